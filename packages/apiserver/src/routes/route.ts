@@ -1,0 +1,72 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { KubeBody, UserInfo } from '@ks-apiserver/client/kube/transport';
+import type { TSchema } from 'typebox';
+import type { RequestInfo } from '../http/request-info.ts';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** One parameter outside the body, as the Swagger file shows it. */
+export interface Parameter {
+  in: 'path' | 'query' | 'header' | 'formData';
+  name: string;
+  description: string;
+  schema: TSchema;
+  required?: boolean;
+}
+
+/** What a handler knows of the call. */
+export interface RouteRequest {
+  method: string;
+  /** Path and query as sent. */
+  url: string;
+  params: Readonly<Record<string, string>>;
+  query: URLSearchParams;
+  headers: IncomingHttpHeaders;
+  user: UserInfo;
+  info: RequestInfo;
+  /** Address of the peer or, behind a trusted proxy, of the client. */
+  sourceIP: string;
+  /** Decoded by the row's `consumes`; undefined without a body. */
+  body: unknown;
+  /** Aborted when the client goes away. */
+  signal: AbortSignal;
+}
+
+/** An answer with its own status, headers or bytes; any other returned value is sent as JSON with status 200. */
+export class RouteReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: KubeBody | string | undefined;
+
+  constructor(status: number, headers: Record<string, string>, body?: KubeBody | string) {
+    this.status = status;
+    this.headers = headers;
+    this.body = body;
+  }
+}
+
+export type Handler = (request: RouteRequest) => unknown;
+
+/** How a row's errors are written: text of KubeSphere's handlers, its OAuth endpoints' bare text, `{"message"}`, or a Status. */
+export type ErrorStyle = 'text' | 'bare' | 'message' | 'status';
+
+/** One operation: everything that routing, validation, both Swagger files and the documentation need. */
+export interface Route {
+  method: Method;
+  /** Full path with `{parameter}` segments. */
+  path: string;
+  operationId: string;
+  summary: string;
+  tags: readonly string[];
+  parameters?: readonly Parameter[];
+  /** Schema of the body, for routes that take one. */
+  body?: TSchema;
+  /** Media types of the body; default application/json. */
+  consumes?: readonly string[];
+  /** Media types of the answer; default application/json. */
+  produces?: readonly string[];
+  /** Schema of the 200 answer. */
+  returns?: TSchema;
+  errors?: ErrorStyle;
+  handler: Handler;
+}

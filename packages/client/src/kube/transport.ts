@@ -1,0 +1,60 @@
+import type { Duplex } from 'node:stream';
+
+/** Who a request acts as (Kubernetes authentication UserInfo). */
+export interface UserInfo {
+  name: string;
+  uid?: string;
+  groups: readonly string[];
+  extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A body in one piece, or in pieces; pieces that exist already come as an Iterable and are never copied together. */
+export type KubeBody = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** One call to a Kubernetes API, as it would stand on the wire. */
+export interface KubeRequest {
+  method: string;
+  /** Path and query, still percent-encoded: `/api/v1/pods?limit=5`. */
+  url: string;
+  /** Lower-case names. */
+  headers: Readonly<Record<string, string>>;
+  body?: KubeBody;
+  /** Ends the call and its answer's body. */
+  signal?: AbortSignal;
+}
+
+/** The answer to one call; whoever receives it must read the body to its end or abort the request. */
+export interface KubeResponse {
+  status: number;
+  /** Lower-case names. */
+  headers: Readonly<Record<string, string | string[]>>;
+  body: KubeBody;
+}
+
+/** The one port to a Kubernetes API, remote or embedded; acts with the server's own identity. Rejects only when no answer came. */
+export interface KubeTransport {
+  request(request: KubeRequest): Promise<KubeResponse>;
+  /** Hands a client's connection over to the API for a protocol upgrade (WebSocket, SPDY); writes errors onto the socket itself. */
+  upgrade(request: KubeRequest, socket: Duplex, head: Uint8Array): void;
+  /** Ends idle connections; calls under way are ended too. */
+  close(): Promise<void>;
+}
+
+/** True for a body in one piece. */
+export function isWhole(body: KubeBody): body is Uint8Array {
+  return body instanceof Uint8Array;
+}
+
+/** All of a body in one piece; `limit` bytes at most, else it throws a RangeError. */
+export async function readBody(body: KubeBody | undefined, limit = 256 * 1024 * 1024): Promise<Buffer> {
+  if (body === undefined) return Buffer.alloc(0);
+  if (isWhole(body)) return Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.byteLength;
+    if (size > limit) throw new RangeError(`body is larger than ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
