@@ -1,0 +1,190 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { apiVersionOf, type GroupVersionResource, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { type KubeClient, queryOf, resourcePath } from '../kube/client.ts';
+import { type Entry, entryOf } from './entry.ts';
+import { splitItems } from './split-items.ts';
+import { Store } from './store.ts';
+
+/** What an informer caches and what it keeps of each object. */
+export interface InformerOptions {
+  resource: GroupVersionResource;
+  kind: string;
+  /** Fields for the resource's filters and sort keys. */
+  fields?: (object: KubeObject) => Record<string, unknown>;
+  /** Removes what must never leave the server; answers the object to keep. */
+  redact?: (object: KubeObject) => KubeObject;
+  /** Keeps the parsed object too: for small resources that rules look into on every request. */
+  keepObjects?: boolean;
+}
+
+/** Objects a page of the first list; keeps peak memory low on large clusters. */
+const PAGE = 500;
+const MIN_BACKOFF_MS = 100;
+const MAX_BACKOFF_MS = 30_000;
+/** Watches are renewed after 5 to 10 minutes, as client-go does, so that a dead connection is noticed. */
+const WATCH_SECONDS = { min: 300, spread: 300 };
+
+/** A live, indexed copy of one resource: lists it once, follows its watch, and starts again where the API says it must. */
+export class Informer {
+  readonly store = new Store();
+  readonly options: InformerOptions;
+  readonly #client: KubeClient;
+  readonly #stop = new AbortController();
+  readonly #prefix: string;
+  #resourceVersion = '';
+  #synced = false;
+  #lastContact = 0;
+  #error: Error | undefined;
+  #running: Promise<void> | undefined;
+  #onSynced: (() => void)[] = [];
+
+  constructor(client: KubeClient, options: InformerOptions) {
+    this.#client = client;
+    this.options = options;
+    this.#prefix = `{"kind":${JSON.stringify(options.kind)},"apiVersion":${JSON.stringify(apiVersionOf(options.resource))},`;
+  }
+
+  /** True after the first complete list. */
+  get synced(): boolean {
+    return this.#synced;
+  }
+
+  /** Why the copy is not up to date now; undefined while the watch runs. */
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
+  /** Time of the last answer of the API in milliseconds since 1970; 0 before the first. */
+  get lastContact(): number {
+    return this.#lastContact;
+  }
+
+  /** Starts following; further calls change nothing. */
+  start(): this {
+    this.#running ??= this.#run();
+    return this;
+  }
+
+  /** Resolves after the first complete list; rejects when `signal` ends the wait. */
+  ready(signal?: AbortSignal): Promise<void> {
+    if (this.#synced) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const abort = () => reject(this.#error ?? signal?.reason);
+      if (signal?.aborted) return abort();
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#onSynced.push(() => {
+        signal?.removeEventListener('abort', abort);
+        resolve();
+      });
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    let backoff = MIN_BACKOFF_MS;
+    while (!signal.aborted) {
+      try {
+        if (this.#resourceVersion === '') await this.#list(signal);
+        this.#error = undefined;
+        await this.#watch(signal);
+        backoff = MIN_BACKOFF_MS;
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#error = error as Error;
+        const code = error instanceof StatusError ? error.code : 0;
+        // Too old, or a page of a list that is no more: list again at once, the store meanwhile stays as it is.
+        if (code === 410) {
+          this.#resourceVersion = '';
+          if (backoff === MIN_BACKOFF_MS) {
+            backoff *= 2;
+            continue;
+          }
+        }
+        if (code === 404) {
+          // The resource itself is gone, or not there yet: nothing of it exists.
+          this.#resourceVersion = '';
+          this.store.replace([]);
+          this.#markSynced();
+        }
+        const retryAfter = error instanceof StatusError ? (error.details?.retryAfterSeconds ?? 0) * 1000 : 0;
+        await sleep(Math.max(retryAfter, backoff * (0.5 + Math.random())), undefined, { signal }).catch(() => {});
+        backoff = Math.min(backoff * 2, MAX_BACKOFF_MS);
+      }
+    }
+  }
+
+  #markSynced(): void {
+    this.#synced = true;
+    for (const callback of this.#onSynced.splice(0)) callback();
+  }
+
+  async #list(signal: AbortSignal): Promise<void> {
+    const entries: Entry[] = [];
+    let next: string | undefined;
+    let resourceVersion = '';
+    do {
+      const url = resourcePath(this.options.resource) + queryOf({ limit: PAGE, continue: next });
+      const { items, list } = splitItems(await this.#client.raw('GET', url, undefined, signal));
+      for (const item of items) {
+        const entry = this.#entry(item);
+        if (entry) entries.push(entry);
+      }
+      next = list.metadata?.continue;
+      resourceVersion = list.metadata?.resourceVersion ?? resourceVersion;
+    } while (next);
+    this.store.replace(entries);
+    this.#resourceVersion = resourceVersion;
+    this.#lastContact = Date.now();
+    this.#markSynced();
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const timeoutSeconds = WATCH_SECONDS.min + Math.floor(Math.random() * WATCH_SECONDS.spread);
+    const ended = AbortSignal.any([signal, AbortSignal.timeout((timeoutSeconds + 30) * 1000)]);
+    const options = {
+      resourceVersion: this.#resourceVersion,
+      allowWatchBookmarks: true,
+      timeoutSeconds,
+      signal: ended,
+    };
+    for await (const { type, object: bytes } of this.#client.watch(this.options.resource, options)) {
+      this.#lastContact = Date.now();
+      const object = JSON.parse(bytes.toString()) as KubeObject & { code?: number; reason?: string; message?: string };
+      if (type === 'ERROR')
+        throw new StatusError(object.code ?? 500, object.reason ?? '', object.message ?? 'the watch failed');
+      if (type === 'DELETED') this.store.delete(object.metadata?.namespace ?? '', object.metadata?.name ?? '');
+      else if (type !== 'BOOKMARK') {
+        const entry = this.#entry(bytes, object);
+        if (entry) this.store.set(entry);
+      }
+      if (object.metadata?.resourceVersion) this.#resourceVersion = object.metadata.resourceVersion;
+    }
+  }
+
+  /** Entry of an object's bytes, which are copied: they are a slice of a larger page. Undefined for what is no object. */
+  #entry(slice: Buffer, parsed?: KubeObject): Entry | undefined {
+    let object: KubeObject;
+    try {
+      object = parsed ?? (JSON.parse(slice.toString()) as KubeObject);
+    } catch {
+      // One broken object must not hide the others.
+      return undefined;
+    }
+    if (typeof object?.metadata?.name !== 'string') return undefined;
+    const { redact, fields, keepObjects } = this.options;
+    const typed = object.kind !== undefined && object.apiVersion !== undefined;
+    let bytes: Buffer;
+    if (redact) {
+      object = redact({ kind: this.options.kind, apiVersion: apiVersionOf(this.options.resource), ...object });
+      bytes = Buffer.from(JSON.stringify(object));
+    } else if (typed) bytes = Buffer.from(slice);
+    else bytes = Buffer.concat([Buffer.from(this.#prefix), slice.subarray(slice.indexOf(0x7b) + 1)]);
+    return entryOf(object, bytes, fields?.(object) ?? {}, keepObjects ?? false);
+  }
+}

@@ -1,0 +1,126 @@
+import { byCreation, byName, type Entry } from './entry.ts';
+import { Sorted } from './sorted.ts';
+
+/** The two orders that every list offers. */
+export type Order = 'creationTimestamp' | 'name';
+
+const COMPARE = { creationTimestamp: byCreation, name: byName } as const;
+
+/** What changed in a store. */
+export interface Change {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  entry: Entry;
+  previous: Entry | undefined;
+}
+
+/** Entries of one namespace or of all, in the orders that have been asked for. */
+class Partition {
+  readonly entries = new Map<string, Entry>();
+  readonly #orders = new Map<Order, Sorted>();
+
+  order(order: Order): readonly Entry[] {
+    let sorted = this.#orders.get(order);
+    if (!sorted) {
+      sorted = new Sorted(COMPARE[order], this.entries.values());
+      this.#orders.set(order, sorted);
+    }
+    return sorted.items;
+  }
+
+  set(key: string, entry: Entry, previous: Entry | undefined): void {
+    this.entries.set(key, entry);
+    for (const [order, sorted] of this.#orders) {
+      if (previous && COMPARE[order](previous, entry) === 0) sorted.replace(previous, entry);
+      else {
+        if (previous) sorted.remove(previous);
+        sorted.insert(entry);
+      }
+    }
+  }
+
+  delete(key: string, entry: Entry): void {
+    this.entries.delete(key);
+    for (const sorted of this.#orders.values()) sorted.remove(entry);
+  }
+}
+
+/** All cached objects of one resource, by key, by namespace and in order. */
+export class Store {
+  readonly #all = new Partition();
+  readonly #namespaces = new Map<string, Partition>();
+  readonly #listeners = new Set<(change: Change) => void>();
+  #version = 0;
+
+  static key(namespace: string, name: string): string {
+    return `${namespace}/${name}`;
+  }
+
+  /** Grows with every change: a list is the same as long as this is. */
+  get version(): number {
+    return this.#version;
+  }
+
+  get size(): number {
+    return this.#all.entries.size;
+  }
+
+  get(name: string, namespace = ''): Entry | undefined {
+    return this.#all.entries.get(Store.key(namespace, name));
+  }
+
+  /** Entries of a namespace, or of all, ascending in the given order; a view that is not to be kept across an await. */
+  list(order: Order, namespace?: string): readonly Entry[] {
+    if (namespace === undefined) return this.#all.order(order);
+    return this.#namespaces.get(namespace)?.order(order) ?? [];
+  }
+
+  /** Entries in no order. */
+  values(): Iterable<Entry> {
+    return this.#all.entries.values();
+  }
+
+  /** Calls back after each change until the returned function is called. */
+  onChange(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  set(entry: Entry): void {
+    const key = Store.key(entry.namespace, entry.name);
+    const previous = this.#all.entries.get(key);
+    if (previous && previous.resourceVersion === entry.resourceVersion && previous.uid === entry.uid) return;
+    this.#all.set(key, entry, previous);
+    if (entry.namespace !== '') {
+      let partition = this.#namespaces.get(entry.namespace);
+      if (!partition) {
+        partition = new Partition();
+        this.#namespaces.set(entry.namespace, partition);
+      }
+      partition.set(key, entry, previous);
+    }
+    this.#changed({ type: previous ? 'MODIFIED' : 'ADDED', entry, previous });
+  }
+
+  delete(namespace: string, name: string): void {
+    const key = Store.key(namespace, name);
+    const entry = this.#all.entries.get(key);
+    if (!entry) return;
+    this.#all.delete(key, entry);
+    const partition = this.#namespaces.get(namespace);
+    partition?.delete(key, entry);
+    if (partition?.entries.size === 0) this.#namespaces.delete(namespace);
+    this.#changed({ type: 'DELETED', entry, previous: entry });
+  }
+
+  /** Makes the store hold exactly these entries: what a list answered. */
+  replace(entries: readonly Entry[]): void {
+    const kept = new Set(entries.map((entry) => Store.key(entry.namespace, entry.name)));
+    for (const [key, entry] of [...this.#all.entries]) if (!kept.has(key)) this.delete(entry.namespace, entry.name);
+    for (const entry of entries) this.set(entry);
+  }
+
+  #changed(change: Change): void {
+    this.#version += 1;
+    for (const listener of this.#listeners) listener(change);
+  }
+}

@@ -1,0 +1,250 @@
+import { internalError, type Status, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import {
+  type GroupVersionResource,
+  groupVersionPath,
+  type KubeList,
+  type KubeObject,
+} from '@ks-apiserver/apimachinery/meta/types';
+import { type KubeTransport, readBody } from './transport.ts';
+import { frames } from './watch-frames.ts';
+
+/** Largest answer that is read into memory as one object, in bytes. */
+const OBJECT_LIMIT = 64 * 1024 * 1024;
+
+/** Where an object is: its resource, its name and, for namespaced resources, its namespace. */
+export interface ObjectKey {
+  resource: GroupVersionResource;
+  name: string;
+  namespace?: string | undefined;
+}
+
+/** Options of writes (Kubernetes meta/v1 CreateOptions, UpdateOptions, PatchOptions). */
+export interface WriteOptions {
+  fieldManager?: string;
+  dryRun?: boolean;
+  force?: boolean;
+  signal?: AbortSignal;
+}
+
+/** Options of lists and watches (Kubernetes meta/v1 ListOptions). */
+export interface ListOptions {
+  namespace?: string | undefined;
+  labelSelector?: string | undefined;
+  fieldSelector?: string | undefined;
+  limit?: number;
+  continue?: string | undefined;
+  resourceVersion?: string;
+  signal?: AbortSignal;
+}
+
+/** Media types of the four kinds of patches. */
+export const PATCH_TYPES = {
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+  apply: 'application/apply-patch+yaml',
+} as const;
+
+/** Path of a resource's collection or, with a name, of one object or its subresource; every segment is percent-encoded. */
+export function resourcePath(
+  resource: GroupVersionResource,
+  namespace?: string,
+  name?: string,
+  subresource?: string,
+): string {
+  let path = groupVersionPath(resource);
+  if (namespace) path += `/namespaces/${encodeURIComponent(namespace)}`;
+  path += `/${resource.resource}`;
+  if (name !== undefined) path += `/${encodeURIComponent(name)}`;
+  if (subresource) path += `/${subresource}`;
+  return path;
+}
+
+/** Builds a query string from the parameters that are set; '' without any. */
+export function queryOf(parameters: Record<string, string | number | boolean | undefined>): string {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(parameters)) {
+    if (value !== undefined && value !== '' && value !== false) query.set(key, String(value));
+  }
+  const text = query.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+/** The error that an answer with a failure status stands for. */
+export function errorFrom(status: number, body: Buffer): StatusError {
+  const text = body.subarray(0, 4096).toString();
+  try {
+    const parsed = JSON.parse(body.toString()) as Partial<Status>;
+    if (parsed.kind === 'Status')
+      return new StatusError(parsed.code ?? status, parsed.reason ?? '', parsed.message ?? text, parsed.details);
+  } catch {
+    // Not a Status: proxies in between answer with text.
+  }
+  return new StatusError(
+    status,
+    status === 404 ? 'NotFound' : '',
+    text.trim() || `the Kubernetes API answered ${status}`,
+  );
+}
+
+/** Typed calls to a Kubernetes API; every failure is thrown as a StatusError. */
+export class KubeClient {
+  readonly transport: KubeTransport;
+
+  constructor(transport: KubeTransport) {
+    this.transport = transport;
+  }
+
+  /** Makes one call and answers its body; throws a StatusError for a status of 400 and above. */
+  async raw(
+    method: string,
+    url: string,
+    body?: { type: string; bytes: Uint8Array },
+    signal?: AbortSignal,
+  ): Promise<Buffer> {
+    const response = await this.transport.request({
+      method,
+      url,
+      headers: {
+        accept: 'application/json',
+        ...(body && { 'content-type': body.type, 'content-length': String(body.bytes.byteLength) }),
+      },
+      ...(body && { body: body.bytes }),
+      ...(signal && { signal }),
+    });
+    const bytes = await readBody(response.body, OBJECT_LIMIT);
+    if (response.status >= 300) throw errorFrom(response.status, bytes);
+    return bytes;
+  }
+
+  async #json<T>(
+    method: string,
+    url: string,
+    body?: unknown,
+    type = 'application/json',
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const bytes = await this.raw(
+      method,
+      url,
+      body === undefined ? undefined : { type, bytes: Buffer.from(JSON.stringify(body)) },
+      signal,
+    );
+    try {
+      return JSON.parse(bytes.toString()) as T;
+    } catch (error) {
+      throw internalError(`the Kubernetes API answered ${method} ${url} with something that is no JSON`, error);
+    }
+  }
+
+  /** Reads one object; throws NotFound. */
+  get<T extends KubeObject = KubeObject>(key: ObjectKey, signal?: AbortSignal): Promise<T> {
+    return this.#json('GET', resourcePath(key.resource, key.namespace, key.name), undefined, undefined, signal);
+  }
+
+  /** Reads one object, or undefined when it does not exist. */
+  async find<T extends KubeObject = KubeObject>(key: ObjectKey, signal?: AbortSignal): Promise<T | undefined> {
+    try {
+      return await this.get<T>(key, signal);
+    } catch (error) {
+      if (error instanceof StatusError && error.code === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /** Reads one page of a list, or all of it without a limit. */
+  list<T extends KubeObject = KubeObject>(
+    resource: GroupVersionResource,
+    options: ListOptions = {},
+  ): Promise<KubeList<T>> {
+    const { namespace, signal, ...parameters } = options;
+    return this.#json('GET', resourcePath(resource, namespace) + queryOf(parameters), undefined, undefined, signal);
+  }
+
+  /** Creates an object; throws AlreadyExists, Invalid, Forbidden. */
+  create<T extends KubeObject>(resource: GroupVersionResource, object: T, options: WriteOptions = {}): Promise<T> {
+    return this.#json(
+      'POST',
+      resourcePath(resource, object.metadata.namespace) + writeQuery(options),
+      object,
+      undefined,
+      options.signal,
+    );
+  }
+
+  /** Replaces an object, or its status; throws Conflict when its resourceVersion is outdated. */
+  update<T extends KubeObject>(
+    resource: GroupVersionResource,
+    object: T,
+    options: WriteOptions & { subresource?: string } = {},
+  ): Promise<T> {
+    const { name = '', namespace } = object.metadata;
+    return this.#json(
+      'PUT',
+      resourcePath(resource, namespace, name, options.subresource) + writeQuery(options),
+      object,
+      undefined,
+      options.signal,
+    );
+  }
+
+  /** Patches an object or a subresource of it. */
+  patch<T extends KubeObject = KubeObject>(
+    key: ObjectKey,
+    type: keyof typeof PATCH_TYPES,
+    patch: unknown,
+    options: WriteOptions & { subresource?: string } = {},
+  ): Promise<T> {
+    const url = resourcePath(key.resource, key.namespace, key.name, options.subresource) + writeQuery(options);
+    return this.#json('PATCH', url, patch, PATCH_TYPES[type], options.signal);
+  }
+
+  /** Server-side apply: creates the object or takes over the fields it names. */
+  apply<T extends KubeObject>(
+    resource: GroupVersionResource,
+    object: T,
+    options: WriteOptions & { fieldManager: string },
+  ): Promise<T> {
+    const { name = '', namespace } = object.metadata;
+    return this.patch<T>({ resource, name, namespace }, 'apply', object, options);
+  }
+
+  /** Deletes an object; `preconditions` and `propagationPolicy` as in Kubernetes meta/v1 DeleteOptions. */
+  async delete(
+    key: ObjectKey,
+    options: {
+      propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
+      preconditions?: { uid?: string; resourceVersion?: string };
+    } = {},
+  ): Promise<void> {
+    await this.#json('DELETE', resourcePath(key.resource, key.namespace, key.name), {
+      kind: 'DeleteOptions',
+      apiVersion: 'v1',
+      ...options,
+    });
+  }
+
+  /** Starts a watch; yields frames until the server ends it, throws a StatusError when it is refused. */
+  async *watch(
+    resource: GroupVersionResource,
+    options: ListOptions & { timeoutSeconds?: number; allowWatchBookmarks?: boolean },
+  ) {
+    const { namespace, signal, ...parameters } = options;
+    const response = await this.transport.request({
+      method: 'GET',
+      url: resourcePath(resource, namespace) + queryOf({ watch: true, ...parameters }),
+      headers: { accept: 'application/json' },
+      ...(signal && { signal }),
+    });
+    if (response.status !== 200) throw errorFrom(response.status, await readBody(response.body, OBJECT_LIMIT));
+    yield* frames(response.body);
+  }
+}
+
+function writeQuery(options: WriteOptions): string {
+  return queryOf({
+    fieldManager: options.fieldManager,
+    dryRun: options.dryRun ? 'All' : undefined,
+    force: options.force,
+  });
+}

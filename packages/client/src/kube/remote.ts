@@ -1,0 +1,145 @@
+import net from 'node:net';
+import { type Duplex, Readable } from 'node:stream';
+import tls from 'node:tls';
+import { serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
+import { Agent } from 'undici';
+import { type Credentials, credentialsOf } from './credentials.ts';
+import type { ClusterConfig } from './kubeconfig.ts';
+import { isWhole, type KubeRequest, type KubeResponse, type KubeTransport } from './transport.ts';
+
+/** Hop-by-hop headers of the answer (RFC 9110 section 7.6.1) that concern only our connection to the API. */
+const NOT_PASSED_ON = new Set([
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'upgrade',
+  'proxy-authenticate',
+  'trailer',
+]);
+/** Headers by which a caller could act as somebody else with our credentials. */
+const FORBIDDEN = /^(authorization|host|connection|impersonate-.*|x-remote-.*)$/;
+const CONNECT_TIMEOUT_MS = 10_000;
+const HEADERS_TIMEOUT_MS = 65_000;
+
+type TlsOptions = Pick<tls.ConnectionOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>;
+
+function tlsOptions(config: ClusterConfig): TlsOptions {
+  return {
+    ...(config.ca && { ca: config.ca }),
+    ...(config.cert && { cert: config.cert }),
+    ...(config.key && { key: config.key }),
+    ...(config.serverName && { servername: config.serverName }),
+    ...(config.insecureSkipTlsVerify && { rejectUnauthorized: false }),
+  };
+}
+
+/** A Kubernetes API over HTTP; redirects are passed back, never followed, and callers' credentials never leave this server. */
+export class RemoteTransport implements KubeTransport {
+  readonly #agent: Agent;
+  readonly #origin: URL;
+  readonly #prefix: string;
+  readonly #credentials: Credentials;
+  readonly #config: ClusterConfig;
+
+  constructor(config: ClusterConfig) {
+    this.#config = config;
+    this.#origin = new URL(config.server);
+    this.#prefix = this.#origin.pathname.replace(/\/+$/, '');
+    this.#credentials = credentialsOf(config);
+    this.#agent = new Agent({
+      connect: { timeout: CONNECT_TIMEOUT_MS, ...tlsOptions(config) },
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      // Watches may be silent for long: their end is the server's timeoutSeconds.
+      bodyTimeout: 0,
+      connections: 256,
+      pipelining: 1,
+    });
+  }
+
+  async #headers(request: KubeRequest): Promise<Record<string, string>> {
+    const headers: Record<string, string> = {};
+    for (const [name, value] of Object.entries(request.headers)) if (!FORBIDDEN.test(name)) headers[name] = value;
+    const authorization = await this.#credentials();
+    if (authorization !== '') headers.authorization = authorization;
+    return headers;
+  }
+
+  async request(request: KubeRequest): Promise<KubeResponse> {
+    const headers = await this.#headers(request);
+    const body = request.body === undefined ? null : isWhole(request.body) ? request.body : Readable.from(request.body);
+    if (body instanceof Readable) delete headers['content-length'];
+    try {
+      const response = await this.#agent.request({
+        origin: this.#origin.origin,
+        path: this.#prefix + request.url,
+        method: request.method as 'GET',
+        headers,
+        body,
+        ...(request.signal && { signal: request.signal }),
+      });
+      const answer: Record<string, string | string[]> = {};
+      for (const [name, value] of Object.entries(response.headers)) {
+        if (value !== undefined && !NOT_PASSED_ON.has(name)) answer[name] = value;
+      }
+      return { status: response.statusCode, headers: answer, body: response.body };
+    } catch (error) {
+      throw serviceUnavailable(
+        `the Kubernetes API at ${this.#origin.origin} cannot be reached: ${(error as Error).message}`,
+        error,
+      );
+    }
+  }
+
+  upgrade(request: KubeRequest, client: Duplex, head: Uint8Array): void {
+    const fail = (status: string, message: string) => {
+      if (client.writable)
+        client.end(
+          `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(message)}\r\n\r\n${message}`,
+        );
+    };
+    this.#headers(request).then(
+      (headers) => {
+        const { hostname, port, protocol, host } = this.#origin;
+        const address = {
+          host: hostname.replace(/^\[|\]$/g, ''),
+          port: Number(port) || (protocol === 'https:' ? 443 : 80),
+        };
+        const upstream =
+          protocol === 'https:'
+            ? tls.connect({ ...address, ...tlsOptions(this.#config), ALPNProtocols: ['http/1.1'] })
+            : net.connect(address);
+        const timer = setTimeout(() => upstream.destroy(new Error('connecting took too long')), CONNECT_TIMEOUT_MS);
+        upstream.once(protocol === 'https:' ? 'secureConnect' : 'connect', () => {
+          clearTimeout(timer);
+          const lines = Object.entries({
+            ...headers,
+            host,
+            connection: 'Upgrade',
+            upgrade: request.headers.upgrade ?? 'websocket',
+          });
+          upstream.write(
+            `${request.method} ${this.#prefix}${request.url} HTTP/1.1\r\n${lines.map(([k, v]) => `${k}: ${v}\r\n`).join('')}\r\n`,
+          );
+          if (head.byteLength > 0) upstream.write(head);
+          // The API's own answer, 101 or refusal, goes to the client as it comes.
+          upstream.pipe(client);
+          client.pipe(upstream);
+        });
+        upstream.once('error', (error) => {
+          clearTimeout(timer);
+          if (upstream.bytesRead === 0)
+            fail('502 Bad Gateway', `the Kubernetes API cannot be reached: ${error.message}\n`);
+          else client.destroy();
+        });
+        client.once('error', () => upstream.destroy());
+        client.once('close', () => upstream.destroy());
+        upstream.once('close', () => client.end());
+      },
+      (error: Error) => fail('502 Bad Gateway', `${error.message}\n`),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#agent.destroy();
+  }
+}
