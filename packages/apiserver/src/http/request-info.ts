@@ -1,8 +1,11 @@
-/** What a URL asks for, in the words that authorization and audit use (auth facts: Kubernetes RequestInfo, with workspaces). */
+import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
+
+/** What a URL asks for, in the words that authorization and audit use: Kubernetes' RequestInfo with workspaces and DevOps projects. */
 export interface RequestInfo {
   isResource: boolean;
   /** True for `/api` and `/apis`. */
   isKubernetes: boolean;
+  /** Decoded path of the URL. */
   path: string;
   /** Kubernetes verb, or the HTTP method in upper case for a path that is no resource. */
   verb: string;
@@ -16,5 +19,143 @@ export interface RequestInfo {
   resource: string;
   subresource: string;
   name: string;
-  scope: 'Global' | 'Cluster' | 'Workspace' | 'Namespace' | 'DevOps';
+  scope: 'Cluster' | 'Workspace' | 'Namespace' | 'DevOps';
+}
+
+const PREFIXES = new Set(['api', 'apis', 'kapis', 'kapi']);
+const GROUPLESS = new Set(['api', 'kapi']);
+const VERBS: Record<string, string> = {
+  POST: 'create',
+  GET: 'get',
+  HEAD: 'get',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'delete',
+};
+/** Resources that a watch by workspace label may show to the workspace's members: the label cannot be forged by them there. */
+const WORKSPACE_WATCHES = new Set(['namespaces', 'workspaces', 'workspaceroles', 'workspacerolebindings']);
+const WORKSPACE_SELECTOR = 'kubesphere.io/workspace=';
+
+/**
+ * Decodes one segment; a slash, a dot segment or a control character hidden by percent-encoding is refused, because the
+ * backends would read another path than the one that was authorized.
+ */
+function decodeSegment(segment: string): string {
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(segment);
+  } catch {
+    throw badRequest(`the path segment "${segment}" is not valid percent-encoding`);
+  }
+  if (decoded.includes('/') || decoded === '.' || decoded === '..' || /[\p{Cc}\\]/u.test(decoded)) {
+    throw badRequest(`the path segment "${segment}" must not hold an encoded slash, dot segment or control character`);
+  }
+  return decoded;
+}
+
+function isTrue(text: string): boolean {
+  return /^(1|t|T|true|TRUE|True)$/.test(text);
+}
+
+function isFalse(text: string): boolean {
+  return /^(0|f|F|false|FALSE|False)$/.test(text);
+}
+
+/** The name that a field selector pins exactly, or ''. */
+function pinnedName(fieldSelector: string | null): string {
+  const match = /^metadata\.name==?([^,=!]+)$/.exec(fieldSelector ?? '');
+  return match?.[1] && match[1] !== '.' && match[1] !== '..' && !/[/%]/.test(match[1]) ? match[1] : '';
+}
+
+function scopeOf(info: RequestInfo): RequestInfo['scope'] {
+  if (info.namespace) return 'Namespace';
+  if (info.devops) return 'DevOps';
+  return info.workspace ? 'Workspace' : 'Cluster';
+}
+
+/** Reads a request's method and URL (path and query, still encoded). Throws BadRequest for paths that hide others. */
+export function parseRequestInfo(method: string, url: string): RequestInfo {
+  const mark = url.indexOf('?');
+  const rawPath = mark < 0 ? url : url.slice(0, mark);
+  const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
+  const raw = rawPath.split('/').filter((segment) => segment !== '');
+  // What follows `proxy` is the proxied service's own path and goes on in the form it came.
+  const proxy = raw.indexOf('proxy');
+  const parts = raw.map((segment, i) => (proxy > 0 && i > proxy ? segment : decodeSegment(segment)));
+  const info: RequestInfo = {
+    isResource: false,
+    isKubernetes: false,
+    path: rawPath === '' ? '/' : `/${parts.join('/')}${rawPath.length > 1 && rawPath.endsWith('/') ? '/' : ''}`,
+    verb: method.toUpperCase(),
+    apiPrefix: '',
+    cluster: '',
+    group: '',
+    version: '',
+    workspace: '',
+    namespace: '',
+    devops: '',
+    resource: '',
+    subresource: '',
+    name: '',
+    scope: 'Cluster',
+  };
+  // Even paths too short to be resources belong to the Kubernetes API: /apis/apps/v1 is its discovery.
+  if (parts.length < 3 || !PREFIXES.has(parts[0]!)) return info;
+  info.apiPrefix = parts[0]!;
+  info.isKubernetes = info.apiPrefix === 'api' || info.apiPrefix === 'apis';
+  let rest = parts.slice(1);
+  if (rest[0] === 'clusters') {
+    info.cluster = rest[1] ?? '';
+    if (rest.length > 2) rest = rest.slice(2);
+  }
+  if (!GROUPLESS.has(info.apiPrefix)) {
+    if (rest.length < 3) return info;
+    info.group = rest[0]!;
+    rest = rest.slice(1);
+  }
+  info.isResource = true;
+  info.version = rest[0] ?? '';
+  rest = rest.slice(1);
+  if (rest[0] === 'watch' || rest[0] === 'proxy') {
+    if (rest.length < 2) throw badRequest(`unable to determine kind and namespace from url: ${rawPath}`);
+    info.verb = rest[0];
+    rest = rest.slice(1);
+  } else info.verb = VERBS[info.verb] ?? '';
+  if (rest[0] === 'workspaces') {
+    info.workspace = rest[1] ?? '';
+    if (rest.length > 2) rest = rest.slice(2);
+  }
+  if (rest[0] === 'namespaces') {
+    info.namespace = rest[1] ?? '';
+    if (rest.length > 2 && rest[2] !== 'status' && rest[2] !== 'finalize') rest = rest.slice(2);
+  } else if (rest[0] === 'devops') {
+    info.devops = rest[1] ?? '';
+    if (rest.length > 2) rest = rest.slice(2);
+  }
+  info.scope = scopeOf(info);
+  info.resource = rest[0] ?? '';
+  info.name = rest[1] ?? '';
+  info.subresource = info.verb === 'proxy' ? '' : (rest[2] ?? '');
+  refineVerb(info, query);
+  return info;
+}
+
+/** Tells list and watch from get, and deletecollection from delete, by name and query. */
+function refineVerb(info: RequestInfo, query: URLSearchParams): void {
+  if (info.name === '' && info.verb === 'get') {
+    const watch = query.get('watch') ?? '';
+    const malformed = watch !== '' && !isTrue(watch) && !isFalse(watch);
+    info.verb = isTrue(watch) || malformed ? 'watch' : 'list';
+    info.name = pinnedName(query.get('fieldSelector'));
+  }
+  if (info.name === '' && info.verb === 'delete') info.verb = 'deletecollection';
+  const selector = query.get('labelSelector') ?? '';
+  if (info.verb === 'watch' && selector.startsWith(WORKSPACE_SELECTOR) && WORKSPACE_WATCHES.has(info.resource)) {
+    const workspace = selector.slice(WORKSPACE_SELECTOR.length);
+    // With an empty name, or with more requirements, the watch is one of the whole cluster.
+    if (/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(workspace)) {
+      info.workspace = workspace;
+      info.scope = 'Workspace';
+    }
+  }
 }

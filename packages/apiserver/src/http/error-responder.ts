@@ -1,0 +1,55 @@
+import type { ServerResponse } from 'node:http';
+import { type StatusError, toStatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { ErrorStyle } from '../routes/route.ts';
+
+const HTML: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+
+/** Sends a small text; `nosniff` keeps browsers from reading it as HTML. */
+export function sendText(
+  res: ServerResponse,
+  status: number,
+  text: string,
+  headers: Record<string, string> = {},
+): void {
+  res.writeHead(status, {
+    'content-type': 'text/plain; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+    'content-length': Buffer.byteLength(text),
+    ...headers,
+  });
+  res.end(text);
+}
+
+/** Sends a value as JSON. */
+export function sendJson(
+  res: ServerResponse,
+  status: number,
+  value: unknown,
+  headers: Record<string, string> = {},
+): void {
+  const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
+  res.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': bytes.byteLength,
+    'x-content-type-options': 'nosniff',
+    ...headers,
+  });
+  res.end(bytes);
+}
+
+/** Answers with an error in the form of the API that was called; when the answer has begun already, the connection is cut. */
+export function sendError(res: ServerResponse, thrown: unknown, style: ErrorStyle = 'status'): StatusError {
+  const error = toStatusError(thrown);
+  if (res.headersSent) {
+    res.destroy();
+    return error;
+  }
+  const retry = error.details?.retryAfterSeconds;
+  const headers = retry ? { 'retry-after': String(retry) } : {};
+  const { message } = error;
+  if (style === 'status') sendJson(res, error.code, error.status(), headers);
+  else if (style === 'message') sendJson(res, error.code, { message }, headers);
+  else if (style === 'bare') sendText(res, error.code, message, headers);
+  else sendText(res, error.code, `${message.replace(/[&<>]/g, (c) => HTML[c]!)}\n`, headers);
+  return error;
+}
