@@ -1,0 +1,91 @@
+import { StoredObject } from './stored-object.ts';
+
+/** What the log keeps of one write: enough to undo it. */
+export interface LogEntry {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  key: string;
+  /** Record of the object before the write; absent for ADDED. */
+  previous?: Buffer;
+}
+
+const TYPES = ['ADDED', 'MODIFIED', 'DELETED'] as const;
+
+/** Bytes of a log entry: `type (1) | length of key (2) | key | previous record`. */
+export function encodeLogEntry(entry: LogEntry): Buffer {
+  const keyLength = Buffer.byteLength(entry.key);
+  const bytes = Buffer.allocUnsafeSlow(3 + keyLength + (entry.previous?.byteLength ?? 0));
+  bytes.writeUInt8(TYPES.indexOf(entry.type), 0);
+  bytes.writeUInt16BE(keyLength, 1);
+  bytes.write(entry.key, 3, 'utf8');
+  entry.previous?.copy(bytes, 3 + keyLength);
+  return bytes;
+}
+
+/** Reads what encodeLogEntry wrote; the previous record is a view of `bytes`. */
+export function decodeLogEntry(bytes: Buffer): LogEntry {
+  const type = TYPES[bytes.readUInt8(0)]!;
+  const end = 3 + bytes.readUInt16BE(1);
+  const key = bytes.toString('utf8', 3, end);
+  return type === 'ADDED' ? { type, key } : { type, key, previous: bytes.subarray(end) };
+}
+
+/** The state of an object before a logged write. */
+export function previousOf(entry: LogEntry): StoredObject | undefined {
+  return entry.previous && new StoredObject(entry.key, entry.previous);
+}
+
+/** How much history is kept. */
+export interface CompactionPolicy {
+  /** Changes younger than this stay, as far as the maxima allow; milliseconds. */
+  windowMs: number;
+  minRevisions: number;
+  maxRevisions: number;
+  maxBytes: number;
+}
+
+/** Five minutes, as kube-apiserver compacts etcd. */
+export const DEFAULT_COMPACTION: CompactionPolicy = {
+  windowMs: 5 * 60_000,
+  minRevisions: 1_000,
+  maxRevisions: 20_000,
+  maxBytes: 256 * 1024 * 1024,
+};
+
+/** Decides how far the log may be cut, from marks set about once a second. */
+export class CompactionClock {
+  readonly #policy: CompactionPolicy;
+  #marks: { revision: number; time: number; bytes: number }[] = [];
+  #bytes = 0;
+
+  constructor(policy: CompactionPolicy) {
+    this.#policy = policy;
+  }
+
+  /** Notes a commit that ended at `revision` and added `bytes` to the log. */
+  note(revision: number, bytes: number, now: number): void {
+    this.#bytes += bytes;
+    const last = this.#marks.at(-1);
+    if (last && now - last.time < 1000 && bytes < this.#policy.maxBytes / 64) {
+      last.revision = revision;
+      last.bytes += bytes;
+    } else this.#marks.push({ revision, time: now, bytes });
+  }
+
+  /** The revision up to which changes can be forgotten. */
+  target(revision: number, now: number): number {
+    const { windowMs, minRevisions, maxRevisions, maxBytes } = this.#policy;
+    const newest = revision - minRevisions;
+    let target = revision - maxRevisions;
+    let first = this.#marks[0];
+    while (first && first.revision <= newest && (now - first.time > windowMs || this.#bytes > maxBytes)) {
+      target = Math.max(target, first.revision);
+      this.#bytes -= first.bytes;
+      this.#marks.shift();
+      first = this.#marks[0];
+    }
+    this.#reached = Math.max(this.#reached, target);
+    return this.#reached;
+  }
+
+  #reached = 0;
+}
