@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
+import { builtinManifests } from './manifests.ts';
+
+const { crds, objects, embedded } = builtinManifests();
+
+/** Breaches of https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema */
+function breaches(schema: Schema, path: string): string[] {
+  const free = schema['x-kubernetes-preserve-unknown-fields'] || schema['x-kubernetes-int-or-string'];
+  const names = Object.keys(schema.properties ?? {});
+  return [
+    ...(schema.type === undefined && !free ? [`${path}: no type`] : []),
+    ...(schema.type === 'array' && !schema.items ? [`${path}: no items`] : []),
+    ...(schema.properties && schema.additionalProperties ? [`${path}: both properties and additionalProperties`] : []),
+    ...(schema.required ?? []).filter((name) => !names.includes(name)).map((name) => `${path}.${name}: required only`),
+    ...names.flatMap((name) => breaches(schema.properties![name]!, `${path}.${name}`)),
+    ...(schema.items ? breaches(schema.items, `${path}[]`) : []),
+    ...(typeof schema.additionalProperties === 'object' ? breaches(schema.additionalProperties, `${path}{}`) : []),
+  ];
+}
+
+test('every CRD is structural and named after its group and plural', () => {
+  for (const { metadata, spec } of crds) {
+    assert.equal(metadata.name, `${spec.names.plural}.${spec.group}`);
+    assert.equal(spec.names.listKind, `${spec.names.kind}List`);
+    assert.ok(['Cluster', 'Namespaced'].includes(spec.scope));
+    assert.equal(spec.versions.length, 1);
+    const [version] = spec.versions;
+    assert.ok(version.served && version.storage, metadata.name);
+    assert.deepEqual(breaches(version.schema.openAPIV3Schema, metadata.name!), []);
+    for (const column of version.additionalPrinterColumns ?? [])
+      assert.match(column.jsonPath, /^\.(metadata|spec|status|driver|deletionPolicy)\b/);
+  }
+});
+
+test('only these kinds have a status subresource: clients of 3.0 write the status of the others with the whole object', () => {
+  const withStatus = crds
+    .filter(({ spec }) => spec.versions[0].subresources?.status)
+    .map(({ spec }) => spec.names.kind);
+  assert.deepEqual(withStatus.sort(), ['S2iBuilder', 'S2iRun', 'VolumeSnapshot', 'VolumeSnapshotContent']);
+});
+
+test('cluster-scoped kinds are those that clients take for cluster-scoped', () => {
+  const cluster = crds.filter(({ spec }) => spec.scope === 'Cluster').map(({ spec }) => spec.names.plural);
+  assert.deepEqual(cluster.sort(), [
+    'clusters',
+    'devopsprojects',
+    'globalrolebindings',
+    'globalroles',
+    'loginrecords',
+    'provisionercapabilities',
+    'rolebases',
+    'rules',
+    's2ibuildertemplates',
+    'storageclasscapabilities',
+    'users',
+    'volumesnapshotclasses',
+    'volumesnapshotcontents',
+    'webhooks',
+    'workspacerolebindings',
+    'workspaceroles',
+    'workspaces',
+    'workspacetemplates',
+  ]);
+});
+
+test('every object is of a built-in kind or of a shipped CRD, in a namespace that is shipped, and there once', () => {
+  const kinds = new Set(crds.map(({ spec }) => `${spec.group}/${spec.versions[0].name} ${spec.names.kind}`));
+  const namespaces = new Set(objects.filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => metadata.name));
+  const seen = new Set<string>();
+  for (const { apiVersion, kind, metadata } of [...objects, ...embedded]) {
+    if (/\.kubesphere\.io\//.test(apiVersion!)) assert.ok(kinds.has(`${apiVersion} ${kind}`), `${apiVersion} ${kind}`);
+    if (metadata.namespace) assert.ok(namespaces.has(metadata.namespace), metadata.namespace);
+    const id = `${kind} ${metadata.namespace ?? ''}/${metadata.name}`;
+    assert.ok(!seen.has(id), id);
+    seen.add(id);
+  }
+});
+
+test('bindings name roles that exist', () => {
+  const names = new Set(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
+  for (const object of objects.filter(({ kind }) => kind?.endsWith('Binding'))) {
+    assert.ok(names.has(`${object.roleRef.kind} ${object.roleRef.name}`), object.metadata.name);
+  }
+});

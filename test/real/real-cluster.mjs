@@ -1,0 +1,168 @@
+// Starts a real etcd and kube-apiserver for tests. KUBEBUILDER_ASSETS names a folder that holds both; without it etcd comes
+// from PATH and kube-apiserver is built once from test/real/kube-apiserver into .cache/real.
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { request } from 'node:https';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const moduleDir = fileURLToPath(new URL('kube-apiserver/', import.meta.url));
+const cacheDir = fileURLToPath(new URL('../../.cache/real/', import.meta.url));
+
+/** Path of a kube-apiserver, built if it has to be; undefined where there is neither one nor Go. */
+export function kubeApiServerPath() {
+  const assets = process.env.KUBEBUILDER_ASSETS;
+  if (assets) return join(assets, 'kube-apiserver');
+  const stamp = createHash('sha256');
+  for (const file of ['go.mod', 'go.sum', 'main.go']) stamp.update(readFileSync(moduleDir + file));
+  const path = `${cacheDir}kube-apiserver-${stamp.digest('hex').slice(0, 12)}`;
+  if (existsSync(path)) return path;
+  try {
+    execFileSync('go', ['version'], { stdio: 'ignore' });
+  } catch {
+    return undefined;
+  }
+  mkdirSync(cacheDir, { recursive: true });
+  execFileSync('go', ['build', '-mod=readonly', '-ldflags', '-s -w', '-o', `${path}.tmp`, '.'], {
+    cwd: moduleDir,
+    env: { ...process.env, CGO_ENABLED: '0' },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  renameSync(`${path}.tmp`, path);
+  return path;
+}
+
+/** Path of etcd, or undefined where there is none. */
+export function etcdPath() {
+  const assets = process.env.KUBEBUILDER_ASSETS;
+  if (assets) return join(assets, 'etcd');
+  for (const dir of (process.env.PATH ?? '').split(':')) if (existsSync(join(dir, 'etcd'))) return join(dir, 'etcd');
+  return undefined;
+}
+
+async function freePorts(count) {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      (server) => new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port))),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+function run(dir, name, path, args) {
+  const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const log = createWriteStream(join(dir, `${name}.log`));
+  child.stdout.pipe(log, { end: false });
+  child.stderr.pipe(log, { end: false });
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  return {
+    get running() {
+      return child.exitCode === null && child.signalCode === null;
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function ready(port, token) {
+  return new Promise((resolve) => {
+    const headers = { authorization: `Bearer ${token}` };
+    request({ host: '127.0.0.1', port, path: '/readyz', rejectUnauthorized: false, headers }, (res) => {
+      res.resume();
+      resolve(res.statusCode === 200);
+    })
+      .on('error', () => resolve(false))
+      .end();
+  });
+}
+
+/**
+ * Starts a cluster of one etcd and one kube-apiserver on free ports.
+ * @returns {Promise<{server: string, token: string, kubeconfig: string, dir: string, stop(): Promise<void>}>}
+ *   the API's URL, a token of the group system:masters, the path of a kubeconfig that holds it, a scratch folder
+ */
+export async function startRealCluster() {
+  const etcd = etcdPath();
+  const kubeApiServer = kubeApiServerPath();
+  if (!etcd || !kubeApiServer)
+    throw new Error('needs etcd, and kube-apiserver or Go to build it; or KUBEBUILDER_ASSETS');
+  const dir = mkdtempSync(join(tmpdir(), 'real-cluster-'));
+  const [clientPort, peerPort, port] = await freePorts(3);
+  const token = randomBytes(16).toString('hex');
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  writeFileSync(join(dir, 'sa.key'), privateKey.export({ type: 'sec1', format: 'pem' }), { mode: 0o600 });
+  writeFileSync(join(dir, 'sa.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
+  writeFileSync(join(dir, 'tokens.csv'), `${token},admin,admin,"system:masters"\n`, { mode: 0o600 });
+  const etcdUrl = `http://127.0.0.1:${clientPort}`;
+  const peerUrl = `http://127.0.0.1:${peerPort}`;
+  const processes = [
+    run(dir, 'etcd', etcd, [
+      `--data-dir=${join(dir, 'etcd')}`,
+      `--listen-client-urls=${etcdUrl}`,
+      `--advertise-client-urls=${etcdUrl}`,
+      `--listen-peer-urls=${peerUrl}`,
+      `--initial-advertise-peer-urls=${peerUrl}`,
+      `--initial-cluster=default=${peerUrl}`,
+    ]),
+    run(dir, 'kube-apiserver', kubeApiServer, [
+      `--etcd-servers=${etcdUrl}`,
+      '--bind-address=127.0.0.1',
+      '--advertise-address=127.0.0.1',
+      `--secure-port=${port}`,
+      `--cert-dir=${join(dir, 'certs')}`,
+      '--service-cluster-ip-range=10.96.0.0/16',
+      '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
+      `--service-account-key-file=${join(dir, 'sa.pub')}`,
+      `--service-account-signing-key-file=${join(dir, 'sa.key')}`,
+      `--token-auth-file=${join(dir, 'tokens.csv')}`,
+      '--authorization-mode=RBAC',
+      '--allow-privileged=true',
+    ]),
+  ];
+  async function stop() {
+    for (const child of processes.toReversed()) await child.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }
+  const deadline = Date.now() + 90_000;
+  while (!(await ready(port, token))) {
+    const dead = processes.some((child) => !child.running);
+    if (dead || Date.now() > deadline) {
+      const tail = ['etcd', 'kube-apiserver'].map((name) =>
+        readFileSync(join(dir, `${name}.log`), 'utf8').slice(-2000),
+      );
+      await stop();
+      throw new Error(`the cluster did not become ready:\n${tail.join('\n')}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  const server = `https://127.0.0.1:${port}`;
+  const kubeconfig = join(dir, 'kubeconfig');
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'real', cluster: { server, 'insecure-skip-tls-verify': true } }],
+    users: [{ name: 'admin', user: { token } }],
+    contexts: [{ name: 'real', context: { cluster: 'real', user: 'admin' } }],
+    'current-context': 'real',
+  };
+  writeFileSync(kubeconfig, JSON.stringify(config), { mode: 0o600 });
+  return { server, token, kubeconfig, dir, stop };
+}
