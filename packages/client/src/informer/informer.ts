@@ -10,6 +10,10 @@ import { Store } from './store.ts';
 export interface InformerOptions {
   resource: GroupVersionResource;
   kind: string;
+  /** Follows only what is in this namespace. */
+  namespace?: string;
+  /** Follows only what this selector matches. */
+  labelSelector?: string;
   /** Fields for the resource's filters and sort keys. */
   fields?: (object: KubeObject) => Record<string, unknown>;
   /** Removes what must never leave the server; answers the object to keep. */
@@ -129,7 +133,8 @@ export class Informer {
     let next: string | undefined;
     let resourceVersion = '';
     do {
-      const url = resourcePath(this.options.resource) + queryOf({ limit: PAGE, continue: next });
+      const { resource, namespace, labelSelector } = this.options;
+      const url = resourcePath(resource, namespace) + queryOf({ limit: PAGE, continue: next, labelSelector });
       const { items, list } = splitItems(await this.#client.raw('GET', url, undefined, signal));
       for (const item of items) {
         const entry = this.#entry(item);

@@ -1,0 +1,135 @@
+import { forbidden, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { type PolicyRule, type RuleAttributes, ruleAllows } from '@ks-apiserver/apiserver/authorization/rules';
+import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { UserInfo } from '@ks-apiserver/client/kube/transport';
+import { WORKSPACE_LABEL } from '../iam/types.ts';
+import { BindingIndex } from './binding-index.ts';
+import { isPublicPath, selfService } from './policy.ts';
+
+/** The live copies that authorization decides by. */
+export interface AuthorizationInformers {
+  globalRoles: Informer;
+  globalRoleBindings: Informer;
+  workspaceRoles: Informer;
+  workspaceRoleBindings: Informer;
+  roles: Informer;
+  roleBindings: Informer;
+  clusterRoles: Informer;
+  clusterRoleBindings: Informer;
+  namespaces: Informer;
+  devopsProjects: Informer;
+}
+
+export type AuthorizationMode = 'RBAC' | 'AlwaysAllow' | 'AlwaysDeny';
+
+/** Decides who may do what: KubeSphere's global, workspace, namespace and cluster roles, in 3.0's order; denies by default. */
+export class Authorizer {
+  readonly #mode: AuthorizationMode;
+  readonly #informers: AuthorizationInformers;
+  readonly #global: BindingIndex;
+  readonly #workspace: BindingIndex;
+  readonly #namespace: BindingIndex;
+  readonly #cluster: BindingIndex;
+
+  constructor(mode: AuthorizationMode, informers: AuthorizationInformers) {
+    this.#mode = mode;
+    this.#informers = informers;
+    const platform = () => '';
+    this.#global = new BindingIndex(informers.globalRoleBindings, platform);
+    this.#workspace = new BindingIndex(informers.workspaceRoleBindings, (entry) => entry.labels[WORKSPACE_LABEL] ?? '');
+    this.#namespace = new BindingIndex(informers.roleBindings, (entry) => entry.namespace);
+    this.#cluster = new BindingIndex(informers.clusterRoleBindings, platform);
+  }
+
+  /** Throws Forbidden unless the caller may make this call. */
+  authorize(user: UserInfo, info: RequestInfo): void {
+    if (this.#mode === 'AlwaysAllow') return;
+    if (this.#mode === 'AlwaysDeny') throw this.#denial(user, info, ': Everything is forbidden.');
+    if (!this.allows(user, info)) throw this.#denial(user, info, '');
+  }
+
+  /** Whether the caller may make this call, by public paths, built-in policy or roles. */
+  allows(user: UserInfo, info: RequestInfo): boolean {
+    if (this.#mode !== 'RBAC') return this.#mode === 'AlwaysAllow';
+    if (isPublicPath(info.path) || selfService(user, info)) return true;
+    return this.byRoles(user, info);
+  }
+
+  /** Whether one of the caller's roles allows it. */
+  byRoles(user: UserInfo, info: RequestInfo): boolean {
+    const attributes: RuleAttributes = info;
+    const { globalRoles, workspaceRoles } = this.#informers;
+    for (const { roleRef } of this.#global.rolesOf(user, '')) {
+      if (roleAllows(globalRoles.store.get(roleRef.name)?.object, attributes)) return true;
+    }
+    if (info.scope !== 'Cluster') {
+      const workspace = this.#workspaceOf(info);
+      // A namespace or project of no workspace is nobody's: 3.0 counts the bindings of every workspace here.
+      if (workspace !== '') {
+        for (const { roleRef } of this.#workspace.rolesOf(user, workspace)) {
+          const role = workspaceRoles.store.get(roleRef.name);
+          if (role?.labels[WORKSPACE_LABEL] === workspace && roleAllows(role.object, attributes)) return true;
+        }
+      }
+    }
+    const namespace = this.#namespaceOf(info);
+    if (namespace !== '') {
+      for (const { roleRef } of this.#namespace.rolesOf(user, namespace)) {
+        if (roleAllows(this.#role(roleRef.kind, roleRef.name, namespace), attributes)) return true;
+      }
+    }
+    for (const { roleRef } of this.#cluster.rolesOf(user, '')) {
+      if (roleAllows(this.#role('ClusterRole', roleRef.name, ''), attributes)) return true;
+    }
+    return false;
+  }
+
+  #role(kind: string, name: string, namespace: string): KubeObject | undefined {
+    const { roles, clusterRoles } = this.#informers;
+    return (kind === 'ClusterRole' ? clusterRoles.store.get(name) : roles.store.get(name, namespace))?.object;
+  }
+
+  /** The workspace whose roles count: that of the namespace or project itself, whatever the URL says of one. */
+  #workspaceOf(info: RequestInfo): string {
+    const { namespaces, devopsProjects } = this.#informers;
+    if (info.scope === 'Workspace') return info.workspace;
+    const holder =
+      info.scope === 'Namespace' ? namespaces.store.get(info.namespace) : devopsProjects.store.get(info.devops);
+    const workspace = holder?.labels[WORKSPACE_LABEL] ?? '';
+    // What does not exist yet is judged by the workspace of the URL, under which it would be made.
+    return holder ? workspace : info.workspace;
+  }
+
+  #namespaceOf(info: RequestInfo): string {
+    if (info.scope === 'Namespace') return info.namespace;
+    if (info.scope !== 'DevOps') return '';
+    const status = this.#informers.devopsProjects.store.get(info.devops)?.object?.status as
+      | { adminNamespace?: string }
+      | undefined;
+    return status?.adminNamespace ?? '';
+  }
+
+  #denial(user: UserInfo, info: RequestInfo, suffix: string): StatusError {
+    if (!info.isResource) {
+      return new StatusError(
+        403,
+        'Forbidden',
+        `forbidden: User "${user.name}" cannot ${info.verb} path "${info.path}"${suffix}`,
+        {},
+      );
+    }
+    const resource = info.subresource === '' ? info.resource : `${info.resource}/${info.subresource}`;
+    const where = info.namespace === '' ? 'at the cluster scope' : `in the namespace "${info.namespace}"`;
+    return forbidden(
+      { group: info.group, resource: info.resource, ...(info.name !== '' && { name: info.name }) },
+      `User "${user.name}" cannot ${info.verb} resource "${resource}" in API group "${info.group}" ${where}${suffix}`,
+    );
+  }
+}
+
+function roleAllows(role: KubeObject | undefined, attributes: RuleAttributes): boolean {
+  const rules = role?.rules as readonly PolicyRule[] | null | undefined;
+  return Array.isArray(rules) && rules.some((rule) => ruleAllows(rule, attributes));
+}

@@ -1,0 +1,31 @@
+import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
+import type { UserInfo } from '@ks-apiserver/client/kube/transport';
+
+/** Resources in which every user finds himself under his own name. */
+const SELF = new Set(['users', 'clustermembers', 'workspacemembers', 'members']);
+const READ = new Set(['get', 'list', 'watch']);
+const IAM = 'iam.kubesphere.io';
+const TENANT = 'tenant.kubesphere.io';
+
+/**
+ * What every logged-in user may do besides his roles: read and change himself, and ask the tenant API, whose handlers show
+ * him what he belongs to. Unlike 3.0 it covers KubeSphere calls only: through the Kubernetes API one's own User object
+ * would show the password hash and take any change.
+ */
+export function selfService(user: UserInfo, info: RequestInfo): boolean {
+  if (!user.groups.includes('system:authenticated') || !info.isResource || info.isKubernetes) return false;
+  if (info.group === IAM && SELF.has(info.resource) && info.name !== '' && info.name === user.name) return true;
+  return info.group === TENANT && READ.has(info.verb);
+}
+
+/** Paths that anybody may call, even without logging in: the exact reach of anonymous callers. */
+export function isPublicPath(path: string): boolean {
+  return (
+    path.startsWith('/oauth/') ||
+    path.startsWith('/kapis/config.kubesphere.io/') ||
+    path === '/kapis/version' ||
+    HEALTH.has(path)
+  );
+}
+
+const HEALTH = new Set(['/healthz', '/livez', '/readyz']);

@@ -1,0 +1,65 @@
+import { StatusError, unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { UserInfo } from '@ks-apiserver/client/kube/transport';
+import type { SessionStore } from '../session/sessions.ts';
+import type { Tokens } from '../session/tokens.ts';
+import type { Login, LoginSource } from './login.ts';
+import type { User } from './types.ts';
+
+/** Who calls without any credential. */
+export const ANONYMOUS: UserInfo = Object.freeze({ name: 'system:anonymous', groups: ['system:unauthenticated'] });
+
+const AUTHENTICATED = ['system:authenticated'];
+
+/** Finds out who calls, from the Authorization header alone. */
+export class Authenticator {
+  readonly #tokens: Tokens;
+  readonly #sessions: SessionStore;
+  readonly #login: Login;
+  readonly #users: Informer;
+  readonly #tracked: boolean;
+
+  /** `tracked` is false where access tokens never expire: those are not kept and cannot be revoked (3.0's accessTokenMaxAge 0). */
+  constructor(tokens: Tokens, sessions: SessionStore, login: Login, users: Informer, tracked: boolean) {
+    this.#tokens = tokens;
+    this.#sessions = sessions;
+    this.#login = login;
+    this.#users = users;
+    this.#tracked = tracked;
+  }
+
+  /** The caller; anonymous without a header. Throws Unauthorized or, for a locked account, TooManyRequests. */
+  async authenticate(header: string | undefined, source: Omit<LoginSource, 'type'>): Promise<UserInfo> {
+    if (header === undefined || header.trim() === '') return ANONYMOUS;
+    const [scheme = '', credential = ''] = header.trim().split(/\s+/, 2);
+    try {
+      if (scheme.toLowerCase() === 'bearer' && credential !== '') return await this.token(credential);
+      if (scheme.toLowerCase() === 'basic' && credential !== '') return await this.#basic(credential, source);
+    } catch (error) {
+      if (error instanceof StatusError && error.code === 401) throw unauthorized(`Unauthorized: ${error.message}`);
+      if (error instanceof StatusError && error.code === 403) throw unauthorized(`Unauthorized: ${error.message}`);
+      throw error;
+    }
+    throw unauthorized('Unauthorized: the Authorization header is neither Bearer nor Basic with a credential');
+  }
+
+  async #basic(credential: string, source: Omit<LoginSource, 'type'>): Promise<UserInfo> {
+    const text = Buffer.from(credential, 'base64').toString();
+    const colon = text.indexOf(':');
+    if (colon < 0) throw unauthorized('incorrect password');
+    const user = await this.#login.password(text.slice(0, colon), text.slice(colon + 1), { ...source, type: 'Basic' });
+    return { name: user.name, uid: user.uid, groups: AUTHENTICATED };
+  }
+
+  /** The user of an access token. Throws Unauthorized for one that is wrong, expired, revoked, or of a user that may no longer log in. */
+  async token(token: string): Promise<UserInfo> {
+    const claims = await this.#tokens.verify(token, 'access_token');
+    const user = this.#users.store.get(claims.username)?.object as User | undefined;
+    if (!user || (claims.uid !== '' && user.metadata.uid !== claims.uid))
+      throw unauthorized('the user of the token does not exist');
+    if (user.status?.state === 'Disabled') throw unauthorized('account is not active');
+    if (this.#tracked && !(await this.#sessions.has(claims.username, token)))
+      throw unauthorized('token not found in cache');
+    return { name: claims.username, uid: claims.uid, groups: AUTHENTICATED };
+  }
+}

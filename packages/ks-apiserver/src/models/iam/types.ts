@@ -1,0 +1,44 @@
+import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+
+const iam = (resource: string): GroupVersionResource => ({ group: 'iam.kubesphere.io', version: 'v1alpha2', resource });
+const rbac = (resource: string): GroupVersionResource => ({
+  group: 'rbac.authorization.k8s.io',
+  version: 'v1',
+  resource,
+});
+
+/** Resources of the identity and access model. */
+export const USERS = iam('users');
+export const LOGIN_RECORDS = iam('loginrecords');
+export const GLOBAL_ROLES = iam('globalroles');
+export const GLOBAL_ROLE_BINDINGS = iam('globalrolebindings');
+export const WORKSPACE_ROLES = iam('workspaceroles');
+export const WORKSPACE_ROLE_BINDINGS = iam('workspacerolebindings');
+export const CLUSTER_ROLES = rbac('clusterroles');
+export const CLUSTER_ROLE_BINDINGS = rbac('clusterrolebindings');
+export const ROLES = rbac('roles');
+export const ROLE_BINDINGS = rbac('rolebindings');
+
+/** Keys of labels and annotations that clients and controllers of KubeSphere share. */
+export const WORKSPACE_LABEL = 'kubesphere.io/workspace';
+export const USER_REF_LABEL = 'iam.kubesphere.io/user-ref';
+export const PASSWORD_ENCRYPTED = 'iam.kubesphere.io/password-encrypted';
+export const GLOBAL_ROLE_ANNOTATION = 'iam.kubesphere.io/globalrole';
+export const AGGREGATION_ROLES = 'iam.kubesphere.io/aggregation-roles';
+export const CREATOR_ANNOTATION = 'kubesphere.io/creator';
+
+/** States of a user; a user without one has not been looked at by its controller yet. */
+export type UserState = 'Active' | 'Disabled' | 'AuthLimitExceeded';
+
+/** User of iam.kubesphere.io/v1alpha2; `spec.password` is a bcrypt hash once the annotation says so. */
+export interface User extends KubeObject {
+  spec: {
+    email?: string;
+    lang?: string;
+    description?: string;
+    displayName?: string;
+    groups?: string[];
+    password?: string;
+  };
+  status?: { state?: UserState; reason?: string; lastTransitionTime?: string; lastLoginTime?: string };
+}

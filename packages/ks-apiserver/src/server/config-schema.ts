@@ -1,0 +1,112 @@
+import { type Static, type TSchema, Type } from 'typebox';
+
+/** Milliseconds; written in files as `2h30m` or, like 3.0, as a number of nanoseconds. */
+export const Duration = (milliseconds: number) =>
+  Type.Number({ default: milliseconds, minimum: 0, 'x-duration': true });
+const Text = (value = '') => Type.String({ default: value });
+const Count = (value: number, maximum = Number.MAX_SAFE_INTEGER) =>
+  Type.Integer({ default: value, minimum: 0, maximum });
+const Flag = (value = false) => Type.Boolean({ default: value });
+const Port = (value: number) => Type.Integer({ default: value, minimum: 0, maximum: 65535 });
+const Section = <T extends Record<string, TSchema>>(properties: T) => Type.Object(properties, { default: {} });
+
+const HOUR = 3_600_000;
+
+const IdentityProvider = Type.Object({
+  name: Type.String({ minLength: 1 }),
+  mappingMethod: Type.Enum(['auto', 'lookup', 'mixed'], { default: 'auto' }),
+  type: Type.String({ minLength: 1 }),
+  provider: Type.Record(Type.String(), Type.Unknown(), { default: {} }),
+});
+
+const OAuthClient = Type.Object({
+  name: Type.String({ minLength: 1 }),
+  secret: Text(),
+  respondWithChallenges: Flag(),
+  redirectURIs: Type.Array(Type.String(), { default: [] }),
+  grantMethod: Type.Enum(['auto', 'prompt', 'deny'], { default: 'auto' }),
+  scopeRestrictions: Type.Array(Type.String(), { default: [] }),
+  accessTokenMaxAge: Type.Optional(Duration(0)),
+  accessTokenInactivityTimeout: Type.Optional(Duration(0)),
+});
+
+const Index = (indexPrefix: string) => ({ host: Text(), indexPrefix: Text(indexPrefix), version: Text() });
+
+/** Schema of kubesphere.yaml: the sections, names and defaults of KubeSphere 3.0; durations are milliseconds once read. */
+export const ConfigSchema = Type.Object({
+  authentication: Section({
+    authenticateRateLimiterMaxTries: Type.Integer({ default: 5, minimum: 1, maximum: 1000 }),
+    authenticateRateLimiterDuration: Duration(HOUR / 2),
+    maximumClockSkew: Duration(10_000),
+    loginHistoryRetentionPeriod: Duration(168 * HOUR),
+    multipleLogin: Flag(),
+    jwtSecret: Text(),
+    kubectlImage: Text('kubesphere/kubectl:v1.0.0'),
+    oauthOptions: Section({
+      accessTokenMaxAge: Duration(2 * HOUR),
+      accessTokenInactivityTimeout: Duration(2 * HOUR),
+      identityProviders: Type.Array(IdentityProvider, { default: [] }),
+      clients: Type.Array(OAuthClient, { default: [] }),
+    }),
+  }),
+  authorization: Section({ mode: Type.Enum(['RBAC', 'AlwaysAllow', 'AlwaysDeny'], { default: 'RBAC' }) }),
+  kubernetes: Section({
+    kubeconfig: Text(),
+    master: Text(),
+    qps: Type.Number({ default: 1e6, minimum: 0 }),
+    burst: Count(1e6),
+  }),
+  redis: Section({ host: Text(), port: Port(6379), password: Text(), db: Count(0, 65535) }),
+  ldap: Section({
+    host: Text(),
+    managerDN: Text('cn=admin,dc=example,dc=org'),
+    managerPassword: Text(),
+    userSearchBase: Text('ou=Users,dc=example,dc=org'),
+    groupSearchBase: Text('ou=Groups,dc=example,dc=org'),
+    initialCap: Count(10),
+    maxCap: Count(100),
+    poolName: Text('ldap'),
+  }),
+  multicluster: Section({
+    enable: Flag(),
+    enableFederation: Flag(),
+    proxyPublishService: Text(),
+    proxyPublishAddress: Text(),
+    agentImage: Text('kubesphere/tower:v1.0'),
+  }),
+  monitoring: Section({ endpoint: Text() }),
+  logging: Section(Index('fluentbit')),
+  events: Section(Index('ks-logstash-events')),
+  auditing: Section({ enable: Flag(), webhookUrl: Text(), ...Index('ks-logstash-auditing') }),
+  alerting: Section({ endpoint: Text() }),
+  notification: Section({ endpoint: Text() }),
+  devops: Section({ host: Text(), username: Text(), password: Text(), maxConnections: Count(100) }),
+  sonarqube: Section({ host: Text(), token: Text() }),
+  servicemesh: Section({ istioPilotHost: Text(), jaegerQueryHost: Text(), servicemeshPrometheusHost: Text() }),
+  network: Section({
+    enableNetworkPolicy: Flag(),
+    nsnpOptions: Section({ allowedIngressNamespaces: Type.Array(Type.String(), { default: [] }) }),
+  }),
+  s3: Section({
+    endpoint: Text(),
+    region: Text('us-east-1'),
+    disableSSL: Flag(true),
+    forcePathStyle: Flag(true),
+    accessKeyID: Text(),
+    secretAccessKey: Text(),
+    sessionToken: Text(),
+    bucket: Text('s2i-binaries'),
+  }),
+  openpitrix: Section({
+    runtimeManagerEndpoint: Text(),
+    clusterManagerEndpoint: Text(),
+    repoManagerEndpoint: Text(),
+    appManagerEndpoint: Text(),
+    categoryManagerEndpoint: Text(),
+    attachmentManagerEndpoint: Text(),
+    repoIndexerEndpoint: Text(),
+  }),
+});
+
+/** The configuration after validation, every field set. */
+export type Config = Static<typeof ConfigSchema>;
