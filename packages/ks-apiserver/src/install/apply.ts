@@ -1,0 +1,112 @@
+import { StatusError, toStatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import {
+  type GroupVersionResource,
+  type KubeList,
+  type KubeObject,
+  parseApiVersion,
+} from '@ks-apiserver/apimachinery/meta/types';
+import { errorFrom, type KubeClient, resourcePath } from '@ks-apiserver/client/kube/client';
+import { readBody } from '@ks-apiserver/client/kube/transport';
+
+/** The field manager that installed fields belong to. */
+export const FIELD_MANAGER = 'ks-apiserver-install';
+
+/** What became of one object; `kept` means that others own a field with another value, and the object stays as it is. */
+export interface Change {
+  /** `name` or `namespace/name`, after the kind's resource: `globalroles.iam.kubesphere.io/anonymous`. */
+  object: string;
+  result: 'created' | 'configured' | 'unchanged' | 'kept' | 'failed';
+  /** Why it was kept or failed. */
+  error?: StatusError;
+}
+
+const plurals: Readonly<Record<string, string>> = {
+  CustomResourceDefinition: 'customresourcedefinitions',
+  Namespace: 'namespaces',
+  ServiceAccount: 'serviceaccounts',
+  Service: 'services',
+  ConfigMap: 'configmaps',
+  ClusterRole: 'clusterroles',
+  ClusterRoleBinding: 'clusterrolebindings',
+  Role: 'roles',
+  RoleBinding: 'rolebindings',
+};
+
+/** The resource of an object: of a built-in kind that is installed, or of one of the CRDs. Throws where it is neither. */
+export function resourceOf(object: KubeObject, crds: readonly KubeObject[]): GroupVersionResource {
+  const { group, version } = parseApiVersion(object.apiVersion ?? '');
+  const crd = crds.find(({ spec }) => spec.group === group && spec.names.kind === object.kind);
+  const resource = crd?.spec.names.plural ?? plurals[object.kind ?? ''];
+  if (!resource) throw new Error(`no resource is known for ${object.apiVersion} ${object.kind}`);
+  return { group, version, resource };
+}
+
+/** An object's name for people: `roles.rbac.authorization.k8s.io/ns/name`. */
+export function describe(resource: GroupVersionResource, { metadata }: KubeObject): string {
+  const type = resource.group === '' ? resource.resource : `${resource.resource}.${resource.group}`;
+  return [type, metadata.namespace, metadata.name].filter(Boolean).join('/');
+}
+
+/** resourceVersion by `namespace/name` of all objects of a resource; only metadata is asked for, as CRDs may be many and large. */
+export async function resourceVersions(
+  client: KubeClient,
+  resource: GroupVersionResource,
+  signal?: AbortSignal,
+): Promise<Map<string, string>> {
+  const accept = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
+  const response = await client.transport.request({
+    method: 'GET',
+    url: resourcePath(resource),
+    headers: { accept },
+    ...(signal && { signal }),
+  });
+  const body = await readBody(response.body);
+  if (response.status === 404) return new Map(); // the CRD is not served yet
+  if (response.status !== 200) throw errorFrom(response.status, body);
+  const { items } = JSON.parse(body.toString()) as { items: KubeList['items'] | null }; // an empty list may be null
+  return new Map((items ?? []).map(({ metadata: m }) => [`${m.namespace ?? ''}/${m.name}`, m.resourceVersion ?? '']));
+}
+
+/** How one object is applied. */
+export interface ApplyOptions {
+  resource: GroupVersionResource;
+  /** Take fields over from other managers; else an object with such a field is kept as it is. */
+  force: boolean;
+  /** resourceVersion before, undefined where the object does not exist. */
+  before: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+const servingMs = 10_000;
+
+/** Applies one object on the server's side (kubernetes.io "Server-Side Apply"); errors become part of the answer. */
+export async function applyObject(
+  client: KubeClient,
+  object: KubeObject,
+  { resource, force, before, signal }: ApplyOptions,
+): Promise<{ change: Change; object?: KubeObject }> {
+  const name = describe(resource, object);
+  const deadline = Date.now() + servingMs;
+  for (let delayMs = 20; ; delayMs = Math.min(delayMs * 2, 500)) {
+    try {
+      const applied = await client.apply(resource, object, {
+        fieldManager: FIELD_MANAGER,
+        force,
+        ...(signal && { signal }),
+      });
+      const result =
+        before === undefined ? 'created' : applied.metadata.resourceVersion === before ? 'unchanged' : 'configured';
+      return { change: { object: name, result }, object: applied };
+    } catch (thrown) {
+      const error = toStatusError(thrown);
+      // A CRD that is established is served a moment later; 404 with a name would be about a missing namespace.
+      const notServed = error.code === 404 && !error.details?.name;
+      if (notServed && Date.now() < deadline && !signal?.aborted) {
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
+        continue;
+      }
+      const foreign = error instanceof StatusError && error.code === 409 && !force;
+      return { change: { object: name, result: foreign ? 'kept' : 'failed', error } };
+    }
+  }
+}
