@@ -1,0 +1,131 @@
+/** How a quantity is written: `500m`, `1.5k` (DecimalSI), `512Mi` (BinarySI), `12e6` (DecimalExponent). */
+export type QuantityFormat = 'DecimalSI' | 'BinarySI' | 'DecimalExponent';
+
+/** An exact fixed-point number in billionths (Kubernetes "Quantity": nothing smaller than `n` is kept). */
+export interface Quantity {
+  nano: bigint;
+  format: QuantityFormat;
+  /** The text as given where Kubernetes keeps it instead of the canonical form. */
+  text?: string;
+}
+
+const shape = /^([+-]?)(\d*)(\.?)(\d*)([eEinumkKMGTP]*[-+]?\d*)$/;
+const decimal: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
+const decimalNames = new Map(Object.entries(decimal).map(([name, exponent]) => [exponent, name]));
+const binary: Readonly<Record<string, number>> = { Ki: 10, Mi: 20, Gi: 30, Ti: 40, Pi: 50, Ei: 60 };
+const binaryNames = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
+const billion = 1_000_000_000n;
+const maxBinary = (2n ** 63n - 1n) * billion;
+const maxExponent = 100;
+const maxLength = 256;
+
+const wrongShape = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+const wrongSuffix = "unable to parse quantity's suffix";
+
+/** A quantity's text that cannot be read; the message is Kubernetes'. */
+export class QuantityError extends Error {}
+
+interface Suffix {
+  base: 2 | 10;
+  exponent: number;
+  format: QuantityFormat;
+}
+
+function suffixOf(text: string): Suffix | undefined {
+  if (Object.hasOwn(decimal, text)) return { base: 10, exponent: decimal[text]!, format: 'DecimalSI' };
+  if (Object.hasOwn(binary, text)) return { base: 2, exponent: binary[text]!, format: 'BinarySI' };
+  const exponent = /^[eE]([+-]?\d+)$/.exec(text)?.[1];
+  if (exponent === undefined || Math.abs(Number(exponent)) > maxExponent) return undefined;
+  return { base: 10, exponent: Number(exponent), format: 'DecimalExponent' };
+}
+
+/** Rounds away from zero, as Kubernetes does: who asks for a little gets a little. */
+function divideUp(value: bigint, by: bigint): bigint {
+  const quotient = value / by;
+  if (value % by === 0n) return quotient;
+  return value < 0n ? quotient - 1n : quotient + 1n;
+}
+
+/**
+ * The quantity written in a text; throws a QuantityError. Exponents beyond ±100, where the Go server hangs, are refused.
+ */
+export function parseQuantity(text: string): Quantity {
+  const parts = text.length <= maxLength ? shape.exec(text) : null;
+  if (parts === null || (parts[2] === '' && parts[4] === '')) throw new QuantityError(wrongShape);
+  const [, sign, whole = '', , fraction = '', suffixText = ''] = parts;
+  const suffix = suffixOf(suffixText);
+  if (suffix === undefined) throw new QuantityError(wrongSuffix);
+  const digits = whole.replace(/^0+/, '') + fraction;
+  const mantissa = BigInt(`${sign === '-' ? '-' : ''}${digits === '' ? '0' : digits}`);
+  let nano: bigint;
+  let { format } = suffix;
+  if (suffix.base === 2) {
+    nano = divideUp(mantissa * billion * (1n << BigInt(suffix.exponent)), 10n ** BigInt(fraction.length));
+    if (nano > maxBinary) nano = maxBinary;
+    if (nano > 0n && nano < billion) format = 'DecimalSI';
+    return { nano, format };
+  }
+  const scale = suffix.exponent - fraction.length;
+  nano = scale >= -9 ? mantissa * 10n ** BigInt(scale + 9) : divideUp(mantissa, 10n ** BigInt(-scale - 9));
+  const kept =
+    scale >= -9 &&
+    scale % 3 === 0 &&
+    digits.length <= 18 &&
+    whole[0] !== '0' &&
+    whole !== '' &&
+    !digits.endsWith('000');
+  return kept ? { nano, format, text } : { nano, format };
+}
+
+function decimalParts(nano: bigint): [mantissa: bigint, exponent: number] {
+  let exponent = -9;
+  while (exponent < 18 && nano !== 0n && nano % 1000n === 0n) {
+    nano /= 1000n;
+    exponent += 3;
+  }
+  return nano === 0n ? [0n, 0] : [nano, exponent];
+}
+
+/** A quantity in Kubernetes' canonical form: no fraction, the largest suffix that loses nothing. */
+export function formatQuantity(quantity: Quantity): string {
+  const { nano, format, text } = quantity;
+  if (text !== undefined) return text;
+  if (format === 'BinarySI' && nano % billion === 0n && (nano >= 1024n * billion || nano <= -1024n * billion)) {
+    let value = nano / billion;
+    let step = 0;
+    while (step < 6 && value % 1024n === 0n) {
+      value /= 1024n;
+      step++;
+    }
+    return `${value}${binaryNames[step]}`;
+  }
+  const [mantissa, exponent] = decimalParts(nano);
+  if (format === 'DecimalExponent') return exponent === 0 ? `${mantissa}` : `${mantissa}e${exponent}`;
+  return `${mantissa}${decimalNames.get(exponent)}`;
+}
+
+/** A quantity's text in canonical form; throws a QuantityError. */
+export function canonicalQuantity(text: string): string {
+  return formatQuantity(parseQuantity(text));
+}
+
+/** Sum; written like the first of the two unless that is zero. */
+export function addQuantities(a: Quantity, b: Quantity): Quantity {
+  return { nano: a.nano + b.nano, format: a.nano === 0n ? b.format : a.format };
+}
+
+/** Difference; written like the first of the two unless that is zero. */
+export function subtractQuantities(a: Quantity, b: Quantity): Quantity {
+  return { nano: a.nano - b.nano, format: a.nano === 0n ? b.format : a.format };
+}
+
+/** Negative, zero or positive, as `a` is less than, equal to or greater than `b`. */
+export function compareQuantities(a: Quantity, b: Quantity): number {
+  return a.nano < b.nano ? -1 : a.nano > b.nano ? 1 : 0;
+}
+
+/** The nearest double. */
+export function quantityToNumber(quantity: Quantity): number {
+  const whole = quantity.nano / billion;
+  return Number(whole) + Number(quantity.nano - whole * billion) / 1e9;
+}
