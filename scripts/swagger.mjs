@@ -1,0 +1,49 @@
+// node scripts/swagger.mjs            writes api/openapi-spec/swagger.json and api/ks-openapi-spec/swagger.json
+// node scripts/swagger.mjs compare    says which operations of KubeSphere 3.0 are missing; `--reference FILE` also compares
+//                                     parameters and definitions with a Swagger file
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import {
+  compareDeeply,
+  compareOperations,
+  operationsOf,
+  parseOperations,
+} from '../packages/ks-apiserver/dist/swagger/compare.js';
+import { crdSwagger } from '../packages/ks-apiserver/dist/swagger/crd-swagger.js';
+import { kubesphereSwagger } from '../packages/ks-apiserver/dist/swagger/kubesphere-swagger.js';
+
+const api = fileURLToPath(new URL('../api/', import.meta.url));
+const { values, positionals } = parseArgs({ options: { reference: { type: 'string' } }, allowPositionals: true });
+
+async function routes() {
+  const module = new URL('../packages/ks-apiserver/dist/kapis/routes.js', import.meta.url);
+  return existsSync(module) ? (await import(module.href)).routeTables() : [];
+}
+
+const documents = { 'openapi-spec': crdSwagger(), 'ks-openapi-spec': kubesphereSwagger(await routes()) };
+
+if (positionals[0] === 'compare') {
+  const merged = { ...documents['ks-openapi-spec'] };
+  merged.paths = { ...merged.paths, ...documents['openapi-spec'].paths };
+  merged.definitions = { ...merged.definitions, ...documents['openapi-spec'].definitions };
+  const { operations, missingAtMost } = parseOperations(readFileSync(`${api}operations-3.0.txt`, 'utf8'));
+  const { missing, renamed } = compareOperations(operations, merged);
+  for (const { method, path, operationId } of missing) console.log(`missing ${method} ${path} ${operationId}`);
+  for (const { method, path, operationId, ours } of renamed)
+    console.log(`renamed ${method} ${path} ${operationId} -> ${ours}`);
+  if (values.reference) {
+    for (const line of compareDeeply(JSON.parse(readFileSync(values.reference, 'utf8')), merged)) console.log(line);
+  }
+  const total = operations.length;
+  console.log(
+    `${total - missing.length} of ${total} operations of 3.0, ${missing.length} missing (${missingAtMost} allowed)`,
+  );
+  if (missing.length > missingAtMost) process.exitCode = 1;
+} else {
+  for (const [folder, document] of Object.entries(documents)) {
+    mkdirSync(api + folder, { recursive: true });
+    writeFileSync(`${api}${folder}/swagger.json`, `${JSON.stringify(document, null, 1)}\n`);
+    console.log(`api/${folder}/swagger.json: ${operationsOf(document).size} operations`);
+  }
+}
