@@ -1,28 +1,17 @@
 import { cloneJson, isObject, setOwn } from './own.ts';
 import type { Schema } from './schema.ts';
 
-// Whether a schema has defaults anywhere below; schemas are immutable, so the answer is kept. `false` while it is being
-// found out breaks the circles of recursive schemas.
-const hasDefaults = new WeakMap<Schema, boolean>();
+// Names of a schema's own fields that have a default; schemas are immutable, so the answer is kept.
+const defaulted = new WeakMap<Schema, string[]>();
 
-function anyDefault(schema: Schema): boolean {
-  const known = hasDefaults.get(schema);
-  if (known !== undefined) return known;
-  hasDefaults.set(schema, false);
-  let found = schema.items !== undefined && (schema.items.default !== undefined || anyDefault(schema.items));
-  if (!found && typeof schema.additionalProperties === 'object') {
-    found = schema.additionalProperties.default !== undefined || anyDefault(schema.additionalProperties);
+function defaultedFields(schema: Schema): string[] {
+  let names = defaulted.get(schema);
+  if (names === undefined) {
+    const properties = schema.properties ?? {};
+    names = Object.keys(properties).filter((name) => properties[name]!.default !== undefined);
+    defaulted.set(schema, names);
   }
-  if (!found) {
-    for (const property of Object.values(schema.properties ?? {})) {
-      if (property.default !== undefined || anyDefault(property)) {
-        found = true;
-        break;
-      }
-    }
-  }
-  hasDefaults.set(schema, found);
-  return found;
+  return names;
 }
 
 /**
@@ -38,13 +27,10 @@ export function applyDefaults(value: unknown, schema: Schema): void {
   if (!isObject(value)) return;
   const { properties, additionalProperties } = schema;
   if (properties !== undefined) {
-    if (anyDefault(schema)) {
-      for (const key of Object.keys(properties)) {
-        const property = properties[key]!;
-        if (property.default === undefined) continue;
-        const missing = !Object.hasOwn(value, key) || (value[key] === null && property.nullable !== true);
-        if (missing) setOwn(value, key, cloneJson(property.default));
-      }
+    for (const key of defaultedFields(schema)) {
+      const property = properties[key]!;
+      const missing = !Object.hasOwn(value, key) || (value[key] === null && property.nullable !== true);
+      if (missing) setOwn(value, key, cloneJson(property.default!));
     }
     for (const key of Object.keys(value)) {
       const property = Object.hasOwn(properties, key) ? properties[key] : undefined;

@@ -1,0 +1,18 @@
+/**
+ * The types of one group-version in a compact notation, one line a type: `Name flags: field type flags; …`.
+ *
+ * A type is `string`, `bool`, `int32`, `int64`, `double`, `bytes` (base64), `time`, `microtime`, `quantity`,
+ * `intorstring`, `raw` (any object), `fields` (FieldsV1), `any`, `[]T`, `{}T` (a map), a name of the same group-version, or
+ * `group.Name`. `!` after a field's name marks it required. Flags: `map(keys)`, `set`, `atomic`, `granular` (list or map
+ * type), `merge(key)`, `merge`, `retain`, `replace` (strategic merge patch), `enum(a|b)`, `=default` (JSON). A type
+ * without fields and without `object` takes any JSON.
+ */
+export interface SchemaGroup {
+  group: string;
+  version: string;
+  /** Prefix of the definitions' names in OpenAPI documents. */
+  definitions: string;
+  /** Top-level kinds, separated by blanks; their list kinds follow from them. */
+  kinds: string;
+  types: string;
+}

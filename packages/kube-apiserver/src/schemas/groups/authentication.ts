@@ -1,0 +1,21 @@
+import type { SchemaGroup } from '../group.ts';
+
+/** Types of authentication.k8s.io/v1. */
+export const authentication: SchemaGroup = {
+  group: 'authentication.k8s.io',
+  version: 'v1',
+  definitions: 'io.k8s.api.authentication.v1',
+  kinds: 'SelfSubjectReview TokenRequest TokenReview',
+  types: `
+BoundObjectReference: apiVersion string; kind string; name string; uid string
+SelfSubjectReview: apiVersion string; kind string; metadata meta.ObjectMeta; status SelfSubjectReviewStatus
+SelfSubjectReviewStatus: userInfo UserInfo
+TokenRequest: apiVersion string; kind string; metadata meta.ObjectMeta; spec TokenRequestSpec; status TokenRequestStatus
+TokenRequestSpec: audiences []string atomic; boundObjectRef BoundObjectReference; expirationSeconds int64
+TokenRequestStatus: expirationTimestamp time; token string
+TokenReview: apiVersion string; kind string; metadata meta.ObjectMeta; spec! TokenReviewSpec; status TokenReviewStatus
+TokenReviewSpec: audiences []string atomic; token! string
+TokenReviewStatus: audiences []string atomic; authenticated bool; error string; user UserInfo
+UserInfo: extra {}[]string; groups []string atomic; uid string; username string
+`,
+};

@@ -1,0 +1,32 @@
+import type { SchemaGroup } from '../group.ts';
+
+/** Types of flowcontrol.apiserver.k8s.io/v1. */
+export const flowcontrol: SchemaGroup = {
+  group: 'flowcontrol.apiserver.k8s.io',
+  version: 'v1',
+  definitions: 'io.k8s.api.flowcontrol.v1',
+  kinds: 'FlowSchema PriorityLevelConfiguration',
+  types: `
+ExemptPriorityLevelConfiguration: lendablePercent int32; nominalConcurrencyShares int32
+FlowDistinguisherMethod: type! string
+FlowSchema: apiVersion string; kind string; metadata meta.ObjectMeta; spec FlowSchemaSpec; status FlowSchemaStatus
+FlowSchemaCondition: lastTransitionTime time; message string; reason string; status string; type string
+FlowSchemaSpec: distinguisherMethod FlowDistinguisherMethod; matchingPrecedence int32; priorityLevelConfiguration! PriorityLevelConfigurationReference; rules []PolicyRulesWithSubjects atomic
+FlowSchemaStatus: conditions []FlowSchemaCondition map(type) merge(type)
+GroupSubject: name! string
+LimitResponse: queuing QueuingConfiguration; type! string
+LimitedPriorityLevelConfiguration: borrowingLimitPercent int32; lendablePercent int32; limitResponse LimitResponse; nominalConcurrencyShares int32
+NonResourcePolicyRule: nonResourceURLs! []string set; verbs! []string set
+PolicyRulesWithSubjects: nonResourceRules []NonResourcePolicyRule atomic; resourceRules []ResourcePolicyRule atomic; subjects! []Subject atomic
+PriorityLevelConfiguration: apiVersion string; kind string; metadata meta.ObjectMeta; spec PriorityLevelConfigurationSpec; status PriorityLevelConfigurationStatus
+PriorityLevelConfigurationCondition: lastTransitionTime time; message string; reason string; status string; type string
+PriorityLevelConfigurationReference: name! string
+PriorityLevelConfigurationSpec: exempt ExemptPriorityLevelConfiguration; limited LimitedPriorityLevelConfiguration; type! string
+PriorityLevelConfigurationStatus: conditions []PriorityLevelConfigurationCondition map(type) merge(type)
+QueuingConfiguration: handSize int32; queueLengthLimit int32; queues int32
+ResourcePolicyRule: apiGroups! []string set; clusterScope bool; namespaces []string set; resources! []string set; verbs! []string set
+ServiceAccountSubject: name! string; namespace! string
+Subject: group GroupSubject; kind! string; serviceAccount ServiceAccountSubject; user UserSubject
+UserSubject: name! string
+`,
+};
