@@ -19,13 +19,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const moduleDir = fileURLToPath(new URL('kube-apiserver/', import.meta.url));
+const kubernetesVersion = /k8s\.io\/kubernetes (v[\d.]+)/;
 const cacheDir = fileURLToPath(new URL('../../.cache/real/', import.meta.url));
 
 /** Path of a kube-apiserver, built if it has to be; undefined where there is neither one nor Go. */
 export function kubeApiServerPath() {
   const assets = process.env.KUBEBUILDER_ASSETS;
   if (assets) return join(assets, 'kube-apiserver');
-  const stamp = createHash('sha256');
+  const [, version] = kubernetesVersion.exec(readFileSync(`${moduleDir}go.mod`, 'utf8'));
+  const [major, minor] = version.slice(1).split('.');
+  const set = { gitVersion: version, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' };
+  const flags = Object.entries(set).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`);
+  const stamp = createHash('sha256').update(flags.join());
   for (const file of ['go.mod', 'go.sum', 'main.go']) stamp.update(readFileSync(moduleDir + file));
   const path = `${cacheDir}kube-apiserver-${stamp.digest('hex').slice(0, 12)}`;
   if (existsSync(path)) return path;
@@ -35,7 +40,7 @@ export function kubeApiServerPath() {
     return undefined;
   }
   mkdirSync(cacheDir, { recursive: true });
-  execFileSync('go', ['build', '-mod=readonly', '-ldflags', '-s -w', '-o', `${path}.tmp`, '.'], {
+  execFileSync('go', ['build', '-mod=readonly', '-ldflags', `-s -w ${flags.join(' ')}`, '-o', `${path}.tmp`, '.'], {
     cwd: moduleDir,
     env: { ...process.env, CGO_ENABLED: '0' },
     stdio: ['ignore', 'inherit', 'inherit'],
