@@ -13,10 +13,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { request } from 'node:https';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '../server.mjs';
 
 const moduleDir = fileURLToPath(new URL('kube-apiserver/', import.meta.url));
 const kubernetesVersion = /k8s\.io\/kubernetes (v[\d.]+)/;
@@ -55,17 +55,6 @@ export function etcdPath() {
   if (assets) return join(assets, 'etcd');
   for (const dir of (process.env.PATH ?? '').split(':')) if (existsSync(join(dir, 'etcd'))) return join(dir, 'etcd');
   return undefined;
-}
-
-async function freePorts(count) {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) => new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port))),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 function run(dir, name, path, args) {
