@@ -82,7 +82,8 @@ class Definitions {
   schema(schema: Schema, field: string): SwaggerSchema {
     if (schema['x-kubernetes-int-or-string']) return ref(metaName('IntOrString'));
     if (schema.format === 'date-time') return ref(metaName('Time'));
-    if (schema.type === 'array') return { type: 'array', items: this.schema(schema.items!, field) };
+    const about = schema.description === undefined ? {} : { description: schema.description };
+    if (schema.type === 'array') return { ...about, type: 'array', items: this.schema(schema.items!, field) };
     if (schema.properties) {
       if (kubernetesFields[field]) return ref(metaName(kubernetesFields[field]));
       const name = definitionName(this.#group, this.#version, this.#nameOf(field));
@@ -90,8 +91,8 @@ class Definitions {
       return ref(name);
     }
     if (typeof schema.additionalProperties === 'object')
-      return { type: 'object', additionalProperties: this.schema(schema.additionalProperties, field) };
-    return { type: schema.type ?? 'object', ...(schema.format && { format: schema.format }) };
+      return { ...about, type: 'object', additionalProperties: this.schema(schema.additionalProperties, field) };
+    return { ...about, type: schema.type ?? 'object', ...(schema.format && { format: schema.format }) };
   }
 
   object(schema: Schema): SwaggerSchema {
