@@ -4,7 +4,8 @@
  * A type is `string`, `bool`, `int32`, `int64`, `double`, `bytes` (base64), `time`, `microtime`, `quantity`,
  * `intorstring`, `raw` (any object), `fields` (FieldsV1), `any`, `[]T`, `{}T` (a map), a name of the same group-version, or
  * `group.Name`. `!` after a field's name marks it required. Flags: `map(keys)`, `set`, `atomic`, `granular` (list or map
- * type), `merge(key)`, `merge`, `retain`, `replace` (strategic merge patch), `enum(a|b)`, `=default` (JSON). A type
+ * type), `merge(key)`, `merge`, `retain`, `replace` (strategic merge patch), `enum(a|b)`, `=default` (JSON),
+ * `struct` (no pointer in Go: always there, `{}` at least). A type
  * without fields and without `object` takes any JSON.
  */
 export interface SchemaGroup {

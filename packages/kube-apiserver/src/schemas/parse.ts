@@ -52,6 +52,9 @@ function applyFlag(schema: Draft, flag: string): void {
       if (argument !== '') schema['x-kubernetes-patch-merge-key'] = argument;
       break;
     }
+    case 'struct':
+      schema['x-struct'] = true;
+      break;
     case 'enum':
       schema.enum = argument.split('|');
       break;

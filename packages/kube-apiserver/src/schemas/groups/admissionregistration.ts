@@ -14,12 +14,12 @@ ExpressionWarning: fieldRef! string; warning! string
 JSONPatch: expression string
 MatchCondition: expression! string; name! string
 MatchResources atomic: excludeResourceRules []NamedRuleWithOperations atomic; matchPolicy string enum(Equivalent|Exact); namespaceSelector meta.LabelSelector; objectSelector meta.LabelSelector; resourceRules []NamedRuleWithOperations atomic
-MutatingAdmissionPolicy: apiVersion string; kind string; metadata meta.ObjectMeta; spec MutatingAdmissionPolicySpec
-MutatingAdmissionPolicyBinding: apiVersion string; kind string; metadata meta.ObjectMeta; spec MutatingAdmissionPolicyBindingSpec
+MutatingAdmissionPolicy: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec MutatingAdmissionPolicySpec struct
+MutatingAdmissionPolicyBinding: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec MutatingAdmissionPolicyBindingSpec struct
 MutatingAdmissionPolicyBindingSpec: matchResources MatchResources; paramRef ParamRef; policyName string
 MutatingAdmissionPolicySpec: failurePolicy string enum(Fail|Ignore); matchConditions []MatchCondition map(name) merge(name); matchConstraints MatchResources; mutations []Mutation atomic; paramKind ParamKind; reinvocationPolicy string enum(IfNeeded|Never); variables []Variable atomic
-MutatingWebhook: admissionReviewVersions! []string atomic; clientConfig! WebhookClientConfig; failurePolicy string enum(Fail|Ignore); matchConditions []MatchCondition map(name) merge(name); matchPolicy string enum(Equivalent|Exact); name! string; namespaceSelector meta.LabelSelector; objectSelector meta.LabelSelector; reinvocationPolicy string enum(IfNeeded|Never); rules []RuleWithOperations atomic; sideEffects! string enum(None|NoneOnDryRun|Some|Unknown); timeoutSeconds int32
-MutatingWebhookConfiguration: apiVersion string; kind string; metadata meta.ObjectMeta; webhooks []MutatingWebhook map(name) merge(name)
+MutatingWebhook: admissionReviewVersions! []string atomic; clientConfig! WebhookClientConfig struct; failurePolicy string enum(Fail|Ignore); matchConditions []MatchCondition map(name) merge(name); matchPolicy string enum(Equivalent|Exact); name! string; namespaceSelector meta.LabelSelector; objectSelector meta.LabelSelector; reinvocationPolicy string enum(IfNeeded|Never); rules []RuleWithOperations atomic; sideEffects! string enum(None|NoneOnDryRun|Some|Unknown); timeoutSeconds int32
+MutatingWebhookConfiguration: apiVersion string; kind string; metadata meta.ObjectMeta struct; webhooks []MutatingWebhook map(name) merge(name)
 Mutation: applyConfiguration ApplyConfiguration; jsonPatch JSONPatch; patchType! string enum(ApplyConfiguration|JSONPatch)
 NamedRuleWithOperations atomic: apiGroups []string atomic; apiVersions []string atomic; operations []string atomic; resourceNames []string atomic; resources []string atomic; scope string enum(*|Cluster|Namespaced)
 ParamKind atomic: apiVersion string; kind string
@@ -27,13 +27,13 @@ ParamRef atomic: name string; namespace string; parameterNotFoundAction string; 
 RuleWithOperations: apiGroups []string atomic; apiVersions []string atomic; operations []string atomic; resources []string atomic; scope string enum(*|Cluster|Namespaced)
 ServiceReference: name! string; namespace! string; path string; port int32
 TypeChecking: expressionWarnings []ExpressionWarning atomic
-ValidatingAdmissionPolicy: apiVersion string; kind string; metadata meta.ObjectMeta; spec ValidatingAdmissionPolicySpec; status ValidatingAdmissionPolicyStatus
-ValidatingAdmissionPolicyBinding: apiVersion string; kind string; metadata meta.ObjectMeta; spec! ValidatingAdmissionPolicyBindingSpec
+ValidatingAdmissionPolicy: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec ValidatingAdmissionPolicySpec struct; status ValidatingAdmissionPolicyStatus struct
+ValidatingAdmissionPolicyBinding: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec! ValidatingAdmissionPolicyBindingSpec struct
 ValidatingAdmissionPolicyBindingSpec: matchResources MatchResources; paramRef ParamRef; policyName! string; validationActions! []string set
 ValidatingAdmissionPolicySpec: auditAnnotations []AuditAnnotation atomic; failurePolicy string enum(Fail|Ignore); matchConditions []MatchCondition map(name) merge(name); matchConstraints MatchResources; paramKind ParamKind; validations []Validation atomic; variables []Variable map(name) merge(name)
 ValidatingAdmissionPolicyStatus: conditions []meta.Condition map(type); observedGeneration int64; typeChecking TypeChecking
-ValidatingWebhook: admissionReviewVersions! []string atomic; clientConfig! WebhookClientConfig; failurePolicy string enum(Fail|Ignore); matchConditions []MatchCondition map(name) merge(name); matchPolicy string enum(Equivalent|Exact); name! string; namespaceSelector meta.LabelSelector; objectSelector meta.LabelSelector; rules []RuleWithOperations atomic; sideEffects! string enum(None|NoneOnDryRun|Some|Unknown); timeoutSeconds int32
-ValidatingWebhookConfiguration: apiVersion string; kind string; metadata meta.ObjectMeta; webhooks []ValidatingWebhook map(name) merge(name)
+ValidatingWebhook: admissionReviewVersions! []string atomic; clientConfig! WebhookClientConfig struct; failurePolicy string enum(Fail|Ignore); matchConditions []MatchCondition map(name) merge(name); matchPolicy string enum(Equivalent|Exact); name! string; namespaceSelector meta.LabelSelector; objectSelector meta.LabelSelector; rules []RuleWithOperations atomic; sideEffects! string enum(None|NoneOnDryRun|Some|Unknown); timeoutSeconds int32
+ValidatingWebhookConfiguration: apiVersion string; kind string; metadata meta.ObjectMeta struct; webhooks []ValidatingWebhook map(name) merge(name)
 Validation: expression! string; message string; messageExpression string; reason string
 Variable atomic: expression! string; name! string
 WebhookClientConfig: caBundle bytes; service ServiceReference; url string

@@ -9,11 +9,11 @@ export const apiextensions: SchemaGroup = {
   types: `
 CustomResourceColumnDefinition: description string; format string; jsonPath! string; name! string; priority int32; type! string
 CustomResourceConversion: strategy! string; webhook WebhookConversion
-CustomResourceDefinition: apiVersion string; kind string; metadata meta.ObjectMeta; spec! CustomResourceDefinitionSpec; status CustomResourceDefinitionStatus
+CustomResourceDefinition: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec! CustomResourceDefinitionSpec struct; status CustomResourceDefinitionStatus struct
 CustomResourceDefinitionCondition: lastTransitionTime time; message string; observedGeneration int64; reason string; status! string; type! string
 CustomResourceDefinitionNames: categories []string atomic; kind! string; listKind string; plural! string; shortNames []string atomic; singular string
-CustomResourceDefinitionSpec: conversion CustomResourceConversion; group! string; names! CustomResourceDefinitionNames; preserveUnknownFields bool; scope! string; versions! []CustomResourceDefinitionVersion atomic
-CustomResourceDefinitionStatus: acceptedNames CustomResourceDefinitionNames; conditions []CustomResourceDefinitionCondition map(type); observedGeneration int64; storedVersions []string atomic
+CustomResourceDefinitionSpec: conversion CustomResourceConversion; group! string; names! CustomResourceDefinitionNames struct; preserveUnknownFields bool; scope! string; versions! []CustomResourceDefinitionVersion atomic
+CustomResourceDefinitionStatus: acceptedNames CustomResourceDefinitionNames struct; conditions []CustomResourceDefinitionCondition map(type); observedGeneration int64; storedVersions []string atomic
 CustomResourceDefinitionVersion: additionalPrinterColumns []CustomResourceColumnDefinition atomic; deprecated bool; deprecationWarning string; name! string; schema CustomResourceValidation; selectableFields []SelectableField atomic; served! bool; storage! bool; subresources CustomResourceSubresources
 CustomResourceSubresourceScale: labelSelectorPath string; specReplicasPath! string; statusReplicasPath! string
 CustomResourceSubresources: scale CustomResourceSubresourceScale; status raw

@@ -7,7 +7,7 @@ export const apiregistration: SchemaGroup = {
   definitions: 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1',
   kinds: 'APIService',
   types: `
-APIService: apiVersion string; kind string; metadata meta.ObjectMeta; spec APIServiceSpec; status APIServiceStatus
+APIService: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec APIServiceSpec struct; status APIServiceStatus struct
 APIServiceCondition: lastTransitionTime time; message string; reason string; status! string; type! string
 APIServiceSpec: caBundle bytes atomic; group string; groupPriorityMinimum! int32; insecureSkipTLSVerify bool; service ServiceReference; version string; versionPriority! int32
 APIServiceStatus: conditions []APIServiceCondition map(type) merge(type)

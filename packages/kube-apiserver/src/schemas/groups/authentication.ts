@@ -8,14 +8,14 @@ export const authentication: SchemaGroup = {
   kinds: 'SelfSubjectReview TokenRequest TokenReview',
   types: `
 BoundObjectReference: apiVersion string; kind string; name string; uid string
-SelfSubjectReview: apiVersion string; kind string; metadata meta.ObjectMeta; status SelfSubjectReviewStatus
-SelfSubjectReviewStatus: userInfo UserInfo
-TokenRequest: apiVersion string; kind string; metadata meta.ObjectMeta; spec TokenRequestSpec; status TokenRequestStatus
+SelfSubjectReview: apiVersion string; kind string; metadata meta.ObjectMeta struct; status SelfSubjectReviewStatus struct
+SelfSubjectReviewStatus: userInfo UserInfo struct
+TokenRequest: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec TokenRequestSpec struct; status TokenRequestStatus struct
 TokenRequestSpec: audiences []string atomic; boundObjectRef BoundObjectReference; expirationSeconds int64
 TokenRequestStatus: expirationTimestamp time; token string
-TokenReview: apiVersion string; kind string; metadata meta.ObjectMeta; spec! TokenReviewSpec; status TokenReviewStatus
+TokenReview: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec! TokenReviewSpec struct; status TokenReviewStatus struct
 TokenReviewSpec: audiences []string atomic; token! string
-TokenReviewStatus: audiences []string atomic; authenticated bool; error string; user UserInfo
+TokenReviewStatus: audiences []string atomic; authenticated bool; error string; user UserInfo struct
 UserInfo: extra {}[]string; groups []string atomic; uid string; username string
 `,
 };

@@ -7,7 +7,7 @@ export const certificates: SchemaGroup = {
   definitions: 'io.k8s.api.certificates.v1',
   kinds: 'CertificateSigningRequest',
   types: `
-CertificateSigningRequest: apiVersion string; kind string; metadata meta.ObjectMeta; spec! CertificateSigningRequestSpec; status CertificateSigningRequestStatus
+CertificateSigningRequest: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec! CertificateSigningRequestSpec struct; status CertificateSigningRequestStatus struct
 CertificateSigningRequestCondition: lastTransitionTime time; lastUpdateTime time; message string; reason string; status! string; type! string
 CertificateSigningRequestSpec: expirationSeconds int32; extra {}[]string; groups []string atomic; request! bytes; signerName! string; uid string; usages []string atomic; username string
 CertificateSigningRequestStatus: certificate bytes; conditions []CertificateSigningRequestCondition map(type)

@@ -7,7 +7,7 @@ export const coordination: SchemaGroup = {
   definitions: 'io.k8s.api.coordination.v1',
   kinds: 'Lease',
   types: `
-Lease: apiVersion string; kind string; metadata meta.ObjectMeta; spec LeaseSpec
+Lease: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec LeaseSpec struct
 LeaseSpec: acquireTime microtime; holderIdentity string; leaseDurationSeconds int32; leaseTransitions int32; preferredHolder string; renewTime microtime; strategy string
 `,
 };

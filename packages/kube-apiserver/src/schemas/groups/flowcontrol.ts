@@ -9,16 +9,16 @@ export const flowcontrol: SchemaGroup = {
   types: `
 ExemptPriorityLevelConfiguration: lendablePercent int32; nominalConcurrencyShares int32
 FlowDistinguisherMethod: type! string
-FlowSchema: apiVersion string; kind string; metadata meta.ObjectMeta; spec FlowSchemaSpec; status FlowSchemaStatus
+FlowSchema: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec FlowSchemaSpec struct; status FlowSchemaStatus struct
 FlowSchemaCondition: lastTransitionTime time; message string; reason string; status string; type string
-FlowSchemaSpec: distinguisherMethod FlowDistinguisherMethod; matchingPrecedence int32; priorityLevelConfiguration! PriorityLevelConfigurationReference; rules []PolicyRulesWithSubjects atomic
+FlowSchemaSpec: distinguisherMethod FlowDistinguisherMethod; matchingPrecedence int32; priorityLevelConfiguration! PriorityLevelConfigurationReference struct; rules []PolicyRulesWithSubjects atomic
 FlowSchemaStatus: conditions []FlowSchemaCondition map(type) merge(type)
 GroupSubject: name! string
 LimitResponse: queuing QueuingConfiguration; type! string
-LimitedPriorityLevelConfiguration: borrowingLimitPercent int32; lendablePercent int32; limitResponse LimitResponse; nominalConcurrencyShares int32
+LimitedPriorityLevelConfiguration: borrowingLimitPercent int32; lendablePercent int32; limitResponse LimitResponse struct; nominalConcurrencyShares int32
 NonResourcePolicyRule: nonResourceURLs! []string set; verbs! []string set
 PolicyRulesWithSubjects: nonResourceRules []NonResourcePolicyRule atomic; resourceRules []ResourcePolicyRule atomic; subjects! []Subject atomic
-PriorityLevelConfiguration: apiVersion string; kind string; metadata meta.ObjectMeta; spec PriorityLevelConfigurationSpec; status PriorityLevelConfigurationStatus
+PriorityLevelConfiguration: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec PriorityLevelConfigurationSpec struct; status PriorityLevelConfigurationStatus struct
 PriorityLevelConfigurationCondition: lastTransitionTime time; message string; reason string; status string; type string
 PriorityLevelConfigurationReference: name! string
 PriorityLevelConfigurationSpec: exempt ExemptPriorityLevelConfiguration; limited LimitedPriorityLevelConfiguration; type! string

@@ -20,7 +20,7 @@ OwnerReference atomic: apiVersion! string; blockOwnerDeletion bool; controller b
 Preconditions: resourceVersion string; uid string
 ServerAddressByClientCIDR: clientCIDR! string; serverAddress! string
 ShardInfo: selector! string
-Status: apiVersion string; code int32; details StatusDetails; kind string; message string; metadata ListMeta; reason string; status string
+Status: apiVersion string; code int32; details StatusDetails; kind string; message string; metadata ListMeta struct; reason string; status string
 StatusCause: field string; message string; reason string
 StatusDetails: causes []StatusCause atomic; group string; kind string; name string; retryAfterSeconds int32; uid string
 `,

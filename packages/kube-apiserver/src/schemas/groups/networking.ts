@@ -7,33 +7,33 @@ export const networking: SchemaGroup = {
   definitions: 'io.k8s.api.networking.v1',
   kinds: 'IPAddress Ingress IngressClass NetworkPolicy ServiceCIDR',
   types: `
-HTTPIngressPath: backend! IngressBackend; path string; pathType! string enum(Exact|ImplementationSpecific|Prefix)
+HTTPIngressPath: backend! IngressBackend struct; path string; pathType! string enum(Exact|ImplementationSpecific|Prefix)
 HTTPIngressRuleValue: paths! []HTTPIngressPath atomic
-IPAddress: apiVersion string; kind string; metadata meta.ObjectMeta; spec! IPAddressSpec
+IPAddress: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec! IPAddressSpec struct
 IPAddressSpec: parentRef! ParentReference
 IPBlock: cidr! string; except []string atomic
-Ingress: apiVersion string; kind string; metadata meta.ObjectMeta; spec IngressSpec; status IngressStatus
+Ingress: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec IngressSpec struct; status IngressStatus struct
 IngressBackend: resource core.TypedLocalObjectReference; service IngressServiceBackend
-IngressClass: apiVersion string; kind string; metadata meta.ObjectMeta; spec IngressClassSpec
+IngressClass: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec IngressClassSpec struct
 IngressClassParametersReference: apiGroup string; kind! string; name! string; namespace string; scope string
 IngressClassSpec: controller string; parameters IngressClassParametersReference
 IngressLoadBalancerIngress: hostname string; ip string; ports []IngressPortStatus atomic
 IngressLoadBalancerStatus: ingress []IngressLoadBalancerIngress atomic
 IngressPortStatus: error string; port! int32; protocol! string enum(SCTP|TCP|UDP)
 IngressRule: host string; http HTTPIngressRuleValue
-IngressServiceBackend: name! string; port ServiceBackendPort
+IngressServiceBackend: name! string; port ServiceBackendPort struct
 IngressSpec: defaultBackend IngressBackend; ingressClassName string; rules []IngressRule atomic; tls []IngressTLS atomic
-IngressStatus: loadBalancer IngressLoadBalancerStatus
+IngressStatus: loadBalancer IngressLoadBalancerStatus struct
 IngressTLS: hosts []string atomic; secretName string
-NetworkPolicy: apiVersion string; kind string; metadata meta.ObjectMeta; spec NetworkPolicySpec
+NetworkPolicy: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec NetworkPolicySpec struct
 NetworkPolicyEgressRule: ports []NetworkPolicyPort atomic; to []NetworkPolicyPeer atomic
 NetworkPolicyIngressRule: from []NetworkPolicyPeer atomic; ports []NetworkPolicyPort atomic
 NetworkPolicyPeer: ipBlock IPBlock; namespaceSelector meta.LabelSelector; podSelector meta.LabelSelector
 NetworkPolicyPort: endPort int32; port intorstring; protocol string enum(SCTP|TCP|UDP)
-NetworkPolicySpec: egress []NetworkPolicyEgressRule atomic; ingress []NetworkPolicyIngressRule atomic; podSelector meta.LabelSelector; policyTypes []string atomic
+NetworkPolicySpec: egress []NetworkPolicyEgressRule atomic; ingress []NetworkPolicyIngressRule atomic; podSelector meta.LabelSelector struct; policyTypes []string atomic
 ParentReference: group string; name! string; namespace string; resource! string
 ServiceBackendPort atomic: name string; number int32
-ServiceCIDR: apiVersion string; kind string; metadata meta.ObjectMeta; spec ServiceCIDRSpec; status ServiceCIDRStatus
+ServiceCIDR: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec ServiceCIDRSpec struct; status ServiceCIDRStatus struct
 ServiceCIDRSpec: cidrs []string atomic
 ServiceCIDRStatus: conditions []meta.Condition map(type) merge(type)
 `,

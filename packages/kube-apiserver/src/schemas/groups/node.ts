@@ -8,7 +8,7 @@ export const node: SchemaGroup = {
   kinds: 'RuntimeClass',
   types: `
 Overhead: podFixed {}quantity
-RuntimeClass: apiVersion string; handler! string; kind string; metadata meta.ObjectMeta; overhead Overhead; scheduling Scheduling
+RuntimeClass: apiVersion string; handler! string; kind string; metadata meta.ObjectMeta struct; overhead Overhead; scheduling Scheduling
 Scheduling: nodeSelector {}string atomic; tolerations []core.Toleration atomic
 `,
 };

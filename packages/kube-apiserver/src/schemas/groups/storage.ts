@@ -7,19 +7,19 @@ export const storage: SchemaGroup = {
   definitions: 'io.k8s.api.storage.v1',
   kinds: 'CSIDriver CSINode CSIStorageCapacity StorageClass VolumeAttachment VolumeAttributesClass',
   types: `
-CSIDriver: apiVersion string; kind string; metadata meta.ObjectMeta; spec! CSIDriverSpec
+CSIDriver: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec! CSIDriverSpec struct
 CSIDriverSpec: attachRequired bool; fsGroupPolicy string; nodeAllocatableUpdatePeriodSeconds int64; podInfoOnMount bool; preventPodSchedulingIfMissing bool; requiresRepublish bool; seLinuxMount bool; serviceAccountTokenInSecrets bool; storageCapacity bool; tokenRequests []TokenRequest atomic; volumeLifecycleModes []string set
-CSINode: apiVersion string; kind string; metadata meta.ObjectMeta; spec! CSINodeSpec
+CSINode: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec! CSINodeSpec struct
 CSINodeDriver: allocatable VolumeNodeResources; name! string; nodeID! string; topologyKeys []string atomic
 CSINodeSpec: drivers! []CSINodeDriver map(name) merge(name)
-CSIStorageCapacity: apiVersion string; capacity quantity; kind string; maximumVolumeSize quantity; metadata meta.ObjectMeta; nodeTopology meta.LabelSelector; storageClassName! string
-StorageClass: allowVolumeExpansion bool; allowedTopologies []core.TopologySelectorTerm atomic; apiVersion string; kind string; metadata meta.ObjectMeta; mountOptions []string atomic; parameters {}string; provisioner! string; reclaimPolicy string enum(Delete|Recycle|Retain); volumeBindingMode string enum(Immediate|WaitForFirstConsumer)
+CSIStorageCapacity: apiVersion string; capacity quantity; kind string; maximumVolumeSize quantity; metadata meta.ObjectMeta struct; nodeTopology meta.LabelSelector; storageClassName! string
+StorageClass: allowVolumeExpansion bool; allowedTopologies []core.TopologySelectorTerm atomic; apiVersion string; kind string; metadata meta.ObjectMeta struct; mountOptions []string atomic; parameters {}string; provisioner! string; reclaimPolicy string enum(Delete|Recycle|Retain); volumeBindingMode string enum(Immediate|WaitForFirstConsumer)
 TokenRequest: audience! string; expirationSeconds int64
-VolumeAttachment: apiVersion string; kind string; metadata meta.ObjectMeta; spec! VolumeAttachmentSpec; status VolumeAttachmentStatus
+VolumeAttachment: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec! VolumeAttachmentSpec struct; status VolumeAttachmentStatus struct
 VolumeAttachmentSource: inlineVolumeSpec core.PersistentVolumeSpec; persistentVolumeName string
-VolumeAttachmentSpec: attacher! string; nodeName! string; source! VolumeAttachmentSource
+VolumeAttachmentSpec: attacher! string; nodeName! string; source! VolumeAttachmentSource struct
 VolumeAttachmentStatus: attachError VolumeError; attached! bool; attachmentMetadata {}string; detachError VolumeError
-VolumeAttributesClass: apiVersion string; driverName! string; kind string; metadata meta.ObjectMeta; parameters {}string
+VolumeAttributesClass: apiVersion string; driverName! string; kind string; metadata meta.ObjectMeta struct; parameters {}string
 VolumeError: errorCode int32; message string; time time
 VolumeNodeResources: count int32
 `,

@@ -1,0 +1,168 @@
+import { badRequest, type StatusCause, StatusError } from '../meta/errors.ts';
+import type { KubeObject } from '../meta/types.ts';
+import { assertNesting, equalJson } from '../schema/own.ts';
+import type { Schema } from '../schema/schema.ts';
+import { FieldSet } from './field-set.ts';
+import {
+  decodeManagedFields,
+  encodeManagedFields,
+  type Manager,
+  type Managers,
+  managedTime,
+  managerId,
+  resetFieldsOf,
+  stripMeta,
+  withoutManagedFields,
+} from './managed-fields.ts';
+import { compareTyped, fieldSetOf, mergeTyped, removeItems } from './typed.ts';
+
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/** What `applyServerSide` needs. */
+export interface ApplyOptions {
+  /** The stored object; undefined when it does not exist yet. */
+  live: KubeObject | undefined;
+  /** The configuration as sent. */
+  applied: KubeObject;
+  /** Name of the field manager. */
+  manager: string;
+  /** Take over fields that others own. */
+  force: boolean;
+  schema: Schema;
+  /** apiVersion that the request was made in. */
+  apiVersion: string;
+  subresource?: string;
+  now: Date;
+  /** Top-level fields that are not tracked; default by subresource, see `resetFieldsOf`. */
+  resetFields?: readonly string[];
+}
+
+interface Conflict {
+  manager: Manager;
+  set: FieldSet;
+}
+
+function printManager({ manager, operation, apiVersion, subresource }: Manager): string {
+  let text = JSON.stringify(manager);
+  if (subresource !== '') text += ` with subresource ${JSON.stringify(subresource)}`;
+  if (operation === 'Update') text += ` using ${apiVersion}`;
+  return text;
+}
+
+function conflictError(conflicts: readonly Conflict[]): StatusError {
+  const sorted = conflicts
+    .map(({ manager, set }) => ({ name: printManager(manager), paths: set.paths() }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const causes: StatusCause[] = sorted.flatMap(({ name, paths }) =>
+    paths.map((field) => ({ reason: 'FieldManagerConflict', message: `conflict with ${name}`, field })),
+  );
+  const list =
+    causes.length === 1
+      ? `conflict: ${causes[0]!.message}: ${causes[0]!.field}`
+      : `conflicts: ${sorted
+          .flatMap(({ name, paths }) => [`conflicts with ${name}:`, ...paths.map((path) => `- ${path}`)])
+          .join('\n')}`;
+  return new StatusError(409, 'Conflict', `Apply failed with ${causes.length} ${list}`, { causes });
+}
+
+/** Removes what this manager applied before and does not apply now, unless someone else owns it. */
+function prune(merged: KubeObject, managers: Managers, last: FieldSet | undefined, schema: Schema): KubeObject {
+  if (last === undefined || last.empty) return merged;
+  const lastNamed = last.withNamedFields(schema);
+  const mergedSet = fieldSetOf(merged, schema).withNamedFields(schema);
+  let owned = new FieldSet();
+  for (const { set } of managers.values()) owned = owned.union(set);
+  let pruned = removeItems(merged, lastNamed, schema);
+  const kept = fieldSetOf(pruned ?? {}, schema)
+    .withNamedFields(schema)
+    .union(owned.withNamedFields(schema));
+  pruned = removeItems(merged, mergedSet.difference(kept), schema);
+  const prunedSet = fieldSetOf(pruned ?? {}, schema).withNamedFields(schema);
+  return removeItems(merged, mergedSet.difference(prunedSet).intersection(lastNamed), schema) as KubeObject;
+}
+
+function findConflicts(managers: Managers, own: string, changed: FieldSet): Conflict[] {
+  const conflicts: Conflict[] = [];
+  for (const [id, manager] of managers) {
+    if (id === own) continue;
+    const set = manager.set.intersection(changed);
+    if (!set.empty) conflicts.push({ manager, set });
+  }
+  return conflicts;
+}
+
+/** Conflicts with what client-side `kubectl apply` set last are none for `kubectl apply --server-side`. */
+function areFromLastApplied(conflicts: readonly Conflict[], live: KubeObject, schema: Schema): boolean {
+  const annotation = live.metadata.annotations?.[lastApplied];
+  if (annotation === undefined || annotation === '') return false;
+  try {
+    const set = fieldSetOf(JSON.parse(annotation), schema);
+    set.at('f:metadata').at('f:annotations').at(`f:${lastApplied}`).member = true;
+    return conflicts.every((conflict) => conflict.set.difference(set).empty);
+  } catch {
+    // An annotation that cannot be read proves nothing: the conflicts stay.
+    return false;
+  }
+}
+
+function syncLastApplied(merged: KubeObject, applied: KubeObject): KubeObject {
+  if (!merged.metadata.annotations?.[lastApplied]) return merged;
+  const { [lastApplied]: _, ...annotations } = applied.metadata.annotations ?? {};
+  const config = {
+    ...applied,
+    metadata: { ...applied.metadata, ...(applied.metadata.annotations && { annotations }) },
+  };
+  const value = `${JSON.stringify(config)}\n`;
+  return {
+    ...merged,
+    metadata: { ...merged.metadata, annotations: { ...merged.metadata.annotations, [lastApplied]: value } },
+  };
+}
+
+/**
+ * The object after a server-side apply (kubernetes.io "Server-Side Apply"), with its new managedFields; defaulting and
+ * validation are the caller's. Equal to the live object, times included, when nothing changes. Throws a StatusError 409
+ * with a cause for each conflict, 400 for a configuration that cannot be merged.
+ */
+export function applyServerSide(options: ApplyOptions): KubeObject {
+  const { applied, schema, apiVersion, subresource = '', now } = options;
+  assertNesting(applied);
+  if (applied.metadata?.managedFields !== undefined && applied.metadata.managedFields !== null) {
+    throw badRequest('metadata.managedFields must be nil');
+  }
+  const live = withoutManagedFields(options.live ?? { metadata: {} });
+  const managers = decodeManagedFields(options.live?.metadata.managedFields) ?? new Map();
+  const reset = options.resetFields ?? resetFieldsOf(subresource);
+  if (managers.size === 0 && options.live !== undefined) {
+    const before = { manager: 'before-first-apply', operation: 'Update' as const, apiVersion, subresource: '' };
+    const set = stripMeta(compareTyped({ metadata: {} }, live, schema).added.withoutFields(reset));
+    if (!set.empty) managers.set(managerId(before), { ...before, time: managedTime(now), set });
+  }
+  const name = { manager: options.manager, operation: 'Apply' as const, apiVersion, subresource };
+  const own = managerId(name);
+  const last = managers.get(own);
+  const set = stripMeta(fieldSetOf(applied, schema).withoutFields(reset));
+  const time = managedTime(now);
+  managers.set(own, { ...name, time: last?.time, set });
+  let merged = mergeTyped(live, applied, schema) as KubeObject;
+  merged = prune(merged, managers, last?.set, schema);
+  if (options.live === undefined) merged = { ...merged, metadata: merged.metadata ?? {} };
+  const { added, modified, removed } = compareTyped(live, merged, schema);
+  const changed = added.union(modified).withoutFields(reset);
+  const conflicts = findConflicts(managers, own, changed);
+  if (conflicts.length > 0 && !options.force) {
+    if (options.manager !== 'kubectl' || !areFromLastApplied(conflicts, live, schema)) throw conflictError(conflicts);
+  }
+  const gone = removed.withoutFields(reset);
+  for (const [id, manager] of managers) {
+    const left = id === own ? manager.set : manager.set.difference(changed).difference(gone);
+    if (left.empty) managers.delete(id);
+    else managers.set(id, { ...manager, set: left });
+  }
+  if (options.manager === 'kubectl') merged = syncLastApplied(merged, applied);
+  const unchanged = options.live !== undefined && equalJson(live, merged) && last?.set.equals(set) === true;
+  const mine = managers.get(own);
+  if (!unchanged && mine !== undefined) managers.set(own, { ...mine, time });
+  const managedFields = encodeManagedFields(managers);
+  return { ...merged, metadata: { ...merged.metadata, ...(managedFields && { managedFields }) } };
+}

@@ -1,0 +1,140 @@
+import type { Json } from '../meta/types.ts';
+import { isObject, setOwn } from '../schema/own.ts';
+import type { Schema } from '../schema/schema.ts';
+
+/**
+ * A set of paths into an object, as `fieldsV1` holds it (sigs.k8s.io/structured-merge-diff): a tree whose edges are
+ * `f:<field>`, `k:<keys as JSON>`, `v:<value as JSON>`; `member` tells whether the path to a node is itself in the set.
+ */
+export class FieldSet {
+  member = false;
+  readonly children = new Map<string, FieldSet>();
+
+  /** The set that `fieldsV1` describes. */
+  static fromJson(fields: unknown): FieldSet {
+    const set = new FieldSet();
+    if (!isObject(fields)) return set;
+    for (const [edge, below] of Object.entries(fields)) {
+      if (edge === '.') {
+        set.member = true;
+      } else {
+        const child = FieldSet.fromJson(below);
+        if (child.children.size === 0) child.member = true;
+        set.children.set(edge, child);
+      }
+    }
+    return set;
+  }
+
+  /** `fieldsV1` of this set, edges sorted. */
+  toJson(): Record<string, Json> {
+    const fields: Record<string, Json> = {};
+    if (this.member && this.children.size > 0) fields['.'] = {};
+    for (const edge of [...this.children.keys()].sort()) setOwn(fields, edge, this.children.get(edge)!.toJson());
+    return fields;
+  }
+
+  get empty(): boolean {
+    return !this.member && this.children.size === 0;
+  }
+
+  /** The node that an edge leads to, made if need be. */
+  at(edge: string): FieldSet {
+    let child = this.children.get(edge);
+    if (child === undefined) {
+      child = new FieldSet();
+      this.children.set(edge, child);
+    }
+    return child;
+  }
+
+  #combine(member: boolean, edges: Iterable<string>, combine: (edge: string) => FieldSet | undefined): FieldSet {
+    const out = new FieldSet();
+    out.member = member;
+    for (const edge of edges) {
+      const child = combine(edge);
+      if (child !== undefined && !child.empty) out.children.set(edge, child);
+    }
+    return out;
+  }
+
+  union(other: FieldSet): FieldSet {
+    const edges = new Set([...this.children.keys(), ...other.children.keys()]);
+    return this.#combine(this.member || other.member, edges, (edge) => {
+      const [mine, theirs] = [this.children.get(edge), other.children.get(edge)];
+      return mine && theirs ? mine.union(theirs) : (mine ?? theirs);
+    });
+  }
+
+  difference(other: FieldSet): FieldSet {
+    return this.#combine(this.member && !other.member, this.children.keys(), (edge) => {
+      const [mine, theirs] = [this.children.get(edge)!, other.children.get(edge)];
+      return theirs ? mine.difference(theirs) : mine;
+    });
+  }
+
+  intersection(other: FieldSet): FieldSet {
+    return this.#combine(this.member && other.member, this.children.keys(), (edge) => {
+      const theirs = other.children.get(edge);
+      return theirs && this.children.get(edge)!.intersection(theirs);
+    });
+  }
+
+  /** Without these top-level fields and all below them. */
+  withoutFields(fields: readonly string[]): FieldSet {
+    const dropped = new Set(fields.map((field) => `f:${field}`));
+    return this.#combine(this.member, this.children.keys(), (edge) =>
+      dropped.has(edge) ? undefined : this.children.get(edge),
+    );
+  }
+
+  equals(other: FieldSet): boolean {
+    return this.difference(other).empty && other.difference(this).empty;
+  }
+
+  /** Adds the fields of structs on the way to members, which are no members themselves. */
+  withNamedFields(schema: Schema | undefined): FieldSet {
+    const out = new FieldSet();
+    out.member = this.member;
+    for (const [edge, child] of this.children) {
+      const below = child.withNamedFields(schemaAt(schema, edge));
+      if (child.children.size > 0 && edge.startsWith('f:') && isNamedField(schema, edge.slice(2))) below.member = true;
+      out.children.set(edge, below);
+    }
+    return out;
+  }
+
+  /** All member paths as Kubernetes prints them: `.spec.containers[name="a"].image`, sorted. */
+  paths(prefix = ''): string[] {
+    const out = this.member ? [prefix] : [];
+    for (const edge of [...this.children.keys()].sort()) {
+      out.push(...this.children.get(edge)!.paths(prefix + printEdge(edge)));
+    }
+    return out;
+  }
+}
+
+function isNamedField(schema: Schema | undefined, name: string): boolean {
+  return schema?.properties !== undefined && Object.hasOwn(schema.properties, name);
+}
+
+/** The schema below an edge. */
+export function schemaAt(schema: Schema | undefined, edge: string): Schema | undefined {
+  if (!edge.startsWith('f:')) return schema?.items;
+  const name = edge.slice(2);
+  if (isNamedField(schema, name)) return schema!.properties![name];
+  return typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
+}
+
+/** An edge as Kubernetes prints it in paths: `.spec`, `[name="a"]`, `[="x"]`. */
+export function printEdge(edge: string): string {
+  const rest = edge.slice(2);
+  if (edge.startsWith('f:')) return `.${rest}`;
+  if (edge.startsWith('v:')) return `[=${rest}]`;
+  try {
+    const keys = Object.entries(JSON.parse(rest) as Record<string, Json>);
+    return `[${keys.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')}]`;
+  } catch {
+    return `[${rest}]`;
+  }
+}

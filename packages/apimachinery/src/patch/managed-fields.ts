@@ -1,0 +1,201 @@
+import type { KubeObject, ManagedFieldsEntry } from '../meta/types.ts';
+import type { Schema } from '../schema/schema.ts';
+import { FieldSet } from './field-set.ts';
+import { compareTyped } from './typed.ts';
+
+const maxUpdateManagers = 10;
+
+/** Who set which fields, without the set's time where none is known. */
+export interface Manager {
+  manager: string;
+  operation: 'Apply' | 'Update';
+  apiVersion: string;
+  subresource: string;
+  time: string | undefined;
+  set: FieldSet;
+}
+
+/** Managers by what tells them apart: name, operation, subresource and, for updates, apiVersion. */
+export type Managers = Map<string, Manager>;
+
+/** Key of a manager in `Managers`. */
+export function managerId(manager: Omit<Manager, 'time' | 'set'>): string {
+  const version = manager.operation === 'Apply' ? '' : manager.apiVersion;
+  return JSON.stringify([manager.manager, manager.operation, version, manager.subresource]);
+}
+
+/** The managers that `metadata.managedFields` names; undefined when an entry is malformed. */
+export function decodeManagedFields(entries: readonly ManagedFieldsEntry[] | undefined | null): Managers | undefined {
+  const managers: Managers = new Map();
+  for (const entry of entries ?? []) {
+    const { operation, apiVersion } = entry;
+    if (operation !== 'Apply' && operation !== 'Update') return undefined;
+    if (!apiVersion || entry.fieldsType !== 'FieldsV1') return undefined;
+    const manager: Manager = {
+      manager: entry.manager ?? '',
+      operation,
+      apiVersion,
+      subresource: entry.subresource ?? '',
+      time: entry.time,
+      set: FieldSet.fromJson(entry.fieldsV1),
+    };
+    managers.set(managerId(manager), manager);
+  }
+  return managers;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** `metadata.managedFields` for managers, in Kubernetes' order; undefined when there are none. */
+export function encodeManagedFields(managers: Managers): ManagedFieldsEntry[] | undefined {
+  if (managers.size === 0) return undefined;
+  return [...managers.values()]
+    .sort(
+      (a, b) =>
+        compareText(a.operation, b.operation) ||
+        compareText(a.time ?? '', b.time ?? '') ||
+        compareText(a.manager, b.manager) ||
+        compareText(a.apiVersion, b.apiVersion) ||
+        compareText(a.subresource, b.subresource),
+    )
+    .map(({ manager, operation, apiVersion, subresource, time, set }) => ({
+      manager,
+      operation,
+      apiVersion,
+      ...(time !== undefined && { time }),
+      fieldsType: 'FieldsV1' as const,
+      fieldsV1: set.toJson(),
+      ...(subresource !== '' && { subresource }),
+    }));
+}
+
+const neverOwned = FieldSet.fromJson({
+  'f:apiVersion': {},
+  'f:kind': {},
+  'f:metadata': {
+    '.': {},
+    'f:name': {},
+    'f:namespace': {},
+    'f:creationTimestamp': {},
+    'f:selfLink': {},
+    'f:uid': {},
+    'f:clusterName': {},
+    'f:generation': {},
+    'f:managedFields': {},
+    'f:resourceVersion': {},
+  },
+});
+
+/** A manager's set less type and identity of the object, which nobody owns. */
+export function stripMeta(set: FieldSet): FieldSet {
+  return set.difference(neverOwned);
+}
+
+/** Top-level fields that a write to the object or to a subresource cannot change, and so never owns. */
+export function resetFieldsOf(subresource: string | undefined): string[] {
+  if (subresource === undefined || subresource === '') return ['status'];
+  return subresource === 'status' ? ['spec'] : [];
+}
+
+/** An object without its managedFields; the object itself is not changed. */
+export function withoutManagedFields<T extends KubeObject>(object: T): T {
+  const { managedFields: _, ...metadata } = object.metadata ?? {};
+  return { ...object, metadata };
+}
+
+function isReset(entries: readonly ManagedFieldsEntry[] | undefined): boolean {
+  return (
+    entries !== undefined && (entries.length === 0 || (entries.length === 1 && Object.keys(entries[0]!).length === 0))
+  );
+}
+
+/** What `trackUpdate` needs. */
+export interface TrackUpdateOptions {
+  /** The stored object; undefined on creation. */
+  before: KubeObject | undefined;
+  /** The object about to be stored, after defaulting. */
+  after: KubeObject;
+  /** Name of the field manager. */
+  manager: string;
+  schema: Schema;
+  /** apiVersion that the request was made in. */
+  apiVersion: string;
+  subresource?: string;
+  /** Time of the request. */
+  now: Date;
+  /** Top-level fields that are not tracked; default by subresource, see `resetFieldsOf`. */
+  resetFields?: readonly string[];
+}
+
+/** Time as managedFields hold it: RFC 3339 in UTC with seconds. */
+export function managedTime(now: Date): string {
+  return `${now.toISOString().slice(0, 19)}Z`;
+}
+
+/** Merges the oldest updates of one apiVersion into one entry until at most ten updates are left. */
+function capManagers(managers: Managers): void {
+  const updates = [...managers].filter(([, { operation }]) => operation === 'Update');
+  let count = updates.length;
+  if (count <= maxUpdateManagers) return;
+  updates.sort(([, a], [, b]) => compareText(a.time ?? '', b.time ?? '') || compareText(a.manager, b.manager));
+  const first = new Map<string, string>();
+  for (const [id, manager] of updates) {
+    if (count <= maxUpdateManagers) return;
+    const { apiVersion } = manager;
+    const bucketBase = { manager: 'ancient-changes', operation: 'Update' as const, apiVersion, subresource: '' };
+    const bucketId = managerId(bucketBase);
+    const earlier = first.get(apiVersion);
+    if (earlier === undefined) {
+      first.set(apiVersion, id);
+      continue;
+    }
+    if (!managers.has(bucketId)) {
+      managers.set(bucketId, { ...managers.get(earlier)!, ...bucketBase });
+      managers.delete(earlier);
+    }
+    if (id === bucketId) continue;
+    const bucket = managers.get(bucketId)!;
+    managers.set(bucketId, { ...bucket, set: bucket.set.union(manager.set), time: manager.time });
+    managers.delete(id);
+    count--;
+  }
+}
+
+/**
+ * The object to store, with `metadata.managedFields` that tell what an update by `manager` changed (kubernetes.io
+ * "Server-Side Apply", "Field management"): whoever owned a changed or removed field loses it. A client may reset the
+ * list by sending it empty.
+ */
+export function trackUpdate(options: TrackUpdateOptions): KubeObject {
+  const { before, after, schema, apiVersion, subresource = '', now } = options;
+  const sent = subresource === '' ? after.metadata.managedFields : undefined;
+  const live = before?.metadata.managedFields;
+  let managers: Managers = new Map();
+  if (!isReset(sent)) {
+    managers = decodeManagedFields(sent) ?? new Map();
+    if (managers.size === 0) managers = decodeManagedFields(live) ?? new Map();
+  }
+  const stripped = withoutManagedFields(after);
+  const base = before === undefined ? { metadata: {} } : withoutManagedFields(before);
+  const reset = options.resetFields ?? resetFieldsOf(subresource);
+  const { added, modified, removed } = compareTyped(base, stripped, schema);
+  const changed = added.union(modified).withoutFields(reset);
+  const gone = removed.withoutFields(reset);
+  for (const [id, manager] of managers) {
+    const set = manager.set.difference(changed).difference(gone);
+    if (set.empty) managers.delete(id);
+    else if (!set.equals(manager.set)) managers.set(id, { ...manager, set });
+  }
+  const taken = stripMeta(changed);
+  if (!taken.empty) {
+    const name = { manager: options.manager || 'unknown', operation: 'Update' as const, apiVersion, subresource };
+    const id = managerId(name);
+    const previous = managers.get(id)?.set;
+    managers.set(id, { ...name, time: managedTime(now), set: previous === undefined ? taken : taken.union(previous) });
+  }
+  capManagers(managers);
+  const managedFields = encodeManagedFields(managers);
+  return { ...stripped, metadata: { ...stripped.metadata, ...(managedFields && { managedFields }) } };
+}

@@ -1,0 +1,223 @@
+import { badRequest } from '../meta/errors.ts';
+import { equalJson, getOwn, isObject, type JsonObject, setOwn } from '../schema/own.ts';
+import type { Schema } from '../schema/schema.ts';
+import { FieldSet, printEdge, schemaAt } from './field-set.ts';
+
+/** How a value is owned and merged: as one piece, field by field, or element by element. */
+type Relation = 'leaf' | 'map' | 'list';
+
+function relation(schema: Schema | undefined, value: unknown): Relation {
+  if (isObject(value)) return schema?.['x-kubernetes-map-type'] === 'atomic' ? 'leaf' : 'map';
+  const listType = schema?.['x-kubernetes-list-type'];
+  return Array.isArray(value) && (listType === 'set' || listType === 'map') ? 'list' : 'leaf';
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+}
+
+/** Edge of a `FieldSet` that stands for a list element; throws a StatusError 400 where a key is missing. */
+export function elementEdge(item: unknown, schema: Schema | undefined): string {
+  if (schema?.['x-kubernetes-list-type'] !== 'map') return `v:${JSON.stringify(item)}`;
+  const keys: JsonObject = {};
+  for (const key of [...(schema['x-kubernetes-list-map-keys'] ?? [])].sort()) {
+    const given = isObject(item) ? getOwn(item, key) : undefined;
+    const value = given ?? schema.items?.properties?.[key]?.default;
+    if (value === undefined) {
+      throw badRequest(
+        `associative list with keys has an element that omits key field ${JSON.stringify(key)} (and doesn't have default value)`,
+      );
+    }
+    keys[key] = value;
+  }
+  return `k:${JSON.stringify(keys)}`;
+}
+
+/** The elements of a list by their edges, in order; of several with the same edge the first. */
+function elements(list: readonly unknown[], schema: Schema | undefined): Map<string, unknown> {
+  const byEdge = new Map<string, unknown>();
+  for (const item of list) {
+    const edge = elementEdge(item, schema);
+    if (!byEdge.has(edge)) byEdge.set(edge, item);
+  }
+  return byEdge;
+}
+
+function addFields(set: FieldSet, value: unknown, schema: Schema | undefined): void {
+  switch (relation(schema, value)) {
+    case 'leaf':
+      set.member = true;
+      break;
+    case 'map':
+      for (const [key, item] of Object.entries(value as JsonObject)) {
+        const edge = `f:${key}`;
+        const child = set.at(edge);
+        addFields(child, item, schemaAt(schema, edge));
+        const named = schema?.properties !== undefined && Object.hasOwn(schema.properties, key);
+        if (item === null || !named || (isObject(item) && isEmpty(item))) child.member = true;
+        if (child.empty) set.children.delete(edge);
+      }
+      break;
+    case 'list':
+      for (const [edge, item] of elements(value as unknown[], schema)) {
+        const child = set.at(edge);
+        addFields(child, item, schema?.items);
+        child.member = true;
+      }
+  }
+}
+
+/** All fields of a configuration, as the one who applies it owns them. */
+export function fieldSetOf(value: unknown, schema: Schema | undefined): FieldSet {
+  const set = new FieldSet();
+  addFields(set, value, schema);
+  set.member = false;
+  return set;
+}
+
+/** What differs between two values. */
+export interface Comparison {
+  added: FieldSet;
+  modified: FieldSet;
+  removed: FieldSet;
+}
+
+function below(node: Comparison, edge: string): Comparison {
+  return { added: node.added.at(edge), modified: node.modified.at(edge), removed: node.removed.at(edge) };
+}
+
+function tidy(node: Comparison, edge: string): void {
+  for (const set of [node.added, node.modified, node.removed]) {
+    if (set.children.get(edge)?.empty) set.children.delete(edge);
+  }
+}
+
+function compareInto(node: Comparison, before: unknown, after: unknown, schema: Schema | undefined): void {
+  if (before === undefined) node.added.member = true;
+  else if (after === undefined) node.removed.member = true;
+  const kinds = [before, after]
+    .filter((value) => value !== undefined && value !== null)
+    .map((v) => relation(schema, v));
+  const kind = kinds[0] ?? 'leaf';
+  if (kind === 'leaf' || kinds.some((other) => other !== kind) || (isEmpty(before) && isEmpty(after))) {
+    if (before !== undefined && after !== undefined && !equalJson(before, after)) node.modified.member = true;
+    return;
+  }
+  if (kind === 'list') {
+    const [old, now] = [elements((before as unknown[]) ?? [], schema), elements((after as unknown[]) ?? [], schema)];
+    for (const edge of new Set([...old.keys(), ...now.keys()])) {
+      compareInto(below(node, edge), old.get(edge), now.get(edge), schema?.items);
+      tidy(node, edge);
+    }
+    return;
+  }
+  const [old, now] = [(before ?? {}) as JsonObject, (after ?? {}) as JsonObject];
+  for (const key of new Set([...Object.keys(old), ...Object.keys(now)])) {
+    const edge = `f:${key}`;
+    const inner = schemaAt(schema, edge);
+    // A struct that is no pointer in Go is always there, if its parent is.
+    const absent = inner?.['x-struct'] === true ? {} : undefined;
+    const [left, right] = [getOwn(old, key), getOwn(now, key)];
+    compareInto(
+      below(node, edge),
+      before === undefined ? left : (left ?? absent),
+      after === undefined ? right : (right ?? absent),
+      inner,
+    );
+    tidy(node, edge);
+  }
+}
+
+/** The fields that two versions of an object differ in. */
+export function compareTyped(before: unknown, after: unknown, schema: Schema | undefined): Comparison {
+  const node = { added: new FieldSet(), modified: new FieldSet(), removed: new FieldSet() };
+  compareInto(node, before, after, schema);
+  return node;
+}
+
+function mergeLists(live: readonly unknown[], applied: readonly unknown[], schema: Schema | undefined): unknown[] {
+  const old = elements(live, schema);
+  const wanted = elements(applied, schema);
+  if (wanted.size < applied.length) {
+    const edges = applied.map((item) => elementEdge(item, schema));
+    const twice = edges.find((edge, index) => edges.indexOf(edge) !== index);
+    throw badRequest(`duplicate entries for key ${printEdge(twice!)}`);
+  }
+  const out: unknown[] = [];
+  const done = new Set<string>();
+  const shared = [...wanted.keys()].filter((edge) => old.has(edge));
+  let next = 0;
+  const take = (edge: string) => {
+    done.add(edge);
+    out.push(mergeTyped(old.get(edge), wanted.get(edge), schema?.items));
+    if (shared[next] === edge) next++;
+  };
+  const [left, right] = [[...old.keys()], [...wanted.keys()]];
+  let [l, r] = [0, 0];
+  while (l < left.length || r < right.length) {
+    const [a, b] = [left[l], right[r]];
+    if (a !== undefined && b !== undefined) {
+      if (a === b) {
+        take(a);
+        l++;
+        r++;
+        continue;
+      }
+      if (wanted.has(a) && shared[next] !== undefined && shared[next] !== a) {
+        l++;
+        continue;
+      }
+    }
+    if (a !== undefined) {
+      if (!wanted.has(a)) {
+        out.push(old.get(a));
+        l++;
+        continue;
+      }
+      if (done.has(a)) l++;
+    }
+    if (b !== undefined) {
+      take(b);
+      r++;
+    }
+  }
+  return out;
+}
+
+/** A live value with a configuration merged into it: maps by field, lists by their type, all else taken whole. */
+export function mergeTyped(live: unknown, applied: unknown, schema: Schema | undefined): unknown {
+  if (applied === undefined) return live;
+  if (live === undefined || live === null || applied === null) return applied;
+  const kind = relation(schema, applied);
+  if (kind === 'leaf' || kind !== relation(schema, live) || (isEmpty(live) && isEmpty(applied))) return applied;
+  if (kind === 'list') return mergeLists(live as unknown[], applied as unknown[], schema);
+  const out: JsonObject = { ...(live as JsonObject) };
+  for (const [key, value] of Object.entries(applied as JsonObject)) {
+    setOwn(out, key, mergeTyped(getOwn(live as JsonObject, key), value, schemaAt(schema, `f:${key}`)) as never);
+  }
+  return out;
+}
+
+/** A value less the fields and elements of a set; undefined when nothing is left. */
+export function removeItems(value: unknown, remove: FieldSet, schema: Schema | undefined): unknown {
+  const kind = relation(schema, value);
+  if (kind === 'leaf') return typeof value === 'object' && value !== null ? undefined : value;
+  if (kind === 'list') {
+    const kept: unknown[] = [];
+    for (const item of value as unknown[]) {
+      const child = remove.children.get(elementEdge(item, schema));
+      if (child?.member) continue;
+      kept.push(child === undefined ? item : removeItems(item, child, schema?.items));
+    }
+    return kept.length > 0 ? kept : undefined;
+  }
+  const out: JsonObject = {};
+  for (const [key, item] of Object.entries(value as JsonObject)) {
+    const edge = `f:${key}`;
+    const child = remove.children.get(edge);
+    if (child?.member) continue;
+    const left = child === undefined ? item : removeItems(item, child, schemaAt(schema, edge));
+    if (left !== undefined) setOwn(out, key, left as never);
+  }
+  return Object.keys(out).length > 0 ? out : undefined;
+}
