@@ -152,7 +152,10 @@ export class Informer {
   async #watch(signal: AbortSignal): Promise<void> {
     const timeoutSeconds = WATCH_SECONDS.min + Math.floor(Math.random() * WATCH_SECONDS.spread);
     const ended = AbortSignal.any([signal, AbortSignal.timeout((timeoutSeconds + 30) * 1000)]);
+    const { namespace, labelSelector } = this.options;
     const options = {
+      namespace,
+      labelSelector,
       resourceVersion: this.#resourceVersion,
       allowWatchBookmarks: true,
       timeoutSeconds,
