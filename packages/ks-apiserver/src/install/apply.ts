@@ -110,3 +110,11 @@ export async function applyObject(
     }
   }
 }
+
+/** Throws an Error that names what failed; for starts, which cannot go on without the CRDs and objects. */
+export function requireInstalled(changes: readonly Change[]): void {
+  const failed = changes.filter(({ result }) => result === 'failed');
+  if (failed.length === 0) return;
+  const lines = failed.slice(0, 5).map(({ object, error }) => `${object}: ${error?.message}`);
+  throw new Error(`${failed.length} objects could not be installed: ${lines.join('; ')}`, { cause: failed[0]!.error });
+}
