@@ -3,6 +3,8 @@ export interface ObjectIndex {
   labels?: Record<string, string>;
   /** Selectable fields other than `metadata.name` and `metadata.namespace`. */
   fields?: Record<string, string>;
+  /** UIDs of the owners, for garbage collection. */
+  owners?: string[];
   /** Generation of the schema that the object was written under; only kinds whose schema may change have one. */
   schema?: number;
 }
@@ -65,7 +67,7 @@ export class StoredObject {
 /** The record of an object that is written at a revision. */
 export function encodeRecord(key: string, revision: number, object: EncodedObject): StoredObject {
   const { index } = object;
-  const text = index && (index.labels || index.fields || index.schema !== undefined) ? JSON.stringify(index) : '';
+  const text = index && Object.keys(index).length > 0 ? JSON.stringify(index) : '';
   const length = Buffer.byteLength(text);
   const record = Buffer.allocUnsafeSlow(FIXED + length + object.bytes.byteLength);
   record.writeBigUInt64BE(BigInt(revision), 0);

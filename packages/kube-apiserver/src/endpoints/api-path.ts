@@ -1,0 +1,46 @@
+/** What a path under /api or /apis names; parts that are not there are ''. */
+export interface ApiPath {
+  group: string;
+  version: string;
+  namespace: string;
+  resource: string;
+  name: string;
+  subresource: string;
+  /** True for the legacy `/watch/` paths. */
+  legacyWatch: boolean;
+}
+
+const NAMESPACE_SUBRESOURCES = new Set(['status', 'finalize']);
+
+function decode(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads the path of a resource; undefined when it names none (Kubernetes "API Concepts", "Resource URIs"). */
+export function parseApiPath(path: string): ApiPath | undefined {
+  const parts: string[] = [];
+  for (const part of path.split('/').slice(1)) {
+    const text = decode(part);
+    if (text === undefined) return undefined;
+    parts.push(text);
+  }
+  if (parts.at(-1) === '') parts.pop();
+  const prefix = parts.shift();
+  const group = prefix === 'apis' ? parts.shift() : prefix === 'api' ? '' : undefined;
+  const version = parts.shift();
+  if (group === undefined || !version || parts.length === 0) return undefined;
+  const legacyWatch = parts[0] === 'watch' && parts.length > 1;
+  if (legacyWatch) parts.shift();
+  let namespace = '';
+  if (parts[0] === 'namespaces' && parts.length > 2 && !(parts.length === 3 && NAMESPACE_SUBRESOURCES.has(parts[2]!))) {
+    namespace = parts[1]!;
+    parts.splice(0, 2);
+  }
+  const [resource = '', name = '', ...rest] = parts;
+  if (resource === '' || parts.slice(0, 2).includes('')) return undefined;
+  return { group, version, namespace, resource, name, subresource: rest.join('/'), legacyWatch };
+}

@@ -1,0 +1,26 @@
+import type { KubeRequest, UserInfo } from '@ks-apiserver/client/kube/transport';
+import type { ResourceCatalog } from '../registry/resource-catalog.ts';
+import type { ResourceType } from '../registry/resource-type.ts';
+import type { Store } from '../registry/store.ts';
+import type { WatchHub } from '../registry/watch-hub.ts';
+import type { ApiPath } from './api-path.ts';
+
+/** What all calls share. */
+export interface Api {
+  catalog: ResourceCatalog;
+  store: Store;
+  hub: WatchHub;
+}
+
+/** One call about a resource. */
+export interface Call {
+  api: Api;
+  request: KubeRequest;
+  query: URLSearchParams;
+  user: UserInfo;
+  type: ResourceType;
+  path: ApiPath;
+  /** Texts of the Warning headers that the answer gets. */
+  warnings: string[];
+  now: Date;
+}

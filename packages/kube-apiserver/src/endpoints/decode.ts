@@ -1,0 +1,111 @@
+import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
+import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { checkTypes } from '@ks-apiserver/apimachinery/schema/decode';
+import { pruneUnknown } from '@ks-apiserver/apimachinery/schema/prune';
+import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
+import { schemaOf } from '../registry/kind-rules.ts';
+import type { ResourceType } from '../registry/resource-type.ts';
+
+/** What happens to fields that the schema does not know (Kubernetes "API Concepts", "Field validation"). */
+export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
+
+/** Kind and group-version that a body must be of. */
+export interface ExpectedKind {
+  group: string;
+  version: string;
+  kind: string;
+}
+
+const MAX_WARNINGS = 100;
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+function jsonType(value: unknown): string {
+  return Array.isArray(value) ? 'array' : typeof value;
+}
+
+/** Drops what the schema does not know, and says so as the request wants it; throws a StatusError 400 when strict. */
+export function applyFieldValidation(
+  object: KubeObject,
+  schema: Schema | undefined,
+  { kind, version }: ExpectedKind,
+  validation: FieldValidation,
+  warnings: string[],
+): void {
+  if (!schema) return;
+  const unknown = pruneUnknown(object, schema).map((path) => `unknown field ${JSON.stringify(path)}`);
+  if (unknown.length === 0 || validation === 'Ignore') return;
+  if (validation === 'Strict') {
+    throw badRequest(
+      `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${unknown.join(', ')}`,
+    );
+  }
+  warnings.push(...unknown.slice(0, MAX_WARNINGS));
+}
+
+/** An object of a kind from a parsed body, of the right JSON types and without unknown fields; throws a StatusError 400. */
+export function decodeKind(
+  value: unknown,
+  expected: ExpectedKind,
+  schema: Schema | undefined,
+  validation: FieldValidation,
+  warnings: string[],
+): KubeObject {
+  const apiVersion = apiVersionOf(expected);
+  const prefix = (kind: string, version: string) =>
+    `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${expected.kind}: `;
+  if (!isRecord(value)) {
+    throw badRequest(`${prefix('', '')}json: cannot unmarshal ${jsonType(value)} into Go value`);
+  }
+  const kind = value.kind || expected.kind;
+  const given = value.apiVersion || apiVersion;
+  if (typeof kind !== 'string' || typeof given !== 'string') {
+    throw badRequest(`${prefix('', '')}couldn't get version/kind; kind and apiVersion must be strings`);
+  }
+  if (kind !== expected.kind || given !== apiVersion) {
+    const version = given.slice(given.indexOf('/') + 1);
+    const why =
+      kind === expected.kind
+        ? `no kind "${kind}" is registered for version "${given}" in scheme "pkg/runtime/scheme.go:111"`
+        : `converting (${given.replace('/', '.')}.${kind}) to (${expected.group || 'core'}.${expected.kind}): unknown conversion`;
+    throw badRequest(prefix(kind, version) + why);
+  }
+  const metadata = value.metadata ?? {};
+  if (!isRecord(metadata)) {
+    throw badRequest(
+      `${prefix(kind, expected.version)}json: cannot unmarshal ${jsonType(metadata)} into Go struct field ${kind}.metadata of type v1.ObjectMeta`,
+    );
+  }
+  const object = { ...value, kind, apiVersion, metadata } as KubeObject;
+  if (schema) checkTypes(object, schema);
+  applyFieldValidation(object, schema, expected, validation, warnings);
+  return object;
+}
+
+/** An object of a resource from a parsed body; custom resources must name their type. */
+export function decodeObject(
+  type: ResourceType,
+  value: unknown,
+  validation: FieldValidation,
+  warnings: string[],
+): KubeObject {
+  if (type.custom && isRecord(value)) {
+    const expected = apiVersionOf(type);
+    if (typeof value.kind !== 'string' || value.kind === '') {
+      throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(value).slice(0, 200)}'`);
+    }
+    if (value.kind !== type.kind) {
+      throw badRequest(
+        `${value.kind} in version "${type.version}" cannot be handled as a ${type.kind}: kind in the data does not match`,
+      );
+    }
+    if (value.apiVersion !== expected) {
+      throw badRequest(
+        `the API version in the data (${value.apiVersion}) does not match the expected API version (${expected})`,
+      );
+    }
+  }
+  return decodeKind(value, type, schemaOf(type), validation, warnings);
+}

@@ -1,0 +1,40 @@
+import { badRequest, invalid } from '@ks-apiserver/apimachinery/meta/errors';
+import type { WriteOptions } from '../registry/strategy.ts';
+import type { Call } from './call.ts';
+import type { FieldValidation } from './decode.ts';
+
+const MAX_MANAGER = 128;
+
+function unsupported(kind: string, field: string, value: string, supported: string): Error {
+  const message = `Unsupported value: ${JSON.stringify(value)}: supported values: ${supported}`;
+  return invalid({ group: 'meta.k8s.io', kind, name: '' }, [{ reason: 'FieldValueNotSupported', message, field }]);
+}
+
+/** Options of a write from its query (Kubernetes meta/v1 CreateOptions, UpdateOptions, PatchOptions); throws a StatusError 422 or 400. */
+export function writeOptions(call: Call, kind: string): WriteOptions & { fieldValidation: FieldValidation } {
+  const { query, request, user, warnings, now } = call;
+  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
+  for (const value of dryRun) if (value !== 'All') throw unsupported(kind, 'dryRun', value, '"All"');
+  const fieldValidation = query.get('fieldValidation') || 'Warn';
+  if (!['Strict', 'Warn', 'Ignore'].includes(fieldValidation)) {
+    throw unsupported(kind, 'fieldValidation', fieldValidation, '"", "Ignore", "Strict", "Warn"');
+  }
+  const manager = query.get('fieldManager') ?? '';
+  if (Buffer.byteLength(manager) > MAX_MANAGER) {
+    throw badRequest(`fieldManager: Too long: may not be more than ${MAX_MANAGER} bytes`);
+  }
+  return {
+    user,
+    dryRun: dryRun.length > 0,
+    manager: manager || managerFromUserAgent(request.headers['user-agent']),
+    now,
+    warnings,
+    fieldValidation: fieldValidation as FieldValidation,
+  };
+}
+
+/** The field manager of a client that names none: its user agent up to the first slash. */
+function managerFromUserAgent(userAgent: string | undefined): string {
+  const prefix = (userAgent ?? '').split('/')[0]!;
+  return prefix.slice(0, MAX_MANAGER) || 'unknown';
+}

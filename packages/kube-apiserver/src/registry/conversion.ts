@@ -1,0 +1,74 @@
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
+
+type Version = { group: string; version: string };
+
+/** Fields of events by their names in core/v1 and in events.k8s.io/v1 (Kubernetes pkg/apis/events/v1 conversion). */
+const EVENT_FIELDS: readonly [core: string, events: string][] = [
+  ['involvedObject', 'regarding'],
+  ['message', 'note'],
+  ['source', 'deprecatedSource'],
+  ['firstTimestamp', 'deprecatedFirstTimestamp'],
+  ['lastTimestamp', 'deprecatedLastTimestamp'],
+  ['count', 'deprecatedCount'],
+  ['reportingComponent', 'reportingController'],
+];
+
+function renamed(object: KubeObject, names: Map<string, string>): KubeObject {
+  const result: KubeObject = { metadata: object.metadata };
+  for (const [field, value] of Object.entries(object)) result[names.get(field) ?? field] = value;
+  return result;
+}
+
+const TO_EVENTS = new Map(EVENT_FIELDS);
+const TO_CORE = new Map(EVENT_FIELDS.map(([core, events]) => [events, core]));
+
+function cpuTarget(utilization: number) {
+  return { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: utilization } } };
+}
+
+function toAutoscalingV2(object: KubeObject): KubeObject {
+  const { targetCPUUtilizationPercentage: target, ...spec } = object.spec ?? {};
+  const { currentCPUUtilizationPercentage: current, ...status } = object.status ?? {};
+  const resource = { name: 'cpu', current: { averageUtilization: current } };
+  return {
+    ...object,
+    spec: { ...spec, ...(target !== undefined && { metrics: [cpuTarget(target)] }) },
+    status: {
+      ...status,
+      ...(current !== undefined && { currentMetrics: [{ type: 'Resource', resource }] }),
+    },
+  };
+}
+
+interface Metric {
+  type: string;
+  resource?: { name: string; target?: { averageUtilization?: number }; current?: { averageUtilization?: number } };
+}
+
+function toAutoscalingV1(object: KubeObject): KubeObject {
+  const { metrics = [], behavior: _behavior, ...spec } = object.spec ?? {};
+  const { currentMetrics, conditions: _conditions, ...status } = object.status ?? {};
+  const cpu = (metric: Metric) => metric.type === 'Resource' && metric.resource?.name === 'cpu';
+  const target = (metrics as Metric[]).find(cpu)?.resource?.target?.averageUtilization;
+  const current = ((currentMetrics ?? []) as Metric[]).find(cpu)?.resource?.current?.averageUtilization;
+  return {
+    ...object,
+    spec: { ...spec, ...(target !== undefined && { targetCPUUtilizationPercentage: target }) },
+    status: { ...status, ...(current !== undefined && { currentCPUUtilizationPercentage: current }) },
+  };
+}
+
+/** The object in another version of its kind; of custom resources and most built-in ones only the apiVersion differs. */
+export function convert(object: KubeObject, to: Version & { kind: string }): KubeObject {
+  const apiVersion = apiVersionOf(to);
+  if (object.apiVersion === apiVersion) return object;
+  let converted = object;
+  if (to.kind === 'Event') {
+    if (to.group === 'events.k8s.io') converted = renamed(object, TO_EVENTS);
+    else if (object.apiVersion === 'events.k8s.io/v1') converted = renamed(object, TO_CORE);
+  } else if (to.group === 'autoscaling') {
+    converted = to.version === 'v2' ? toAutoscalingV2(object) : toAutoscalingV1(object);
+  }
+  return { ...converted, kind: to.kind, apiVersion };
+}

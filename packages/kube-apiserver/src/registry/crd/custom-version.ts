@@ -1,0 +1,32 @@
+import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
+import type { RuleSet } from './rules.ts';
+
+/** A column of `kubectl get` that a CustomResourceDefinition adds. */
+export interface PrinterColumn {
+  name: string;
+  type: string;
+  jsonPath: string;
+  format?: string;
+  description?: string;
+  priority?: number;
+}
+
+/** One served version of a custom resource, prepared from its CustomResourceDefinition. */
+export interface CustomVersion {
+  /** Name of the CustomResourceDefinition. */
+  definition: string;
+  uid: string;
+  /** Generation of the definition; objects written under it need no pruning and defaulting when read. */
+  generation: number;
+  /** Schema of whole objects, with apiVersion, kind and metadata. */
+  schema: Schema;
+  hasStatus: boolean;
+  scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath?: string };
+  printerColumns: readonly PrinterColumn[];
+  /** JSON paths such as `.spec.color`. */
+  selectableFields: readonly string[];
+  /** The Warning that every use of the version gets. */
+  deprecationWarning?: string;
+  /** CEL rules of the schema. */
+  rules: RuleSet;
+}

@@ -1,0 +1,69 @@
+import { conflict } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { subjectOf, timestamp } from './metadata.ts';
+import type { ResourceType } from './resource-type.ts';
+import type { Verdict } from './store.ts';
+import type { Strategy, WriteContext } from './strategy.ts';
+
+/** Options of a deletion (Kubernetes meta/v1 DeleteOptions). */
+export interface DeleteOptions {
+  gracePeriodSeconds?: number;
+  propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
+  preconditions?: { uid?: string; resourceVersion?: string };
+}
+
+/** Finalizers by which the garbage collector holds an owner. */
+export const FOREGROUND_FINALIZER = 'foregroundDeletion';
+export const ORPHAN_FINALIZER = 'orphan';
+
+function checkPreconditions(type: ResourceType, { metadata }: KubeObject, options: DeleteOptions): void {
+  const { uid, resourceVersion } = options.preconditions ?? {};
+  const subject = subjectOf(type, metadata.name!);
+  if (uid !== undefined && uid !== metadata.uid) {
+    throw conflict(subject, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`);
+  }
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
+    throw conflict(
+      subject,
+      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`,
+    );
+  }
+}
+
+function finalizersFor(policy: DeleteOptions['propagationPolicy'], finalizers: readonly string[]): string[] {
+  if (policy === undefined) return [...finalizers];
+  const kept = finalizers.filter((finalizer) => finalizer !== FOREGROUND_FINALIZER && finalizer !== ORPHAN_FINALIZER);
+  if (policy === 'Foreground') kept.push(FOREGROUND_FINALIZER);
+  if (policy === 'Orphan') kept.push(ORPHAN_FINALIZER);
+  return kept;
+}
+
+/** Decides a deletion against the current object (Kubernetes "Finalizers", "Garbage Collection", "Pod Lifecycle"). */
+export function decideDelete(
+  strategy: Strategy,
+  type: ResourceType,
+  object: KubeObject,
+  options: DeleteOptions,
+  context: WriteContext,
+): Verdict {
+  const { metadata } = object;
+  checkPreconditions(type, object, options);
+  strategy.beforeDelete?.(object, context);
+  const grace = strategy.gracePeriod?.(object, options.gracePeriodSeconds) ?? 0;
+  const before = metadata.finalizers ?? [];
+  const finalizers = finalizersFor(options.propagationPolicy, before);
+  const held = finalizers.length > 0 || (type.resource === 'namespaces' && object.spec?.finalizers?.length > 0);
+  if (!held && grace === 0) return { remove: true };
+  const sameFinalizers = JSON.stringify(before) === JSON.stringify(finalizers);
+  const shorter = grace < (metadata.deletionGracePeriodSeconds ?? 0);
+  if (metadata.deletionTimestamp && sameFinalizers && !shorter) return { keep: true };
+  if (!metadata.deletionTimestamp || shorter) {
+    metadata.deletionTimestamp = timestamp(new Date(context.now.getTime() + grace * 1000));
+    metadata.deletionGracePeriodSeconds = grace;
+    if (metadata.generation !== undefined) metadata.generation++;
+  }
+  if (finalizers.length > 0) metadata.finalizers = finalizers;
+  else delete metadata.finalizers;
+  if (type.resource === 'namespaces') object.status = { ...object.status, phase: 'Terminating' };
+  return { put: object };
+}

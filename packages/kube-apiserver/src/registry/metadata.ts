@@ -1,0 +1,128 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import { badRequest, conflict, invalid, type StatusCause, type Subject } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { ResourceType } from './resource-type.ts';
+
+/** Letters of generated names: no vowels and nothing that looks alike (Kubernetes util/rand). */
+const SUFFIX_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
+const SUFFIX_LENGTH = 5;
+const MAX_GENERATED_NAME = 63;
+
+/** A name for `generateName`, shortened so that all of it stays within 63 characters. */
+export function generatedName(base: string): string {
+  let name = base.slice(0, MAX_GENERATED_NAME - SUFFIX_LENGTH);
+  for (let i = 0; i < SUFFIX_LENGTH; i++) name += SUFFIX_LETTERS[randomInt(SUFFIX_LETTERS.length)];
+  return name;
+}
+
+/** A time as Kubernetes writes it: RFC 3339 in UTC, whole seconds. */
+export function timestamp(now: Date): string {
+  return `${now.toISOString().slice(0, 19)}Z`;
+}
+
+/** What an error about an object of a type says it is about. */
+export function subjectOf(type: ResourceType, name: string | undefined): Subject {
+  return { group: type.group, resource: type.resource, ...(name !== undefined && { name }) };
+}
+
+/** 422 about an object of a type; undefined when there are no causes. */
+export function invalidObject(type: ResourceType, name: string | undefined, causes: StatusCause[]): Error | undefined {
+  if (causes.length === 0) return undefined;
+  return invalid({ group: type.group, kind: type.kind, ...(name !== undefined && { name }) }, causes);
+}
+
+/** Brings namespace and name of a body in line with the URL; throws a StatusError 400 when they contradict. */
+export function matchUrl(type: ResourceType, object: KubeObject, namespace: string, name?: string): void {
+  const { metadata } = object;
+  if (type.namespaced) {
+    if (metadata.namespace && metadata.namespace !== namespace) {
+      throw badRequest(
+        'the namespace of the provided object does not match the namespace sent on the request',
+      );
+    }
+    metadata.namespace = namespace;
+  } else delete metadata.namespace;
+  if (name === undefined) return;
+  if (metadata.name && metadata.name !== name) {
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
+  }
+  metadata.name = name;
+}
+
+/** Metadata that the server alone sets on new objects. */
+export function initMetadata(object: KubeObject, now: Date): void {
+  const { metadata } = object;
+  if (!metadata.name && metadata.generateName) metadata.name = generatedName(metadata.generateName);
+  metadata.uid = randomUUID();
+  metadata.creationTimestamp = timestamp(now);
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  delete metadata.selfLink;
+  delete metadata.generation;
+  delete metadata.resourceVersion;
+}
+
+/** Checks uid and resourceVersion of a write against the current object; throws a StatusError 409 or 422. */
+export function checkCurrent(
+  type: ResourceType,
+  object: KubeObject,
+  old: KubeObject,
+  unconditional: boolean,
+): void {
+  const { uid, resourceVersion } = object.metadata;
+  const name = old.metadata.name!;
+  if (uid && uid !== old.metadata.uid) {
+    throw conflict(
+      subjectOf(type, name),
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
+    );
+  }
+  if (!resourceVersion || resourceVersion === '0') {
+    if (unconditional) return;
+    const message = 'Invalid value: 0: must be specified for an update';
+    throw invalidObject(type, name, [
+      { reason: 'FieldValueInvalid', message, field: 'metadata.resourceVersion' },
+    ]) as Error;
+  }
+  if (!/^[0-9]+$/.test(resourceVersion)) {
+    throw badRequest(`invalid resource version "${resourceVersion}": strconv.ParseUint: parsing "${resourceVersion}": invalid syntax`);
+  }
+  if (resourceVersion !== old.metadata.resourceVersion) {
+    throw conflict(
+      subjectOf(type, name),
+      'the object has been modified; please apply your changes to the latest version and try again',
+    );
+  }
+}
+
+/** Keeps on an update what only the server may change. */
+export function keepMetadata(object: KubeObject, old: KubeObject): void {
+  const { metadata } = object;
+  const was = old.metadata;
+  metadata.name = was.name!;
+  if (was.namespace) metadata.namespace = was.namespace;
+  metadata.uid = was.uid!;
+  metadata.creationTimestamp = was.creationTimestamp!;
+  metadata.resourceVersion = was.resourceVersion!;
+  for (const field of ['generation', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generateName'] as const) {
+    if (was[field] === undefined) delete metadata[field];
+    else Object.assign(metadata, { [field]: was[field] });
+  }
+  delete metadata.selfLink;
+}
+
+/** Finalizers cannot be added to an object that is being deleted. */
+export function newFinalizers(object: KubeObject, old: KubeObject): StatusCause[] {
+  if (!old.metadata.deletionTimestamp) return [];
+  const before = new Set(old.metadata.finalizers ?? []);
+  const added = (object.metadata.finalizers ?? []).filter((finalizer) => !before.has(finalizer));
+  if (added.length === 0) return [];
+  const found = `[]string{${added.map((finalizer) => JSON.stringify(finalizer)).join(', ')}}`;
+  return [
+    {
+      reason: 'FieldValueForbidden',
+      message: `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers ${found}`,
+      field: 'metadata.finalizers',
+    },
+  ];
+}

@@ -1,0 +1,93 @@
+import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
+import type { ResourceType } from './resource-type.ts';
+import { BUILTIN_RESOURCES } from './resources.ts';
+
+/** Order of built-in groups and versions in discovery, best first. */
+const VERSION_RANK = /^v(\d+)(?:(alpha|beta)(\d+))?$/;
+
+/** Sorts versions as Kubernetes does: v2, v1, v1beta1, v1alpha1, then others by name (kube-aware version order). */
+export function compareVersions(a: string, b: string): number {
+  const rank = (version: string): [number, number, number] => {
+    const match = VERSION_RANK.exec(version);
+    if (!match) return [0, 0, 0];
+    const stability = match[2] === undefined ? 3 : match[2] === 'beta' ? 2 : 1;
+    return [stability, Number(match[1]), Number(match[3] ?? 0)];
+  };
+  const [left, right] = [rank(a), rank(b)];
+  for (let i = 0; i < 3; i++) if (left[i] !== right[i]) return right[i]! - left[i]!;
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** All resources that are served now, built-in and custom ones. */
+export class ResourceCatalog {
+  readonly #byPath = new Map<string, ResourceType>();
+  readonly #byKind = new Map<string, ResourceType>();
+  readonly #groups = new Map<string, string[]>();
+  readonly #custom = new Map<string, readonly ResourceType[]>();
+  #listeners: (() => void)[] = [];
+  /** Grows with every change, so that documents made from the catalog can be cached. */
+  generation = 0;
+
+  constructor() {
+    for (const type of BUILTIN_RESOURCES) this.#add(type);
+  }
+
+  #add(type: ResourceType): void {
+    const path = `${apiVersionOf(type)}/${type.resource}`;
+    this.#byPath.set(path, type);
+    this.#byKind.set(`${apiVersionOf(type)}/${type.kind}`, type);
+    const versions = this.#groups.get(type.group) ?? [];
+    if (!versions.includes(type.version)) versions.push(type.version);
+    if (type.custom) versions.sort(compareVersions);
+    this.#groups.set(type.group, versions);
+  }
+
+  /** Replaces what one CustomResourceDefinition serves; an empty list ends it. */
+  setCustom(definition: string, types: readonly ResourceType[]): void {
+    if (types.length === 0) this.#custom.delete(definition);
+    else this.#custom.set(definition, types);
+    this.#byPath.clear();
+    this.#byKind.clear();
+    this.#groups.clear();
+    for (const type of BUILTIN_RESOURCES) this.#add(type);
+    for (const served of this.#custom.values()) for (const type of served) this.#add(type);
+    this.generation++;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** What one CustomResourceDefinition serves, by version. */
+  custom(definition: string): readonly ResourceType[] {
+    return this.#custom.get(definition) ?? [];
+  }
+
+  find(group: string, version: string, resource: string): ResourceType | undefined {
+    return this.#byPath.get(`${group === '' ? version : `${group}/${version}`}/${resource}`);
+  }
+
+  findKind(apiVersion: string, kind: string): ResourceType | undefined {
+    return this.#byKind.get(`${apiVersion}/${kind}`);
+  }
+
+  /** Groups in discovery's order with their versions, the preferred one first. */
+  groups(): ReadonlyMap<string, readonly string[]> {
+    return this.#groups;
+  }
+
+  /** Resources of one version, or all. */
+  types(group?: string, version?: string): ResourceType[] {
+    const all = [...this.#byPath.values()];
+    return group === undefined ? all : all.filter((type) => type.group === group && type.version === version);
+  }
+
+  /** Every resource once, in the version it is stored in; those without objects are left out. */
+  stored(): ResourceType[] {
+    return [...this.#byPath.values()].filter(
+      (type) =>
+        type.verbs.includes('get') && type.version === type.storage.version && type.group === type.storage.group,
+    );
+  }
+
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+}

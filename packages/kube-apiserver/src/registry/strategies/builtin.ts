@@ -1,0 +1,102 @@
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Strategy } from '../strategy.ts';
+import { csrStrategy } from './certificate-signing-requests.ts';
+import { eventFields } from './events.ts';
+import { labelJobPods } from './jobs.ts';
+import { namespaceStrategy } from './namespaces.ts';
+import { podStrategy } from './pods.ts';
+import { secretStrategy } from './secrets.ts';
+
+/** A strategy whose new objects begin with a status. */
+function withStatus(status: () => Record<string, unknown>, rest: Strategy = {}): Strategy {
+  return {
+    ...rest,
+    prepareForCreate(object, context) {
+      object.status = status();
+      rest.prepareForCreate?.(object, context);
+    },
+  };
+}
+
+const empty = () => ({});
+const counted: Strategy = { generation: true };
+const pending = withStatus(() => ({ phase: 'Pending' }), { returnsDeleted: true });
+
+const replicas = (object: KubeObject) => ({ 'status.replicas': String(object.status?.replicas ?? 0) });
+
+/** Strategies of the built-in resources, by `resource` or `resource.group` of where they are stored. */
+export const BUILTIN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map<string, Strategy>([
+  ['namespaces', namespaceStrategy],
+  ['pods', podStrategy],
+  ['secrets', secretStrategy],
+  ['events', { createOnUpdate: true, fields: eventFields }],
+  [
+    'nodes',
+    {
+      keepsStatus: true,
+      statusTakesMetadata: true,
+      fields: (object) => ({ 'spec.unschedulable': String(object.spec?.unschedulable ?? false) }),
+    },
+  ],
+  ['endpoints', { createOnUpdate: true }],
+  ['limitranges', { createOnUpdate: true }],
+  ['serviceaccounts', { returnsDeleted: true }],
+  ['podtemplates', { returnsDeleted: true, generation: true }],
+  ['resourcequotas', withStatus(empty, { returnsDeleted: true })],
+  ['persistentvolumes', pending],
+  ['persistentvolumeclaims', pending],
+  ['replicationcontrollers', withStatus(() => ({ replicas: 0 }), { ...counted, fields: replicas })],
+  ['deployments.apps', withStatus(empty, counted)],
+  ['replicasets.apps', withStatus(() => ({ replicas: 0 }), { ...counted, fields: replicas })],
+  ['statefulsets.apps', withStatus(() => ({ replicas: 0, availableReplicas: 0 }), counted)],
+  [
+    'daemonsets.apps',
+    withStatus(
+      () => ({ currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 }),
+      counted,
+    ),
+  ],
+  [
+    'jobs.batch',
+    withStatus(empty, {
+      ...counted,
+      prepareForCreate: labelJobPods,
+      fields: (object) => ({ 'status.successful': String(object.status?.succeeded ?? 0) }),
+    }),
+  ],
+  ['cronjobs.batch', withStatus(empty, counted)],
+  ['ingresses.networking.k8s.io', withStatus(() => ({ loadBalancer: {} }), counted)],
+  ['networkpolicies.networking.k8s.io', counted],
+  ['ingressclasses.networking.k8s.io', counted],
+  ['servicecidrs.networking.k8s.io', withStatus(empty)],
+  [
+    'poddisruptionbudgets.policy',
+    withStatus(() => ({ disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }), {
+      ...counted,
+      unconditionalUpdate: false,
+    }),
+  ],
+  ['horizontalpodautoscalers.autoscaling', withStatus(() => ({ desiredReplicas: 0, currentMetrics: null }))],
+  ['certificatesigningrequests.certificates.k8s.io', csrStrategy],
+  ['apiservices.apiregistration.k8s.io', withStatus(empty, { unconditionalUpdate: false })],
+  ['leases.coordination.k8s.io', { createOnUpdate: true, unconditionalUpdate: false }],
+  ['endpointslices.discovery.k8s.io', counted],
+  ...['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'].map((name): [string, Strategy] => [
+    `${name}.rbac.authorization.k8s.io`,
+    { createOnUpdate: true },
+  ]),
+  ['priorityclasses.scheduling.k8s.io', counted],
+  ['flowschemas.flowcontrol.apiserver.k8s.io', withStatus(empty, counted)],
+  ['prioritylevelconfigurations.flowcontrol.apiserver.k8s.io', withStatus(empty, counted)],
+  ...[
+    'mutatingwebhookconfigurations',
+    'validatingwebhookconfigurations',
+    'mutatingadmissionpolicies',
+    'mutatingadmissionpolicybindings',
+    'validatingadmissionpolicies',
+    'validatingadmissionpolicybindings',
+  ].map((name): [string, Strategy] => [
+    `${name}.admissionregistration.k8s.io`,
+    { ...counted, unconditionalUpdate: false },
+  ]),
+]);

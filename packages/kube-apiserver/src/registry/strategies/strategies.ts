@@ -1,0 +1,33 @@
+import type { ResourceType } from '../resource-type.ts';
+import type { Strategy } from '../strategy.ts';
+import { BUILTIN_STRATEGIES } from './builtin.ts';
+import { customStrategy } from './custom-resources.ts';
+
+const PLAIN: Strategy = {};
+
+/** Strategies by resource; built-in ones are fixed, some are given by whoever wires the server. */
+export class Strategies {
+  readonly #given: ReadonlyMap<string, Strategy>;
+  readonly #custom = new WeakMap<ResourceType, Strategy>();
+
+  /** `given` is keyed by `resource` or `resource.group` and adds to the built-in strategies. */
+  constructor(given: ReadonlyMap<string, Strategy> = new Map()) {
+    this.#given = new Map([
+      ...BUILTIN_STRATEGIES,
+      ...[...given].map(([key, strategy]) => [key, { ...BUILTIN_STRATEGIES.get(key), ...strategy }] as const),
+    ]);
+  }
+
+  of(type: ResourceType): Strategy {
+    if (type.custom) {
+      let strategy = this.#custom.get(type);
+      if (!strategy) {
+        strategy = customStrategy(type);
+        this.#custom.set(type, strategy);
+      }
+      return strategy;
+    }
+    const key = type.storage.group === '' ? type.resource : `${type.resource}.${type.storage.group}`;
+    return this.#given.get(key) ?? PLAIN;
+  }
+}

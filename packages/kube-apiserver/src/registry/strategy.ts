@@ -1,0 +1,51 @@
+import type { StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { UserInfo } from '@ks-apiserver/client/kube/transport';
+import type { Reader } from '../storage/backend.ts';
+import type { ResourceType } from './resource-type.ts';
+
+/** Circumstances of one write. */
+export interface WriteOptions {
+  user: UserInfo;
+  dryRun: boolean;
+  /** Manager of the fields that the write sets. */
+  manager: string;
+  now: Date;
+  /** Texts of Warning headers; strategies may add some. */
+  warnings: string[];
+}
+
+/** What a strategy may look at while a write is decided; reads include what is not committed yet. */
+export interface WriteContext extends WriteOptions {
+  type: ResourceType;
+  reader: Reader;
+  /** '' for the object itself. */
+  subresource: string;
+  /** Called once it is known whether the write came about; gives back what was reserved for it. */
+  settled: ((written: boolean) => void)[];
+}
+
+/** What differs between resources; everything may throw a StatusError to refuse the write, and must be synchronous. */
+export interface Strategy {
+  prepareForCreate?(object: KubeObject, context: WriteContext): void;
+  prepareForUpdate?(object: KubeObject, old: KubeObject, context: WriteContext): void;
+  validate?(object: KubeObject, old: KubeObject | undefined, context: WriteContext): StatusCause[];
+  /** Called before an object is deleted or begins to be. */
+  beforeDelete?(object: KubeObject, context: WriteContext): void;
+  /** Seconds that a deletion leaves the object for its own end; 0 deletes at once. */
+  gracePeriod?(object: KubeObject, requested: number | undefined): number;
+  /** Selectable fields other than name and namespace. */
+  fields?(object: KubeObject): Record<string, string>;
+  /** True when `PUT` may create. */
+  createOnUpdate?: boolean;
+  /** False when an update must name the resourceVersion it is based on. */
+  unconditionalUpdate?: boolean;
+  /** True when a deletion answers with the deleted object instead of a Status. */
+  returnsDeleted?: boolean;
+  /** True when metadata.generation counts the changes of the desired state. */
+  generation?: boolean;
+  /** True when creation keeps the status that was sent. */
+  keepsStatus?: boolean;
+  /** True when the status subresource also takes labels and annotations. */
+  statusTakesMetadata?: boolean;
+}

@@ -1,0 +1,110 @@
+import { isDeepStrictEqual } from 'node:util';
+import { notFound } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { schemaOf, setDefaults, validateKind } from './kind-rules.ts';
+import { trackFields } from './managed-fields.ts';
+import { checkCurrent, invalidObject, keepMetadata, matchUrl, newFinalizers, subjectOf } from './metadata.ts';
+import type { ResourceType } from './resource-type.ts';
+import type { Store, Verdict } from './store.ts';
+import type { WriteContext, WriteOptions } from './strategy.ts';
+
+/** One update of an object or of a subresource that has the object's form. */
+export interface UpdateRequest {
+  /** '' for the object itself. */
+  subresource: string;
+  /** The wished state, made from a copy of the current one. */
+  change: (old: KubeObject) => KubeObject;
+  /** The object to create when there is none; without it that is a 404. */
+  create?: (() => KubeObject) | undefined;
+  /** True where the change says itself who manages which fields (server-side apply). */
+  tracksFields?: boolean;
+  options: WriteOptions;
+}
+
+function hasStatus(type: ResourceType): boolean {
+  return type.subresources.some((subresource) => subresource.name === 'status');
+}
+
+/** Whether what the user wants changed, as metadata.generation counts it. */
+export function desiredStateChanged(type: ResourceType, object: KubeObject, old: KubeObject): boolean {
+  const desired = ({ metadata: _m, status, kind: _k, apiVersion: _a, ...rest }: KubeObject) =>
+    hasStatus(type) ? rest : { ...rest, ...(status !== undefined && { status }) };
+  return !isDeepStrictEqual(desired(object), desired(old));
+}
+
+/** The object with what a subresource may change taken from `wished`, the rest from `old`. */
+function throughSubresource(
+  type: ResourceType,
+  subresource: string,
+  wished: KubeObject,
+  old: KubeObject,
+  takesMetadata: boolean,
+): KubeObject {
+  if (subresource === '') {
+    if (!hasStatus(type)) return wished;
+    const { status: _status, ...rest } = wished;
+    return old.status === undefined ? (rest as KubeObject) : { ...rest, metadata: wished.metadata, status: old.status };
+  }
+  const { managedFields, labels, annotations } = wished.metadata;
+  const metadata = { ...old.metadata, ...(managedFields && { managedFields }) };
+  if (takesMetadata) Object.assign(metadata, labels && { labels }, annotations && { annotations });
+  if (subresource !== 'status' && subresource !== 'approval') return { ...wished, metadata };
+  const { status: _status, ...rest } = old;
+  return { ...rest, metadata, ...(wished.status !== undefined && { status: wished.status }) };
+}
+
+/** Equal but for the times in managedFields. */
+function isUnchanged(object: KubeObject, old: KubeObject): boolean {
+  const timeless = ({ metadata, ...rest }: KubeObject) => ({
+    ...rest,
+    metadata: { ...metadata, managedFields: metadata.managedFields?.map(({ time: _time, ...entry }) => entry) },
+  });
+  return isDeepStrictEqual(JSON.parse(JSON.stringify(timeless(object))), JSON.parse(JSON.stringify(timeless(old))));
+}
+
+/** Decides an update against the current object. */
+export function decideUpdate(
+  store: Store,
+  type: ResourceType,
+  old: KubeObject | undefined,
+  name: string,
+  request: UpdateRequest,
+  context: WriteContext,
+): Verdict {
+  const strategy = store.strategyOf(type);
+  if (!old) {
+    if (!request.create) throw notFound(subjectOf(type, name));
+    const created = request.create();
+    store.prepareCreate(type, created, context);
+    return { put: created };
+  }
+  const wished = request.change(structuredClone(old));
+  matchUrl(type, wished, old.metadata.namespace ?? '', name);
+  checkCurrent(type, wished, old, strategy.unconditionalUpdate !== false);
+  const object = throughSubresource(
+    type,
+    request.subresource,
+    wished,
+    old,
+    strategy.statusTakesMetadata === true,
+  );
+  keepMetadata(object, old);
+  setDefaults(type, object);
+  strategy.prepareForUpdate?.(object, old, context);
+  if (strategy.generation && request.subresource !== 'status' && desiredStateChanged(type, object, old)) {
+    object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  }
+  if (!request.tracksFields) trackFields(schemaOf(type), old, object, context);
+  const causes = [
+    ...newFinalizers(object, old),
+    ...validateKind(type, object, old),
+    ...(strategy.validate?.(object, old, context) ?? []),
+  ];
+  const error = invalidObject(type, name, causes);
+  if (error) throw error;
+  const { metadata } = object;
+  if (metadata.deletionTimestamp && !metadata.finalizers?.length && !metadata.deletionGracePeriodSeconds) {
+    if (!old.spec?.finalizers?.length || type.resource !== 'namespaces') return { remove: true };
+  }
+  return isUnchanged(object, old) ? { keep: true } : { put: object };
+}
