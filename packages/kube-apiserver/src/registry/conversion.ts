@@ -24,7 +24,10 @@ const TO_EVENTS = new Map(EVENT_FIELDS);
 const TO_CORE = new Map(EVENT_FIELDS.map(([core, events]) => [events, core]));
 
 function cpuTarget(utilization: number) {
-  return { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: utilization } } };
+  return {
+    type: 'Resource',
+    resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: utilization } },
+  };
 }
 
 function toAutoscalingV2(object: KubeObject): KubeObject {

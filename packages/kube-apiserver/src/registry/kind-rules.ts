@@ -3,11 +3,12 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { applyDefaults } from '@ks-apiserver/apimachinery/schema/defaults';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { validateSchema } from '@ks-apiserver/apimachinery/schema/validate';
+import { builtinSchema } from '../schemas/builtin.ts';
 import type { ResourceType } from './resource-type.ts';
 
 /** The schema of whole objects of a type; undefined where none is known. */
 export function schemaOf(type: ResourceType): Schema | undefined {
-  return type.custom?.schema;
+  return type.custom ? type.custom.schema : builtinSchema(type);
 }
 
 /** Fills in what the kind says about fields that were left out. */

@@ -36,9 +36,7 @@ export function matchUrl(type: ResourceType, object: KubeObject, namespace: stri
   const { metadata } = object;
   if (type.namespaced) {
     if (metadata.namespace && metadata.namespace !== namespace) {
-      throw badRequest(
-        'the namespace of the provided object does not match the namespace sent on the request',
-      );
+      throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
     }
     metadata.namespace = namespace;
   } else delete metadata.namespace;
@@ -63,12 +61,7 @@ export function initMetadata(object: KubeObject, now: Date): void {
 }
 
 /** Checks uid and resourceVersion of a write against the current object; throws a StatusError 409 or 422. */
-export function checkCurrent(
-  type: ResourceType,
-  object: KubeObject,
-  old: KubeObject,
-  unconditional: boolean,
-): void {
+export function checkCurrent(type: ResourceType, object: KubeObject, old: KubeObject, unconditional: boolean): void {
   const { uid, resourceVersion } = object.metadata;
   const name = old.metadata.name!;
   if (uid && uid !== old.metadata.uid) {
@@ -85,7 +78,9 @@ export function checkCurrent(
     ]) as Error;
   }
   if (!/^[0-9]+$/.test(resourceVersion)) {
-    throw badRequest(`invalid resource version "${resourceVersion}": strconv.ParseUint: parsing "${resourceVersion}": invalid syntax`);
+    throw badRequest(
+      `invalid resource version "${resourceVersion}": strconv.ParseUint: parsing "${resourceVersion}": invalid syntax`,
+    );
   }
   if (resourceVersion !== old.metadata.resourceVersion) {
     throw conflict(

@@ -33,16 +33,56 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     ['Endpoints', 'endpoints', { short: ['ep'] }],
     ['Event', 'events', { short: ['ev'] }],
     ['LimitRange', 'limitranges', { short: ['limits'] }],
-    ['Namespace', 'namespaces', { cluster: true, short: ['ns'], verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'], subresources: [{ name: 'finalize', verbs: ['update'] }, STATUS] }],
+    [
+      'Namespace',
+      'namespaces',
+      {
+        cluster: true,
+        short: ['ns'],
+        verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
+        subresources: [{ name: 'finalize', verbs: ['update'] }, STATUS],
+      },
+    ],
     ['Node', 'nodes', { cluster: true, short: ['no'], subresources: [STATUS] }],
     ['PersistentVolumeClaim', 'persistentvolumeclaims', { short: ['pvc'], subresources: [STATUS] }],
     ['PersistentVolume', 'persistentvolumes', { cluster: true, short: ['pv'], subresources: [STATUS] }],
-    ['Pod', 'pods', { short: ['po'], categories: ['all'], subresources: [{ name: 'attach', verbs: ['create', 'get'], kind: 'PodAttachOptions' }, { name: 'binding', verbs: ['create'], kind: 'Binding' }, { name: 'ephemeralcontainers', verbs: ['get', 'patch', 'update'] }, { name: 'eviction', verbs: ['create'], kind: 'Eviction', group: 'policy', version: 'v1' }, { name: 'exec', verbs: ['create', 'get'], kind: 'PodExecOptions' }, { name: 'log', verbs: ['get'] }, { name: 'portforward', verbs: ['create', 'get'], kind: 'PodPortForwardOptions' }, { name: 'resize', verbs: ['get', 'patch', 'update'] }, STATUS] }],
+    [
+      'Pod',
+      'pods',
+      {
+        short: ['po'],
+        categories: ['all'],
+        subresources: [
+          { name: 'attach', verbs: ['create', 'get'], kind: 'PodAttachOptions' },
+          { name: 'binding', verbs: ['create'], kind: 'Binding' },
+          { name: 'ephemeralcontainers', verbs: ['get', 'patch', 'update'] },
+          { name: 'eviction', verbs: ['create'], kind: 'Eviction', group: 'policy', version: 'v1' },
+          { name: 'exec', verbs: ['create', 'get'], kind: 'PodExecOptions' },
+          { name: 'log', verbs: ['get'] },
+          { name: 'portforward', verbs: ['create', 'get'], kind: 'PodPortForwardOptions' },
+          { name: 'resize', verbs: ['get', 'patch', 'update'] },
+          STATUS,
+        ],
+      },
+    ],
     ['PodTemplate', 'podtemplates'],
-    ['ReplicationController', 'replicationcontrollers', { short: ['rc'], categories: ['all'], subresources: [SCALE, STATUS] }],
+    [
+      'ReplicationController',
+      'replicationcontrollers',
+      { short: ['rc'], categories: ['all'], subresources: [SCALE, STATUS] },
+    ],
     ['ResourceQuota', 'resourcequotas', { short: ['quota'], subresources: [STATUS] }],
     ['Secret', 'secrets'],
-    ['ServiceAccount', 'serviceaccounts', { short: ['sa'], subresources: [{ name: 'token', verbs: ['create'], kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1' }] }],
+    [
+      'ServiceAccount',
+      'serviceaccounts',
+      {
+        short: ['sa'],
+        subresources: [
+          { name: 'token', verbs: ['create'], kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1' },
+        ],
+      },
+    ],
     ['Service', 'services', { short: ['svc'], categories: ['all'], subresources: [STATUS] }],
   ],
   'apiregistration.k8s.io/v1': [
@@ -55,9 +95,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     ['ReplicaSet', 'replicasets', { short: ['rs'], categories: ['all'], subresources: [SCALE, STATUS] }],
     ['StatefulSet', 'statefulsets', { short: ['sts'], categories: ['all'], subresources: [SCALE, STATUS] }],
   ],
-  'events.k8s.io/v1': [
-    ['Event', 'events', { short: ['ev'], stored: { group: '', version: 'v1' } }],
-  ],
+  'events.k8s.io/v1': [['Event', 'events', { short: ['ev'], stored: { group: '', version: 'v1' } }]],
   'authentication.k8s.io/v1': [
     ['SelfSubjectReview', 'selfsubjectreviews', { cluster: true, verbs: ['create'] }],
     ['TokenReview', 'tokenreviews', { cluster: true, verbs: ['create'] }],
@@ -69,17 +107,33 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     ['SubjectAccessReview', 'subjectaccessreviews', { cluster: true, verbs: ['create'] }],
   ],
   'autoscaling/v2': [
-    ['HorizontalPodAutoscaler', 'horizontalpodautoscalers', { short: ['hpa'], categories: ['all'], subresources: [STATUS] }],
+    [
+      'HorizontalPodAutoscaler',
+      'horizontalpodautoscalers',
+      { short: ['hpa'], categories: ['all'], subresources: [STATUS] },
+    ],
   ],
   'autoscaling/v1': [
-    ['HorizontalPodAutoscaler', 'horizontalpodautoscalers', { short: ['hpa'], categories: ['all'], stored: { version: 'v2' }, subresources: [STATUS] }],
+    [
+      'HorizontalPodAutoscaler',
+      'horizontalpodautoscalers',
+      { short: ['hpa'], categories: ['all'], stored: { version: 'v2' }, subresources: [STATUS] },
+    ],
   ],
   'batch/v1': [
     ['CronJob', 'cronjobs', { short: ['cj'], categories: ['all'], subresources: [STATUS] }],
     ['Job', 'jobs', { categories: ['all'], subresources: [STATUS] }],
   ],
   'certificates.k8s.io/v1': [
-    ['CertificateSigningRequest', 'certificatesigningrequests', { cluster: true, short: ['csr'], subresources: [{ name: 'approval', verbs: ['get', 'patch', 'update'] }, STATUS] }],
+    [
+      'CertificateSigningRequest',
+      'certificatesigningrequests',
+      {
+        cluster: true,
+        short: ['csr'],
+        subresources: [{ name: 'approval', verbs: ['get', 'patch', 'update'] }, STATUS],
+      },
+    ],
   ],
   'networking.k8s.io/v1': [
     ['IngressClass', 'ingressclasses', { cluster: true }],
@@ -88,9 +142,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     ['NetworkPolicy', 'networkpolicies', { short: ['netpol'] }],
     ['ServiceCIDR', 'servicecidrs', { cluster: true, subresources: [STATUS] }],
   ],
-  'policy/v1': [
-    ['PodDisruptionBudget', 'poddisruptionbudgets', { short: ['pdb'], subresources: [STATUS] }],
-  ],
+  'policy/v1': [['PodDisruptionBudget', 'poddisruptionbudgets', { short: ['pdb'], subresources: [STATUS] }]],
   'rbac.authorization.k8s.io/v1': [
     ['ClusterRoleBinding', 'clusterrolebindings', { cluster: true }],
     ['ClusterRole', 'clusterroles', { cluster: true }],
@@ -107,27 +159,43 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
   ],
   'admissionregistration.k8s.io/v1': [
     ['MutatingAdmissionPolicy', 'mutatingadmissionpolicies', { cluster: true, categories: ['api-extensions'] }],
-    ['MutatingAdmissionPolicyBinding', 'mutatingadmissionpolicybindings', { cluster: true, categories: ['api-extensions'] }],
-    ['MutatingWebhookConfiguration', 'mutatingwebhookconfigurations', { cluster: true, categories: ['api-extensions'] }],
-    ['ValidatingAdmissionPolicy', 'validatingadmissionpolicies', { cluster: true, categories: ['api-extensions'], subresources: [STATUS] }],
-    ['ValidatingAdmissionPolicyBinding', 'validatingadmissionpolicybindings', { cluster: true, categories: ['api-extensions'] }],
-    ['ValidatingWebhookConfiguration', 'validatingwebhookconfigurations', { cluster: true, categories: ['api-extensions'] }],
+    [
+      'MutatingAdmissionPolicyBinding',
+      'mutatingadmissionpolicybindings',
+      { cluster: true, categories: ['api-extensions'] },
+    ],
+    [
+      'MutatingWebhookConfiguration',
+      'mutatingwebhookconfigurations',
+      { cluster: true, categories: ['api-extensions'] },
+    ],
+    [
+      'ValidatingAdmissionPolicy',
+      'validatingadmissionpolicies',
+      { cluster: true, categories: ['api-extensions'], subresources: [STATUS] },
+    ],
+    [
+      'ValidatingAdmissionPolicyBinding',
+      'validatingadmissionpolicybindings',
+      { cluster: true, categories: ['api-extensions'] },
+    ],
+    [
+      'ValidatingWebhookConfiguration',
+      'validatingwebhookconfigurations',
+      { cluster: true, categories: ['api-extensions'] },
+    ],
   ],
   'apiextensions.k8s.io/v1': [
-    ['CustomResourceDefinition', 'customresourcedefinitions', { cluster: true, short: ['crd', 'crds'], categories: ['api-extensions'], subresources: [STATUS] }],
+    [
+      'CustomResourceDefinition',
+      'customresourcedefinitions',
+      { cluster: true, short: ['crd', 'crds'], categories: ['api-extensions'], subresources: [STATUS] },
+    ],
   ],
-  'scheduling.k8s.io/v1': [
-    ['PriorityClass', 'priorityclasses', { cluster: true, short: ['pc'] }],
-  ],
-  'coordination.k8s.io/v1': [
-    ['Lease', 'leases'],
-  ],
-  'node.k8s.io/v1': [
-    ['RuntimeClass', 'runtimeclasses', { cluster: true }],
-  ],
-  'discovery.k8s.io/v1': [
-    ['EndpointSlice', 'endpointslices'],
-  ],
+  'scheduling.k8s.io/v1': [['PriorityClass', 'priorityclasses', { cluster: true, short: ['pc'] }]],
+  'coordination.k8s.io/v1': [['Lease', 'leases']],
+  'node.k8s.io/v1': [['RuntimeClass', 'runtimeclasses', { cluster: true }]],
+  'discovery.k8s.io/v1': [['EndpointSlice', 'endpointslices']],
   'resource.k8s.io/v1': [
     ['DeviceClass', 'deviceclasses', { cluster: true }],
     ['ResourceClaim', 'resourceclaims', { subresources: [STATUS] }],

@@ -81,13 +81,7 @@ export function decideUpdate(
   const wished = request.change(structuredClone(old));
   matchUrl(type, wished, old.metadata.namespace ?? '', name);
   checkCurrent(type, wished, old, strategy.unconditionalUpdate !== false);
-  const object = throughSubresource(
-    type,
-    request.subresource,
-    wished,
-    old,
-    strategy.statusTakesMetadata === true,
-  );
+  const object = throughSubresource(type, request.subresource, wished, old, strategy.statusTakesMetadata === true);
   keepMetadata(object, old);
   setDefaults(type, object);
   strategy.prepareForUpdate?.(object, old, context);

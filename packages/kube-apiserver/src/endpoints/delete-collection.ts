@@ -1,0 +1,50 @@
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
+import { presentObject } from '../registry/present.ts';
+import { storagePrefix } from '../registry/resource-type.ts';
+import type { StoredObject } from '../storage/stored-object.ts';
+import type { Call } from './call.ts';
+import { deleteOptions } from './delete-options.ts';
+import { jsonResponse } from './respond.ts';
+import { selectionOf } from './selection.ts';
+
+/** Deletions that are under way at once. */
+const PARALLEL = 64;
+
+/** `DELETE` of a collection: every object that the selectors choose, answered with what was deleted. */
+export async function removeCollection(call: Call): Promise<KubeResponse> {
+  const { api, type, path, user, now, warnings } = call;
+  const options = await deleteOptions(call);
+  const { matches } = selectionOf(call);
+  const write = { ...options, user, now, warnings, manager: '' };
+  const deleted: StoredObject[] = [];
+  let wave: Promise<void>[] = [];
+  const one = async (object: StoredObject): Promise<void> => {
+    const { name = '', namespace = '' } = object.shared<{ metadata: { name?: string; namespace?: string } }>().metadata;
+    try {
+      deleted.push((await api.store.delete(type, namespace, name, write)).object);
+    } catch (error) {
+      // Someone else was faster.
+      if (!(error instanceof StatusError) || error.reason !== 'NotFound') throw error;
+    }
+  };
+  for (const object of api.store.backend.range({ prefix: storagePrefix(type, path.namespace) })) {
+    if (matches && !matches(object)) continue;
+    wave.push(one(object));
+    if (wave.length === PARALLEL) {
+      await Promise.all(wave);
+      wave = [];
+    }
+  }
+  await Promise.all(wave);
+  return jsonResponse({
+    kind: type.listKind,
+    apiVersion: apiVersionOf(type),
+    metadata: { resourceVersion: String(api.store.backend.revision) },
+    items: deleted.map((object) => {
+      const { kind, apiVersion, ...item } = presentObject(type, object);
+      return type.custom ? { apiVersion, kind, ...item } : item;
+    }),
+  });
+}

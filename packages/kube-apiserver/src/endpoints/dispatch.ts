@@ -1,0 +1,106 @@
+import { noSuchPath, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeRequest, KubeResponse, UserInfo } from '@ks-apiserver/client/kube/transport';
+import type { Subresource } from '../registry/resource-type.ts';
+import { type ApiPath, parseApiPath } from './api-path.ts';
+import type { Api, Call } from './call.ts';
+import { create } from './create.ts';
+import { remove } from './delete.ts';
+import { removeCollection } from './delete-collection.ts';
+import { get } from './get.ts';
+import { list } from './list.ts';
+import { patch } from './patch.ts';
+import { withWarnings } from './respond.ts';
+import { update } from './update.ts';
+import { watch } from './watch.ts';
+
+/** A function that answers one call. */
+export type Verb = (call: Call) => Promise<KubeResponse>;
+
+const OBJECT_VERBS: Record<string, Verb> = {
+  get,
+  list,
+  watch,
+  create,
+  update,
+  patch,
+  delete: remove,
+  deletecollection: removeCollection,
+};
+
+/** 405 as kube-apiserver words it. */
+function methodNotAllowed(): StatusError {
+  const message = 'the server does not allow this method on the requested resource';
+  return new StatusError(405, 'MethodNotAllowed', message, {});
+}
+
+/** The Kubernetes verb of a method on a path; undefined for methods that Kubernetes does not know. */
+export function verbOf(method: string, path: ApiPath, query: URLSearchParams): string | undefined {
+  const one = path.name !== '';
+  switch (method) {
+    case 'GET':
+    case 'HEAD': {
+      const watching = path.legacyWatch || ['true', '1', ''].includes(query.get('watch') ?? 'false');
+      if (watching && path.subresource === '' && (!one || path.legacyWatch || query.has('watch'))) return 'watch';
+      return one ? 'get' : 'list';
+    }
+    case 'POST':
+      return 'create';
+    case 'PUT':
+      return 'update';
+    case 'PATCH':
+      return 'patch';
+    case 'DELETE':
+      return one ? 'delete' : 'deletecollection';
+    default:
+      return undefined;
+  }
+}
+
+/** What handles the verbs of resources and subresources that are not plain objects, by `resource[/subresource][.group]:verb`. */
+export type SpecialVerbs = ReadonlyMap<string, Verb>;
+
+/** Finds what a request about a resource calls; throws StatusErrors 404 and 405. */
+export function resolve(
+  api: Api,
+  special: SpecialVerbs,
+  request: KubeRequest,
+  url: URL,
+  user: UserInfo,
+): { call: Call; verb: string; run: Verb } {
+  const path = parseApiPath(url.pathname);
+  const type = path && api.catalog.find(path.group, path.version, path.resource);
+  if (!path || !type) throw noSuchPath();
+  const query = url.searchParams;
+  const verb = verbOf(request.method, path, query);
+  const call: Call = { api, request, query, user, type, path, warnings: [], now: new Date() };
+  if (type.custom?.deprecationWarning) call.warnings.push(type.custom.deprecationWarning);
+  const cluster = type.namespaced && path.namespace === '';
+  if (!type.namespaced && path.namespace !== '') throw noSuchPath();
+  if (path.subresource === '') {
+    const one = path.name !== '';
+    // Namespaced resources are reached across namespaces by lists and watches only.
+    if (cluster && one) throw noSuchPath();
+    if (cluster && verb !== 'list' && verb !== 'watch') throw methodNotAllowed();
+    if (verb === undefined || !type.verbs.includes(verb)) throw methodNotAllowed();
+    if (one ? verb === 'create' : verb === 'update' || verb === 'patch') throw methodNotAllowed();
+    const run = special.get(specialKey(type.group, type.resource, '', verb)) ?? OBJECT_VERBS[verb]!;
+    return { call, verb, run };
+  }
+  const subresource: Subresource | undefined = type.subresources.find(({ name }) => name === path.subresource);
+  if (!subresource || cluster) throw noSuchPath();
+  const found =
+    special.get(specialKey(type.group, type.resource, path.subresource, verb ?? '')) ??
+    special.get(`*/${path.subresource}:${verb}`);
+  if (verb === undefined || !subresource.verbs.includes(verb)) throw methodNotAllowed();
+  return { call, verb, run: found ?? OBJECT_VERBS[verb]! };
+}
+
+/** Key of a verb in SpecialVerbs. */
+export function specialKey(group: string, resource: string, subresource: string, verb: string): string {
+  return `${resource}${subresource && `/${subresource}`}${group && `.${group}`}:${verb}`;
+}
+
+/** Runs a call and adds its warnings. */
+export async function run(verb: Verb, call: Call): Promise<KubeResponse> {
+  return withWarnings(await verb(call), call.warnings);
+}

@@ -1,0 +1,86 @@
+import { badRequest, StatusError, unsupportedMediaType } from '@ks-apiserver/apimachinery/meta/errors';
+import type { Json, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { applyJsonPatch } from '@ks-apiserver/apimachinery/patch/json-patch';
+import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
+import { applyStrategicMergePatch } from '@ks-apiserver/apimachinery/patch/strategic';
+import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
+import { schemaOf } from '../registry/kind-rules.ts';
+import type { ResourceType } from '../registry/resource-type.ts';
+import { applyPatch } from './apply.ts';
+import { contentType, requestBody } from './body.ts';
+import type { Call } from './call.ts';
+import { decodeObject, type FieldValidation } from './decode.ts';
+import { objectResponse } from './respond.ts';
+import { writeOptions } from './write-options.ts';
+
+const JSON_PATCH = 'application/json-patch+json';
+const MERGE_PATCH = 'application/merge-patch+json';
+const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
+const APPLY_PATCH = 'application/apply-patch+yaml';
+
+/** A patch that is read but not applied yet. */
+export type Patch = (type: ResourceType, old: KubeObject) => KubeObject;
+
+/** Media types of patches that a resource takes. */
+export function patchTypes(type: ResourceType): string[] {
+  return [JSON_PATCH, MERGE_PATCH, ...(type.custom ? [] : [STRATEGIC_PATCH]), APPLY_PATCH];
+}
+
+/** Reads the patch of a request's body; throws StatusErrors 400 and 415. */
+export function readPatch(mediaType: string, body: Buffer, type: ResourceType): Patch {
+  if (!patchTypes(type).includes(mediaType)) throw unsupportedMediaType(patchTypes(type));
+  let patch: Json;
+  try {
+    patch = JSON.parse(body.toString('utf8')) as Json;
+  } catch (error) {
+    throw badRequest(`error decoding patch: ${(error as Error).message}`);
+  }
+  if (mediaType === JSON_PATCH) return (_type, old) => applyJsonPatch(old as never, patch) as never;
+  const schema = mediaType === STRATEGIC_PATCH ? schemaOf(type) : undefined;
+  if (schema) return (_type, old) => applyStrategicMergePatch(old as never, patch, schema) as never;
+  return (_type, old) => applyMergePatch(old as never, patch) as never;
+}
+
+/** The patched object, decoded again: a patch may have put anything anywhere. */
+export function applyDecoded(
+  type: ResourceType,
+  old: KubeObject,
+  patch: Patch,
+  validation: FieldValidation,
+  warnings: string[],
+): KubeObject {
+  const { resourceVersion } = old.metadata;
+  const patched = patch(type, old);
+  const object = decodeObject(type, patched, validation, warnings);
+  // A patch that does not speak of the resourceVersion is made on whatever is current.
+  if (object.metadata.resourceVersion === undefined && resourceVersion)
+    object.metadata.resourceVersion = resourceVersion;
+  if (object.metadata.name !== old.metadata.name && object.metadata.name !== undefined) {
+    throw badRequest(
+      `the name of the object (${object.metadata.name}) does not match the name on the URL (${old.metadata.name})`,
+    );
+  }
+  return object;
+}
+
+/** `PATCH` of one object or of a subresource that has its form (Kubernetes "API Concepts", "Updates to existing resources"). */
+export async function patch(call: Call): Promise<KubeResponse> {
+  const { path, type, api } = call;
+  const mediaType = contentType(call.request);
+  if (mediaType === APPLY_PATCH) return applyPatch(call);
+  const options = writeOptions(call, 'PatchOptions');
+  if (call.query.get('force')) {
+    throw new StatusError(
+      422,
+      'Invalid',
+      'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch',
+    );
+  }
+  const change = readPatch(mediaType, await requestBody(call.request), type);
+  const written = await api.store.update(type, path.namespace, path.name, {
+    subresource: path.subresource,
+    change: (old) => applyDecoded(type, old, change, options.fieldValidation, call.warnings),
+    options,
+  });
+  return objectResponse(call, written.object, written.created ? 201 : 200);
+}

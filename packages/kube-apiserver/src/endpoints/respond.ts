@@ -1,0 +1,103 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { type StatusError, toStatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { isWhole, type KubeRequest, type KubeResponse } from '@ks-apiserver/client/kube/transport';
+import { stringify as toYaml } from 'yaml';
+import { presentBytes, presentObject } from '../registry/present.ts';
+import type { StoredObject } from '../storage/stored-object.ts';
+import type { Call } from './call.ts';
+import { partialObject, tableOf } from './meta-forms.ts';
+import { type Form, negotiate } from './negotiate.ts';
+
+const compress = promisify(gzip);
+/** Smaller answers are not worth compressing (kube-apiserver's defaultGzipThresholdBytes). */
+const GZIP_THRESHOLD = 128 * 1024;
+const MAX_WARNING_BYTES = 4 * 1024;
+
+/** A JSON answer. */
+export function jsonResponse(value: unknown, status = 200): KubeResponse {
+  return rawJson(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)), status);
+}
+
+/** An answer of JSON that exists already. */
+export function rawJson(body: KubeResponse['body'], status = 200): KubeResponse {
+  return { status, headers: { 'content-type': 'application/json' }, body };
+}
+
+/** A plain-text answer. */
+export function textResponse(text: string, status = 200): KubeResponse {
+  return {
+    status,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
+    body: Buffer.from(text),
+  };
+}
+
+/** The answer to a call that failed: a Status. */
+export function errorResponse(error: unknown): KubeResponse {
+  const status: StatusError = toStatusError(error);
+  const response = jsonResponse(status.status(), status.code);
+  const retryAfter = status.details?.retryAfterSeconds;
+  if (retryAfter !== undefined)
+    return { ...response, headers: { ...response.headers, 'retry-after': String(retryAfter) } };
+  return response;
+}
+
+/** JSON or YAML, as was asked. */
+export function encoded(form: Form, body: Buffer, status: number): KubeResponse {
+  if (form.encoding === 'json') return rawJson(body, status);
+  const yaml = Buffer.from(toYaml(JSON.parse(body.toString('utf8'))));
+  return { status, headers: { 'content-type': 'application/yaml' }, body: yaml };
+}
+
+/** An answer of one stored object, in the form that the client accepts. */
+export function objectResponse(call: Call, object: StoredObject, status = 200): KubeResponse {
+  const form = negotiate(call.request.headers.accept);
+  if (form.as === 'Table') {
+    const includeObject = call.query.get('includeObject') ?? 'Metadata';
+    const table = tableOf(call.type, [presentObject(call.type, object)], form, includeObject, {
+      resourceVersion: presentObject(call.type, object).metadata.resourceVersion ?? '',
+    });
+    return encoded(form, Buffer.from(JSON.stringify(table)), status);
+  }
+  if (form.as !== 'object') {
+    const partial = partialObject(presentObject(call.type, object), form);
+    return encoded(form, Buffer.from(JSON.stringify(partial)), status);
+  }
+  return encoded(form, presentBytes(call.type, object), status);
+}
+
+/** An answer of an object that is not stored, such as a review or a Scale. */
+export function virtualResponse(
+  call: Call,
+  kind: { group: string; version: string; kind: string },
+  object: Omit<KubeObject, 'kind' | 'apiVersion'>,
+  status = 200,
+): KubeResponse {
+  const form = negotiate(call.request.headers.accept);
+  const body = JSON.stringify({ kind: kind.kind, apiVersion: apiVersionOf(kind), ...object });
+  return encoded({ ...form, as: 'object' }, Buffer.from(body), status);
+}
+
+/** Adds Warning headers (RFC 9111 section 5.5 as Kubernetes uses it, code 299). */
+export function withWarnings(response: KubeResponse, warnings: readonly string[]): KubeResponse {
+  if (warnings.length === 0) return response;
+  let size = 0;
+  const headers: string[] = [];
+  for (const warning of new Set(warnings)) {
+    const clean = warning.replace(/[^\x20-\x7e]/g, ' ').replace(/["\\]/g, '\\$&');
+    size += clean.length;
+    if (size > MAX_WARNING_BYTES) break;
+    headers.push(`299 - "${clean}"`);
+  }
+  return { ...response, headers: { ...response.headers, warning: headers } };
+}
+
+/** Compresses large whole answers where the client takes gzip. */
+export async function compressed(request: KubeRequest, response: KubeResponse): Promise<KubeResponse> {
+  if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return response;
+  if (!isWhole(response.body) || response.body.byteLength < GZIP_THRESHOLD) return response;
+  const body = await compress(response.body, { level: 1 });
+  return { ...response, headers: { ...response.headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' }, body };
+}

@@ -1,0 +1,84 @@
+import { invalid } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
+import type { Watcher } from '../registry/watch-hub.ts';
+import type { Call } from './call.ts';
+import { parseRevision } from './list-options.ts';
+import { partialObject, tableOf } from './meta-forms.ts';
+import { type Form, negotiate } from './negotiate.ts';
+import { selectionOf } from './selection.ts';
+
+/** Watches end after 30 to 60 minutes by themselves (kube-apiserver's min-request-timeout). */
+const MIN_TIMEOUT_S = 1800;
+const BATCH_BYTES = 256 * 1024;
+
+/** Begins the watch that a call asks for; throws StatusErrors 400 and 422. */
+export function startWatch(call: Call): Watcher {
+  const { query, type, path } = call;
+  const form = negotiate(call.request.headers.accept);
+  const isTrue = (name: string) => ['true', '1', ''].includes(query.get(name) ?? 'false');
+  const sendInitialEvents = isTrue('sendInitialEvents');
+  const match = query.get('resourceVersionMatch') ?? '';
+  if (query.has('sendInitialEvents') && match !== 'NotOlderThan') {
+    const message = 'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan';
+    throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions', name: '' }, [
+      { reason: 'FieldValueForbidden', message, field: 'resourceVersionMatch' },
+    ]);
+  }
+  const revision = parseRevision(query.get('resourceVersion'));
+  const timeout = Number(query.get('timeoutSeconds') ?? 0);
+  const seconds = timeout > 0 ? Math.min(timeout, 86_400) : MIN_TIMEOUT_S * (1 + Math.random());
+  const bookmarks = isTrue('allowWatchBookmarks');
+  const since = sendInitialEvents || revision === undefined || revision === 0 ? undefined : revision;
+  return call.api.hub.watch({
+    type,
+    namespace: path.namespace,
+    matches: selectionOf(call).matches,
+    since:
+      query.has('sendInitialEvents') && !sendInitialEvents && since === undefined
+        ? call.api.store.backend.revision
+        : since,
+    initialEventsEnd: sendInitialEvents && bookmarks,
+    bookmarks,
+    render: renderer(call, form),
+    timeoutMs: seconds * 1000,
+  });
+}
+
+function renderer(call: Call, form: Form): ((json: Buffer) => Buffer) | undefined {
+  if (form.as === 'object') return undefined;
+  let columnsSent = false;
+  return (json) => {
+    const object = JSON.parse(json.toString('utf8')) as KubeObject;
+    if (form.as !== 'Table') return Buffer.from(JSON.stringify(partialObject(object, form)));
+    const table = tableOf(call.type, [object], form, call.query.get('includeObject') ?? 'Metadata', {
+      resourceVersion: object.metadata.resourceVersion ?? '',
+    }) as { columnDefinitions: unknown };
+    if (columnsSent) table.columnDefinitions = null;
+    columnsSent = true;
+    return Buffer.from(JSON.stringify(table));
+  };
+}
+
+/** `GET` with `watch=true`: events as lines of JSON until the watch ends. */
+export async function watch(call: Call): Promise<KubeResponse> {
+  const watcher = startWatch(call);
+  call.request.signal?.addEventListener('abort', () => watcher.return(), { once: true });
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: lines(watcher),
+  };
+}
+
+/** Frames of a watcher, those that wait together as one piece. */
+async function* lines(watcher: Watcher): AsyncGenerator<Buffer> {
+  try {
+    for await (const frame of watcher) {
+      const more = watcher.takeQueued(BATCH_BYTES);
+      yield more.length > 0 ? Buffer.concat([frame, ...more]) : frame;
+    }
+  } finally {
+    await watcher.return();
+  }
+}

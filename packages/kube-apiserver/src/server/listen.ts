@@ -1,0 +1,107 @@
+import type { IncomingMessage } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
+import { kubeRequestFrom } from '@ks-apiserver/apiserver/http/kube-request';
+import { writeKubeResponse } from '@ks-apiserver/apiserver/http/respond';
+import type { UserInfo } from '@ks-apiserver/client/kube/transport';
+import { errorResponse } from '../endpoints/respond.ts';
+import { refuseUpgrade } from '../endpoints/watch-socket.ts';
+import type { KubeApiServer } from './server.ts';
+
+/** How the API is served. */
+export interface ListenOptions {
+  host?: string;
+  /** 0 chooses a free one. */
+  port: number;
+  /** PEM; client certificates signed by `ca` name their user (CN) and groups (O). */
+  tls: { key: string; cert: string; ca: string };
+  /** The user of a bearer token; undefined when it is not valid. */
+  authenticateToken?: (token: string) => Promise<UserInfo | undefined>;
+}
+
+/** A socket that the API is served on. */
+export interface Listener {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const ANONYMOUS: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+const CLOSE_GRACE_MS = 2_000;
+
+function many(value: string | string[] | undefined): string[] {
+  return value === undefined ? [] : Array.isArray(value) ? value : [value];
+}
+
+async function authenticate(req: IncomingMessage, options: ListenOptions): Promise<UserInfo> {
+  const socket = req.socket as TLSSocket;
+  if (socket.authorized) {
+    const { subject } = socket.getPeerCertificate();
+    const name = many(subject?.CN)[0];
+    if (name) return { name, groups: [...many(subject.O), 'system:authenticated'] };
+  }
+  const [, token] = /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? '') ?? [];
+  if (req.headers.authorization === undefined) return ANONYMOUS;
+  const user = token === undefined ? undefined : await options.authenticateToken?.(token);
+  if (!user) throw unauthorized();
+  const groups = user.groups.includes('system:authenticated') ? user.groups : [...user.groups, 'system:authenticated'];
+  return { ...user, groups };
+}
+
+/** Serves the API over TLS with bounded headers, idle times and requests. */
+export async function listen(api: KubeApiServer, options: ListenOptions): Promise<Listener> {
+  const server = createServer({
+    ...options.tls,
+    requestCert: true,
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2',
+    maxHeaderSize: 64 * 1024,
+    headersTimeout: 20_000,
+    requestTimeout: 120_000,
+    keepAliveTimeout: 90_000,
+    handshakeTimeout: 20_000,
+  });
+  const aborts = new Set<AbortController>();
+  server.on('request', async (req, res) => {
+    const abort = new AbortController();
+    aborts.add(abort);
+    res.once('close', () => {
+      aborts.delete(abort);
+      abort.abort();
+    });
+    try {
+      const user = await authenticate(req, options);
+      await writeKubeResponse(res, await api.handle(kubeRequestFrom(req, abort.signal), user));
+    } catch (error) {
+      if (!res.headersSent) await writeKubeResponse(res, errorResponse(error));
+      else res.destroy();
+    }
+  });
+  server.on('upgrade', async (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    try {
+      const user = await authenticate(req, options);
+      const request = kubeRequestFrom(req);
+      api.upgradeAs(request, socket, head, user);
+    } catch (error) {
+      refuseUpgrade(socket, error);
+    }
+  });
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host ?? '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+        setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS).unref();
+      }),
+  };
+}

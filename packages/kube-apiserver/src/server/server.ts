@@ -1,0 +1,116 @@
+import type { Duplex } from 'node:stream';
+import type { KubeRequest, KubeResponse, KubeTransport, UserInfo } from '@ks-apiserver/client/kube/transport';
+import type { Api } from '../endpoints/call.ts';
+import { Discovery } from '../endpoints/discovery.ts';
+import { resolve, run, type SpecialVerbs } from '../endpoints/dispatch.ts';
+import { nonResource } from '../endpoints/non-resource.ts';
+import { compressed, errorResponse, textResponse } from '../endpoints/respond.ts';
+import { serveWatchSocket } from '../endpoints/watch-socket.ts';
+import { ResourceCatalog } from '../registry/resource-catalog.ts';
+import { Store } from '../registry/store.ts';
+import { Strategies } from '../registry/strategies/strategies.ts';
+import { WatchHub } from '../registry/watch-hub.ts';
+import type { Backend } from '../storage/backend.ts';
+import { bootstrapNamespaces } from './bootstrap.ts';
+import { type Listener, type ListenOptions, listen } from './listen.ts';
+
+/** How a KubeApiServer is opened. */
+export interface KubeApiServerOptions {
+  backend: Backend;
+  /** What `/version` reports; begins with `v<major>.<minor>`. */
+  gitVersion?: string;
+}
+
+/** The identity of calls that are made by function call. */
+export const SYSTEM_MASTER: UserInfo = {
+  name: 'system:apiserver',
+  groups: ['system:masters', 'system:authenticated'],
+};
+
+const DEFAULT_GIT_VERSION = 'v1.36.3+ks';
+const BASE = 'http://kubernetes.default.svc';
+
+/** The embedded Kubernetes API: `endpoints → registry → storage`, reachable by function call and over TLS. */
+export class KubeApiServer implements KubeTransport {
+  readonly #api: Api;
+  readonly #discovery: Discovery;
+  readonly #special: SpecialVerbs;
+  readonly #gitVersion: string;
+  readonly #listeners = new Set<Listener>();
+
+  private constructor(api: Api, special: SpecialVerbs, gitVersion: string) {
+    this.#api = api;
+    this.#special = special;
+    this.#discovery = new Discovery(api.catalog);
+    this.#gitVersion = gitVersion;
+  }
+
+  /** Opens the API over a backend, which belongs to the server from then on. */
+  static async open(options: KubeApiServerOptions): Promise<KubeApiServer> {
+    const { backend } = options;
+    const catalog = new ResourceCatalog();
+    const store = new Store(backend, new Strategies());
+    const hub = new WatchHub(backend);
+    const api: Api = { catalog, store, hub };
+    await bootstrapNamespaces(api);
+    return new KubeApiServer(api, new Map(), options.gitVersion ?? DEFAULT_GIT_VERSION);
+  }
+
+  /** Calls the API with its own identity. */
+  request(request: KubeRequest): Promise<KubeResponse> {
+    return this.handle(request, SYSTEM_MASTER);
+  }
+
+  /** Calls the API as a user; errors come as a Status, never as a rejection. */
+  async handle(request: KubeRequest, user: UserInfo): Promise<KubeResponse> {
+    try {
+      const url = new URL(request.url, BASE);
+      const answer = nonResource(request, url, this.#discovery, this.#gitVersion);
+      if (answer) return await compressed(request, answer);
+      if (!/^\/apis?\//.test(url.pathname) || !this.#knowsVersion(url.pathname))
+        return textResponse('404 page not found\n', 404);
+      const { call, run: verb } = resolve(this.#api, this.#special, request, url, user);
+      return await compressed(request, await run(verb, call));
+    } catch (error) {
+      return errorResponse(error);
+    }
+  }
+
+  #knowsVersion(path: string): boolean {
+    const parts = path.split('/');
+    const [group, version] = parts[1] === 'api' ? ['', parts[2]] : [parts[2] ?? '', parts[3]];
+    return (
+      this.#api.catalog
+        .groups()
+        .get(group)
+        ?.includes(version ?? '') ?? false
+    );
+  }
+
+  upgrade(request: KubeRequest, socket: Duplex, head: Uint8Array): void {
+    this.upgradeAs(request, socket, head, SYSTEM_MASTER);
+  }
+
+  /** Serves a watch over a WebSocket as a user; everything else is refused on the socket. */
+  upgradeAs(request: KubeRequest, socket: Duplex, head: Uint8Array, user: UserInfo): void {
+    serveWatchSocket(request, socket, head, () => {
+      const url = new URL(request.url, BASE);
+      const { call, verb } = resolve(this.#api, this.#special, request, url, user);
+      return { call, verb };
+    });
+  }
+
+  /** Serves TLS; the listener is closed with the server. */
+  async listen(options: ListenOptions): Promise<Listener> {
+    const listener = await listen(this, options);
+    this.#listeners.add(listener);
+    return listener;
+  }
+
+  /** Ends watches, closes listeners and the backend. */
+  async close(): Promise<void> {
+    this.#api.hub.close();
+    await Promise.all([...this.#listeners].map((listener) => listener.close()));
+    await this.#api.store.backend.close();
+  }
+}
