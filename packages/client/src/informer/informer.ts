@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type GroupVersionResource, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
@@ -44,6 +45,8 @@ export class Informer {
   #onSynced: (() => void)[] = [];
 
   constructor(client: KubeClient, options: InformerOptions) {
+    // One listener a request under way, which are few but more than Node warns at.
+    setMaxListeners(0, this.#stop.signal);
     this.#client = client;
     this.options = options;
     this.#prefix = `{"kind":${JSON.stringify(options.kind)},"apiVersion":${JSON.stringify(apiVersionOf(options.resource))},`;

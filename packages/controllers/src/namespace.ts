@@ -1,0 +1,127 @@
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { Reconciler } from './controller.ts';
+import { ensureCreated, ensureEqual, withoutFinalizer } from './ensure.ts';
+import {
+  CREATOR_ANNOTATION,
+  controllerReference,
+  DEVOPS_LABEL,
+  FEDERATED_LABEL,
+  isTerminating,
+  NAMESPACE_LABEL,
+  NAMESPACES,
+  ROLE_BINDINGS,
+  ROLES,
+  sameJson,
+  USER_REF_LABEL,
+  userSubject,
+  WORKSPACE_LABEL,
+} from './names.ts';
+
+const FINALIZER = 'finalizers.kubesphere.io/namespaces';
+const SCOPE = { namespace: 'scope.kubesphere.io/namespace', devops: 'scope.kubesphere.io/devops' } as const;
+
+/** What the namespace controller works with. */
+export interface NamespaceParts {
+  client: KubeClient;
+  namespaces: Informer;
+  workspaces: Informer;
+  roles: Informer;
+  roleBases: Informer;
+  users: Informer;
+}
+
+/** Namespaces: label and owner of KubeSphere, the roles of a project from the role bases, and its creator's binding. */
+export function namespaceReconciler({
+  client,
+  namespaces,
+  workspaces,
+  roles,
+  roleBases,
+  users,
+}: NamespaceParts): Reconciler {
+  /** The namespace with finalizer, label and owner as they should be. */
+  async function adopt(namespace: KubeObject): Promise<void> {
+    const { metadata } = namespace;
+    const labels = { ...metadata.labels, [NAMESPACE_LABEL]: metadata.name! };
+    const finalizers = metadata.finalizers?.includes(FINALIZER)
+      ? metadata.finalizers
+      : [...(metadata.finalizers ?? []), FINALIZER];
+    const workspace = workspaces.store.get(metadata.labels?.[WORKSPACE_LABEL] ?? '')?.object;
+    const others = (metadata.ownerReferences ?? []).filter(({ kind }) => kind !== 'Workspace');
+    const federated = metadata.labels?.[FEDERATED_LABEL] === 'true';
+    const ownerReferences = federated
+      ? (metadata.ownerReferences ?? [])
+      : workspace && !isTerminating(workspace)
+        ? [...others, controllerReference(workspace)]
+        : others;
+    const wanted = {
+      ...metadata,
+      labels,
+      finalizers,
+      ...((ownerReferences.length > 0 || metadata.ownerReferences) && { ownerReferences }),
+    };
+    if (!sameJson(metadata, wanted)) await client.update(NAMESPACES, { ...namespace, metadata: wanted });
+  }
+
+  async function ensureRoles(name: string, scope: string): Promise<void> {
+    for (const base of roleBases.store.values()) {
+      const role = base.object?.role as KubeObject | undefined;
+      if (role?.kind !== 'Role' || base.labels[scope] !== '') continue;
+      const { name: roleName, labels, annotations } = role.metadata;
+      const metadata = {
+        name: roleName!,
+        namespace: name,
+        ...(labels && { labels }),
+        ...(annotations && { annotations }),
+      };
+      const wanted = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata, rules: role.rules };
+      await ensureEqual(client, ROLES, wanted, ['rules'], roles.store.get(metadata.name, name)?.object);
+    }
+  }
+
+  async function ensureCreator(namespace: KubeObject): Promise<void> {
+    const creator = namespace.metadata.annotations?.[CREATOR_ANNOTATION];
+    if (!creator || !users.store.get(creator)) return;
+    await ensureCreated(client, ROLE_BINDINGS, {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: {
+        name: `${creator}-admin`,
+        namespace: namespace.metadata.name!,
+        labels: { [USER_REF_LABEL]: creator },
+      },
+      subjects: [userSubject(creator)],
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'admin' },
+    });
+  }
+
+  const all = () => [...namespaces.store.values()].map((entry) => entry.name);
+  return {
+    name: 'namespace',
+    sources: [
+      { informer: namespaces, keys: ({ entry }) => [entry.name] },
+      { informer: roleBases, keys: all },
+      {
+        informer: workspaces,
+        keys: ({ entry }) =>
+          [...namespaces.store.values()]
+            .filter((namespace) => namespace.labels[WORKSPACE_LABEL] === entry.name)
+            .map((namespace) => namespace.name),
+      },
+    ],
+    async reconcile(name) {
+      const namespace = namespaces.store.get(name)?.object;
+      if (!namespace) return undefined;
+      if (isTerminating(namespace)) {
+        await withoutFinalizer(client, NAMESPACES, namespace, FINALIZER);
+        return undefined;
+      }
+      await adopt(namespace);
+      await ensureRoles(name, DEVOPS_LABEL in (namespace.metadata.labels ?? {}) ? SCOPE.devops : SCOPE.namespace);
+      await ensureCreator(namespace);
+      return undefined;
+    },
+  };
+}
