@@ -86,6 +86,18 @@ export class Authorizer {
     return false;
   }
 
+  /** Whether the caller's own rights on the whole platform hold every right of these rules: who grants may not give more than he has. */
+  coversGlobally(user: UserInfo, rules: readonly PolicyRule[]): boolean {
+    if (this.#mode === 'AlwaysAllow') return true;
+    const { globalRoles } = this.#informers;
+    const held: PolicyRule[] = [];
+    for (const { roleRef } of this.#global.rolesOf(user, ''))
+      held.push(...rulesOf(globalRoles.store.get(roleRef.name)?.object));
+    for (const { roleRef } of this.#cluster.rolesOf(user, ''))
+      held.push(...rulesOf(this.#role('ClusterRole', roleRef.name, '')));
+    return rules.every((rule) => rightsOf(rule).every((right) => held.some((own) => ruleAllows(own, right))));
+  }
+
   #role(kind: string, name: string, namespace: string): KubeObject | undefined {
     const { roles, clusterRoles } = this.#informers;
     return (kind === 'ClusterRole' ? clusterRoles.store.get(name) : roles.store.get(name, namespace))?.object;
@@ -129,7 +141,30 @@ export class Authorizer {
   }
 }
 
-function roleAllows(role: KubeObject | undefined, attributes: RuleAttributes): boolean {
+function rulesOf(role: KubeObject | undefined): readonly PolicyRule[] {
   const rules = role?.rules as readonly PolicyRule[] | null | undefined;
-  return Array.isArray(rules) && rules.some((rule) => ruleAllows(rule, attributes));
+  return Array.isArray(rules) ? rules : [];
+}
+
+/** Every single right that a rule gives; a wildcard in it is only held by who has the wildcard too. */
+function* combinations(rule: PolicyRule): Generator<RuleAttributes> {
+  const none = { isResource: true, group: '', resource: '', subresource: '', name: '', path: '' };
+  for (const verb of rule.verbs ?? []) {
+    for (const path of rule.nonResourceURLs ?? []) yield { ...none, verb, isResource: false, path };
+    for (const group of rule.apiGroups ?? []) {
+      for (const full of rule.resources ?? []) {
+        const [resource = '', subresource = ''] = full.split('/', 2);
+        const names = rule.resourceNames?.length ? rule.resourceNames : [''];
+        for (const name of names) yield { ...none, verb, group, resource, subresource, name };
+      }
+    }
+  }
+}
+
+function rightsOf(rule: PolicyRule): RuleAttributes[] {
+  return [...combinations(rule)];
+}
+
+function roleAllows(role: KubeObject | undefined, attributes: RuleAttributes): boolean {
+  return rulesOf(role).some((rule) => ruleAllows(rule, attributes));
 }

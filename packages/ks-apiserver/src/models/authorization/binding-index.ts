@@ -53,7 +53,10 @@ export class BindingIndex {
   #add(entry: Entry): void {
     const scope = this.#scopeOf(entry);
     let bySubject = this.#scopes.get(scope);
-    if (!bySubject) this.#scopes.set(scope, (bySubject = new Map()));
+    if (!bySubject) {
+      bySubject = new Map();
+      this.#scopes.set(scope, bySubject);
+    }
     for (const subject of subjectsOf(entry)) {
       const key = keyOf(subject);
       const entries = bySubject.get(key);

@@ -40,7 +40,8 @@ export class Authenticator {
       if (error instanceof StatusError && error.code === 403) throw unauthorized(`Unauthorized: ${error.message}`);
       throw error;
     }
-    throw unauthorized('Unauthorized: the Authorization header is neither Bearer nor Basic with a credential');
+    // 3.0's very words for a header that it does not understand: its clients compare them.
+    throw unauthorized('Unauthorized: %!s(<nil>)');
   }
 
   async #basic(credential: string, source: Omit<LoginSource, 'type'>): Promise<UserInfo> {

@@ -1,0 +1,31 @@
+import type { Route } from '@ks-apiserver/apiserver/routes/route';
+import type { Config } from '../../server/config-schema.ts';
+import { configz, oauthOptions } from './configs.ts';
+import { ConfigzSchema, OAuthOptionsSchema } from './types.ts';
+
+const BASE = '/kapis/config.kubesphere.io/v1alpha2';
+const TAGS = ['Configurations'];
+
+/** config.kubesphere.io/v1alpha2: what log-in pages and other clusters may know of the configuration, open to anybody. */
+export function configV1alpha2(config: Config): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: `${BASE}/configs/configz`,
+      operationId: 'configz',
+      summary: 'Features that are on',
+      tags: TAGS,
+      returns: ConfigzSchema,
+      handler: () => configz(config),
+    },
+    {
+      method: 'GET',
+      path: `${BASE}/configs/oauth`,
+      operationId: 'oauthConfig',
+      summary: 'OAuth settings without secrets',
+      tags: TAGS,
+      returns: OAuthOptionsSchema,
+      handler: () => oauthOptions(config),
+    },
+  ];
+}

@@ -1,0 +1,21 @@
+import { Type } from 'typebox';
+
+/** Names of features and whether each is on. */
+export const ConfigzSchema = Type.Unsafe<Record<string, boolean>>({
+  type: 'object',
+  additionalProperties: { type: 'boolean' },
+  description: 'features and whether each is on',
+});
+
+/** What log-in pages may know of the OAuth settings; ages are nanoseconds, as in 3.0. */
+export const OAuthOptionsSchema = Type.Object(
+  {
+    identityProviders: Type.Optional(
+      Type.Array(Type.Object({ name: Type.String(), mappingMethod: Type.String(), type: Type.String() })),
+    ),
+    clients: Type.Optional(Type.Array(Type.Object({ Name: Type.String() }))),
+    accessTokenMaxAge: Type.Integer(),
+    accessTokenInactivityTimeout: Type.Integer(),
+  },
+  { $id: 'oauth.Options' },
+);

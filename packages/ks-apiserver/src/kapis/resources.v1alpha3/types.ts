@@ -1,0 +1,47 @@
+import type { Parameter } from '@ks-apiserver/apiserver/routes/route';
+import { Type } from 'typebox';
+
+/** A page of objects of any kind. */
+export const PageableResponse = Type.Object(
+  {
+    items: Type.Array(Type.Unknown(), { description: 'paging data' }),
+    totalItems: Type.Integer({ description: 'total count', format: 'int32' }),
+  },
+  { $id: 'api.ListResult' },
+);
+
+const text = (name: string, description: string): Parameter => ({
+  in: 'query',
+  name,
+  description,
+  schema: Type.String(),
+});
+
+/** Parameters that every list of v1alpha3 takes; any other one is a filter of the resource. */
+export const LIST_PARAMETERS: readonly Parameter[] = [
+  text('name', 'part of the name'),
+  { in: 'query', name: 'page', description: 'page, from 1', schema: Type.Integer({ default: 1 }) },
+  { in: 'query', name: 'limit', description: 'items a page, -1 for all', schema: Type.Integer({ default: -1 }) },
+  {
+    in: 'query',
+    name: 'ascending',
+    description: 'oldest or first name first',
+    schema: Type.Boolean({ default: false }),
+  },
+  text('sortBy', 'name, creationTimestamp or a key of the resource'),
+  text('labelSelector', 'selector in the form of Kubernetes'),
+];
+
+/** Path parameter of the plural name of a resource. */
+export const RESOURCES_PARAMETER: Parameter = {
+  in: 'path',
+  name: 'resources',
+  description: 'plural name of the resource, such as deployments or nodes',
+  schema: Type.String(),
+  required: true,
+};
+
+/** A path parameter. */
+export function pathParameter(name: string, description: string): Parameter {
+  return { in: 'path', name, description, schema: Type.String(), required: true };
+}

@@ -1,0 +1,82 @@
+import type { Route } from '@ks-apiserver/apiserver/routes/route';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { Type } from 'typebox';
+
+/** How long the Kubernetes API's version is taken as known, in milliseconds, and how long it is waited for. */
+const KNOWN_MS = 30_000;
+const TIMEOUT_MS = 3000;
+
+/** What this build is. */
+export interface BuildInfo {
+  gitVersion: string;
+  gitCommit: string;
+  buildDate: string;
+}
+
+const KubernetesVersion = Type.Object({
+  major: Type.String(),
+  minor: Type.String(),
+  gitVersion: Type.String(),
+  gitCommit: Type.String(),
+  gitTreeState: Type.String(),
+  buildDate: Type.String(),
+  goVersion: Type.String(),
+  compiler: Type.String(),
+  platform: Type.String(),
+});
+
+const Version = Type.Object(
+  {
+    gitVersion: Type.String(),
+    gitMajor: Type.String(),
+    gitMinor: Type.String(),
+    gitCommit: Type.String(),
+    gitTreeState: Type.String(),
+    buildDate: Type.String(),
+    goVersion: Type.String({ description: 'runtime of this server' }),
+    compiler: Type.String(),
+    platform: Type.String(),
+    kubernetes: Type.Optional(KubernetesVersion),
+  },
+  { $id: 'version.Info' },
+);
+
+/** `/kapis/version`: the versions of this server and of the Kubernetes API behind it, the latter left out while it does not answer. */
+export function version(client: KubeClient, build: BuildInfo): Route[] {
+  let known: { at: number; value: Promise<unknown> } | undefined;
+  const kubernetes = (): Promise<unknown> => {
+    if (!known || Date.now() - known.at > KNOWN_MS) {
+      const value = client.raw('GET', '/version', undefined, AbortSignal.timeout(TIMEOUT_MS)).then(
+        (bytes) => JSON.parse(bytes.toString()) as unknown,
+        () => {
+          known = undefined;
+          return undefined;
+        },
+      );
+      known = { at: Date.now(), value };
+    }
+    return known.value;
+  };
+  const own = {
+    gitVersion: build.gitVersion,
+    gitMajor: '',
+    gitMinor: '',
+    gitCommit: build.gitCommit,
+    gitTreeState: 'clean',
+    buildDate: build.buildDate,
+    goVersion: `node ${process.version}`,
+    compiler: 'tsc',
+    platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+  };
+  return [
+    {
+      method: 'GET',
+      path: '/kapis/version',
+      operationId: 'version',
+      summary: 'Version of this server and of Kubernetes',
+      tags: ['Version'],
+      returns: Version,
+      handler: async () => ({ ...own, kubernetes: await kubernetes() }),
+    },
+  ];
+}

@@ -1,0 +1,31 @@
+import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Entry } from '@ks-apiserver/client/informer/entry';
+import type { Catalog } from './catalog.ts';
+
+/** Whether an entry passes a filter's value; the catalog gives access to related resources. */
+export type Filter = (entry: Entry, value: string, catalog: Catalog) => boolean;
+
+/** What an entry is sorted by; numbers are milliseconds for times. */
+export type SortKey = (entry: Entry) => number | string;
+
+/** One row of the table of resources: everything that lists, gets, informers and discovery need of it. */
+export interface ResourceDefinition extends GroupVersionResource {
+  kind: string;
+  namespaced: boolean;
+  /** Fields that the resource's filters and sort keys read from an entry. */
+  fields?: (object: KubeObject) => Record<string, unknown>;
+  /** Filters beyond those that every resource has. */
+  filters?: Readonly<Record<string, Filter>>;
+  /** Sort keys beyond name and creation time. */
+  sortKeys?: Readonly<Record<string, SortKey>>;
+  /** Removes what must never leave the server. */
+  redact?: (object: KubeObject) => KubeObject;
+  /** Keeps the parsed objects: for what rules look into on every request. */
+  keepObjects?: boolean;
+  /** Follows the resource from the start and not from its first use. */
+  eager?: boolean;
+  /** Annotations computed from other resources, added to an entry's answer; undefined for none. */
+  annotate?: (entry: Entry, catalog: Catalog) => Record<string, string> | undefined;
+  /** A number that changes whenever `annotate` would answer differently for the entry. */
+  annotationVersion?: (entry: Entry, catalog: Catalog) => number;
+}

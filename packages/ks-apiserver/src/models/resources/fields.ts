@@ -1,0 +1,83 @@
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { parseLabelSelector } from '@ks-apiserver/apimachinery/selectors/labels';
+import type { Filter } from './definition.ts';
+
+interface Condition {
+  type?: string;
+  status?: string;
+  [time: string]: string | undefined;
+}
+
+/** A filter for an exact match of a field. */
+export function equalField(field: string): Filter {
+  return (entry, value) => entry.fields[field] === value;
+}
+
+/** 3.0's word for a workload's state. */
+export function workloadStatus(wanted: number, ready: number): 'stopped' | 'running' | 'updating' {
+  if (wanted === 0 && ready === 0) return 'stopped';
+  return wanted === ready ? 'running' : 'updating';
+}
+
+/** The word of the first condition that is True. */
+export function conditionStatus(conditions: unknown, words: Record<string, string>): string | undefined {
+  if (!Array.isArray(conditions)) return undefined;
+  for (const { type, status } of conditions as Condition[])
+    if (status === 'True' && type && words[type]) return words[type];
+  return undefined;
+}
+
+/** Milliseconds of the latest of an object's creation and its conditions' times. */
+export function latestTime(object: KubeObject, conditions: unknown, field: string): number {
+  const times = Array.isArray(conditions)
+    ? (conditions as Condition[]).map((condition) => Date.parse(condition[field] ?? '') || 0)
+    : [];
+  return Math.max(Date.parse(object.metadata.creationTimestamp ?? '') || 0, ...times);
+}
+
+const HEALTHY: Record<string, string> = {
+  MemoryPressure: 'False',
+  DiskPressure: 'False',
+  PIDPressure: 'False',
+  NetworkUnavailable: 'False',
+  ConfigOK: 'True',
+  KubeletReady: 'True',
+  Ready: 'True',
+};
+
+/** 3.0's word for a node's state. */
+export function nodeStatus(node: KubeObject): 'unschedulable' | 'warning' | 'running' {
+  if (node.spec?.unschedulable) return 'unschedulable';
+  const conditions = Array.isArray(node.status?.conditions) ? (node.status.conditions as Condition[]) : [];
+  return conditions.some(({ type, status }) => type && HEALTHY[type] !== undefined && HEALTHY[type] !== status)
+    ? 'warning'
+    : 'running';
+}
+
+/** Names of the claims that a pod mounts. */
+export function podVolumes(pod: KubeObject): string[] {
+  const volumes = Array.isArray(pod.spec?.volumes)
+    ? (pod.spec.volumes as { persistentVolumeClaim?: { claimName?: string } }[])
+    : [];
+  return volumes.flatMap((volume) => volume.persistentVolumeClaim?.claimName ?? []);
+}
+
+/** Pods that the Service of that name in their own namespace selects; one without selector selects none. */
+export const serviceSelects: Filter = (pod, value, catalog) => {
+  const selector = catalog.store('services')?.get(value, pod.namespace)?.fields.selector as
+    | Record<string, string>
+    | undefined;
+  const wanted = Object.entries(selector ?? {});
+  return wanted.length > 0 && wanted.every(([key, label]) => pod.labels[key] === label);
+};
+
+/** A matcher of a label selector's text; undefined for one that does not parse, which 3.0 takes for everything. */
+export function labelMatcher(text: string): ((labels: Readonly<Record<string, string>>) => boolean) | undefined {
+  if (text === '') return undefined;
+  try {
+    const selector = parseLabelSelector(text);
+    return (labels) => selector.matches(labels);
+  } catch {
+    return undefined;
+  }
+}

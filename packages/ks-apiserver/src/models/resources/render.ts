@@ -1,0 +1,39 @@
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Entry } from '@ks-apiserver/client/informer/entry';
+import type { Catalog } from './catalog.ts';
+import type { ResourceDefinition } from './definition.ts';
+import type { Page } from './list.ts';
+
+const HEAD = Buffer.from('{"items":[');
+const COMMA = Buffer.from(',');
+
+const annotated = new WeakMap<Entry, { version: number; bytes: Buffer }>();
+
+/** An entry's bytes as they go on the wire, with computed annotations; made again only when one of both has changed. */
+export function bytesOf(entry: Entry, row: ResourceDefinition, catalog: Catalog): Buffer {
+  if (!row.annotate || !row.annotationVersion) return entry.bytes;
+  const version = row.annotationVersion(entry, catalog);
+  if (version === 0) return entry.bytes;
+  const known = annotated.get(entry);
+  if (known?.version === version) return known.bytes;
+  const object = JSON.parse(entry.bytes.toString()) as KubeObject;
+  object.metadata.annotations = { ...object.metadata.annotations, ...row.annotate(entry, catalog) };
+  const bytes = Buffer.from(JSON.stringify(object));
+  annotated.set(entry, { version, bytes });
+  return bytes;
+}
+
+/** The pieces of a list's answer `{"items":[…],"totalItems":n}`, cached bytes that are not copied, and their length together. */
+export function listBody(page: Page, row: ResourceDefinition, catalog: Catalog): { pieces: Buffer[]; length: number } {
+  const tail = Buffer.from(`],"totalItems":${page.total}}`);
+  const pieces: Buffer[] = [HEAD];
+  let length = HEAD.length + tail.length + Math.max(0, page.entries.length - 1);
+  for (const entry of page.entries) {
+    if (pieces.length > 1) pieces.push(COMMA);
+    const bytes = bytesOf(entry, row, catalog);
+    pieces.push(bytes);
+    length += bytes.length;
+  }
+  pieces.push(tail);
+  return { pieces, length };
+}

@@ -1,0 +1,165 @@
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { ResourceDefinition } from './definition.ts';
+import {
+  conditionStatus,
+  equalField,
+  latestTime,
+  nodeStatus,
+  podVolumes,
+  serviceSelects,
+  workloadStatus,
+} from './fields.ts';
+import { nodeAnnotations, podRequests } from './node-requests.ts';
+import { withoutPassword } from './redact.ts';
+
+const status = { status: equalField('status') };
+const updateTime = {
+  updateTime: (entry: { fields: Readonly<Record<string, unknown>> }) => Number(entry.fields.updateTime),
+};
+const updated = { ...updateTime, lastUpdateTimestamp: updateTime.updateTime };
+const count = (value: unknown) => (typeof value === 'number' ? value : 0);
+
+/** Rows of one group and version. */
+function of(
+  group: string,
+  version: string,
+  rows: Record<string, Omit<ResourceDefinition, 'group' | 'version' | 'resource'>>,
+): ResourceDefinition[] {
+  return Object.entries(rows).map(([resource, row]) => ({ group, version, resource, ...row }));
+}
+
+/** The one table of resources: a row feeds informers, lists, gets and authorization. */
+export const RESOURCES: readonly ResourceDefinition[] = [
+  ...of('', 'v1', {
+    nodes: {
+      kind: 'Node',
+      namespaced: false,
+      fields: (node) => ({ status: nodeStatus(node), allocatable: node.status?.allocatable }),
+      filters: status,
+      ...nodeAnnotations,
+    },
+    namespaces: {
+      kind: 'Namespace',
+      namespaced: false,
+      eager: true,
+      keepObjects: true,
+      fields: (namespace) => ({ status: namespace.status?.phase }),
+      filters: status,
+    },
+    pods: {
+      kind: 'Pod',
+      namespaced: true,
+      fields: (pod) => ({ nodeName: pod.spec?.nodeName ?? '', claims: podVolumes(pod), requests: podRequests(pod) }),
+      filters: {
+        nodeName: equalField('nodeName'),
+        pvcName: (pod, value) => (pod.fields.claims as string[]).includes(value),
+        serviceName: serviceSelects,
+      },
+    },
+    services: {
+      kind: 'Service',
+      namespaced: true,
+      fields: (service) => ({ selector: service.spec?.selector }),
+    },
+    configmaps: { kind: 'ConfigMap', namespaced: true },
+  }),
+  ...of('apps', 'v1', {
+    deployments: {
+      kind: 'Deployment',
+      namespaced: true,
+      fields: ({ status, ...deployment }) => ({
+        status: workloadStatus(count(status?.replicas), count(status?.readyReplicas)),
+        updateTime: latestTime(deployment as KubeObject, status?.conditions, 'lastUpdateTime'),
+      }),
+      filters: status,
+      sortKeys: updated,
+    },
+    statefulsets: {
+      kind: 'StatefulSet',
+      namespaced: true,
+      fields: ({ spec, status }) => ({ status: workloadStatus(count(spec?.replicas), count(status?.readyReplicas)) }),
+      filters: status,
+    },
+    daemonsets: {
+      kind: 'DaemonSet',
+      namespaced: true,
+      fields: ({ status }) => ({
+        status: workloadStatus(count(status?.desiredNumberScheduled), count(status?.numberReady)),
+      }),
+      filters: status,
+    },
+  }),
+  ...of('batch', 'v1', {
+    jobs: {
+      kind: 'Job',
+      namespaced: true,
+      fields: (job) => ({
+        status: conditionStatus(job.status?.conditions, { Complete: 'completed', Failed: 'failed' }) ?? 'running',
+        updateTime: latestTime(job, job.status?.conditions, 'lastTransitionTime'),
+      }),
+      filters: status,
+      sortKeys: { ...updated, status: (job) => String(job.fields.status) },
+    },
+  }),
+  ...of('networking.k8s.io', 'v1', {
+    ingresses: { kind: 'Ingress', namespaced: true },
+    networkpolicies: { kind: 'NetworkPolicy', namespaced: true },
+  }),
+  ...of('rbac.authorization.k8s.io', 'v1', {
+    roles: { kind: 'Role', namespaced: true, eager: true, keepObjects: true },
+    rolebindings: { kind: 'RoleBinding', namespaced: true, eager: true, keepObjects: true },
+    clusterroles: { kind: 'ClusterRole', namespaced: false, eager: true, keepObjects: true },
+    clusterrolebindings: { kind: 'ClusterRoleBinding', namespaced: false, eager: true, keepObjects: true },
+  }),
+  ...of('iam.kubesphere.io', 'v1alpha2', {
+    users: {
+      kind: 'User',
+      namespaced: false,
+      fields: (user) => ({ email: user.spec?.email }),
+      filters: { email: equalField('email') },
+      redact: withoutPassword,
+    },
+    loginrecords: {
+      kind: 'LoginRecord',
+      namespaced: false,
+      fields: (record) => ({ type: record.spec?.type }),
+      filters: { type: equalField('type') },
+    },
+    globalroles: { kind: 'GlobalRole', namespaced: false, eager: true, keepObjects: true },
+    globalrolebindings: { kind: 'GlobalRoleBinding', namespaced: false, eager: true, keepObjects: true },
+    workspaceroles: {
+      kind: 'WorkspaceRole',
+      namespaced: false,
+      eager: true,
+      keepObjects: true,
+      filters: { workspace: (role, value) => role.labels['kubesphere.io/workspace'] === value },
+    },
+    workspacerolebindings: { kind: 'WorkspaceRoleBinding', namespaced: false, eager: true, keepObjects: true },
+  }),
+  ...of('tenant.kubesphere.io', 'v1alpha1', {
+    workspaces: { kind: 'Workspace', namespaced: false, keepObjects: true },
+  }),
+  ...of('tenant.kubesphere.io', 'v1alpha2', {
+    workspacetemplates: { kind: 'WorkspaceTemplate', namespaced: false, keepObjects: true },
+  }),
+  ...of('devops.kubesphere.io', 'v1alpha3', {
+    devopsprojects: { kind: 'DevOpsProject', namespaced: false, eager: true, keepObjects: true },
+  }),
+  ...of('apiextensions.k8s.io', 'v1', {
+    customresourcedefinitions: {
+      kind: 'CustomResourceDefinition',
+      namespaced: false,
+      eager: true,
+      fields: ({ spec }) => ({
+        group: spec?.group,
+        resource: spec?.names?.plural,
+        kind: spec?.names?.kind,
+        namespaced: spec?.scope === 'Namespaced',
+        version: (spec?.versions as { name: string; served?: boolean; storage?: boolean }[] | undefined)?.find(
+          (v) => v.served && v.storage,
+        )?.name,
+      }),
+      filters: { name: (crd, value) => crd.name.includes(value) || String(crd.fields.kind).includes(value) },
+    },
+  }),
+];
