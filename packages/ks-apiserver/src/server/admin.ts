@@ -1,0 +1,41 @@
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { hashPassword, PASSWORD_LIMIT } from '../models/iam/passwords.ts';
+import { PASSWORD_ENCRYPTED, USERS, type User } from '../models/iam/types.ts';
+import { ConfigError } from './config.ts';
+import { randomPassword, type SecretStore } from './secrets.ts';
+
+/** What happened to the user admin at this start. */
+export interface AdminResult {
+  created: boolean;
+  /** The password that was made up, to be shown once. */
+  generated?: string;
+}
+
+/** Makes the user admin unless there is one, with the given password or a random one that is kept. Throws ConfigError. */
+export async function ensureAdmin(
+  client: KubeClient,
+  secrets: SecretStore,
+  given: string | undefined,
+): Promise<AdminResult> {
+  if (given !== undefined && (given.length < 6 || Buffer.byteLength(given) > PASSWORD_LIMIT)) {
+    throw new ConfigError(`the admin password must have 6 to ${PASSWORD_LIMIT} bytes`);
+  }
+  if (await client.find({ resource: USERS, name: 'admin' })) return { created: false };
+  const generated = given === undefined ? await secrets.keep('admin-password', randomPassword()) : undefined;
+  const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  const admin: User = {
+    apiVersion: 'iam.kubesphere.io/v1alpha2',
+    kind: 'User',
+    metadata: { name: 'admin', annotations: { [PASSWORD_ENCRYPTED]: 'true' } },
+    spec: { email: 'admin@kubesphere.io', lang: 'zh', password: await hashPassword(given ?? generated!) },
+    status: { state: 'Active', lastTransitionTime: now },
+  };
+  try {
+    await client.create(USERS, admin);
+  } catch (error) {
+    if (error instanceof StatusError && error.reason === 'AlreadyExists') return { created: false };
+    throw error;
+  }
+  return generated === undefined ? { created: true } : { created: true, generated };
+}

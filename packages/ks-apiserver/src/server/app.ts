@@ -1,0 +1,132 @@
+import { setMaxListeners } from 'node:events';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Route } from '@ks-apiserver/apiserver/routes/route';
+import { router } from '@ks-apiserver/apiserver/routes/router';
+import { Informer } from '@ks-apiserver/client/informer/informer';
+import type { Logger } from 'pino';
+import { Authorizer } from '../models/authorization/authorizer.ts';
+import { Authenticator } from '../models/iam/authenticate.ts';
+import { Login } from '../models/iam/login.ts';
+import { LoginRecords } from '../models/iam/login-records.ts';
+import { Members } from '../models/iam/members.ts';
+import { LOGIN_RECORDS, USERS, type User } from '../models/iam/types.ts';
+import { Users } from '../models/iam/users.ts';
+import { Catalog } from '../models/resources/catalog.ts';
+import { RESOURCES } from '../models/resources/table.ts';
+import { TokenIssuer } from '../models/session/issue.ts';
+import { KubeSessions, SESSION_LABEL, SESSION_NAMESPACE } from '../models/session/kube-sessions.ts';
+import { RedisSessions } from '../models/session/redis-sessions.ts';
+import type { SessionStore } from '../models/session/sessions.ts';
+import { Tokens } from '../models/session/tokens.ts';
+import type { Kubernetes } from './backend.ts';
+import type { Config } from './config-schema.ts';
+import { Metrics } from './metrics.ts';
+import { routes } from './routes.ts';
+import { jwtSecret } from './secrets.ts';
+import { KsApiServer } from './server.ts';
+
+/** How long the first lists of users, roles and bindings may take at start, in milliseconds. */
+const START_TIMEOUT_MS = 60_000;
+
+/** The running product: what main starts and stops. */
+export interface App {
+  server: KsApiServer;
+  catalog: Catalog;
+  users: Informer;
+  routes: readonly Route[];
+  revokeSessions: (username: string) => Promise<void>;
+  close(): Promise<void>;
+}
+
+async function openSessions(config: Config, kubernetes: Kubernetes, signal: AbortSignal): Promise<SessionStore> {
+  if (config.redis.host !== '') return new RedisSessions(config.redis).connect();
+  const informer = new Informer(kubernetes.client, {
+    resource: { group: '', version: 'v1', resource: 'secrets' },
+    kind: 'Secret',
+    namespace: SESSION_NAMESPACE,
+    labelSelector: SESSION_LABEL,
+    keepObjects: true,
+  }).start();
+  await informer.ready(signal);
+  return new KubeSessions(kubernetes.client, informer);
+}
+
+/** Puts the parts together. Rejects when the Kubernetes API or Redis does not answer in time. */
+export async function openApp(config: Config, kubernetes: Kubernetes, log: Logger): Promise<App> {
+  const { client, transport } = kubernetes;
+  const { authentication } = config;
+  const signal = AbortSignal.timeout(START_TIMEOUT_MS);
+  setMaxListeners(0, signal);
+  const catalog = new Catalog(client, RESOURCES);
+  // This copy of the users has their hashes and never leaves the server.
+  const users = new Informer(client, { resource: USERS, kind: 'User', keepObjects: true }).start();
+  const [, , sessions, secret] = await Promise.all([
+    catalog.start(signal),
+    users.ready(signal),
+    openSessions(config, kubernetes, signal),
+    jwtSecret(authentication.jwtSecret, kubernetes.secrets),
+  ]);
+
+  const lockOut = {
+    maxTries: authentication.authenticateRateLimiterMaxTries,
+    durationMs: authentication.authenticateRateLimiterDuration,
+  };
+  const records = new LoginRecords(client, lockOut.durationMs, (err) =>
+    log.error({ err }, 'a login record cannot be stored'),
+  );
+  for (const record of (await client.list<KubeObject>(LOGIN_RECORDS, { signal })).items) records.count(record);
+  const tokens = new Tokens(secret, authentication.maximumClockSkew);
+  const login = new Login(client, users, records, lockOut);
+  const { accessTokenMaxAge, accessTokenInactivityTimeout } = authentication.oauthOptions;
+  const policy = { accessTokenMaxAge, accessTokenInactivityTimeout, multipleLogin: authentication.multipleLogin };
+  const mayLogIn = (name: string, uid: string) => {
+    const user = users.store.get(name)?.object as User | undefined;
+    return user !== undefined && user.status?.state === 'Active' && (uid === '' || user.metadata.uid === uid);
+  };
+  const issuer = new TokenIssuer(tokens, sessions, policy, mayLogIn);
+  const authenticator = new Authenticator(tokens, sessions, login, users, accessTokenMaxAge > 0);
+  const metrics = new Metrics();
+  const authorizer = new Authorizer(config.authorization.mode, {
+    globalRoles: catalog.row('globalroles'),
+    globalRoleBindings: catalog.row('globalrolebindings'),
+    workspaceRoles: catalog.row('workspaceroles'),
+    workspaceRoleBindings: catalog.row('workspacerolebindings'),
+    roles: catalog.row('roles'),
+    roleBindings: catalog.row('rolebindings'),
+    clusterRoles: catalog.row('clusterroles'),
+    clusterRoleBindings: catalog.row('clusterrolebindings'),
+    namespaces: catalog.row('namespaces'),
+    devopsProjects: catalog.row('devopsprojects'),
+  });
+  let stopping = false;
+  const readiness = () => {
+    if (stopping) return ['the server is stopping'];
+    return [...catalog.stale()].map(({ resource, reason }) => `${resource}: ${reason}`);
+  };
+  const table = routes({
+    config,
+    client,
+    catalog,
+    oauth: { login, issuer, authenticator, clients: authentication.oauthOptions.clients },
+    users: new Users({ client, catalog, authorizer, login }),
+    members: new Members(client, catalog),
+    metrics,
+    readiness,
+  });
+  const onError = (_exchange: unknown, error: Error & { code?: number }) => {
+    if (Number(error.code) >= 500 && error.cause) log.error({ err: error.cause }, error.message);
+  };
+  const server = new KsApiServer(
+    { authenticator, authorizer, kubernetes: transport, router: router(table, onError) },
+    metrics,
+    log,
+  );
+  const close = async () => {
+    stopping = true;
+    await server.close();
+    await records.flush();
+    await sessions.close();
+    await Promise.all([users.stop(), catalog.stop()]);
+  };
+  return { server, catalog, users, routes: table, revokeSessions: (username) => sessions.revokeUser(username), close };
+}

@@ -1,0 +1,40 @@
+import { KubeClient } from '@ks-apiserver/client/kube/client';
+import { inClusterConfig, KubeconfigError, loadKubeconfig } from '@ks-apiserver/client/kube/kubeconfig';
+import { RemoteTransport } from '@ks-apiserver/client/kube/remote';
+import type { KubeTransport } from '@ks-apiserver/client/kube/transport';
+import { ConfigError } from './config.ts';
+import type { Options } from './options.ts';
+import { ClusterSecrets, type SecretStore } from './secrets.ts';
+
+/** The Kubernetes API that the server stands on, embedded or remote. */
+export interface Kubernetes {
+  client: KubeClient;
+  transport: KubeTransport;
+  secrets: SecretStore;
+  /** Set for the embedded API: where kubectl reaches it. */
+  embedded?: { kubeconfig: string; url: string };
+  close(): Promise<void>;
+}
+
+async function openRemote(options: Options): Promise<Kubernetes> {
+  let transport: RemoteTransport;
+  try {
+    const config = options.kubeconfig
+      ? await loadKubeconfig(options.kubeconfig)
+      : await inClusterConfig(options.serviceHost, options.servicePort);
+    transport = new RemoteTransport(config);
+  } catch (error) {
+    if (error instanceof KubeconfigError) throw new ConfigError(error.message);
+    throw new ConfigError(`the kubeconfig ${options.kubeconfig} cannot be used: ${(error as Error).message}`);
+  }
+  const client = new KubeClient(transport);
+  return { client, transport, secrets: new ClusterSecrets(client), close: () => transport.close() };
+}
+
+/** Opens the Kubernetes API that the options name. Throws ConfigError for what the operator can mend. */
+export async function openKubernetes(options: Options): Promise<Kubernetes> {
+  if (options.kubeconfig || options.inCluster) return openRemote(options);
+  // Who serves a cluster needs none of the embedded API's code in memory.
+  const { openEmbedded } = await import('./embedded.ts');
+  return openEmbedded(options);
+}

@@ -1,0 +1,65 @@
+import { Informer } from '@ks-apiserver/client/informer/informer';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { Controller, type Reconciler } from '@ks-apiserver/controllers/controller';
+import { globalRoleBindingReconciler } from '@ks-apiserver/controllers/global-role-binding';
+import { loginRecordReconciler } from '@ks-apiserver/controllers/login-record';
+import { namespaceReconciler } from '@ks-apiserver/controllers/namespace';
+import { userReconciler } from '@ks-apiserver/controllers/user';
+import { workspaceReconciler } from '@ks-apiserver/controllers/workspace';
+import { workspaceMemberReconciler } from '@ks-apiserver/controllers/workspace-member';
+import { workspaceTemplateReconciler } from '@ks-apiserver/controllers/workspace-template';
+import type { Logger } from 'pino';
+import { hashPassword } from '../models/iam/passwords.ts';
+import { WORKSPACE_ROLE_BINDINGS, WORKSPACE_ROLES } from '../models/iam/types.ts';
+import type { Catalog } from '../models/resources/catalog.ts';
+
+/** What the controllers work with. */
+export interface ControllerParts {
+  client: KubeClient;
+  catalog: Catalog;
+  /** The copy of the users that has their passwords. */
+  users: Informer;
+  revokeSessions: (username: string) => Promise<void>;
+  loginRetentionMs: number;
+  log: Logger;
+}
+
+/** Starts all controllers. Answers how to stop them. */
+export async function startControllers(parts: ControllerParts, signal: AbortSignal): Promise<() => Promise<void>> {
+  const { client, catalog, users, log } = parts;
+  const roleBases = new Informer(client, {
+    resource: { ...WORKSPACE_ROLES, resource: 'rolebases' },
+    kind: 'RoleBase',
+    keepObjects: true,
+  }).start();
+  const templates = catalog.row('workspacetemplates');
+  const workspaces = catalog.row('workspaces');
+  const namespaces = catalog.row('namespaces');
+  const workspaceRoles = catalog.row('workspaceroles');
+  const workspaceRoleBindings = catalog.row('workspacerolebindings');
+  const records = catalog.row('loginrecords');
+  await Promise.all([roleBases, templates, workspaces, records].map((informer) => informer.ready(signal)));
+  const reconcilers: Reconciler[] = [
+    userReconciler({ client, users, hashPassword, revokeSessions: parts.revokeSessions }),
+    workspaceTemplateReconciler({ client, templates, workspaces, workspaceRoles, roleBases, users }),
+    workspaceReconciler(client, workspaces),
+    workspaceMemberReconciler('workspace-role', client, WORKSPACE_ROLES, workspaceRoles, templates),
+    workspaceMemberReconciler(
+      'workspace-role-binding',
+      client,
+      WORKSPACE_ROLE_BINDINGS,
+      workspaceRoleBindings,
+      templates,
+    ),
+    namespaceReconciler({ client, namespaces, workspaces, roles: catalog.row('roles'), roleBases, users }),
+    globalRoleBindingReconciler(client, catalog.row('globalrolebindings')),
+    loginRecordReconciler(client, records, parts.loginRetentionMs),
+  ];
+  const onError = (controller: string, key: string, err: unknown) =>
+    log.error({ controller, key, err }, 'a controller failed and will try again');
+  const running = reconcilers.map((reconciler) => new Controller(reconciler, onError).start());
+  return async () => {
+    await Promise.all(running.map((controller) => controller.stop()));
+    await roleBases.stop();
+  };
+}

@@ -1,0 +1,50 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { KubeClient } from '@ks-apiserver/client/kube/client';
+import { ensurePki, writeAdminKubeconfig } from '@ks-apiserver/kube-apiserver/server/pki';
+import { KubeApiServer } from '@ks-apiserver/kube-apiserver/server/server';
+import { LmdbBackend } from '@ks-apiserver/kube-apiserver/storage/lmdb';
+import type { Kubernetes } from './backend.ts';
+import { ConfigError } from './config.ts';
+import type { Options } from './options.ts';
+import { portError } from './port-error.ts';
+import { FileSecrets } from './secrets.ts';
+
+/** Starts the embedded Kubernetes API on its data directory and its TLS port. Throws ConfigError for what the operator can mend. */
+export async function openEmbedded({ dataDir, bindAddress, securePort }: Options): Promise<Kubernetes> {
+  let backend: LmdbBackend;
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    // The store comes first: it locks the directory against a second server.
+    backend = await LmdbBackend.open({ path: join(dataDir, 'objects') });
+  } catch (error) {
+    throw new ConfigError(`${(error as Error).message} (--data-dir chooses another directory)`);
+  }
+  try {
+    const pkiDir = join(dataDir, 'pki');
+    const pki = await ensurePki(pkiDir);
+    const server = await KubeApiServer.open({ backend, pki });
+    const listener = await server
+      .listen({ host: bindAddress, port: securePort, tls: { ...pki.serving, ca: pki.ca } })
+      .catch((error) => {
+        throw portError(error, bindAddress, securePort, '--secure-port');
+      });
+    const host = bindAddress === '0.0.0.0' || bindAddress === '::' ? '127.0.0.1' : bindAddress;
+    const url = `https://${host.includes(':') ? `[${host}]` : host}:${listener.port}`;
+    const kubeconfig = await writeAdminKubeconfig(pkiDir, url);
+    return {
+      client: new KubeClient(server),
+      transport: server,
+      secrets: new FileSecrets(dataDir),
+      embedded: { kubeconfig, url },
+      async close() {
+        await listener.close();
+        await server.close();
+        await backend.close();
+      },
+    };
+  } catch (error) {
+    await backend.close();
+    throw error;
+  }
+}

@@ -1,0 +1,50 @@
+import { inClusterConfig, KubeconfigError } from '@ks-apiserver/client/kube/kubeconfig';
+import pino from 'pino';
+import { installCommand } from '../install/command.ts';
+import { BUILD } from './build.ts';
+import { ConfigError } from './config.ts';
+import { readOptions, USAGE } from './options.ts';
+import { serve } from './serve.ts';
+
+/** Errors that are the operator's to mend: one line, no stack. */
+function explained(error: unknown): string | undefined {
+  if (error instanceof ConfigError || error instanceof KubeconfigError) return (error as Error).message;
+  return undefined;
+}
+
+async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const out = (line: string) => void process.stdout.write(`${line}\n`);
+  const error = (line: string) => void process.stderr.write(`ks-apiserver: ${line}\n`);
+  if (args[0] === 'install') {
+    const inCluster = () => inClusterConfig(env.KUBERNETES_SERVICE_HOST, env.KUBERNETES_SERVICE_PORT);
+    process.exitCode = await installCommand(args.slice(1), { inCluster, out, error });
+    return;
+  }
+  const options = await readOptions(args, env);
+  if (options.command === 'help') return void process.stdout.write(USAGE);
+  if (options.command === 'version') return out(`ks-apiserver ${BUILD.gitVersion}`);
+  // Standard output belongs to the reader at the terminal; the log is for machines.
+  const log = pino({ level: options.logLevel, base: null }, pino.destination({ dest: 2, sync: false }));
+  for (const key of options.unknownKeys) log.warn(`${options.configFile}: ${key} is not known and ignored`);
+  const stop = await serve(options, log, out);
+  let stopping = false;
+  const onSignal = () => {
+    // A second signal means: now.
+    if (stopping) process.exit(1);
+    stopping = true;
+    stop().then(
+      () => process.exit(0),
+      (failure) => {
+        error(`stopping failed: ${(failure as Error).message}`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
+
+main(process.argv.slice(2), process.env).catch((error: unknown) => {
+  process.stderr.write(`ks-apiserver: ${explained(error) ?? (error as Error)?.stack ?? String(error)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,104 @@
+import { Informer } from '@ks-apiserver/client/informer/informer';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { HostNode } from '@ks-apiserver/controllers/host-node';
+import type { Logger } from 'pino';
+import { install } from '../install/install.ts';
+import { type AdminResult, ensureAdmin } from './admin.ts';
+import { type App, openApp } from './app.ts';
+import { type Kubernetes, openKubernetes } from './backend.ts';
+import { BUILD } from './build.ts';
+import { ConfigError } from './config.ts';
+import { startControllers } from './controllers.ts';
+import { greeting } from './greeting.ts';
+import { NodePortListener, SERVICE } from './node-port.ts';
+import type { Options } from './options.ts';
+import { portError } from './port-error.ts';
+
+const START_MS = 60_000;
+
+type Closer = () => Promise<void>;
+
+/** Readies the Kubernetes API: built-in objects on the embedded one, their presence on a cluster, and the user admin. */
+async function prepare(options: Options, kubernetes: Kubernetes): Promise<AdminResult> {
+  const { client } = kubernetes;
+  if (kubernetes.embedded) {
+    const changes = await install(client, { embedded: true, onlyIfOutdated: true });
+    const failed = changes.find(({ result }) => result === 'failed');
+    if (failed) throw new ConfigError(`${failed.object} cannot be installed: ${failed.error?.message}`);
+  } else {
+    try {
+      await client.raw('GET', '/apis/iam.kubesphere.io/v1alpha2');
+    } catch (error) {
+      if ((error as { code?: number }).code === 404)
+        throw new ConfigError('the cluster has no CRDs of KubeSphere: run "ks-apiserver install" first');
+      throw new ConfigError((error as Error).message);
+    }
+  }
+  return ensureAdmin(client, kubernetes.secrets, options.adminPassword);
+}
+
+/** Listens on the node port of the server's own Service from now on. Answers how to stop that. */
+async function followNodePort(client: KubeClient, app: App, host: string, log: Logger): Promise<Closer> {
+  const resource = { group: '', version: 'v1', resource: 'services' };
+  const services = new Informer(client, {
+    resource,
+    kind: 'Service',
+    namespace: SERVICE.namespace,
+    keepObjects: true,
+  }).start();
+  await services.ready(AbortSignal.timeout(START_MS));
+  const listener = new NodePortListener(app.server, host, services, log);
+  await listener.reconcile();
+  return async () => {
+    listener.stop();
+    await services.stop();
+  };
+}
+
+/** Starts the server and prints how to use it. Answers how to stop it; rejects with a ConfigError for what the operator can mend. */
+export async function serve(options: Options, log: Logger, out: (line: string) => void): Promise<Closer> {
+  const started = performance.now();
+  const { bindAddress, insecurePort, config } = options;
+  const closers: Closer[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const kubernetes = await openKubernetes(options);
+    closers.push(() => kubernetes.close());
+    const admin = await prepare(options, kubernetes);
+    const app = await openApp(config, kubernetes, log);
+    closers.push(() => app.close());
+    const port = await app.server.listen(bindAddress, insecurePort).catch((error) => {
+      throw portError(error, bindAddress, insecurePort, '--insecure-port');
+    });
+    const { client } = kubernetes;
+    const parts = {
+      client,
+      catalog: app.catalog,
+      users: app.users,
+      revokeSessions: app.revokeSessions,
+      loginRetentionMs: config.authentication.loginHistoryRetentionPeriod,
+      log,
+    };
+    closers.push(await startControllers(parts, AbortSignal.timeout(START_MS)));
+    if (kubernetes.embedded) {
+      closers.push(await followNodePort(client, app, bindAddress, log));
+      if (options.registerNode) {
+        const onError = (err: unknown) => log.error({ err }, 'the node cannot report');
+        const node = await new HostNode({
+          client,
+          dataDir: options.dataDir,
+          version: BUILD.gitVersion,
+          onError,
+        }).start();
+        closers.push(() => node.stop());
+      }
+    }
+    for (const line of greeting({ options, kubernetes, admin, port, ms: performance.now() - started })) out(line);
+    return close;
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
