@@ -4,6 +4,7 @@ import type { Route } from '@ks-apiserver/apiserver/routes/route';
 import { router } from '@ks-apiserver/apiserver/routes/router';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { Logger } from 'pino';
+import { routes } from '../kapis/routes.ts';
 import { Authorizer } from '../models/authorization/authorizer.ts';
 import { Authenticator } from '../models/iam/authenticate.ts';
 import { Login } from '../models/iam/login.ts';
@@ -21,7 +22,6 @@ import { Tokens } from '../models/session/tokens.ts';
 import type { Kubernetes } from './backend.ts';
 import type { Config } from './config-schema.ts';
 import { Metrics } from './metrics.ts';
-import { routes } from './routes.ts';
 import { jwtSecret } from './secrets.ts';
 import { KsApiServer } from './server.ts';
 

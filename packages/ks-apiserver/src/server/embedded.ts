@@ -23,7 +23,7 @@ export async function openEmbedded({ dataDir, bindAddress, securePort }: Options
   try {
     const pkiDir = join(dataDir, 'pki');
     const pki = await ensurePki(pkiDir);
-    const server = await KubeApiServer.open({ backend, pki });
+    const server = await KubeApiServer.open({ backend });
     const listener = await server
       .listen({ host: bindAddress, port: securePort, tls: { ...pki.serving, ca: pki.ca } })
       .catch((error) => {
@@ -37,11 +37,7 @@ export async function openEmbedded({ dataDir, bindAddress, securePort }: Options
       transport: server,
       secrets: new FileSecrets(dataDir),
       embedded: { kubeconfig, url },
-      async close() {
-        await listener.close();
-        await server.close();
-        await backend.close();
-      },
+      close: () => server.close(),
     };
   } catch (error) {
     await backend.close();
