@@ -1,0 +1,9 @@
+// The client suite against the embedded Kubernetes API.
+import { KubeApiServer } from '../packages/kube-apiserver/dist/server/server.js';
+import { MemoryBackend } from '../packages/kube-apiserver/dist/storage/memory.js';
+import { clientSuite } from './client-suite.mjs';
+
+clientSuite(async () => {
+  const transport = await KubeApiServer.open({ backend: new MemoryBackend() });
+  return { transport };
+});
