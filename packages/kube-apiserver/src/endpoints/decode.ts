@@ -5,6 +5,7 @@ import { pruneUnknown } from '@ks-apiserver/apimachinery/schema/prune';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { schemaOf } from '../registry/kind-rules.ts';
 import type { ResourceType } from '../registry/resource-type.ts';
+import { metaSchema } from '../schemas/builtin.ts';
 
 /** What happens to fields that the schema does not know (Kubernetes "API Concepts", "Field validation"). */
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
@@ -17,6 +18,13 @@ export interface ExpectedKind {
 }
 
 const MAX_WARNINGS = 100;
+
+/** What is decoded into Go types of a custom resource: only its metadata. */
+const CUSTOM_TYPES: Schema = {
+  type: 'object',
+  properties: { metadata: metaSchema('ObjectMeta') },
+  'x-kubernetes-preserve-unknown-fields': true,
+};
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
@@ -52,6 +60,7 @@ export function decodeKind(
   schema: Schema | undefined,
   validation: FieldValidation,
   warnings: string[],
+  typed: Schema | undefined = schema,
 ): KubeObject {
   const apiVersion = apiVersionOf(expected);
   const prefix = (kind: string, version: string) =>
@@ -79,7 +88,7 @@ export function decodeKind(
     );
   }
   const object = { ...value, kind, apiVersion, metadata } as KubeObject;
-  if (schema) checkTypes(object, schema);
+  if (typed) checkTypes(object, typed);
   applyFieldValidation(object, schema, expected, validation, warnings);
   return object;
 }
@@ -107,5 +116,7 @@ export function decodeObject(
       );
     }
   }
-  return decodeKind(value, type, schemaOf(type), validation, warnings);
+  // Types inside custom resources are a matter of validation (422), not of decoding (400).
+  const typed = type.custom ? CUSTOM_TYPES : schemaOf(type);
+  return decodeKind(value, type, schemaOf(type), validation, warnings, typed);
 }

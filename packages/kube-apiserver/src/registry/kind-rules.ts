@@ -17,9 +17,19 @@ export function setDefaults(type: ResourceType, object: KubeObject): void {
   if (schema) applyDefaults(object, schema);
 }
 
+/** Said once where the schema already refuses an object that rules would look at. */
+const RULES_SKIPPED: StatusCause = {
+  reason: 'FieldValueInvalid',
+  message:
+    'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+  field: '<nil>',
+};
+
 /** What is wrong with an object by its kind's schema and rules. */
 export function validateKind(type: ResourceType, object: KubeObject, old: KubeObject | undefined): StatusCause[] {
   if (!type.custom) return [];
-  const causes = validateSchema(object, type.custom.schema);
-  return causes.length > 0 ? causes : type.custom.rules.check(object, old);
+  const { schema, rules } = type.custom;
+  const causes = validateSchema(object, schema);
+  if (causes.length === 0) return rules.check(object, old);
+  return rules.empty ? causes : [...causes, RULES_SKIPPED];
 }

@@ -1,15 +1,26 @@
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { trackUpdate } from '@ks-apiserver/apimachinery/patch/managed-fields';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import type { WriteContext } from './strategy.ts';
 
 /** Notes in `metadata.managedFields` which fields a create or update set; kinds without a schema are not tracked. */
 export function trackFields(
-  _schema: Schema | undefined,
+  schema: Schema | undefined,
   before: KubeObject | undefined,
   after: KubeObject,
-  _context: WriteContext,
+  { type, subresource, manager, now }: WriteContext,
 ): void {
-  if (before?.metadata.managedFields && after.metadata.managedFields === undefined) {
-    after.metadata.managedFields = before.metadata.managedFields;
-  }
+  if (!schema) return;
+  const tracked = trackUpdate({
+    before,
+    after,
+    manager,
+    schema,
+    apiVersion: apiVersionOf(type),
+    now,
+    ...(subresource !== '' && { subresource }),
+  });
+  const { managedFields } = tracked.metadata;
+  if (managedFields === undefined) delete after.metadata.managedFields;
+  else after.metadata.managedFields = managedFields;
 }

@@ -76,7 +76,7 @@ export class Store {
   }
 
   /** Everything that happens to an object before it is stored for the first time. */
-  prepareCreate(type: ResourceType, object: KubeObject, context: WriteContext): void {
+  prepareCreate(type: ResourceType, object: KubeObject, context: WriteContext, tracksFields = false): void {
     const strategy = this.strategyOf(type);
     admitNamespace(type, object, context.reader);
     initMetadata(object, context.now);
@@ -86,7 +86,7 @@ export class Store {
     setDefaults(type, object);
     if (strategy.generation) object.metadata.generation = 1;
     strategy.prepareForCreate?.(object, context);
-    trackFields(schemaOf(type), undefined, object, context);
+    if (!tracksFields) trackFields(schemaOf(type), undefined, object, context);
     const causes = [
       ...validateKind(type, object, undefined),
       ...(strategy.validate?.(object, undefined, context) ?? []),

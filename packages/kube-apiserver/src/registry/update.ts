@@ -75,7 +75,7 @@ export function decideUpdate(
   if (!old) {
     if (!request.create) throw notFound(subjectOf(type, name));
     const created = request.create();
-    store.prepareCreate(type, created, context);
+    store.prepareCreate(type, created, context, request.tracksFields);
     return { put: created };
   }
   const wished = request.change(structuredClone(old));

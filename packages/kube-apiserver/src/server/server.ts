@@ -6,12 +6,14 @@ import { resolve, run, type SpecialVerbs } from '../endpoints/dispatch.ts';
 import { nonResource } from '../endpoints/non-resource.ts';
 import { compressed, errorResponse, textResponse } from '../endpoints/respond.ts';
 import { serveWatchSocket } from '../endpoints/watch-socket.ts';
+import { DefinitionRegistrar } from '../registry/crd/registrar.ts';
+import { definitionStrategy } from '../registry/crd/strategy.ts';
 import { ResourceCatalog } from '../registry/resource-catalog.ts';
 import { Store } from '../registry/store.ts';
 import { Strategies } from '../registry/strategies/strategies.ts';
 import { WatchHub } from '../registry/watch-hub.ts';
 import type { Backend } from '../storage/backend.ts';
-import { bootstrapNamespaces } from './bootstrap.ts';
+import { bootstrapNamespaces, systemWrite } from './bootstrap.ts';
 import { type Listener, type ListenOptions, listen } from './listen.ts';
 
 /** How a KubeApiServer is opened. */
@@ -49,9 +51,12 @@ export class KubeApiServer implements KubeTransport {
   static async open(options: KubeApiServerOptions): Promise<KubeApiServer> {
     const { backend } = options;
     const catalog = new ResourceCatalog();
-    const store = new Store(backend, new Strategies());
+    const given = new Map([['customresourcedefinitions.apiextensions.k8s.io', definitionStrategy(catalog)]]);
+    const store = new Store(backend, new Strategies(given));
     const hub = new WatchHub(backend);
     const api: Api = { catalog, store, hub };
+    const definitions = new DefinitionRegistrar(catalog, store, hub, systemWrite);
+    definitions.start();
     await bootstrapNamespaces(api);
     return new KubeApiServer(api, new Map(), options.gitVersion ?? DEFAULT_GIT_VERSION);
   }

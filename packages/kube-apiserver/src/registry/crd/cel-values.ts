@@ -1,0 +1,53 @@
+import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
+
+const RESERVED = new Set(
+  'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(
+    ' ',
+  ),
+);
+
+/** A property's name as CEL rules spell it (Kubernetes "CRD validation rules", "Escaping property names"). */
+export function escapedName(name: string): string {
+  if (RESERVED.has(name)) return `__${name}__`;
+  if (/^[A-Za-z_]\w*$/.test(name) && !name.includes('__')) return name;
+  return name
+    .replaceAll('__', '__underscores__')
+    .replaceAll('.', '__dot__')
+    .replaceAll('-', '__dash__')
+    .replaceAll('/', '__slash__');
+}
+
+/** A JSON value with the types that its schema gives it in CEL: integers are `int`, dates are timestamps. */
+export function celValue(value: unknown, schema: Schema | undefined): unknown {
+  if (typeof value === 'number') {
+    const integer = schema?.type === 'integer' || (schema?.type !== 'number' && Number.isSafeInteger(value));
+    return integer && Number.isInteger(value) ? BigInt(value) : value;
+  }
+  if (typeof value === 'string' && schema?.format === 'date-time') {
+    const date = new Date(value);
+    return Number.isNaN(date.getTime()) ? value : date;
+  }
+  if (Array.isArray(value)) return value.map((item) => celValue(item, schema?.items));
+  if (value === null || typeof value !== 'object') return value;
+  const result: Record<string, unknown> = {};
+  for (const [name, child] of Object.entries(value)) {
+    const property = schema?.properties && Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
+    const other = typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
+    Object.defineProperty(result, property ? escapedName(name) : name, {
+      value: celValue(child, property ?? other),
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+  }
+  return result;
+}
+
+/** Size of the largest list, map or string inside a value, at least 1. */
+export function largestCollection(value: unknown): number {
+  if (Array.isArray(value))
+    return value.reduce((most: number, item) => Math.max(most, largestCollection(item)), Math.max(1, value.length));
+  if (value === null || typeof value !== 'object' || value instanceof Date) return 1;
+  const items = Object.values(value);
+  return items.reduce((most: number, item) => Math.max(most, largestCollection(item)), Math.max(1, items.length));
+}

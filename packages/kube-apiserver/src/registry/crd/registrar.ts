@@ -1,0 +1,111 @@
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Change } from '../../storage/backend.ts';
+import type { ResourceCatalog } from '../resource-catalog.ts';
+import { type ResourceType, storagePrefix } from '../resource-type.ts';
+import type { Store } from '../store.ts';
+import type { WriteOptions } from '../strategy.ts';
+import type { WatchHub } from '../watch-hub.ts';
+import { CLEANUP_FINALIZER, DEFINITIONS_PREFIX, type Definition, hasCondition } from './definition.ts';
+import { servedTypes } from './served-types.ts';
+
+const PARALLEL = 64;
+
+/** Keeps the catalog in step with the CustomResourceDefinitions that are stored, and empties those being deleted. */
+export class DefinitionRegistrar {
+  readonly #catalog: ResourceCatalog;
+  readonly #store: Store;
+  readonly #hub: WatchHub;
+  readonly #options: () => WriteOptions;
+  readonly #emptying = new Map<string, Promise<void>>();
+
+  constructor(catalog: ResourceCatalog, store: Store, hub: WatchHub, options: () => WriteOptions) {
+    this.#catalog = catalog;
+    this.#store = store;
+    this.#hub = hub;
+    this.#options = options;
+  }
+
+  /** Serves what is stored, and follows every change from now on. */
+  start(): () => void {
+    for (const stored of this.#store.backend.range({ prefix: DEFINITIONS_PREFIX }))
+      this.#serve(stored.parse<Definition>());
+    return this.#store.backend.onCommit((changes) => {
+      for (const change of changes) if (change.key.startsWith(DEFINITIONS_PREFIX)) this.#follow(change);
+    });
+  }
+
+  /** Waits until the definitions that are being deleted are gone. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#emptying.values());
+  }
+
+  #follow(change: Change): void {
+    const definition = change.object.parse<Definition>();
+    const name = definition.metadata.name!;
+    if (change.type === 'DELETED') {
+      const gone = this.#catalog.custom(name);
+      this.#catalog.setCustom(name, []);
+      for (const type of gone) this.#hub.endWatchesOf(type);
+      return;
+    }
+    const before = change.previous?.parse<Definition>();
+    if (!before || before.metadata.generation !== definition.metadata.generation) this.#serve(definition);
+  }
+
+  #serve(definition: Definition): void {
+    const name = definition.metadata.name!;
+    const before = this.#catalog.custom(name);
+    this.#catalog.setCustom(name, hasCondition(definition, 'Established') ? servedTypes(definition) : []);
+    for (const type of before) this.#hub.endWatchesOf(type);
+    if (definition.metadata.deletionTimestamp) this.#empty(name);
+  }
+
+  #empty(name: string): void {
+    if (this.#emptying.has(name)) return;
+    const work = this.#remove(name)
+      .catch((error) => {
+        if (!(error instanceof StatusError)) throw error;
+      })
+      .finally(() => this.#emptying.delete(name));
+    this.#emptying.set(name, work);
+  }
+
+  async #remove(name: string): Promise<void> {
+    const type = this.#catalog.custom(name)[0];
+    if (type) await this.#removeObjects(type);
+    const definitions = this.#catalog.find('apiextensions.k8s.io', 'v1', 'customresourcedefinitions')!;
+    await this.#store.update(definitions, '', name, {
+      subresource: '',
+      change: (object) => {
+        object.metadata.finalizers = (object.metadata.finalizers ?? []).filter((item) => item !== CLEANUP_FINALIZER);
+        return object;
+      },
+      options: this.#options(),
+    });
+  }
+
+  /** Deletes all objects and waits for those that finalizers hold. */
+  async #removeObjects(type: ResourceType): Promise<void> {
+    const prefix = storagePrefix(type);
+    const { backend } = this.#store;
+    let wave: Promise<unknown>[] = [];
+    for (const stored of backend.range({ prefix })) {
+      const { name = '', namespace = '' } = stored.shared<KubeObject>().metadata;
+      wave.push(this.#store.delete(type, namespace, name, this.#options()).catch(() => undefined));
+      if (wave.length === PARALLEL) {
+        await Promise.all(wave);
+        wave = [];
+      }
+    }
+    await Promise.all(wave);
+    if (backend.count(prefix) === 0) return;
+    await new Promise<void>((resolve) => {
+      const stop = backend.onCommit(() => {
+        if (backend.count(prefix) > 0) return;
+        stop();
+        resolve();
+      });
+    });
+  }
+}

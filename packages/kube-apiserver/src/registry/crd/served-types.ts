@@ -1,0 +1,78 @@
+import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
+import { metaSchema } from '../../schemas/builtin.ts';
+import type { ResourceType, Subresource } from '../resource-type.ts';
+import type { CustomVersion } from './custom-version.ts';
+import type { Definition, DefinitionVersion } from './definition.ts';
+import { compileRules } from './rules.ts';
+
+const ALL_VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
+const SUBRESOURCE_VERBS = ['get', 'patch', 'update'];
+
+/** The schema of whole objects from what a definition says about a version. */
+function wholeSchema(definition: Definition, version: DefinitionVersion): Schema {
+  const schema = version.schema?.openAPIV3Schema ?? {};
+  const own = schema.properties?.metadata?.properties;
+  const metadata = metaSchema('ObjectMeta');
+  return {
+    ...schema,
+    type: 'object',
+    ...(definition.spec.preserveUnknownFields && { 'x-kubernetes-preserve-unknown-fields': true }),
+    properties: {
+      ...schema.properties,
+      apiVersion: { type: 'string' },
+      kind: { type: 'string' },
+      metadata: own?.name ? { ...metadata, properties: { ...metadata.properties, name: own.name } } : metadata,
+    },
+  };
+}
+
+function customVersion(definition: Definition, version: DefinitionVersion): CustomVersion {
+  const { group, names } = definition.spec;
+  const schema = wholeSchema(definition, version);
+  const warning = version.deprecationWarning ?? `${group}/${version.name} ${names.kind} is deprecated`;
+  return {
+    definition: definition.metadata.name!,
+    uid: definition.metadata.uid!,
+    generation: definition.metadata.generation ?? 1,
+    schema,
+    hasStatus: version.subresources?.status !== undefined,
+    ...(version.subresources?.scale && { scale: version.subresources.scale }),
+    printerColumns: version.additionalPrinterColumns ?? [],
+    selectableFields: (version.selectableFields ?? []).map(({ jsonPath }) => jsonPath),
+    ...(version.deprecated && { deprecationWarning: warning }),
+    rules: compileRules(schema),
+  };
+}
+
+/** The resource that a definition serves in each of its served versions. */
+export function servedTypes(definition: Definition): ResourceType[] {
+  const { group, scope, versions } = definition.spec;
+  const names = definition.status?.acceptedNames ?? definition.spec.names;
+  const stored = versions.find((version) => version.storage)?.name ?? versions[0]!.name;
+  return versions
+    .filter((version) => version.served)
+    .map((version) => {
+      const custom = customVersion(definition, version);
+      const subresources: Subresource[] = [];
+      if (custom.hasStatus) subresources.push({ name: 'status', verbs: SUBRESOURCE_VERBS });
+      if (custom.scale) {
+        const scale = { kind: 'Scale', group: 'autoscaling', version: 'v1' };
+        subresources.push({ name: 'scale', verbs: SUBRESOURCE_VERBS, ...scale });
+      }
+      return {
+        group,
+        version: version.name,
+        resource: names.plural,
+        singular: names.singular ?? names.kind.toLowerCase(),
+        kind: names.kind,
+        listKind: names.listKind ?? `${names.kind}List`,
+        namespaced: scope === 'Namespaced',
+        shortNames: names.shortNames ?? [],
+        categories: names.categories ?? [],
+        verbs: ALL_VERBS,
+        subresources,
+        storage: { group, version: stored, resource: names.plural },
+        custom,
+      };
+    });
+}
