@@ -106,6 +106,9 @@ export async function readOptions(args: readonly string[], env: NodeJS.ProcessEn
   } catch (error) {
     throw new ConfigError(`the configuration ${file} is wrong: ${(error as Error).message}`);
   }
+  // Secrets come by the environment where the file is a ConfigMap.
+  read.config.authentication.jwtSecret ||= env.KS_JWT_SECRET ?? '';
+  read.config.redis.password ||= env.KS_REDIS_PASSWORD ?? '';
   return {
     command: values.help ? 'help' : values.version ? 'version' : 'serve',
     config: read.config,
