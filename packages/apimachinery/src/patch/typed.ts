@@ -116,7 +116,7 @@ function compareInto(node: Comparison, before: unknown, after: unknown, schema: 
     const edge = `f:${key}`;
     const inner = schemaAt(schema, edge);
     // A struct that is no pointer in Go is always there, if its parent is.
-    const absent = inner?.['x-struct'] === true ? {} : undefined;
+    const absent = inner?.['x-struct'] === true ? (inner.type === 'array' ? null : {}) : undefined;
     const [left, right] = [getOwn(old, key), getOwn(now, key)];
     compareInto(
       below(node, edge),

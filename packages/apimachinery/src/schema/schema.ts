@@ -51,7 +51,7 @@ export interface Schema {
     fieldPath?: string;
     optionalOldSelf?: boolean;
   }[];
-  /** A struct that is no pointer in Kubernetes' Go types: it is there, as `{}` at least, wherever its parent is. */
+  /** A struct that is no pointer in Kubernetes' Go types: it is there, empty at least, wherever its parent is. */
   'x-struct'?: boolean;
   /** Name of a named definition in OpenAPI documents, such as `io.k8s.api.core.v1.PodSpec`. */
   'x-definition'?: string;

@@ -1,0 +1,87 @@
+import type { GroupVersionKind, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { clusterPrinters } from './cluster.ts';
+import { customPrinter, defaultPrinter, type PrinterColumn, plainPrinter } from './custom.ts';
+import { networkPrinters } from './network.ts';
+import { podPrinter } from './pods.ts';
+import type { Cell, Printer, TableColumn } from './printer.ts';
+import { rulePrinters } from './rules.ts';
+import { storagePrinters } from './storage.ts';
+import { workloadPrinters } from './workloads.ts';
+
+/** What rows carry of their objects: metadata only, all, or nothing (query parameter `includeObject`). */
+export type IncludeObject = 'Metadata' | 'Object' | 'None';
+
+/** One row of a Table (meta/v1 TableRow). */
+export interface TableRow {
+  cells: Cell[];
+  conditions?: { type: string; status: string; reason: string; message: string }[];
+  object?: unknown;
+}
+
+/** A server-side printed list (meta.k8s.io/v1 Table). */
+export interface Table {
+  kind: 'Table';
+  apiVersion: 'meta.k8s.io/v1';
+  metadata: { resourceVersion?: string; continue?: string; remainingItemCount?: number };
+  columnDefinitions: readonly TableColumn[];
+  rows: TableRow[];
+}
+
+/** How `tableFor` makes a table. */
+export interface TableOptions {
+  /** A CRD's additionalPrinterColumns. */
+  printerColumns?: readonly PrinterColumn[];
+  /** Default `Metadata`. */
+  includeObject?: IncludeObject;
+  metadata?: Table['metadata'];
+  /** Milliseconds that ages are counted to; default now. */
+  now?: number;
+  /** False for the events of a watch after the first, whose table leaves the columns out. */
+  columnDefinitions?: boolean;
+}
+
+const printers: Readonly<Record<string, Printer>> = {
+  '/Pod': podPrinter,
+  ...workloadPrinters,
+  ...networkPrinters,
+  ...storagePrinters,
+  ...clusterPrinters,
+  ...rulePrinters,
+};
+
+function printerFor(gvk: GroupVersionKind, columns: readonly PrinterColumn[] | undefined): Printer {
+  if (columns !== undefined) return columns.length > 0 ? customPrinter(columns) : plainPrinter;
+  const key = `${gvk.group}/${gvk.kind}`;
+  return (Object.hasOwn(printers, key) ? printers[key] : undefined) ?? defaultPrinter;
+}
+
+function rowObject(object: KubeObject, include: IncludeObject): unknown {
+  if (include === 'Object') return object;
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
+}
+
+function rowOf(gvk: GroupVersionKind, object: KubeObject, cells: Cell[], include: IncludeObject): TableRow {
+  const row: TableRow = { cells };
+  const phase = gvk.group === '' && gvk.kind === 'Pod' ? object.status?.phase : undefined;
+  if (phase === 'Succeeded' || phase === 'Failed') {
+    const message = phase === 'Succeeded' ? 'The pod has completed successfully.' : 'The pod failed.';
+    row.conditions = [{ type: 'Completed', status: 'True', reason: phase, message }];
+  }
+  if (include !== 'None') row.object = rowObject(object, include);
+  return row;
+}
+
+/** Objects of a kind as a Table with kubectl's columns; built-in kinds have theirs, CRDs theirs or Name and Age. */
+export function tableFor(gvk: GroupVersionKind, objects: Iterable<KubeObject>, options: TableOptions = {}): Table {
+  const { includeObject = 'Metadata', now = Date.now(), metadata = {} } = options;
+  const printer = printerFor(gvk, options.printerColumns);
+  const rows: TableRow[] = [];
+  for (const object of objects) rows.push(rowOf(gvk, object, printer.cells(object, now), includeObject));
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata,
+    columnDefinitions: options.columnDefinitions === false ? [] : printer.columns,
+    rows,
+  };
+}
