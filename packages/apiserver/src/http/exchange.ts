@@ -2,10 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { RequestInfo } from './request-info.ts';
 
-/** One call on its way through the chain; filters fill it in. */
-export interface Exchange {
+/** A call that came in, ordinary or for a protocol upgrade; filters fill it in. */
+export interface Incoming {
   readonly req: IncomingMessage;
-  readonly res: ServerResponse;
   /** Path and query, percent-encoded, after the fix-ups of the first filter. */
   url: string;
   info: RequestInfo;
@@ -17,11 +16,16 @@ export interface Exchange {
   sourceIP: string;
 }
 
+/** A call with the response that answers it. */
+export interface Exchange extends Incoming {
+  readonly res: ServerResponse;
+}
+
 /** One step of the chain: answers the call itself, or passes it on by `next`. */
-export type Filter = (exchange: Exchange, next: () => Promise<void>) => Promise<void>;
+export type Filter<E extends Incoming = Exchange> = (exchange: E, next: () => Promise<void>) => Promise<void>;
 
 /** Runs filters in the order of the array; the last one is not expected to call `next`. */
-export function compose(filters: readonly Filter[]): (exchange: Exchange) => Promise<void> {
+export function compose<E extends Incoming>(filters: readonly Filter<E>[]): (exchange: E) => Promise<void> {
   return (exchange) => {
     const run = async (i: number): Promise<void> => {
       const filter = filters[i];

@@ -1,6 +1,6 @@
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { sendError, sendText } from '@ks-apiserver/apiserver/http/error-responder';
-import type { Exchange, Filter } from '@ks-apiserver/apiserver/http/exchange';
+import type { Exchange, Filter, Incoming } from '@ks-apiserver/apiserver/http/exchange';
 import { endToEndHeaders, kubeRequestFrom } from '@ks-apiserver/apiserver/http/kube-request';
 import { parseRequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { writeKubeResponse } from '@ks-apiserver/apiserver/http/respond';
@@ -14,8 +14,8 @@ export interface ChainParts {
   authorizer: Authorizer;
   kubernetes: KubeTransport;
   router: Filter;
-  /** Aborted when the server stops: watches then end like ones that timed out. */
-  stopping: AbortSignal;
+  /** Watches under way: aborted when the server stops, they end like ones that timed out. */
+  watches: Set<AbortController>;
 }
 
 /** Headers by which a caller could act as somebody else at the Kubernetes API, or hand on his own credentials. */
@@ -31,7 +31,7 @@ const failures: Filter = async (exchange, next) => {
 };
 
 /** Reads method and URL; doubled slashes count as one. Also the fix-ups that member clusters and old consoles rely on. */
-const requestInfo: Filter = async (exchange, next) => {
+const requestInfo: Filter<Incoming> = async (exchange, next) => {
   const { req } = exchange;
   const { headers } = req;
   if (!headers.authorization && headers['x-kubesphere-authorization']) {
@@ -47,7 +47,7 @@ const requestInfo: Filter = async (exchange, next) => {
 };
 
 /** Finds out who calls. A wrong credential is refused also where none is needed. */
-function authentication({ authenticator }: ChainParts): Filter {
+function authentication({ authenticator }: ChainParts): Filter<Incoming> {
   return async (exchange, next) => {
     const { req, info } = exchange;
     exchange.user = await authenticator.authenticate(req.headers.authorization, {
@@ -60,7 +60,7 @@ function authentication({ authenticator }: ChainParts): Filter {
 }
 
 /** Denies whatever no rule, role or public path allows. */
-function authorization({ authorizer }: ChainParts): Filter {
+function authorization({ authorizer }: ChainParts): Filter<Incoming> {
   return async (exchange, next) => {
     authorizer.authorize(exchange.user, exchange.info);
     await next();
@@ -68,47 +68,53 @@ function authorization({ authorizer }: ChainParts): Filter {
 }
 
 /** The call as it goes to the Kubernetes API: with this server's identity, without the caller's credentials. */
-function proxied(exchange: Exchange, headers: Record<string, string>): KubeRequest {
+function proxied(exchange: Incoming, headers: Record<string, string>): KubeRequest {
   const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => !NEVER_PROXIED.test(name)));
   return { ...kubeRequestFrom(exchange.req, exchange.signal), url: exchange.url, headers: kept };
 }
 
-/** The pieces of a body until `signal` ends it, without an error for the reader. */
-async function* until(signal: AbortSignal, body: KubeBody): AsyncGenerator<Uint8Array> {
-  if (isWhole(body)) return void (yield body);
-  const iterator = Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
-  const stopped = new Promise<IteratorResult<Uint8Array>>((resolve) => {
-    const stop = () => resolve({ done: true, value: undefined });
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
+/** A watch's body that simply ends, without an error for the reader, when the server stops. */
+async function* endingQuietly(body: KubeBody, stopped: AbortSignal): AsyncGenerator<Uint8Array> {
   try {
-    for (;;) {
-      const { done, value } = await Promise.race([iterator.next(), stopped]);
-      if (done) return;
-      yield value;
-    }
+    yield* isWhole(body) ? [body] : body;
+  } catch (error) {
+    if (!stopped.aborted) throw error;
+  }
+}
+
+/** Passes a watch on; it ends with its reader or with the server. */
+async function proxyWatch(
+  { kubernetes, watches }: ChainParts,
+  exchange: Exchange,
+  request: KubeRequest,
+): Promise<void> {
+  const watch = new AbortController();
+  const gone = () => watch.abort();
+  exchange.signal.addEventListener('abort', gone, { once: true });
+  watches.add(watch);
+  try {
+    const response = await kubernetes.request({ ...request, signal: watch.signal });
+    await writeKubeResponse(exchange.res, { ...response, body: endingQuietly(response.body, watch.signal) });
   } finally {
-    await iterator.return?.();
+    watches.delete(watch);
   }
 }
 
 /** Hands `/api` and `/apis` to the Kubernetes API, streaming both ways. */
-function kubernetesProxy({ kubernetes, stopping }: ChainParts): Filter {
+function kubernetesProxy(parts: ChainParts): Filter {
   return async (exchange, next) => {
     const { info, req, res } = exchange;
     // 3.0 takes what is too short to name a group and version for none of Kubernetes' paths.
     if (!info.isKubernetes) return next();
-    let response: Awaited<ReturnType<KubeTransport['request']>>;
+    const request = proxied(exchange, endToEndHeaders(req));
     try {
-      response = await kubernetes.request(proxied(exchange, endToEndHeaders(req)));
+      if (info.verb === 'watch') await proxyWatch(parts, exchange, request);
+      else await writeKubeResponse(res, await parts.kubernetes.request(request));
     } catch (error) {
       if (exchange.signal.aborted) return void res.destroy();
       if (error instanceof StatusError && error.code === 503) return void sendText(res, 502, `${error.message}\n`);
       throw error;
     }
-    const body = info.verb === 'watch' ? until(stopping, response.body) : response.body;
-    await writeKubeResponse(res, { ...response, body });
   };
 }
 
@@ -118,14 +124,11 @@ export function chain(parts: ChainParts): readonly Filter[] {
 }
 
 /** The same way for protocol upgrades, which end at the Kubernetes API. */
-export function upgradeChain(
-  parts: ChainParts,
-  hand: (exchange: Exchange, request: KubeRequest) => void,
-): readonly Filter[] {
-  const upgrade: Filter = async (exchange) => {
+export function upgradeChain(parts: ChainParts, hand: (request: KubeRequest) => void): readonly Filter<Incoming>[] {
+  const upgrade: Filter<Incoming> = async (exchange) => {
     if (!exchange.info.isKubernetes) throw badRequest('this path takes no protocol upgrade');
     const headers = { ...endToEndHeaders(exchange.req), upgrade: String(exchange.req.headers.upgrade ?? '') };
-    hand(exchange, proxied(exchange, headers));
+    hand(proxied(exchange, headers));
   };
   return [requestInfo, authentication(parts), authorization(parts), upgrade];
 }

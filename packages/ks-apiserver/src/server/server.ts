@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { toStatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import { compose, type Exchange } from '@ks-apiserver/apiserver/http/exchange';
+import { compose, type Exchange, type Incoming } from '@ks-apiserver/apiserver/http/exchange';
 import { Listener } from '@ks-apiserver/apiserver/http/listener';
 import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import type { Logger } from 'pino';
@@ -32,19 +32,20 @@ const UNKNOWN: RequestInfo = {
 
 /** The KubeSphere API on any number of addresses: they all lead into the same chain. */
 export class KsApiServer {
-  readonly #parts: Omit<ChainParts, 'stopping'>;
+  readonly #parts: Omit<ChainParts, 'watches'>;
   readonly #metrics: Metrics;
   readonly #log: Logger;
-  readonly #stopping = new AbortController();
+  readonly #watches = new Set<AbortController>();
+  #stopping = false;
   readonly #listeners = new Map<string, Listener>();
   readonly #handle: (exchange: Exchange) => Promise<void>;
   readonly #upgrades = new Set<Duplex>();
 
-  constructor(parts: Omit<ChainParts, 'stopping'>, metrics: Metrics, log: Logger) {
+  constructor(parts: Omit<ChainParts, 'watches'>, metrics: Metrics, log: Logger) {
     this.#parts = parts;
     this.#metrics = metrics;
     this.#log = log;
-    this.#handle = compose(chain({ ...parts, stopping: this.#stopping.signal }));
+    this.#handle = compose(chain({ ...parts, watches: this.#watches }));
   }
 
   /** Listens on one more address; rejects with the system's error. Answers the port. */
@@ -62,12 +63,12 @@ export class KsApiServer {
     await listener?.close(GRACE_MS);
   }
 
-  #exchange(req: IncomingMessage, res: ServerResponse): Exchange {
+  /** `closes` tells when the client is gone. */
+  #incoming(req: IncomingMessage, closes: ServerResponse | Duplex): Incoming {
     const gone = new AbortController();
-    res.once('close', () => gone.abort());
+    closes.once('close', () => gone.abort());
     return {
       req,
-      res,
       url: req.url ?? '/',
       info: UNKNOWN,
       user: ANONYMOUS,
@@ -78,8 +79,8 @@ export class KsApiServer {
   }
 
   readonly #onRequest = (req: IncomingMessage, res: ServerResponse): void => {
-    const exchange = this.#exchange(req, res);
-    if (this.#stopping.signal.aborted) res.setHeader('connection', 'close');
+    const exchange: Exchange = { ...this.#incoming(req, res), res };
+    if (this.#stopping) res.setHeader('connection', 'close');
     this.#metrics.inFlight.inc();
     res.once('close', () => {
       this.#metrics.inFlight.dec();
@@ -92,7 +93,7 @@ export class KsApiServer {
     });
   };
 
-  #access({ req, info, user, receivedAt, sourceIP }: Exchange, status: number): void {
+  #access({ req, info, user, receivedAt, sourceIP }: Incoming, status: number): void {
     // The path without its query: queries carry codes and tokens.
     const line = {
       ip: sourceIP,
@@ -107,31 +108,19 @@ export class KsApiServer {
 
   readonly #onUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
-    // No ServerResponse belongs to an upgrade: filters only read the request.
-    const gone = new AbortController();
-    socket.once('close', () => gone.abort());
-    const exchange: Exchange = {
-      req,
-      res: undefined as unknown as ServerResponse,
-      url: req.url ?? '/',
-      info: UNKNOWN,
-      user: ANONYMOUS,
-      signal: gone.signal,
-      receivedAt: performance.now(),
-      sourceIP: sourceIP(req),
-    };
+    const incoming = this.#incoming(req, socket);
     const hand = compose(
-      upgradeChain({ ...this.#parts, stopping: this.#stopping.signal }, (_exchange, request) => {
+      upgradeChain({ ...this.#parts, watches: this.#watches }, (request) => {
         this.#upgrades.add(socket);
         socket.once('close', () => this.#upgrades.delete(socket));
-        this.#access(exchange, 101);
+        this.#access(incoming, 101);
         this.#parts.kubernetes.upgrade(request, socket, head);
       }),
     );
-    hand(exchange).catch((thrown) => {
+    hand(incoming).catch((thrown) => {
       const error = toStatusError(thrown);
       const body = JSON.stringify(error.status());
-      this.#access(exchange, error.code);
+      this.#access(incoming, error.code);
       socket.end(
         `HTTP/1.1 ${error.code} ${error.reason || 'Error'}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       );
@@ -140,7 +129,8 @@ export class KsApiServer {
 
   /** Stops gracefully: no new connections, watches end, running requests finish, within 10 s. */
   async close(): Promise<void> {
-    this.#stopping.abort();
+    this.#stopping = true;
+    for (const watch of this.#watches) watch.abort();
     for (const socket of this.#upgrades) socket.end();
     await Promise.all([...this.#listeners.values()].map((listener) => listener.close(GRACE_MS)));
     for (const socket of this.#upgrades) socket.destroy();

@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { routeTables } from '../kapis/routes.ts';
+import { eventually, TestServer } from '../testing/test-server.ts';
+
+/** Who calls: nobody, users with one role each, and the administrator. */
+const CALLERS = [
+  'anonymous',
+  'regular',
+  'users-manager',
+  'workspaces-manager',
+  'ws-viewer',
+  'ns-viewer',
+  'ns-operator',
+  'ws-admin',
+  'admin',
+] as const;
+type Caller = (typeof CALLERS)[number];
+
+/** Whose things are asked for: the members' own workspace and project, another one's, and what belongs to none. */
+const TENANTS = {
+  own: { workspace: 'ws-a', namespace: 'ns-a' },
+  other: { workspace: 'ws-b', namespace: 'ns-b' },
+  none: { workspace: 'nosuch', namespace: 'default' },
+} as const;
+type Tenant = keyof typeof TENANTS;
+
+const EVERYBODY: readonly Caller[] = CALLERS;
+const PLATFORM: readonly Caller[] = ['admin'];
+const MANAGERS: readonly Caller[] = ['workspaces-manager', 'admin'];
+
+/** A call and who may make it, for each tenant or for all alike. */
+interface Row {
+  resources?: string;
+  name?: string;
+  allowed: readonly Caller[] | Readonly<Record<Tenant, readonly Caller[]>>;
+}
+
+const K = '/kapis/resources.kubesphere.io/v1alpha3';
+const members = (...own: Caller[]) => ({ own: [...own, ...MANAGERS], other: MANAGERS, none: PLATFORM });
+
+/** Every registered route; a new one without a row fails the test. */
+const ROUTES: Readonly<Record<string, readonly Row[]>> = {
+  'POST /oauth/token': [{ allowed: EVERYBODY }],
+  'GET /oauth/authorize': [{ allowed: EVERYBODY }],
+  'POST /oauth/authenticate': [{ allowed: EVERYBODY }],
+  'GET /kapis/version': [{ allowed: EVERYBODY }],
+  'GET /kapis/config.kubesphere.io/v1alpha2/configs/configz': [{ allowed: EVERYBODY }],
+  'GET /kapis/config.kubesphere.io/v1alpha2/configs/oauth': [{ allowed: EVERYBODY }],
+  'GET /healthz': [{ allowed: EVERYBODY }],
+  'GET /livez': [{ allowed: EVERYBODY }],
+  'GET /readyz': [{ allowed: EVERYBODY }],
+  'GET /metrics': [{ allowed: PLATFORM }],
+  [`GET ${K}/{resources}`]: [
+    { resources: 'nodes', allowed: PLATFORM },
+    { resources: 'users', allowed: ['users-manager', ...MANAGERS] },
+    { resources: 'pods', allowed: MANAGERS },
+    { resources: 'globalroles', allowed: ['users-manager', 'admin'] },
+    { resources: 'loginrecords', allowed: PLATFORM },
+  ],
+  [`GET ${K}/{resources}/{name}`]: [
+    { resources: 'nodes', name: 'x', allowed: PLATFORM },
+    { resources: 'workspaces', name: 'ws-a', allowed: MANAGERS },
+  ],
+  [`GET ${K}/namespaces/{namespace}/{resources}`]: [
+    { resources: 'pods', allowed: members('ns-viewer', 'ns-operator', 'ws-admin') },
+    { resources: 'deployments', allowed: members('ns-viewer', 'ns-operator', 'ws-admin') },
+  ],
+  [`GET ${K}/namespaces/{namespace}/{resources}/{name}`]: [
+    { resources: 'pods', name: 'x', allowed: members('ns-viewer', 'ns-operator', 'ws-admin') },
+  ],
+  'POST /kapis/iam.kubesphere.io/v1alpha2/users': [{ allowed: ['users-manager', 'admin'] }],
+  'POST /kapis/iam.kubesphere.io/v1alpha2/workspaces/{workspace}/workspacemembers': [
+    { allowed: { own: ['ws-admin', ...MANAGERS], other: MANAGERS, none: MANAGERS } },
+  ],
+  'POST /kapis/iam.kubesphere.io/v1alpha2/namespaces/{namespace}/members': [
+    { allowed: { own: ['ws-admin', ...MANAGERS], other: MANAGERS, none: PLATFORM } },
+  ],
+  'POST /kapis/tenant.kubesphere.io/v1alpha2/workspaces': [{ allowed: MANAGERS }],
+};
+
+/** The same through the Kubernetes API. */
+const KUBERNETES: readonly (Row & { method: string; path: string })[] = [
+  { method: 'GET', path: '/api/v1/nodes', allowed: PLATFORM },
+  {
+    method: 'GET',
+    path: '/api/v1/namespaces/{namespace}/pods',
+    allowed: members('ns-viewer', 'ns-operator', 'ws-admin'),
+  },
+  { method: 'POST', path: '/api/v1/namespaces/{namespace}/configmaps', allowed: members('ns-operator', 'ws-admin') },
+  {
+    method: 'DELETE',
+    path: '/apis/apps/v1/namespaces/{namespace}/deployments/x',
+    allowed: members('ns-operator', 'ws-admin'),
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/namespaces/{namespace}/pods?watch=true&timeoutSeconds=1',
+    allowed: members('ns-viewer', 'ns-operator', 'ws-admin'),
+  },
+  { method: 'PATCH', path: '/apis/iam.kubesphere.io/v1alpha2/users/regular', allowed: ['users-manager', 'admin'] },
+  {
+    method: 'PUT',
+    path: '/apis/iam.kubesphere.io/v1alpha2/globalrolebindings/regular-platform-regular',
+    allowed: PLATFORM,
+  },
+];
+
+let server: TestServer;
+const tokens = new Map<Caller, string | undefined>([['anonymous', undefined]]);
+
+/** Makes users, two workspaces with a project each, and the members of the first. */
+before(async () => {
+  server = await TestServer.start();
+  const admin = await server.token();
+  tokens.set('admin', admin);
+  const post = async (path: string, body: unknown) => {
+    const { status, text } = await server.call(path, { token: admin, body });
+    assert.ok(status < 300, `${path}: ${status} ${text}`);
+  };
+  const user = (name: string, globalrole: string) =>
+    post('/kapis/iam.kubesphere.io/v1alpha2/users', {
+      metadata: { name, annotations: { 'iam.kubesphere.io/globalrole': globalrole } },
+      spec: { email: `${name}@example.com`, password: 'Passw0rd!' },
+    });
+  for (const name of CALLERS.slice(1, -1)) await user(name, name.endsWith('manager') ? name : 'platform-regular');
+  for (const [workspace, namespace] of [
+    ['ws-a', 'ns-a'],
+    ['ws-b', 'ns-b'],
+  ] as const) {
+    await post('/kapis/tenant.kubesphere.io/v1alpha2/workspaces', {
+      metadata: { name: workspace },
+      spec: { template: { spec: { manager: 'admin' } } },
+    });
+    await post('/api/v1/namespaces', {
+      metadata: {
+        name: namespace,
+        labels: { 'kubesphere.io/workspace': workspace },
+        annotations: { 'kubesphere.io/creator': 'admin' },
+      },
+    });
+  }
+  const workspaceMembers = '/kapis/iam.kubesphere.io/v1alpha2/workspaces/ws-a/workspacemembers';
+  const projectMembers = '/kapis/iam.kubesphere.io/v1alpha2/namespaces/ns-a/members';
+  await eventually(() =>
+    post(workspaceMembers, [
+      { username: 'ws-viewer', roleRef: 'ws-a-viewer' },
+      { username: 'ws-admin', roleRef: 'ws-a-admin' },
+    ]),
+  );
+  await eventually(() =>
+    post(projectMembers, [
+      { username: 'ns-viewer', roleRef: 'viewer' },
+      { username: 'ns-operator', roleRef: 'operator' },
+    ]),
+  );
+  for (const name of CALLERS.slice(1, -1)) tokens.set(name, await server.token(name, 'Passw0rd!'));
+  await eventually(async () =>
+    assert.equal((await server.call('/api/v1/namespaces/ns-a/pods', { token: tokens.get('ns-viewer') })).status, 200),
+  );
+});
+after(() => server.stop());
+
+async function check(method: string, template: string, row: Row): Promise<void> {
+  const wrong: string[] = [];
+  for (const tenant of Object.keys(TENANTS) as Tenant[]) {
+    const allowed = 'own' in row.allowed ? row.allowed[tenant] : row.allowed;
+    const values: Record<string, string> = { ...TENANTS[tenant], resources: row.resources ?? '', name: row.name ?? '' };
+    const path = template.replace(/\{(\w+)\}/g, (_, key) => values[key]!);
+    for (const caller of CALLERS) {
+      // A body that no handler accepts: allowed calls fail after authorization and change nothing.
+      const body = method === 'GET' || method === 'DELETE' ? undefined : '"x"';
+      const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+      const { status, text } = await server.call(path, {
+        method,
+        token: tokens.get(caller),
+        headers: { 'content-type': type },
+        ...(body && { body }),
+      });
+      // OAuth endpoints answer 401 themselves, in words of their own.
+      const denied = status === 403 || (status === 401 && text.startsWith('{'));
+      if (denied === allowed.includes(caller)) wrong.push(`${caller} at ${path}: ${status}`);
+    }
+  }
+  assert.deepEqual(wrong, []);
+}
+
+test('every registered route has rows here', () => {
+  const registered = routeTables().map(({ method, path }) => `${method} ${path}`);
+  assert.deepEqual(
+    registered.filter((key) => !ROUTES[key]),
+    [],
+  );
+  assert.deepEqual(
+    Object.keys(ROUTES).filter((key) => !registered.includes(key)),
+    [],
+  );
+});
+
+for (const [key, rows] of Object.entries(ROUTES)) {
+  const [method, path] = key.split(' ') as [string, string];
+  for (const row of rows) test(`${key} ${row.resources ?? ''}`, () => check(method, path, row));
+}
+for (const row of KUBERNETES) test(`${row.method} ${row.path} of Kubernetes`, () => check(row.method, row.path, row));
+
+test('headers that name somebody else change nothing', async () => {
+  const headers = {
+    'impersonate-user': 'admin',
+    'impersonate-group': 'system:masters',
+    'x-remote-user': 'admin',
+    'x-remote-group': 'system:masters',
+  };
+  for (const path of ['/api/v1/nodes', '/api/v1/secrets', `${K}/nodes`]) {
+    assert.equal((await server.call(path, { token: tokens.get('regular'), headers })).status, 403);
+    assert.equal((await server.call(path, { headers })).status, 403);
+  }
+  // With rights, the call is made as the server and not as whom the headers name.
+  const { status } = await server.call('/api/v1/nodes', {
+    token: tokens.get('admin'),
+    headers: { 'impersonate-user': 'nobody' },
+  });
+  assert.equal(status, 200);
+});
+
+test('paths that hide others are refused', async () => {
+  const { hostname, port } = new URL(server.url);
+  const { request } = await import('node:http');
+  const raw = (path: string) =>
+    new Promise<number>((resolve, reject) => {
+      const sent = request(
+        { hostname, port, path, headers: { authorization: `Bearer ${tokens.get('ns-viewer')}` } },
+        (response) => {
+          response.resume();
+          resolve(response.statusCode!);
+        },
+      );
+      sent.on('error', reject).end();
+    });
+  for (const path of [
+    '/api/v1/namespaces/ns-a%2F..%2Fns-b/pods',
+    '/api/v1/namespaces/ns-a/../ns-b/pods',
+    '/api/v1/namespaces/ns-a/pods/%2e%2e/%2e%2e/ns-b/pods',
+    '/kapis/config.kubesphere.io/../resources.kubesphere.io/v1alpha3/nodes',
+  ]) {
+    assert.ok([400, 403, 404].includes(await raw(path)), path);
+  }
+  assert.equal(await raw('//api//v1///namespaces/ns-a/pods'), 200);
+  assert.equal(await raw('//api//v1///namespaces/ns-b/pods'), 403);
+});
