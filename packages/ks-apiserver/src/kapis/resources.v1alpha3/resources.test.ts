@@ -109,7 +109,7 @@ test('nodes show what their pods ask for, and follow it', async () => {
   assert.equal(before['node.kubesphere.io/memory-requests-fraction'], '12%');
   await post('/api/v1/namespaces/office/pods', pod('z1', 'node-a'));
   await eventually(async () => assert.equal((await ofNode('node-a'))['node.kubesphere.io/cpu-requests'], '750m'));
-  await server.kubernetes('/api/v1/namespaces/office/pods/z1', { method: 'DELETE' });
+  await server.kubernetes('/api/v1/namespaces/office/pods/z1?gracePeriodSeconds=0', { method: 'DELETE' });
   await eventually(async () => assert.equal((await ofNode('node-a'))['node.kubesphere.io/cpu-requests'], '500m'));
 });
 
