@@ -29,8 +29,20 @@ function objectsOf(file) {
   });
 }
 
+/** Rules of an aggregated ClusterRole: those of the roles that its selectors match, which may be aggregated themselves. */
+function aggregated(role, roles) {
+  if (!role.aggregationRule) return role.rules ?? [];
+  const matches = ({ metadata }) =>
+    role.aggregationRule.clusterRoleSelectors.some(({ matchLabels }) =>
+      Object.entries(matchLabels).every(([key, value]) => metadata.labels?.[key] === value),
+    );
+  const texts = roles.filter(matches).flatMap((other) => aggregated(other, roles).map((rule) => JSON.stringify(rule)));
+  return [...new Set(texts)].map((text) => JSON.parse(text));
+}
+
 const crds = files.filter((file) => file.startsWith('crds/')).flatMap(objectsOf);
 const embedded = files.filter((file) => file.startsWith('objects/embedded-')).flatMap(objectsOf);
+for (const role of embedded) if (role.aggregationRule) role.rules = aggregated(role, embedded);
 const objects = files
   .filter((file) => file.startsWith('objects/') && !file.startsWith('objects/embedded-'))
   .flatMap(objectsOf);

@@ -79,8 +79,17 @@ test('every object is of a built-in kind or of a shipped CRD, in a namespace tha
 });
 
 test('bindings name roles that exist', () => {
-  const names = new Set(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
-  for (const object of objects.filter(({ kind }) => kind?.endsWith('Binding'))) {
+  const all = [...objects, ...embedded];
+  const names = new Set(all.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
+  for (const object of all.filter(({ kind }) => kind?.endsWith('Binding'))) {
     assert.ok(names.has(`${object.roleRef.kind} ${object.roleRef.name}`), object.metadata.name);
   }
+});
+
+test('aggregated roles of the embedded API have the rules of their parts', () => {
+  const rulesOf = (name: string) => embedded.find(({ metadata }) => metadata.name === name)!.rules as object[];
+  const [view, edit, admin] = ['view', 'edit', 'admin'].map(rulesOf);
+  assert.ok(view!.length > 5);
+  for (const rule of view!) assert.ok(edit!.some((other) => JSON.stringify(other) === JSON.stringify(rule)));
+  for (const rule of edit!) assert.ok(admin!.some((other) => JSON.stringify(other) === JSON.stringify(rule)));
 });
