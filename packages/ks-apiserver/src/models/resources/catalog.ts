@@ -117,12 +117,15 @@ export class Catalog {
     return row && this.#informers.get(gvrKey(row))?.store;
   }
 
-  /** The synced store of a row. Throws ServiceUnavailable when the Kubernetes API has not answered its first list in time. */
+  /** The synced store of a row and of what it uses. Throws ServiceUnavailable when the Kubernetes API has not answered its first lists in time. */
   async synced(row: ResourceDefinition, signal: AbortSignal): Promise<Store> {
+    const used = (row.uses ?? []).flatMap((name) => this.find(name) ?? []).map((other) => this.informer(other));
     const informer = this.informer(row);
-    if (!informer.synced) {
+    const waiting = [informer, ...used].filter(({ synced }) => !synced);
+    if (waiting.length > 0) {
+      const inTime = AbortSignal.any([signal, AbortSignal.timeout(SYNC_TIMEOUT_MS)]);
       try {
-        await informer.ready(AbortSignal.any([signal, AbortSignal.timeout(SYNC_TIMEOUT_MS)]));
+        await Promise.all(waiting.map((other) => other.ready(inTime)));
       } catch (error) {
         throw serviceUnavailable(
           `${row.resource} have not been read from the Kubernetes API yet: ${(error as Error).message}`,

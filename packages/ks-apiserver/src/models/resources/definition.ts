@@ -24,6 +24,8 @@ export interface ResourceDefinition extends GroupVersionResource {
   keepObjects?: boolean;
   /** Follows the resource from the start and not from its first use. */
   eager?: boolean;
+  /** Resources that filters and annotations look into: they are followed together with this one. */
+  uses?: readonly string[];
   /** Annotations computed from other resources, added to an entry's answer; undefined for none. */
   annotate?: (entry: Entry, catalog: Catalog) => Record<string, string> | undefined;
   /** A number that changes whenever `annotate` would answer differently for the entry. */

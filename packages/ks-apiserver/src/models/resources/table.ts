@@ -1,4 +1,5 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { claimAnnotations } from './claim-use.ts';
 import type { ResourceDefinition } from './definition.ts';
 import {
   conditionStatus,
@@ -36,6 +37,7 @@ export const RESOURCES: readonly ResourceDefinition[] = [
       namespaced: false,
       fields: (node) => ({ status: nodeStatus(node), allocatable: node.status?.allocatable }),
       filters: status,
+      uses: ['pods'],
       ...nodeAnnotations,
     },
     namespaces: {
@@ -55,6 +57,7 @@ export const RESOURCES: readonly ResourceDefinition[] = [
         pvcName: (pod, value) => (pod.fields.claims as string[]).includes(value),
         serviceName: serviceSelects,
       },
+      uses: ['services'],
     },
     services: {
       kind: 'Service',
@@ -62,6 +65,21 @@ export const RESOURCES: readonly ResourceDefinition[] = [
       fields: (service) => ({ selector: service.spec?.selector }),
     },
     configmaps: { kind: 'ConfigMap', namespaced: true },
+    persistentvolumeclaims: {
+      kind: 'PersistentVolumeClaim',
+      namespaced: true,
+      fields: ({ metadata, spec, status }) => ({
+        phase: String(status?.phase ?? '').toLowerCase(),
+        storageClassName: spec?.storageClassName ?? '',
+        provisioner: metadata.annotations?.['volume.beta.kubernetes.io/storage-provisioner'],
+      }),
+      filters: {
+        status: (claim, value) => claim.fields.phase === value.toLowerCase(),
+        storageClassName: equalField('storageClassName'),
+      },
+      uses: ['pods', 'volumesnapshotclasses'],
+      ...claimAnnotations,
+    },
   }),
   ...of('apps', 'v1', {
     deployments: {
@@ -135,6 +153,23 @@ export const RESOURCES: readonly ResourceDefinition[] = [
       filters: { workspace: (role, value) => role.labels['kubesphere.io/workspace'] === value },
     },
     workspacerolebindings: { kind: 'WorkspaceRoleBinding', namespaced: false, eager: true, keepObjects: true },
+  }),
+  ...of('snapshot.storage.k8s.io', 'v1beta1', {
+    volumesnapshotclasses: { kind: 'VolumeSnapshotClass', namespaced: false, fields: ({ driver }) => ({ driver }) },
+    volumesnapshots: {
+      kind: 'VolumeSnapshot',
+      namespaced: true,
+      fields: ({ spec, status }) => ({
+        status: status?.readyToUse === true ? 'ready' : 'creating',
+        volumeSnapshotClassName: spec?.volumeSnapshotClassName,
+        persistentVolumeClaimName: spec?.source?.persistentVolumeClaimName,
+      }),
+      filters: {
+        ...status,
+        volumeSnapshotClassName: equalField('volumeSnapshotClassName'),
+        persistentVolumeClaimName: equalField('persistentVolumeClaimName'),
+      },
+    },
   }),
   ...of('tenant.kubesphere.io', 'v1alpha1', {
     workspaces: { kind: 'Workspace', namespaced: false, keepObjects: true },
