@@ -98,7 +98,6 @@ export class Informer {
     while (!signal.aborted) {
       try {
         if (this.#resourceVersion === '') await this.#list(signal);
-        this.#error = undefined;
         await this.#watch(signal);
         backoff = MIN_BACKOFF_MS;
       } catch (error) {
@@ -163,6 +162,10 @@ export class Informer {
       allowWatchBookmarks: true,
       timeoutSeconds,
       signal: ended,
+      opened: () => {
+        this.#error = undefined;
+        this.#lastContact = Date.now();
+      },
     };
     for await (const { type, object: bytes } of this.#client.watch(this.options.resource, options)) {
       this.#lastContact = Date.now();

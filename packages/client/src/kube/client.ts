@@ -224,12 +224,12 @@ export class KubeClient {
     });
   }
 
-  /** Starts a watch; yields frames until the server ends it, throws a StatusError when it is refused. */
+  /** Starts a watch, calls `opened` when it is accepted; yields frames until the server ends it, throws a StatusError when it is refused. */
   async *watch(
     resource: GroupVersionResource,
-    options: ListOptions & { timeoutSeconds?: number; allowWatchBookmarks?: boolean },
+    options: ListOptions & { timeoutSeconds?: number; allowWatchBookmarks?: boolean; opened?: () => void },
   ) {
-    const { namespace, signal, ...parameters } = options;
+    const { namespace, signal, opened, ...parameters } = options;
     const response = await this.transport.request({
       method: 'GET',
       url: resourcePath(resource, namespace) + queryOf({ watch: true, ...parameters }),
@@ -237,6 +237,7 @@ export class KubeClient {
       ...(signal && { signal }),
     });
     if (response.status !== 200) throw errorFrom(response.status, await readBody(response.body, OBJECT_LIMIT));
+    opened?.();
     yield* frames(response.body);
   }
 }
