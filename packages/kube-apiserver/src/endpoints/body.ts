@@ -1,11 +1,12 @@
 import { badRequest, requestTooLarge, unsupportedMediaType } from '@ks-apiserver/apimachinery/meta/errors';
 import { type KubeRequest, readBody } from '@ks-apiserver/client/kube/transport';
 import { parse as parseYaml } from 'yaml';
+import { decodeProtobuf, PROTOBUF } from '../protobuf/decode.ts';
 
 /** The largest body that is read, in bytes (kube-apiserver's MaxRequestBodyBytes). */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
-const ACCEPTED = ['application/json', 'application/yaml'];
+const ACCEPTED = ['application/json', 'application/yaml', PROTOBUF];
 
 /** The whole body of a request; throws a StatusError 413. */
 export async function requestBody(request: KubeRequest): Promise<Buffer> {
@@ -28,9 +29,10 @@ function shownBytes(body: Buffer): string {
   return body.byteLength === 0 ? '<empty>' : body.subarray(0, 64).toString('hex');
 }
 
-/** The value of a JSON or YAML body; throws a StatusError 400 or 415. `kind` names what was expected. */
+/** The value of a JSON, YAML or protobuf body; throws a StatusError 400 or 415. `kind` names what was expected. */
 export function parseBody(body: Buffer, mediaType: string, kind: string): unknown {
   if (!ACCEPTED.includes(mediaType)) throw unsupportedMediaType(ACCEPTED);
+  if (mediaType === PROTOBUF) return decodeProtobuf(body, kind);
   const text = body.toString('utf8');
   try {
     if (mediaType === 'application/yaml') return parseYaml(text, { maxAliasCount: 100, uniqueKeys: false });
