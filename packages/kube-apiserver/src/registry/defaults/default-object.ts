@@ -1,0 +1,80 @@
+import type { GroupVersionKind, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { isObject } from '@ks-apiserver/apimachinery/schema/own';
+import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
+import { builtinSchema } from '../../schemas/builtin.ts';
+import { otherDefaults } from './others.ts';
+import { podDefaults } from './pods.ts';
+import type { Fields } from './types.ts';
+import { workloadDefaults } from './workloads.ts';
+
+const byType = new Map(Object.entries({ ...podDefaults, ...workloadDefaults, ...otherDefaults }));
+const none = () => {};
+
+interface Plan {
+  defaults: (value: Fields) => void;
+  /** Fields that are structs in Go: they are always there. */
+  structs: readonly string[];
+  /** Required numbers, texts and flags of a status, which Go writes as zero. */
+  zeros: readonly (readonly [string, string | number | boolean])[];
+}
+
+const plans = new WeakMap<Schema, Plan>();
+
+function zeroOf(schema: Schema): string | number | boolean | undefined {
+  if (schema['x-kubernetes-int-or-string'] || schema.format === 'date-time' || schema.format === 'quantity')
+    return undefined;
+  if (schema.type === 'string') return '';
+  if (schema.type === 'boolean') return false;
+  return schema.type === 'integer' ? 0 : undefined;
+}
+
+function planOf(schema: Schema): Plan {
+  let plan = plans.get(schema);
+  if (plan === undefined) {
+    const type = schema['x-definition']?.split('.').slice(-3).join('.') ?? '';
+    const properties = Object.entries(schema.properties ?? {});
+    const inStatus = /(Status|NodeSystemInfo|DaemonEndpoint)$/.test(type);
+    plan = {
+      defaults: byType.get(type) ?? none,
+      structs: properties.filter(([, field]) => field['x-struct'] && field.type === 'object').map(([name]) => name),
+      zeros: (inStatus ? (schema.required ?? []) : []).flatMap((name) => {
+        const zero = zeroOf(schema.properties?.[name] ?? {});
+        return zero === undefined ? [] : [[name, zero] as const];
+      }),
+    };
+    plans.set(schema, plan);
+  }
+  return plan;
+}
+
+function defaultValue(value: unknown, schema: Schema): void {
+  if (Array.isArray(value)) {
+    if (schema.items !== undefined) for (const item of value) defaultValue(item, schema.items);
+    return;
+  }
+  if (!isObject(value)) return;
+  const { properties, additionalProperties } = schema;
+  if (properties === undefined) {
+    if (typeof additionalProperties === 'object') {
+      for (const item of Object.values(value)) defaultValue(item, additionalProperties);
+    }
+    return;
+  }
+  const { defaults, structs, zeros } = planOf(schema);
+  for (const name of structs) value[name] ??= {};
+  for (const [name, zero] of zeros) value[name] ??= zero;
+  defaults(value);
+  for (const name of Object.keys(value)) {
+    const field = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    if (field !== undefined && typeof value[name] === 'object') defaultValue(value[name], field);
+  }
+}
+
+/**
+ * Gives an object of a built-in kind, in place, the fields that Kubernetes 1.36 gives it before it is stored (the API
+ * reference's defaults); wherever a type appears it gets the same ones. Other kinds stay as they are.
+ */
+export function defaultObject(gvk: GroupVersionKind, object: KubeObject): void {
+  const schema = builtinSchema(gvk);
+  if (schema !== undefined) defaultValue(object, schema);
+}

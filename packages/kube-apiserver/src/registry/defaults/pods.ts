@@ -1,0 +1,86 @@
+import { type Fields, fill, fillZero } from './types.ts';
+
+const readOnlyMode = 0o644;
+
+/** Tag of an image reference: what follows the last colon, `latest` where there is neither tag nor digest. */
+function imageTag(image: string): string {
+  const name = image.split('@')[0]!;
+  const tag = /:([^:/]+)$/.exec(name)?.[1];
+  return tag ?? (image.includes('@') ? '' : 'latest');
+}
+
+function container(value: Fields): void {
+  fill(value, {
+    imagePullPolicy: imageTag(value.image ?? '') === 'latest' ? 'Always' : 'IfNotPresent',
+    terminationMessagePath: '/dev/termination-log',
+    terminationMessagePolicy: 'File',
+  });
+}
+
+function requestsFromLimits(containers: readonly Fields[] | undefined): void {
+  for (const { resources } of containers ?? []) {
+    if (resources?.limits !== undefined) resources.requests = { ...resources.limits, ...resources.requests };
+  }
+}
+
+function hostPorts(containers: readonly Fields[] | undefined): void {
+  for (const { ports } of containers ?? []) {
+    for (const port of ports ?? []) if (!port.hostPort && port.containerPort) port.hostPort = port.containerPort;
+  }
+}
+
+/** Defaults of pods and what they hold (core/v1), by type. */
+export const podDefaults: Readonly<Record<string, (value: Fields) => void>> = {
+  'core.v1.Pod': ({ spec }) => {
+    if (spec === undefined) return;
+    requestsFromLimits(spec.containers);
+    requestsFromLimits(spec.initContainers);
+    fill(spec, { enableServiceLinks: true });
+    if (spec.hostNetwork === true) {
+      hostPorts(spec.containers);
+      hostPorts(spec.initContainers);
+    }
+  },
+  'core.v1.PodStatus': (value) => fill(value, { phase: 'Pending' }),
+  'core.v1.PodSpec': (value) => {
+    fill(value, {
+      dnsPolicy: 'ClusterFirst',
+      restartPolicy: 'Always',
+      securityContext: {},
+      terminationGracePeriodSeconds: 30,
+      schedulerName: 'default-scheduler',
+    });
+    // The old name of the field is kept in step with the new one.
+    if (value.serviceAccountName) value.serviceAccount = value.serviceAccountName;
+    else if (value.serviceAccount) value.serviceAccountName = value.serviceAccount;
+  },
+  'core.v1.Container': container,
+  'core.v1.EphemeralContainer': container,
+  'core.v1.ContainerPort': (value) => fill(value, { protocol: 'TCP' }),
+  'core.v1.Probe': (value) =>
+    fillZero(value, { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 }),
+  'core.v1.HTTPGetAction': (value) => fill(value, { path: '/', scheme: 'HTTP' }),
+  'core.v1.GRPCAction': (value) => {
+    value.service ??= '';
+  },
+  'core.v1.Volume': (value) => {
+    if (Object.keys(value).every((field) => field === 'name')) value.emptyDir = {};
+    if (value.image && !value.image.pullPolicy) {
+      value.image.pullPolicy = imageTag(value.image.reference ?? '') === 'latest' ? 'Always' : 'IfNotPresent';
+    }
+  },
+  'core.v1.HostPathVolumeSource': (value) => {
+    value.type ??= '';
+  },
+  'core.v1.SecretVolumeSource': (value) => fill(value, { defaultMode: readOnlyMode }),
+  'core.v1.ConfigMapVolumeSource': (value) => fill(value, { defaultMode: readOnlyMode }),
+  'core.v1.DownwardAPIVolumeSource': (value) => fill(value, { defaultMode: readOnlyMode }),
+  'core.v1.ProjectedVolumeSource': (value) => fill(value, { defaultMode: readOnlyMode }),
+  'core.v1.ServiceAccountTokenProjection': (value) => fill(value, { expirationSeconds: 3600 }),
+  'core.v1.ObjectFieldSelector': (value) => fill(value, { apiVersion: 'v1' }),
+  'core.v1.ISCSIVolumeSource': (value) => fill(value, { iscsiInterface: 'default' }),
+  'core.v1.RBDVolumeSource': (value) => fill(value, { pool: 'rbd', user: 'admin', keyring: '/etc/ceph/keyring' }),
+  'core.v1.AzureDiskVolumeSource': (value) =>
+    fill(value, { cachingMode: 'ReadWrite', fsType: 'ext4', readOnly: false, kind: 'Shared' }),
+  'core.v1.ScaleIOVolumeSource': (value) => fill(value, { storageMode: 'ThinProvisioned', fsType: 'xfs' }),
+};
