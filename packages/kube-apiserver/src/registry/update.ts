@@ -98,7 +98,7 @@ export function decideUpdate(
   if (error) throw error;
   const { metadata } = object;
   if (metadata.deletionTimestamp && !metadata.finalizers?.length && !metadata.deletionGracePeriodSeconds) {
-    if (!old.spec?.finalizers?.length || type.resource !== 'namespaces') return { remove: true };
+    if (type.resource !== 'namespaces' || !object.spec?.finalizers?.length) return { remove: true };
   }
   return isUnchanged(object, old) ? { keep: true } : { put: object };
 }

@@ -1,5 +1,6 @@
 import type { Api } from '../endpoints/call.ts';
 import { namespaceKey } from '../registry/namespace-lifecycle.ts';
+import { storageKey } from '../registry/resource-type.ts';
 import type { WriteOptions } from '../registry/strategy.ts';
 
 /** Namespaces that every cluster has. */
@@ -16,13 +17,30 @@ export function systemWrite(manager = 'kube-apiserver'): WriteOptions {
   };
 }
 
-/** Makes the namespaces that are missing. */
-export async function bootstrapNamespaces({ catalog, store }: Api): Promise<void> {
+/** Makes the namespaces and the `kubernetes` Service where they are missing. */
+export async function bootstrapObjects({ catalog, store }: Api, serviceIp: string): Promise<void> {
   const type = catalog.find('', 'v1', 'namespaces')!;
   const missing = NAMESPACES.filter((name) => !store.backend.get(namespaceKey(name)));
   await Promise.all(
     missing.map((name) =>
       store.create(type, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, systemWrite()),
     ),
+  );
+  const services = catalog.find('', 'v1', 'services')!;
+  if (store.backend.get(storageKey(services, 'default', 'kubernetes'))) return;
+  const labels = { component: 'apiserver', provider: 'kubernetes' };
+  await store.create(
+    services,
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'kubernetes', namespace: 'default', labels },
+      spec: {
+        type: 'ClusterIP',
+        clusterIP: serviceIp,
+        ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }],
+      },
+    },
+    systemWrite(),
   );
 }

@@ -5,15 +5,21 @@ import { Discovery } from '../endpoints/discovery.ts';
 import { resolve, run, type SpecialVerbs } from '../endpoints/dispatch.ts';
 import { nonResource } from '../endpoints/non-resource.ts';
 import { compressed, errorResponse, textResponse } from '../endpoints/respond.ts';
+import { specialVerbs } from '../endpoints/special-verbs.ts';
 import { serveWatchSocket } from '../endpoints/watch-socket.ts';
+import { GarbageCollector } from '../registry/controllers/garbage-collector.ts';
+import { NamespaceController } from '../registry/controllers/namespace-controller.ts';
 import { DefinitionRegistrar } from '../registry/crd/registrar.ts';
 import { definitionStrategy } from '../registry/crd/strategy.ts';
 import { ResourceCatalog } from '../registry/resource-catalog.ts';
+import { ClusterIpRange } from '../registry/services/cluster-ip-range.ts';
+import { NumberPool } from '../registry/services/number-pool.ts';
+import { ServiceAllocations, serviceStrategy } from '../registry/services/strategy.ts';
 import { Store } from '../registry/store.ts';
 import { Strategies } from '../registry/strategies/strategies.ts';
 import { WatchHub } from '../registry/watch-hub.ts';
 import type { Backend } from '../storage/backend.ts';
-import { bootstrapNamespaces, systemWrite } from './bootstrap.ts';
+import { bootstrapObjects, systemWrite } from './bootstrap.ts';
 import { type Listener, type ListenOptions, listen } from './listen.ts';
 
 /** How a KubeApiServer is opened. */
@@ -21,6 +27,16 @@ export interface KubeApiServerOptions {
   backend: Backend;
   /** What `/version` reports; begins with `v<major>.<minor>`. */
   gitVersion?: string;
+  /** IPv4 network of cluster IPs; the `kubernetes` Service gets its first address. */
+  serviceClusterIPRange?: string;
+  /** First and last node port. */
+  nodePortRange?: readonly [number, number];
+  /** PEM that each namespace's ConfigMap kube-root-ca.crt holds. */
+  rootCa?: string;
+}
+
+interface Controller {
+  close(): Promise<void>;
 }
 
 /** The identity of calls that are made by function call. */
@@ -39,9 +55,11 @@ export class KubeApiServer implements KubeTransport {
   readonly #special: SpecialVerbs;
   readonly #gitVersion: string;
   readonly #listeners = new Set<Listener>();
+  readonly #controllers: readonly Controller[];
 
-  private constructor(api: Api, special: SpecialVerbs, gitVersion: string) {
+  private constructor(api: Api, special: SpecialVerbs, gitVersion: string, controllers: readonly Controller[]) {
     this.#api = api;
+    this.#controllers = controllers;
     this.#special = special;
     this.#discovery = new Discovery(api.catalog);
     this.#gitVersion = gitVersion;
@@ -51,14 +69,26 @@ export class KubeApiServer implements KubeTransport {
   static async open(options: KubeApiServerOptions): Promise<KubeApiServer> {
     const { backend } = options;
     const catalog = new ResourceCatalog();
-    const given = new Map([['customresourcedefinitions.apiextensions.k8s.io', definitionStrategy(catalog)]]);
+    const ips = new ClusterIpRange(options.serviceClusterIPRange ?? '10.96.0.0/12');
+    const [firstPort, lastPort] = options.nodePortRange ?? [30000, 32767];
+    const allocations = new ServiceAllocations(ips, new NumberPool(firstPort, lastPort));
+    const given = new Map([
+      ['customresourcedefinitions.apiextensions.k8s.io', definitionStrategy(catalog)],
+      ['services', serviceStrategy(allocations)],
+    ]);
     const store = new Store(backend, new Strategies(given));
     const hub = new WatchHub(backend);
     const api: Api = { catalog, store, hub };
     const definitions = new DefinitionRegistrar(catalog, store, hub, systemWrite);
     definitions.start();
-    await bootstrapNamespaces(api);
-    return new KubeApiServer(api, new Map(), options.gitVersion ?? DEFAULT_GIT_VERSION);
+    allocations.start(backend);
+    await bootstrapObjects(api, ips.first);
+    const controllers = [
+      new GarbageCollector(catalog, store, systemWrite),
+      new NamespaceController(catalog, store, systemWrite, options.rootCa),
+    ];
+    for (const controller of controllers) controller.start();
+    return new KubeApiServer(api, specialVerbs(api), options.gitVersion ?? DEFAULT_GIT_VERSION, controllers);
   }
 
   /** Calls the API with its own identity. */
@@ -116,6 +146,7 @@ export class KubeApiServer implements KubeTransport {
   async close(): Promise<void> {
     this.#api.hub.close();
     await Promise.all([...this.#listeners].map((listener) => listener.close()));
+    await Promise.all(this.#controllers.map((controller) => controller.close()));
     await this.#api.store.backend.close();
   }
 }

@@ -1,0 +1,85 @@
+import { badRequest, conflict, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
+import { timestamp } from '../../registry/metadata.ts';
+import { builtinSchema } from '../../schemas/builtin.ts';
+import { contentType, parseBody, requestBody } from '../body.ts';
+import type { Call } from '../call.ts';
+import { decodeKind } from '../decode.ts';
+import { jsonResponse } from '../respond.ts';
+import { writeOptions } from '../write-options.ts';
+
+const BINDING = { group: '', version: 'v1', kind: 'Binding' };
+const EVICTION = { group: 'policy', version: 'v1', kind: 'Eviction' };
+
+function success(status: number): KubeResponse {
+  return jsonResponse({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: status }, status);
+}
+
+/** `POST pods/x/binding` (and `POST bindings`): assigns a pod to a node. */
+export async function bindPod(call: Call): Promise<KubeResponse> {
+  const { api, path, now } = call;
+  const body = parseBody(await requestBody(call.request), contentType(call.request), 'Binding');
+  const binding = decodeKind(body, BINDING, builtinSchema(BINDING), 'Warn', call.warnings);
+  const name = path.name || binding.metadata.name || '';
+  const node = binding.target?.name;
+  if (typeof node !== 'string' || node === '') throw badRequest('target.name: Required value');
+  const pods = api.catalog.find('', 'v1', 'pods')!;
+  await api.store.update(pods, path.namespace, name, {
+    subresource: 'binding',
+    change: (pod) => {
+      if (pod.metadata.deletionTimestamp)
+        throw conflict(
+          { resource: 'pods/binding', name },
+          `pod ${name} is being deleted, cannot be assigned to a host`,
+        );
+      if (pod.spec.nodeName)
+        throw conflict(
+          { resource: 'pods/binding', name },
+          `pod ${name} is already assigned to node "${pod.spec.nodeName}"`,
+        );
+      pod.spec.nodeName = node;
+      const conditions = (pod.status?.conditions ?? []).filter(({ type }: { type: string }) => type !== 'PodScheduled');
+      const scheduled = {
+        type: 'PodScheduled',
+        status: 'True',
+        lastProbeTime: null,
+        lastTransitionTime: timestamp(now),
+      };
+      pod.status = { ...pod.status, conditions: [...conditions, scheduled] };
+      return pod;
+    },
+    options: writeOptions(call, 'CreateOptions'),
+  });
+  return success(201);
+}
+
+/** `POST pods/x/eviction`: deletes a pod unless a PodDisruptionBudget forbids it. */
+export async function evictPod(call: Call): Promise<KubeResponse> {
+  const { api, path, user, now, warnings, type } = call;
+  const body = parseBody(await requestBody(call.request), contentType(call.request), 'Eviction');
+  const eviction = decodeKind(body, EVICTION, builtinSchema(EVICTION), 'Warn', call.warnings);
+  const { dryRun } = writeOptions(call, 'CreateOptions');
+  await api.store.delete(type, path.namespace, path.name, {
+    user,
+    now,
+    warnings,
+    dryRun,
+    manager: '',
+    ...eviction.deleteOptions,
+  });
+  return success(201);
+}
+
+/** log, exec, attach and portforward need the kubelet of the pod's node, and there is none. */
+export async function needsKubelet(call: Call): Promise<KubeResponse> {
+  const pod = call.api.store
+    .get(call.type, call.path.namespace, call.path.name)
+    .shared<{ spec: { nodeName?: string } }>();
+  const node = pod.spec.nodeName;
+  if (!node) throw badRequest(`pod ${call.path.name} does not have a host assigned`);
+  throw new StatusError(
+    503,
+    'ServiceUnavailable',
+    `${call.path.subresource} of pod ${call.path.name} is not available: the embedded API reaches no kubelet on node ${node}`,
+  );
+}

@@ -1,0 +1,101 @@
+import { invalid, notFound } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
+import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
+import { presentObject } from '../../registry/present.ts';
+import type { ResourceType } from '../../registry/resource-type.ts';
+import { setValueAt, valueAt } from '../../registry/strategies/custom-resources.ts';
+import { builtinSchema } from '../../schemas/builtin.ts';
+import { contentType, parseBody, requestBody } from '../body.ts';
+import type { Call } from '../call.ts';
+import { decodeKind } from '../decode.ts';
+import { readPatch } from '../patch.ts';
+import { virtualResponse } from '../respond.ts';
+import { writeOptions } from '../write-options.ts';
+
+const SCALE = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+
+function selectorText(type: ResourceType, object: KubeObject): string {
+  if (type.custom) {
+    const path = type.custom.scale?.labelSelectorPath;
+    return path ? String(valueAt(object, path) ?? '') : '';
+  }
+  if (type.resource === 'replicationcontrollers') {
+    return labelSelectorFrom({ matchLabels: object.spec?.selector ?? {} }).toString();
+  }
+  return labelSelectorFrom(object.spec?.selector ?? {}).toString();
+}
+
+/** The Scale of an object (Kubernetes autoscaling/v1). */
+function scaleOf(type: ResourceType, object: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const at = type.custom?.scale;
+  const replicas = Number(valueAt(object, at?.specReplicasPath ?? '.spec.replicas') ?? 0);
+  const selector = selectorText(type, object);
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: {
+      name: name!,
+      namespace: namespace!,
+      uid: uid!,
+      resourceVersion: resourceVersion!,
+      creationTimestamp: creationTimestamp!,
+    },
+    spec: { ...(replicas !== 0 && { replicas }) },
+    status: {
+      replicas: Number(valueAt(object, at?.statusReplicasPath ?? '.status.replicas') ?? 0),
+      ...(selector !== '' && { selector }),
+    },
+  };
+}
+
+/** `GET` of the scale subresource. */
+export async function getScale(call: Call): Promise<KubeResponse> {
+  const object = presentObject(call.type, call.api.store.get(call.type, call.path.namespace, call.path.name));
+  return virtualResponse(call, SCALE, scaleOf(call.type, object));
+}
+
+function setScale(call: Call, object: KubeObject, scale: KubeObject): KubeObject {
+  const replicas = scale.spec?.replicas ?? 0;
+  if (!Number.isInteger(replicas) || replicas < 0) {
+    throw invalid({ group: 'autoscaling', kind: 'Scale', name: call.path.name }, [
+      {
+        reason: 'FieldValueInvalid',
+        message: `Invalid value: ${replicas}: must be greater than or equal to 0`,
+        field: 'spec.replicas',
+      },
+    ]);
+  }
+  setValueAt(object, call.type.custom?.scale?.specReplicasPath ?? '.spec.replicas', replicas);
+  if (scale.metadata.resourceVersion) object.metadata.resourceVersion = scale.metadata.resourceVersion;
+  return object;
+}
+
+async function write(call: Call, kind: string, wished: (current: KubeObject) => KubeObject): Promise<KubeResponse> {
+  const { api, type, path } = call;
+  const written = await api.store.update(type, path.namespace, path.name, {
+    subresource: 'scale',
+    change: (object) => setScale(call, object, wished(scaleOf(type, object))),
+    options: writeOptions(call, kind),
+  });
+  if (!written.object) throw notFound({ resource: type.resource, name: path.name });
+  return virtualResponse(call, SCALE, scaleOf(type, presentObject(type, written.object)));
+}
+
+/** `PUT` of the scale subresource. */
+export async function updateScale(call: Call): Promise<KubeResponse> {
+  const body = parseBody(await requestBody(call.request), contentType(call.request), 'Scale');
+  const scale = decodeKind(body, SCALE, builtinSchema(SCALE), 'Warn', call.warnings);
+  return write(call, 'UpdateOptions', () => scale);
+}
+
+/** `PATCH` of the scale subresource. */
+export async function patchScale(call: Call): Promise<KubeResponse> {
+  const scaleType = { ...call.type, ...SCALE };
+  delete scaleType.custom;
+  const change = readPatch(contentType(call.request), await requestBody(call.request), scaleType);
+  return write(call, 'PatchOptions', (current) =>
+    decodeKind(change(scaleType, current), SCALE, builtinSchema(SCALE), 'Warn', call.warnings),
+  );
+}
