@@ -26,6 +26,13 @@ const scalars: Readonly<Record<string, Schema>> = {
   any: open,
 };
 
+const origins = new WeakMap<Schema, Schema>();
+
+/** The named type that a field's schema was made from, without what only the field says. */
+export function originOf(schema: Schema): Schema {
+  return origins.get(schema) ?? schema;
+}
+
 function applyFlag(schema: Draft, flag: string): void {
   const [, name = '', argument = ''] = /^([a-z]+)\((.*)\)$/.exec(flag) ?? [undefined, flag];
   switch (name) {
@@ -126,6 +133,7 @@ export class SchemaParser {
     const schema = this.#resolve(group, type);
     if (flags.length === 0 && description === undefined) return schema;
     const own: Draft = { ...schema };
+    origins.set(own, schema);
     for (const flag of flags) applyFlag(own, flag);
     if (description !== undefined) own.description = description;
     return own;
