@@ -1,4 +1,6 @@
 import type { KubeRequest, UserInfo } from '@ks-apiserver/client/kube/transport';
+import type { RbacAuthorizer } from '../registry/authorization/rbac.ts';
+import type { ServiceAccountTokens } from '../registry/authorization/service-account-tokens.ts';
 import type { ResourceCatalog } from '../registry/resource-catalog.ts';
 import type { ResourceType } from '../registry/resource-type.ts';
 import type { Store } from '../registry/store.ts';
@@ -10,6 +12,8 @@ export interface Api {
   catalog: ResourceCatalog;
   store: Store;
   hub: WatchHub;
+  rbac: RbacAuthorizer;
+  tokens: ServiceAccountTokens;
 }
 
 /** One call about a resource. */

@@ -1,5 +1,6 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { ResourceType } from '../registry/resource-type.ts';
+import { type IncludeObject, type Table, tableFor } from '../tables/table.ts';
 import type { Form } from './negotiate.ts';
 
 /** An object's type and metadata only (Kubernetes meta/v1 PartialObjectMetadata). */
@@ -7,34 +8,20 @@ export function partialObject(object: KubeObject, form: Form): KubeObject {
   return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${form.version}`, metadata: object.metadata };
 }
 
-/** Metadata of a Table. */
-export interface TableMeta {
-  resourceVersion?: string;
-  continue?: string;
-  remainingItemCount?: number;
-}
-
-/** Objects as a meta.k8s.io Table with the columns that `kubectl get` shows. */
+/** Objects as a meta.k8s.io Table with the columns that `kubectl get` shows; `columns` is false for later events of a watch. */
 export function tableOf(
-  _type: ResourceType,
+  type: ResourceType,
   objects: readonly KubeObject[],
   form: Form,
   includeObject: string,
-  metadata: TableMeta,
-): unknown {
-  return {
-    kind: 'Table',
-    apiVersion: `meta.k8s.io/${form.version}`,
+  metadata: Table['metadata'],
+  columns = true,
+): Table {
+  const table = tableFor(type, objects, {
+    ...(type.custom && { printerColumns: type.custom.printerColumns }),
+    includeObject: (['Object', 'None'].includes(includeObject) ? includeObject : 'Metadata') as IncludeObject,
     metadata,
-    columnDefinitions: [
-      { name: 'Name', type: 'string', format: 'name', description: '', priority: 0 },
-      { name: 'Created At', type: 'date', format: '', description: '', priority: 0 },
-    ],
-    rows: objects.map((object) => ({
-      cells: [object.metadata.name ?? '', object.metadata.creationTimestamp ?? ''],
-      ...(includeObject !== 'None' && {
-        object: includeObject === 'Object' ? object : partialObject(object, form),
-      }),
-    })),
-  };
+    columnDefinitions: columns,
+  });
+  return form.version === 'v1' ? table : ({ ...table, apiVersion: `meta.k8s.io/${form.version}` } as Table);
 }

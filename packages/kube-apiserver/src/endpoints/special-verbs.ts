@@ -1,10 +1,17 @@
-import type { Api } from './call.ts';
 import { type SpecialVerbs, specialKey, type Verb } from './dispatch.ts';
+import {
+  selfSubjectAccessReview,
+  selfSubjectReview,
+  selfSubjectRulesReview,
+  subjectAccessReview,
+  tokenReview,
+} from './reviews.ts';
 import { bindPod, evictPod, needsKubelet } from './subresources/pods.ts';
 import { getScale, patchScale, updateScale } from './subresources/scale.ts';
+import { requestToken } from './subresources/token.ts';
 
 /** Handlers of everything that is not a plain object. */
-export function specialVerbs(_api: Api): SpecialVerbs {
+export function specialVerbs(): SpecialVerbs {
   const verbs = new Map<string, Verb>([
     ['*/scale:get', getScale],
     ['*/scale:update', updateScale],
@@ -12,6 +19,13 @@ export function specialVerbs(_api: Api): SpecialVerbs {
     [specialKey('', 'bindings', '', 'create'), bindPod],
     [specialKey('', 'pods', 'binding', 'create'), bindPod],
     [specialKey('', 'pods', 'eviction', 'create'), evictPod],
+    [specialKey('', 'serviceaccounts', 'token', 'create'), requestToken],
+    [specialKey('authentication.k8s.io', 'tokenreviews', '', 'create'), tokenReview],
+    [specialKey('authentication.k8s.io', 'selfsubjectreviews', '', 'create'), selfSubjectReview],
+    [specialKey('authorization.k8s.io', 'selfsubjectaccessreviews', '', 'create'), selfSubjectAccessReview],
+    [specialKey('authorization.k8s.io', 'selfsubjectrulesreviews', '', 'create'), selfSubjectRulesReview],
+    [specialKey('authorization.k8s.io', 'subjectaccessreviews', '', 'create'), subjectAccessReview],
+    [specialKey('authorization.k8s.io', 'localsubjectaccessreviews', '', 'create'), subjectAccessReview],
   ]);
   for (const subresource of ['log', 'exec', 'attach', 'portforward']) {
     for (const verb of ['get', 'create']) verbs.set(specialKey('', 'pods', subresource, verb), needsKubelet);

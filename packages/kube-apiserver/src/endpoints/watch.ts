@@ -51,10 +51,9 @@ function renderer(call: Call, form: Form): ((json: Buffer) => Buffer) | undefine
   return (json) => {
     const object = JSON.parse(json.toString('utf8')) as KubeObject;
     if (form.as !== 'Table') return Buffer.from(JSON.stringify(partialObject(object, form)));
-    const table = tableOf(call.type, [object], form, call.query.get('includeObject') ?? 'Metadata', {
-      resourceVersion: object.metadata.resourceVersion ?? '',
-    }) as { columnDefinitions: unknown };
-    if (columnsSent) table.columnDefinitions = null;
+    const include = call.query.get('includeObject') ?? 'Metadata';
+    const { resourceVersion = '' } = object.metadata;
+    const table = tableOf(call.type, [object], form, include, { resourceVersion }, !columnsSent);
     columnsSent = true;
     return Buffer.from(JSON.stringify(table));
   };

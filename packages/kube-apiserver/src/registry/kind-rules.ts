@@ -4,6 +4,7 @@ import { applyDefaults } from '@ks-apiserver/apimachinery/schema/defaults';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { validateSchema } from '@ks-apiserver/apimachinery/schema/validate';
 import { builtinSchema } from '../schemas/builtin.ts';
+import { defaultObject } from './defaults/default-object.ts';
 import type { ResourceType } from './resource-type.ts';
 
 /** The schema of whole objects of a type; undefined where none is known. */
@@ -13,8 +14,8 @@ export function schemaOf(type: ResourceType): Schema | undefined {
 
 /** Fills in what the kind says about fields that were left out. */
 export function setDefaults(type: ResourceType, object: KubeObject): void {
-  const schema = schemaOf(type);
-  if (schema) applyDefaults(object, schema);
+  if (type.custom) applyDefaults(object, type.custom.schema);
+  else defaultObject(type, object);
 }
 
 /** Said once where the schema already refuses an object that rules would look at. */

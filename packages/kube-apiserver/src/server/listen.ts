@@ -35,7 +35,7 @@ function many(value: string | string[] | undefined): string[] {
   return value === undefined ? [] : Array.isArray(value) ? value : [value];
 }
 
-async function authenticate(req: IncomingMessage, options: ListenOptions): Promise<UserInfo> {
+async function authenticate(req: IncomingMessage, api: KubeApiServer, options: ListenOptions): Promise<UserInfo> {
   const socket = req.socket as TLSSocket;
   if (socket.authorized) {
     const { subject } = socket.getPeerCertificate();
@@ -44,7 +44,8 @@ async function authenticate(req: IncomingMessage, options: ListenOptions): Promi
   }
   const [, token] = /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? '') ?? [];
   if (req.headers.authorization === undefined) return ANONYMOUS;
-  const user = token === undefined ? undefined : await options.authenticateToken?.(token);
+  const known = token === undefined ? undefined : await options.authenticateToken?.(token);
+  const user = known ?? (token === undefined ? undefined : await api.authenticateToken(token));
   if (!user) throw unauthorized();
   const groups = user.groups.includes('system:authenticated') ? user.groups : [...user.groups, 'system:authenticated'];
   return { ...user, groups };
@@ -72,8 +73,9 @@ export async function listen(api: KubeApiServer, options: ListenOptions): Promis
       abort.abort();
     });
     try {
-      const user = await authenticate(req, options);
-      await writeKubeResponse(res, await api.handle(kubeRequestFrom(req, abort.signal), user));
+      const request = kubeRequestFrom(req, abort.signal);
+      const user = api.impersonated(request.headers, await authenticate(req, api, options));
+      await writeKubeResponse(res, await api.handle(request, user));
     } catch (error) {
       if (!res.headersSent) await writeKubeResponse(res, errorResponse(error));
       else res.destroy();
@@ -82,8 +84,8 @@ export async function listen(api: KubeApiServer, options: ListenOptions): Promis
   server.on('upgrade', async (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     try {
-      const user = await authenticate(req, options);
       const request = kubeRequestFrom(req);
+      const user = api.impersonated(request.headers, await authenticate(req, api, options));
       api.upgradeAs(request, socket, head, user);
     } catch (error) {
       refuseUpgrade(socket, error);

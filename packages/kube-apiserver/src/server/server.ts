@@ -1,14 +1,22 @@
 import type { Duplex } from 'node:stream';
 import type { KubeRequest, KubeResponse, KubeTransport, UserInfo } from '@ks-apiserver/client/kube/transport';
+import { parseApiPath } from '../endpoints/api-path.ts';
+import { authorize, pathAttributes, resourceAttributes } from '../endpoints/authorize.ts';
 import type { Api } from '../endpoints/call.ts';
 import { Discovery } from '../endpoints/discovery.ts';
-import { resolve, run, type SpecialVerbs } from '../endpoints/dispatch.ts';
+import { resolve, run, type SpecialVerbs, verbOf } from '../endpoints/dispatch.ts';
+import { impersonated } from '../endpoints/impersonate.ts';
 import { nonResource } from '../endpoints/non-resource.ts';
 import { compressed, errorResponse, textResponse } from '../endpoints/respond.ts';
 import { specialVerbs } from '../endpoints/special-verbs.ts';
 import { serveWatchSocket } from '../endpoints/watch-socket.ts';
+import { bootstrapRbac } from '../registry/authorization/bootstrap.ts';
+import { bindingStrategy, roleStrategy } from '../registry/authorization/escalation.ts';
+import { RbacAuthorizer } from '../registry/authorization/rbac.ts';
+import { ServiceAccountTokens } from '../registry/authorization/service-account-tokens.ts';
 import { GarbageCollector } from '../registry/controllers/garbage-collector.ts';
 import { NamespaceController } from '../registry/controllers/namespace-controller.ts';
+import { RoleAggregation } from '../registry/controllers/role-aggregation.ts';
 import { DefinitionRegistrar } from '../registry/crd/registrar.ts';
 import { definitionStrategy } from '../registry/crd/strategy.ts';
 import { ResourceCatalog } from '../registry/resource-catalog.ts';
@@ -17,6 +25,7 @@ import { NumberPool } from '../registry/services/number-pool.ts';
 import { ServiceAllocations, serviceStrategy } from '../registry/services/strategy.ts';
 import { Store } from '../registry/store.ts';
 import { Strategies } from '../registry/strategies/strategies.ts';
+import type { Strategy } from '../registry/strategy.ts';
 import { WatchHub } from '../registry/watch-hub.ts';
 import type { Backend } from '../storage/backend.ts';
 import { bootstrapObjects, systemWrite } from './bootstrap.ts';
@@ -31,6 +40,10 @@ export interface KubeApiServerOptions {
   serviceClusterIPRange?: string;
   /** First and last node port. */
   nodePortRange?: readonly [number, number];
+  /** PEM of the key that signs ServiceAccount tokens; without it there are none. */
+  serviceAccountKey?: string;
+  /** Issuer of ServiceAccount tokens. */
+  serviceAccountIssuer?: string;
   /** PEM that each namespace's ConfigMap kube-root-ca.crt holds. */
   rootCa?: string;
 }
@@ -72,23 +85,32 @@ export class KubeApiServer implements KubeTransport {
     const ips = new ClusterIpRange(options.serviceClusterIPRange ?? '10.96.0.0/12');
     const [firstPort, lastPort] = options.nodePortRange ?? [30000, 32767];
     const allocations = new ServiceAllocations(ips, new NumberPool(firstPort, lastPort));
-    const given = new Map([
+    const rbac = new RbacAuthorizer();
+    const given = new Map<string, Strategy>([
       ['customresourcedefinitions.apiextensions.k8s.io', definitionStrategy(catalog)],
       ['services', serviceStrategy(allocations)],
+      ...['roles', 'clusterroles'].map((name) => [`${name}.rbac.authorization.k8s.io`, roleStrategy(rbac)] as const),
+      ...['rolebindings', 'clusterrolebindings'].map(
+        (name) => [`${name}.rbac.authorization.k8s.io`, bindingStrategy(rbac)] as const,
+      ),
     ]);
     const store = new Store(backend, new Strategies(given));
     const hub = new WatchHub(backend);
-    const api: Api = { catalog, store, hub };
+    const tokens = new ServiceAccountTokens(backend, options.serviceAccountKey, options.serviceAccountIssuer);
+    const api: Api = { catalog, store, hub, rbac, tokens };
     const definitions = new DefinitionRegistrar(catalog, store, hub, systemWrite);
     definitions.start();
     allocations.start(backend);
+    rbac.start(backend);
     await bootstrapObjects(api, ips.first);
+    await bootstrapRbac(catalog, store, systemWrite);
     const controllers = [
+      new RoleAggregation(catalog, store, systemWrite),
       new GarbageCollector(catalog, store, systemWrite),
       new NamespaceController(catalog, store, systemWrite, options.rootCa),
     ];
     for (const controller of controllers) controller.start();
-    return new KubeApiServer(api, specialVerbs(api), options.gitVersion ?? DEFAULT_GIT_VERSION, controllers);
+    return new KubeApiServer(api, specialVerbs(), options.gitVersion ?? DEFAULT_GIT_VERSION, controllers);
   }
 
   /** Calls the API with its own identity. */
@@ -100,8 +122,16 @@ export class KubeApiServer implements KubeTransport {
   async handle(request: KubeRequest, user: UserInfo): Promise<KubeResponse> {
     try {
       const url = new URL(request.url, BASE);
+      if (parseApiPath(url.pathname) === undefined || !/^\/apis?\//.test(url.pathname)) {
+        authorize(
+          this.#api.rbac,
+          user,
+          pathAttributes(url.pathname, request.method === 'HEAD' ? 'get' : request.method),
+        );
+      }
       const answer = nonResource(request, url, this.#discovery, this.#gitVersion);
       if (answer) return await compressed(request, answer);
+      this.#authorizeResource(request, url, user);
       if (!/^\/apis?\//.test(url.pathname) || !this.#knowsVersion(url.pathname))
         return textResponse('404 page not found\n', 404);
       const { call, run: verb } = resolve(this.#api, this.#special, request, url, user);
@@ -109,6 +139,24 @@ export class KubeApiServer implements KubeTransport {
     } catch (error) {
       return errorResponse(error);
     }
+  }
+
+  /** Authorization comes before the question whether the resource exists, so that nobody learns what they may not see. */
+  #authorizeResource(request: KubeRequest, url: URL, user: UserInfo): void {
+    const path = parseApiPath(url.pathname);
+    if (!path || user.groups.includes('system:masters')) return;
+    const verb = verbOf(request.method, path, url.searchParams) ?? request.method.toLowerCase();
+    authorize(this.#api.rbac, user, resourceAttributes(path, verb));
+  }
+
+  /** The user of a ServiceAccount token; undefined when it is not valid. */
+  authenticateToken(token: string): Promise<UserInfo | undefined> {
+    return this.#api.tokens.authenticate(token);
+  }
+
+  /** The user that a request acts as by its Impersonate- headers; throws a StatusError 403 where that is not allowed. */
+  impersonated(headers: KubeRequest['headers'], user: UserInfo): UserInfo {
+    return impersonated(this.#api.rbac, headers, user);
   }
 
   #knowsVersion(path: string): boolean {
@@ -130,6 +178,7 @@ export class KubeApiServer implements KubeTransport {
   upgradeAs(request: KubeRequest, socket: Duplex, head: Uint8Array, user: UserInfo): void {
     serveWatchSocket(request, socket, head, () => {
       const url = new URL(request.url, BASE);
+      this.#authorizeResource(request, url, user);
       const { call, verb } = resolve(this.#api, this.#special, request, url, user);
       return { call, verb };
     });

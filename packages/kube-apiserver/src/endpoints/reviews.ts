@@ -1,0 +1,96 @@
+import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeResponse, UserInfo } from '@ks-apiserver/client/kube/transport';
+import type { Attributes } from '../registry/authorization/rbac.ts';
+import { schemaOf } from '../registry/kind-rules.ts';
+import { timestamp } from '../registry/metadata.ts';
+import { contentType, parseBody, requestBody } from './body.ts';
+import type { Call } from './call.ts';
+import { decodeKind } from './decode.ts';
+import { virtualResponse } from './respond.ts';
+
+async function review(call: Call): Promise<KubeObject> {
+  const body = parseBody(await requestBody(call.request), contentType(call.request), call.type.kind);
+  return decodeKind(body, call.type, schemaOf(call.type), 'Warn', call.warnings);
+}
+
+function answer(call: Call, object: KubeObject, status: unknown): KubeResponse {
+  return virtualResponse(call, call.type, { metadata: object.metadata, spec: object.spec, status }, 201);
+}
+
+function attributesOf(spec: KubeObject['spec']): Attributes {
+  const resource = spec?.resourceAttributes;
+  const other = spec?.nonResourceAttributes;
+  if ((resource === undefined) === (other === undefined)) {
+    throw badRequest('exactly one of nonResourceAttributes or resourceAttributes must be specified');
+  }
+  return {
+    verb: (resource ?? other).verb ?? '',
+    isResource: resource !== undefined,
+    group: resource?.group ?? '',
+    resource: resource?.resource ?? '',
+    subresource: resource?.subresource ?? '',
+    name: resource?.name ?? '',
+    namespace: resource?.namespace ?? '',
+    path: other?.path ?? '',
+  };
+}
+
+function decide(call: Call, user: UserInfo, object: KubeObject): KubeResponse {
+  return answer(call, object, { allowed: call.api.rbac.allows(user, attributesOf(object.spec)) });
+}
+
+/** `POST selfsubjectaccessreviews`. */
+export async function selfSubjectAccessReview(call: Call): Promise<KubeResponse> {
+  return decide(call, call.user, await review(call));
+}
+
+/** `POST subjectaccessreviews` and `localsubjectaccessreviews`. */
+export async function subjectAccessReview(call: Call): Promise<KubeResponse> {
+  const object = await review(call);
+  const { user = '', groups = [], uid } = object.spec ?? {};
+  if (user === '' && groups.length === 0) throw badRequest('at least one of user or group must be specified');
+  if (call.path.namespace !== '' && object.spec?.resourceAttributes?.namespace !== call.path.namespace) {
+    throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${call.path.namespace}`);
+  }
+  return decide(call, { name: user, groups, ...(uid && { uid }) }, object);
+}
+
+/** `POST selfsubjectrulesreviews`. */
+export async function selfSubjectRulesReview(call: Call): Promise<KubeResponse> {
+  const object = await review(call);
+  const namespace = object.spec?.namespace ?? '';
+  if (namespace === '') throw badRequest('no namespace on request');
+  const rules = call.user.groups.includes('system:masters')
+    ? [
+        { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
+        { verbs: ['*'], nonResourceURLs: ['*'] },
+      ]
+    : [...call.api.rbac.rulesOf(call.user, namespace)];
+  return answer(call, object, {
+    resourceRules: rules.filter((rule) => rule.resources?.length),
+    nonResourceRules: rules.filter((rule) => rule.nonResourceURLs?.length),
+    incomplete: false,
+  });
+}
+
+function userInfo({ name, uid, groups, extra }: UserInfo) {
+  return { username: name, ...(uid && { uid }), groups, ...(extra && { extra }) };
+}
+
+/** `POST selfsubjectreviews`. */
+export async function selfSubjectReview(call: Call): Promise<KubeResponse> {
+  await review(call);
+  const metadata = { creationTimestamp: timestamp(call.now) };
+  return virtualResponse(call, call.type, { metadata, status: { userInfo: userInfo(call.user) } }, 201);
+}
+
+/** `POST tokenreviews`. */
+export async function tokenReview(call: Call): Promise<KubeResponse> {
+  const object = await review(call);
+  const token = object.spec?.token;
+  if (typeof token !== 'string' || token === '') throw badRequest('spec.token: Required value: token is required');
+  const user = await call.api.tokens.authenticate(token);
+  if (!user) return answer(call, object, { authenticated: false, user: {}, error: 'invalid bearer token' });
+  return answer(call, object, { authenticated: true, user: userInfo(user), audiences: [call.api.tokens.issuer] });
+}

@@ -1,0 +1,87 @@
+import { isDeepStrictEqual } from 'node:util';
+import { forbidden } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
+import type { PolicyRule } from '@ks-apiserver/apiserver/authorization/rules';
+import { subjectOf } from '../metadata.ts';
+import type { Strategy, WriteContext } from '../strategy.ts';
+import type { RbacAuthorizer } from './rbac.ts';
+
+const GROUP = 'rbac.authorization.k8s.io';
+
+function shown(rule: PolicyRule): string {
+  const list = (name: string, values: readonly string[] | null | undefined) =>
+    values?.length ? [`${name}:[${values.map((value) => JSON.stringify(value)).join(', ')}]`] : [];
+  const parts = [
+    ...list('APIGroups', rule.apiGroups),
+    ...list('Resources', rule.resources),
+    ...list('ResourceNames', rule.resourceNames),
+    ...list('NonResourceURLs', rule.nonResourceURLs),
+    ...list('Verbs', rule.verbs),
+  ];
+  return `{${parts.join(', ')}}`;
+}
+
+function refuse(context: WriteContext, object: KubeObject, missing: readonly PolicyRule[]): void {
+  if (missing.length === 0) return;
+  const { user, type } = context;
+  const groups = user.groups.map((group) => JSON.stringify(group)).join(' ');
+  throw forbidden(
+    subjectOf(type, object.metadata.name),
+    `user ${JSON.stringify(user.name)} (groups=[${groups}]) is attempting to grant RBAC permissions not currently held:\n${missing
+      .slice(0, 50)
+      .map(shown)
+      .join('\n')}`,
+  );
+}
+
+function attributesOf(verb: string, resource: string, namespace: string, name: string) {
+  return { verb, isResource: true, group: GROUP, resource, subresource: '', name, path: '', namespace };
+}
+
+/** Roles: nobody grants what they do not hold, unless they may `escalate`. */
+export function roleStrategy(rbac: RbacAuthorizer): Strategy {
+  const check = (object: KubeObject, context: WriteContext) => {
+    const { namespace = '', name = '' } = object.metadata;
+    const wanted: PolicyRule[] = object.rules ?? [];
+    if (rbac.allows(context.user, attributesOf('escalate', context.type.resource, namespace, name))) return;
+    refuse(context, object, rbac.notHeld(context.user, namespace, wanted));
+  };
+  return {
+    prepareForCreate: check,
+    prepareForUpdate(object, old, context) {
+      if (!isDeepStrictEqual(object.rules, old.rules)) check(object, context);
+    },
+  };
+}
+
+/** Bindings: nobody binds a role whose rules they do not hold, unless they may `bind` it; the role cannot change. */
+export function bindingStrategy(rbac: RbacAuthorizer): Strategy {
+  const check = (object: KubeObject, context: WriteContext) => {
+    const { namespace = '' } = object.metadata;
+    const { kind = '', name = '' } = object.roleRef ?? {};
+    const resource = kind === 'ClusterRole' ? 'clusterroles' : 'roles';
+    if (rbac.allows(context.user, attributesOf('bind', resource, namespace, name))) return;
+    refuse(context, object, rbac.notHeld(context.user, namespace, rbac.rulesOfRole(kind, namespace, name)));
+  };
+  const complete = (object: KubeObject) => {
+    if (object.roleRef) object.roleRef.apiGroup ||= GROUP;
+    for (const subject of object.subjects ?? []) {
+      if (subject.kind === 'User' || subject.kind === 'Group') subject.apiGroup ||= GROUP;
+    }
+  };
+  return {
+    prepareForCreate(object, context) {
+      complete(object);
+      check(object, context);
+    },
+    prepareForUpdate(object, old, context) {
+      complete(object);
+      if (!isDeepStrictEqual(object.subjects, old.subjects)) check(object, context);
+    },
+    validate: (object, old) =>
+      old && !isDeepStrictEqual(object.roleRef, old.roleRef)
+        ? [invalidValue('roleRef', object.roleRef, 'cannot change roleRef')]
+        : [],
+  };
+}

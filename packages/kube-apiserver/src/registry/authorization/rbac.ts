@@ -1,0 +1,133 @@
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { type PolicyRule, type RuleAttributes, ruleAllows } from '@ks-apiserver/apiserver/authorization/rules';
+import type { UserInfo } from '@ks-apiserver/client/kube/transport';
+import type { Backend } from '../../storage/backend.ts';
+import type { StoredObject } from '../../storage/stored-object.ts';
+
+const PREFIX = '/registry/rbac.authorization.k8s.io/';
+
+/** What a request wants to do, and in which namespace ('' for none). */
+export interface Attributes extends RuleAttributes {
+  namespace: string;
+}
+
+interface Binding {
+  key: string;
+  /** '' for a ClusterRoleBinding. */
+  namespace: string;
+  role: string;
+}
+
+/** Members of this group may do everything. */
+const SUPERUSERS = 'system:masters';
+
+function roleKey(kind: string, namespace: string, name: string): string {
+  return kind === 'ClusterRole' ? `${PREFIX}clusterroles/${name}` : `${PREFIX}roles/${namespace}/${name}`;
+}
+
+function subjectKeys({ subjects }: KubeObject): string[] {
+  type Subject = { kind?: string; name?: string; namespace?: string };
+  return ((subjects ?? []) as Subject[]).map(({ kind, name, namespace }) =>
+    kind === 'ServiceAccount' ? `User:system:serviceaccount:${namespace}:${name}` : `${kind}:${name}`,
+  );
+}
+
+/** Role based access control over the stored roles and bindings, indexed by subject (Kubernetes "Using RBAC Authorization"). */
+export class RbacAuthorizer {
+  readonly #rules = new Map<string, readonly PolicyRule[]>();
+  readonly #bySubject = new Map<string, Map<string, Binding>>();
+  readonly #subjects = new Map<string, readonly string[]>();
+
+  /** Reads what is stored, and follows changes from now on. */
+  start(backend: Backend): () => void {
+    for (const stored of backend.range({ prefix: PREFIX })) this.#set(stored);
+    return backend.onCommit((changes) => {
+      for (const { key, type, object } of changes) {
+        if (!key.startsWith(PREFIX)) continue;
+        if (type === 'DELETED') this.#remove(key);
+        else this.#set(object);
+      }
+    });
+  }
+
+  #remove(key: string): void {
+    this.#rules.delete(key);
+    for (const subject of this.#subjects.get(key) ?? []) {
+      const bindings = this.#bySubject.get(subject);
+      bindings?.delete(key);
+      if (bindings?.size === 0) this.#bySubject.delete(subject);
+    }
+    this.#subjects.delete(key);
+  }
+
+  #set(stored: StoredObject): void {
+    const { key } = stored;
+    const object = stored.parse<KubeObject>();
+    this.#remove(key);
+    if (!key.startsWith(`${PREFIX}rolebindings/`) && !key.startsWith(`${PREFIX}clusterrolebindings/`)) {
+      this.#rules.set(key, object.rules ?? []);
+      return;
+    }
+    const { namespace = '' } = object.metadata;
+    const role = roleKey(object.roleRef?.kind, namespace, object.roleRef?.name);
+    const subjects = subjectKeys(object);
+    this.#subjects.set(key, subjects);
+    for (const subject of subjects) {
+      const bindings = this.#bySubject.get(subject) ?? new Map<string, Binding>();
+      this.#bySubject.set(subject, bindings.set(key, { key, namespace, role }));
+    }
+  }
+
+  /** Rules that a user has in a namespace ('' for cluster-wide ones only). */
+  *rulesOf(user: UserInfo, namespace: string): Generator<PolicyRule> {
+    for (const subject of [`User:${user.name}`, ...user.groups.map((group) => `Group:${group}`)]) {
+      for (const binding of this.#bySubject.get(subject)?.values() ?? []) {
+        if (binding.namespace !== '' && binding.namespace !== namespace) continue;
+        yield* this.#rules.get(binding.role) ?? [];
+      }
+    }
+  }
+
+  allows(user: UserInfo, attributes: Attributes): boolean {
+    if (user.groups.includes(SUPERUSERS)) return true;
+    for (const rule of this.rulesOf(user, attributes.namespace)) if (ruleAllows(rule, attributes)) return true;
+    return false;
+  }
+
+  /** Rules of a role that a binding refers to. */
+  rulesOfRole(kind: string, namespace: string, name: string): readonly PolicyRule[] {
+    return this.#rules.get(roleKey(kind, namespace, name)) ?? [];
+  }
+
+  /** Those of `wanted` that the user does not hold, split so that each names one verb and resource. */
+  notHeld(user: UserInfo, namespace: string, wanted: readonly PolicyRule[]): PolicyRule[] {
+    if (user.groups.includes(SUPERUSERS)) return [];
+    const held = [...this.rulesOf(user, namespace)];
+    const missing = wanted
+      .flatMap(splitRule)
+      .filter(({ attributes }) => !held.some((own) => ruleAllows(own, attributes)));
+    return missing.map(({ rule }) => rule);
+  }
+}
+
+function splitRule(rule: PolicyRule): { rule: PolicyRule; attributes: RuleAttributes }[] {
+  const parts: { rule: PolicyRule; attributes: RuleAttributes }[] = [];
+  for (const verb of rule.verbs ?? []) {
+    for (const path of rule.nonResourceURLs ?? []) {
+      const attributes = { verb, isResource: false, group: '', resource: '', subresource: '', name: '', path };
+      parts.push({ rule: { nonResourceURLs: [path], verbs: [verb] }, attributes });
+    }
+    for (const group of rule.apiGroups ?? []) {
+      for (const full of rule.resources ?? []) {
+        const [resource = '', subresource = ''] = full.split('/');
+        const names = rule.resourceNames?.length ? rule.resourceNames : [''];
+        for (const name of names) {
+          const attributes = { verb, isResource: true, group, resource, subresource, name, path: '' };
+          const one = { apiGroups: [group], resources: [full], ...(name && { resourceNames: [name] }), verbs: [verb] };
+          parts.push({ rule: one, attributes });
+        }
+      }
+    }
+  }
+  return parts;
+}
