@@ -6,6 +6,7 @@ import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { Logger } from 'pino';
 import { routes } from '../kapis/routes.ts';
 import { Authorizer } from '../models/authorization/authorizer.ts';
+import { Bindings } from '../models/authorization/bindings.ts';
 import { Authenticator } from '../models/iam/authenticate.ts';
 import { Login } from '../models/iam/login.ts';
 import { LoginRecords } from '../models/iam/login-records.ts';
@@ -86,18 +87,19 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const issuer = new TokenIssuer(tokens, sessions, policy, mayLogIn);
   const authenticator = new Authenticator(tokens, sessions, login, users, accessTokenMaxAge > 0);
   const metrics = new Metrics();
-  const authorizer = new Authorizer(config.authorization.mode, {
-    globalRoles: catalog.row('globalroles'),
-    globalRoleBindings: catalog.row('globalrolebindings'),
-    workspaceRoles: catalog.row('workspaceroles'),
-    workspaceRoleBindings: catalog.row('workspacerolebindings'),
-    roles: catalog.row('roles'),
-    roleBindings: catalog.row('rolebindings'),
-    clusterRoles: catalog.row('clusterroles'),
-    clusterRoleBindings: catalog.row('clusterrolebindings'),
-    namespaces: catalog.row('namespaces'),
-    devopsProjects: catalog.row('devopsprojects'),
-  });
+  const bindings = new Bindings(catalog);
+  const authorizer = new Authorizer(
+    config.authorization.mode,
+    {
+      globalRoles: catalog.row('globalroles'),
+      workspaceRoles: catalog.row('workspaceroles'),
+      roles: catalog.row('roles'),
+      clusterRoles: catalog.row('clusterroles'),
+      namespaces: catalog.row('namespaces'),
+      devopsProjects: catalog.row('devopsprojects'),
+    },
+    bindings,
+  );
   let stopping = false;
   const readiness = () => {
     if (stopping) return ['the server is stopping'];

@@ -5,19 +5,15 @@ import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import { WORKSPACE_LABEL } from '../iam/types.ts';
-import { BindingIndex } from './binding-index.ts';
+import type { Bindings } from './bindings.ts';
 import { isPublicPath, selfService } from './policy.ts';
 
 /** The live copies that authorization decides by. */
 export interface AuthorizationInformers {
   globalRoles: Informer;
-  globalRoleBindings: Informer;
   workspaceRoles: Informer;
-  workspaceRoleBindings: Informer;
   roles: Informer;
-  roleBindings: Informer;
   clusterRoles: Informer;
-  clusterRoleBindings: Informer;
   namespaces: Informer;
   devopsProjects: Informer;
 }
@@ -28,19 +24,12 @@ export type AuthorizationMode = 'RBAC' | 'AlwaysAllow' | 'AlwaysDeny';
 export class Authorizer {
   readonly #mode: AuthorizationMode;
   readonly #informers: AuthorizationInformers;
-  readonly #global: BindingIndex;
-  readonly #workspace: BindingIndex;
-  readonly #namespace: BindingIndex;
-  readonly #cluster: BindingIndex;
+  readonly #bindings: Bindings;
 
-  constructor(mode: AuthorizationMode, informers: AuthorizationInformers) {
+  constructor(mode: AuthorizationMode, informers: AuthorizationInformers, bindings: Bindings) {
     this.#mode = mode;
     this.#informers = informers;
-    const platform = () => '';
-    this.#global = new BindingIndex(informers.globalRoleBindings, platform);
-    this.#workspace = new BindingIndex(informers.workspaceRoleBindings, (entry) => entry.labels[WORKSPACE_LABEL] ?? '');
-    this.#namespace = new BindingIndex(informers.roleBindings, (entry) => entry.namespace);
-    this.#cluster = new BindingIndex(informers.clusterRoleBindings, platform);
+    this.#bindings = bindings;
   }
 
   /** Throws Forbidden unless the caller may make this call. */
@@ -61,14 +50,14 @@ export class Authorizer {
   byRoles(user: UserInfo, info: RequestInfo): boolean {
     const attributes: RuleAttributes = info;
     const { globalRoles, workspaceRoles } = this.#informers;
-    for (const { roleRef } of this.#global.rolesOf(user, '')) {
+    for (const { roleRef } of this.#bindings.global.rolesOf(user, '')) {
       if (roleAllows(globalRoles.store.get(roleRef.name)?.object, attributes)) return true;
     }
     if (info.scope !== 'Cluster') {
       const workspace = this.#workspaceOf(info);
       // A namespace or project of no workspace is nobody's: 3.0 counts the bindings of every workspace here.
       if (workspace !== '') {
-        for (const { roleRef } of this.#workspace.rolesOf(user, workspace)) {
+        for (const { roleRef } of this.#bindings.workspace.rolesOf(user, workspace)) {
           const role = workspaceRoles.store.get(roleRef.name);
           if (role?.labels[WORKSPACE_LABEL] === workspace && roleAllows(role.object, attributes)) return true;
         }
@@ -76,11 +65,11 @@ export class Authorizer {
     }
     const namespace = this.#namespaceOf(info);
     if (namespace !== '') {
-      for (const { roleRef } of this.#namespace.rolesOf(user, namespace)) {
+      for (const { roleRef } of this.#bindings.namespace.rolesOf(user, namespace)) {
         if (roleAllows(this.#role(roleRef.kind, roleRef.name, namespace), attributes)) return true;
       }
     }
-    for (const { roleRef } of this.#cluster.rolesOf(user, '')) {
+    for (const { roleRef } of this.#bindings.cluster.rolesOf(user, '')) {
       if (roleAllows(this.#role('ClusterRole', roleRef.name, ''), attributes)) return true;
     }
     return false;
@@ -91,9 +80,9 @@ export class Authorizer {
     if (this.#mode === 'AlwaysAllow') return true;
     const { globalRoles } = this.#informers;
     const held: PolicyRule[] = [];
-    for (const { roleRef } of this.#global.rolesOf(user, ''))
+    for (const { roleRef } of this.#bindings.global.rolesOf(user, ''))
       held.push(...rulesOf(globalRoles.store.get(roleRef.name)?.object));
-    for (const { roleRef } of this.#cluster.rolesOf(user, ''))
+    for (const { roleRef } of this.#bindings.cluster.rolesOf(user, ''))
       held.push(...rulesOf(this.#role('ClusterRole', roleRef.name, '')));
     return rules.every((rule) => rightsOf(rule).every((right) => held.some((own) => ruleAllows(own, right))));
   }

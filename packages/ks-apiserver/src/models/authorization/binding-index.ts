@@ -1,5 +1,5 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { Entry } from '@ks-apiserver/client/informer/entry';
+import { byCreation, type Entry } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 
@@ -38,6 +38,9 @@ function subjectsOf(entry: Entry): readonly Subject[] {
 /** Bindings by scope and subject: finding a caller's bindings costs as much as he has, not as there are. */
 export class BindingIndex {
   readonly #scopes = new Map<string, Map<string, Set<Entry>>>();
+  readonly #entries = new Map<string, Set<Entry>>();
+  /** How many bindings name a user in each scope. */
+  readonly #scopesOfUser = new Map<string, Map<string, number>>();
   readonly #scopeOf: (entry: Entry) => string;
 
   /** `scopeOf` files a binding under its namespace, its workspace, or '' for the whole platform. */
@@ -50,30 +53,62 @@ export class BindingIndex {
     });
   }
 
+  #countUser(subject: Subject, scope: string, by: number): void {
+    if (subject.kind !== 'User') return;
+    const scopes = this.#scopesOfUser.get(subject.name) ?? new Map<string, number>();
+    const count = (scopes.get(scope) ?? 0) + by;
+    if (count > 0) scopes.set(scope, count);
+    else scopes.delete(scope);
+    if (scopes.size > 0) this.#scopesOfUser.set(subject.name, scopes);
+    else this.#scopesOfUser.delete(subject.name);
+  }
+
   #add(entry: Entry): void {
     const scope = this.#scopeOf(entry);
+    const entries = this.#entries.get(scope) ?? new Set();
+    this.#entries.set(scope, entries.add(entry));
     let bySubject = this.#scopes.get(scope);
     if (!bySubject) {
       bySubject = new Map();
       this.#scopes.set(scope, bySubject);
     }
     for (const subject of subjectsOf(entry)) {
+      this.#countUser(subject, scope, 1);
       const key = keyOf(subject);
-      const entries = bySubject.get(key);
-      if (entries) entries.add(entry);
+      const named = bySubject.get(key);
+      if (named) named.add(entry);
       else bySubject.set(key, new Set([entry]));
     }
   }
 
   #remove(entry: Entry): void {
     const scope = this.#scopeOf(entry);
+    const all = this.#entries.get(scope);
+    all?.delete(entry);
+    if (all?.size === 0) this.#entries.delete(scope);
     const bySubject = this.#scopes.get(scope);
     for (const subject of subjectsOf(entry)) {
+      this.#countUser(subject, scope, -1);
       const entries = bySubject?.get(keyOf(subject));
       entries?.delete(entry);
       if (entries?.size === 0) bySubject?.delete(keyOf(subject));
     }
     if (bySubject?.size === 0) this.#scopes.delete(scope);
+  }
+
+  /** All bindings of a scope, newest first. */
+  entriesIn(scope: string): Entry[] {
+    return [...(this.#entries.get(scope) ?? [])].sort((a, b) => byCreation(b, a));
+  }
+
+  /** The bindings of a scope that name a user himself, newest first. */
+  entriesOf(user: string, scope: string): Entry[] {
+    return [...(this.#scopes.get(scope)?.get(`User:${user}`) ?? [])].sort((a, b) => byCreation(b, a));
+  }
+
+  /** The scopes in which a user himself has a binding. */
+  scopesOf(user: string): string[] {
+    return [...(this.#scopesOfUser.get(user) ?? new Map<string, number>()).keys()];
   }
 
   /** The roles that a caller holds in a scope, by his name or one of his groups. */
