@@ -1,14 +1,13 @@
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import type { Members } from '../models/iam/members.ts';
-import type { Users } from '../models/iam/users.ts';
 import type { Catalog } from '../models/resources/catalog.ts';
+import type { Tenants } from '../models/tenant/tenants.ts';
 import { BUILD } from '../server/build.ts';
 import type { Config } from '../server/config-schema.ts';
 import type { Metrics } from '../server/metrics.ts';
 import { configV1alpha2 } from './config.v1alpha2/routes.ts';
 import { health, type Readiness } from './health/routes.ts';
-import { iamV1alpha2 } from './iam.v1alpha2/routes.ts';
+import { type IamParts, iamV1alpha2 } from './iam.v1alpha2/routes.ts';
 import { type OAuthParts, oauth } from './oauth/routes.ts';
 import { resourcesV1alpha3 } from './resources.v1alpha3/routes.ts';
 import { tenantV1alpha2 } from './tenant.v1alpha2/routes.ts';
@@ -20,21 +19,21 @@ export interface RouteParts {
   client: KubeClient;
   catalog: Catalog;
   oauth: OAuthParts;
-  users: Users;
-  members: Members;
+  iam: IamParts;
+  tenants: Tenants;
   metrics: Metrics;
   readiness: Readiness;
 }
 
 /** Every operation of the server: all groups' tables one after the other. */
 export function routes(parts: RouteParts): readonly Route[] {
-  const { config, client, catalog, users, members, metrics, readiness } = parts;
+  const { config, client, catalog, tenants, metrics, readiness } = parts;
   return [
     ...oauth(parts.oauth),
     ...configV1alpha2(config),
     ...version(client, BUILD),
-    ...iamV1alpha2(users, members),
-    ...tenantV1alpha2(client),
+    ...iamV1alpha2(parts.iam),
+    ...tenantV1alpha2({ client, catalog, tenants }),
     ...resourcesV1alpha3(catalog),
     ...health(readiness, metrics.registry),
   ];
@@ -42,5 +41,5 @@ export function routes(parts: RouteParts): readonly Route[] {
 
 /** The same rows for documents and tests; there is nothing behind them, so their handlers must not be called. */
 export function routeTables(): readonly Route[] {
-  return routes({ metrics: {}, oauth: {} } as RouteParts);
+  return routes({ metrics: {}, oauth: {}, iam: {} } as RouteParts);
 }

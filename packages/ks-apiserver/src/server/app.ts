@@ -11,7 +11,10 @@ import { Authenticator } from '../models/iam/authenticate.ts';
 import { Login } from '../models/iam/login.ts';
 import { LoginRecords } from '../models/iam/login-records.ts';
 import { Members } from '../models/iam/members.ts';
+import { Roles } from '../models/iam/roles.ts';
+import { Scopes } from '../models/iam/scopes.ts';
 import { LOGIN_RECORDS, USERS, type User } from '../models/iam/types.ts';
+import { UserList } from '../models/iam/user-list.ts';
 import { Users } from '../models/iam/users.ts';
 import { Catalog } from '../models/resources/catalog.ts';
 import { RESOURCES } from '../models/resources/table.ts';
@@ -20,6 +23,7 @@ import { KubeSessions, SESSION_LABEL, SESSION_NAMESPACE } from '../models/sessio
 import { RedisSessions } from '../models/session/redis-sessions.ts';
 import type { SessionStore } from '../models/session/sessions.ts';
 import { Tokens } from '../models/session/tokens.ts';
+import { Tenants } from '../models/tenant/tenants.ts';
 import type { Kubernetes } from './backend.ts';
 import type { Config } from './config-schema.ts';
 import { Metrics } from './metrics.ts';
@@ -100,6 +104,9 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     },
     bindings,
   );
+  const scopes = new Scopes(catalog, bindings);
+  const members = new Members(client, scopes, authorizer);
+  const revokeSessions = (username: string) => sessions.revokeUser(username);
   let stopping = false;
   const readiness = () => {
     if (stopping) return ['the server is stopping'];
@@ -110,8 +117,15 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     client,
     catalog,
     oauth: { login, issuer, authenticator, clients: authentication.oauthOptions.clients },
-    users: new Users({ client, catalog, authorizer, login }),
-    members: new Members(client, catalog),
+    iam: {
+      users: new Users({ client, scopes, members, authorizer, login, revokeSessions }),
+      userList: new UserList(catalog, scopes, bindings),
+      roles: new Roles(client, scopes, authorizer),
+      members,
+      scopes,
+      catalog,
+    },
+    tenants: new Tenants(catalog, authorizer, bindings),
     metrics,
     readiness,
   });
@@ -130,5 +144,5 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     await sessions.close();
     await Promise.all([users.stop(), catalog.stop()]);
   };
-  return { server, catalog, users, routes: table, revokeSessions: (username) => sessions.revokeUser(username), close };
+  return { server, catalog, users, routes: table, revokeSessions, close };
 }

@@ -1,27 +1,71 @@
-import type { Handler } from '@ks-apiserver/apiserver/routes/route';
-import { iamError } from '../../models/iam/errors.ts';
+import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
+import type { Handler, RouteRequest } from '@ks-apiserver/apiserver/routes/route';
+import { iamError, missing } from '../../models/iam/errors.ts';
 import type { Member, Members } from '../../models/iam/members.ts';
+import type { Roles } from '../../models/iam/roles.ts';
+import type { Scope, Scopes } from '../../models/iam/scopes.ts';
+import type { UserList } from '../../models/iam/user-list.ts';
+import { parseListQuery } from '../../models/resources/query.ts';
+import { SUCCESS } from '../page-reply.ts';
+import { usersReply } from './lists.ts';
+import type { Level } from './roles.ts';
 
-/** Adds members to the workspace of the path; answers what was sent. */
-export function createWorkspaceMembers(members: Members): Handler {
-  return async ({ params, body }) => {
-    try {
-      await members.addToWorkspace(params.workspace ?? '', body as Member[]);
-      return body;
-    } catch (error) {
-      throw iamError(error);
-    }
-  };
+/** What the handlers of members work with. */
+export interface MemberHandlersParts {
+  members: Members;
+  userList: UserList;
+  roles: Roles;
+  scopes: Scopes;
 }
 
-/** Adds members to the namespace of the path; answers what was sent. */
-export function createNamespaceMembers(members: Members): Handler {
-  return async ({ params, body }) => {
-    try {
-      await members.addToNamespace(params.namespace ?? '', body as Member[]);
+/** Handlers of the members of a level, one an operation; `parameter` is the name of the path's last segment. */
+export function memberHandlers(
+  level: Level,
+  parameter: string,
+  { members, userList, roles, scopes }: MemberHandlersParts,
+): Record<'list' | 'get' | 'create' | 'update' | 'delete' | 'roles', Handler> {
+  const guarded =
+    (handle: (scope: Scope, name: string, request: RouteRequest) => unknown): Handler =>
+    async (request) => {
+      try {
+        return await handle(scopes.ofPath(request.params, level), request.params[parameter] ?? '', request);
+      } catch (error) {
+        throw iamError(error);
+      }
+    };
+  return {
+    list: guarded(async (scope, _name, { query, signal }) => {
+      const given = parseListQuery(query);
+      const filters = new Map(given.filters);
+      const role = filters.get(scope.roleFilter);
+      filters.delete(scope.roleFilter);
+      return usersReply(await userList.members(scope, role, { ...given, filters }, signal));
+    }),
+
+    get: guarded(async (scope, name, { signal }) => {
+      const member = await userList.member(scope, name, signal);
+      if (!member) throw missing('user', 'iam.kubesphere.io', name);
+      return member;
+    }),
+
+    create: guarded(async (scope, _name, { body, user }) => {
+      await members.set(scope, body as Member[], user);
       return body;
-    } catch (error) {
-      throw iamError(error);
-    }
+    }),
+
+    update: guarded(async (scope, name, { body, user }) => {
+      const member = body as Member;
+      if (member.username !== name)
+        throw badRequest(`the name of the object (${member.username}) does not match the name on the URL (${name})`);
+      await members.set(scope, [member], user);
+      return body;
+    }),
+
+    delete: guarded(async (scope, name) => {
+      await members.remove(scope, name);
+      return SUCCESS;
+    }),
+
+    roles: guarded((scope, name) => roles.templatesOf(scope, name).map((entry) => entry.object)),
   };
 }

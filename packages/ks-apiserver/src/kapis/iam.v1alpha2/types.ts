@@ -3,17 +3,19 @@ import { Type } from 'typebox';
 
 const Metadata = Type.Object({
   name: Type.Optional(Type.String()),
+  namespace: Type.Optional(Type.String()),
   generateName: Type.Optional(Type.String()),
+  resourceVersion: Type.Optional(Type.String()),
   labels: Type.Optional(StringMap()),
   annotations: Type.Optional(StringMap()),
 });
 
+const Typed = { apiVersion: Type.Optional(Type.String()), kind: Type.Optional(Type.String()), metadata: Metadata };
+
 /** User of iam.kubesphere.io/v1alpha2 as clients send it. */
 export const UserSchema = Type.Object(
   {
-    apiVersion: Type.Optional(Type.String()),
-    kind: Type.Optional(Type.String()),
-    metadata: Metadata,
+    ...Typed,
     spec: Type.Object({
       email: Type.Optional(Type.String()),
       lang: Type.Optional(Type.String()),
@@ -26,11 +28,29 @@ export const UserSchema = Type.Object(
   { $id: 'v1alpha2.User' },
 );
 
-/** Members to be added, with the role of each. */
-export const MembersSchema = Type.Array(
-  Type.Object(
-    { username: Type.String({ minLength: 1, maxLength: 253 }), roleRef: Type.String({ minLength: 1, maxLength: 253 }) },
-    { $id: 'v1alpha2.Member' },
-  ),
-  { maxItems: 1000 },
+/** A role of any level; its rules are made by the server. */
+export const RoleSchema = Type.Object(Typed, { $id: 'v1alpha2.Role' });
+
+/** The fields of a role that are to change. */
+export const RolePatchSchema = Type.Unsafe<Record<string, unknown>>({ type: 'object' });
+
+/** A user and the role that he has. */
+export const MemberSchema = Type.Object(
+  { username: Type.String({ minLength: 1, maxLength: 253 }), roleRef: Type.String({ minLength: 1, maxLength: 253 }) },
+  { $id: 'v1alpha2.Member' },
 );
+
+/** Members to be added. */
+export const MembersSchema = Type.Array(MemberSchema, { maxItems: 1000 });
+
+/** A change of password; the current one is needed by who changes his own. */
+export const PasswordSchema = Type.Object(
+  {
+    currentPassword: Type.Optional(Type.String({ maxLength: 1024 })),
+    password: Type.String({ minLength: 1, maxLength: 1024 }),
+  },
+  { $id: 'iam.PasswordReset' },
+);
+
+/** 3.0's answer to a write that has nothing else to say. */
+export const MessageSchema = Type.Object({ message: Type.String() }, { $id: 'errors.Error' });

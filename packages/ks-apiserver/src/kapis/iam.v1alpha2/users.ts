@@ -1,15 +1,78 @@
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Handler } from '@ks-apiserver/apiserver/routes/route';
 import { iamError } from '../../models/iam/errors.ts';
-import type { User } from '../../models/iam/types.ts';
+import type { Roles } from '../../models/iam/roles.ts';
+import type { Scopes } from '../../models/iam/scopes.ts';
+import { USER_REF_LABEL, type User } from '../../models/iam/types.ts';
+import type { UserList } from '../../models/iam/user-list.ts';
 import type { Users } from '../../models/iam/users.ts';
+import type { Catalog } from '../../models/resources/catalog.ts';
+import { listPage } from '../../models/resources/list.ts';
+import { parseListQuery } from '../../models/resources/query.ts';
+import { pageReply, SUCCESS } from '../page-reply.ts';
+import { usersReply } from './lists.ts';
 
-/** Creates a user with the global role of its annotation. */
-export function createUser(users: Users): Handler {
-  return async ({ body, user }) => {
-    try {
-      return await users.create(body as User, user);
-    } catch (error) {
-      throw iamError(error);
-    }
+/** What the handlers of users work with. */
+export interface UserHandlersParts {
+  users: Users;
+  userList: UserList;
+  roles: Roles;
+  scopes: Scopes;
+  catalog: Catalog;
+}
+
+/** Handlers of users, one an operation. */
+export function userHandlers({
+  users,
+  userList,
+  roles,
+  scopes,
+  catalog,
+}: UserHandlersParts): Record<
+  'list' | 'get' | 'create' | 'update' | 'delete' | 'password' | 'loginRecords' | 'globalRoles',
+  Handler
+> {
+  const guarded =
+    (handler: Handler): Handler =>
+    async (request) => {
+      try {
+        return await handler(request);
+      } catch (error) {
+        throw iamError(error);
+      }
+    };
+  return {
+    list: async ({ query, signal }) => usersReply(await userList.list(parseListQuery(query), signal)),
+
+    get: async ({ params, signal }) => {
+      const user = await userList.user(params.user ?? '', signal);
+      // 3.0 answers 500 here, and its clients know the text.
+      if (!user) throw new StatusError(500, 'InternalError', `user.iam.kubesphere.io "${params.user}" not found`);
+      return user;
+    },
+
+    create: guarded(({ body, user }) => users.create(body as User, user)),
+
+    update: guarded(({ params, body, user }) => users.update(params.user ?? '', body as User, user)),
+
+    delete: guarded(async ({ params }) => {
+      await users.delete(params.user ?? '');
+      return SUCCESS;
+    }),
+
+    password: guarded(async ({ params, body, user }) => {
+      const { currentPassword = '', password = '' } = body as { currentPassword?: string; password?: string };
+      await users.setPassword(params.user ?? '', currentPassword, password, user);
+      return SUCCESS;
+    }),
+
+    loginRecords: async ({ params, query, signal }) => {
+      const row = catalog.find('loginrecords')!;
+      const given = parseListQuery(query);
+      const filters = new Map(given.filters).set('label', `${USER_REF_LABEL}=${params.user}`);
+      return pageReply(listPage(await catalog.synced(row, signal), row, { ...given, filters }, catalog), row, catalog);
+    },
+
+    globalRoles: ({ params }) => roles.templatesOf(scopes.global(), params.user ?? '').map((entry) => entry.object),
   };
 }

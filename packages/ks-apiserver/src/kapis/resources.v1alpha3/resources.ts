@@ -4,7 +4,8 @@ import type { Catalog } from '../../models/resources/catalog.ts';
 import type { ResourceDefinition } from '../../models/resources/definition.ts';
 import { listPage } from '../../models/resources/list.ts';
 import { parseListQuery } from '../../models/resources/query.ts';
-import { bytesOf, listBody } from '../../models/resources/render.ts';
+import { bytesOf } from '../../models/resources/render.ts';
+import { pageReply } from '../page-reply.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
@@ -25,8 +26,7 @@ export function listResources(catalog: Catalog): Handler {
     if (!row) throw fault(`resource ${params.resources} is not supported`);
     const store = await catalog.synced(row, signal);
     const page = listPage(store, row, parseListQuery(query), catalog, params.namespace);
-    const { pieces, length } = listBody(page, row, catalog);
-    return new RouteReply(200, { ...JSON_TYPE, 'content-length': String(length) }, pieces);
+    return pageReply(page, row, catalog);
   };
 }
 

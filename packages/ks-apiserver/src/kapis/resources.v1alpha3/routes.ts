@@ -1,8 +1,8 @@
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
 import { Type } from 'typebox';
 import type { Catalog } from '../../models/resources/catalog.ts';
+import { LIST_PARAMETERS, PageableResponse, pathParameter, RESOURCES_PARAMETER } from '../parameters.ts';
 import { getResource, listResources } from './resources.ts';
-import { LIST_PARAMETERS, PageableResponse, pathParameter, RESOURCES_PARAMETER } from './types.ts';
 
 const BASE = '/kapis/resources.kubesphere.io/v1alpha3';
 const CLUSTER = ['Cluster Resources'];

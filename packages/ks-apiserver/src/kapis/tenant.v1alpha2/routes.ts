@@ -1,22 +1,148 @@
-import type { Route } from '@ks-apiserver/apiserver/routes/route';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { WorkspaceTemplateSchema } from './types.ts';
-import { createWorkspace } from './workspaces.ts';
+import type { Handler, Method, Route } from '@ks-apiserver/apiserver/routes/route';
+import type { TSchema } from 'typebox';
+import { LIST_PARAMETERS, PageableResponse, pathParameter } from '../parameters.ts';
+import { namespaceHandlers } from './namespaces.ts';
+import { MessageSchema, NamespaceSchema, PatchSchema, WorkspaceTemplateSchema } from './types.ts';
+import { type TenantParts, workspaceHandlers } from './workspaces.ts';
 
 const BASE = '/kapis/tenant.kubesphere.io/v1alpha2';
+const PATCH_TYPES = ['application/merge-patch+json', 'application/json', 'application/json-patch+json'];
 
-/** tenant.kubesphere.io/v1alpha2: workspaces. */
-export function tenantV1alpha2(client: KubeClient): Route[] {
-  return [
-    {
-      method: 'POST',
-      path: `${BASE}/workspaces`,
-      operationId: 'CreateWorkspace',
-      summary: 'Create a workspace',
+type Row = [
+  method: Method,
+  path: string,
+  operationId: string,
+  summary: string,
+  handler: Handler,
+  schemas: { body?: TSchema; returns?: TSchema },
+];
+
+function rows(table: readonly Row[]): Route[] {
+  return table.map(([method, path, operationId, summary, handler, schemas]) => {
+    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => pathParameter(name!, `${name} name`));
+    const lists = schemas.returns === PageableResponse ? LIST_PARAMETERS : [];
+    return {
+      method,
+      path: BASE + path,
+      operationId,
+      summary,
       tags: ['Tenant Resources'],
-      body: WorkspaceTemplateSchema,
-      returns: WorkspaceTemplateSchema,
-      handler: createWorkspace(client),
-    },
-  ];
+      parameters: [...inPath, ...lists],
+      ...(method === 'PATCH' && { consumes: PATCH_TYPES }),
+      ...schemas,
+      handler,
+    };
+  });
+}
+
+const list = { returns: PageableResponse };
+const message = { returns: MessageSchema };
+const workspace = { returns: WorkspaceTemplateSchema };
+const namespace = { returns: NamespaceSchema };
+
+/** tenant.kubesphere.io/v1alpha2: what belongs to the caller, or to a workspace. */
+export function tenantV1alpha2(parts: TenantParts): Route[] {
+  const workspaces = workspaceHandlers(parts);
+  const namespaces = namespaceHandlers(parts);
+  const ws = '/workspaces/{workspace}';
+  const member = `${ws}/workspacemembers/{workspacemember}`;
+  return rows([
+    ['GET', '/workspaces', 'ListWorkspaces', 'Workspaces of the caller', workspaces.list, list],
+    [
+      'POST',
+      '/workspaces',
+      'CreateWorkspace',
+      'Create a workspace',
+      workspaces.create,
+      { body: WorkspaceTemplateSchema, ...workspace },
+    ],
+    ['GET', ws, 'DescribeWorkspace', 'Read a workspace', workspaces.get, workspace],
+    [
+      'PUT',
+      ws,
+      'UpdateWorkspace',
+      'Replace a workspace',
+      workspaces.update,
+      { body: WorkspaceTemplateSchema, ...workspace },
+    ],
+    ['PATCH', ws, 'PatchWorkspace', 'Change a workspace', workspaces.patch, { body: PatchSchema, ...workspace }],
+    ['DELETE', ws, 'DeleteWorkspace', 'Delete a workspace', workspaces.delete, message],
+    ['GET', `${ws}/clusters`, 'ListWorkspaceClusters', 'Clusters of a workspace', workspaces.clusters, list],
+    ['GET', '/clusters', 'ListClusters', 'Clusters of the caller', namespaces.clusters, list],
+    ['GET', '/namespaces', 'ListNamespaces', 'Projects of the caller', namespaces.list, list],
+    [
+      'GET',
+      '/federatednamespaces',
+      'ListFederatedNamespaces',
+      'Federated projects of the caller',
+      namespaces.federated,
+      list,
+    ],
+    ['GET', `${ws}/namespaces`, 'ListNamespaces', 'Projects of the caller in a workspace', namespaces.list, list],
+    [
+      'POST',
+      `${ws}/namespaces`,
+      'CreateNamespace',
+      'Create a project in a workspace',
+      namespaces.create,
+      { body: NamespaceSchema, ...namespace },
+    ],
+    [
+      'GET',
+      `${ws}/namespaces/{namespace}`,
+      'DescribeNamespace',
+      'Read a project of a workspace',
+      namespaces.get,
+      namespace,
+    ],
+    [
+      'PUT',
+      `${ws}/namespaces/{namespace}`,
+      'UpdateNamespace',
+      'Replace a project of a workspace',
+      namespaces.update,
+      { body: NamespaceSchema, ...namespace },
+    ],
+    [
+      'PATCH',
+      `${ws}/namespaces/{namespace}`,
+      'PatchNamespace',
+      'Change a project of a workspace',
+      namespaces.patch,
+      { body: PatchSchema, ...namespace },
+    ],
+    [
+      'DELETE',
+      `${ws}/namespaces/{namespace}`,
+      'DeleteNamespace',
+      'Delete a project of a workspace',
+      namespaces.delete,
+      message,
+    ],
+    [
+      'GET',
+      `${ws}/federatednamespaces`,
+      'ListFederatedNamespaces',
+      'Federated projects of the caller in a workspace',
+      namespaces.federated,
+      list,
+    ],
+    [
+      'GET',
+      `${ws}/devops`,
+      'ListDevOpsProjects',
+      'DevOps projects of the caller in a workspace',
+      namespaces.devops,
+      list,
+    ],
+    ['GET', `${member}/namespaces`, 'ListNamespaces', 'Projects of a member of a workspace', namespaces.list, list],
+    [
+      'GET',
+      `${member}/devops`,
+      'ListDevOpsProjects',
+      'DevOps projects of a member of a workspace',
+      namespaces.devops,
+      list,
+    ],
+  ]);
 }

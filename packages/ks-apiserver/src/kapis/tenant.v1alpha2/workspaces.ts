@@ -1,34 +1,73 @@
-import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { Handler } from '@ks-apiserver/apiserver/routes/route';
+import { type Handler, RouteReply } from '@ks-apiserver/apiserver/routes/route';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { missing } from '../../models/iam/errors.ts';
+import { nameMismatch } from '../../models/iam/users.ts';
+import type { Catalog } from '../../models/resources/catalog.ts';
+import { parseListQuery } from '../../models/resources/query.ts';
+import type { Tenants } from '../../models/tenant/tenants.ts';
+import { pageReply, SUCCESS } from '../page-reply.ts';
+import { guarded } from './errors.ts';
 
-const WORKSPACE_TEMPLATES = { group: 'tenant.kubesphere.io', version: 'v1alpha2', resource: 'workspacetemplates' };
+const TEMPLATES = { group: 'tenant.kubesphere.io', version: 'v1alpha2', resource: 'workspacetemplates' };
 
-/** Writes of workspaces answer 404 for what is missing and 400 for all else that the caller got wrong, as in 3.0. */
-function workspaceError(error: unknown): unknown {
-  if (!(error instanceof StatusError) || error.code === 404 || error.code >= 500) return error;
-  return new StatusError(400, error.reason, error.message, error.details);
+/** What the handlers of this group work with. */
+export interface TenantParts {
+  client: KubeClient;
+  catalog: Catalog;
+  tenants: Tenants;
 }
 
-/** Creates a workspace: its template, from which the controller makes the rest. */
-export function createWorkspace(client: KubeClient): Handler {
-  return async ({ body }) => {
-    const given = body as KubeObject;
-    const spec = {
-      ...given.spec,
-      template: given.spec?.template ?? { spec: {} },
-      placement: given.spec?.placement ?? {},
-    };
-    try {
-      return await client.create(WORKSPACE_TEMPLATES, {
-        ...given,
-        apiVersion: 'tenant.kubesphere.io/v1alpha2',
-        kind: 'WorkspaceTemplate',
-        spec,
-      });
-    } catch (error) {
-      throw workspaceError(error);
-    }
+function typed(given: KubeObject): KubeObject {
+  const spec = {
+    ...given.spec,
+    template: given.spec?.template ?? { spec: {} },
+    placement: given.spec?.placement ?? {},
+  };
+  return { ...given, apiVersion: 'tenant.kubesphere.io/v1alpha2', kind: 'WorkspaceTemplate', spec };
+}
+
+/** Handlers of workspaces, one an operation; the objects are their templates, from which a controller makes the rest. */
+export function workspaceHandlers({
+  client,
+  catalog,
+  tenants,
+}: TenantParts): Record<'list' | 'get' | 'create' | 'update' | 'patch' | 'delete' | 'clusters', Handler> {
+  const absent = (name: string) => missing('workspacetemplate', 'tenant.kubesphere.io', name);
+  return {
+    list: async ({ user, query, signal }) => {
+      const { page, row } = await tenants.workspaces(user, parseListQuery(query), signal);
+      return pageReply(page, row, catalog);
+    },
+
+    get: async ({ params, signal }) => {
+      const entry = (await catalog.synced(catalog.find('workspacetemplates')!, signal)).get(params.workspace ?? '');
+      if (!entry) throw absent(params.workspace ?? '');
+      return new RouteReply(200, { 'content-type': 'application/json' }, entry.bytes);
+    },
+
+    create: guarded(({ body }) => client.create(TEMPLATES, typed(body as KubeObject))),
+
+    update: guarded(({ params, body }) => {
+      const given = body as KubeObject;
+      if (given.metadata.name !== params.workspace)
+        throw nameMismatch(given.metadata.name ?? '', params.workspace ?? '');
+      return client.update(TEMPLATES, typed(given));
+    }),
+
+    patch: guarded(({ params, body }) =>
+      client.patch({ resource: TEMPLATES, name: params.workspace ?? '' }, 'merge', body),
+    ),
+
+    delete: guarded(async ({ params }) => {
+      await client.delete({ resource: TEMPLATES, name: params.workspace ?? '' });
+      return SUCCESS;
+    }),
+
+    clusters: async ({ params, signal }) => {
+      const found = await tenants.workspaceClusters(params.workspace ?? '', signal);
+      if (!found) throw absent(params.workspace ?? '');
+      return pageReply(found.page, found.row, catalog);
+    },
   };
 }

@@ -20,6 +20,24 @@ export interface AuthorizationInformers {
 
 export type AuthorizationMode = 'RBAC' | 'AlwaysAllow' | 'AlwaysDeny';
 
+const NO_REQUEST: RequestInfo = {
+  isResource: true,
+  isKubernetes: false,
+  path: '',
+  verb: '',
+  apiPrefix: 'kapis',
+  cluster: '',
+  group: '',
+  version: '',
+  workspace: '',
+  namespace: '',
+  devops: '',
+  resource: '',
+  subresource: '',
+  name: '',
+  scope: 'Cluster',
+};
+
 /** Decides who may do what: KubeSphere's global, workspace, namespace and cluster roles, in 3.0's order; denies by default. */
 export class Authorizer {
   readonly #mode: AuthorizationMode;
@@ -75,16 +93,54 @@ export class Authorizer {
     return false;
   }
 
-  /** Whether the caller's own rights on the whole platform hold every right of these rules: who grants may not give more than he has. */
-  coversGlobally(user: UserInfo, rules: readonly PolicyRule[]): boolean {
+  /** Whether one of the caller's global roles allows a verb on a resource, on all of the platform. */
+  allowsGlobally(user: UserInfo, verb: string, group: string, resource: string): boolean {
+    if (this.#mode !== 'RBAC') return this.#mode === 'AlwaysAllow';
+    const attributes = { verb, isResource: true, group, resource, subresource: '', name: '', path: '' };
+    for (const { roleRef } of this.#bindings.global.rolesOf(user, '')) {
+      if (roleAllows(this.#informers.globalRoles.store.get(roleRef.name)?.object, attributes)) return true;
+    }
+    return false;
+  }
+
+  /** Whether one of the caller's roles allows a verb on a resource of a workspace, or of the cluster without one. */
+  allowsIn(user: UserInfo, workspace: string, verb: string, group: string, resource: string): boolean {
+    const scope = workspace === '' ? 'Cluster' : 'Workspace';
+    return this.byRoles(user, { ...NO_REQUEST, verb, group, resource, workspace, scope });
+  }
+
+  /** Whether the caller's own rights in a scope hold every right of these rules: who grants may not give more than he has. */
+  covers(
+    user: UserInfo,
+    level: 'global' | 'cluster' | 'workspace' | 'namespace',
+    key: string,
+    rules: readonly PolicyRule[],
+  ): boolean {
     if (this.#mode === 'AlwaysAllow') return true;
-    const { globalRoles } = this.#informers;
-    const held: PolicyRule[] = [];
-    for (const { roleRef } of this.#bindings.global.rolesOf(user, ''))
-      held.push(...rulesOf(globalRoles.store.get(roleRef.name)?.object));
-    for (const { roleRef } of this.#bindings.cluster.rolesOf(user, ''))
-      held.push(...rulesOf(this.#role('ClusterRole', roleRef.name, '')));
+    const held = [...this.#heldRules(user, level, key)];
     return rules.every((rule) => rightsOf(rule).every((right) => held.some((own) => ruleAllows(own, right))));
+  }
+
+  /** All rules that a caller has in a scope, from the platform down to it. */
+  *#heldRules(user: UserInfo, level: string, key: string): Generator<PolicyRule> {
+    const { globalRoles, workspaceRoles, namespaces } = this.#informers;
+    for (const { roleRef } of this.#bindings.global.rolesOf(user, ''))
+      yield* rulesOf(globalRoles.store.get(roleRef.name)?.object);
+    for (const { roleRef } of this.#bindings.cluster.rolesOf(user, ''))
+      yield* rulesOf(this.#role('ClusterRole', roleRef.name, ''));
+    const workspace =
+      level === 'workspace'
+        ? key
+        : level === 'namespace'
+          ? (namespaces.store.get(key)?.labels[WORKSPACE_LABEL] ?? '')
+          : '';
+    if (workspace !== '') {
+      for (const { roleRef } of this.#bindings.workspace.rolesOf(user, workspace))
+        yield* rulesOf(workspaceRoles.store.get(roleRef.name)?.object);
+    }
+    if (level !== 'namespace') return;
+    for (const { roleRef } of this.#bindings.namespace.rolesOf(user, key))
+      yield* rulesOf(this.#role(roleRef.kind, roleRef.name, key));
   }
 
   #role(kind: string, name: string, namespace: string): KubeObject | undefined {

@@ -1,29 +1,17 @@
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { Entry } from '@ks-apiserver/client/informer/entry';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PolicyRule } from '@ks-apiserver/apiserver/authorization/rules';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import type { Catalog } from '../resources/catalog.ts';
-import { missing } from './errors.ts';
+import type { UserInfo } from '@ks-apiserver/client/kube/transport';
+import type { Authorizer } from '../authorization/authorizer.ts';
+import { checkGrant } from './grants.ts';
+import { missingRole, type Scope, type Scopes } from './scopes.ts';
 import { userSubject } from './subject.ts';
-import { ROLE_BINDINGS, USER_REF_LABEL, WORKSPACE_LABEL, WORKSPACE_ROLE_BINDINGS } from './types.ts';
+import { USER_REF_LABEL } from './types.ts';
 
-/** A user and the one role that he has in a workspace or namespace. */
+/** A user and the one role that he has in a scope. */
 export interface Member {
   username: string;
   roleRef: string;
-}
-
-/** Where members are: the bindings that make them, and the roles that they may have. */
-interface Scope {
-  resource: GroupVersionResource;
-  apiVersion: string;
-  kind: string;
-  roleRef: { apiGroup: string; kind: string };
-  /** Bindings in this scope that name the user. */
-  bindings: (user: string) => Promise<KubeObject[]>;
-  role: (name: string) => Entry | undefined;
-  /** The kind in the words of the error for a role that is missing. */
-  missing: [kind: string, group: string];
-  metadata: { namespace?: string; labels?: Record<string, string> };
 }
 
 interface Subject {
@@ -31,100 +19,75 @@ interface Subject {
   name: string;
 }
 
-function names(binding: KubeObject, user: string): boolean {
-  return ((binding.subjects ?? []) as Subject[]).some(({ kind, name }) => kind === 'User' && name === user);
+function names({ kind, name }: Subject, user: string): boolean {
+  return kind === 'User' && name === user;
 }
 
-/** Members of workspaces and namespaces: each has one role there. */
+/** Members of the platform, the cluster, workspaces and namespaces: each has one role there. */
 export class Members {
   readonly #client: KubeClient;
-  readonly #catalog: Catalog;
+  readonly #scopes: Scopes;
+  readonly #authorizer: Authorizer;
 
-  constructor(client: KubeClient, catalog: Catalog) {
+  constructor(client: KubeClient, scopes: Scopes, authorizer: Authorizer) {
     this.#client = client;
-    this.#catalog = catalog;
+    this.#scopes = scopes;
+    this.#authorizer = authorizer;
   }
 
-  #workspace(workspace: string): Scope {
-    return {
-      resource: WORKSPACE_ROLE_BINDINGS,
-      apiVersion: 'iam.kubesphere.io/v1alpha2',
-      kind: 'WorkspaceRoleBinding',
-      roleRef: { apiGroup: 'iam.kubesphere.io', kind: 'WorkspaceRole' },
-      bindings: async (user) => {
-        const { items } = await this.#client.list(WORKSPACE_ROLE_BINDINGS, {
-          labelSelector: `${WORKSPACE_LABEL}=${workspace}`,
-        });
-        return items.filter((binding) => names(binding, user));
-      },
-      role: (name) => {
-        const role = this.#catalog.row('workspaceroles').store.get(name);
-        return role?.labels[WORKSPACE_LABEL] === workspace ? role : undefined;
-      },
-      missing: ['workspacerole', 'iam.kubesphere.io'],
-      metadata: { labels: { [WORKSPACE_LABEL]: workspace } },
-    };
+  /** A role that a caller may give to others: it exists here and gives nothing that he has not. Throws 404 or 403. */
+  #grantable(scope: Scope, roleName: string, caller: UserInfo): void {
+    const role = this.#scopes.role(scope, roleName);
+    if (!role) throw missingRole(scope, roleName);
+    checkGrant(this.#authorizer, caller, scope, 'bind', roleName, (role.object?.rules ?? []) as PolicyRule[]);
   }
 
-  #namespace(namespace: string): Scope {
-    return {
-      resource: ROLE_BINDINGS,
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'RoleBinding',
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role' },
-      bindings: async (user) => {
-        const { items } = await this.#client.list(ROLE_BINDINGS, { namespace });
-        return items.filter((binding) => names(binding, user));
-      },
-      role: (name) => this.#catalog.row('roles').store.get(name, namespace),
-      missing: ['role', 'rbac.authorization.k8s.io'],
-      metadata: { namespace },
-    };
-  }
-
-  /** Adds members to a workspace; every role must exist there before anything is written. */
-  addToWorkspace(workspace: string, members: readonly Member[]): Promise<void> {
-    return this.#add(this.#workspace(workspace), members);
-  }
-
-  /** Adds members to a namespace; every role must exist there before anything is written. */
-  addToNamespace(namespace: string, members: readonly Member[]): Promise<void> {
-    return this.#add(this.#namespace(namespace), members);
-  }
-
-  async #add(scope: Scope, members: readonly Member[]): Promise<void> {
-    for (const { roleRef } of members) if (!scope.role(roleRef)) throw missing(...scope.missing, roleRef);
+  /** Gives each his role; all roles are looked at before anything is written. */
+  async set(scope: Scope, members: readonly Member[], caller: UserInfo): Promise<void> {
+    for (const { roleRef } of members) this.#grantable(scope, roleRef, caller);
     for (const member of members) await this.#bind(scope, member);
   }
 
-  /** Gives the user this role and takes his others; from bindings that name others too he is only taken out. */
+  /** Takes all roles that a user has in a scope himself; fine without any. */
+  async remove(scope: Scope, user: string): Promise<void> {
+    for (const binding of await this.#bindings(scope, user)) await this.#unbind(scope, binding, user);
+  }
+
+  /** Bindings in a scope that name the user, as they are now and not as a cache has them. */
+  async #bindings(scope: Scope, user: string): Promise<KubeObject[]> {
+    const labels = Object.entries(scope.metadata.labels ?? {}).map(([key, value]) => `${key}=${value}`);
+    const { items } = await this.#client.list(scope.bindings, {
+      namespace: scope.metadata.namespace,
+      labelSelector: labels.join(),
+    });
+    return items.filter((binding) => ((binding.subjects ?? []) as Subject[]).some((subject) => names(subject, user)));
+  }
+
   async #bind(scope: Scope, { username, roleRef }: Member): Promise<void> {
-    const { resource, metadata, apiVersion, kind } = scope;
     let bound = false;
-    for (const binding of await scope.bindings(username)) {
+    for (const binding of await this.#bindings(scope, username)) {
       if (binding.roleRef?.name === roleRef) bound = true;
-      else await this.#unbind(resource, binding, username);
+      else await this.#unbind(scope, binding, username);
     }
     if (bound) return;
-    await this.#client.create(resource, {
-      apiVersion,
-      kind,
+    await this.#client.create(scope.bindings, {
+      apiVersion: scope.apiVersion,
+      kind: scope.bindingKind,
       metadata: {
-        ...metadata,
+        ...scope.metadata,
         name: `${username}-${roleRef}`,
-        labels: { ...metadata.labels, [USER_REF_LABEL]: username },
+        labels: { ...scope.metadata.labels, [USER_REF_LABEL]: username },
       },
       subjects: [userSubject(username)],
-      roleRef: { ...scope.roleRef, name: roleRef },
+      roleRef: { apiGroup: scope.roleGroup, kind: scope.roleKind, name: roleRef },
     });
   }
 
-  async #unbind(resource: GroupVersionResource, binding: KubeObject, user: string): Promise<void> {
+  /** A binding that names others too only loses this user: 3.0 deletes it whole. */
+  async #unbind(scope: Scope, binding: KubeObject, user: string): Promise<void> {
     const { name = '', namespace } = binding.metadata;
-    const rest = ((binding.subjects ?? []) as Subject[]).filter(
-      (subject) => !(subject.kind === 'User' && subject.name === user),
-    );
-    if (rest.length > 0) await this.#client.update(resource, { ...binding, subjects: rest });
-    else await this.#client.delete({ resource, name, namespace });
+    const rest = ((binding.subjects ?? []) as Subject[]).filter((subject) => !names(subject, user));
+    if (rest.length > 0) await this.#client.update(scope.bindings, { ...binding, subjects: rest });
+    else await this.#client.delete({ resource: scope.bindings, name, namespace });
   }
 }

@@ -4,32 +4,32 @@ import type { PolicyRule } from '@ks-apiserver/apiserver/authorization/rules';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Authorizer } from '../authorization/authorizer.ts';
-import type { Catalog } from '../resources/catalog.ts';
 import { withoutPassword } from '../resources/redact.ts';
 import { missing } from './errors.ts';
+import { checkGrant } from './grants.ts';
 import type { Login } from './login.ts';
-import { hashPassword, PASSWORD_LIMIT } from './passwords.ts';
-import { userSubject } from './subject.ts';
-import {
-  GLOBAL_ROLE_ANNOTATION,
-  GLOBAL_ROLE_BINDINGS,
-  PASSWORD_ENCRYPTED,
-  USER_REF_LABEL,
-  USERS,
-  type User,
-} from './types.ts';
+import type { Members } from './members.ts';
+import { checkPassword, hashPassword, PASSWORD_LIMIT } from './passwords.ts';
+import type { Scopes } from './scopes.ts';
+import { GLOBAL_ROLE_ANNOTATION, PASSWORD_ENCRYPTED, USERS, type User } from './types.ts';
 
 const GROUP = 'iam.kubesphere.io';
 
 /** What the users' model works with. */
 export interface UsersParts {
   client: KubeClient;
-  catalog: Catalog;
+  scopes: Scopes;
+  members: Members;
   authorizer: Authorizer;
   login: Login;
+  revokeSessions: (username: string) => Promise<void>;
 }
 
-/** Users of the platform and the global role of each. */
+function now(): string {
+  return new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/** Users of the platform, their passwords and the global role of each. */
 export class Users {
   readonly #parts: UsersParts;
 
@@ -37,40 +37,30 @@ export class Users {
     this.#parts = parts;
   }
 
-  /** A global role that a caller may grant: one that exists and gives nothing that the caller has not. Throws 404 or 403. */
-  #grantable(role: string, caller: UserInfo): void {
-    const { catalog, authorizer } = this.#parts;
-    const found = catalog.row('globalroles').store.get(role)?.object;
-    if (!found) throw missing('globalrole', GROUP, role);
-    if (!authorizer.coversGlobally(caller, (found.rules ?? []) as PolicyRule[])) {
-      throw new StatusError(
-        403,
-        'Forbidden',
-        `globalrole.iam.kubesphere.io "${role}" is forbidden: it grants more than user "${caller.name}" may do`,
-      );
-    }
+  #checkEmail(user: User): void {
+    const email = user.spec?.email;
+    if (!email) return;
+    if (!/^[^\s@<>"]+@[^\s@<>"]+$/.test(email) || email.length > 254)
+      throw badRequest(`spec.email: "${email.slice(0, 64)}" is no e-mail address`);
+    const other = this.#parts.login.find(email);
+    if (other && other.metadata.name !== user.metadata.name)
+      throw new StatusError(409, 'AlreadyExists', `user email: ${email} already exists`);
   }
 
   /**
    * Makes a user, Active at once with his password hashed before it is stored, and binds him to the global role of his
-   * annotation. Throws NotFound for an unknown role, before anything is made; AlreadyExists; Invalid.
+   * annotation. Throws NotFound for an unknown role and Forbidden for one beyond the caller, before anything is made.
    */
   async create(given: User, caller: UserInfo): Promise<KubeObject> {
-    const { client, login } = this.#parts;
+    const { client, members, scopes, authorizer } = this.#parts;
     const annotations = { ...given.metadata.annotations };
     const role = annotations[GLOBAL_ROLE_ANNOTATION];
-    if (role) this.#grantable(role, caller);
-    const email = given.spec?.email;
-    if (email) {
-      const other = login.find(email);
-      if (other && other.metadata.name !== given.metadata.name)
-        throw new StatusError(409, 'AlreadyExists', `user email: ${email} already exists`);
+    if (role) {
+      const found = scopes.role(scopes.global(), role);
+      if (!found) throw missing('globalrole', GROUP, role);
+      checkGrant(authorizer, caller, scopes.global(), 'bind', role, (found.object?.rules ?? []) as PolicyRule[]);
     }
-    const password = given.spec?.password;
-    if (password !== undefined && Buffer.byteLength(password) > PASSWORD_LIMIT)
-      throw badRequest(`spec.password: must have at most ${PASSWORD_LIMIT} bytes`);
-    // A hash is taken as a password of that text: who could store hashes could log in with ones he made elsewhere.
-    const hashed = password ? await hashPassword(password) : undefined;
+    this.#checkEmail(given);
     const { status: _status, ...object } = given;
     annotations[PASSWORD_ENCRYPTED] = 'true';
     const created = await client.create<User>(USERS, {
@@ -78,29 +68,129 @@ export class Users {
       apiVersion: 'iam.kubesphere.io/v1alpha2',
       kind: 'User',
       metadata: { ...given.metadata, annotations },
-      spec: { ...given.spec, ...(hashed && { password: hashed }) },
-      status: { state: 'Active', lastTransitionTime: new Date().toISOString().replace(/\.\d+Z$/, 'Z') },
+      spec: { ...given.spec, ...(await hashed(given.spec?.password)) },
+      status: { state: 'Active', lastTransitionTime: now() },
     });
-    if (role) await this.bindGlobalRole(created.metadata.name!, role);
+    const username = created.metadata.name!;
+    if (role) await members.set(scopes.global(), [{ username, roleRef: role }], caller);
     return withoutPassword(created);
   }
 
-  /** Binds a user to exactly one global role. */
-  async bindGlobalRole(user: string, role: string): Promise<void> {
-    const { client } = this.#parts;
-    const { items } = await client.list(GLOBAL_ROLE_BINDINGS, { labelSelector: `${USER_REF_LABEL}=${user}` });
-    let bound = false;
-    for (const binding of items) {
-      if (binding.roleRef?.name === role) bound = true;
-      else await client.delete({ resource: GLOBAL_ROLE_BINDINGS, name: binding.metadata.name! });
+  /**
+   * Replaces what may be edited of a user; password, status and the mark of its encryption stay. A changed global role is
+   * checked before anything is stored, where 3.0 stores the user first. Throws Forbidden, NotFound, Conflict, Invalid.
+   */
+  async update(name: string, given: User, caller: UserInfo): Promise<KubeObject> {
+    const { client, members, scopes, authorizer } = this.#parts;
+    if (given.metadata.name !== name) throw nameMismatch(given.metadata.name ?? '', name);
+    const stored = await client.find<User>({ resource: USERS, name });
+    if (!stored) throw missing('user', GROUP, name);
+    const { [GLOBAL_ROLE_ANNOTATION]: role, ...annotations } = { ...given.metadata.annotations };
+    const before = scopes.global().index.entriesOf(name, '')[0]?.object?.roleRef?.name as string | undefined;
+    const changesRole = role !== undefined && role !== '' && role !== before;
+    if (changesRole) {
+      const found = scopes.role(scopes.global(), role);
+      if (!found) throw missing('globalrole', GROUP, role);
+      if (!authorizer.byRoles(caller, { ...USERS_UPDATE, name }))
+        throw new StatusError(
+          403,
+          'Forbidden',
+          `user.iam.kubesphere.io "${name}" is forbidden: update global role binding is not allowed`,
+        );
+      checkGrant(authorizer, caller, scopes.global(), 'bind', role, (found.object?.rules ?? []) as PolicyRule[]);
     }
-    if (bound) return;
-    await client.create(GLOBAL_ROLE_BINDINGS, {
+    this.#checkEmail(given);
+    const mark = stored.metadata.annotations?.[PASSWORD_ENCRYPTED];
+    const { password } = stored.spec;
+    const updated = await client.update<User>(USERS, {
+      ...given,
       apiVersion: 'iam.kubesphere.io/v1alpha2',
-      kind: 'GlobalRoleBinding',
-      metadata: { name: `${user}-${role}`, labels: { [USER_REF_LABEL]: user } },
-      subjects: [userSubject(user)],
-      roleRef: { apiGroup: GROUP, kind: 'GlobalRole', name: role },
+      kind: 'User',
+      metadata: {
+        ...given.metadata,
+        annotations: { ...annotations, ...(mark && { [PASSWORD_ENCRYPTED]: mark }) },
+        ...(stored.metadata.finalizers && { finalizers: stored.metadata.finalizers }),
+      },
+      spec: { ...given.spec, ...(password && { password }) },
+      ...(stored.status && { status: stored.status }),
     });
+    if (changesRole) await members.set(scopes.global(), [{ username: name, roleRef: role }], caller);
+    return withoutPassword(updated);
   }
+
+  /** Deletes a user; his controller removes what belongs to him. Throws NotFound. */
+  async delete(name: string): Promise<void> {
+    await this.#parts.client.delete({ resource: USERS, name });
+  }
+
+  /**
+   * Sets a password and ends the user's sessions. The current one must be right, unless the caller may set others'
+   * passwords and holds all rights that the user has. Throws NotFound, BadRequest, Forbidden.
+   */
+  async setPassword(name: string, current: string, password: string, caller: UserInfo): Promise<void> {
+    const { client, login, authorizer, revokeSessions } = this.#parts;
+    const user = login.find(name);
+    if (!user || name.includes('@')) throw missing('user', GROUP, name);
+    if (password === '') throw badRequest('password must not be empty');
+    const manages = current === '' && authorizer.byRoles(caller, { ...USERS_UPDATE, subresource: 'password', name });
+    if (manages) {
+      if (caller.name !== name) this.#checkOutranks(caller, name);
+    } else if (!(await checkPassword(current, user.spec?.password))) throw badRequest('incorrect old password');
+    const metadata = { annotations: { [PASSWORD_ENCRYPTED]: 'true' } };
+    // A user who was locked is free again; one who was disabled stays so.
+    const status =
+      user.status?.state === 'AuthLimitExceeded'
+        ? { status: { state: 'Active', reason: null, lastTransitionTime: now() } }
+        : {};
+    await client.patch({ resource: USERS, name }, 'merge', { metadata, spec: await hashed(password), ...status });
+    await revokeSessions(name);
+  }
+
+  /** Who sets somebody's password can act as him: he must hold the rights of that user's global role. */
+  #checkOutranks(caller: UserInfo, name: string): void {
+    const { authorizer, scopes } = this.#parts;
+    const global = scopes.global();
+    for (const binding of global.index.entriesOf(name, '')) {
+      const role = String(binding.object?.roleRef?.name);
+      checkGrant(
+        authorizer,
+        caller,
+        global,
+        'bind',
+        role,
+        (scopes.role(global, role)?.object?.rules ?? []) as PolicyRule[],
+      );
+    }
+  }
+}
+
+const USERS_UPDATE = {
+  isResource: true,
+  isKubernetes: false,
+  path: '',
+  verb: 'update',
+  apiPrefix: 'kapis',
+  cluster: '',
+  group: GROUP,
+  version: 'v1alpha2',
+  workspace: '',
+  namespace: '',
+  devops: '',
+  resource: 'users',
+  subresource: '',
+  name: '',
+  scope: 'Cluster' as const,
+};
+
+/** A plain password as it is stored. A hash is taken as a password of that text: nobody logs in with one made elsewhere. */
+async function hashed(password: string | undefined): Promise<{ password?: string }> {
+  if (!password) return {};
+  if (Buffer.byteLength(password) > PASSWORD_LIMIT)
+    throw badRequest(`spec.password: must have at most ${PASSWORD_LIMIT} bytes`);
+  return { password: await hashPassword(password) };
+}
+
+/** 400: the body is about another object than the path. */
+export function nameMismatch(body: string, path: string): StatusError {
+  return badRequest(`the name of the object (${body}) does not match the name on the URL (${path})`);
 }

@@ -12,6 +12,8 @@ export type SortKey = (entry: Entry) => number | string;
 export interface ResourceDefinition extends GroupVersionResource {
   kind: string;
   namespaced: boolean;
+  /** Roles: lists take `aggregateTo`. */
+  aggregates?: boolean;
   /** Fields that the resource's filters and sort keys read from an entry. */
   fields?: (object: KubeObject) => Record<string, unknown>;
   /** Filters beyond those that every resource has. */

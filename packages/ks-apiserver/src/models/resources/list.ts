@@ -1,5 +1,7 @@
-import type { Entry } from '@ks-apiserver/client/informer/entry';
+import { byCreation, byName, type Entry } from '@ks-apiserver/client/informer/entry';
 import type { Store } from '@ks-apiserver/client/informer/store';
+import { aggregatedNames } from '../iam/aggregation.ts';
+import { AGGREGATION_ROLES } from '../iam/types.ts';
 import type { Catalog } from './catalog.ts';
 import type { ResourceDefinition, SortKey } from './definition.ts';
 import { filterOf } from './filters.ts';
@@ -28,6 +30,38 @@ function sortedBy(entries: Entry[], key: SortKey, ascending: boolean): Entry[] {
   });
 }
 
+const byOrder = { name: byName, creationTimestamp: byCreation } as const;
+
+/** One page of entries that were found otherwise than by going through the store. */
+export function pageEntries(found: readonly Entry[], row: ResourceDefinition, query: ListQuery): Page {
+  const own = row.sortKeys && Object.hasOwn(row.sortKeys, query.sortBy) ? row.sortKeys[query.sortBy] : undefined;
+  const compare = byOrder[query.sortBy === 'name' ? 'name' : 'creationTimestamp'];
+  const sign = query.ascending ? 1 : -1;
+  const sorted = own ? sortedBy([...found], own, query.ascending) : [...found].sort((a, b) => sign * compare(a, b));
+  const [from, to] = pageOf(query, sorted.length) ?? [0, 0];
+  return { entries: sorted.slice(from, to), total: sorted.length };
+}
+
+/** The roles that a role is made from, by `aggregateTo`: the labelSelector does not count there. */
+function aggregatedPage(
+  store: Store,
+  row: ResourceDefinition,
+  query: ListQuery,
+  catalog: Catalog,
+  namespace: string,
+): Page {
+  const filters = new Map(query.filters);
+  const role = store.get(filters.get('aggregateTo') ?? '', namespace);
+  filters.delete('aggregateTo');
+  const rest = { ...query, filters, labelSelector: '' };
+  const passes = filterOf(row, rest, catalog);
+  if (passes === 'never') return NONE;
+  const entries = aggregatedNames(role?.annotations[AGGREGATION_ROLES]).flatMap(
+    (name) => store.get(name, namespace) ?? [],
+  );
+  return pageEntries(passes ? entries.filter(passes) : entries, row, rest);
+}
+
 /** One page of a resource: taken from an ordered index, so that it costs the page and, with filters, one look at each entry. */
 export function listPage(
   store: Store,
@@ -36,6 +70,8 @@ export function listPage(
   catalog: Catalog,
   namespace?: string,
 ): Page {
+  if (row.aggregates && query.filters.has('aggregateTo'))
+    return aggregatedPage(store, row, query, catalog, namespace ?? '');
   const passes = filterOf(row, query, catalog);
   if (passes === 'never') return NONE;
   const own = row.sortKeys && Object.hasOwn(row.sortKeys, query.sortBy) ? row.sortKeys[query.sortBy] : undefined;

@@ -7,3 +7,16 @@ export function withoutPassword(user: KubeObject): KubeObject {
   delete annotations['kubectl.kubernetes.io/last-applied-configuration'];
   return { ...user, metadata: { ...user.metadata, ...(user.metadata.annotations && { annotations }) }, spec };
 }
+
+/** A Cluster without the credentials by which this server reaches it. */
+export function withoutConnectionSecrets(cluster: KubeObject): KubeObject {
+  const {
+    kubeconfig: _kubeconfig,
+    token: _token,
+    ...connection
+  } = (cluster.spec?.connection ?? {}) as Record<string, unknown>;
+  const annotations = { ...cluster.metadata.annotations };
+  delete annotations['kubectl.kubernetes.io/last-applied-configuration'];
+  const metadata = { ...cluster.metadata, ...(cluster.metadata.annotations && { annotations }) };
+  return { ...cluster, metadata, spec: { ...cluster.spec, ...(cluster.spec?.connection && { connection }) } };
+}

@@ -11,7 +11,7 @@ import {
   workloadStatus,
 } from './fields.ts';
 import { nodeAnnotations, podRequests } from './node-requests.ts';
-import { withoutPassword } from './redact.ts';
+import { withoutConnectionSecrets, withoutPassword } from './redact.ts';
 
 const status = { status: equalField('status') };
 const updateTime = {
@@ -124,9 +124,9 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     networkpolicies: { kind: 'NetworkPolicy', namespaced: true },
   }),
   ...of('rbac.authorization.k8s.io', 'v1', {
-    roles: { kind: 'Role', namespaced: true, eager: true, keepObjects: true },
+    roles: { kind: 'Role', namespaced: true, eager: true, keepObjects: true, aggregates: true },
     rolebindings: { kind: 'RoleBinding', namespaced: true, eager: true, keepObjects: true },
-    clusterroles: { kind: 'ClusterRole', namespaced: false, eager: true, keepObjects: true },
+    clusterroles: { kind: 'ClusterRole', namespaced: false, eager: true, keepObjects: true, aggregates: true },
     clusterrolebindings: { kind: 'ClusterRoleBinding', namespaced: false, eager: true, keepObjects: true },
   }),
   ...of('iam.kubesphere.io', 'v1alpha2', {
@@ -143,13 +143,14 @@ export const RESOURCES: readonly ResourceDefinition[] = [
       fields: (record) => ({ type: record.spec?.type }),
       filters: { type: equalField('type') },
     },
-    globalroles: { kind: 'GlobalRole', namespaced: false, eager: true, keepObjects: true },
+    globalroles: { kind: 'GlobalRole', namespaced: false, eager: true, keepObjects: true, aggregates: true },
     globalrolebindings: { kind: 'GlobalRoleBinding', namespaced: false, eager: true, keepObjects: true },
     workspaceroles: {
       kind: 'WorkspaceRole',
       namespaced: false,
       eager: true,
       keepObjects: true,
+      aggregates: true,
       filters: { workspace: (role, value) => role.labels['kubesphere.io/workspace'] === value },
     },
     workspacerolebindings: { kind: 'WorkspaceRoleBinding', namespaced: false, eager: true, keepObjects: true },
@@ -179,6 +180,9 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   }),
   ...of('devops.kubesphere.io', 'v1alpha3', {
     devopsprojects: { kind: 'DevOpsProject', namespaced: false, eager: true, keepObjects: true },
+  }),
+  ...of('cluster.kubesphere.io', 'v1alpha1', {
+    clusters: { kind: 'Cluster', namespaced: false, redact: withoutConnectionSecrets },
   }),
   ...of('apiextensions.k8s.io', 'v1', {
     customresourcedefinitions: {

@@ -1,0 +1,107 @@
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { type Handler, RouteReply } from '@ks-apiserver/apiserver/routes/route';
+import type { UserInfo } from '@ks-apiserver/client/kube/transport';
+import { missing } from '../../models/iam/errors.ts';
+import { WORKSPACE_LABEL } from '../../models/iam/types.ts';
+import { nameMismatch } from '../../models/iam/users.ts';
+import { parseListQuery } from '../../models/resources/query.ts';
+import { pageReply, SUCCESS } from '../page-reply.ts';
+import { guarded } from './errors.ts';
+import type { TenantParts } from './workspaces.ts';
+
+const NAMESPACES = { group: '', version: 'v1', resource: 'namespaces' };
+const EMPTY = { items: [], totalItems: 0 };
+
+/** The member whom a path names, else the caller; a member's groups are not known here. */
+function subject(params: Readonly<Record<string, string>>, user: UserInfo): UserInfo {
+  return params.workspacemember === undefined ? user : { name: params.workspacemember, groups: [] };
+}
+
+/** Handlers of a workspace's namespaces and DevOps projects, one an operation. */
+export function namespaceHandlers({
+  client,
+  catalog,
+  tenants,
+}: TenantParts): Record<
+  'list' | 'federated' | 'devops' | 'clusters' | 'get' | 'create' | 'update' | 'patch' | 'delete',
+  Handler
+> {
+  /** The namespace of the path, which must belong to its workspace. Throws NotFound. */
+  const own = (params: Readonly<Record<string, string>>) => {
+    const entry = catalog.row('namespaces').store.get(params.namespace ?? '');
+    if (!entry || entry.labels[WORKSPACE_LABEL] !== params.workspace)
+      throw missing('namespace', '', params.namespace ?? '');
+    return entry;
+  };
+  /** The body with the label of the path's workspace, whatever it says itself. */
+  const labelled = (given: KubeObject, workspace: string): KubeObject => ({
+    ...given,
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { ...given.metadata, labels: { ...given.metadata?.labels, [WORKSPACE_LABEL]: workspace } },
+  });
+  return {
+    list: async ({ params, user, query, signal }) => {
+      const { page, row } = await tenants.namespaces(
+        subject(params, user),
+        params.workspace ?? '',
+        parseListQuery(query),
+        signal,
+      );
+      return pageReply(page, row, catalog);
+    },
+
+    federated: async ({ params, user, query, signal }) => {
+      const found = await tenants.federatedNamespaces(
+        subject(params, user),
+        params.workspace ?? '',
+        parseListQuery(query),
+        signal,
+      );
+      return found ? pageReply(found.page, found.row, catalog) : EMPTY;
+    },
+
+    devops: async ({ params, user, query, signal }) => {
+      const { page, row } = await tenants.devopsProjects(
+        subject(params, user),
+        params.workspace ?? '',
+        parseListQuery(query),
+        signal,
+      );
+      return pageReply(page, row, catalog);
+    },
+
+    clusters: async ({ user, signal }) => {
+      const { page, row } = await tenants.clusters(user, signal);
+      return pageReply(page, row, catalog);
+    },
+
+    get: guarded(({ params }) => new RouteReply(200, { 'content-type': 'application/json' }, own(params).bytes)),
+
+    create: guarded(({ params, body }) =>
+      client.create(NAMESPACES, labelled(body as KubeObject, params.workspace ?? '')),
+    ),
+
+    update: guarded(({ params, body }) => {
+      const given = body as KubeObject;
+      own(params);
+      if (given.metadata.name !== params.namespace)
+        throw nameMismatch(given.metadata.name ?? '', params.namespace ?? '');
+      return client.update(NAMESPACES, labelled(given, params.workspace ?? ''));
+    }),
+
+    patch: guarded(({ params, body }) => {
+      const { name } = own(params);
+      return client.patch(
+        { resource: NAMESPACES, name },
+        'merge',
+        labelled(body as KubeObject, params.workspace ?? ''),
+      );
+    }),
+
+    delete: guarded(async ({ params }) => {
+      await client.delete({ resource: NAMESPACES, name: own(params).name });
+      return SUCCESS;
+    }),
+  };
+}

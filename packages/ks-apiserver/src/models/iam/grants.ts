@@ -1,0 +1,54 @@
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { PolicyRule } from '@ks-apiserver/apiserver/authorization/rules';
+import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
+import type { UserInfo } from '@ks-apiserver/client/kube/transport';
+import type { Authorizer } from '../authorization/authorizer.ts';
+import type { Scope } from './scopes.ts';
+
+/**
+ * Whether a caller may hand on rights (Kubernetes "Using RBAC Authorization", "Privilege escalation prevention"): those
+ * that he has himself; in workspaces and namespaces also others, if his rules let him `bind` or `escalate` roles there. On
+ * the platform and the cluster there is no such exception: who manages users does not make administrators.
+ */
+export function checkGrant(
+  authorizer: Authorizer,
+  caller: UserInfo,
+  scope: Scope,
+  verb: 'bind' | 'escalate',
+  roleName: string,
+  rules: readonly PolicyRule[],
+): void {
+  if (authorizer.covers(caller, scope.level, scope.key, rules)) return;
+  if (
+    (scope.level === 'workspace' || scope.level === 'namespace') &&
+    authorizer.byRoles(caller, roleRequest(scope, verb, roleName))
+  )
+    return;
+  throw new StatusError(
+    403,
+    'Forbidden',
+    `${scope.roleKind.toLowerCase()}.${scope.roleGroup} "${roleName}" is forbidden: it grants more than user "${caller.name}" may do`,
+  );
+}
+
+function roleRequest(scope: Scope, verb: string, name: string): RequestInfo {
+  const workspace = scope.level === 'workspace' ? scope.key : '';
+  const namespace = scope.level === 'namespace' ? scope.key : '';
+  return {
+    isResource: true,
+    isKubernetes: false,
+    path: '',
+    verb,
+    apiPrefix: 'kapis',
+    cluster: '',
+    group: 'iam.kubesphere.io',
+    version: 'v1alpha2',
+    workspace,
+    namespace,
+    devops: '',
+    resource: scope.roles.resource,
+    subresource: '',
+    name,
+    scope: workspace ? 'Workspace' : 'Namespace',
+  };
+}

@@ -1,0 +1,87 @@
+import { badRequest, conflict } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
+import type { PolicyRule } from '@ks-apiserver/apiserver/authorization/rules';
+import type { Entry } from '@ks-apiserver/client/informer/entry';
+import { byCreation } from '@ks-apiserver/client/informer/entry';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { UserInfo } from '@ks-apiserver/client/kube/transport';
+import type { Authorizer } from '../authorization/authorizer.ts';
+import { aggregatedNames } from './aggregation.ts';
+import { checkGrant } from './grants.ts';
+import { missingRole, type Scope, type Scopes } from './scopes.ts';
+import { AGGREGATION_ROLES } from './types.ts';
+
+/** Roles of every scope: their rules are those of the templates that an annotation names, never those that a client sends. */
+export class Roles {
+  readonly #client: KubeClient;
+  readonly #scopes: Scopes;
+  readonly #authorizer: Authorizer;
+
+  constructor(client: KubeClient, scopes: Scopes, authorizer: Authorizer) {
+    this.#client = client;
+    this.#scopes = scopes;
+    this.#authorizer = authorizer;
+  }
+
+  /** The rules of all templates that a role is made from. Throws NotFound for a template that is missing. */
+  #aggregated(scope: Scope, object: KubeObject): PolicyRule[] {
+    return aggregatedNames(object.metadata.annotations?.[AGGREGATION_ROLES]).flatMap((name) => {
+      const template = this.#scopes.template(scope, name);
+      if (!template) throw missingRole(scope, name);
+      return (template.object?.rules ?? []) as PolicyRule[];
+    });
+  }
+
+  #shaped(scope: Scope, given: KubeObject, rules: readonly PolicyRule[]): KubeObject {
+    const labels = { ...given.metadata.labels, ...scope.metadata.labels };
+    const metadata = { ...given.metadata, ...scope.metadata, ...(Object.keys(labels).length > 0 && { labels }) };
+    return { ...given, apiVersion: scope.apiVersion, kind: scope.roleKind, metadata, rules };
+  }
+
+  /** Creates a role, or replaces the one whose resourceVersion it carries. */
+  async save(scope: Scope, given: KubeObject, caller: UserInfo): Promise<KubeObject> {
+    const name = given.metadata.name ?? '';
+    const rules = this.#aggregated(scope, given);
+    checkGrant(this.#authorizer, caller, scope, 'escalate', name, rules);
+    const role = this.#shaped(scope, given, rules);
+    if (!given.metadata.resourceVersion) return this.#client.create(scope.roles, role);
+    if (scope.level === 'workspace' && !this.#scopes.role(scope, name)) throw missingRole(scope, name);
+    return this.#client.update(scope.roles, role);
+  }
+
+  /** Changes the fields that a merge patch names (RFC 7386); a new list of templates makes new rules. */
+  async patch(scope: Scope, name: string, patch: unknown, caller: UserInfo): Promise<KubeObject> {
+    if (typeof patch !== 'object' || patch === null || Array.isArray(patch))
+      throw badRequest('the patch must be a JSON object');
+    const existing = this.#scopes.role(scope, name);
+    if (!existing?.object) throw missingRole(scope, name);
+    const { rules: _rules, ...rest } = patch as Record<string, unknown>;
+    const merged = applyMergePatch(existing.object as never, rest as never) as unknown as KubeObject;
+    const aggregation = merged.metadata.annotations?.[AGGREGATION_ROLES];
+    const changed = aggregation !== existing.object.metadata.annotations?.[AGGREGATION_ROLES];
+    const rules = changed ? this.#aggregated(scope, merged) : ((existing.object.rules ?? []) as PolicyRule[]);
+    if (changed) checkGrant(this.#authorizer, caller, scope, 'escalate', name, rules);
+    const named = {
+      ...merged,
+      metadata: { ...merged.metadata, name, ...(existing.namespace && { namespace: existing.namespace }) },
+    };
+    if (named.metadata.uid !== existing.uid)
+      throw conflict({ group: scope.roleGroup, resource: scope.roles.resource, name }, 'the uid must not change');
+    return this.#client.update(scope.roles, this.#shaped(scope, named, rules));
+  }
+
+  async delete(scope: Scope, name: string): Promise<void> {
+    if (scope.level === 'workspace' && !this.#scopes.role(scope, name)) throw missingRole(scope, name);
+    await this.#client.delete({ resource: scope.roles, name, namespace: scope.metadata.namespace });
+  }
+
+  /** The templates that the role of a user in a scope is made from, newest first; none without a role. */
+  templatesOf(scope: Scope, user: string): Entry[] {
+    const binding = scope.index.entriesOf(user, scope.key)[0];
+    const roleName = (binding?.object?.roleRef as { name?: string } | undefined)?.name;
+    const role = roleName === undefined ? undefined : this.#scopes.role(scope, roleName);
+    const names = aggregatedNames(role?.annotations[AGGREGATION_ROLES]);
+    return names.flatMap((name) => this.#scopes.template(scope, name) ?? []).sort((a, b) => byCreation(b, a));
+  }
+}
