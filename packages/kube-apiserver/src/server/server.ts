@@ -10,6 +10,7 @@ import { nonResource } from '../endpoints/non-resource.ts';
 import { compressed, errorResponse, textResponse } from '../endpoints/respond.ts';
 import { specialVerbs } from '../endpoints/special-verbs.ts';
 import { serveWatchSocket } from '../endpoints/watch-socket.ts';
+import { OpenApiDocuments } from '../openapi/documents.ts';
 import { bootstrapRbac } from '../registry/authorization/bootstrap.ts';
 import { bindingStrategy, roleStrategy } from '../registry/authorization/escalation.ts';
 import { RbacAuthorizer } from '../registry/authorization/rbac.ts';
@@ -65,6 +66,7 @@ const BASE = 'http://kubernetes.default.svc';
 export class KubeApiServer implements KubeTransport {
   readonly #api: Api;
   readonly #discovery: Discovery;
+  readonly #openapi: OpenApiDocuments;
   readonly #special: SpecialVerbs;
   readonly #gitVersion: string;
   readonly #listeners = new Set<Listener>();
@@ -75,6 +77,8 @@ export class KubeApiServer implements KubeTransport {
     this.#controllers = controllers;
     this.#special = special;
     this.#discovery = new Discovery(api.catalog);
+    this.#openapi = new OpenApiDocuments(() => api.catalog.types());
+    api.catalog.onChange(() => this.#openapi.invalidate());
     this.#gitVersion = gitVersion;
   }
 
@@ -129,7 +133,7 @@ export class KubeApiServer implements KubeTransport {
           pathAttributes(url.pathname, request.method === 'HEAD' ? 'get' : request.method),
         );
       }
-      const answer = nonResource(request, url, this.#discovery, this.#gitVersion);
+      const answer = nonResource(request, url, this.#discovery, this.#openapi, this.#gitVersion);
       if (answer) return await compressed(request, answer);
       this.#authorizeResource(request, url, user);
       if (!/^\/apis?\//.test(url.pathname) || !this.#knowsVersion(url.pathname))
