@@ -23,7 +23,11 @@ export async function openEmbedded({ dataDir, bindAddress, securePort }: Options
   try {
     const pkiDir = join(dataDir, 'pki');
     const pki = await ensurePki(pkiDir);
-    const server = await KubeApiServer.open({ backend });
+    const server = await KubeApiServer.open({
+      backend,
+      serviceAccountKey: pki.serviceAccount.key,
+      rootCa: pki.ca,
+    });
     const listener = await server
       .listen({ host: bindAddress, port: securePort, tls: { ...pki.serving, ca: pki.ca } })
       .catch((error) => {

@@ -1,0 +1,91 @@
+// What people type: kubectl, in its oldest and newest supported version, against the embedded Kubernetes API.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { startServer } from '../server.mjs';
+import { kubectl } from './kubectl.mjs';
+
+const dir = mkdtempSync(join(tmpdir(), 'kubectl-embedded-'));
+const embedded = { kubeconfig: join(dir, 'pki/admin.kubeconfig') };
+let server;
+
+before(async () => {
+  server = await startServer({ dir, adminPassword: 'P@88w0rd' });
+});
+after(async () => {
+  await server?.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+// A command a line, then what it must print; every create sends protobuf.
+const commands = `
+create configmap c --from-literal=a=b => configmap/c created
+create secret generic s --from-literal=a=b => secret/s created
+create serviceaccount sa => serviceaccount/sa created
+create token sa => ^eyJ
+create deployment d --image=x => deployment.apps/d created
+create service clusterip cip --tcp=80:80 => service/cip created
+create role r --verb=get --resource=pods => role.rbac.authorization.k8s.io/r created
+create clusterrole cr --verb=get --resource=pods => cr created
+create rolebinding rb --role=r --user=jane => rb created
+create clusterrolebinding crb --clusterrole=cr --user=joe => crb created
+create quota q --hard=pods=100 => resourcequota/q created
+create job j --image=x => job.batch/j created
+create cronjob cj --image=x --schedule=@daily => cronjob.batch/cj created
+create ingress i --rule=h/p=cip:80 => ingress.networking.k8s.io/i created
+create poddisruptionbudget p --selector=a=b --min-available=1 => p created
+create priorityclass pc --value=1 => pc created
+run pod1 --image=x => pod/pod1 created
+expose deployment d --port=80 --name=ex => service/ex exposed
+scale deployment d --replicas=2 => deployment.apps/d scaled
+autoscale deployment d --min=1 --max=3 => horizontalpodautoscaler.autoscaling/d autoscaled
+rollout restart deployment d => deployment.apps/d restarted
+set image deployment/d x=y => deployment.apps/d image updated
+label configmap c l=1 => configmap/c labeled
+annotate configmap c n=1 => configmap/c annotated
+patch configmap c -p {"data":{"z":"1"}} => configmap/c patched
+get configmap c -o jsonpath={.data.z} => ^1$
+auth can-i create pods => yes
+auth can-i get pods --as=jane => yes
+auth can-i delete pods --as=jane -q => exit 1
+auth whoami => kubernetes-admin
+explain deployment.spec.replicas => FIELD: replicas
+explain user.spec.email => FIELD: email
+explain workspaces --recursive => networkIsolation
+api-resources --api-group=iam.kubesphere.io => globalroles
+api-versions => iam.kubesphere.io/v1alpha2
+get all => deployment.apps/d +0/2
+get deployments,pods,services -o wide => SELECTOR
+get pods --watch --request-timeout=1s => pod1
+get iam => globalrole.iam.kubesphere.io/platform-admin
+describe deployment d => Replicas: +2 desired
+describe namespace default => Active
+describe globalrole anonymous => config.kubesphere.io
+version => Server Version: v1
+wait configmap/c --for=jsonpath={.data.z}=1 --timeout=5s => condition met
+delete configmap c => configmap "c" deleted
+delete deployment d --cascade=foreground => deleted
+delete pods,secrets,services,jobs,cronjobs,ingresses,hpa,pdb,quota,role,rolebinding --all => deleted
+`
+  .trim()
+  .split('\n')
+  .map((line) => line.split(' => '));
+
+for (const name of ['kubectl', 'kubectl-1.32']) {
+  const namespace = name.replace('.', '-');
+  test(`${name} in a namespace of its own`, async (t) => {
+    await kubectl(embedded, ['create', 'namespace', namespace], '', name);
+    for (const [command, expected] of commands) {
+      await t.test(command, async () => {
+        const args = ['--namespace', namespace, ...command.split(' ')];
+        if (expected === 'exit 1') return assert.rejects(kubectl(embedded, args, '', name), /exited with 1/);
+        const out = await kubectl(embedded, args, '', name);
+        assert.match(out, new RegExp(expected.replaceAll('(', '\\('), 'm'));
+      });
+    }
+    for (const type of ['clusterrole/cr', 'clusterrolebinding/crb', 'priorityclass/pc', `namespace/${namespace}`])
+      await kubectl(embedded, ['delete', type], '', name);
+  });
+}
