@@ -6,6 +6,7 @@ import type { KubeRequest } from '@ks-apiserver/client/kube/transport';
 import { WebSocketServer } from 'ws';
 import type { Watcher } from '../registry/watch-hub.ts';
 import type { Call } from './call.ts';
+import type { Verb } from './dispatch.ts';
 import { errorResponse } from './respond.ts';
 import { startWatch } from './watch.ts';
 
@@ -28,13 +29,17 @@ export function serveWatchSocket(
   request: KubeRequest,
   socket: Duplex,
   head: Uint8Array,
-  prepare: () => { call: Call; verb: string },
+  prepare: () => { call: Call; verb: string; run: Verb },
 ): void {
   let watcher: Watcher;
   try {
-    const { call, verb } = prepare();
-    if (verb !== 'watch')
-      throw badRequest('only watches can be upgraded to a WebSocket here: no kubelet runs in this cluster');
+    const { call, verb, run } = prepare();
+    if (verb !== 'watch') {
+      // exec, attach and portforward say themselves why they cannot be served.
+      const refuse = (error: unknown) => refuseUpgrade(socket, error);
+      run(call).then(() => refuse(badRequest('only watches can be upgraded')), refuse);
+      return;
+    }
     if (request.headers['sec-websocket-key'] === undefined) throw badRequest('only WebSocket upgrades are served');
     watcher = startWatch(call);
   } catch (error) {

@@ -109,11 +109,12 @@ export class KubeApiServer implements KubeTransport {
     await bootstrapObjects(api, ips.first);
     await bootstrapRbac(catalog, store, systemWrite);
     const controllers = [
+      definitions,
       new RoleAggregation(catalog, store, systemWrite),
       new GarbageCollector(catalog, store, systemWrite),
       new NamespaceController(catalog, store, systemWrite, options.rootCa),
     ];
-    for (const controller of controllers) controller.start();
+    for (const controller of controllers) if (controller !== definitions) controller.start();
     return new KubeApiServer(api, specialVerbs(), options.gitVersion ?? DEFAULT_GIT_VERSION, controllers);
   }
 
@@ -183,8 +184,7 @@ export class KubeApiServer implements KubeTransport {
     serveWatchSocket(request, socket, head, () => {
       const url = new URL(request.url, BASE);
       this.#authorizeResource(request, url, user);
-      const { call, verb } = resolve(this.#api, this.#special, request, url, user);
-      return { call, verb };
+      return resolve(this.#api, this.#special, request, url, user);
     });
   }
 

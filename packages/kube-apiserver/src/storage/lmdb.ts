@@ -3,7 +3,7 @@ import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
 import type { Snapshot } from './backend.ts';
 import type { CompactionPolicy } from './change-log.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
-import { type Commit, RevisionedBackend } from './revisioned-backend.ts';
+import { type Commit, closedError, RevisionedBackend } from './revisioned-backend.ts';
 import { StoredObject } from './stored-object.ts';
 
 const REVISION = 'revision';
@@ -13,10 +13,15 @@ const FORMAT = 1;
 /** A read transaction that ends when its last user is done. */
 class View {
   readonly transaction: Transaction;
+  /** True once the environment is closed: nothing may be read any more. */
+  closed = false;
   #users = 1;
 
-  constructor(transaction: Transaction) {
+  readonly #ended: () => void;
+
+  constructor(transaction: Transaction, ended: () => void) {
     this.transaction = transaction;
+    this.#ended = ended;
   }
 
   retain(): void {
@@ -24,7 +29,9 @@ class View {
   }
 
   release(): void {
-    if (--this.#users === 0) this.transaction.done();
+    if (--this.#users > 0 || this.closed) return;
+    this.transaction.done();
+    this.#ended();
   }
 }
 
@@ -48,6 +55,7 @@ function scanView(objects: Database<Buffer, string>, view: View, start: string, 
       if (!open) return { done: true, value: undefined };
       if (at === chunk.length) {
         if (from === undefined) return finish();
+        if (view.closed) throw closedError();
         chunk = [...objects.getRange({ start: from, end, limit: SCAN_STEP, transaction: view.transaction })];
         at = 0;
         // The next key that can exist after the last one.
@@ -94,13 +102,15 @@ export class LmdbBackend extends RevisionedBackend {
   readonly #lock: DirectoryLock;
   /** What reads see; replaced after each commit, so that none shows a commit that is not durable. */
   #view: View;
+  /** Views that scans may still hold. */
+  readonly #views = new Set<View>();
 
   private constructor(databases: Databases, lock: DirectoryLock, revision: number, compaction?: CompactionPolicy) {
     const [first] = databases.log.getKeys({ limit: 1 });
     super(revision, first ?? revision + 1, compaction);
     this.#databases = databases;
     this.#lock = lock;
-    this.#view = new View(databases.objects.useReadTransaction());
+    this.#view = this.#open();
   }
 
   /** Opens or makes the data directory; throws an Error that names the directory when it is in use or cannot be written. */
@@ -130,6 +140,12 @@ export class LmdbBackend extends RevisionedBackend {
       await lock.release();
       throw error;
     }
+  }
+
+  #open(): View {
+    const view = new View(this.#databases.objects.useReadTransaction(), () => this.#views.delete(view));
+    this.#views.add(view);
+    return view;
   }
 
   protected read(key: string): Buffer | undefined {
@@ -162,12 +178,12 @@ export class LmdbBackend extends RevisionedBackend {
     await root.flushed;
     const before = this.#view;
     this.#databases.objects.resetReadTxn();
-    this.#view = new View(this.#databases.objects.useReadTransaction());
+    this.#view = this.#open();
     before.release();
   }
 
   protected async release(): Promise<void> {
-    this.#view.release();
+    for (const view of this.#views) view.closed = true;
     await this.#databases.root.close();
     await this.#lock.release();
   }

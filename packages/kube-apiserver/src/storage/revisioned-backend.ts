@@ -37,6 +37,11 @@ const MAX_COMMIT_WRITES = 512;
 const MAX_FORGOTTEN = 1_000;
 const IDLE_COMPACTION_MS = 30_000;
 
+/** 503: the backend was closed. */
+export function closedError(): StatusError {
+  return new StatusError(503, 'ServiceUnavailable', 'the storage is closed');
+}
+
 /** The end (exclusive) of the keys that begin with a prefix ending in `/`. */
 export function endOfPrefix(prefix: string): string {
   return `${prefix.slice(0, -1)}0`;
@@ -52,6 +57,7 @@ export abstract class RevisionedBackend implements Backend {
   #queue: Pending[] = [];
   #running: Promise<void> | undefined;
   #closed = false;
+  #released = false;
 
   /** `revision` and `firstLogged` (the oldest revision in the log) are what the map held when it was opened. */
   protected constructor(revision: number, firstLogged: number, policy: CompactionPolicy = DEFAULT_COMPACTION) {
@@ -81,16 +87,23 @@ export abstract class RevisionedBackend implements Backend {
     return this.#firstLogged - 1;
   }
 
+  #assertOpen(): void {
+    if (this.#released) throw closedError();
+  }
+
   get(key: string): StoredObject | undefined {
+    this.#assertOpen();
     const record = this.read(key);
     return record && new StoredObject(key, record);
   }
 
   count(prefix: string): number {
+    this.#assertOpen();
     return this.countKeys(prefix, endOfPrefix(prefix));
   }
 
   range({ prefix, start = prefix, revision = this.#revision }: Range): Snapshot {
+    this.#assertOpen();
     const end = endOfPrefix(prefix);
     if (revision >= this.#revision) return this.scan(start, end);
     if (revision < this.compactedRevision) {
@@ -105,6 +118,7 @@ export abstract class RevisionedBackend implements Backend {
   }
 
   changesSince(revision: number, prefix: string): Change[] {
+    this.#assertOpen();
     if (revision < this.compactedRevision) {
       throw expired(`too old resource version: ${revision} (${this.compactedRevision})`);
     }
@@ -123,7 +137,7 @@ export abstract class RevisionedBackend implements Backend {
   }
 
   update(key: string, decide: Pending['decide']): Promise<WriteResult> {
-    if (this.#closed) return Promise.reject(new StatusError(503, 'ServiceUnavailable', 'the storage is closed'));
+    if (this.#closed) return Promise.reject(closedError());
     if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
       return Promise.reject(new StatusError(422, 'Invalid', `the object's name is too long to be stored`));
     }
@@ -143,6 +157,7 @@ export abstract class RevisionedBackend implements Backend {
     this.#closed = true;
     clearInterval(this.#idle);
     while (this.#running) await this.#running;
+    this.#released = true;
     await this.release();
   }
 

@@ -21,6 +21,7 @@ export class GarbageCollector {
   #generation = -1;
   #stop: (() => void) | undefined;
   #closed = false;
+  #scanning: Promise<void> | undefined;
 
   constructor(catalog: ResourceCatalog, store: Store, options: () => WriteOptions) {
     this.#catalog = catalog;
@@ -33,7 +34,7 @@ export class GarbageCollector {
     this.#stop = this.#store.backend.onCommit((changes) => {
       for (const change of changes) this.#follow(change);
     });
-    void this.#scan();
+    this.#scanning = this.#scan();
   }
 
   settled(): Promise<void> {
@@ -43,6 +44,7 @@ export class GarbageCollector {
   async close(): Promise<void> {
     this.#closed = true;
     this.#stop?.();
+    await this.#scanning;
     await this.#queue.close();
   }
 
@@ -50,12 +52,14 @@ export class GarbageCollector {
     const objects = this.#store.backend.range({ prefix: '/registry/' });
     let count = 0;
     for (const object of objects) {
-      if (this.#closed) break;
       if (object.index.owners) {
         this.#owners.add(object);
         this.#queue.add(object.key);
       }
-      if (++count % SCAN_STEP === 0) await new Promise(setImmediate);
+      if (++count % SCAN_STEP === 0) {
+        await new Promise(setImmediate);
+        if (this.#closed) break;
+      }
     }
     objects.return();
   }

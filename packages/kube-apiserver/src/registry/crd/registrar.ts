@@ -17,6 +17,9 @@ export class DefinitionRegistrar {
   readonly #store: Store;
   readonly #hub: WatchHub;
   readonly #options: () => WriteOptions;
+  readonly #waiting = new Set<() => void>();
+  #stop: (() => void) | undefined;
+  #closed = false;
   readonly #emptying = new Map<string, Promise<void>>();
 
   constructor(catalog: ResourceCatalog, store: Store, hub: WatchHub, options: () => WriteOptions) {
@@ -27,16 +30,19 @@ export class DefinitionRegistrar {
   }
 
   /** Serves what is stored, and follows every change from now on. */
-  start(): () => void {
+  start(): void {
     for (const stored of this.#store.backend.range({ prefix: DEFINITIONS_PREFIX }))
       this.#serve(stored.parse<Definition>());
-    return this.#store.backend.onCommit((changes) => {
+    this.#stop = this.#store.backend.onCommit((changes) => {
       for (const change of changes) if (change.key.startsWith(DEFINITIONS_PREFIX)) this.#follow(change);
     });
   }
 
-  /** Waits until the definitions that are being deleted are gone. */
-  async settled(): Promise<void> {
+  /** Stops; definitions that are still being emptied are taken up again at the next start. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#stop?.();
+    for (const wake of this.#waiting) wake();
     await Promise.allSettled(this.#emptying.values());
   }
 
@@ -74,6 +80,7 @@ export class DefinitionRegistrar {
   async #remove(name: string): Promise<void> {
     const type = this.#catalog.custom(name)[0];
     if (type) await this.#removeObjects(type);
+    if (this.#closed) return;
     const definitions = this.#catalog.find('apiextensions.k8s.io', 'v1', 'customresourcedefinitions')!;
     await this.#store.update(definitions, '', name, {
       subresource: '',
@@ -101,11 +108,15 @@ export class DefinitionRegistrar {
     await Promise.all(wave);
     if (backend.count(prefix) === 0) return;
     await new Promise<void>((resolve) => {
-      const stop = backend.onCommit(() => {
-        if (backend.count(prefix) > 0) return;
+      const done = () => {
         stop();
+        this.#waiting.delete(done);
         resolve();
+      };
+      const stop = backend.onCommit(() => {
+        if (backend.count(prefix) === 0) done();
       });
+      this.#waiting.add(done);
     });
   }
 }
