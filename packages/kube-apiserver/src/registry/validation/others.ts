@@ -152,7 +152,8 @@ function binding(roleKinds: readonly string[]): Validator {
       causes.push(...validateSubject(subject, `subjects[${index}]`, roleKinds.includes('Role')));
     }
     if (old !== undefined && !equalJson(old.roleRef, roleRef)) {
-      causes.push(invalidValue('roleRef', roleRef, 'cannot change roleRef'));
+      const shown = { APIGroup: roleRef.apiGroup, Kind: roleRef.kind, Name: roleRef.name };
+      causes.push(invalidValue('roleRef', shown, 'cannot change roleRef'));
     }
     return causes;
   };
@@ -193,7 +194,7 @@ function ingressPath(path: Fields, field: string): StatusCause[] {
 function ingress({ spec = {} }: Fields): StatusCause[] {
   const { rules = [], defaultBackend } = spec;
   if (rules.length === 0 && defaultBackend === undefined) {
-    return [invalidValue('spec', spec, 'either `defaultBackend` or `rules` must be specified')];
+    return [invalidValue('spec', null, 'either `defaultBackend` or `rules` must be specified')];
   }
   return (rules as Fields[]).flatMap((rule, index) => {
     const field = `spec.rules[${index}]`;
@@ -209,8 +210,7 @@ function ingress({ spec = {} }: Fields): StatusCause[] {
 function storageClass(object: Fields, old: Fields | undefined): StatusCause[] {
   const causes = object.provisioner ? [] : [required('provisioner')];
   for (const field of old === undefined ? [] : ['parameters', 'provisioner']) {
-    if (!equalJson(object[field], old?.[field]))
-      causes.push(forbiddenField(field, `updates to ${field} are forbidden.`));
+    causes.push(...immutable(field, object[field], old?.[field]));
   }
   return causes;
 }

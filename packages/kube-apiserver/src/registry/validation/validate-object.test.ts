@@ -156,6 +156,15 @@ const refused: [kind: string, fields: object, messages: string[], old?: object][
     ['spec.rules[0].http.paths[0].pathType: Required value: pathType must be specified'],
   ],
   ['StorageClass', {}, ['provisioner: Required value']],
+  ['StorageClass', { provisioner: 'b' }, ['provisioner: Invalid value: "b": field is immutable'], { provisioner: 'a' }],
+  [
+    'Pod',
+    { spec: { containers: [{ name: 'a', image: 'b', env: [{ name: 'x', value: 'y' }] }] } },
+    [
+      'spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
+    ],
+    { spec },
+  ],
   ['Namespace', { metadata: {} }, ['metadata.name: Required value: name or generateName is required']],
   [
     'Node',
@@ -178,5 +187,7 @@ test('what is right passes, with claims as volumes', () => {
   };
   assert.deepEqual(check('StatefulSet', { spec: { ...deployment, ...claims } }), []);
   assert.deepEqual(check('Service', { spec: { clusterIP: 'None' } }), []);
+  const bound = { nodeName: 'n', containers: [{ name: 'a', image: 'c' }] };
+  assert.deepEqual(check('Pod', { spec: bound }, { spec }), []);
   assert.deepEqual(check('Pod', { metadata: { generateName: 'a-', name: 'a-x' }, spec }), []);
 });

@@ -100,6 +100,34 @@ function validateSchedule(schedule: string | undefined): StatusCause[] {
   return bad === undefined ? [] : [invalidValue(field, schedule, `failed to parse int from ${bad}`)];
 }
 
+const mutableOfPod = [
+  '`spec.containers[*].image`',
+  '`spec.initContainers[*].image`',
+  '`spec.activeDeadlineSeconds`',
+  '`spec.tolerations` (only additions to existing tolerations)',
+  '`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
+];
+
+/** A pod's spec less what may change: what people may, and what binding, resizing and debugging do. */
+function fixedPart(spec: Fields, old: Fields): Fields {
+  const { activeDeadlineSeconds, tolerations, terminationGracePeriodSeconds, ephemeralContainers, ...rest } = spec;
+  const withoutImages = (containers: Fields[] | undefined) =>
+    containers?.map(({ image, resources, ...container }) => container);
+  return {
+    ...rest,
+    containers: withoutImages(spec.containers),
+    initContainers: withoutImages(spec.initContainers),
+    nodeName: old.nodeName ? spec.nodeName : undefined,
+    schedulingGates: undefined,
+  };
+}
+
+function podUpdate(spec: Fields, old: Fields): StatusCause[] {
+  const [now, before] = [fixedPart(spec, old), fixedPart(old, old)].map((part) => JSON.parse(JSON.stringify(part)));
+  if (equalJson(now, before)) return [];
+  return [forbiddenField('spec', `pod updates may not change fields other than ${mutableOfPod.join(',')}`)];
+}
+
 const mutableOfStatefulSet = [
   'replicas',
   'ordinals',
@@ -121,7 +149,7 @@ function statefulSetUpdate(spec: Fields, old: Fields): StatusCause[] {
   return [forbiddenField('spec', `updates to statefulset spec for fields other than ${names} are forbidden`)];
 }
 
-function validateScaler(spec: Fields): StatusCause[] {
+function validateScaler(spec: Fields, old: Fields | undefined): StatusCause[] {
   const { maxReplicas, minReplicas = 1, scaleTargetRef = {} } = spec;
   const causes: StatusCause[] = [];
   if (!maxReplicas) causes.push(required('spec.maxReplicas', 'must be set and greater than 0'));
@@ -131,6 +159,11 @@ function validateScaler(spec: Fields): StatusCause[] {
   }
   if (!scaleTargetRef.kind) causes.push(required('spec.scaleTargetRef.kind'));
   if (!scaleTargetRef.name) causes.push(required('spec.scaleTargetRef.name'));
+  const { apiVersion = '' } = scaleTargetRef;
+  const lacksGroup = (version: string | undefined) => !version?.includes('/');
+  if (lacksGroup(apiVersion) && (old === undefined || !lacksGroup(old.scaleTargetRef?.apiVersion))) {
+    causes.push(invalidValue('spec.scaleTargetRef.apiVersion', apiVersion, 'apiVersion must specify API group'));
+  }
   return causes;
 }
 
@@ -139,7 +172,7 @@ export type Validator = (object: KubeObject, old: KubeObject | undefined) => Sta
 
 /** Rules of kinds that make or scale pods, by `group/Kind`. */
 export const workloadRules: Readonly<Record<string, Validator>> = {
-  '/Pod': ({ spec = {} }) => validatePodSpec(spec, 'spec'),
+  '/Pod': ({ spec = {} }, old) => [...validatePodSpec(spec, 'spec'), ...(old ? podUpdate(spec, old.spec ?? {}) : [])],
   'apps/Deployment': ({ spec = {} }, old) => [
     ...validateReplicated('deployment', spec),
     ...validateStrategy('spec.strategy', spec.strategy, ['Recreate', 'RollingUpdate']),
@@ -172,5 +205,5 @@ export const workloadRules: Readonly<Record<string, Validator>> = {
     ...oneOf('spec.concurrencyPolicy', spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace']),
     ...jobTemplate(spec.jobTemplate?.spec, 'spec.jobTemplate.spec'),
   ],
-  'autoscaling/HorizontalPodAutoscaler': ({ spec = {} }) => validateScaler(spec),
+  'autoscaling/HorizontalPodAutoscaler': ({ spec = {} }, old) => validateScaler(spec, old?.spec),
 };
