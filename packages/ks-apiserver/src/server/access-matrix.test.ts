@@ -32,6 +32,8 @@ const MANAGERS: readonly Caller[] = ['workspaces-manager', 'admin'];
 /** A call and who may make it, for each tenant or for all alike. */
 interface Row {
   resources?: string;
+  /** The route answers 404, and not 403, to who may not know of the object. */
+  hides?: boolean;
   name?: string;
   allowed: readonly Caller[] | Readonly<Record<Tenant, readonly Caller[]>>;
 }
@@ -40,6 +42,83 @@ const K = '/kapis/resources.kubesphere.io/v1alpha3';
 /** Members of the own workspace and project; 3.0's workspaces-manager manages every project of the platform. */
 const members = (...own: Caller[]) => ({ own: [...own, ...MANAGERS], other: MANAGERS, none: MANAGERS });
 const READERS: readonly Caller[] = ['ws-viewer', 'ns-viewer', 'ns-operator', 'ws-admin'];
+
+/** Rows of roles and members, which are alike at every level. */
+function iamRows(): Record<string, readonly Row[]> {
+  const I = '/kapis/iam.kubesphere.io/v1alpha2';
+  const USERS: readonly Caller[] = ['users-manager', 'admin'];
+  const table: Record<string, readonly Row[]> = {
+    [`GET ${I}/users`]: [{ allowed: CALLERS.slice(1) }],
+    [`GET ${I}/users/{user}`]: [{ allowed: ['users-manager', ...MANAGERS] }],
+    [`GET ${I}/users/{user}/loginrecords`]: [{ allowed: ['users-manager', ...MANAGERS] }],
+    [`GET ${I}/users/{user}/globalroles`]: [{ allowed: PLATFORM }],
+  };
+  for (const operation of ['POST /users', 'PUT /users/{user}', 'DELETE /users/{user}', 'PUT /users/{user}/password'])
+    table[operation.replace(' ', ` ${I}`)] = [{ allowed: USERS }];
+  const add = (path: string, item: string, read: Row['allowed'], write: Row['allowed'], methods: string[]) => {
+    table[`GET ${I}${path}`] = [{ allowed: read }];
+    table[`POST ${I}${path}`] = [{ allowed: write }];
+    table[`GET ${I}${path}/${item}`] = [{ allowed: read }];
+    for (const method of methods) table[`${method} ${I}${path}/${item}`] = [{ allowed: write }];
+  };
+  const all = ['PUT', 'PATCH', 'DELETE'];
+  const [ws, ns, devops] = ['/workspaces/{workspace}', '/namespaces/{namespace}', '/devops/{devops}'];
+  const inWorkspace = members('ws-viewer', 'ws-admin');
+  const owners = members('ws-admin');
+  add('/globalroles', '{globalrole}', USERS, USERS, all);
+  add('/clusterroles', '{clusterrole}', PLATFORM, PLATFORM, all);
+  add(`${ws}/workspaceroles`, '{workspacerole}', inWorkspace, owners, all);
+  add(`${ns}/roles`, '{role}', members(...READERS), owners, all);
+  add(`${devops}/roles`, '{role}', MANAGERS, MANAGERS, all);
+  add('/clustermembers', '{clustermember}', PLATFORM, PLATFORM, ['PUT', 'DELETE']);
+  add(`${ws}/workspacemembers`, '{workspacemember}', inWorkspace, owners, ['PUT', 'DELETE']);
+  add(`${ns}/members`, '{member}', members(...READERS), owners, ['PUT', 'DELETE']);
+  add(`${devops}/members`, '{member}', MANAGERS, MANAGERS, ['PUT', 'DELETE']);
+  const only = (...own: Caller[]) => ({ own: [...own, 'admin' as const], other: PLATFORM, none: PLATFORM });
+  table[`GET ${I}/clustermembers/{clustermember}/clusterroles`] = [{ allowed: PLATFORM }];
+  table[`GET ${I}${ws}/workspacemembers/{workspacemember}/workspaceroles`] = [
+    { allowed: only('ws-viewer', 'ws-admin') },
+  ];
+  table[`GET ${I}${ns}/members/{member}/roles`] = [{ allowed: only(...READERS) }];
+  table[`GET ${I}${devops}/members/{member}/roles`] = [{ allowed: PLATFORM }];
+  return table;
+}
+
+/** Rows of the tenant API: everybody who is logged in may ask, and is shown what is his. */
+function tenantRows(): Record<string, readonly Row[]> {
+  const T = '/kapis/tenant.kubesphere.io/v1alpha2';
+  const ws = '/workspaces/{workspace}';
+  const loggedIn = CALLERS.slice(1);
+  const owners = members('ws-admin');
+  const table: Record<string, readonly Row[]> = {
+    [`POST ${T}/workspaces`]: [{ allowed: MANAGERS }],
+    [`POST ${T}${ws}/namespaces`]: [{ allowed: owners }],
+  };
+  for (const path of [
+    '/workspaces',
+    '/clusters',
+    '/namespaces',
+    '/federatednamespaces',
+    `${ws}/namespaces`,
+    `${ws}/federatednamespaces`,
+    `${ws}/devops`,
+  ])
+    table[`GET ${T}${path}`] = [{ allowed: loggedIn }];
+  for (const path of [ws, `${ws}/clusters`])
+    table[`GET ${T}${path}`] = [
+      { hides: true, allowed: { own: ['ws-viewer', 'ws-admin', ...MANAGERS], other: MANAGERS, none: [] } },
+    ];
+  table[`GET ${T}${ws}/namespaces/{namespace}`] = [
+    { hides: true, allowed: { own: [...READERS, ...MANAGERS], other: MANAGERS, none: [] } },
+  ];
+  for (const what of ['namespaces', 'devops'])
+    table[`GET ${T}${ws}/workspacemembers/{workspacemember}/${what}`] = [{ allowed: members('ws-viewer', 'ws-admin') }];
+  for (const method of ['PUT', 'PATCH', 'DELETE']) {
+    table[`${method} ${T}${ws}`] = [{ allowed: owners }];
+    table[`${method} ${T}${ws}/namespaces/{namespace}`] = [{ allowed: owners }];
+  }
+  return table;
+}
 
 /** Every registered route; a new one without a row fails the test. */
 const ROUTES: Readonly<Record<string, readonly Row[]>> = {
@@ -72,10 +151,8 @@ const ROUTES: Readonly<Record<string, readonly Row[]>> = {
   [`GET ${K}/namespaces/{namespace}/{resources}/{name}`]: [
     { resources: 'pods', name: 'x', allowed: members(...READERS) },
   ],
-  'POST /kapis/iam.kubesphere.io/v1alpha2/users': [{ allowed: ['users-manager', 'admin'] }],
-  'POST /kapis/iam.kubesphere.io/v1alpha2/workspaces/{workspace}/workspacemembers': [{ allowed: members('ws-admin') }],
-  'POST /kapis/iam.kubesphere.io/v1alpha2/namespaces/{namespace}/members': [{ allowed: members('ws-admin') }],
-  'POST /kapis/tenant.kubesphere.io/v1alpha2/workspaces': [{ allowed: MANAGERS }],
+  ...iamRows(),
+  ...tenantRows(),
 };
 
 /** The same through the Kubernetes API. */
@@ -167,17 +244,20 @@ async function check(method: string, template: string, row: Row): Promise<void> 
     const values: Record<string, string> = { ...TENANTS[tenant], resources: row.resources ?? '', name: row.name ?? '' };
     const path = template.replace(/\{(\w+)\}/g, (_, key) => values[key]!);
     for (const caller of CALLERS) {
-      // A body that no handler accepts: allowed calls fail after authorization and change nothing.
-      const body = method === 'GET' || method === 'DELETE' ? undefined : '"x"';
+      // What no route produces and no handler decodes: allowed writes fail after authorization and change nothing.
+      const writes = method !== 'GET';
+      const body = writes && method !== 'DELETE' ? '"x"' : undefined;
       const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+      const headers = { 'content-type': type, ...(writes && { accept: 'image/png' }) };
       const { status, text } = await server.call(path, {
         method,
         token: tokens.get(caller),
-        headers: { 'content-type': type },
+        headers,
         ...(body && { body }),
       });
       // OAuth endpoints answer 401 themselves, in words of their own.
-      const denied = status === 403 || (status === 401 && text.startsWith('{'));
+      const denied =
+        status === 403 || (status === 401 && text.startsWith('{')) || (row.hides === true && status === 404);
       if (denied === allowed.includes(caller)) wrong.push(`${caller} at ${path}: ${status}`);
     }
   }

@@ -1,3 +1,4 @@
+import { forbidden } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type Handler, RouteReply } from '@ks-apiserver/apiserver/routes/route';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
@@ -12,11 +13,6 @@ import type { TenantParts } from './workspaces.ts';
 const NAMESPACES = { group: '', version: 'v1', resource: 'namespaces' };
 const EMPTY = { items: [], totalItems: 0 };
 
-/** The member whom a path names, else the caller; a member's groups are not known here. */
-function subject(params: Readonly<Record<string, string>>, user: UserInfo): UserInfo {
-  return params.workspacemember === undefined ? user : { name: params.workspacemember, groups: [] };
-}
-
 /** Handlers of a workspace's namespaces and DevOps projects, one an operation. */
 export function namespaceHandlers({
   client,
@@ -26,6 +22,16 @@ export function namespaceHandlers({
   'list' | 'federated' | 'devops' | 'clusters' | 'get' | 'create' | 'update' | 'patch' | 'delete',
   Handler
 > {
+  /** The member whom a path names, else the caller; a member's groups are not known here. Throws Forbidden when that is not the caller's business. */
+  const subject = (params: Readonly<Record<string, string>>, user: UserInfo): UserInfo => {
+    const { workspace = '', workspacemember } = params;
+    if (workspacemember === undefined || workspacemember === user.name) return user;
+    if (tenants.inspectsMembers(user, workspace)) return { name: workspacemember, groups: [] };
+    throw forbidden(
+      { group: 'iam.kubesphere.io', resource: 'workspacemembers', name: workspacemember },
+      `User "${user.name}" cannot list resource "workspacemembers" in API group "iam.kubesphere.io" in the workspace "${workspace}"`,
+    );
+  };
   /** The namespace of the path, which must belong to its workspace. Throws NotFound. */
   const own = (params: Readonly<Record<string, string>>) => {
     const entry = catalog.row('namespaces').store.get(params.namespace ?? '');
@@ -76,7 +82,12 @@ export function namespaceHandlers({
       return pageReply(page, row, catalog);
     },
 
-    get: guarded(({ params }) => new RouteReply(200, { 'content-type': 'application/json' }, own(params).bytes)),
+    get: guarded(({ params, user }) => {
+      const entry = own(params);
+      // What is not his does not exist for him: 3.0 shows every project to everybody here.
+      if (!tenants.seesNamespace(user, params.workspace ?? '', entry.name)) throw missing('namespace', '', entry.name);
+      return new RouteReply(200, { 'content-type': 'application/json' }, entry.bytes);
+    }),
 
     create: guarded(({ params, body }) =>
       client.create(NAMESPACES, labelled(body as KubeObject, params.workspace ?? '')),

@@ -40,9 +40,11 @@ export function workspaceHandlers({
       return pageReply(page, row, catalog);
     },
 
-    get: async ({ params, signal }) => {
-      const entry = (await catalog.synced(catalog.find('workspacetemplates')!, signal)).get(params.workspace ?? '');
-      if (!entry) throw absent(params.workspace ?? '');
+    get: async ({ params, user, signal }) => {
+      const { workspace = '' } = params;
+      const entry = (await catalog.synced(catalog.find('workspacetemplates')!, signal)).get(workspace);
+      // What is not his does not exist for him: 3.0 shows every workspace to everybody here.
+      if (!entry || !tenants.seesWorkspace(user, workspace)) throw absent(workspace);
       return new RouteReply(200, { 'content-type': 'application/json' }, entry.bytes);
     },
 
@@ -64,9 +66,12 @@ export function workspaceHandlers({
       return SUCCESS;
     }),
 
-    clusters: async ({ params, signal }) => {
-      const found = await tenants.workspaceClusters(params.workspace ?? '', signal);
-      if (!found) throw absent(params.workspace ?? '');
+    clusters: async ({ params, user, signal }) => {
+      const { workspace = '' } = params;
+      const found = tenants.seesWorkspace(user, workspace)
+        ? await tenants.workspaceClusters(workspace, signal)
+        : undefined;
+      if (!found) throw absent(workspace);
       return pageReply(found.page, found.row, catalog);
     },
   };

@@ -38,6 +38,24 @@ export class Tenants {
     return pageEntries(passes ? entries.filter(passes) : entries, row, query);
   }
 
+  /** Whether a user may know of a workspace: he has a role in it, or one that lists all. */
+  seesWorkspace(user: UserInfo, workspace: string): boolean {
+    if (this.#authorizer.allowsGlobally(user, 'list', '*', 'workspaces')) return true;
+    if (!this.#bindings.workspace.rolesOf(user, workspace).next().done) return true;
+    return this.#authorizer.allowsIn(user, workspace, 'get', 'tenant.kubesphere.io', 'workspaces');
+  }
+
+  /** Whether a user may know of a namespace of a workspace: he has a role in it, or one that lists the workspace's. */
+  seesNamespace(user: UserInfo, workspace: string, namespace: string): boolean {
+    if (!this.#bindings.namespace.rolesOf(user, namespace).next().done) return true;
+    return this.#authorizer.allowsIn(user, workspace, 'list', '', 'namespaces');
+  }
+
+  /** Whether a user may ask what another member of a workspace has there. */
+  inspectsMembers(user: UserInfo, workspace: string): boolean {
+    return this.#authorizer.allowsIn(user, workspace, 'list', 'iam.kubesphere.io', 'workspacemembers');
+  }
+
   /** Workspaces of a user, as templates. */
   async workspaces(user: UserInfo, query: ListQuery, signal: AbortSignal): Promise<TenantPage> {
     const row = this.#catalog.find('workspacetemplates')!;
