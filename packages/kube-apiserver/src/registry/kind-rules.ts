@@ -6,6 +6,8 @@ import { validateSchema } from '@ks-apiserver/apimachinery/schema/validate';
 import { builtinSchema } from '../schemas/builtin.ts';
 import { defaultObject } from './defaults/default-object.ts';
 import type { ResourceType } from './resource-type.ts';
+import { validateMetadata } from './validation/metadata.ts';
+import { validateObject } from './validation/validate-object.ts';
 
 /** The schema of whole objects of a type; undefined where none is known. */
 export function schemaOf(type: ResourceType): Schema | undefined {
@@ -28,9 +30,9 @@ const RULES_SKIPPED: StatusCause = {
 
 /** What is wrong with an object by its kind's schema and rules. */
 export function validateKind(type: ResourceType, object: KubeObject, old: KubeObject | undefined): StatusCause[] {
-  if (!type.custom) return [];
+  if (!type.custom) return validateObject(type, object, old);
   const { schema, rules } = type.custom;
-  const causes = validateSchema(object, schema);
+  const causes = [...validateMetadata(type, object.metadata), ...validateSchema(object, schema)];
   if (causes.length === 0) return rules.check(object, old);
   return rules.empty ? causes : [...causes, RULES_SKIPPED];
 }

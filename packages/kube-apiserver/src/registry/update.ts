@@ -53,13 +53,17 @@ function throughSubresource(
   return { ...rest, metadata, ...(wished.status !== undefined && { status: wished.status }) };
 }
 
-/** Equal but for the times in managedFields. */
+/** Equal but for the times in managedFields; what differs most often is compared first. */
 function isUnchanged(object: KubeObject, old: KubeObject): boolean {
-  const timeless = ({ metadata, ...rest }: KubeObject) => ({
-    ...rest,
-    metadata: { ...metadata, managedFields: metadata.managedFields?.map(({ time: _time, ...entry }) => entry) },
-  });
-  return isDeepStrictEqual(JSON.parse(JSON.stringify(timeless(object))), JSON.parse(JSON.stringify(timeless(old))));
+  const { managedFields, ...metadata } = object.metadata;
+  const { managedFields: oldFields, ...oldMetadata } = old.metadata;
+  if (!isDeepStrictEqual(metadata, oldMetadata)) return false;
+  const fields = new Set([...Object.keys(object), ...Object.keys(old)]);
+  fields.delete('metadata');
+  for (const field of fields) if (!isDeepStrictEqual(object[field], old[field])) return false;
+  const timeless = (entries: KubeObject['metadata']['managedFields']) =>
+    entries?.map(({ time: _time, ...entry }) => entry) ?? [];
+  return isDeepStrictEqual(timeless(managedFields), timeless(oldFields));
 }
 
 /** Decides an update against the current object. */

@@ -29,7 +29,7 @@ describe('what the server does by itself', () => {
       body: service('web', {
         type: 'NodePort',
         ports: [
-          { port: 80, nodePort: 30080 },
+          { port: 80, name: 'a', nodePort: 30080 },
           { port: 81, name: 'b' },
         ],
       }),

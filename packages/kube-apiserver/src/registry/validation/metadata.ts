@@ -10,7 +10,12 @@ import {
 } from '@ks-apiserver/apimachinery/validation/names';
 
 const maxAnnotationBytes = 256 * 1024;
-const standardFinalizers = new Set(['orphan', 'foregroundDeletion', 'kubernetes']);
+const standardFinalizers = new Set([
+  'customresourcecleanup.apiextensions.k8s.io',
+  'orphan',
+  'foregroundDeletion',
+  'kubernetes',
+]);
 const pathNamed = new Set(['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding']);
 
 function nameErrors({ group, kind }: GroupVersionKind, name: string): string[] {
