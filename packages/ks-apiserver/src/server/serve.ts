@@ -6,7 +6,6 @@ import { install } from '../install/install.ts';
 import { type AdminResult, ensureAdmin } from './admin.ts';
 import { type App, openApp } from './app.ts';
 import { type Kubernetes, openKubernetes } from './backend.ts';
-import { BUILD } from './build.ts';
 import { ConfigError } from './config.ts';
 import { startControllers } from './controllers.ts';
 import { greeting } from './greeting.ts';
