@@ -84,11 +84,12 @@ export async function serve(options: Options, log: Logger, out: (line: string) =
     if (kubernetes.embedded) {
       closers.push(await followNodePort(client, app, bindAddress, log));
       if (options.registerNode) {
+        const { gitVersion } = JSON.parse((await client.raw('GET', '/version')).toString()) as { gitVersion: string };
         const onError = (err: unknown) => log.error({ err }, 'the node cannot report');
         const node = await new HostNode({
           client,
           dataDir: options.dataDir,
-          version: BUILD.gitVersion,
+          version: gitVersion,
           onError,
         }).start();
         closers.push(() => node.stop());
