@@ -73,6 +73,11 @@ export function testBackend(name: string, open: (policy?: CompactionPolicy) => P
         ['/r/a/z', '/r/b', '/r/c'],
       );
       assert.equal(backend.count('/r/'), 4);
+      await backend.update('/r/a/y', () => put(1));
+      await backend.update('/r/b', () => ({ action: 'delete' }));
+      await backend.update('/r/c', () => ({ action: 'delete' }));
+      assert.equal(backend.count('/r/'), 3);
+      assert.equal(backend.count('/r/a/'), 2);
     });
 
     test('a range keeps showing the state it began with', async () => {

@@ -35,6 +35,7 @@ const DECIDE_BUDGET_MS = 12;
 const MAX_COMMIT_WRITES = 512;
 /** Log entries that one commit forgets at most, so that compaction never holds anything up. */
 const MAX_FORGOTTEN = 1_000;
+const MAX_COUNTS = 10_000;
 const IDLE_COMPACTION_MS = 30_000;
 
 /** 503: the backend was closed. */
@@ -56,6 +57,8 @@ export abstract class RevisionedBackend implements Backend {
   readonly #idle: NodeJS.Timeout;
   #queue: Pending[] = [];
   #running: Promise<void> | undefined;
+  /** Numbers of keys by prefix, as far as they were asked for. */
+  readonly #counts = new Map<string, number>();
   #closed = false;
   #released = false;
 
@@ -99,7 +102,13 @@ export abstract class RevisionedBackend implements Backend {
 
   count(prefix: string): number {
     this.#assertOpen();
-    return this.countKeys(prefix, endOfPrefix(prefix));
+    let count = this.#counts.get(prefix);
+    if (count === undefined) {
+      count = this.countKeys(prefix, endOfPrefix(prefix));
+      if (this.#counts.size >= MAX_COUNTS) this.#counts.clear();
+      this.#counts.set(prefix, count);
+    }
+    return count;
   }
 
   range({ prefix, start = prefix, revision = this.#revision }: Range): Snapshot {
@@ -159,6 +168,16 @@ export abstract class RevisionedBackend implements Backend {
     while (this.#running) await this.#running;
     this.#released = true;
     await this.release();
+  }
+
+  /** Brings the known numbers of keys up to date: of every prefix of the key that ends with a slash. */
+  #recount({ key, type }: Change): void {
+    if (type === 'MODIFIED' || this.#counts.size === 0) return;
+    for (let slash = key.indexOf('/'); slash >= 0; slash = key.indexOf('/', slash + 1)) {
+      const prefix = key.slice(0, slash + 1);
+      const count = this.#counts.get(prefix);
+      if (count !== undefined) this.#counts.set(prefix, count + (type === 'ADDED' ? 1 : -1));
+    }
   }
 
   #logged(revision: number) {
@@ -239,6 +258,7 @@ export abstract class RevisionedBackend implements Backend {
           log.reduce((sum, entry) => sum + entry.bytes.byteLength, 0),
           Date.now(),
         );
+        for (const change of changes) this.#recount(change);
         for (const listener of this.#listeners) listener(changes);
       }
     }

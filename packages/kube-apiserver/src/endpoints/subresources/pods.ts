@@ -1,6 +1,9 @@
 import { badRequest, conflict, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
 import { timestamp } from '../../registry/metadata.ts';
+import { storagePrefix } from '../../registry/resource-type.ts';
 import { builtinSchema } from '../../schemas/builtin.ts';
 import { contentType, parseBody, requestBody } from '../body.ts';
 import type { Call } from '../call.ts';
@@ -53,12 +56,33 @@ export async function bindPod(call: Call): Promise<KubeResponse> {
   return success(201);
 }
 
+/** Pods in these phases, or being deleted, are no disruption. */
+const UNDISTURBED = new Set(['Pending', 'Succeeded', 'Failed']);
+
+/** Throws a StatusError 429 when a PodDisruptionBudget allows no disruption of the pod (Kubernetes "Disruptions"). */
+function checkBudgets(call: Call): void {
+  const { api, path, type } = call;
+  const pod = api.store.get(type, path.namespace, path.name).shared<KubeObject>();
+  if (UNDISTURBED.has(pod.status?.phase) || pod.metadata.deletionTimestamp) return;
+  const budgets = api.catalog.find('policy', 'v1', 'poddisruptionbudgets')!;
+  for (const stored of api.store.backend.range({ prefix: storagePrefix(budgets, path.namespace) })) {
+    const { metadata, spec, status } = stored.shared<KubeObject>();
+    if (!spec?.selector || !labelSelectorFrom(spec.selector).matches(pod.metadata.labels)) continue;
+    if ((status?.disruptionsAllowed ?? 0) > 0) continue;
+    const needs = `The disruption budget ${metadata.name} needs ${status?.desiredHealthy ?? 0} healthy pods and has ${status?.currentHealthy ?? 0} currently`;
+    throw new StatusError(429, 'TooManyRequests', "Cannot evict pod as it would violate the pod's disruption budget.", {
+      causes: [{ reason: 'DisruptionBudget', message: needs }],
+    });
+  }
+}
+
 /** `POST pods/x/eviction`: deletes a pod unless a PodDisruptionBudget forbids it. */
 export async function evictPod(call: Call): Promise<KubeResponse> {
   const { api, path, user, now, warnings, type } = call;
   const body = parseBody(await requestBody(call.request), contentType(call.request), 'Eviction');
   const eviction = decodeKind(body, EVICTION, builtinSchema(EVICTION), 'Warn', call.warnings);
   const { dryRun } = writeOptions(call, 'CreateOptions');
+  checkBudgets(call);
   await api.store.delete(type, path.namespace, path.name, {
     user,
     now,
