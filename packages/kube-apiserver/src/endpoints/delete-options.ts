@@ -43,6 +43,10 @@ export async function deleteOptions(call: Call): Promise<DeleteOptions & { dryRu
     if (item !== 'All')
       throw invalidOption('dryRun', `Unsupported value: ${JSON.stringify(item)}: supported values: "All"`);
   }
+  const { preconditions } = given;
+  if (preconditions !== undefined && (typeof preconditions !== 'object' || Array.isArray(preconditions))) {
+    throw badRequest('preconditions must be an object');
+  }
   const grace = value('gracePeriodSeconds');
   const seconds = grace === undefined || grace === null ? undefined : Number(grace);
   if (seconds !== undefined && !Number.isSafeInteger(seconds))
@@ -52,6 +56,6 @@ export async function deleteOptions(call: Call): Promise<DeleteOptions & { dryRu
     ...(seconds !== undefined && { gracePeriodSeconds: seconds }),
     ...(policy !== undefined && { propagationPolicy: policy as NonNullable<DeleteOptions['propagationPolicy']> }),
     ...(orphan !== undefined && { propagationPolicy: orphan === true || orphan === 'true' ? 'Orphan' : 'Background' }),
-    ...(given.preconditions !== undefined && given.preconditions !== null && { preconditions: given.preconditions }),
+    ...(preconditions && { preconditions }),
   };
 }

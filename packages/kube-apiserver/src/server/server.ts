@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeRequest, KubeResponse, KubeTransport, UserInfo } from '@ks-apiserver/client/kube/transport';
 import { parseApiPath } from '../endpoints/api-path.ts';
 import { authorize, pathAttributes, resourceAttributes } from '../endpoints/authorize.ts';
@@ -126,6 +127,7 @@ export class KubeApiServer implements KubeTransport {
   /** Calls the API as a user; errors come as a Status, never as a rejection. */
   async handle(request: KubeRequest, user: UserInfo): Promise<KubeResponse> {
     try {
+      if (!URL.canParse(request.url, BASE)) throw badRequest('the path of the request is malformed');
       const url = new URL(request.url, BASE);
       if (parseApiPath(url.pathname) === undefined || !/^\/apis?\//.test(url.pathname)) {
         authorize(

@@ -35,7 +35,8 @@ class View {
   }
 }
 
-/** Objects that one step of a scan copies out of the map; between steps no cursor is open. */
+/** Objects that the first and the later steps of a scan copy out of the map; between steps no cursor is open. */
+const FIRST_STEP = 12;
 const SCAN_STEP = 64;
 
 function scanView(objects: Database<Buffer, string>, view: View, start: string, end: string): Snapshot {
@@ -44,6 +45,7 @@ function scanView(objects: Database<Buffer, string>, view: View, start: string, 
   let at = 0;
   let from: string | undefined = start;
   let open = true;
+  let step = FIRST_STEP;
   const finish = (): IteratorResult<StoredObject> => {
     if (open) view.release();
     open = false;
@@ -56,10 +58,11 @@ function scanView(objects: Database<Buffer, string>, view: View, start: string, 
       if (at === chunk.length) {
         if (from === undefined) return finish();
         if (view.closed) throw closedError();
-        chunk = [...objects.getRange({ start: from, end, limit: SCAN_STEP, transaction: view.transaction })];
+        chunk = [...objects.getRange({ start: from, end, limit: step, transaction: view.transaction })];
         at = 0;
         // The next key that can exist after the last one.
-        from = chunk.length < SCAN_STEP ? undefined : `${chunk.at(-1)!.key}\u0000`;
+        from = chunk.length < step ? undefined : `${chunk.at(-1)!.key}\u0000`;
+        step = SCAN_STEP;
         if (chunk.length === 0) return finish();
       }
       const { key, value } = chunk[at++]!;
