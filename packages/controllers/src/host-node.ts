@@ -197,6 +197,7 @@ export class HostNode {
     const key = { resource: NODES, name: this.#name };
     const node = await client.find(key);
     if (!node) return this.#register();
+    await this.#clearNotReady(node);
     const status = await hostStatus(this.#options, node);
     const steady = { ...status, conditions: status.conditions.map(({ type, status }) => ({ type, status })) };
     const due =
@@ -204,6 +205,18 @@ export class HostNode {
     if (!due) return;
     await client.patch(key, 'merge', { status }, { subresource: 'status' });
     this.#reported = { at: Date.now(), status: steady };
+  }
+
+  /** The API taints new nodes until they are ready; no other controller lifts that here. */
+  async #clearNotReady(node: KubeObject): Promise<void> {
+    const taints = (node.spec?.taints ?? []) as { key: string }[];
+    const rest = taints.filter(({ key }) => key !== 'node.kubernetes.io/not-ready');
+    if (rest.length === taints.length) return;
+    const { client } = this.#options;
+    await client.patch({ resource: NODES, name: this.#name }, 'merge', {
+      metadata: { resourceVersion: node.metadata.resourceVersion },
+      spec: { taints: rest },
+    });
   }
 
   async #renewLease(): Promise<void> {

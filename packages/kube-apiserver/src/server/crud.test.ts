@@ -98,6 +98,12 @@ describe('objects over HTTPS', () => {
     assert.equal(again[1]?.body.message, 'configmaps "twice" already exists');
     const nothing = await server.call('GET', '/apis/foo/v1');
     assert.deepEqual([nothing.status, nothing.text], [404, '404 page not found\n']);
+    const version = await server.call('GET', '/apis/apps/v9/deployments');
+    assert.deepEqual([version.status, version.body.reason], [404, 'NotFound']);
+    const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'tainted' }, spec: { podCIDR: '10.1.0.0/24' } };
+    const { spec } = (await server.call('POST', '/api/v1/nodes', { body: node })).body;
+    assert.deepEqual(spec.podCIDRs, ['10.1.0.0/24']);
+    assert.deepEqual(spec.taints, [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }]);
   });
 
   test('unknown fields are dropped with a warning', async () => {

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, noSuchPath } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeRequest, KubeResponse, KubeTransport, UserInfo } from '@ks-apiserver/client/kube/transport';
 import { parseApiPath } from '../endpoints/api-path.ts';
 import { authorize, pathAttributes, resourceAttributes } from '../endpoints/authorize.ts';
@@ -139,8 +139,9 @@ export class KubeApiServer implements KubeTransport {
       const answer = nonResource(request, url, this.#discovery, this.#openapi, this.#gitVersion);
       if (answer) return await compressed(request, answer);
       this.#authorizeResource(request, url, user);
-      if (!/^\/apis?\//.test(url.pathname) || !this.#knowsVersion(url.pathname))
+      if (!/^\/apis?\//.test(url.pathname) || !this.#knowsGroup(url.pathname))
         return textResponse('404 page not found\n', 404);
+      if (!this.#knowsVersion(url.pathname)) throw noSuchPath();
       const { call, run: verb } = resolve(this.#api, this.#special, request, url, user);
       return await compressed(request, await run(verb, call));
     } catch (error) {
@@ -164,6 +165,11 @@ export class KubeApiServer implements KubeTransport {
   /** The user that a request acts as by its Impersonate- headers; throws a StatusError 403 where that is not allowed. */
   impersonated(headers: KubeRequest['headers'], user: UserInfo): UserInfo {
     return impersonated(this.#api.rbac, headers, user);
+  }
+
+  #knowsGroup(path: string): boolean {
+    const [, prefix, group = ''] = path.split('/');
+    return this.#api.catalog.groups().has(prefix === 'api' ? '' : group);
   }
 
   #knowsVersion(path: string): boolean {

@@ -54,6 +54,15 @@ export const otherDefaults: Readonly<Record<string, (value: Fields) => void>> = 
     if (name) value.metadata.labels = { ...labels, 'kubernetes.io/metadata.name': name };
   },
   'core.v1.NamespaceStatus': (value) => fill(value, { phase: 'Active' }),
+  // The plural forms hold the singular one first; who writes only one gets both.
+  'core.v1.NodeSpec': (value) => {
+    if (value.podCIDR && !value.podCIDRs?.length) value.podCIDRs = [value.podCIDR];
+    else if (!value.podCIDR && value.podCIDRs?.length) value.podCIDR = value.podCIDRs[0];
+  },
+  'core.v1.PodStatus': (value) => {
+    if (value.podIP && !value.podIPs?.length) value.podIPs = [{ ip: value.podIP }];
+    else if (!value.podIP && value.podIPs?.length) value.podIP = value.podIPs[0].ip;
+  },
   'core.v1.NodeStatus': (value) => {
     if (value.allocatable === undefined && value.capacity !== undefined) value.allocatable = { ...value.capacity };
   },

@@ -4,6 +4,7 @@ import { csrStrategy } from './certificate-signing-requests.ts';
 import { eventFields } from './events.ts';
 import { labelJobPods } from './jobs.ts';
 import { namespaceStrategy } from './namespaces.ts';
+import { nodeStrategy } from './nodes.ts';
 import { podStrategy } from './pods.ts';
 import { secretStrategy } from './secrets.ts';
 
@@ -30,14 +31,7 @@ export const BUILTIN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map<string,
   ['pods', podStrategy],
   ['secrets', secretStrategy],
   ['events', { createOnUpdate: true, fields: eventFields }],
-  [
-    'nodes',
-    {
-      keepsStatus: true,
-      statusTakesMetadata: true,
-      fields: (object) => ({ 'spec.unschedulable': String(object.spec?.unschedulable ?? false) }),
-    },
-  ],
+  ['nodes', nodeStrategy],
   ['endpoints', { createOnUpdate: true }],
   ['limitranges', { createOnUpdate: true }],
   ['serviceaccounts', { returnsDeleted: true }],

@@ -1,0 +1,27 @@
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Strategy } from '../strategy.ts';
+
+const NOT_READY = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
+
+interface Taint {
+  key: string;
+  effect: string;
+}
+
+/** New nodes take no pods until a controller sees them ready (Kubernetes admission controller TaintNodesByCondition). */
+function taintNotReady(object: KubeObject): void {
+  const spec = (object.spec ?? {}) as { taints?: Taint[] };
+  object.spec = spec;
+  const taints = spec.taints ?? [];
+  if (!taints.some(({ key, effect }) => key === NOT_READY.key && effect === NOT_READY.effect)) {
+    spec.taints = [...taints, { ...NOT_READY }];
+  }
+}
+
+/** Nodes: registered with their status, tainted until they are ready. */
+export const nodeStrategy: Strategy = {
+  keepsStatus: true,
+  statusTakesMetadata: true,
+  prepareForCreate: taintNotReady,
+  fields: (object) => ({ 'spec.unschedulable': String(object.spec?.unschedulable ?? false) }),
+};
