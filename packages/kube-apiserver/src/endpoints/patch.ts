@@ -28,7 +28,11 @@ export function patchTypes(type: ResourceType): string[] {
 
 /** Reads the patch of a request's body; throws StatusErrors 400 and 415. */
 export function readPatch(mediaType: string, body: Buffer, type: ResourceType): Patch {
-  if (!patchTypes(type).includes(mediaType)) throw unsupportedMediaType(patchTypes(type));
+  if (!patchTypes(type).includes(mediaType)) {
+    if (type.custom) throw unsupportedMediaType(patchTypes(type));
+    // Routes of built-in kinds refuse a media type before anything reads the body, in other words.
+    throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
+  }
   let patch: Json;
   try {
     patch = JSON.parse(body.toString('utf8')) as Json;
@@ -41,6 +45,24 @@ export function readPatch(mediaType: string, body: Buffer, type: ResourceType): 
   return (_type, old) => applyMergePatch(old as never, patch) as never;
 }
 
+/** Decodes what a patch made; where it fits no object of the kind, the patch is what was wrong. Throws Invalid. */
+function decodePatched(
+  type: ResourceType,
+  patched: KubeObject,
+  validation: FieldValidation,
+  warnings: string[],
+): KubeObject {
+  try {
+    return decodeObject(type, patched, validation, warnings);
+  } catch (error) {
+    if (type.custom || !(error instanceof StatusError) || error.code !== 400 || validation === 'Strict') throw error;
+    const message = `Invalid value: ${JSON.stringify(JSON.stringify(patched))}: ${error.message}`;
+    throw new StatusError(422, 'Invalid', ` "" is invalid: patch: ${message}`, {
+      causes: [{ reason: 'FieldValueInvalid', message, field: 'patch' }],
+    });
+  }
+}
+
 /** The patched object, decoded again: a patch may have put anything anywhere. */
 export function applyDecoded(
   type: ResourceType,
@@ -51,7 +73,7 @@ export function applyDecoded(
 ): KubeObject {
   const { resourceVersion } = old.metadata;
   const patched = patch(type, old);
-  const object = decodeObject(type, patched, validation, warnings);
+  const object = decodePatched(type, patched, validation, warnings);
   // A patch that does not speak of the resourceVersion is made on whatever is current.
   if (object.metadata.resourceVersion === undefined && resourceVersion)
     object.metadata.resourceVersion = resourceVersion;

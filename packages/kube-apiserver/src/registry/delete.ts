@@ -18,14 +18,18 @@ export const ORPHAN_FINALIZER = 'orphan';
 
 function checkPreconditions(type: ResourceType, { metadata }: KubeObject, options: DeleteOptions): void {
   const { uid, resourceVersion } = options.preconditions ?? {};
-  const subject = subjectOf(type, metadata.name!);
+  // Kubernetes names the kind here where it names the resource elsewhere.
+  const subject = { ...subjectOf(type, metadata.name!), resource: type.kind };
   if (uid !== undefined && uid !== metadata.uid) {
-    throw conflict(subject, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`);
+    throw conflict(
+      subject,
+      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
+    );
   }
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
     throw conflict(
       subject,
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
     );
   }
 }
