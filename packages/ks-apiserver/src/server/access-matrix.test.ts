@@ -32,6 +32,8 @@ const MANAGERS: readonly Caller[] = ['workspaces-manager', 'admin'];
 /** A call and who may make it, for each tenant or for all alike. */
 interface Row {
   resources?: string;
+  /** The route changes something, although it is a GET. */
+  acts?: boolean;
   /** The route answers 404, and not 403, to who may not know of the object. */
   hides?: boolean;
   name?: string;
@@ -125,6 +127,8 @@ const ROUTES: Readonly<Record<string, readonly Row[]>> = {
   'POST /oauth/token': [{ allowed: EVERYBODY }],
   'GET /oauth/authorize': [{ allowed: EVERYBODY }],
   'POST /oauth/authenticate': [{ allowed: EVERYBODY }],
+  'GET /oauth/logout': [{ acts: true, allowed: EVERYBODY }],
+  'POST /oauth/logout': [{ allowed: EVERYBODY }],
   'GET /kapis/version': [{ allowed: EVERYBODY }],
   'GET /kapis/config.kubesphere.io/v1alpha2/configs/configz': [{ allowed: EVERYBODY }],
   'GET /kapis/config.kubesphere.io/v1alpha2/configs/oauth': [{ allowed: EVERYBODY }],
@@ -245,8 +249,8 @@ async function check(method: string, template: string, row: Row): Promise<void> 
     const path = template.replace(/\{(\w+)\}/g, (_, key) => values[key]!);
     for (const caller of CALLERS) {
       // What no route produces and no handler decodes: allowed writes fail after authorization and change nothing.
-      const writes = method !== 'GET';
-      const body = writes && method !== 'DELETE' ? '"x"' : undefined;
+      const writes = method !== 'GET' || row.acts === true;
+      const body = writes && method !== 'DELETE' && method !== 'GET' ? '"x"' : undefined;
       const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
       const headers = { 'content-type': type, ...(writes && { accept: 'image/png' }) };
       const { status, text } = await server.call(path, {

@@ -16,6 +16,7 @@ import { Scopes } from '../models/iam/scopes.ts';
 import { LOGIN_RECORDS, USERS, type User } from '../models/iam/types.ts';
 import { UserList } from '../models/iam/user-list.ts';
 import { Users } from '../models/iam/users.ts';
+import { WriteChecks } from '../models/iam/write-checks.ts';
 import { Catalog } from '../models/resources/catalog.ts';
 import { RESOURCES } from '../models/resources/table.ts';
 import { TokenIssuer } from '../models/session/issue.ts';
@@ -107,6 +108,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const scopes = new Scopes(catalog, bindings);
   const members = new Members(client, scopes, authorizer);
   const revokeSessions = (username: string) => sessions.revokeUser(username);
+  const userModel = new Users({ client, scopes, members, authorizer, login, revokeSessions });
   let stopping = false;
   const readiness = () => {
     if (stopping) return ['the server is stopping'];
@@ -116,9 +118,9 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     config,
     client,
     catalog,
-    oauth: { login, issuer, authenticator, clients: authentication.oauthOptions.clients },
+    oauth: { login, issuer, authenticator, sessions, clients: authentication.oauthOptions.clients },
     iam: {
-      users: new Users({ client, scopes, members, authorizer, login, revokeSessions }),
+      users: userModel,
       userList: new UserList(catalog, scopes, bindings),
       roles: new Roles(client, scopes, authorizer),
       members,
@@ -133,7 +135,15 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     if (Number(error.code) >= 500 && error.cause) log.error({ err: error.cause }, error.message);
   };
   const server = new KsApiServer(
-    { authenticator, authorizer, kubernetes: transport, router: router(table, onError) },
+    {
+      authenticator,
+      authorizer,
+      kubernetes: transport,
+      router: router(table, onError),
+      writes: new WriteChecks(scopes, authorizer),
+      users: userModel,
+      revokeSessions,
+    },
     metrics,
     log,
   );

@@ -4,18 +4,19 @@ import type { Exchange, Filter, Incoming } from '@ks-apiserver/apiserver/http/ex
 import { endToEndHeaders, kubeRequestFrom } from '@ks-apiserver/apiserver/http/kube-request';
 import { parseRequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { writeKubeResponse } from '@ks-apiserver/apiserver/http/respond';
-import { isWhole, type KubeBody, type KubeRequest, type KubeTransport } from '@ks-apiserver/client/kube/transport';
+import { isWhole, type KubeBody, type KubeRequest } from '@ks-apiserver/client/kube/transport';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Authenticator } from '../models/iam/authenticate.ts';
+import type { Connections } from './connections.ts';
+import { type ProxyParts, proxiedCall } from './proxied-call.ts';
 
 /** What the filters of the chain work with. */
-export interface ChainParts {
+export interface ChainParts extends ProxyParts {
   authenticator: Authenticator;
   authorizer: Authorizer;
-  kubernetes: KubeTransport;
   router: Filter;
-  /** Watches under way: aborted when the server stops, they end like ones that timed out. */
-  watches: Set<AbortController>;
+  /** Calls under way: ended when the server stops or their session does. */
+  connections: Connections;
 }
 
 /** Headers by which a caller could act as somebody else at the Kubernetes API, or hand on his own credentials. */
@@ -82,22 +83,29 @@ async function* endingQuietly(body: KubeBody, stopped: AbortSignal): AsyncGenera
   }
 }
 
-/** Passes a watch on; it ends with its reader or with the server. */
-async function proxyWatch(
-  { kubernetes, watches }: ChainParts,
-  exchange: Exchange,
-  request: KubeRequest,
-): Promise<void> {
+/** Passes a watch on; it ends with its reader, its session or the server, then like one that timed out. */
+async function proxyWatch(parts: ChainParts, exchange: Exchange, request: KubeRequest): Promise<void> {
   const watch = new AbortController();
   const gone = () => watch.abort();
   exchange.signal.addEventListener('abort', gone, { once: true });
-  watches.add(watch);
+  const forget = parts.connections.add(exchange, gone);
   try {
-    const response = await kubernetes.request({ ...request, signal: watch.signal });
+    const response = await proxiedCall(parts, exchange, { ...request, signal: watch.signal });
     await writeKubeResponse(exchange.res, { ...response, body: endingQuietly(response.body, watch.signal) });
   } finally {
-    watches.delete(watch);
+    forget();
   }
+}
+
+/** Passes any other call on; one that lasts, like following a log, is cut when its session ends. */
+async function proxyCall(parts: ChainParts, exchange: Exchange, request: KubeRequest): Promise<void> {
+  const response = await proxiedCall(parts, exchange, request);
+  if (isWhole(response.body)) return writeKubeResponse(exchange.res, response);
+  const forget = parts.connections.add(exchange, (stopping) => {
+    // What is on its way when the server stops may arrive.
+    if (!stopping) exchange.res.destroy();
+  });
+  await writeKubeResponse(exchange.res, response).finally(forget);
 }
 
 /** Hands `/api` and `/apis` to the Kubernetes API, streaming both ways. */
@@ -109,7 +117,7 @@ function kubernetesProxy(parts: ChainParts): Filter {
     const request = proxied(exchange, endToEndHeaders(req));
     try {
       if (info.verb === 'watch') await proxyWatch(parts, exchange, request);
-      else await writeKubeResponse(res, await parts.kubernetes.request(request));
+      else await proxyCall(parts, exchange, request);
     } catch (error) {
       if (exchange.signal.aborted) return void res.destroy();
       if (error instanceof StatusError && error.code === 503) return void sendText(res, 502, `${error.message}\n`);
@@ -124,11 +132,14 @@ export function chain(parts: ChainParts): readonly Filter[] {
 }
 
 /** The same way for protocol upgrades, which end at the Kubernetes API. */
-export function upgradeChain(parts: ChainParts, hand: (request: KubeRequest) => void): readonly Filter<Incoming>[] {
+export function upgradeChain(
+  parts: ChainParts,
+  hand: (request: KubeRequest) => Promise<void>,
+): readonly Filter<Incoming>[] {
   const upgrade: Filter<Incoming> = async (exchange) => {
     if (!exchange.info.isKubernetes) throw badRequest('this path takes no protocol upgrade');
     const headers = { ...endToEndHeaders(exchange.req), upgrade: String(exchange.req.headers.upgrade ?? '') };
-    hand(proxied(exchange, headers));
+    await hand(proxied(exchange, headers));
   };
   return [requestInfo, authentication(parts), authorization(parts), upgrade];
 }

@@ -7,8 +7,11 @@ import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import type { Logger } from 'pino';
 import { ANONYMOUS } from '../models/iam/authenticate.ts';
 import { type ChainParts, chain, upgradeChain } from './chain.ts';
+import { Connections } from './connections.ts';
 import type { Metrics } from './metrics.ts';
 import { sourceIP } from './source-ip.ts';
+import { isAboutUsers } from './user-objects.ts';
+import { serveUserWatch } from './user-watch-socket.ts';
 
 /** How long requests may take to finish when the server stops, in milliseconds. */
 const GRACE_MS = 10_000;
@@ -32,20 +35,19 @@ const UNKNOWN: RequestInfo = {
 
 /** The KubeSphere API on any number of addresses: they all lead into the same chain. */
 export class KsApiServer {
-  readonly #parts: Omit<ChainParts, 'watches'>;
+  readonly #parts: ChainParts;
   readonly #metrics: Metrics;
   readonly #log: Logger;
-  readonly #watches = new Set<AbortController>();
   #stopping = false;
   readonly #listeners = new Map<string, Listener>();
   readonly #handle: (exchange: Exchange) => Promise<void>;
   readonly #upgrades = new Set<Duplex>();
 
-  constructor(parts: Omit<ChainParts, 'watches'>, metrics: Metrics, log: Logger) {
-    this.#parts = parts;
+  constructor(parts: Omit<ChainParts, 'connections'>, metrics: Metrics, log: Logger) {
+    this.#parts = { ...parts, connections: new Connections(parts.authenticator, parts.authorizer) };
     this.#metrics = metrics;
     this.#log = log;
-    this.#handle = compose(chain({ ...parts, watches: this.#watches }));
+    this.#handle = compose(chain(this.#parts));
   }
 
   /** Listens on one more address; rejects with the system's error. Answers the port. */
@@ -110,11 +112,18 @@ export class KsApiServer {
     socket.on('error', () => socket.destroy());
     const incoming = this.#incoming(req, socket);
     const hand = compose(
-      upgradeChain({ ...this.#parts, watches: this.#watches }, (request) => {
+      upgradeChain(this.#parts, async (request) => {
+        const { kubernetes, connections } = this.#parts;
+        const { verb } = incoming.info;
+        if (isAboutUsers(incoming.info)) await serveUserWatch(kubernetes, { req, socket, head, request, verb });
+        const forget = connections.add(incoming, (stopping) => (stopping ? socket.end() : socket.destroy()));
         this.#upgrades.add(socket);
-        socket.once('close', () => this.#upgrades.delete(socket));
+        socket.once('close', () => {
+          this.#upgrades.delete(socket);
+          forget();
+        });
         this.#access(incoming, 101);
-        this.#parts.kubernetes.upgrade(request, socket, head);
+        if (!isAboutUsers(incoming.info)) kubernetes.upgrade(request, socket, head);
       }),
     );
     hand(incoming).catch((thrown) => {
@@ -130,8 +139,7 @@ export class KsApiServer {
   /** Stops gracefully: no new connections, watches end, running requests finish, within 10 s. */
   async close(): Promise<void> {
     this.#stopping = true;
-    for (const watch of this.#watches) watch.abort();
-    for (const socket of this.#upgrades) socket.end();
+    this.#parts.connections.close();
     await Promise.all([...this.#listeners.values()].map((listener) => listener.close(GRACE_MS)));
     for (const socket of this.#upgrades) socket.destroy();
   }

@@ -216,3 +216,21 @@ test('a TokenReview says whose token it is, and of a wrong one only that', async
   const missing = await server.call('/oauth/authenticate', { body: { kind: 'TokenReview' } });
   assert.deepEqual([missing.status, missing.text], [400, 'token must not be null\n']);
 });
+
+test('a log-out ends the session of its token, and no other', async () => {
+  await createUser('leaver');
+  await eventually(async () => assert.equal((await login('leaver', 'Passw0rd!')).status, 200));
+  for (const method of ['GET', 'POST']) {
+    // Tokens of one second are the same.
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    const { access_token: token, refresh_token } = (await login('leaver', 'Passw0rd!')).json;
+    const answer = await server.call('/oauth/logout', { method, token });
+    assert.deepEqual([answer.status, answer.json], [200, { message: 'success' }]);
+    assert.equal((await server.call('/kapis/version', { token })).status, 401);
+    assert.equal((await server.call('/oauth/logout', { method, token })).status, 401);
+    assert.equal((await grant({ grant_type: 'refresh_token', refresh_token })).status, 401);
+    assert.equal((await server.call('/oauth/logout', { method })).status, 401);
+  }
+  const admin = await server.token();
+  assert.equal((await server.call('/kapis/version', { token: admin })).status, 200);
+});

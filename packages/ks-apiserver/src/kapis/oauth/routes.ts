@@ -3,8 +3,10 @@ import { Type } from 'typebox';
 import type { Authenticator } from '../../models/iam/authenticate.ts';
 import type { Login } from '../../models/iam/login.ts';
 import type { TokenIssuer } from '../../models/session/issue.ts';
+import type { SessionStore } from '../../models/session/sessions.ts';
 import { authenticate } from './authenticate.ts';
 import { authorize, type OAuthClient } from './authorize.ts';
+import { logout } from './logout.ts';
 import { token } from './token.ts';
 
 const TAGS = ['Identity Management'];
@@ -43,11 +45,12 @@ export interface OAuthParts {
   login: Login;
   issuer: TokenIssuer;
   authenticator: Authenticator;
+  sessions: Pick<SessionStore, 'revoke'>;
   clients: readonly OAuthClient[];
 }
 
 /** The OAuth endpoints: their rows are /oauth/*. */
-export function oauth({ login, issuer, authenticator, clients }: OAuthParts): Route[] {
+export function oauth({ login, issuer, authenticator, sessions, clients }: OAuthParts): Route[] {
   return [
     {
       method: 'POST',
@@ -92,5 +95,17 @@ export function oauth({ login, issuer, authenticator, clients }: OAuthParts): Ro
       returns: TokenReview,
       handler: authenticate(authenticator),
     },
+    ...(['GET', 'POST'] as const).map(
+      (method): Route => ({
+        method,
+        path: '/oauth/logout',
+        operationId: `handleLogout${method === 'GET' ? '' : 'Form'}`,
+        summary: 'End the session of the Bearer token',
+        tags: TAGS,
+        returns: Type.Object({ message: Type.String() }),
+        errors: 'bare',
+        handler: logout(sessions),
+      }),
+    ),
   ];
 }

@@ -57,6 +57,11 @@ export class Authorizer {
     if (!this.allows(user, info)) throw this.#denial(user, info, '');
   }
 
+  /** Whether `authorize` would let a call pass. */
+  permits(user: UserInfo, info: RequestInfo): boolean {
+    return this.#mode === 'AlwaysAllow' || this.allows(user, info);
+  }
+
   /** Whether the caller may make this call, by public paths, built-in policy or roles. */
   allows(user: UserInfo, info: RequestInfo): boolean {
     if (this.#mode !== 'RBAC') return this.#mode === 'AlwaysAllow';
@@ -135,8 +140,10 @@ export class Authorizer {
           ? (namespaces.store.get(key)?.labels[WORKSPACE_LABEL] ?? '')
           : '';
     if (workspace !== '') {
-      for (const { roleRef } of this.#bindings.workspace.rolesOf(user, workspace))
-        yield* rulesOf(workspaceRoles.store.get(roleRef.name)?.object);
+      for (const { roleRef } of this.#bindings.workspace.rolesOf(user, workspace)) {
+        const role = workspaceRoles.store.get(roleRef.name);
+        if (role?.labels[WORKSPACE_LABEL] === workspace) yield* rulesOf(role.object);
+      }
     }
     if (level !== 'namespace') return;
     for (const { roleRef } of this.#bindings.namespace.rolesOf(user, key))

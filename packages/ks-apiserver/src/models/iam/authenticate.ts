@@ -52,6 +52,31 @@ export class Authenticator {
     return { name: user.name, uid: user.uid, groups: AUTHENTICATED };
   }
 
+  /**
+   * A check, to be made again and again, whether the credential of an open connection still holds: its session goes on, its
+   * user may log in, his password is still the same. It never rejects: where sessions cannot be asked, nothing ends.
+   */
+  follow(header: string, user: UserInfo): () => Promise<boolean> {
+    const [scheme = '', credential = ''] = header.trim().split(/\s+/, 2);
+    if (scheme === '') return async () => true;
+    if (scheme.toLowerCase() === 'bearer') {
+      return async () => {
+        try {
+          await this.token(credential);
+          return true;
+        } catch (error) {
+          return !(error instanceof StatusError && error.code === 401);
+        }
+      };
+    }
+    const stored = () => this.#users.store.get(user.name)?.object as User | undefined;
+    const password = stored()?.spec?.password;
+    return async () => {
+      const now = stored();
+      return now?.metadata.uid === user.uid && now?.status?.state !== 'Disabled' && now?.spec?.password === password;
+    };
+  }
+
   /** The user of an access token. Throws Unauthorized for one that is wrong, expired, revoked, or of a user that may no longer log in. */
   async token(token: string): Promise<UserInfo> {
     const claims = await this.#tokens.verify(token, 'access_token');

@@ -134,7 +134,7 @@ export class Users {
     if (password === '') throw badRequest('password must not be empty');
     const manages = current === '' && authorizer.byRoles(caller, { ...USERS_UPDATE, subresource: 'password', name });
     if (manages) {
-      if (caller.name !== name) this.#checkOutranks(caller, name);
+      if (caller.name !== name) this.checkOutranks(caller, name);
     } else if (!(await checkPassword(current, user.spec?.password))) throw badRequest('incorrect old password');
     const metadata = { annotations: { [PASSWORD_ENCRYPTED]: 'true' } };
     // A user who was locked is free again; one who was disabled stays so.
@@ -146,8 +146,8 @@ export class Users {
     await revokeSessions(name);
   }
 
-  /** Who sets somebody's password can act as him: he must hold the rights of that user's global role. */
-  #checkOutranks(caller: UserInfo, name: string): void {
+  /** Who sets somebody's password can act as him: he must hold the rights of that user's global role. Throws Forbidden. */
+  checkOutranks(caller: UserInfo, name: string): void {
     const { authorizer, scopes } = this.#parts;
     const global = scopes.global();
     for (const binding of global.index.entriesOf(name, '')) {
@@ -182,8 +182,8 @@ const USERS_UPDATE = {
   scope: 'Cluster' as const,
 };
 
-/** A plain password as it is stored. A hash is taken as a password of that text: nobody logs in with one made elsewhere. */
-async function hashed(password: string | undefined): Promise<{ password?: string }> {
+/** A plain password as it is stored. A hash is taken as a password of that text: nobody logs in with one made elsewhere. Throws BadRequest. */
+export async function hashed(password: string | undefined): Promise<{ password?: string }> {
   if (!password) return {};
   if (Buffer.byteLength(password) > PASSWORD_LIMIT)
     throw badRequest(`spec.password: must have at most ${PASSWORD_LIMIT} bytes`);

@@ -1,6 +1,7 @@
 import { serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import { Redis } from 'ioredis';
 import type { IssuedTokens, Session, SessionStore } from './sessions.ts';
+import { tokenHash } from './tokens.ts';
 
 /** Where Redis is and how to log in to it. */
 export interface RedisOptions {
@@ -15,6 +16,11 @@ const COMMAND_TIMEOUT_MS = 3000;
 /** Key of a token, as KubeSphere 3.0 names it: replicas of both servers may share one Redis. */
 function keyOf(username: string, token: string): string {
   return `kubesphere:user:${username}:token:${token}`;
+}
+
+/** Key under which the refresh token of an access token's session is found, for replicas of this server alone. */
+function pairKey(access: string): string {
+  return `kubesphere:session:${tokenHash(access)}`;
 }
 
 /** Characters that Redis' MATCH reads as a pattern are taken literally. */
@@ -66,6 +72,9 @@ export class RedisSessions implements SessionStore {
   async add(session: Session, tokens: IssuedTokens): Promise<void> {
     if (session.accessHash !== '') await this.#set(session.username, tokens.access, session.accessExpires);
     await this.#set(session.username, tokens.refresh, session.refreshExpires);
+    if (session.accessHash === '') return;
+    const milliseconds = Math.max(1, Math.ceil(session.accessExpires - Date.now()));
+    await this.#call(() => this.#redis.set(pairKey(tokens.access), tokens.refresh, 'PX', milliseconds));
   }
 
   async has(username: string, token: string): Promise<boolean> {
@@ -84,7 +93,9 @@ export class RedisSessions implements SessionStore {
   }
 
   async revoke(username: string, token: string): Promise<void> {
-    await this.#call(() => this.#redis.unlink(keyOf(username, token)));
+    const refresh = await this.#call(() => this.#redis.get(pairKey(token)));
+    const keys = [keyOf(username, token), pairKey(token), ...(refresh === null ? [] : [keyOf(username, refresh)])];
+    await this.#call(() => this.#redis.unlink(...keys));
   }
 
   async close(): Promise<void> {
