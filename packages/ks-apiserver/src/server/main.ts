@@ -44,6 +44,10 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<vo
   process.on('SIGINT', onSignal);
 }
 
+// Who read the greeting may be gone: `ks-apiserver | head` must not end the server.
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
+
 main(process.argv.slice(2), process.env).catch((error: unknown) => {
   process.stderr.write(`ks-apiserver: ${explained(error) ?? (error as Error)?.stack ?? String(error)}\n`);
   process.exit(1);
