@@ -11,6 +11,8 @@ export interface Kubernetes {
   client: KubeClient;
   transport: KubeTransport;
   secrets: SecretStore;
+  /** Where clients reach the API, and the CA (PEM) of its certificate. */
+  endpoint: { server: string; ca?: string };
   /** Set for the embedded API: where kubectl reaches it. */
   embedded?: { kubeconfig: string; url: string };
   close(): Promise<void>;
@@ -18,17 +20,19 @@ export interface Kubernetes {
 
 async function openRemote(options: Options): Promise<Kubernetes> {
   let transport: RemoteTransport;
+  let endpoint: Kubernetes['endpoint'];
   try {
     const config = options.kubeconfig
       ? await loadKubeconfig(options.kubeconfig)
       : await inClusterConfig(options.serviceHost, options.servicePort);
     transport = new RemoteTransport(config);
+    endpoint = { server: config.server, ...(config.ca !== undefined && { ca: config.ca }) };
   } catch (error) {
     if (error instanceof KubeconfigError) throw new ConfigError(error.message);
     throw new ConfigError(`the kubeconfig ${options.kubeconfig} cannot be used: ${(error as Error).message}`);
   }
   const client = new KubeClient(transport);
-  return { client, transport, secrets: new ClusterSecrets(client), close: () => transport.close() };
+  return { client, transport, secrets: new ClusterSecrets(client), endpoint, close: () => transport.close() };
 }
 
 /** Opens the Kubernetes API that the options name. Throws ConfigError for what the operator can mend. */

@@ -2,12 +2,14 @@ import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { Controller, type Reconciler } from '@ks-apiserver/controllers/controller';
 import { globalRoleBindingReconciler } from '@ks-apiserver/controllers/global-role-binding';
+import { kubeconfigReconciler } from '@ks-apiserver/controllers/kubeconfig';
 import { loginRecordReconciler } from '@ks-apiserver/controllers/login-record';
 import { namespaceReconciler } from '@ks-apiserver/controllers/namespace';
 import { userReconciler } from '@ks-apiserver/controllers/user';
 import { workspaceReconciler } from '@ks-apiserver/controllers/workspace';
 import { workspaceMemberReconciler } from '@ks-apiserver/controllers/workspace-member';
 import { workspaceTemplateReconciler } from '@ks-apiserver/controllers/workspace-template';
+import { makeSigningRequest } from '@ks-apiserver/kube-apiserver/server/sign-request';
 import type { Logger } from 'pino';
 import { hashPassword } from '../models/iam/passwords.ts';
 import { WORKSPACE_ROLE_BINDINGS, WORKSPACE_ROLES } from '../models/iam/types.ts';
@@ -20,6 +22,8 @@ export interface ControllerParts {
   /** The copy of the users that has their passwords. */
   users: Informer;
   revokeSessions: (username: string) => Promise<void>;
+  /** Where users reach the Kubernetes API, and the CA (PEM) of its certificate. */
+  endpoint: { server: string; ca?: string };
   loginRetentionMs: number;
   log: Logger;
 }
@@ -53,6 +57,7 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
     ),
     namespaceReconciler({ client, namespaces, workspaces, roles: catalog.row('roles'), roleBases, users }),
     globalRoleBindingReconciler(client, catalog.row('globalrolebindings')),
+    kubeconfigReconciler({ client, users, endpoint: parts.endpoint, makeSigningRequest }),
     loginRecordReconciler(client, records, parts.loginRetentionMs),
   ];
   const onError = (controller: string, key: string, err: unknown) =>

@@ -27,6 +27,7 @@ export async function openEmbedded({ dataDir, bindAddress, securePort }: Options
       backend,
       serviceAccountKey: pki.serviceAccount.key,
       rootCa: pki.ca,
+      clientCa: { cert: pki.ca, key: pki.caKey },
     });
     const listener = await server
       .listen({ host: bindAddress, port: securePort, tls: { ...pki.serving, ca: pki.ca } })
@@ -40,6 +41,7 @@ export async function openEmbedded({ dataDir, bindAddress, securePort }: Options
       client: new KubeClient(server),
       transport: server,
       secrets: new FileSecrets(dataDir),
+      endpoint: { server: url, ca: pki.ca },
       embedded: { kubeconfig, url },
       close: () => server.close(),
     };

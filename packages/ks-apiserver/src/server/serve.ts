@@ -77,6 +77,7 @@ export async function serve(options: Options, log: Logger, out: (line: string) =
       catalog: app.catalog,
       users: app.users,
       revokeSessions: app.revokeSessions,
+      endpoint: kubernetes.endpoint,
       loginRetentionMs: config.authentication.loginHistoryRetentionPeriod,
       log,
     };

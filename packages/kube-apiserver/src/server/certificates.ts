@@ -17,32 +17,42 @@ export interface CertificateRequest {
   issuer?: KeyPair;
 }
 
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+/** How this server signs: ECDSA with P-256 and SHA-256. */
+export const signatureAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const dayMs = 86_400_000;
 
-// The library is loaded only where something has to be signed: a start that finds its certificates does not pay for it.
-async function load() {
+/** The X.509 library, loaded only where something has to be signed: a start that finds its certificates does not pay for it. */
+export async function load() {
   await import('reflect-metadata');
   return import('@peculiar/x509');
 }
 
-async function pkcs8(key: webcrypto.CryptoKey): Promise<string> {
+/** A private key as PEM PKCS #8. */
+export async function pkcs8(key: webcrypto.CryptoKey): Promise<string> {
   const body = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key)).toString('base64');
   return `-----BEGIN PRIVATE KEY-----\n${body.replace(/(.{64})(?=.)/g, '$1\n')}\n-----END PRIVATE KEY-----\n`;
 }
 
-function der(pem: string): Buffer {
+/** The bytes of a PEM block. */
+export function der(pem: string): Buffer {
   return Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64');
+}
+
+/** A random serial number in hex: positive and without leading zeros (RFC 5280 section 4.1.2.2). */
+export function serialNumber(): string {
+  const serial = webcrypto.getRandomValues(new Uint8Array(16));
+  serial[0] = (serial[0]! & 0x7f) | 0x40;
+  return Buffer.from(serial).toString('hex');
 }
 
 /** A new EC P-256 key with a certificate for it (RFC 5280), valid from an hour ago so that clocks may differ. */
 export async function issueCertificate(request: CertificateRequest): Promise<KeyPair> {
   const x509 = await load();
   const subtle = webcrypto.subtle;
-  const keys = (await subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+  const keys = (await subtle.generateKey(signatureAlgorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
   const issuer = request.issuer && {
     cert: new x509.X509Certificate(request.issuer.cert),
-    key: await subtle.importKey('pkcs8', der(request.issuer.key), algorithm, false, ['sign']),
+    key: await subtle.importKey('pkcs8', der(request.issuer.key), signatureAlgorithm, false, ['sign']),
   };
   const subject = [
     ...(request.organization === undefined ? [] : [{ O: [request.organization] }]),
@@ -54,15 +64,13 @@ export async function issueCertificate(request: CertificateRequest): Promise<Key
     ...(request.dnsNames ?? []).map((value) => ({ type: 'dns' as const, value })),
     ...(request.ipAddresses ?? []).map((value) => ({ type: 'ip' as const, value })),
   ];
-  const serial = webcrypto.getRandomValues(new Uint8Array(16));
-  serial[0] = (serial[0]! & 0x7f) | 0x40; // positive and without leading zeros, RFC 5280 section 4.1.2.2
   const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: Buffer.from(serial).toString('hex'),
+    serialNumber: serialNumber(),
     subject,
     issuer: issuer ? issuer.cert.subjectName : subject,
     notBefore: new Date(Date.now() - 3_600_000),
     notAfter: new Date(Date.now() + request.days * dayMs),
-    signingAlgorithm: algorithm,
+    signingAlgorithm: signatureAlgorithm,
     publicKey: keys.publicKey,
     signingKey: issuer ? issuer.key : keys.privateKey,
     extensions: [

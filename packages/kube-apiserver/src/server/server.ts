@@ -31,7 +31,9 @@ import type { Strategy } from '../registry/strategy.ts';
 import { WatchHub } from '../registry/watch-hub.ts';
 import type { Backend } from '../storage/backend.ts';
 import { bootstrapObjects, systemWrite } from './bootstrap.ts';
+import type { KeyPair } from './certificates.ts';
 import { type Listener, type ListenOptions, listen } from './listen.ts';
+import { RequestSigner } from './request-signer.ts';
 
 /** How a KubeApiServer is opened. */
 export interface KubeApiServerOptions {
@@ -48,6 +50,8 @@ export interface KubeApiServerOptions {
   serviceAccountIssuer?: string;
   /** PEM that each namespace's ConfigMap kube-root-ca.crt holds. */
   rootCa?: string;
+  /** CA that signs approved CertificateSigningRequests for client certificates; without it they are not signed. */
+  clientCa?: KeyPair;
 }
 
 interface Controller {
@@ -114,6 +118,7 @@ export class KubeApiServer implements KubeTransport {
       new RoleAggregation(catalog, store, systemWrite),
       new GarbageCollector(catalog, store, systemWrite),
       new NamespaceController(catalog, store, systemWrite, options.rootCa),
+      ...(options.clientCa ? [new RequestSigner(catalog, store, systemWrite, options.clientCa)] : []),
     ];
     for (const controller of controllers) if (controller !== definitions) controller.start();
     return new KubeApiServer(api, specialVerbs(), options.gitVersion ?? DEFAULT_GIT_VERSION, controllers);

@@ -1,0 +1,63 @@
+import { webcrypto } from 'node:crypto';
+import { der, type KeyPair, load, pkcs8, serialNumber, signatureAlgorithm } from './certificates.ts';
+
+/** Longest validity of a signed certificate, in milliseconds: that of kube-controller-manager's signer. */
+const MAX_MS = 365 * 86_400_000;
+/** Clocks may differ. */
+const BACKDATE_MS = 300_000;
+const MASTERS = 'system:masters';
+
+/** Makes a key (EC P-256, PEM PKCS #8) and a PKCS #10 request (RFC 2986, PEM) for a client certificate in a user's name and groups. */
+export async function makeSigningRequest(
+  commonName: string,
+  organizations: readonly string[] = [],
+): Promise<{ request: string; key: string }> {
+  const x509 = await load();
+  const keys = (await webcrypto.subtle.generateKey(signatureAlgorithm, true, [
+    'sign',
+    'verify',
+  ])) as webcrypto.CryptoKeyPair;
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
+    name: [...organizations.map((organization) => ({ O: [organization] })), { CN: [commonName] }],
+    keys,
+    signingAlgorithm: signatureAlgorithm,
+  });
+  return { request: `${request.toString('pem')}\n`, key: await pkcs8(keys.privateKey) };
+}
+
+/**
+ * Signs a PEM PKCS #10 request as a client certificate of the CA: of its subject the common name and organizations, nothing
+ * else of it. Answers PEM. Throws an Error that says why it is not signed, for the group `system:masters` too.
+ */
+export async function signClientRequest(request: string, ca: KeyPair, validMs: number): Promise<string> {
+  const x509 = await load();
+  const asked = new x509.Pkcs10CertificateRequest(request);
+  if (!(await asked.verify())) throw new Error('the signature of the request is wrong');
+  const [commonName, ...others] = asked.subjectName.getField('CN');
+  const organizations = asked.subjectName.getField('O');
+  if (!commonName || others.length > 0) throw new Error('the subject needs one common name');
+  if (organizations.includes(MASTERS))
+    throw new Error(`use of kubernetes.io/kube-apiserver-client signer with ${MASTERS} group is not allowed`);
+  const issuer = new x509.X509Certificate(ca.cert);
+  const now = Date.now();
+  const notAfter = Math.min(now + Math.min(validMs, MAX_MS), issuer.notAfter.getTime());
+  const publicKey = await asked.publicKey.export();
+  const { digitalSignature, keyEncipherment } = x509.KeyUsageFlags;
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    subject: [...organizations.map((organization) => ({ O: [organization] })), { CN: [commonName] }],
+    issuer: issuer.subjectName,
+    notBefore: new Date(now - BACKDATE_MS),
+    notAfter: new Date(notAfter),
+    signingAlgorithm: signatureAlgorithm,
+    publicKey,
+    signingKey: await webcrypto.subtle.importKey('pkcs8', der(ca.key), signatureAlgorithm, false, ['sign']),
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(digitalSignature | keyEncipherment, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer),
+    ],
+  });
+  return `${certificate.toString('pem')}\n`;
+}
