@@ -140,6 +140,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       authorizer,
       kubernetes: transport,
       router: router(table, onError),
+      webSocketOrigins: authentication.webSocketOrigins,
       writes: new WriteChecks(scopes, authorizer),
       users: userModel,
       revokeSessions,

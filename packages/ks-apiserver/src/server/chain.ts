@@ -8,6 +8,7 @@ import { isWhole, type KubeBody, type KubeRequest } from '@ks-apiserver/client/k
 import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Authenticator } from '../models/iam/authenticate.ts';
 import type { Connections } from './connections.ts';
+import { checkOrigin } from './origin.ts';
 import { type ProxyParts, proxiedCall } from './proxied-call.ts';
 
 /** What the filters of the chain work with. */
@@ -15,6 +16,8 @@ export interface ChainParts extends ProxyParts {
   authenticator: Authenticator;
   authorizer: Authorizer;
   router: Filter;
+  /** Origins of pages elsewhere that may open WebSockets. */
+  webSocketOrigins: readonly string[];
   /** Calls under way: ended when the server stops or their session does. */
   connections: Connections;
 }
@@ -136,10 +139,14 @@ export function upgradeChain(
   parts: ChainParts,
   hand: (request: KubeRequest) => Promise<void>,
 ): readonly Filter<Incoming>[] {
+  const origin: Filter<Incoming> = async ({ req }, next) => {
+    checkOrigin(req.headers, parts.webSocketOrigins);
+    await next();
+  };
   const upgrade: Filter<Incoming> = async (exchange) => {
     if (!exchange.info.isKubernetes) throw badRequest('this path takes no protocol upgrade');
     const headers = { ...endToEndHeaders(exchange.req), upgrade: String(exchange.req.headers.upgrade ?? '') };
     await hand(proxied(exchange, headers));
   };
-  return [requestInfo, authentication(parts), authorization(parts), upgrade];
+  return [requestInfo, origin, authentication(parts), authorization(parts), upgrade];
 }

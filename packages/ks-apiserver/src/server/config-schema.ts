@@ -41,6 +41,8 @@ export const ConfigSchema = Type.Object({
     loginHistoryRetentionPeriod: Duration(168 * HOUR),
     multipleLogin: Flag(),
     jwtSecret: Text(),
+    // Origins of pages that may open WebSockets although they come from elsewhere; `*` for all.
+    webSocketOrigins: Type.Array(Type.String(), { default: [] }),
     kubectlImage: Text('kubesphere/kubectl:v1.0.0'),
     oauthOptions: Section({
       accessTokenMaxAge: Duration(2 * HOUR),
