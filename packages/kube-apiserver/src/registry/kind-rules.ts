@@ -32,7 +32,7 @@ const RULES_SKIPPED: StatusCause = {
 export function validateKind(type: ResourceType, object: KubeObject, old: KubeObject | undefined): StatusCause[] {
   if (!type.custom) return validateObject(type, object, old);
   const { schema, rules } = type.custom;
-  const causes = [...validateMetadata(type, object.metadata), ...validateSchema(object, schema)];
+  const causes = [...validateMetadata(type, object.metadata, true), ...validateSchema(object, schema)];
   if (causes.length === 0) return rules.check(object, old);
   return rules.empty ? causes : [...causes, RULES_SKIPPED];
 }

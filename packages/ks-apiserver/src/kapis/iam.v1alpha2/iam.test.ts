@@ -141,6 +141,27 @@ test('roles have the rules of their templates and never those that were sent', a
   assert.equal((await call('DELETE', `${I}/globalroles/auditor`)).status, 404);
 });
 
+test('a workspace has its owner and finalizer, and goes with all that is its own', async () => {
+  await ok(
+    call('POST', `${T}/workspaces`, { metadata: { name: 'brief' }, spec: { template: { spec: { manager: 'ann' } } } }),
+  );
+  const path = '/apis/tenant.kubesphere.io/v1alpha1/workspaces/brief';
+  await eventually(async () => {
+    const { metadata, spec } = (await server.kubernetes(path)).json;
+    assert.deepEqual(metadata.finalizers, ['finalizers.tenant.kubesphere.io']);
+    assert.equal(metadata.ownerReferences[0].kind, 'WorkspaceTemplate');
+    assert.equal(spec.manager, 'ann');
+  });
+  await ok(call('DELETE', `${T}/workspaces/brief`));
+  await eventually(async () => {
+    assert.equal((await server.kubernetes(path)).status, 404);
+    const roles = await server.kubernetes(
+      '/apis/iam.kubesphere.io/v1alpha2/workspaceroles?labelSelector=kubesphere.io/workspace=brief',
+    );
+    assert.equal(roles.json.items.length, 0);
+  });
+});
+
 test('a workspace’s roles are its own', async () => {
   const ann = await as('ann');
   await ok(call('POST', `${I}/workspaces/ws/workspaceroles`, role('ws-reader', ['role-template-view-members']), ann));

@@ -50,11 +50,11 @@ function validateAnnotations(annotations: Readonly<Record<string, string>> | und
   return causes;
 }
 
-function validateFinalizers(finalizers: readonly string[] | undefined): StatusCause[] {
+function validateFinalizers(finalizers: readonly string[] | undefined, custom: boolean): StatusCause[] {
   return (finalizers ?? []).flatMap((finalizer, index) => {
     const field = `metadata.finalizers[${index}]`;
     const causes = qualifiedNameErrors(finalizer).map((error) => invalidValue(field, finalizer, error));
-    if (causes.length === 0 && !finalizer.includes('/') && !standardFinalizers.has(finalizer)) {
+    if (causes.length === 0 && !custom && !finalizer.includes('/') && !standardFinalizers.has(finalizer)) {
       const why = 'name is neither a standard finalizer name nor is it fully qualified';
       causes.push(invalidValue(field, finalizer, why));
     }
@@ -81,8 +81,11 @@ function validateOwners({ ownerReferences }: ObjectMeta): StatusCause[] {
   return causes;
 }
 
-/** What is wrong with an object's metadata, whatever its kind; the name's form depends on the kind. */
-export function validateMetadata(gvk: GroupVersionKind, metadata: ObjectMeta): StatusCause[] {
+/**
+ * What is wrong with an object's metadata, whatever its kind; the name's form depends on the kind. Custom resources may
+ * have finalizers without a domain, as those of KubeSphere's workspaces are.
+ */
+export function validateMetadata(gvk: GroupVersionKind, metadata: ObjectMeta, custom = false): StatusCause[] {
   const causes: StatusCause[] = [];
   const { name = '', generateName = '', namespace = '' } = metadata;
   if (generateName !== '') {
@@ -95,6 +98,6 @@ export function validateMetadata(gvk: GroupVersionKind, metadata: ObjectMeta): S
     causes.push(...dnsLabelErrors(namespace).map((error) => invalidValue('metadata.namespace', namespace, error)));
   }
   causes.push(...validateLabels(metadata.labels, 'metadata.labels'), ...validateAnnotations(metadata.annotations));
-  causes.push(...validateOwners(metadata), ...validateFinalizers(metadata.finalizers));
+  causes.push(...validateOwners(metadata), ...validateFinalizers(metadata.finalizers, custom));
   return causes;
 }
