@@ -1,5 +1,6 @@
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Catalog } from '../models/resources/catalog.ts';
 import type { Tenants } from '../models/tenant/tenants.ts';
 import { BUILD } from '../server/build.ts';
@@ -9,6 +10,7 @@ import { configV1alpha2 } from './config.v1alpha2/routes.ts';
 import { health, type Readiness } from './health/routes.ts';
 import { type IamParts, iamV1alpha2 } from './iam.v1alpha2/routes.ts';
 import { type OAuthParts, oauth } from './oauth/routes.ts';
+import { resourcesV1alpha2 } from './resources.v1alpha2/routes.ts';
 import { resourcesV1alpha3 } from './resources.v1alpha3/routes.ts';
 import { tenantV1alpha2 } from './tenant.v1alpha2/routes.ts';
 import { version } from './version/routes.ts';
@@ -20,6 +22,7 @@ export interface RouteParts {
   catalog: Catalog;
   oauth: OAuthParts;
   iam: IamParts;
+  authorizer: Authorizer;
   tenants: Tenants;
   metrics: Metrics;
   readiness: Readiness;
@@ -27,19 +30,25 @@ export interface RouteParts {
 
 /** Every operation of the server: all groups' tables one after the other. */
 export function routes(parts: RouteParts): readonly Route[] {
-  const { config, client, catalog, tenants, metrics, readiness } = parts;
+  const { config, client, catalog, authorizer, tenants, metrics, readiness } = parts;
   return [
     ...oauth(parts.oauth),
     ...configV1alpha2(config),
     ...version(client, BUILD),
     ...iamV1alpha2(parts.iam),
     ...tenantV1alpha2({ client, catalog, tenants }),
-    ...resourcesV1alpha3(catalog),
+    ...resourcesV1alpha2({ client, catalog, authorizer, config }),
+    ...resourcesV1alpha3(catalog, authorizer),
     ...health(readiness, metrics.registry),
   ];
 }
 
 /** The same rows for documents and tests; there is nothing behind them, so their handlers must not be called. */
 export function routeTables(): readonly Route[] {
-  return routes({ metrics: {}, oauth: {}, iam: {} } as RouteParts);
+  return routes({
+    metrics: {},
+    oauth: {},
+    iam: {},
+    config: { kubernetes: {}, verification: {} },
+  } as unknown as RouteParts);
 }

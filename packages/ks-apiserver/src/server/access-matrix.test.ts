@@ -122,6 +122,46 @@ function tenantRows(): Record<string, readonly Row[]> {
   return table;
 }
 
+/** Rows of the older resources API. */
+function resourcesV1alpha2Rows(): Record<string, readonly Row[]> {
+  const R = '/kapis/resources.kubesphere.io/v1alpha2';
+  const ns = '/namespaces/{namespace}';
+  const readers = members(...READERS);
+  const writers = members('ns-operator', 'ws-admin');
+  const loggedIn = CALLERS.slice(1);
+  const table: Record<string, readonly Row[]> = {
+    [`GET ${R}/{resources}`]: [
+      { resources: 'nodes', allowed: PLATFORM },
+      { resources: 'secrets', allowed: MANAGERS },
+      { resources: 'clusterroles', allowed: PLATFORM },
+    ],
+    [`GET ${R}${ns}/{resources}`]: [
+      { resources: 'deployments', allowed: readers },
+      { resources: 'secrets', allowed: readers },
+    ],
+    [`GET ${R}/quotas`]: [{ allowed: MANAGERS }],
+    [`GET ${R}/abnormalworkloads`]: [{ allowed: MANAGERS }],
+    [`GET ${R}${ns}/quotas`]: [{ allowed: readers }],
+    [`GET ${R}${ns}/abnormalworkloads`]: [{ allowed: readers }],
+    [`GET ${R}${ns}/router`]: [{ allowed: readers }],
+    [`GET ${R}/users/{user}/kubectl`]: [{ allowed: PLATFORM }],
+    [`GET ${R}/users/{user}/kubeconfig`]: [{ allowed: PLATFORM }],
+    [`POST ${R}/git/verify`]: [{ allowed: loggedIn }],
+    [`POST ${R}/registry/verify`]: [{ allowed: loggedIn }],
+    [`GET ${R}/registry/blob`]: [{ allowed: loggedIn }],
+  };
+  for (const kind of ['deployment', 'statefulset', 'daemonset'])
+    table[`GET ${R}${ns}/${kind}s/{${kind}}/revisions/{revision}`] = [
+      // The manager's rules name no revisions.
+      { allowed: { own: [...READERS, 'admin'], other: PLATFORM, none: PLATFORM } },
+    ];
+  for (const method of ['POST', 'PUT', 'DELETE']) table[`${method} ${R}${ns}/router`] = [{ allowed: writers }];
+  for (const base of [R, K])
+    for (const path of ['/components', '/components/{component}', '/componenthealth'])
+      table[`GET ${base}${path}`] = [{ allowed: PLATFORM }];
+  return table;
+}
+
 /** Every registered route; a new one without a row fails the test. */
 const ROUTES: Readonly<Record<string, readonly Row[]>> = {
   'POST /oauth/token': [{ allowed: EVERYBODY }],
@@ -142,6 +182,8 @@ const ROUTES: Readonly<Record<string, readonly Row[]>> = {
     { resources: 'pods', allowed: MANAGERS },
     { resources: 'globalroles', allowed: ['users-manager', 'admin'] },
     { resources: 'loginrecords', allowed: PLATFORM },
+    { resources: 'secrets', allowed: MANAGERS },
+    { resources: 'storageclasses', allowed: CALLERS.slice(1) },
   ],
   [`GET ${K}/{resources}/{name}`]: [
     { resources: 'nodes', name: 'x', allowed: PLATFORM },
@@ -151,12 +193,15 @@ const ROUTES: Readonly<Record<string, readonly Row[]>> = {
   [`GET ${K}/namespaces/{namespace}/{resources}`]: [
     { resources: 'pods', allowed: members(...READERS) },
     { resources: 'deployments', allowed: members(...READERS) },
+    { resources: 'secrets', allowed: members(...READERS) },
   ],
   [`GET ${K}/namespaces/{namespace}/{resources}/{name}`]: [
+    { resources: 'secrets', name: 'x', allowed: members(...READERS) },
     { resources: 'pods', name: 'x', allowed: members(...READERS) },
   ],
   ...iamRows(),
   ...tenantRows(),
+  ...resourcesV1alpha2Rows(),
 };
 
 /** The same through the Kubernetes API. */

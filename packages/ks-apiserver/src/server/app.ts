@@ -127,6 +127,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       scopes,
       catalog,
     },
+    authorizer,
     tenants: new Tenants(catalog, authorizer, bindings),
     metrics,
     readiness,

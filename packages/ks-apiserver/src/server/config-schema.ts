@@ -76,6 +76,8 @@ export const ConfigSchema = Type.Object({
     proxyPublishAddress: Text(),
     agentImage: Text('kubesphere/tower:v1.0'),
   }),
+  // Git servers and image registries that users name: networks that may be reached though they are not public.
+  verification: Section({ allowedCIDRs: Type.Array(Type.String(), { default: [] }) }),
   monitoring: Section({ endpoint: Text() }),
   logging: Section(Index('fluentbit')),
   events: Section(Index('ks-logstash-events')),

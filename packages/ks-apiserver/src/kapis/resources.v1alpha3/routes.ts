@@ -1,6 +1,9 @@
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
 import { Type } from 'typebox';
+import type { Authorizer } from '../../models/authorization/authorizer.ts';
+import { Components } from '../../models/components/components.ts';
 import type { Catalog } from '../../models/resources/catalog.ts';
+import { componentRoutes } from '../components.ts';
 import { LIST_PARAMETERS, PageableResponse, pathParameter, RESOURCES_PARAMETER } from '../parameters.ts';
 import { getResource, listResources } from './resources.ts';
 
@@ -11,10 +14,11 @@ const NAMESPACE = pathParameter('namespace', 'the name of the project');
 const NAME = pathParameter('name', 'the name of the object');
 
 /** resources.kubesphere.io/v1alpha3: lists and gets of every resource. */
-export function resourcesV1alpha3(catalog: Catalog): Route[] {
-  const list = listResources(catalog);
-  const get = getResource(catalog);
+export function resourcesV1alpha3(catalog: Catalog, authorizer: Authorizer): Route[] {
+  const list = listResources(catalog, authorizer);
+  const get = getResource(catalog, authorizer);
   return [
+    ...componentRoutes(BASE, new Components(catalog)),
     {
       method: 'GET',
       path: `${BASE}/{resources}`,

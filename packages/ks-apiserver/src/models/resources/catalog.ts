@@ -85,6 +85,12 @@ export class Catalog {
       : this.#custom.get(name.slice(0, dot))?.find(({ group }) => group === name.slice(dot + 1));
   }
 
+  /** Like `find`, for what has lists and gets of its own. */
+  listed(name: string): ResourceDefinition | undefined {
+    const row = this.find(name);
+    return row?.internal ? undefined : row;
+  }
+
   /** The informer of a row, started now if it was not; `options` narrow it the first time. */
   informer(row: ResourceDefinition, options: Partial<InformerOptions> = {}): Informer {
     const key = gvrKey(row);

@@ -23,9 +23,17 @@ export function bytesOf(entry: Entry, row: ResourceDefinition, catalog: Catalog)
   return bytes;
 }
 
+/** The name of the total in a list's answer: v1alpha3 has the first, v1alpha2 the second. */
+export type TotalKey = 'totalItems' | 'total_count';
+
 /** The pieces of a list's answer `{"items":[…],"totalItems":n}`, cached bytes that are not copied, and their length together. */
-export function listBody(page: Page, row: ResourceDefinition, catalog: Catalog): { pieces: Buffer[]; length: number } {
-  const tail = Buffer.from(`],"totalItems":${page.total}}`);
+export function listBody(
+  page: Page,
+  row: ResourceDefinition,
+  catalog: Catalog,
+  totalKey: TotalKey = 'totalItems',
+): { pieces: Buffer[]; length: number } {
+  const tail = Buffer.from(`],"${totalKey}":${page.total}}`);
   const pieces: Buffer[] = [HEAD];
   let length = HEAD.length + tail.length + Math.max(0, page.entries.length - 1);
   for (const entry of page.entries) {

@@ -4,14 +4,19 @@ import type { ResourceDefinition } from './definition.ts';
 import {
   conditionStatus,
   equalField,
+  isReadyPod,
+  jobCountStatus,
   latestTime,
   nodeStatus,
+  ownerNames,
   podVolumes,
   serviceSelects,
+  timeOf,
   workloadStatus,
 } from './fields.ts';
 import { nodeAnnotations, podRequests } from './node-requests.ts';
 import { withoutConnectionSecrets, withoutPassword } from './redact.ts';
+import { storageClassAnnotations } from './storage-class-use.ts';
 
 const status = { status: equalField('status') };
 const updateTime = {
@@ -35,7 +40,12 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     nodes: {
       kind: 'Node',
       namespaced: false,
-      fields: (node) => ({ status: nodeStatus(node), allocatable: node.status?.allocatable }),
+      fields: (node) => ({
+        status: nodeStatus(node),
+        allocatable: node.status?.allocatable,
+        ready: conditionStatus(node.status?.conditions, { Ready: 'ready' }) !== undefined,
+        addresses: node.status?.addresses,
+      }),
       filters: status,
       uses: ['pods'],
       ...nodeAnnotations,
@@ -51,13 +61,20 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     pods: {
       kind: 'Pod',
       namespaced: true,
-      fields: (pod) => ({ nodeName: pod.spec?.nodeName ?? '', claims: podVolumes(pod), requests: podRequests(pod) }),
+      fields: (pod) => ({
+        nodeName: pod.spec?.nodeName ?? '',
+        claims: podVolumes(pod),
+        requests: podRequests(pod),
+        owners: ownerNames(pod),
+        ready: isReadyPod(pod),
+        startTime: timeOf(pod.status?.startTime),
+      }),
       filters: {
         nodeName: equalField('nodeName'),
         pvcName: (pod, value) => (pod.fields.claims as string[]).includes(value),
         serviceName: serviceSelects,
       },
-      uses: ['services'],
+      uses: ['services', 'replicasets'],
     },
     services: {
       kind: 'Service',
@@ -65,6 +82,7 @@ export const RESOURCES: readonly ResourceDefinition[] = [
       fields: (service) => ({ selector: service.spec?.selector }),
     },
     configmaps: { kind: 'ConfigMap', namespaced: true },
+    secrets: { kind: 'Secret', namespaced: true, fields: ({ type }) => ({ type }) },
     persistentvolumeclaims: {
       kind: 'PersistentVolumeClaim',
       namespaced: true,
@@ -87,6 +105,8 @@ export const RESOURCES: readonly ResourceDefinition[] = [
       namespaced: true,
       fields: ({ status, ...deployment }) => ({
         status: workloadStatus(count(status?.replicas), count(status?.readyReplicas)),
+        // The older searcher goes by what is wanted and not by what is there.
+        wantedStatus: workloadStatus(count(deployment.spec?.replicas), count(status?.readyReplicas)),
         updateTime: latestTime(deployment as KubeObject, status?.conditions, 'lastUpdateTime'),
       }),
       filters: status,
@@ -98,6 +118,12 @@ export const RESOURCES: readonly ResourceDefinition[] = [
       fields: ({ spec, status }) => ({ status: workloadStatus(count(spec?.replicas), count(status?.readyReplicas)) }),
       filters: status,
     },
+    replicasets: {
+      kind: 'ReplicaSet',
+      namespaced: true,
+      internal: true,
+      fields: (replicaSet) => ({ owners: ownerNames(replicaSet) }),
+    },
     daemonsets: {
       kind: 'DaemonSet',
       namespaced: true,
@@ -108,15 +134,47 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     },
   }),
   ...of('batch', 'v1', {
+    cronjobs: {
+      kind: 'CronJob',
+      namespaced: true,
+      fields: ({ spec, status }) => ({
+        status: spec?.suspend === true ? 'paused' : 'running',
+        lastScheduleTime: timeOf(status?.lastScheduleTime),
+      }),
+    },
     jobs: {
       kind: 'Job',
       namespaced: true,
       fields: (job) => ({
         status: conditionStatus(job.status?.conditions, { Complete: 'completed', Failed: 'failed' }) ?? 'running',
+        countStatus: jobCountStatus(job),
         updateTime: latestTime(job, job.status?.conditions, 'lastTransitionTime'),
       }),
       filters: status,
       sortKeys: { ...updated, status: (job) => String(job.fields.status) },
+    },
+  }),
+  ...of('autoscaling', 'v2', {
+    horizontalpodautoscalers: {
+      kind: 'HorizontalPodAutoscaler',
+      namespaced: true,
+      fields: ({ spec }) => ({ target: spec?.scaleTargetRef }),
+    },
+  }),
+  ...of('storage.k8s.io', 'v1', {
+    storageclasses: {
+      kind: 'StorageClass',
+      namespaced: false,
+      fields: ({ provisioner }) => ({ provisioner }),
+      uses: ['persistentvolumeclaims', 'provisionercapabilities'],
+      ...storageClassAnnotations,
+    },
+  }),
+  ...of('storage.kubesphere.io', 'v1alpha1', {
+    provisionercapabilities: {
+      kind: 'ProvisionerCapability',
+      namespaced: false,
+      fields: ({ spec }) => ({ snapshot: spec?.features?.snapshot?.create }),
     },
   }),
   ...of('networking.k8s.io', 'v1', {
@@ -177,6 +235,11 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   }),
   ...of('tenant.kubesphere.io', 'v1alpha2', {
     workspacetemplates: { kind: 'WorkspaceTemplate', namespaced: false, keepObjects: true },
+  }),
+  ...of('devops.kubesphere.io', 'v1alpha1', {
+    s2ibuilders: { kind: 'S2iBuilder', namespaced: true },
+    s2iruns: { kind: 'S2iRun', namespaced: true, fields: ({ status }) => ({ status: status?.runState }) },
+    s2ibuildertemplates: { kind: 'S2iBuilderTemplate', namespaced: false },
   }),
   ...of('devops.kubesphere.io', 'v1alpha3', {
     devopsprojects: { kind: 'DevOpsProject', namespaced: false, eager: true, keepObjects: true },

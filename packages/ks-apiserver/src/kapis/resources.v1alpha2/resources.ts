@@ -1,0 +1,27 @@
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { Handler, RouteRequest } from '@ks-apiserver/apiserver/routes/route';
+import type { Authorizer } from '../../models/authorization/authorizer.ts';
+import { requireSecretAccess } from '../../models/authorization/secret-access.ts';
+import type { Catalog } from '../../models/resources/catalog.ts';
+import { searchPage } from '../../models/resources/search.ts';
+import { parseSearchQuery } from '../../models/resources/search-query.ts';
+import { SEARCH_TYPES } from '../../models/resources/search-types.ts';
+import { pageReply } from '../page-reply.ts';
+
+const EMPTY = { items: [], total_count: 0 };
+
+/** Lists a resource, of one namespace or of all. */
+export function listResources(catalog: Catalog, authorizer: Authorizer): Handler {
+  return async ({ params, query, user, signal }: RouteRequest) => {
+    const { resources = '', namespace } = params;
+    const row = catalog.listed(resources);
+    if (!SEARCH_TYPES.has(resources) || (row && !row.namespaced && namespace !== undefined))
+      throw new StatusError(500, 'InternalError', `resource ${resources} is not supported`);
+    const search = parseSearchQuery(query);
+    // Applications are of a CRD that a cluster may not have.
+    if (!row) return EMPTY;
+    if (row.resource === 'secrets') requireSecretAccess(authorizer, user, namespace);
+    const store = await catalog.synced(row, signal);
+    return pageReply(searchPage(store, row, search, catalog, namespace), row, catalog, 'total_count');
+  };
+}

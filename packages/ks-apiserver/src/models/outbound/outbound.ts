@@ -1,0 +1,93 @@
+import { lookup as resolve } from 'node:dns';
+import http from 'node:http';
+import https from 'node:https';
+import { type BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
+import { isPublicAddress, networks } from './addresses.ts';
+
+/** Why a server that a user named was not asked, or did not answer. */
+export class OutboundError extends Error {}
+
+/** An answer of a server that a user named. */
+export interface OutboundResponse {
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  body: Buffer;
+}
+
+/** Limits of one call. */
+export interface OutboundLimits {
+  /** Bytes of the body after which the answer is refused. */
+  maxBytes?: number;
+  /** For all of the call, in milliseconds. */
+  timeoutMs?: number;
+}
+
+const MAX_BYTES = 1024 * 1024;
+const TIMEOUT_MS = 10_000;
+
+/**
+ * Calls servers that users name, so that these reach nothing which only this machine can: names are resolved here, every
+ * address is checked, and the connection goes to a checked one. Redirects are answered and not followed.
+ */
+export class Outbound {
+  readonly #allowed: BlockList;
+
+  /** Networks in `allowedCIDRs` may be reached though they are not public. Throws a RangeError for what is no network. */
+  constructor(allowedCIDRs: readonly string[]) {
+    this.#allowed = networks(allowedCIDRs);
+  }
+
+  /** Makes a GET. Throws an OutboundError that names no address and quotes nothing of the answer. */
+  async get(url: URL, headers: Record<string, string>, signal: AbortSignal, limits: OutboundLimits = {}) {
+    if (url.protocol !== 'https:' && url.protocol !== 'http:')
+      throw new OutboundError(`unsupported scheme "${url.protocol.slice(0, -1)}": use https or http`);
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    // The lookup below is not asked for literal addresses.
+    if (isIP(host) && !this.#mayReach(host)) throw new OutboundError(`the address of ${host} may not be reached`);
+    const timeout = AbortSignal.timeout(limits.timeoutMs ?? TIMEOUT_MS);
+    return this.#request(url, headers, AbortSignal.any([signal, timeout]), limits.maxBytes ?? MAX_BYTES);
+  }
+
+  #mayReach(address: string): boolean {
+    return isPublicAddress(address) || this.#allowed.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  }
+
+  /** A lookup for sockets: all addresses of the name must be allowed, so that none is chosen by chance. */
+  readonly #lookup: LookupFunction = (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      const [first] = addresses ?? [];
+      if (error || !first) callback(new OutboundError(`${hostname} cannot be resolved`), '', 0);
+      else if (!addresses.every(({ address }) => this.#mayReach(address)))
+        callback(new OutboundError(`the address of ${hostname} may not be reached`), '', 0);
+      else if (options.all) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
+
+  #request(url: URL, headers: Record<string, string>, signal: AbortSignal, maxBytes: number) {
+    return new Promise<OutboundResponse>((done, fail) => {
+      const failed = (error: Error) =>
+        fail(
+          error instanceof OutboundError
+            ? error
+            : new OutboundError(`${url.host} ${signal.aborted ? 'did not answer in time' : 'cannot be reached'}`),
+        );
+      const options = { method: 'GET', headers, signal, lookup: this.#lookup, agent: false, maxHeaderSize: 16_384 };
+      const request = (url.protocol === 'https:' ? https : http).request(url, options, (response) => {
+        const chunks: Buffer[] = [];
+        let size = 0;
+        response.on('data', (chunk: Buffer) => {
+          size += chunk.byteLength;
+          if (size > maxBytes) response.destroy(new OutboundError(`the answer of ${url.host} is too large`));
+          else chunks.push(chunk);
+        });
+        response.on('error', failed);
+        response.on('end', () =>
+          done({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks, size) }),
+        );
+      });
+      request.on('error', failed);
+      request.end();
+    });
+  }
+}

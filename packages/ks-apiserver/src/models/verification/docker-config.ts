@@ -1,0 +1,46 @@
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Credentials } from './git.ts';
+import { registryUrl } from './image.ts';
+
+const TYPE = 'kubernetes.io/dockerconfigjson';
+const NONE: Credentials = { username: '', password: '' };
+
+interface AuthEntry {
+  username?: unknown;
+  password?: unknown;
+  auth?: unknown;
+}
+
+function credentialsOf(entry: AuthEntry): Credentials {
+  if (typeof entry.username === 'string' && typeof entry.password === 'string')
+    return { username: entry.username, password: entry.password };
+  if (typeof entry.auth !== 'string') return NONE;
+  const [username = '', ...password] = Buffer.from(entry.auth, 'base64').toString().split(':');
+  return { username, password: password.join(':') };
+}
+
+function entriesOf(secret: KubeObject): [server: string, entry: AuthEntry][] {
+  const data = (secret.data ?? {}) as Record<string, string>;
+  try {
+    const config = JSON.parse(Buffer.from(data['.dockerconfigjson'] ?? '', 'base64').toString());
+    return Object.entries((config?.auths ?? {}) as Record<string, AuthEntry>);
+  } catch {
+    throw new SyntaxError(`the .dockerconfigjson of secret ${secret.metadata.name} cannot be read`);
+  }
+}
+
+/**
+ * Where a registry is and what a Secret of type kubernetes.io/dockerconfigjson has for it; what it has for others stays here.
+ * Plain HTTP is used only where the Secret's entry says so. Throws a SyntaxError for another Secret.
+ */
+export function credentialsFor(registry: string, secret?: KubeObject): { url: URL; credentials: Credentials } {
+  const url = registryUrl(registry);
+  if (!secret) return { url, credentials: NONE };
+  if (secret.type !== TYPE) throw new SyntaxError(`secret ${secret.metadata.name} is not of type ${TYPE}`);
+  for (const [server, entry] of entriesOf(secret)) {
+    const known = registryUrl(server);
+    if (known.hostname === url.hostname && (known.port || '') === (url.port || '') && entry)
+      return { url: known, credentials: credentialsOf(entry) };
+  }
+  return { url, credentials: NONE };
+}

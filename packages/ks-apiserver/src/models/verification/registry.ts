@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { type Outbound, OutboundError, type OutboundResponse } from '../outbound/outbound.ts';
+import { basicAuthorization, type Credentials } from './git.ts';
+import type { ImageReference } from './image.ts';
+
+const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
+const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/** What a registry says of an image. */
+export interface ImageDetails {
+  status: 'succeeded';
+  imageManifest: Record<string, unknown>;
+  imageBlob: Record<string, unknown>;
+  imageTag: string;
+  registry: string;
+}
+
+/** The parameters of a `WWW-Authenticate: Bearer` challenge. */
+function bearerChallenge(header: string | undefined): Record<string, string> | undefined {
+  const text = header?.slice(0, 4096) ?? '';
+  if (!/^bearer /i.test(text)) return undefined;
+  return Object.fromEntries(
+    [...text.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key!.toLowerCase(), value!]),
+  );
+}
+
+function parseObject(bytes: Buffer, what: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(bytes.toString());
+    if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // The answer itself must not be shown.
+  }
+  throw new OutboundError(`the ${what} is not valid`);
+}
+
+/** Fields alone that a reader expects; a stranger's answer is not handed on as it is. */
+function pick(from: Record<string, unknown>, keys: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]]));
+}
+
+/** An image registry (Docker Registry HTTP API V2), with one user's credentials. */
+export class Registry {
+  readonly #outbound: Outbound;
+  readonly #url: URL;
+  readonly #credentials: Credentials;
+  readonly #signal: AbortSignal;
+
+  constructor(outbound: Outbound, url: URL, credentials: Credentials, signal: AbortSignal) {
+    this.#outbound = outbound;
+    this.#url = url;
+    this.#credentials = credentials;
+    this.#signal = signal;
+  }
+
+  /** Throws an OutboundError unless the registry takes the credentials. */
+  async verify(): Promise<void> {
+    const { status } = await this.#get('/v2/', '*/*');
+    if (status !== 200) throw new OutboundError(`the registry ${this.#url.host} answered with status ${status}`);
+  }
+
+  /** An image's manifest and configuration. Throws an OutboundError. */
+  async image({ registry, repository, reference }: ImageReference): Promise<ImageDetails> {
+    const manifest = parseObject(
+      (await this.#read(`/v2/${repository}/manifests/${reference}`, `${MANIFEST}, ${OCI_MANIFEST}`)).body,
+      'manifest',
+    );
+    const digest = (manifest.config as { digest?: unknown } | undefined)?.digest;
+    if (manifest.schemaVersion !== 2 || typeof digest !== 'string' || !/^sha256:[0-9a-f]{64}$/.test(digest))
+      throw new OutboundError('the manifest is not one of schema 2');
+    const { body } = await this.#read(`/v2/${repository}/blobs/${digest}`, '*/*');
+    if (`sha256:${createHash('sha256').update(body).digest('hex')}` !== digest)
+      throw new OutboundError('the configuration is not the one that the manifest names');
+    const blob = parseObject(body, 'configuration');
+    return {
+      status: 'succeeded',
+      imageManifest: pick(manifest, ['schemaVersion', 'mediaType', 'config', 'layers']),
+      imageBlob: pick(blob, [
+        'architecture',
+        'config',
+        'container',
+        'container_config',
+        'created',
+        'docker_version',
+        'history',
+        'os',
+        'rootfs',
+      ]),
+      imageTag: reference,
+      registry,
+    };
+  }
+
+  async #read(path: string, accept: string): Promise<OutboundResponse> {
+    const answer = await this.#get(path, accept);
+    if (answer.status === 404) throw new OutboundError('image not found');
+    if (answer.status >= 300 && answer.status < 400)
+      throw new OutboundError(`the registry ${this.#url.host} sends elsewhere, which is not followed`);
+    if (answer.status !== 200)
+      throw new OutboundError(`the registry ${this.#url.host} answered with status ${answer.status}`);
+    return answer;
+  }
+
+  /** A call with Basic credentials or, where the registry asks for it, a token of its token server. */
+  async #get(path: string, accept: string): Promise<OutboundResponse> {
+    const url = new URL(path, this.#url);
+    const limits = { maxBytes: MAX_BYTES };
+    const plain = await this.#outbound.get(url, { accept }, this.#signal, limits);
+    if (plain.status !== 401) return plain;
+    const challenge = bearerChallenge(plain.headers['www-authenticate']);
+    const authorization = challenge
+      ? { authorization: `Bearer ${await this.#token(challenge)}` }
+      : basicAuthorization(this.#credentials);
+    const answer = await this.#outbound.get(url, { accept, ...authorization }, this.#signal, limits);
+    if (answer.status === 401 || answer.status === 403)
+      throw new OutboundError(`unauthorized: incorrect username or password for ${this.#url.host}`);
+    return answer;
+  }
+
+  async #token({ realm = '', service, scope }: Record<string, string>): Promise<string> {
+    const url = URL.canParse(realm) ? new URL(realm) : undefined;
+    // Credentials that came over TLS do not go on in the clear.
+    if (!url || (this.#url.protocol === 'https:' && url.protocol !== 'https:'))
+      throw new OutboundError(`the registry ${this.#url.host} names no token server that can be used`);
+    if (service) url.searchParams.set('service', service);
+    if (scope) url.searchParams.set('scope', scope);
+    const { status, body } = await this.#outbound.get(url, basicAuthorization(this.#credentials), this.#signal);
+    if (status !== 200) throw new OutboundError(`unauthorized: incorrect username or password for ${this.#url.host}`);
+    const { token, access_token: accessToken } = parseObject(body, 'token');
+    const found = token ?? accessToken;
+    if (typeof found !== 'string' || !/^[\w.~+/=-]{1,16384}$/.test(found))
+      throw new OutboundError(`the registry ${this.#url.host} gave no token`);
+    return found;
+  }
+}
