@@ -22,6 +22,25 @@ export interface RequestInfo {
   scope: 'Cluster' | 'Workspace' | 'Namespace' | 'DevOps';
 }
 
+/** A request that asks for nothing yet: what others are made from. */
+export const NO_REQUEST: Readonly<RequestInfo> = Object.freeze({
+  isResource: false,
+  isKubernetes: false,
+  path: '/',
+  verb: '',
+  apiPrefix: '',
+  cluster: '',
+  group: '',
+  version: '',
+  workspace: '',
+  namespace: '',
+  devops: '',
+  resource: '',
+  subresource: '',
+  name: '',
+  scope: 'Cluster',
+});
+
 const PREFIXES = new Set(['api', 'apis', 'kapis', 'kapi']);
 const GROUPLESS = new Set(['api', 'kapi']);
 const VERBS: Record<string, string> = {
@@ -83,21 +102,9 @@ export function parseRequestInfo(method: string, url: string): RequestInfo {
   const proxy = raw.indexOf('proxy');
   const parts = raw.map((segment, i) => (proxy > 0 && i > proxy ? segment : decodeSegment(segment)));
   const info: RequestInfo = {
-    isResource: false,
-    isKubernetes: false,
+    ...NO_REQUEST,
     path: rawPath === '' ? '/' : `/${parts.join('/')}${rawPath.length > 1 && rawPath.endsWith('/') ? '/' : ''}`,
     verb: method.toUpperCase(),
-    apiPrefix: '',
-    cluster: '',
-    group: '',
-    version: '',
-    workspace: '',
-    namespace: '',
-    devops: '',
-    resource: '',
-    subresource: '',
-    name: '',
-    scope: 'Cluster',
   };
   // Even paths too short to be resources belong to the Kubernetes API: /apis/apps/v1 is its discovery.
   if (parts.length < 3 || !PREFIXES.has(parts[0]!)) return info;

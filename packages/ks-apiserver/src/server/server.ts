@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { toStatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { compose, type Exchange, type Incoming } from '@ks-apiserver/apiserver/http/exchange';
 import { Listener } from '@ks-apiserver/apiserver/http/listener';
-import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
+import { NO_REQUEST } from '@ks-apiserver/apiserver/http/request-info';
 import type { Logger } from 'pino';
 import { ANONYMOUS } from '../models/iam/authenticate.ts';
 import { type ChainParts, chain, upgradeChain } from './chain.ts';
@@ -15,23 +15,6 @@ import { serveUserWatch } from './user-watch-socket.ts';
 
 /** How long requests may take to finish when the server stops, in milliseconds. */
 const GRACE_MS = 10_000;
-const UNKNOWN: RequestInfo = {
-  isResource: false,
-  isKubernetes: false,
-  path: '/',
-  verb: '',
-  apiPrefix: '',
-  cluster: '',
-  group: '',
-  version: '',
-  workspace: '',
-  namespace: '',
-  devops: '',
-  resource: '',
-  subresource: '',
-  name: '',
-  scope: 'Cluster',
-};
 
 /** The KubeSphere API on any number of addresses: they all lead into the same chain. */
 export class KsApiServer {
@@ -72,7 +55,7 @@ export class KsApiServer {
     return {
       req,
       url: req.url ?? '/',
-      info: UNKNOWN,
+      info: NO_REQUEST,
       user: ANONYMOUS,
       signal: gone.signal,
       receivedAt: performance.now(),

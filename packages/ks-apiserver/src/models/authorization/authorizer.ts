@@ -1,7 +1,7 @@
 import { forbidden, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type PolicyRule, type RuleAttributes, ruleAllows } from '@ks-apiserver/apiserver/authorization/rules';
-import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
+import { NO_REQUEST, type RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import { WORKSPACE_LABEL } from '../iam/types.ts';
@@ -19,24 +19,6 @@ export interface AuthorizationInformers {
 }
 
 export type AuthorizationMode = 'RBAC' | 'AlwaysAllow' | 'AlwaysDeny';
-
-const NO_REQUEST: RequestInfo = {
-  isResource: true,
-  isKubernetes: false,
-  path: '',
-  verb: '',
-  apiPrefix: 'kapis',
-  cluster: '',
-  group: '',
-  version: '',
-  workspace: '',
-  namespace: '',
-  devops: '',
-  resource: '',
-  subresource: '',
-  name: '',
-  scope: 'Cluster',
-};
 
 /** Decides who may do what: KubeSphere's global, workspace, namespace and cluster roles, in 3.0's order; denies by default. */
 export class Authorizer {
@@ -111,7 +93,7 @@ export class Authorizer {
   /** Whether one of the caller's roles allows a verb on a resource of a workspace, or of the cluster without one. */
   allowsIn(user: UserInfo, workspace: string, verb: string, group: string, resource: string): boolean {
     const scope = workspace === '' ? 'Cluster' : 'Workspace';
-    return this.byRoles(user, { ...NO_REQUEST, verb, group, resource, workspace, scope });
+    return this.byRoles(user, { ...NO_REQUEST, isResource: true, verb, group, resource, workspace, scope });
   }
 
   /** Whether the caller's own rights in a scope hold every right of these rules: who grants may not give more than he has. */

@@ -1,6 +1,6 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { PolicyRule } from '@ks-apiserver/apiserver/authorization/rules';
-import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
+import { NO_REQUEST, type RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { Scope } from './scopes.ts';
@@ -35,19 +35,14 @@ function roleRequest(scope: Scope, verb: string, name: string): RequestInfo {
   const workspace = scope.level === 'workspace' ? scope.key : '';
   const namespace = scope.level === 'namespace' ? scope.key : '';
   return {
+    ...NO_REQUEST,
     isResource: true,
-    isKubernetes: false,
-    path: '',
     verb,
-    apiPrefix: 'kapis',
-    cluster: '',
     group: 'iam.kubesphere.io',
     version: 'v1alpha2',
     workspace,
     namespace,
-    devops: '',
     resource: scope.roles.resource,
-    subresource: '',
     name,
     scope: workspace ? 'Workspace' : 'Namespace',
   };

@@ -1,6 +1,7 @@
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { PolicyRule } from '@ks-apiserver/apiserver/authorization/rules';
+import { NO_REQUEST } from '@ks-apiserver/apiserver/http/request-info';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Authorizer } from '../authorization/authorizer.ts';
@@ -165,21 +166,12 @@ export class Users {
 }
 
 const USERS_UPDATE = {
+  ...NO_REQUEST,
   isResource: true,
-  isKubernetes: false,
-  path: '',
   verb: 'update',
-  apiPrefix: 'kapis',
-  cluster: '',
   group: GROUP,
   version: 'v1alpha2',
-  workspace: '',
-  namespace: '',
-  devops: '',
   resource: 'users',
-  subresource: '',
-  name: '',
-  scope: 'Cluster' as const,
 };
 
 /** A plain password as it is stored. A hash is taken as a password of that text: nobody logs in with one made elsewhere. Throws BadRequest. */
