@@ -1,14 +1,14 @@
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
-import type { Handler, RouteRequest } from '@ks-apiserver/apiserver/routes/route';
-import { iamError, missing } from '../../models/iam/errors.ts';
+import type { Handler } from '@ks-apiserver/apiserver/routes/route';
+import { missing } from '../../models/iam/errors.ts';
 import type { Member, Members } from '../../models/iam/members.ts';
 import type { Roles } from '../../models/iam/roles.ts';
-import type { Scope, Scopes } from '../../models/iam/scopes.ts';
+import type { Scopes } from '../../models/iam/scopes.ts';
 import type { UserList } from '../../models/iam/user-list.ts';
 import { parseListQuery } from '../../models/resources/query.ts';
 import { SUCCESS } from '../page-reply.ts';
 import { usersReply } from './lists.ts';
-import type { Level } from './roles.ts';
+import { type Level, scoped } from './scoped.ts';
 
 /** What the handlers of members work with. */
 export interface MemberHandlersParts {
@@ -24,15 +24,7 @@ export function memberHandlers(
   parameter: string,
   { members, userList, roles, scopes }: MemberHandlersParts,
 ): Record<'list' | 'get' | 'create' | 'update' | 'delete' | 'roles', Handler> {
-  const guarded =
-    (handle: (scope: Scope, name: string, request: RouteRequest) => unknown): Handler =>
-    async (request) => {
-      try {
-        return await handle(scopes.ofPath(request.params, level), request.params[parameter] ?? '', request);
-      } catch (error) {
-        throw iamError(error);
-      }
-    };
+  const guarded = scoped(scopes, level, parameter);
   return {
     list: guarded(async (scope, _name, { query, signal }) => {
       const given = parseListQuery(query);

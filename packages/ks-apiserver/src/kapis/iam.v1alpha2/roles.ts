@@ -1,6 +1,5 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { type Handler, RouteReply, type RouteRequest } from '@ks-apiserver/apiserver/routes/route';
-import { iamError } from '../../models/iam/errors.ts';
+import { type Handler, RouteReply } from '@ks-apiserver/apiserver/routes/route';
 import type { Roles } from '../../models/iam/roles.ts';
 import { missingRole, type Scope, type Scopes } from '../../models/iam/scopes.ts';
 import { WORKSPACE_LABEL } from '../../models/iam/types.ts';
@@ -9,11 +8,9 @@ import type { Catalog } from '../../models/resources/catalog.ts';
 import { listPage } from '../../models/resources/list.ts';
 import { type ListQuery, parseListQuery } from '../../models/resources/query.ts';
 import { pageReply, SUCCESS } from '../page-reply.ts';
+import { type Level, scoped } from './scoped.ts';
 
 const TEMPLATES = 'iam.kubesphere.io/role-template=true';
-
-/** Levels that paths of roles and members have. */
-export type Level = 'global' | 'cluster' | 'workspace' | 'namespace' | 'devops';
 
 /** Lists of a workspace's roles hold its own, but templates and aggregated roles are shared by all workspaces. */
 function narrowed(scope: Scope, query: ListQuery): ListQuery {
@@ -28,15 +25,7 @@ export function roleHandlers(
   parameter: string,
   { roles, scopes, catalog }: { roles: Roles; scopes: Scopes; catalog: Catalog },
 ): Record<'list' | 'get' | 'create' | 'update' | 'patch' | 'delete', Handler> {
-  const guarded =
-    (handle: (scope: Scope, name: string, request: RouteRequest) => unknown): Handler =>
-    async (request) => {
-      try {
-        return await handle(scopes.ofPath(request.params, level), request.params[parameter] ?? '', request);
-      } catch (error) {
-        throw iamError(error);
-      }
-    };
+  const guarded = scoped(scopes, level, parameter);
   return {
     list: guarded(async (scope, _name, { query, signal }) => {
       const row = catalog.find(scope.roles.resource)!;

@@ -1,9 +1,11 @@
-import type { Handler, Method, Parameter, Route } from '@ks-apiserver/apiserver/routes/route';
-import { type TSchema, Type } from 'typebox';
-import { LIST_PARAMETERS, PageableResponse, pathParameter } from '../parameters.ts';
+import type { Route } from '@ks-apiserver/apiserver/routes/route';
+import { Type } from 'typebox';
+import { PageableResponse } from '../parameters.ts';
+import { rows } from '../rows.ts';
 import type { MemberHandlersParts } from './members.ts';
 import { memberHandlers } from './members.ts';
-import { type Level, roleHandlers } from './roles.ts';
+import { roleHandlers } from './roles.ts';
+import type { Level } from './scoped.ts';
 import {
   MemberSchema,
   MembersSchema,
@@ -20,47 +22,6 @@ export type IamParts = UserHandlersParts & MemberHandlersParts;
 
 const BASE = '/kapis/iam.kubesphere.io/v1alpha2';
 const TAGS = ['Access Management'];
-const MERGE = ['application/merge-patch+json', 'application/json', 'application/json-patch+json'];
-
-const DESCRIPTIONS: Readonly<Record<string, string>> = {
-  user: 'user name',
-  workspace: 'workspace name',
-  namespace: 'the name of the project',
-  devops: 'the name of the DevOps project',
-};
-
-/** The path parameters of a template. */
-function pathParameters(path: string): Parameter[] {
-  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) =>
-    pathParameter(name!, DESCRIPTIONS[name!] ?? `${name} name`),
-  );
-}
-
-type Row = [
-  method: Method,
-  path: string,
-  operationId: string,
-  summary: string,
-  handler: Handler,
-  schemas: { body?: TSchema; returns?: TSchema },
-];
-
-function rows(table: readonly Row[]): Route[] {
-  return table.map(([method, path, operationId, summary, handler, schemas]) => {
-    const lists = schemas.returns === PageableResponse ? LIST_PARAMETERS : [];
-    return {
-      method,
-      path: BASE + path,
-      operationId,
-      summary,
-      tags: TAGS,
-      parameters: [...pathParameters(path), ...lists],
-      ...(method === 'PATCH' && { consumes: MERGE }),
-      ...schemas,
-      handler,
-    };
-  });
-}
 
 const list = { returns: PageableResponse };
 const message = { returns: MessageSchema };
@@ -87,7 +48,7 @@ const MEMBERS: readonly [level: Level, path: string, parameter: string, name: st
 export function iamV1alpha2(parts: IamParts): Route[] {
   const users = userHandlers(parts);
   return [
-    ...rows([
+    ...rows(BASE, TAGS, [
       ['GET', '/users', 'ListUsers', 'List users', users.list, list],
       ['POST', '/users', 'CreateUser', 'Create a user', users.create, { body: UserSchema, returns: UserSchema }],
       ['GET', '/users/{user}', 'DescribeUser', 'Read a user', users.get, { returns: UserSchema }],
@@ -115,7 +76,7 @@ export function iamV1alpha2(parts: IamParts): Route[] {
       const roles = roleHandlers(level, parameter, parts);
       const one = `${path}/{${parameter}}`;
       const role = { returns: RoleSchema };
-      return rows([
+      return rows(BASE, TAGS, [
         ['GET', path, listId, 'List roles', roles.list, list],
         ['POST', path, `Create${name}`, 'Create a role from templates', roles.create, { body: RoleSchema, ...role }],
         ['GET', one, `Describe${name}`, 'Read a role', roles.get, role],
@@ -127,7 +88,7 @@ export function iamV1alpha2(parts: IamParts): Route[] {
     ...MEMBERS.flatMap(([level, path, parameter, name, roles]) => {
       const members = memberHandlers(level, parameter, parts);
       const one = `${path}/{${parameter}}`;
-      return rows([
+      return rows(BASE, TAGS, [
         ['GET', path, `List${name}s`, 'List members', members.list, list],
         [
           'POST',

@@ -1,39 +1,12 @@
-import type { Handler, Method, Route } from '@ks-apiserver/apiserver/routes/route';
-import type { TSchema } from 'typebox';
-import { LIST_PARAMETERS, PageableResponse, pathParameter } from '../parameters.ts';
+import type { Route } from '@ks-apiserver/apiserver/routes/route';
+import { PageableResponse } from '../parameters.ts';
+import { rows } from '../rows.ts';
 import { namespaceHandlers } from './namespaces.ts';
 import { MessageSchema, NamespaceSchema, PatchSchema, WorkspaceTemplateSchema } from './types.ts';
 import { type TenantParts, workspaceHandlers } from './workspaces.ts';
 
 const BASE = '/kapis/tenant.kubesphere.io/v1alpha2';
-const PATCH_TYPES = ['application/merge-patch+json', 'application/json', 'application/json-patch+json'];
-
-type Row = [
-  method: Method,
-  path: string,
-  operationId: string,
-  summary: string,
-  handler: Handler,
-  schemas: { body?: TSchema; returns?: TSchema },
-];
-
-function rows(table: readonly Row[]): Route[] {
-  return table.map(([method, path, operationId, summary, handler, schemas]) => {
-    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => pathParameter(name!, `${name} name`));
-    const lists = schemas.returns === PageableResponse ? LIST_PARAMETERS : [];
-    return {
-      method,
-      path: BASE + path,
-      operationId,
-      summary,
-      tags: ['Tenant Resources'],
-      parameters: [...inPath, ...lists],
-      ...(method === 'PATCH' && { consumes: PATCH_TYPES }),
-      ...schemas,
-      handler,
-    };
-  });
-}
+const TAGS = ['Tenant Resources'];
 
 const list = { returns: PageableResponse };
 const message = { returns: MessageSchema };
@@ -46,7 +19,7 @@ export function tenantV1alpha2(parts: TenantParts): Route[] {
   const namespaces = namespaceHandlers(parts);
   const ws = '/workspaces/{workspace}';
   const member = `${ws}/workspacemembers/{workspacemember}`;
-  return rows([
+  return rows(BASE, TAGS, [
     ['GET', '/workspaces', 'ListWorkspaces', 'Workspaces of the caller', workspaces.list, list],
     [
       'POST',
