@@ -111,3 +111,28 @@ test('no input makes it fail otherwise, and a namespace is never invented', () =
     ),
   );
 });
+
+test('targets that URL parsers read otherwise are refused, dot segments of a proxied path too', () => {
+  const proxy = '/api/v1/namespaces/a/services/x/proxy';
+  for (const url of [
+    '/apis/iam.kubesphere.io/v1alpha2/users#x',
+    '/api/v1/pods?watch=true#x',
+    '/api/v1/pods?wat\tch=true',
+    `${proxy}/..`,
+    `${proxy}/../../x`,
+    `${proxy}/%2e%2E/x`,
+    `${proxy}/.%2e/x`,
+    `${proxy}/./x`,
+    `${proxy}/..%2f..`,
+    `${proxy}/a%5C..`,
+    `${proxy}/%252e%252e/x`,
+    `${proxy}/a\\..\\b`,
+    '/api/v1/namespaces/proxy/../../v1/nodes',
+    '/apis/rbac.authorization.k8s.io/v1/namespaces/proxy/roles%2fx',
+  ])
+    assert.throws(() => parseRequestInfo('GET', url), { code: 400 }, url);
+  const hidden = parseRequestInfo('POST', '/apis/rbac.authorization.k8s.io/v1/namespaces/proxy/rolebinding%73');
+  assert.equal(hidden.resource, 'rolebindings');
+  for (const rest of ['a%2Fb', 'a..b', '...', '.well-known', '%zz', 'a/b?x=..'])
+    assert.equal(parseRequestInfo('GET', `${proxy}/${rest}`).subresource, 'proxy');
+});

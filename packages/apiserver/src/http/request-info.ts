@@ -53,6 +53,8 @@ const VERBS: Record<string, string> = {
 };
 /** Resources that a watch by workspace label may show to the workspace's members: the label cannot be forged by them there. */
 const WORKSPACE_WATCHES = new Set(['namespaces', 'workspaces', 'workspaceroles', 'workspacerolebindings']);
+const NODE_PROXIES = new Set(['nodes']);
+const NAMESPACED_PROXIES = new Set(['pods', 'services']);
 const WORKSPACE_SELECTOR = 'kubesphere.io/workspace=';
 
 /**
@@ -70,6 +72,34 @@ function decodeSegment(segment: string): string {
     throw badRequest(`the path segment "${segment}" must not hold an encoded slash, dot segment or control character`);
   }
   return decoded;
+}
+
+/**
+ * A segment of a proxied service's own path, which goes on in the form it came; dot segments, also hidden ones, are refused,
+ * because whoever resolves them would leave the service that was authorized for any path of the Kubernetes API.
+ */
+function proxiedSegment(segment: string): string {
+  let decoded = segment;
+  try {
+    decoded = decodeURIComponent(segment);
+  } catch {
+    // Not this server's business: the service may read it otherwise.
+  }
+  if (/(^|[/\\])(\.|%2e){1,2}([/\\]|$)/i.test(decoded) || segment.includes('\\'))
+    throw badRequest(`the path segment "${segment}" must not hold a dot segment or backslash`);
+  return segment;
+}
+
+/** Index of the segment after which the path is a proxied pod's, service's or node's own; -1 without one. A namespace may be called proxy. */
+function proxyIndex(raw: readonly string[]): number {
+  const start = raw[1] === 'clusters' ? 2 : 0;
+  for (const [kinds, index] of [
+    [NODE_PROXIES, start + 4],
+    [NAMESPACED_PROXIES, start + 6],
+  ] as const) {
+    if (raw[0] === 'api' && raw[index] === 'proxy' && kinds.has(raw[index - 2]!)) return index;
+  }
+  return -1;
 }
 
 function isTrue(text: string): boolean {
@@ -94,13 +124,15 @@ function scopeOf(info: RequestInfo): RequestInfo['scope'] {
 
 /** Reads a request's method and URL (path and query, still encoded). Throws BadRequest for paths that hide others. */
 export function parseRequestInfo(method: string, url: string): RequestInfo {
+  // Parsers of URLs drop these, and what follows a hash sign: they would read another path or query than the one here.
+  if (/[#\p{Cc}]/u.test(url)) throw badRequest('the request target must not hold a hash sign or control character');
   const mark = url.indexOf('?');
   const rawPath = mark < 0 ? url : url.slice(0, mark);
   const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
   const raw = rawPath.split('/').filter((segment) => segment !== '');
   // What follows `proxy` is the proxied service's own path and goes on in the form it came.
-  const proxy = raw.indexOf('proxy');
-  const parts = raw.map((segment, i) => (proxy > 0 && i > proxy ? segment : decodeSegment(segment)));
+  const proxy = proxyIndex(raw);
+  const parts = raw.map((segment, i) => (proxy > 0 && i > proxy ? proxiedSegment(segment) : decodeSegment(segment)));
   const info: RequestInfo = {
     ...NO_REQUEST,
     path: rawPath === '' ? '/' : `/${parts.join('/')}${rawPath.length > 1 && rawPath.endsWith('/') ? '/' : ''}`,

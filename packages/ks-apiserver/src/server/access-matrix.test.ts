@@ -369,6 +369,11 @@ test('paths that hide others are refused', async () => {
     '/api/v1/namespaces/ns-a/../ns-b/pods',
     '/api/v1/namespaces/ns-a/pods/%2e%2e/%2e%2e/ns-b/pods',
     '/kapis/config.kubesphere.io/../resources.kubesphere.io/v1alpha3/nodes',
+    '/api/v1/namespaces/ns-a/pods#/x',
+    '/api/v1/namespaces/ns-a/pods/x#/../../../ns-b/pods',
+    ...['..', '%2e%2e', '.%2E', '..%2f..', '..\\..', '%2e%2e%5c'].map(
+      (up) => `/api/v1/namespaces/ns-a/services/x/proxy/${`${up}/`.repeat(7)}apis/iam.kubesphere.io/v1alpha2/users`,
+    ),
   ]) {
     assert.ok([400, 403, 404].includes(await raw(path)), path);
   }

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { forbidden } from '@ks-apiserver/apimachinery/meta/errors';
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 
 function hostOf(origin: string, host: string | string[] | undefined): string | undefined {
   const { protocol } = new URL(origin);
@@ -19,5 +19,5 @@ export function checkOrigin(headers: IncomingHttpHeaders, allowed: readonly stri
     const { host } = new URL(origin);
     if (host === hostOf(origin, headers.host) || host === hostOf(origin, headers['x-forwarded-host'])) return;
   }
-  throw forbidden({ group: '', resource: '' }, 'the WebSocket is opened by a page of another origin');
+  throw new StatusError(403, 'Forbidden', 'the WebSocket is opened by a page of another origin');
 }

@@ -98,15 +98,15 @@ export class KsApiServer {
       upgradeChain(this.#parts, async (request) => {
         const { kubernetes, connections } = this.#parts;
         const { verb } = incoming.info;
-        if (isAboutUsers(incoming.info)) await serveUserWatch(kubernetes, { req, socket, head, request, verb });
         const forget = connections.add(incoming, (stopping) => (stopping ? socket.end() : socket.destroy()));
         this.#upgrades.add(socket);
         socket.once('close', () => {
           this.#upgrades.delete(socket);
           forget();
         });
+        if (isAboutUsers(incoming.info)) await serveUserWatch(kubernetes, { req, socket, head, request, verb });
+        else kubernetes.upgrade(request, socket, head);
         this.#access(incoming, 101);
-        if (!isAboutUsers(incoming.info)) kubernetes.upgrade(request, socket, head);
       }),
     );
     hand(incoming).catch((thrown) => {
