@@ -2,8 +2,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const root = new URL('..', import.meta.url).pathname;
+const root = fileURLToPath(new URL('..', import.meta.url));
 const parts = process.argv.slice(2);
 const roots = [...readdirSync(join(root, 'packages')).map((name) => join('packages', name, 'dist')), 'test'];
 const files = roots
