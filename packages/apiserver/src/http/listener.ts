@@ -65,10 +65,13 @@ export class Listener {
     const closed = once(this.#server, 'close');
     this.#server.close();
     this.#server.closeIdleConnections();
+    // A connection whose request ends from now on is idle too: nobody else closes it.
+    const idle = setInterval(() => this.#server.closeIdleConnections(), 50);
     const timer = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy();
     }, graceMs);
     await closed;
+    clearInterval(idle);
     clearTimeout(timer);
   }
 }

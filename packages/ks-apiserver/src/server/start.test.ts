@@ -123,7 +123,9 @@ test('a stop lets requests finish and ends watches cleanly', async () => {
   });
   const reader = response.body!.getReader();
   await reader.read();
+  const asked = Date.now();
   const stopped = server.stop();
   for (;;) if ((await reader.read()).done) break;
   assert.equal(await stopped, 0);
+  assert.ok(Date.now() - asked < 5000, 'a stop without slow requests is quick');
 });
