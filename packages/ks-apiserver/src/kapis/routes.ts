@@ -10,6 +10,7 @@ import { configV1alpha2 } from './config.v1alpha2/routes.ts';
 import { health, type Readiness } from './health/routes.ts';
 import { type IamParts, iamV1alpha2 } from './iam.v1alpha2/routes.ts';
 import { type OAuthParts, oauth } from './oauth/routes.ts';
+import { operationsV1alpha2 } from './operations.v1alpha2/routes.ts';
 import { resourcesV1alpha2 } from './resources.v1alpha2/routes.ts';
 import { resourcesV1alpha3 } from './resources.v1alpha3/routes.ts';
 import { tenantV1alpha2 } from './tenant.v1alpha2/routes.ts';
@@ -37,6 +38,7 @@ export function routes(parts: RouteParts): readonly Route[] {
     ...version(client, BUILD),
     ...iamV1alpha2(parts.iam),
     ...tenantV1alpha2({ client, catalog, tenants }),
+    ...operationsV1alpha2(client),
     ...resourcesV1alpha2({ client, catalog, authorizer, config }),
     ...resourcesV1alpha3(catalog, authorizer),
     ...health(readiness, metrics.registry),

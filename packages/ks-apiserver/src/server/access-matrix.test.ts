@@ -146,6 +146,7 @@ function resourcesV1alpha2Rows(): Record<string, readonly Row[]> {
     [`GET ${R}${ns}/router`]: [{ allowed: readers }],
     [`GET ${R}/users/{user}/kubectl`]: [{ allowed: PLATFORM }],
     [`GET ${R}/users/{user}/kubeconfig`]: [{ allowed: PLATFORM }],
+    'POST /kapis/operations.kubesphere.io/v1alpha2/namespaces/{namespace}/jobs/{job}': [{ allowed: writers }],
     [`POST ${R}/git/verify`]: [{ allowed: loggedIn }],
     [`POST ${R}/registry/verify`]: [{ allowed: loggedIn }],
     [`GET ${R}/registry/blob`]: [{ allowed: loggedIn }],

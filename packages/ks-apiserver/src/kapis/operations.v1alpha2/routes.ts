@@ -1,0 +1,37 @@
+import type { Parameter, Route } from '@ks-apiserver/apiserver/routes/route';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { Type } from 'typebox';
+import { pathParameter } from '../parameters.ts';
+import { runJobOperation } from './jobs.ts';
+
+const BASE = '/kapis/operations.kubesphere.io/v1alpha2';
+const MessageSchema = Type.Object({ message: Type.String() }, { $id: 'errors.Error' });
+
+const queryText = (name: string, description: string): Parameter => ({
+  in: 'query',
+  name,
+  description,
+  schema: Type.String(),
+});
+
+/** operations.kubesphere.io/v1alpha2: what is done to workloads besides changing them. */
+export function operationsV1alpha2(client: KubeClient): Route[] {
+  return [
+    {
+      method: 'POST',
+      path: `${BASE}/namespaces/{namespace}/jobs/{job}`,
+      operationId: 'handleJobReRun',
+      summary: 'Run a job again, whether it has ended or not',
+      tags: [],
+      parameters: [
+        pathParameter('namespace', 'the name of the project'),
+        pathParameter('job', 'job name'),
+        queryText('action', 'rerun'),
+        queryText('resourceVersion', 'version of the job that was seen'),
+      ],
+      returns: MessageSchema,
+      errors: 'message',
+      handler: runJobOperation(client),
+    },
+  ];
+}
