@@ -102,12 +102,10 @@ function proxyIndex(raw: readonly string[]): number {
   return -1;
 }
 
-function isTrue(text: string): boolean {
-  return /^(1|t|T|true|TRUE|True)$/.test(text);
-}
-
-function isFalse(text: string): boolean {
-  return /^(0|f|F|false|FALSE|False)$/.test(text);
+/** Whether a query asks for a watch, as Kubernetes reads it: by anything but `0` and `false`, also by nothing. */
+function asksForWatch(query: URLSearchParams): boolean {
+  const value = query.get('watch');
+  return value !== null && !/^(0|false)$/i.test(value);
 }
 
 /** The name that a field selector pins exactly, or ''. */
@@ -157,6 +155,9 @@ export function parseRequestInfo(method: string, url: string): RequestInfo {
   rest = rest.slice(1);
   if (rest[0] === 'watch' || rest[0] === 'proxy') {
     if (rest.length < 2) throw badRequest(`unable to determine kind and namespace from url: ${rawPath}`);
+    // A write must not pass for a watch.
+    if (rest[0] === 'watch' && method !== 'GET' && method !== 'HEAD')
+      throw badRequest(`${method} is not allowed on ${rawPath}`);
     info.verb = rest[0];
     rest = rest.slice(1);
   } else info.verb = VERBS[info.verb] ?? '';
@@ -182,9 +183,7 @@ export function parseRequestInfo(method: string, url: string): RequestInfo {
 /** Tells list and watch from get, and deletecollection from delete, by name and query. */
 function refineVerb(info: RequestInfo, query: URLSearchParams): void {
   if (info.name === '' && info.verb === 'get') {
-    const watch = query.get('watch') ?? '';
-    const malformed = watch !== '' && !isTrue(watch) && !isFalse(watch);
-    info.verb = isTrue(watch) || malformed ? 'watch' : 'list';
+    info.verb = asksForWatch(query) ? 'watch' : 'list';
     info.name = pinnedName(query.get('fieldSelector'));
   }
   if (info.name === '' && info.verb === 'delete') info.verb = 'deletecollection';

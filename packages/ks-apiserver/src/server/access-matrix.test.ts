@@ -351,6 +351,20 @@ test('headers that name somebody else change nothing', async () => {
   assert.equal(status, 200);
 });
 
+test('a write does not pass for a watch', async () => {
+  const token = tokens.get('ns-viewer');
+  for (const method of ['DELETE', 'POST', 'PUT', 'PATCH']) {
+    const path = '/api/v1/watch/namespaces/ns-a/configmaps/kube-root-ca.crt';
+    const { status } = await server.call(path, { method, token });
+    assert.ok([400, 403, 405].includes(status), `${method} ${status}`);
+  }
+  await server.call('/api/v1/watch/namespaces/ns-a/configmaps', { method: 'DELETE', token });
+  const { status } = await server.call('/api/v1/namespaces/ns-a/configmaps/kube-root-ca.crt', {
+    token: tokens.get('admin'),
+  });
+  assert.equal(status, 200);
+});
+
 test('paths that hide others are refused', async () => {
   const { hostname, port } = new URL(server.url);
   const { request } = await import('node:http');

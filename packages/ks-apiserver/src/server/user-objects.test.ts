@@ -45,11 +45,14 @@ test('no password leaves by get, list, table, metadata or deprecated paths', asy
     ['/jo', { accept: 'application/yaml' }],
     ['', { 'accept-encoding': 'gzip', accept: 'application/vnd.kubernetes.protobuf, */*' }],
     ['?watch=true&timeoutSeconds=1', {}],
+    ['/jo?watch=true&timeoutSeconds=1', {}],
+    ['?watch&timeoutSeconds=1', {}],
+    ['?watch=1&timeoutSeconds=1&fieldSelector=metadata.name=jo', {}],
     ['?watch=true&timeoutSeconds=1&includeObject=Object', table],
   ] as const) {
     const { status, text } = await call(path, { headers });
     assert.equal(status, 200, path);
-    assert.match(text, /jo/);
+    assert.match(text, /jo/, path);
     assert.doesNotMatch(text, SECRET, `${path} ${JSON.stringify(headers)}`);
   }
   const watch = await server.call('/apis/iam.kubesphere.io/v1alpha2/watch/users?timeoutSeconds=1', { token });

@@ -32,6 +32,8 @@ function redacted(value: Value): Value {
   if (Array.isArray(value.items)) result.items = value.items.map(redacted);
   if (Array.isArray(value.rows))
     result.rows = value.rows.map((row: { object?: Value }) => ({ ...row, object: redacted(row.object) }));
+  // One event alone is what a short watch of one object amounts to.
+  if (value.object !== undefined) result.object = redacted(value.object as Value);
   const { annotations } = (value.metadata ?? {}) as { annotations?: Record<string, string> };
   if (annotations && LAST_APPLIED in annotations) {
     const { [LAST_APPLIED]: _copy, ...rest } = annotations;

@@ -74,6 +74,7 @@ export function resolve(
   const verb = verbOf(request.method, path, query);
   const call: Call = { api, request, query, user, type, path, warnings: [], now: new Date() };
   if (type.custom?.deprecationWarning) call.warnings.push(type.custom.deprecationWarning);
+  if (path.legacyWatch && verb !== 'watch') throw methodNotAllowed();
   const cluster = type.namespaced && path.namespace === '';
   if (!type.namespaced && path.namespace !== '') throw noSuchPath();
   if (path.subresource === '') {
