@@ -2,6 +2,7 @@ import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { Controller, type Reconciler } from '@ks-apiserver/controllers/controller';
 import { globalRoleBindingReconciler } from '@ks-apiserver/controllers/global-role-binding';
+import { jobReconciler } from '@ks-apiserver/controllers/job';
 import { kubeconfigReconciler } from '@ks-apiserver/controllers/kubeconfig';
 import { loginRecordReconciler } from '@ks-apiserver/controllers/login-record';
 import { namespaceReconciler } from '@ks-apiserver/controllers/namespace';
@@ -42,7 +43,8 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
   const workspaceRoles = catalog.row('workspaceroles');
   const workspaceRoleBindings = catalog.row('workspacerolebindings');
   const records = catalog.row('loginrecords');
-  await Promise.all([roleBases, templates, workspaces, records].map((informer) => informer.ready(signal)));
+  const jobs = catalog.row('jobs');
+  await Promise.all([roleBases, templates, workspaces, records, jobs].map((informer) => informer.ready(signal)));
   const reconcilers: Reconciler[] = [
     userReconciler({ client, users, hashPassword, revokeSessions: parts.revokeSessions }),
     workspaceTemplateReconciler({ client, templates, workspaces, workspaceRoles, roleBases, users }),
@@ -58,6 +60,7 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
     namespaceReconciler({ client, namespaces, workspaces, roles: catalog.row('roles'), roleBases, users }),
     globalRoleBindingReconciler(client, catalog.row('globalrolebindings')),
     kubeconfigReconciler({ client, users, endpoint: parts.endpoint, makeSigningRequest }),
+    jobReconciler(client, jobs),
     loginRecordReconciler(client, records, parts.loginRetentionMs),
   ];
   const onError = (controller: string, key: string, err: unknown) =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { TestServer } from '../../testing/test-server.ts';
+import { eventually, TestServer } from '../../testing/test-server.ts';
 
 const JOBS = '/apis/batch/v1/namespaces/default/jobs';
 let server: TestServer;
@@ -28,22 +28,40 @@ async function makeJob(name: string, annotations?: Record<string, string>): Prom
 /** The Job as it is now. */
 const read = async (name: string) => (await server.kubernetes(`${JOBS}/${name}`)).json;
 
-test('a job runs again as another of the same name', async () => {
-  const revisions = '{"1":{"status":"completed"},"2":{"status":"running"}}';
-  for (const [name, annotations, ended] of [
-    ['j1', { revisions, other: 'x' }, '{"1":{"status":"completed"},"2":{"status":"unfinished"}}'],
-    ['j2', undefined, ''],
+/** The Job when its annotation tells of its current run. */
+const settled = (name: string) =>
+  eventually(async () => {
+    const job = await read(name);
+    assert.ok(job.metadata.annotations?.revisions?.includes(job.metadata.uid), job.metadata.annotations?.revisions);
+    return job;
+  });
+const states = (job: { metadata: { annotations: { revisions: string } } }) =>
+  Object.values(JSON.parse(job.metadata.annotations.revisions) as Record<string, { status: string }>).map(
+    ({ status }) => status,
+  );
+
+test('a job runs again as another of the same name, and its annotation tells of all runs', async () => {
+  const revisions = '{"1":{"status":"completed","uid":"x"},"2":{"status":"running","uid":"y"}}';
+  for (const [name, annotations, before, after] of [
+    [
+      'j1',
+      { revisions, other: 'x' },
+      ['completed', 'running', 'running'],
+      ['completed', 'unfinished', 'unfinished', 'running'],
+    ],
+    ['j2', undefined, ['running'], ['unfinished', 'running']],
   ] as const) {
-    const uid = await makeJob(name, annotations);
-    const before = await read(name);
-    const { status, json } = await operate(name, `action=rerun&resourceVersion=${before.metadata.resourceVersion}`);
+    await makeJob(name, annotations);
+    const old = await settled(name);
+    assert.deepEqual(states(old), before);
+    const { status, json } = await operate(name, `action=rerun&resourceVersion=${old.metadata.resourceVersion}`);
     assert.deepEqual([status, json], [200, { message: 'success' }]);
-    const { metadata, spec } = await read(name);
-    assert.notEqual(metadata.uid, uid);
-    assert.ok(metadata.annotations.revisions.startsWith(ended.slice(0, -1)), metadata.annotations.revisions);
+    const { metadata, spec } = await settled(name);
+    assert.notEqual(metadata.uid, old.metadata.uid);
+    assert.deepEqual(states({ metadata }), after);
     assert.equal(metadata.annotations.other, annotations?.other);
-    assert.ok(!JSON.stringify(spec).includes(uid));
-    assert.deepEqual(spec.template.spec.containers, before.spec.template.spec.containers);
+    assert.ok(!JSON.stringify(spec).includes(old.metadata.uid));
+    assert.deepEqual(spec.template.spec.containers, old.spec.template.spec.containers);
   }
 });
 
