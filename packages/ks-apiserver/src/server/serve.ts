@@ -1,13 +1,16 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { HostNode } from '@ks-apiserver/controllers/host-node';
+import { Leader } from '@ks-apiserver/controllers/leader';
 import type { Logger } from 'pino';
 import { install } from '../install/install.ts';
 import { type AdminResult, ensureAdmin } from './admin.ts';
 import { type App, openApp } from './app.ts';
 import { type Kubernetes, openKubernetes } from './backend.ts';
 import { ConfigError } from './config.ts';
-import { startControllers } from './controllers.ts';
+import { type ControllerParts, startControllers } from './controllers.ts';
 import { greeting } from './greeting.ts';
 import { NodePortListener, SERVICE } from './node-port.ts';
 import type { Options } from './options.ts';
@@ -54,6 +57,21 @@ async function followNodePort(client: KubeClient, app: App, host: string, log: L
   };
 }
 
+/** Starts the controllers: at once on the embedded API, which has one server; on a cluster in the replica that leads. */
+async function controllersOf(kubernetes: Kubernetes, parts: ControllerParts): Promise<Closer> {
+  const lead = () => startControllers(parts, AbortSignal.timeout(START_MS));
+  if (kubernetes.embedded) return lead();
+  const leader = new Leader({
+    client: kubernetes.client,
+    namespace: SERVICE.namespace,
+    name: 'ks-apiserver-controllers',
+    identity: `${hostname()}_${randomUUID()}`,
+    lead,
+    onError: (err) => parts.log.error({ err }, 'the lease of the controllers cannot be read or renewed'),
+  }).start();
+  return () => leader.stop();
+}
+
 /** Starts the server and prints how to use it. Answers how to stop it; rejects with a ConfigError for what the operator can mend. */
 export async function serve(options: Options, log: Logger, out: (line: string) => void): Promise<Closer> {
   const started = performance.now();
@@ -81,7 +99,7 @@ export async function serve(options: Options, log: Logger, out: (line: string) =
       loginRetentionMs: config.authentication.loginHistoryRetentionPeriod,
       log,
     };
-    closers.push(await startControllers(parts, AbortSignal.timeout(START_MS)));
+    closers.push(await controllersOf(kubernetes, parts));
     if (kubernetes.embedded) {
       closers.push(await followNodePort(client, app, bindAddress, log));
       if (options.registerNode) {
