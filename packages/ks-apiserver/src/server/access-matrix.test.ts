@@ -332,6 +332,15 @@ for (const [key, rows] of Object.entries(ROUTES)) {
 }
 for (const row of KUBERNETES) test(`${row.method} ${row.path} of Kubernetes`, () => check(row.method, row.path, row));
 
+test('everybody reads his own user and kubeconfig, and no other', async () => {
+  const kubeconfig = (name: string) => `/kapis/resources.kubesphere.io/v1alpha2/users/${name}/kubeconfig`;
+  const token = tokens.get('regular');
+  await eventually(async () => assert.equal((await server.call(kubeconfig('regular'), { token })).status, 200));
+  assert.equal((await server.call(kubeconfig('ns-viewer'), { token })).status, 403);
+  assert.equal((await server.call('/kapis/iam.kubesphere.io/v1alpha2/users/regular', { token })).status, 200);
+  assert.equal((await server.call('/kapis/iam.kubesphere.io/v1alpha2/users/ns-viewer', { token })).status, 403);
+});
+
 test('headers that name somebody else change nothing', async () => {
   const headers = {
     'impersonate-user': 'admin',

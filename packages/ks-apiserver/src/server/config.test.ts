@@ -34,6 +34,10 @@ const wrong: [string, RegExp][] = [
     /^authentication\.oauthOptions\.clients\[0\]\.name: is missing$/,
   ],
   ['authentication: [1]', /^authentication: \[1\] is not valid, allowed is a section with keys$/],
+  [
+    'verification: {allowedCIDRs: [10.0.0.0]}',
+    /^verification\.allowedCIDRs\[0\]: "10\.0\.0\.0" is not valid, allowed is a network/,
+  ],
   ['a: b: c', /no YAML/],
 ];
 for (const [text, message] of wrong) {

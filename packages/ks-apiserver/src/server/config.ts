@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { TSchema } from 'typebox';
 import { parse } from 'yaml';
 import { type Config, ConfigSchema } from './config-schema.ts';
@@ -118,5 +119,11 @@ export function parseConfig(text: string): { config: Config; unknown: string[] }
   }
   const unknown: string[] = [];
   const config = read(ConfigSchema as TSchema as JsonSchema, value, '', unknown) as Config;
+  config.verification.allowedCIDRs.forEach((cidr, i) => {
+    const [address = '', bits = ''] = cidr.split('/');
+    const most = isIP(address) === 6 ? 128 : 32;
+    if (isIP(address) === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > most)
+      fail(`verification.allowedCIDRs[${i}]`, cidr, 'a network such as 10.0.0.0/8');
+  });
   return { config, unknown };
 }

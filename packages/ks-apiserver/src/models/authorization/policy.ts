@@ -5,6 +5,7 @@ import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 const SELF = new Set(['users', 'clustermembers', 'workspacemembers', 'members']);
 const READ = new Set(['get', 'list', 'watch']);
 const IAM = 'iam.kubesphere.io';
+const RESOURCES = 'resources.kubesphere.io';
 const TENANT = 'tenant.kubesphere.io';
 
 /**
@@ -14,7 +15,10 @@ const TENANT = 'tenant.kubesphere.io';
  */
 export function selfService(user: UserInfo, info: RequestInfo): boolean {
   if (!user.groups.includes('system:authenticated') || !info.isResource || info.isKubernetes) return false;
-  if (info.group === IAM && SELF.has(info.resource) && info.name !== '' && info.name === user.name) return true;
+  const isSelf = info.name !== '' && info.name === user.name;
+  if (isSelf && info.group === IAM && SELF.has(info.resource)) return true;
+  // His kubeconfig and kubectl: /kapis/resources.kubesphere.io/v1alpha2/users/{user}/kubeconfig.
+  if (isSelf && info.group === RESOURCES && info.resource === 'users' && info.verb === 'get') return true;
   return info.group === TENANT && READ.has(info.verb);
 }
 
