@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import FindMyWay, { type HTTPMethod } from 'find-my-way';
-import { Compile } from 'typebox/compile';
+import type { Validator } from 'typebox/compile';
 import { sendError, sendText } from '../http/error-responder.ts';
 import type { Exchange, Filter } from '../http/exchange.ts';
 import { writeKubeResponse } from '../http/respond.ts';
@@ -15,7 +15,14 @@ const OWN = /^\/(kapis|oauth)(\/|$)/;
 
 interface Compiled {
   route: Route;
-  check: ReturnType<typeof Compile> | undefined;
+  /** Made when the first body comes: the compiler alone takes a tenth of a second to load. */
+  check?: Promise<Validator>;
+}
+
+function checkOf(compiled: Compiled): Promise<Validator> | undefined {
+  const { body } = compiled.route;
+  if (body) compiled.check ??= import('typebox/compile').then(({ Compile }) => Compile(body));
+  return compiled.check;
 }
 
 /** A failed routing or negotiation: KubeSphere answers these with a bare line. */
@@ -46,7 +53,7 @@ function negotiate(req: IncomingMessage, route: Route): void {
 }
 
 /** Where the first problem of a body is, in words for its sender. */
-function problemOf(check: NonNullable<Compiled['check']>, body: unknown): string {
+function problemOf(check: Validator, body: unknown): string {
   const [error] = check.Errors(body);
   const path = error?.instancePath.replaceAll('/', '.').replace(/^\./, '') ?? '';
   return `the body is not valid${path ? ` at ${path}` : ''}: ${error?.message ?? 'unknown reason'}`;
@@ -76,15 +83,17 @@ async function send(exchange: Exchange, value: unknown, produces: string): Promi
 export function router(routes: readonly Route[], onError: (exchange: Exchange, error: StatusError) => void): Filter {
   const finder = FindMyWay({ ignoreTrailingSlash: true, maxParamLength: 512 });
   for (const route of routes) {
-    const compiled: Compiled = { route, check: route.body && Compile(route.body) };
+    const compiled: Compiled = { route };
     finder.on(route.method, pattern(route.path), () => {}, compiled);
   }
 
-  const serve = async (exchange: Exchange, { route, check }: Compiled, params: Record<string, string>) => {
+  const serve = async (exchange: Exchange, compiled: Compiled, params: Record<string, string>) => {
     const { req } = exchange;
+    const { route } = compiled;
     negotiate(req, route);
     const takesBody = route.body !== undefined || route.consumes !== undefined;
     const body = takesBody ? await decodeBody(req, route.consumes) : undefined;
+    const check = await checkOf(compiled);
     if (check && !check.Check(body)) throw new StatusError(400, 'BadRequest', problemOf(check, body));
     const mark = exchange.url.indexOf('?');
     const value = await route.handler({

@@ -21,7 +21,6 @@ import { Catalog } from '../models/resources/catalog.ts';
 import { RESOURCES } from '../models/resources/table.ts';
 import { TokenIssuer } from '../models/session/issue.ts';
 import { KubeSessions, SESSION_LABEL, SESSION_NAMESPACE } from '../models/session/kube-sessions.ts';
-import { RedisSessions } from '../models/session/redis-sessions.ts';
 import type { SessionStore } from '../models/session/sessions.ts';
 import { Tokens } from '../models/session/tokens.ts';
 import { Tenants } from '../models/tenant/tenants.ts';
@@ -45,7 +44,11 @@ export interface App {
 }
 
 async function openSessions(config: Config, kubernetes: Kubernetes, signal: AbortSignal): Promise<SessionStore> {
-  if (config.redis.host !== '') return new RedisSessions(config.redis).connect();
+  if (config.redis.host !== '') {
+    // Its client is not loaded where nobody needs it.
+    const { RedisSessions } = await import('../models/session/redis-sessions.ts');
+    return new RedisSessions(config.redis).connect();
+  }
   const informer = new Informer(kubernetes.client, {
     resource: { group: '', version: 'v1', resource: 'secrets' },
     kind: 'Secret',
