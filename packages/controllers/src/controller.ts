@@ -11,8 +11,8 @@ export interface Source {
 export interface Reconciler {
   name: string;
   sources: readonly Source[];
-  /** Must be idempotent; answers milliseconds after which to look again, if at all. */
-  reconcile(key: string): Promise<number | undefined>;
+  /** Must be idempotent, and end soon once `signal` is aborted; answers milliseconds after which to look again, if at all. */
+  reconcile(key: string, signal: AbortSignal): Promise<number | undefined>;
 }
 
 const WORKERS = 4;
@@ -32,7 +32,7 @@ export class Controller {
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #unsubscribe: (() => void)[] = [];
   #resync: NodeJS.Timeout | undefined;
-  #stopped = false;
+  readonly #stop = new AbortController();
   #idle: (() => void)[] = [];
 
   constructor(reconciler: Reconciler, onError: (name: string, key: string, error: unknown) => void) {
@@ -63,14 +63,14 @@ export class Controller {
 
   /** Has a key looked at soon. */
   add(key: string): void {
-    if (this.#stopped) return;
+    if (this.#stop.signal.aborted) return;
     if (this.#running.has(key)) this.#again.add(key);
     else this.#waiting.add(key);
     queueMicrotask(() => this.#next());
   }
 
   #next(): void {
-    while (!this.#stopped && this.#running.size < WORKERS) {
+    while (!this.#stop.signal.aborted && this.#running.size < WORKERS) {
       const [key] = this.#waiting;
       if (key === undefined) return;
       this.#waiting.delete(key);
@@ -83,14 +83,16 @@ export class Controller {
     clearTimeout(this.#timers.get(key));
     this.#timers.delete(key);
     try {
-      const again = await this.#reconciler.reconcile(key);
+      const again = await this.#reconciler.reconcile(key, this.#stop.signal);
       this.#failures.delete(key);
       if (again !== undefined) this.#later(key, again);
     } catch (error) {
       const failures = (this.#failures.get(key) ?? 0) + 1;
       this.#failures.set(key, failures);
       // A conflict only means that the cache was a moment behind.
-      if ((error as { reason?: string }).reason !== 'Conflict') this.#onError(this.#reconciler.name, key, error);
+      // One that was interrupted by the stop has not failed either.
+      const expected = (error as { reason?: string }).reason === 'Conflict' || this.#stop.signal.aborted;
+      if (!expected) this.#onError(this.#reconciler.name, key, error);
       this.#later(key, Math.min(MIN_BACKOFF_MS * 2 ** failures, MAX_BACKOFF_MS));
     }
     this.#running.delete(key);
@@ -100,7 +102,7 @@ export class Controller {
   }
 
   #later(key: string, ms: number): void {
-    if (this.#stopped) return;
+    if (this.#stop.signal.aborted) return;
     clearTimeout(this.#timers.get(key));
     const timer = setTimeout(() => this.add(key), ms);
     timer.unref();
@@ -109,7 +111,7 @@ export class Controller {
 
   /** Starts nothing more; resolves when what runs has ended. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stop.abort();
     clearInterval(this.#resync);
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     for (const timer of this.#timers.values()) clearTimeout(timer);

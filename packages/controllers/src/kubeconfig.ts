@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
@@ -77,7 +78,7 @@ export function kubeconfigReconciler(parts: KubeconfigParts): Reconciler {
   const { client, users, endpoint, makeSigningRequest } = parts;
 
   /** Has a certificate signed for the very key that was made here: requests of others are never approved. */
-  async function certificate(user: string): Promise<{ cert: string; key: string }> {
+  async function certificate(user: string, signal: AbortSignal): Promise<{ cert: string; key: string }> {
     const { request, key } = await makeSigningRequest(user);
     const labels = user.length <= 63 ? { [USERNAME_LABEL]: user } : {};
     const name = `${user}-csr-${Math.floor(Date.now() / 1000)}`;
@@ -103,17 +104,17 @@ export function kubeconfigReconciler(parts: KubeconfigParts): Reconciler {
       const bytes = Buffer.from(JSON.stringify({ ...created, status: { conditions: [approved] } }));
       const path = resourcePath(REQUESTS, undefined, name, 'approval');
       await client.raw('PUT', path, { type: 'application/json', bytes });
-      return { cert: await signed(name), key };
+      return { cert: await signed(name, signal), key };
     } finally {
       await ensureDeleted(client, { resource: REQUESTS, name });
     }
   }
 
-  async function signed(name: string): Promise<string> {
+  async function signed(name: string, signal: AbortSignal): Promise<string> {
     const end = Date.now() + SIGNED_WITHIN_MS;
     for (let wait = 20; Date.now() < end; wait = Math.min(wait * 2, 1000)) {
-      await new Promise((resolve) => setTimeout(resolve, wait));
-      const { status } = await client.get({ resource: REQUESTS, name });
+      await sleep(wait, undefined, { signal });
+      const { status } = await client.get({ resource: REQUESTS, name }, signal);
       if (status?.certificate) return Buffer.from(String(status.certificate), 'base64').toString();
       const failed = (status?.conditions as { type: string; message?: string }[] | undefined)?.find(
         ({ type }) => type === 'Failed' || type === 'Denied',
@@ -126,7 +127,7 @@ export function kubeconfigReconciler(parts: KubeconfigParts): Reconciler {
   return {
     name: 'kubeconfig',
     sources: [{ informer: users, keys: ({ entry }) => [entry.name] }],
-    async reconcile(name) {
+    async reconcile(name, signal) {
       const user = users.store.get(name)?.object as KubeObject | undefined;
       // The ConfigMap goes with its owner.
       if (!user || isTerminating(user)) return undefined;
@@ -135,7 +136,7 @@ export function kubeconfigReconciler(parts: KubeconfigParts): Reconciler {
       const owned = found?.metadata.ownerReferences?.some(({ uid }) => uid === user.metadata.uid) === true;
       const good = owned ? goodFor(String(found?.data?.config ?? ''), name, endpoint) : 0;
       if (good > 0) return Math.min(good, LOOK_AGAIN_MS);
-      const { cert, key: privateKey } = await certificate(name);
+      const { cert, key: privateKey } = await certificate(name, signal);
       const owner = { ...user, apiVersion: 'iam.kubesphere.io/v1alpha2', kind: 'User' };
       const labels = { ...found?.metadata.labels, ...(name.length <= 63 && { [USERNAME_LABEL]: name }) };
       const object: KubeObject = {
