@@ -26,22 +26,26 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<vo
   // Standard output belongs to the reader at the terminal; the log is for machines.
   const log = pino({ level: options.logLevel, base: null }, pino.destination({ dest: 2, sync: false }));
   for (const key of options.unknownKeys) log.warn(`${options.configFile}: ${key} is not known and ignored`);
-  const stop = await serve(options, log, out);
+  const started = serve(options, log, out);
   let stopping = false;
   const onSignal = () => {
     // A second signal means: now.
     if (stopping) process.exit(1);
     stopping = true;
-    stop().then(
-      () => process.exit(0),
-      (failure) => {
-        error(`stopping failed: ${(failure as Error).message}`);
-        process.exit(1);
-      },
-    );
+    started
+      .then((stop) => stop())
+      .then(
+        () => process.exit(0),
+        (failure) => {
+          error(`stopping failed: ${(failure as Error).message}`);
+          process.exit(1);
+        },
+      );
   };
+  // From the first moment: a signal during the start stops the server as soon as it has started.
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+  await started;
 }
 
 // Who read the greeting may be gone: `ks-apiserver | head` must not end the server.
