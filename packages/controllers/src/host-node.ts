@@ -1,6 +1,7 @@
 import { readFile, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { sameJson } from './names.ts';
@@ -88,7 +89,7 @@ export async function hostStatus(
   previous: KubeObject | undefined,
 ) {
   const disk = await statfs(options.dataDir);
-  const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  const now = timestamp();
   const capacity = {
     cpu: String(os.availableParallelism()),
     'ephemeral-storage': `${Math.floor((disk.blocks * disk.bsize) / 1024)}Ki`,

@@ -1,3 +1,4 @@
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { GroupVersionResource, KubeObject, OwnerReference } from '@ks-apiserver/apimachinery/meta/types';
 
 const of =
@@ -76,5 +77,5 @@ export function sameJson(a: unknown, b: unknown): boolean {
 
 /** The time now as Kubernetes writes it: RFC 3339 in whole seconds. */
 export function now(): string {
-  return new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  return timestamp();
 }

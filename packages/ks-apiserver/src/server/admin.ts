@@ -1,4 +1,5 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { hashPassword, PASSWORD_LIMIT } from '../models/iam/passwords.ts';
 import { PASSWORD_ENCRYPTED, USERS, type User } from '../models/iam/types.ts';
@@ -23,7 +24,7 @@ export async function ensureAdmin(
   }
   if (await client.find({ resource: USERS, name: 'admin' })) return { created: false };
   const generated = given === undefined ? await secrets.keep('admin-password', randomPassword()) : undefined;
-  const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  const now = timestamp();
   const admin: User = {
     apiVersion: 'iam.kubesphere.io/v1alpha2',
     kind: 'User',

@@ -1,3 +1,4 @@
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { LoginSource } from './login.ts';
@@ -70,7 +71,7 @@ export class LoginRecords {
       },
     });
     if (success) {
-      const lastLoginTime = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+      const lastLoginTime = timestamp();
       await this.#client.patch({ resource: USERS, name: user }, 'merge', { status: { lastLoginTime } });
     }
   }

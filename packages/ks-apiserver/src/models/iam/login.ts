@@ -1,4 +1,5 @@
 import { StatusError, tooManyRequests, unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { LoginRecords } from './login-records.ts';
@@ -104,7 +105,7 @@ export class Login {
     const status = {
       state,
       reason: reason || null,
-      lastTransitionTime: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
+      lastTransitionTime: timestamp(),
     };
     await this.#client.patch({ resource: USERS, name }, 'merge', { status });
   }

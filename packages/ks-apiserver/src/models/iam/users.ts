@@ -1,4 +1,5 @@
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { PolicyRule } from '@ks-apiserver/apiserver/authorization/rules';
 import { NO_REQUEST } from '@ks-apiserver/apiserver/http/request-info';
@@ -24,10 +25,6 @@ export interface UsersParts {
   authorizer: Authorizer;
   login: Login;
   revokeSessions: (username: string) => Promise<void>;
-}
-
-function now(): string {
-  return new Date().toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 /** Users of the platform, their passwords and the global role of each. */
@@ -70,7 +67,7 @@ export class Users {
       kind: 'User',
       metadata: { ...given.metadata, annotations },
       spec: { ...given.spec, ...(await hashed(given.spec?.password)) },
-      status: { state: 'Active', lastTransitionTime: now() },
+      status: { state: 'Active', lastTransitionTime: timestamp() },
     });
     const username = created.metadata.name!;
     if (role) await members.set(scopes.global(), [{ username, roleRef: role }], caller);
@@ -141,7 +138,7 @@ export class Users {
     // A user who was locked is free again; one who was disabled stays so.
     const status =
       user.status?.state === 'AuthLimitExceeded'
-        ? { status: { state: 'Active', reason: null, lastTransitionTime: now() } }
+        ? { status: { state: 'Active', reason: null, lastTransitionTime: timestamp() } }
         : {};
     await client.patch({ resource: USERS, name }, 'merge', { metadata, spec: await hashed(password), ...status });
     await revokeSessions(name);

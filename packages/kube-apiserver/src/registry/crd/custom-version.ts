@@ -1,15 +1,6 @@
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
+import type { PrinterColumn } from '../../tables/custom.ts';
 import type { RuleSet } from './rules.ts';
-
-/** A column of `kubectl get` that a CustomResourceDefinition adds. */
-export interface PrinterColumn {
-  name: string;
-  type: string;
-  jsonPath: string;
-  format?: string;
-  description?: string;
-  priority?: number;
-}
 
 /** One served version of a custom resource, prepared from its CustomResourceDefinition. */
 export interface CustomVersion {

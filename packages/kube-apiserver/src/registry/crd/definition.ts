@@ -1,6 +1,6 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
-import type { PrinterColumn } from './custom-version.ts';
+import type { PrinterColumn } from '../../tables/custom.ts';
 
 /** Names of a custom resource. */
 export interface DefinitionNames {
