@@ -1,0 +1,42 @@
+import { type Caller, LOGGED_IN, MANAGERS, members, PLATFORM, READERS, type Row, type Table } from './row.ts';
+
+/** Rows of roles and members, which are alike at every level. */
+export function iamRows(): Table {
+  const I = '/kapis/iam.kubesphere.io/v1alpha2';
+  const USERS: readonly Caller[] = ['users-manager', 'admin'];
+  const table: Record<string, readonly Row[]> = {
+    [`GET ${I}/users`]: [{ allowed: LOGGED_IN }],
+    [`GET ${I}/users/{user}`]: [{ allowed: ['users-manager', ...MANAGERS] }],
+    [`GET ${I}/users/{user}/loginrecords`]: [{ allowed: ['users-manager', ...MANAGERS] }],
+    [`GET ${I}/users/{user}/globalroles`]: [{ allowed: PLATFORM }],
+  };
+  for (const operation of ['POST /users', 'PUT /users/{user}', 'DELETE /users/{user}', 'PUT /users/{user}/password'])
+    table[operation.replace(' ', ` ${I}`)] = [{ allowed: USERS }];
+  const add = (path: string, item: string, read: Row['allowed'], write: Row['allowed'], methods: string[]) => {
+    table[`GET ${I}${path}`] = [{ allowed: read }];
+    table[`POST ${I}${path}`] = [{ allowed: write }];
+    table[`GET ${I}${path}/${item}`] = [{ allowed: read }];
+    for (const method of methods) table[`${method} ${I}${path}/${item}`] = [{ allowed: write }];
+  };
+  const all = ['PUT', 'PATCH', 'DELETE'];
+  const [ws, ns, devops] = ['/workspaces/{workspace}', '/namespaces/{namespace}', '/devops/{devops}'];
+  const inWorkspace = members('ws-viewer', 'ws-admin');
+  const owners = members('ws-admin');
+  add('/globalroles', '{globalrole}', USERS, USERS, all);
+  add('/clusterroles', '{clusterrole}', PLATFORM, PLATFORM, all);
+  add(`${ws}/workspaceroles`, '{workspacerole}', inWorkspace, owners, all);
+  add(`${ns}/roles`, '{role}', members(...READERS), owners, all);
+  add(`${devops}/roles`, '{role}', MANAGERS, MANAGERS, all);
+  add('/clustermembers', '{clustermember}', PLATFORM, PLATFORM, ['PUT', 'DELETE']);
+  add(`${ws}/workspacemembers`, '{workspacemember}', inWorkspace, owners, ['PUT', 'DELETE']);
+  add(`${ns}/members`, '{member}', members(...READERS), owners, ['PUT', 'DELETE']);
+  add(`${devops}/members`, '{member}', MANAGERS, MANAGERS, ['PUT', 'DELETE']);
+  const only = (...own: Caller[]) => ({ own: [...own, 'admin' as const], other: PLATFORM, none: PLATFORM });
+  table[`GET ${I}/clustermembers/{clustermember}/clusterroles`] = [{ allowed: PLATFORM }];
+  table[`GET ${I}${ws}/workspacemembers/{workspacemember}/workspaceroles`] = [
+    { allowed: only('ws-viewer', 'ws-admin') },
+  ];
+  table[`GET ${I}${ns}/members/{member}/roles`] = [{ allowed: only(...READERS) }];
+  table[`GET ${I}${devops}/members/{member}/roles`] = [{ allowed: PLATFORM }];
+  return table;
+}

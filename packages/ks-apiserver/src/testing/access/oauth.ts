@@ -1,0 +1,10 @@
+import { EVERYBODY, type Table } from './row.ts';
+
+/** Rows of the OAuth endpoints: all are public, and refuse by themselves what they must. */
+export const OAUTH: Table = {
+  'POST /oauth/token': [{ allowed: EVERYBODY }],
+  'GET /oauth/authorize': [{ allowed: EVERYBODY }],
+  'POST /oauth/authenticate': [{ allowed: EVERYBODY }],
+  'GET /oauth/logout': [{ acts: true, allowed: EVERYBODY }],
+  'POST /oauth/logout': [{ allowed: EVERYBODY }],
+};

@@ -1,0 +1,47 @@
+/** Who calls: nobody, users with one role each, and the administrator. */
+export const CALLERS = [
+  'anonymous',
+  'regular',
+  'users-manager',
+  'workspaces-manager',
+  'ws-viewer',
+  'ns-viewer',
+  'ns-operator',
+  'ws-admin',
+  'admin',
+] as const;
+/** One of the callers. */
+export type Caller = (typeof CALLERS)[number];
+
+/** Whose things are asked for: the members' own workspace and project, another one's, and what belongs to none. */
+export const TENANTS = {
+  own: { workspace: 'ws-a', namespace: 'ns-a' },
+  other: { workspace: 'ws-b', namespace: 'ns-b' },
+  none: { workspace: 'nosuch', namespace: 'default' },
+} as const;
+/** One of the tenants. */
+export type Tenant = keyof typeof TENANTS;
+
+/** Groups of callers that many rows share. */
+export const EVERYBODY: readonly Caller[] = CALLERS;
+export const PLATFORM: readonly Caller[] = ['admin'];
+export const MANAGERS: readonly Caller[] = ['workspaces-manager', 'admin'];
+
+/** A call and who may make it, for each tenant or for all alike. */
+export interface Row {
+  resources?: string;
+  /** The route changes something, although it is a GET. */
+  acts?: boolean;
+  /** The route answers 404, and not 403, to who may not know of the object. */
+  hides?: boolean;
+  name?: string;
+  allowed: readonly Caller[] | Readonly<Record<Tenant, readonly Caller[]>>;
+}
+
+/** Members of the own workspace and project; 3.0's workspaces-manager manages every project of the platform. */
+export const members = (...own: Caller[]) => ({ own: [...own, ...MANAGERS], other: MANAGERS, none: MANAGERS });
+export const LOGGED_IN: readonly Caller[] = CALLERS.slice(1);
+export const READERS: readonly Caller[] = ['ws-viewer', 'ns-viewer', 'ns-operator', 'ws-admin'];
+
+/** Rows by `METHOD path` of a route. */
+export type Table = Readonly<Record<string, readonly Row[]>>;

@@ -1,0 +1,12 @@
+import { EVERYBODY, PLATFORM, type Table } from './row.ts';
+
+/** Rows of the server itself: its version, configuration and health. */
+export const SERVER: Table = {
+  'GET /kapis/version': [{ allowed: EVERYBODY }],
+  'GET /kapis/config.kubesphere.io/v1alpha2/configs/configz': [{ allowed: EVERYBODY }],
+  'GET /kapis/config.kubesphere.io/v1alpha2/configs/oauth': [{ allowed: EVERYBODY }],
+  'GET /healthz': [{ allowed: EVERYBODY }],
+  'GET /livez': [{ allowed: EVERYBODY }],
+  'GET /readyz': [{ allowed: EVERYBODY }],
+  'GET /metrics': [{ allowed: PLATFORM }],
+};

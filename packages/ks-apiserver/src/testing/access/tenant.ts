@@ -1,0 +1,36 @@
+import { LOGGED_IN, MANAGERS, members, READERS, type Row, type Table } from './row.ts';
+
+/** Rows of the tenant API: everybody who is logged in may ask, and is shown what is his. */
+export function tenantRows(): Table {
+  const T = '/kapis/tenant.kubesphere.io/v1alpha2';
+  const ws = '/workspaces/{workspace}';
+  const owners = members('ws-admin');
+  const table: Record<string, readonly Row[]> = {
+    [`POST ${T}/workspaces`]: [{ allowed: MANAGERS }],
+    [`POST ${T}${ws}/namespaces`]: [{ allowed: owners }],
+  };
+  for (const path of [
+    '/workspaces',
+    '/clusters',
+    '/namespaces',
+    '/federatednamespaces',
+    `${ws}/namespaces`,
+    `${ws}/federatednamespaces`,
+    `${ws}/devops`,
+  ])
+    table[`GET ${T}${path}`] = [{ allowed: LOGGED_IN }];
+  for (const path of [ws, `${ws}/clusters`])
+    table[`GET ${T}${path}`] = [
+      { hides: true, allowed: { own: ['ws-viewer', 'ws-admin', ...MANAGERS], other: MANAGERS, none: [] } },
+    ];
+  table[`GET ${T}${ws}/namespaces/{namespace}`] = [
+    { hides: true, allowed: { own: [...READERS, ...MANAGERS], other: MANAGERS, none: [] } },
+  ];
+  for (const what of ['namespaces', 'devops'])
+    table[`GET ${T}${ws}/workspacemembers/{workspacemember}/${what}`] = [{ allowed: members('ws-viewer', 'ws-admin') }];
+  for (const method of ['PUT', 'PATCH', 'DELETE']) {
+    table[`${method} ${T}${ws}`] = [{ allowed: owners }];
+    table[`${method} ${T}${ws}/namespaces/{namespace}`] = [{ allowed: owners }];
+  }
+  return table;
+}
