@@ -11,6 +11,11 @@ export const ANONYMOUS: UserInfo = Object.freeze({ name: 'system:anonymous', gro
 
 const AUTHENTICATED = ['system:authenticated'];
 
+/** Groups of a caller: an identity provider names none of Kubernetes' own. */
+function groupsOf({ groups }: { groups?: readonly string[] }): readonly string[] {
+  return groups ? [...groups.filter((group) => !group.startsWith('system:')), ...AUTHENTICATED] : AUTHENTICATED;
+}
+
 /** Finds out who calls, from the Authorization header alone. */
 export class Authenticator {
   readonly #tokens: Tokens;
@@ -49,7 +54,7 @@ export class Authenticator {
     const colon = text.indexOf(':');
     if (colon < 0) throw unauthorized('incorrect password');
     const user = await this.#login.password(text.slice(0, colon), text.slice(colon + 1), { ...source, type: 'Basic' });
-    return { name: user.name, uid: user.uid, groups: AUTHENTICATED };
+    return { name: user.name, uid: user.uid, groups: groupsOf(user) };
   }
 
   /**
@@ -86,6 +91,6 @@ export class Authenticator {
     if (user.status?.state === 'Disabled') throw unauthorized('account is not active');
     if (this.#tracked && !(await this.#sessions.has(claims.username, token)))
       throw unauthorized('token not found in cache');
-    return { name: claims.username, uid: claims.uid, groups: AUTHENTICATED };
+    return { name: claims.username, uid: claims.uid, groups: groupsOf(claims) };
   }
 }

@@ -2,6 +2,7 @@ import { StatusError, tooManyRequests, unauthorized } from '@ks-apiserver/apimac
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { Identity } from '../session/identity.ts';
 import type { LoginRecords } from './login-records.ts';
 import { checkPassword } from './passwords.ts';
 import { USERS, type User } from './types.ts';
@@ -67,7 +68,7 @@ export class Login {
    * Checks a password; answers the user. Throws Unauthorized for a wrong name or password alike, TooManyRequests for a
    * locked account, and Forbidden for one that is not active, told only to who knows its password.
    */
-  async password(nameOrEmail: string, password: string, source: LoginSource): Promise<{ name: string; uid: string }> {
+  async password(nameOrEmail: string, password: string, source: LoginSource): Promise<Identity> {
     const user = this.find(nameOrEmail);
     const locked = user ? this.#lockedFor(user) : 0;
     if (locked > 0) throw tooManyRequests(LOCKED, Math.ceil(locked / 1000));

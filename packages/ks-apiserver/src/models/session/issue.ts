@@ -1,4 +1,5 @@
 import { StatusError, unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
+import type { Identity } from './identity.ts';
 import type { SessionStore } from './sessions.ts';
 import { type Tokens, tokenHash } from './tokens.ts';
 
@@ -37,7 +38,7 @@ export class TokenIssuer {
   }
 
   /** Starts a session; without `multipleLogin` the user's other ones end. */
-  async issue(user: { name: string; uid: string }): Promise<TokenAnswer> {
+  async issue(user: Identity): Promise<TokenAnswer> {
     const { accessTokenMaxAge, accessTokenInactivityTimeout, multipleLogin } = this.#policy;
     const refreshAge = accessTokenMaxAge + accessTokenInactivityTimeout;
     const [access, refresh] = await Promise.all([
@@ -69,6 +70,7 @@ export class TokenIssuer {
     if (!(await this.#sessions.has(claims.username, token))) throw unauthorized('token not found in cache');
     if (!this.#mayLogIn(claims.username, claims.uid))
       throw new StatusError(401, 'Unauthorized', 'account is not active');
-    return this.issue({ name: claims.username, uid: claims.uid });
+    const { username: name, uid, groups } = claims;
+    return this.issue({ name, uid, ...(groups && { groups }) });
   }
 }

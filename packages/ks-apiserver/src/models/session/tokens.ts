@@ -1,6 +1,7 @@
 import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
 import { unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import type { Identity } from './identity.ts';
 
 /** What a token may be used for. */
 export type TokenType = 'access_token' | 'refresh_token' | 'static_token';
@@ -10,6 +11,8 @@ export interface Claims {
   username: string;
   uid: string;
   token_type: TokenType;
+  /** Groups that an identity provider named at log-in; absent without any, as in 3.0. */
+  groups?: readonly string[];
   exp?: number;
   iat: number;
   iss: string;
@@ -50,12 +53,13 @@ export class Tokens {
   }
 
   /** Makes a token; `lifetimeMs` 0 means one that does not expire. */
-  issue(user: { name: string; uid: string }, type: TokenType, lifetimeMs: number): Promise<string> {
+  issue(user: Identity, type: TokenType, lifetimeMs: number): Promise<string> {
     const issued = Math.floor(Date.now() / 1000) - this.#skewSeconds;
     const claims: Claims = {
       username: user.name,
       uid: user.uid,
       token_type: type,
+      ...(user.groups?.length && { groups: user.groups }),
       ...(lifetimeMs > 0 && { exp: issued + Math.floor(lifetimeMs / 1000) }),
       iat: issued,
       iss: ISSUER,
@@ -88,6 +92,7 @@ export class Tokens {
     }
     if (typeof claims.username !== 'string' || claims.username === '' || typeof claims.token_type !== 'string')
       throw unauthorized('token has no user');
+    if (claims.groups !== undefined && !Array.isArray(claims.groups)) throw unauthorized('token has no groups');
     if (this.#verified.size >= CACHE_SIZE) {
       // The oldest tenth goes: a Map keeps the order of insertion.
       let drop = CACHE_SIZE / 10;
