@@ -50,7 +50,7 @@ export function routeTables(): readonly Route[] {
   return routes({
     metrics: {},
     oauth: {},
-    iam: {},
+    iam: { credentials: {} },
     config: { kubernetes: {}, verification: {} },
   } as unknown as RouteParts);
 }

@@ -1,8 +1,9 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { hashPassword, PASSWORD_LIMIT } from '../models/iam/passwords.ts';
-import { PASSWORD_ENCRYPTED, USERS, type User } from '../models/iam/types.ts';
+import { WELL_KNOWN_PASSWORD } from '../models/iam/password-policy.ts';
+import { checkPassword, hashPassword, PASSWORD_LIMIT } from '../models/iam/passwords.ts';
+import { PASSWORD_ENCRYPTED, UNINITIALIZED, USERS, type User } from '../models/iam/types.ts';
 import { ConfigError } from './config.ts';
 import { randomPassword, type SecretStore } from './secrets.ts';
 
@@ -13,11 +14,21 @@ export interface AdminResult {
   generated?: string;
 }
 
-/** Makes the user admin unless there is one, with the given password or a random one that is kept. Throws ConfigError. */
+/** Whether the administrator has the password that every KubeSphere 3.0 was installed with. */
+export async function hasWellKnownPassword(client: KubeClient): Promise<boolean> {
+  const admin = await client.find<User>({ resource: USERS, name: 'admin' });
+  return checkPassword(WELL_KNOWN_PASSWORD, admin?.spec.password);
+}
+
+/**
+ * Makes the user admin unless there is one, with the given password or a random one that is kept; `changeInitial` makes him
+ * set one of his own first. Throws ConfigError.
+ */
 export async function ensureAdmin(
   client: KubeClient,
   secrets: SecretStore,
   given: string | undefined,
+  changeInitial: boolean,
 ): Promise<AdminResult> {
   if (given !== undefined && (given.length < 6 || Buffer.byteLength(given) > PASSWORD_LIMIT)) {
     throw new ConfigError(`the admin password must have 6 to ${PASSWORD_LIMIT} bytes`);
@@ -28,7 +39,10 @@ export async function ensureAdmin(
   const admin: User = {
     apiVersion: 'iam.kubesphere.io/v1alpha2',
     kind: 'User',
-    metadata: { name: 'admin', annotations: { [PASSWORD_ENCRYPTED]: 'true' } },
+    metadata: {
+      name: 'admin',
+      annotations: { [PASSWORD_ENCRYPTED]: 'true', ...(changeInitial && { [UNINITIALIZED]: 'true' }) },
+    },
     spec: { email: 'admin@kubesphere.io', lang: 'zh', password: await hashPassword(given ?? generated!) },
     status: { state: 'Active', lastTransitionTime: now },
   };

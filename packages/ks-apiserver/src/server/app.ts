@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
 import { router } from '@ks-apiserver/apiserver/routes/router';
 import { Informer } from '@ks-apiserver/client/informer/informer';
@@ -7,13 +6,17 @@ import type { Logger } from 'pino';
 import { routes } from '../kapis/routes.ts';
 import { Authorizer } from '../models/authorization/authorizer.ts';
 import { Bindings } from '../models/authorization/bindings.ts';
+import { ApiTokens } from '../models/credentials/api-tokens.ts';
+import { CREDENTIAL_LABEL, CREDENTIAL_NAMESPACE, SECRETS } from '../models/credentials/secret.ts';
+import { Totp } from '../models/credentials/totp.ts';
 import { Authenticator } from '../models/iam/authenticate.ts';
 import { Login } from '../models/iam/login.ts';
 import { LoginRecords } from '../models/iam/login-records.ts';
 import { Members } from '../models/iam/members.ts';
+import { PasswordPolicy } from '../models/iam/password-policy.ts';
 import { Roles } from '../models/iam/roles.ts';
 import { Scopes } from '../models/iam/scopes.ts';
-import { LOGIN_RECORDS, USERS, type User } from '../models/iam/types.ts';
+import { USERS, type User } from '../models/iam/types.ts';
 import { UserList } from '../models/iam/user-list.ts';
 import { Users } from '../models/iam/users.ts';
 import { WriteChecks } from '../models/iam/write-checks.ts';
@@ -29,6 +32,7 @@ import type { Config } from './config-schema.ts';
 import { Metrics } from './metrics.ts';
 import { jwtSecret } from './secrets.ts';
 import { KsApiServer } from './server.ts';
+import { SourceAddresses } from './source-ip.ts';
 
 /** How long the first lists of users, roles and bindings may take at start, in milliseconds. */
 const START_TIMEOUT_MS = 60_000;
@@ -69,23 +73,44 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const catalog = new Catalog(client, RESOURCES);
   // This copy of the users has their hashes and never leaves the server.
   const users = new Informer(client, { resource: USERS, kind: 'User', keepObjects: true }).start();
-  const [, , sessions, secret] = await Promise.all([
+  const credentials = new Informer(client, {
+    resource: SECRETS,
+    kind: 'Secret',
+    namespace: CREDENTIAL_NAMESPACE,
+    labelSelector: CREDENTIAL_LABEL,
+    keepObjects: true,
+  }).start();
+  const [, , , sessions, secret] = await Promise.all([
     catalog.start(signal),
     users.ready(signal),
+    credentials.ready(signal),
     openSessions(config, kubernetes, signal),
     jwtSecret(authentication.jwtSecret, kubernetes.secrets),
   ]);
 
   const lockOut = {
     maxTries: authentication.authenticateRateLimiterMaxTries,
+    maxTriesPerSource: authentication.authenticateRateLimiterMaxTriesPerSource,
     durationMs: authentication.authenticateRateLimiterDuration,
   };
-  const records = new LoginRecords(client, lockOut.durationMs, (err) =>
-    log.error({ err }, 'a login record cannot be stored'),
+  const addresses = new SourceAddresses(authentication.trustedProxies);
+  const records = new LoginRecords(
+    client,
+    lockOut.durationMs,
+    (text) => addresses.client(text),
+    (err) => log.error({ err }, 'a login record cannot be stored'),
   );
-  for (const record of (await client.list<KubeObject>(LOGIN_RECORDS, { signal })).items) records.count(record);
+  const storedRecords = catalog.row('loginrecords');
+  await storedRecords.ready(signal);
+  for (const entry of storedRecords.store.values()) records.count(entry);
+  // Failures at other replicas count here too.
+  storedRecords.store.onChange(({ type, entry }) => {
+    if (type === 'ADDED') records.count(entry);
+  });
   const tokens = new Tokens(secret, authentication.maximumClockSkew);
-  const login = new Login(client, users, records, lockOut);
+  const apiTokens = new ApiTokens(client, credentials, authentication.apiTokens);
+  const totp = new Totp(client, credentials, authentication.totp.issuer);
+  const login = new Login(client, users, records, lockOut, totp);
   const { accessTokenMaxAge, accessTokenInactivityTimeout } = authentication.oauthOptions;
   const policy = { accessTokenMaxAge, accessTokenInactivityTimeout, multipleLogin: authentication.multipleLogin };
   const mayLogIn = (name: string, uid: string) => {
@@ -93,7 +118,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     return user !== undefined && user.status?.state === 'Active' && (uid === '' || user.metadata.uid === uid);
   };
   const issuer = new TokenIssuer(tokens, sessions, policy, mayLogIn);
-  const authenticator = new Authenticator(tokens, sessions, login, users, accessTokenMaxAge > 0);
+  const authenticator = new Authenticator(tokens, sessions, login, users, accessTokenMaxAge > 0, apiTokens);
   const metrics = new Metrics();
   const bindings = new Bindings(catalog);
   const authorizer = new Authorizer(
@@ -111,7 +136,8 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const scopes = new Scopes(catalog, bindings);
   const members = new Members(client, scopes, authorizer);
   const revokeSessions = (username: string) => sessions.revokeUser(username);
-  const userModel = new Users({ client, scopes, members, authorizer, login, revokeSessions });
+  const passwords = new PasswordPolicy(authentication.passwordPolicy);
+  const userModel = new Users({ client, scopes, members, authorizer, login, passwords, revokeSessions });
   let stopping = false;
   const readiness = () => {
     if (stopping) return ['the server is stopping'];
@@ -129,6 +155,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       members,
       scopes,
       catalog,
+      credentials: { users: userModel, login, apiTokens, totp },
     },
     authorizer,
     tenants: new Tenants(catalog, authorizer, bindings),
@@ -151,13 +178,14 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     },
     metrics,
     log,
+    addresses,
   );
   const close = async () => {
     stopping = true;
     await server.close();
     await records.flush();
     await sessions.close();
-    await Promise.all([users.stop(), catalog.stop()]);
+    await Promise.all([users.stop(), credentials.stop(), catalog.stop()]);
   };
   return { server, catalog, users, routes: table, revokeSessions, close };
 }

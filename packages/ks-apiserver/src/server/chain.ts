@@ -7,6 +7,7 @@ import { writeKubeResponse } from '@ks-apiserver/apiserver/http/respond';
 import { isWhole, type KubeBody, type KubeRequest } from '@ks-apiserver/client/kube/transport';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Authenticator } from '../models/iam/authenticate.ts';
+import { checkInitialPassword } from '../models/iam/initial-password.ts';
 import type { Connections } from './connections.ts';
 import { checkOrigin } from './origin.ts';
 import { type ProxyParts, proxiedCall } from './proxied-call.ts';
@@ -66,6 +67,7 @@ function authentication({ authenticator }: ChainParts): Filter<Incoming> {
 /** Denies whatever no rule, role or public path allows. */
 function authorization({ authorizer }: ChainParts): Filter<Incoming> {
   return async (exchange, next) => {
+    checkInitialPassword(exchange.user, exchange.info);
     authorizer.authorize(exchange.user, exchange.info);
     await next();
   };

@@ -11,6 +11,8 @@ const Port = (value: number) => Type.Integer({ default: value, minimum: 0, maxim
 const Section = <T extends Record<string, TSchema>>(properties: T) => Type.Object(properties, { default: {} });
 
 const HOUR = 3_600_000;
+/** Loopback and private networks, from which the console and ingresses of a cluster call. */
+const PRIVATE_NETWORKS = ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'];
 
 const IdentityProvider = Type.Object({
   name: Type.String({ minLength: 1 }),
@@ -38,9 +40,27 @@ export const ConfigSchema = Type.Object({
     authenticateRateLimiterMaxTries: Type.Integer({ default: 5, minimum: 1, maximum: 1000 }),
     authenticateRateLimiterDuration: Duration(HOUR / 2),
     maximumClockSkew: Duration(10_000),
+    // Failures from one address, whatever the names; 0 turns this off.
+    authenticateRateLimiterMaxTriesPerSource: Count(100, 1000),
+    // Proxies whose word for a caller's address is taken.
+    trustedProxies: Type.Array(Type.String(), { default: PRIVATE_NETWORKS }),
     loginHistoryRetentionPeriod: Duration(168 * HOUR),
+    loginHistoryMaximumEntries: Type.Integer({ default: 100, minimum: 1, maximum: 100_000 }),
     multipleLogin: Flag(),
     jwtSecret: Text(),
+    passwordPolicy: Section({
+      minLength: Type.Integer({ default: 8, minimum: 1, maximum: 64 }),
+      minClasses: Type.Integer({ default: 0, minimum: 0, maximum: 4 }),
+      refuseCommon: Flag(true),
+      changeInitial: Flag(),
+    }),
+    apiTokens: Section({
+      enable: Flag(true),
+      maxAge: Duration(365 * 24 * HOUR),
+      maxPerUser: Type.Integer({ default: 50, minimum: 1, maximum: 1000 }),
+    }),
+    // What authenticator apps show beside the user's name.
+    totp: Section({ issuer: Text('KubeSphere') }),
     // Origins of pages that may open WebSockets although they come from elsewhere; `*` for all.
     webSocketOrigins: Type.Array(Type.String(), { default: [] }),
     kubectlImage: Text('kubesphere/kubectl:v1.0.0'),

@@ -119,11 +119,16 @@ export function parseConfig(text: string): { config: Config; unknown: string[] }
   }
   const unknown: string[] = [];
   const config = read(ConfigSchema as TSchema as JsonSchema, value, '', unknown) as Config;
-  config.verification.allowedCIDRs.forEach((cidr, i) => {
+  checkNetworks('verification.allowedCIDRs', config.verification.allowedCIDRs);
+  checkNetworks('authentication.trustedProxies', config.authentication.trustedProxies);
+  return { config, unknown };
+}
+
+function checkNetworks(path: string, cidrs: readonly string[]): void {
+  cidrs.forEach((cidr, i) => {
     const [address = '', bits = ''] = cidr.split('/');
     const most = isIP(address) === 6 ? 128 : 32;
     if (isIP(address) === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > most)
-      fail(`verification.allowedCIDRs[${i}]`, cidr, 'a network such as 10.0.0.0/8');
+      fail(`${path}[${i}]`, cidr, 'a network such as 10.0.0.0/8');
   });
-  return { config, unknown };
 }

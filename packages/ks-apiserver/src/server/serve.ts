@@ -6,7 +6,7 @@ import { HostNode } from '@ks-apiserver/controllers/host-node';
 import { Leader } from '@ks-apiserver/controllers/leader';
 import type { Logger } from 'pino';
 import { install } from '../install/install.ts';
-import { type AdminResult, ensureAdmin } from './admin.ts';
+import { type AdminResult, ensureAdmin, hasWellKnownPassword } from './admin.ts';
 import { type App, openApp } from './app.ts';
 import { type Kubernetes, openKubernetes } from './backend.ts';
 import { ConfigError } from './config.ts';
@@ -36,7 +36,8 @@ async function prepare(options: Options, kubernetes: Kubernetes): Promise<AdminR
       throw new ConfigError((error as Error).message);
     }
   }
-  return ensureAdmin(client, kubernetes.secrets, options.adminPassword);
+  const { changeInitial } = options.config.authentication.passwordPolicy;
+  return ensureAdmin(client, kubernetes.secrets, options.adminPassword, changeInitial);
 }
 
 /** Listens on the node port of the server's own Service from now on. Answers how to stop that. */
@@ -115,6 +116,10 @@ export async function serve(options: Options, log: Logger, out: (line: string) =
       }
     }
     for (const line of greeting({ options, kubernetes, admin, port, ms: performance.now() - started })) out(line);
+    hasWellKnownPassword(client).then(
+      (well) => well && log.warn('admin has the password that everybody knows from KubeSphere 3.0: change it'),
+      () => {},
+    );
     return close;
   } catch (error) {
     await close();

@@ -9,7 +9,7 @@ import { ANONYMOUS } from '../models/iam/authenticate.ts';
 import { type ChainParts, chain, upgradeChain } from './chain.ts';
 import { Connections } from './connections.ts';
 import type { Metrics } from './metrics.ts';
-import { sourceIP } from './source-ip.ts';
+import type { SourceAddresses } from './source-ip.ts';
 import { isAboutUsers } from './user-objects.ts';
 import { serveUserWatch } from './user-watch-socket.ts';
 
@@ -21,15 +21,17 @@ export class KsApiServer {
   readonly #parts: ChainParts;
   readonly #metrics: Metrics;
   readonly #log: Logger;
+  readonly #addresses: SourceAddresses;
   #stopping = false;
   readonly #listeners = new Map<string, Listener>();
   readonly #handle: (exchange: Exchange) => Promise<void>;
   readonly #upgrades = new Set<Duplex>();
 
-  constructor(parts: Omit<ChainParts, 'connections'>, metrics: Metrics, log: Logger) {
+  constructor(parts: Omit<ChainParts, 'connections'>, metrics: Metrics, log: Logger, addresses: SourceAddresses) {
     this.#parts = { ...parts, connections: new Connections(parts.authenticator, parts.authorizer) };
     this.#metrics = metrics;
     this.#log = log;
+    this.#addresses = addresses;
     this.#handle = compose(chain(this.#parts));
   }
 
@@ -59,7 +61,7 @@ export class KsApiServer {
       user: ANONYMOUS,
       signal: gone.signal,
       receivedAt: performance.now(),
-      sourceIP: sourceIP(req),
+      sourceIP: this.#addresses.of(req),
     };
   }
 

@@ -1,15 +1,46 @@
 import type { IncomingMessage } from 'node:http';
+import { type BlockList, isIPv6 } from 'node:net';
+import { networks } from '../models/outbound/addresses.ts';
 
 /** Longest text that is taken for an address. */
 const LIMIT = 256;
+/** Headers that tell the caller's address, in 3.0's order; the console names the browser's in the last one. */
+const HEADERS = ['x-real-ip', 'x-forwarded-for', 'x-client-ip'];
 
-/** The caller's address as login records show it: the console's gateway names it in a header, else it is the peer's. */
-export function sourceIP(req: IncomingMessage): string {
-  for (const name of ['x-real-ip', 'x-forwarded-for']) {
-    const value = req.headers[name];
-    const text = (Array.isArray(value) ? value.join(', ') : (value ?? '')).trim();
-    if (text !== '' && text.length <= LIMIT && /^[0-9A-Za-z:., %[\]-]+$/.test(text)) return text;
+function plainAddress(address: string): string {
+  return address === '::1' ? '127.0.0.1' : address.replace(/^::ffff:/, '');
+}
+
+/** Finds out from where a call comes; headers count only where a trusted proxy sent them. */
+export class SourceAddresses {
+  readonly #trusted: BlockList;
+
+  /** Takes networks such as `10.0.0.0/8`. Throws a RangeError for what is none. */
+  constructor(trustedProxies: readonly string[]) {
+    this.#trusted = networks(trustedProxies);
   }
-  const peer = req.socket.remoteAddress ?? '';
-  return peer === '::1' ? '127.0.0.1' : peer.replace(/^::ffff:/, '');
+
+  #trusts(address: string): boolean {
+    return this.#trusted.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  }
+
+  /** The caller's address as login records show it, with the proxies on the way where a proxy names them. */
+  of(req: IncomingMessage): string {
+    const peer = plainAddress(req.socket.remoteAddress ?? '');
+    if (!this.#trusts(peer)) return peer;
+    for (const name of HEADERS) {
+      const value = req.headers[name];
+      const text = (Array.isArray(value) ? value.join(', ') : (value ?? '')).trim();
+      if (text !== '' && text.length <= LIMIT && /^[0-9A-Za-z:., %[\]-]+$/.test(text)) return text;
+    }
+    return peer;
+  }
+
+  /** The one address of a text that `of` has answered by which failures are counted: the last one that no trusted proxy has. */
+  client(text: string): string {
+    const hops = text.split(',').map((hop) => hop.trim().replace(/^\[|\]$/g, ''));
+    const client = hops.findLast((hop) => !this.#trusts(hop)) ?? hops[0] ?? '';
+    // Whoever has an IPv6 address has 2^64 of them.
+    return isIPv6(client) ? `${client.split(':').slice(0, 4).join(':')}::/64` : client;
+  }
 }

@@ -2,6 +2,8 @@ import type { Route } from '@ks-apiserver/apiserver/routes/route';
 import { Type } from 'typebox';
 import { PageableResponse } from '../parameters.ts';
 import { rows } from '../rows.ts';
+import { credentialRoutes } from './credential-routes.ts';
+import type { CredentialHandlersParts } from './credentials.ts';
 import type { MemberHandlersParts } from './members.ts';
 import { memberHandlers } from './members.ts';
 import { roleHandlers } from './roles.ts';
@@ -18,7 +20,7 @@ import {
 import { type UserHandlersParts, userHandlers } from './users.ts';
 
 /** What the handlers of this group work with. */
-export type IamParts = UserHandlersParts & MemberHandlersParts;
+export type IamParts = UserHandlersParts & MemberHandlersParts & { credentials: CredentialHandlersParts };
 
 const BASE = '/kapis/iam.kubesphere.io/v1alpha2';
 const TAGS = ['Access Management'];
@@ -72,6 +74,7 @@ export function iamV1alpha2(parts: IamParts): Route[] {
         templates,
       ],
     ]),
+    ...credentialRoutes(BASE, TAGS, parts.credentials),
     ...ROLES.flatMap(([level, path, parameter, name, listId]) => {
       const roles = roleHandlers(level, parameter, parts);
       const one = `${path}/{${parameter}}`;

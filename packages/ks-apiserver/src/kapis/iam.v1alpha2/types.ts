@@ -52,5 +52,60 @@ export const PasswordSchema = Type.Object(
   { $id: 'iam.PasswordReset' },
 );
 
+/** A wish for an API token; `expiresIn` is in seconds, 0 asks for the longest lifetime there is. */
+export const ApiTokenRequestSchema = Type.Object(
+  { name: Type.String({ minLength: 1, maxLength: 128 }), expiresIn: Type.Optional(Type.Integer({ minimum: 0 })) },
+  { $id: 'iam.APITokenRequest' },
+);
+
+/** An API token in lists; `token` itself is in the answer to its creation alone. */
+export const ApiTokenSchema = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    created: Type.String(),
+    expires: Type.Optional(Type.String()),
+    lastUsed: Type.Optional(Type.String()),
+    token: Type.Optional(Type.String()),
+  },
+  { $id: 'iam.APIToken' },
+);
+
+/** All API tokens of a user. */
+export const ApiTokensSchema = Type.Object(
+  { items: Type.Array(ApiTokenSchema), totalItems: Type.Integer() },
+  { $id: 'iam.APITokens' },
+);
+
+/** Whether a user has a second factor. */
+export const TotpStateSchema = Type.Object(
+  { enabled: Type.Boolean(), pending: Type.Boolean(), recoveryCodes: Type.Integer() },
+  { $id: 'iam.TOTPState' },
+);
+
+/** What the change of a second factor asks for: one's password and, to turn it off, a code. */
+export const TotpRequestSchema = Type.Object(
+  {
+    currentPassword: Type.Optional(Type.String({ maxLength: 1024 })),
+    code: Type.Optional(Type.String({ maxLength: 64 })),
+  },
+  { $id: 'iam.TOTPRequest' },
+);
+
+/** The secret of a second factor, as text and as `otpauth:` URI, shown once. */
+export const TotpSecretSchema = Type.Object({ secret: Type.String(), uri: Type.String() }, { $id: 'iam.TOTPSecret' });
+
+/** Codes that each work once in place of a one-time password, shown once. */
+export const RecoveryCodesSchema = Type.Object(
+  { recoveryCodes: Type.Array(Type.String()) },
+  { $id: 'iam.RecoveryCodes' },
+);
+
+/** Name and password of 3.0's older log-in. */
+export const LoginSchema = Type.Object(
+  { username: Type.String({ maxLength: 1024 }), password: Type.String({ maxLength: 1024 }) },
+  { $id: 'iam.LoginRequest' },
+);
+
 /** 3.0's answer to a write that has nothing else to say. */
 export const MessageSchema = Type.Object({ message: Type.String() }, { $id: 'errors.Error' });

@@ -10,6 +10,7 @@ import type { Catalog } from '../../models/resources/catalog.ts';
 import { listPage } from '../../models/resources/list.ts';
 import { parseListQuery } from '../../models/resources/query.ts';
 import { pageReply, SUCCESS } from '../page-reply.ts';
+import { refuseApiToken } from './credentials.ts';
 import { usersReply } from './lists.ts';
 
 /** What the handlers of users work with. */
@@ -60,9 +61,11 @@ export function userHandlers({
       return SUCCESS;
     }),
 
-    password: guarded(async ({ params, body, user }) => {
+    password: guarded(async ({ params, body, user, sourceIP, headers }) => {
       const { currentPassword = '', password = '' } = body as { currentPassword?: string; password?: string };
-      await users.setPassword(params.user ?? '', currentPassword, password, user);
+      refuseApiToken(user);
+      const source = { type: 'Token' as const, sourceIP, userAgent: headers['user-agent'] ?? '', recordSuccess: false };
+      await users.setPassword(params.user ?? '', { current: currentPassword, password }, user, source);
       return SUCCESS;
     }),
 

@@ -63,6 +63,7 @@ export function oauth({ login, issuer, authenticator, sessions, clients }: OAuth
         field('grant_type', 'password or refresh_token', true),
         field('username', 'user name or e-mail address, with grant_type password', false),
         field('password', 'password, with grant_type password', false),
+        field('otp', 'one-time password, of users who have turned that on', false),
         field('refresh_token', 'with grant_type refresh_token', false),
       ],
       returns: Token,

@@ -24,7 +24,12 @@ export function token(login: Login, issuer: TokenIssuer): Handler {
           userAgent: headers['user-agent'] ?? '',
           recordSuccess: true,
         };
-        const user = await login.password(form.get('username') ?? '', form.get('password') ?? '', source);
+        const user = await login.password(
+          form.get('username') ?? '',
+          form.get('password') ?? '',
+          source,
+          form.get('otp') ?? '',
+        );
         return await issuer.issue(user);
       }
       if (grant === 'refresh_token') return await issuer.refresh(form.get('refresh_token') ?? '');

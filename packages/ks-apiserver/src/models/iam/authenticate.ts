@@ -1,14 +1,21 @@
 import { StatusError, unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
+import { type ApiTokens, isApiToken } from '../credentials/api-tokens.ts';
+import type { Identity } from '../session/identity.ts';
 import type { SessionStore } from '../session/sessions.ts';
 import type { Tokens } from '../session/tokens.ts';
 import type { Login, LoginSource } from './login.ts';
-import type { User } from './types.ts';
+import { UNINITIALIZED, type User } from './types.ts';
 
 /** Who calls without any credential. */
 export const ANONYMOUS: UserInfo = Object.freeze({ name: 'system:anonymous', groups: ['system:unauthenticated'] });
 
+/** Extra of a caller who must set a password of his own before anything else (the name is KubeSphere 3.2's). */
+export const UNINITIALIZED_EXTRA = 'uninitialized';
+/** Extra of a caller who came with an API token: it makes no further credentials. */
+export const CREDENTIAL_EXTRA = 'iam.kubesphere.io/credential';
+const API_TOKEN = { [CREDENTIAL_EXTRA]: ['api-token'] };
 const AUTHENTICATED = ['system:authenticated'];
 
 /** Groups of a caller: an identity provider names none of Kubernetes' own. */
@@ -23,14 +30,23 @@ export class Authenticator {
   readonly #login: Login;
   readonly #users: Informer;
   readonly #tracked: boolean;
+  readonly #apiTokens: ApiTokens;
 
   /** `tracked` is false where access tokens never expire: those are not kept and cannot be revoked (3.0's accessTokenMaxAge 0). */
-  constructor(tokens: Tokens, sessions: SessionStore, login: Login, users: Informer, tracked: boolean) {
+  constructor(
+    tokens: Tokens,
+    sessions: SessionStore,
+    login: Login,
+    users: Informer,
+    tracked: boolean,
+    apiTokens: ApiTokens,
+  ) {
     this.#tokens = tokens;
     this.#sessions = sessions;
     this.#login = login;
     this.#users = users;
     this.#tracked = tracked;
+    this.#apiTokens = apiTokens;
   }
 
   /** The caller; anonymous without a header. Throws Unauthorized or, for a locked account, TooManyRequests. */
@@ -54,7 +70,7 @@ export class Authenticator {
     const colon = text.indexOf(':');
     if (colon < 0) throw unauthorized('incorrect password');
     const user = await this.#login.password(text.slice(0, colon), text.slice(colon + 1), { ...source, type: 'Basic' });
-    return { name: user.name, uid: user.uid, groups: groupsOf(user) };
+    return this.#caller(user);
   }
 
   /**
@@ -82,15 +98,28 @@ export class Authenticator {
     };
   }
 
-  /** The user of an access token. Throws Unauthorized for one that is wrong, expired, revoked, or of a user that may no longer log in. */
-  async token(token: string): Promise<UserInfo> {
-    const claims = await this.#tokens.verify(token, 'access_token');
-    const user = this.#users.store.get(claims.username)?.object as User | undefined;
-    if (!user || (claims.uid !== '' && user.metadata.uid !== claims.uid))
-      throw unauthorized('the user of the token does not exist');
+  /** Who an identity is now. Throws Unauthorized where he is gone, is another one of that name, or is disabled. */
+  #caller(identity: Identity, extra: Readonly<Record<string, readonly string[]>> = {}): UserInfo {
+    const { name, uid } = identity;
+    const user = this.#users.store.get(name)?.object as User | undefined;
+    if (!user || (uid !== '' && user.metadata.uid !== uid)) throw unauthorized('the user of the token does not exist');
     if (user.status?.state === 'Disabled') throw unauthorized('account is not active');
-    if (this.#tracked && !(await this.#sessions.has(claims.username, token)))
-      throw unauthorized('token not found in cache');
-    return { name: claims.username, uid: claims.uid, groups: groupsOf(claims) };
+    const all = {
+      ...extra,
+      ...(user.metadata.annotations?.[UNINITIALIZED] === 'true' && { [UNINITIALIZED_EXTRA]: ['true'] }),
+    };
+    return { name, uid, groups: groupsOf(identity), ...(Object.keys(all).length > 0 && { extra: all }) };
+  }
+
+  /**
+   * The user of an access token or API token. Throws Unauthorized for one that is wrong, expired, revoked, or of a user that
+   * may no longer log in.
+   */
+  async token(token: string): Promise<UserInfo> {
+    if (isApiToken(token)) return this.#caller(await this.#apiTokens.verify(token), API_TOKEN);
+    const { username: name, uid, groups } = await this.#tokens.verify(token, 'access_token');
+    const caller = this.#caller({ name, uid, ...(groups && { groups }) });
+    if (this.#tracked && !(await this.#sessions.has(name, token))) throw unauthorized('token not found in cache');
+    return caller;
   }
 }

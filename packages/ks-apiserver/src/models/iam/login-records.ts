@@ -1,69 +1,104 @@
+import { randomInt } from 'node:crypto';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { FailureCounter } from './failure-counter.ts';
 import type { LoginSource } from './login.ts';
 import { LOGIN_RECORDS, USER_REF_LABEL, USERS } from './types.ts';
 
 /** Records waiting to be written; more than this in a storm are only counted, not kept. */
 const MAX_WAITING = 1000;
 const USER_AGENT_LIMIT = 512;
+/** The characters by which Kubernetes ends generated names. */
+const SUFFIX = 'bcdfghjklmnpqrstvwxz2456789';
+
+/** A name as `generateName` would make it: known before the record is stored, so that it is counted once on all replicas. */
+function recordName(user: string): string {
+  const suffix = Array.from({ length: 8 }, () => SUFFIX[randomInt(SUFFIX.length)]).join('');
+  return `${user.slice(0, 240)}-${suffix}`;
+}
+
+/** No user's name starts with a question mark. */
+function unknownKey(name: string): string {
+  return `?${name.slice(0, 256).toLowerCase()}`;
+}
 
 /** Keeps who logged in when from where, and counts failures at once, before any record is stored. */
 export class LoginRecords {
   readonly #client: KubeClient;
   readonly #onError: (error: unknown) => void;
-  readonly #windowMs: number;
-  /** Times of failures by user, oldest first. */
-  readonly #failures = new Map<string, number[]>();
+  readonly #byUser: FailureCounter;
+  readonly #bySource: FailureCounter;
+  readonly #clientOf: (sourceIP: string) => string;
   #waiting = 0;
   #writes: Promise<unknown> = Promise.resolve();
 
-  constructor(client: KubeClient, windowMs: number, onError: (error: unknown) => void) {
+  /** `windowMs` is how long a failure counts; `clientOf` tells the address to count by from that in a record. */
+  constructor(
+    client: KubeClient,
+    windowMs: number,
+    clientOf: (sourceIP: string) => string,
+    onError: (error: unknown) => void,
+  ) {
     this.#client = client;
-    this.#windowMs = windowMs;
+    this.#byUser = new FailureCounter(windowMs);
+    this.#bySource = new FailureCounter(windowMs);
+    this.#clientOf = clientOf;
     this.#onError = onError;
   }
 
-  /** Failures of a user after a time (milliseconds since 1970), oldest first. */
+  /** Times of a user's failures after a time (milliseconds since 1970), oldest first. */
   failuresSince(user: string, since: number): readonly number[] {
-    return (this.#failures.get(user) ?? []).filter((time) => time > since);
+    return this.#byUser.since(user, since);
   }
 
-  /** Takes a stored record of another replica, or of before a restart, into the count. */
-  count(record: KubeObject): void {
-    const spec = record.spec as { success?: boolean } | undefined;
-    const user = record.metadata.labels?.[USER_REF_LABEL];
-    const time = Date.parse(record.metadata.creationTimestamp ?? '');
-    if (user && spec?.success === false && time > Date.now() - this.#windowMs) this.#push(user, time);
+  /** Times of the failures from an address that still count, oldest first: also those with names that no user has. */
+  failuresFrom(sourceIP: string): readonly number[] {
+    return this.#bySource.since(this.#clientOf(sourceIP), 0);
   }
 
-  #push(user: string, time: number): void {
-    const recent = (this.#failures.get(user) ?? []).filter((earlier) => earlier > Date.now() - this.#windowMs);
-    recent.push(time);
-    recent.sort((a, b) => a - b);
-    this.#failures.set(user, recent.slice(-1000));
+  /** Takes a stored record of another replica, or of before a restart, into the count; one that is counted already changes nothing. */
+  count({ name, created, labels, fields }: Entry): void {
+    const user = labels[USER_REF_LABEL];
+    if (user && fields.success === false) this.#failed(name, created, user, String(fields.sourceIP ?? ''));
+  }
+
+  #failed(id: string, time: number, user: string, sourceIP: string): void {
+    this.#byUser.add(user, id, time);
+    if (sourceIP) this.#bySource.add(this.#clientOf(sourceIP), id, time);
+  }
+
+  /** Times of the failures with a name that no user has. */
+  failuresOfUnknown(name: string): readonly number[] {
+    return this.#byUser.since(unknownKey(name), 0);
+  }
+
+  /** Counts a failure with a name that no user has: it is locked like any other, so that nobody learns which ones there are. */
+  countUnknown(name: string, sourceIP: string): void {
+    this.#failed(recordName(''), Date.now(), unknownKey(name), sourceIP);
   }
 
   /** Counts a try at once and stores its record soon after, so that answers take as long with and without one. */
   add(user: string, source: LoginSource, success: boolean, reason: string): void {
-    if (!success) this.#push(user, Date.now());
+    const name = recordName(user);
+    if (!success) this.#failed(name, Date.now(), user, source.sourceIP);
     if (this.#waiting >= MAX_WAITING) return;
     this.#waiting += 1;
     this.#writes = this.#writes
-      .then(() => this.#write(user, source, success, reason))
+      .then(() => this.#write(name, user, source, success, reason))
       .catch(this.#onError)
       .finally(() => (this.#waiting -= 1));
   }
 
-  async #write(user: string, source: LoginSource, success: boolean, reason: string): Promise<void> {
+  async #write(name: string, user: string, source: LoginSource, success: boolean, reason: string): Promise<void> {
     const userAgent = source.userAgent.slice(0, USER_AGENT_LIMIT);
     await this.#client.create(LOGIN_RECORDS, {
       apiVersion: 'iam.kubesphere.io/v1alpha2',
       kind: 'LoginRecord',
-      metadata: { generateName: `${user}-`, labels: { [USER_REF_LABEL]: user } },
+      metadata: { name, generateName: `${user}-`, labels: { [USER_REF_LABEL]: user } },
       spec: {
         type: source.type,
-        provider: '',
+        provider: source.provider ?? '',
         sourceIP: source.sourceIP,
         ...(userAgent && { userAgent }),
         success,

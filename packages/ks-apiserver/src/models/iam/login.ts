@@ -2,6 +2,7 @@ import { StatusError, tooManyRequests, unauthorized } from '@ks-apiserver/apimac
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { Totp } from '../credentials/totp.ts';
 import type { Identity } from '../session/identity.ts';
 import type { LoginRecords } from './login-records.ts';
 import { checkPassword } from './passwords.ts';
@@ -12,6 +13,8 @@ export interface LoginSource {
   type: 'Token' | 'Basic' | 'OAuth';
   sourceIP: string;
   userAgent: string;
+  /** Name of the identity provider, for type OAuth. */
+  provider?: string;
   /** Whether a success is worth a record too. */
   recordSuccess: boolean;
 }
@@ -19,10 +22,17 @@ export interface LoginSource {
 /** After how many failures in which time (milliseconds) an account is locked for that time. */
 export interface LockOut {
   maxTries: number;
+  /** How many failures from one address, whatever the names; 0 for no such limit. */
+  maxTriesPerSource: number;
   durationMs: number;
 }
 
 const LOCKED = 'Unauthorized: auth rate limit exceeded';
+
+/** Milliseconds until there are fewer than `most` of these failures (oldest first) in the window; 0 when there are. */
+function waitFor(failures: readonly number[], most: number, windowMs: number): number {
+  return failures.length >= most ? Math.max(1000, failures[failures.length - most]! + windowMs - Date.now()) : 0;
+}
 
 /** The one place where passwords are checked: for forms, Basic and the legacy log-in. */
 export class Login {
@@ -30,13 +40,15 @@ export class Login {
   readonly #users: Informer;
   readonly #records: LoginRecords;
   readonly #lockOut: LockOut;
+  readonly #totp: Totp;
   readonly #byEmail = new Map<string, string>();
 
-  constructor(client: KubeClient, users: Informer, records: LoginRecords, lockOut: LockOut) {
+  constructor(client: KubeClient, users: Informer, records: LoginRecords, lockOut: LockOut, totp: Totp) {
     this.#client = client;
     this.#users = users;
     this.#records = records;
     this.#lockOut = lockOut;
+    this.#totp = totp;
     const emailOf = (object: unknown) => ((object as User).spec?.email ?? '').toLowerCase();
     for (const entry of users.store.values()) this.#byEmail.set(emailOf(entry.object), entry.name);
     users.store.onChange(({ type, entry, previous }) => {
@@ -56,28 +68,39 @@ export class Login {
   #lockedFor(user: User): number {
     const name = user.metadata.name!;
     const { maxTries, durationMs } = this.#lockOut;
-    const now = Date.now();
     const since = Date.parse(user.status?.lastTransitionTime ?? '') || 0;
-    if (user.status?.state === 'AuthLimitExceeded') return Math.max(0, since + durationMs - now);
+    if (user.status?.state === 'AuthLimitExceeded') return Math.max(0, since + durationMs - Date.now());
     // Failures before the account became active again are forgiven; times in objects are whole seconds.
-    const failures = this.#records.failuresSince(name, Math.max(now - durationMs, since));
-    return failures.length >= maxTries ? Math.max(1000, failures[failures.length - maxTries]! + durationMs - now) : 0;
+    return waitFor(this.#records.failuresSince(name, since), maxTries, durationMs);
+  }
+
+  /** Throws TooManyRequests while a name, or the address that tries, has failed too often. */
+  #checkLocks(name: string, user: User | undefined, sourceIP: string): void {
+    const { maxTries, maxTriesPerSource, durationMs } = this.#lockOut;
+    const source =
+      maxTriesPerSource > 0 ? waitFor(this.#records.failuresFrom(sourceIP), maxTriesPerSource, durationMs) : 0;
+    const own = user ? this.#lockedFor(user) : waitFor(this.#records.failuresOfUnknown(name), maxTries, durationMs);
+    const wait = Math.max(source, own);
+    if (wait > 0) throw tooManyRequests(LOCKED, Math.ceil(wait / 1000));
   }
 
   /**
    * Checks a password; answers the user. Throws Unauthorized for a wrong name or password alike, TooManyRequests for a
-   * locked account, and Forbidden for one that is not active, told only to who knows its password.
+   * locked account or address, and Forbidden for an account that is not active, told only to who knows its password. Who
+   * has a second factor needs a one-time password too: without it, Unauthorized with the reason OtpRequired.
    */
-  async password(nameOrEmail: string, password: string, source: LoginSource): Promise<Identity> {
+  async password(nameOrEmail: string, password: string, source: LoginSource, otp = ''): Promise<Identity> {
     const user = this.find(nameOrEmail);
-    const locked = user ? this.#lockedFor(user) : 0;
-    if (locked > 0) throw tooManyRequests(LOCKED, Math.ceil(locked / 1000));
+    this.#checkLocks(nameOrEmail, user, source.sourceIP);
     const correct = await checkPassword(password, user?.spec?.password);
     if (!user || !correct) {
-      if (user) await this.#failed(user, source);
+      if (user) await this.#failed(user, source, 'incorrect password');
+      else this.#records.countUnknown(nameOrEmail, source.sourceIP);
       throw unauthorized('incorrect password');
     }
     const name = user.metadata.name!;
+    const uid = user.metadata.uid ?? '';
+    if (await this.#totp.enabled(name, uid)) await this.#secondFactor(user, source, otp);
     const state = user.status?.state;
     if (state !== 'Active' && state !== 'AuthLimitExceeded') {
       this.#records.add(name, source, false, 'account is not active');
@@ -85,12 +108,37 @@ export class Login {
     }
     if (state === 'AuthLimitExceeded') await this.#setState(name, 'Active', '');
     if (source.recordSuccess) this.#records.add(name, source, true, 'authenticated successfully');
-    return { name, uid: user.metadata.uid ?? '' };
+    return { name, uid };
   }
 
-  async #failed(user: User, source: LoginSource): Promise<void> {
+  async #secondFactor(user: User, source: LoginSource, otp: string): Promise<void> {
+    if (otp === '') {
+      const instead = source.type === 'Basic' ? ': scripts use an API token' : ': send it as otp';
+      throw new StatusError(401, 'OtpRequired', `one-time password required${instead}`);
+    }
+    if (!(await this.confirmOtp(user, otp, source))) throw unauthorized('incorrect one-time password');
+  }
+
+  /** Whether a one-time password of somebody who is logged in is right; failures count as those of a log-in. Throws TooManyRequests. */
+  async confirmOtp(user: User, otp: string, source: LoginSource): Promise<boolean> {
+    const { name = '', uid = '' } = user.metadata;
+    this.#checkLocks(name, user, source.sourceIP);
+    if (await this.#totp.verify(name, uid, otp)) return true;
+    await this.#failed(user, source, 'incorrect one-time password');
+    return false;
+  }
+
+  /** Whether somebody who is logged in knows his password too; failures count as those of a log-in. Throws TooManyRequests. */
+  async confirm(user: User, password: string, source: LoginSource): Promise<boolean> {
+    this.#checkLocks(user.metadata.name!, user, source.sourceIP);
+    if (await checkPassword(password, user.spec?.password)) return true;
+    await this.#failed(user, source, 'incorrect old password');
+    return false;
+  }
+
+  async #failed(user: User, source: LoginSource, reason: string): Promise<void> {
     const name = user.metadata.name!;
-    this.#records.add(name, source, false, 'incorrect password');
+    this.#records.add(name, source, false, reason);
     if (user.status?.state === 'Active' && this.#lockedFor(user) > 0) {
       const { maxTries, durationMs } = this.#lockOut;
       await this.#setState(

@@ -23,6 +23,8 @@ export const ROLE_BINDINGS = rbac('rolebindings');
 export const WORKSPACE_LABEL = 'kubesphere.io/workspace';
 export const USER_REF_LABEL = 'iam.kubesphere.io/user-ref';
 export const PASSWORD_ENCRYPTED = 'iam.kubesphere.io/password-encrypted';
+/** Marks a user whose password somebody else has set: he must set one of his own first (KubeSphere 3.2). */
+export const UNINITIALIZED = 'iam.kubesphere.io/uninitialized';
 export const GLOBAL_ROLE_ANNOTATION = 'iam.kubesphere.io/globalrole';
 export const AGGREGATION_ROLES = 'iam.kubesphere.io/aggregation-roles';
 export const CREATOR_ANNOTATION = 'kubesphere.io/creator';

@@ -1,8 +1,8 @@
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
-import { GLOBAL_ROLE_ANNOTATION, PASSWORD_ENCRYPTED, type User } from './types.ts';
-import { hashed, type Users } from './users.ts';
+import { GLOBAL_ROLE_ANNOTATION, PASSWORD_ENCRYPTED, UNINITIALIZED, type User } from './types.ts';
+import type { Users } from './users.ts';
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
@@ -48,8 +48,9 @@ export async function reviewedUser(
   if (setsPassword) {
     const name = wished.metadata.name ?? '';
     if (caller.name !== name) users.checkOutranks(caller, name);
-    Object.assign(spec, await hashed(given));
+    Object.assign(spec, await users.hashed(given, wished));
     annotations[PASSWORD_ENCRYPTED] = 'true';
+    if (users.changeInitial && caller.name !== name) annotations[UNINITIALIZED] = 'true';
   } else if (old) spec.password = old;
   return { object: { ...wished, metadata: { ...wished.metadata, annotations }, spec }, setsPassword };
 }

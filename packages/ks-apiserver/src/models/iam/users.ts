@@ -9,11 +9,12 @@ import type { Authorizer } from '../authorization/authorizer.ts';
 import { withoutPassword } from '../resources/redact.ts';
 import { missing } from './errors.ts';
 import { checkGrant } from './grants.ts';
-import type { Login } from './login.ts';
+import type { Login, LoginSource } from './login.ts';
 import type { Members } from './members.ts';
-import { checkPassword, hashPassword, PASSWORD_LIMIT } from './passwords.ts';
+import type { PasswordPolicy } from './password-policy.ts';
+import { checkPassword, hashPassword } from './passwords.ts';
 import type { Scopes } from './scopes.ts';
-import { GLOBAL_ROLE_ANNOTATION, PASSWORD_ENCRYPTED, USERS, type User } from './types.ts';
+import { GLOBAL_ROLE_ANNOTATION, PASSWORD_ENCRYPTED, UNINITIALIZED, USERS, type User } from './types.ts';
 
 const GROUP = 'iam.kubesphere.io';
 
@@ -24,6 +25,7 @@ export interface UsersParts {
   members: Members;
   authorizer: Authorizer;
   login: Login;
+  passwords: PasswordPolicy;
   revokeSessions: (username: string) => Promise<void>;
 }
 
@@ -61,12 +63,14 @@ export class Users {
     this.#checkEmail(given);
     const { status: _status, ...object } = given;
     annotations[PASSWORD_ENCRYPTED] = 'true';
+    const password = await this.hashed(given.spec?.password, given);
+    if (password.password && this.#parts.passwords.rules.changeInitial) annotations[UNINITIALIZED] = 'true';
     const created = await client.create<User>(USERS, {
       ...object,
       apiVersion: 'iam.kubesphere.io/v1alpha2',
       kind: 'User',
       metadata: { ...given.metadata, annotations },
-      spec: { ...given.spec, ...(await hashed(given.spec?.password)) },
+      spec: { ...given.spec, ...password },
       status: { state: 'Active', lastTransitionTime: timestamp() },
     });
     const username = created.metadata.name!;
@@ -98,7 +102,12 @@ export class Users {
       checkGrant(authorizer, caller, scopes.global(), 'bind', role, (found.object?.rules ?? []) as PolicyRule[]);
     }
     this.#checkEmail(given);
-    const mark = stored.metadata.annotations?.[PASSWORD_ENCRYPTED];
+    // Nobody lifts the duty to change his password from himself.
+    const kept = caller.name === name ? [PASSWORD_ENCRYPTED, UNINITIALIZED] : [PASSWORD_ENCRYPTED];
+    const marks = Object.fromEntries(
+      Object.entries(stored.metadata.annotations ?? {}).filter(([key]) => kept.includes(key)),
+    );
+    for (const key of kept) delete annotations[key];
     const { password } = stored.spec;
     const updated = await client.update<User>(USERS, {
       ...given,
@@ -106,7 +115,7 @@ export class Users {
       kind: 'User',
       metadata: {
         ...given.metadata,
-        annotations: { ...annotations, ...(mark && { [PASSWORD_ENCRYPTED]: mark }) },
+        annotations: { ...annotations, ...marks },
         ...(stored.metadata.finalizers && { finalizers: stored.metadata.finalizers }),
       },
       spec: { ...given.spec, ...(password && { password }) },
@@ -125,7 +134,12 @@ export class Users {
    * Sets a password and ends the user's sessions. The current one must be right, unless the caller may set others'
    * passwords and holds all rights that the user has. Throws NotFound, BadRequest, Forbidden.
    */
-  async setPassword(name: string, current: string, password: string, caller: UserInfo): Promise<void> {
+  async setPassword(
+    name: string,
+    { current, password }: { current: string; password: string },
+    caller: UserInfo,
+    source: LoginSource,
+  ): Promise<void> {
     const { client, login, authorizer, revokeSessions } = this.#parts;
     const user = login.find(name);
     if (!user || name.includes('@')) throw missing('user', GROUP, name);
@@ -133,15 +147,37 @@ export class Users {
     const manages = current === '' && authorizer.byRoles(caller, { ...USERS_UPDATE, subresource: 'password', name });
     if (manages) {
       if (caller.name !== name) this.checkOutranks(caller, name);
-    } else if (!(await checkPassword(current, user.spec?.password))) throw badRequest('incorrect old password');
-    const metadata = { annotations: { [PASSWORD_ENCRYPTED]: 'true' } };
+    } else if (!(await login.confirm(user, current, source))) throw badRequest('incorrect old password');
+    const spec = await this.hashed(password, user);
+    const initial = caller.name !== name && this.#parts.passwords.rules.changeInitial;
+    // The duty to change it is not met by setting the same again.
+    if (caller.name === name && user.metadata.annotations?.[UNINITIALIZED] === 'true')
+      if (await checkPassword(password, user.spec?.password))
+        throw badRequest('spec.password: must be another than the one that you were given');
+    const metadata = { annotations: { [PASSWORD_ENCRYPTED]: 'true', [UNINITIALIZED]: initial ? 'true' : null } };
     // A user who was locked is free again; one who was disabled stays so.
     const status =
       user.status?.state === 'AuthLimitExceeded'
         ? { status: { state: 'Active', reason: null, lastTransitionTime: timestamp() } }
         : {};
-    await client.patch({ resource: USERS, name }, 'merge', { metadata, spec: await hashed(password), ...status });
+    await client.patch({ resource: USERS, name }, 'merge', { metadata, spec, ...status });
     await revokeSessions(name);
+  }
+
+  /**
+   * A plain password as it is stored, if it is good enough. A hash is taken as a password of that text: nobody logs in with
+   * one made elsewhere. Throws BadRequest.
+   */
+  async hashed(password: string | undefined, { metadata, spec }: User): Promise<{ password?: string }> {
+    if (!password) return {};
+    const email = spec?.email;
+    await this.#parts.passwords.check(password, { username: metadata.name ?? '', ...(email && { email }) });
+    return { password: await hashPassword(password) };
+  }
+
+  /** Whether a password that one user sets for another must be changed by him. */
+  get changeInitial(): boolean {
+    return this.#parts.passwords.rules.changeInitial;
   }
 
   /** Who sets somebody's password can act as him: he must hold the rights of that user's global role. Throws Forbidden. */
@@ -170,14 +206,6 @@ const USERS_UPDATE = {
   version: 'v1alpha2',
   resource: 'users',
 };
-
-/** A plain password as it is stored. A hash is taken as a password of that text: nobody logs in with one made elsewhere. Throws BadRequest. */
-export async function hashed(password: string | undefined): Promise<{ password?: string }> {
-  if (!password) return {};
-  if (Buffer.byteLength(password) > PASSWORD_LIMIT)
-    throw badRequest(`spec.password: must have at most ${PASSWORD_LIMIT} bytes`);
-  return { password: await hashPassword(password) };
-}
 
 /** 400: the body is about another object than the path. */
 export function nameMismatch(body: string, path: string): StatusError {

@@ -198,7 +198,7 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     loginrecords: {
       kind: 'LoginRecord',
       namespaced: false,
-      fields: (record) => ({ type: record.spec?.type }),
+      fields: ({ spec }) => ({ type: spec?.type, success: spec?.success, sourceIP: spec?.sourceIP }),
       filters: { type: equalField('type') },
     },
     globalroles: { kind: 'GlobalRole', namespaced: false, eager: true, keepObjects: true, aggregates: true },

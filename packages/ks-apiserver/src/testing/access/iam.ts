@@ -10,6 +10,17 @@ export function iamRows(): Table {
     [`GET ${I}/users/{user}/loginrecords`]: [{ allowed: ['users-manager', ...MANAGERS] }],
     [`GET ${I}/users/{user}/globalroles`]: [{ allowed: PLATFORM }],
   };
+  // Credentials of others: made by nobody, seen and revoked by who manages users (`{user}` is a user of no name here).
+  for (const operation of [
+    'GET /users/{user}/tokens',
+    'DELETE /users/{user}/tokens/{token}',
+    'GET /users/{user}/totp',
+    'DELETE /users/{user}/totp',
+    'POST /users/{user}/tokens',
+    'POST /users/{user}/totp',
+    'PUT /users/{user}/totp',
+  ])
+    table[operation.replace(' ', ` ${I}`)] = [{ allowed: PLATFORM }];
   for (const operation of ['POST /users', 'PUT /users/{user}', 'DELETE /users/{user}', 'PUT /users/{user}/password'])
     table[operation.replace(' ', ` ${I}`)] = [{ allowed: USERS }];
   const add = (path: string, item: string, read: Row['allowed'], write: Row['allowed'], methods: string[]) => {

@@ -1,0 +1,46 @@
+import type { Route } from '@ks-apiserver/apiserver/routes/route';
+import { rows } from '../rows.ts';
+import { type CredentialHandlersParts, credentialHandlers } from './credentials.ts';
+import {
+  ApiTokenRequestSchema,
+  ApiTokenSchema,
+  ApiTokensSchema,
+  MessageSchema,
+  RecoveryCodesSchema,
+  TotpRequestSchema,
+  TotpSecretSchema,
+  TotpStateSchema,
+} from './types.ts';
+
+/** Rows of a user's own credentials besides his password: API tokens and one-time passwords. */
+export function credentialRoutes(base: string, tags: readonly string[], parts: CredentialHandlersParts): Route[] {
+  const handlers = credentialHandlers(parts);
+  const token = { body: ApiTokenRequestSchema, returns: ApiTokenSchema };
+  const enroll = { body: TotpRequestSchema, returns: TotpSecretSchema };
+  const confirm = { body: TotpRequestSchema, returns: RecoveryCodesSchema };
+  const remove = { body: TotpRequestSchema, returns: MessageSchema };
+  const [tokens, totp] = ['/users/{user}/tokens', '/users/{user}/totp'];
+  return rows(base, tags, [
+    ['GET', tokens, 'ListAPITokens', 'API tokens of a user', handlers.listTokens, { returns: ApiTokensSchema }],
+    ['POST', tokens, 'CreateAPIToken', 'Make an API token', handlers.createToken, token],
+    [
+      'DELETE',
+      `${tokens}/{token}`,
+      'RevokeAPIToken',
+      'Revoke an API token',
+      handlers.revokeToken,
+      { returns: MessageSchema },
+    ],
+    [
+      'GET',
+      totp,
+      'DescribeTOTP',
+      'Whether a user has a second factor',
+      handlers.totpState,
+      { returns: TotpStateSchema },
+    ],
+    ['POST', totp, 'EnrollTOTP', 'Begin to turn one-time passwords on', handlers.enrollTotp, enroll],
+    ['PUT', totp, 'ConfirmTOTP', 'Turn one-time passwords on with a first code', handlers.confirmTotp, confirm],
+    ['DELETE', totp, 'RemoveTOTP', 'Turn one-time passwords off', handlers.removeTotp, remove],
+  ]);
+}

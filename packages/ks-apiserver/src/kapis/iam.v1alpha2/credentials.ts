@@ -1,0 +1,123 @@
+import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { Handler, RouteRequest } from '@ks-apiserver/apiserver/routes/route';
+import type { UserInfo } from '@ks-apiserver/client/kube/transport';
+import type { ApiTokens } from '../../models/credentials/api-tokens.ts';
+import type { Totp } from '../../models/credentials/totp.ts';
+import { CREDENTIAL_EXTRA } from '../../models/iam/authenticate.ts';
+import { iamError, missing } from '../../models/iam/errors.ts';
+import type { Login, LoginSource } from '../../models/iam/login.ts';
+import type { User } from '../../models/iam/types.ts';
+import type { Users } from '../../models/iam/users.ts';
+import { SUCCESS } from '../page-reply.ts';
+
+/** What the handlers of credentials work with. */
+export interface CredentialHandlersParts {
+  users: Users;
+  login: Login;
+  apiTokens: ApiTokens;
+  totp: Totp;
+}
+
+/** A failure to confirm one's password counts like one to log in. */
+function sourceOf({ sourceIP, headers }: RouteRequest): LoginSource {
+  return { type: 'Token', sourceIP, userAgent: headers['user-agent'] ?? '', recordSuccess: false };
+}
+
+/** Throws Forbidden for who came with an API token: one that leaks must not turn into more. */
+export function refuseApiToken({ extra }: UserInfo): void {
+  if (extra?.[CREDENTIAL_EXTRA])
+    throw new StatusError(403, 'Forbidden', 'an API token cannot change credentials: log in with the password');
+}
+
+type Operation =
+  | 'listTokens'
+  | 'createToken'
+  | 'revokeToken'
+  | 'totpState'
+  | 'enrollTotp'
+  | 'confirmTotp'
+  | 'removeTotp';
+
+/**
+ * Handlers of a user's API tokens and second factor. He makes them himself, logged in with a password and not with an API
+ * token; who manages users and may do all that the user may, sees and revokes them.
+ */
+export function credentialHandlers({
+  users,
+  login,
+  apiTokens,
+  totp,
+}: CredentialHandlersParts): Record<Operation, Handler> {
+  type Act = (user: User & { metadata: { name: string; uid: string } }, request: RouteRequest) => Promise<unknown>;
+
+  const about =
+    (act: Act, who: 'self' | 'manager'): Handler =>
+    async (request) => {
+      const { params, user: caller } = request;
+      const name = params.user ?? '';
+      const user = name.includes('@') ? undefined : login.find(name);
+      if (!user) throw missing('user', 'iam.kubesphere.io', name);
+      if (caller.name !== name && who === 'self')
+        throw new StatusError(403, 'Forbidden', `only "${name}" makes credentials of his own`);
+      if (request.method !== 'GET') refuseApiToken(caller);
+      try {
+        if (caller.name !== name) users.checkOutranks(caller, name);
+        return await act(user as Parameters<Act>[0], request);
+      } catch (error) {
+        throw iamError(error);
+      }
+    };
+
+  /** Whoever finds a browser open must not make credentials in it. */
+  const withPassword =
+    (act: Act): Act =>
+    async (user, request) => {
+      const { currentPassword = '' } = request.body as { currentPassword?: string };
+      if (request.user.name === user.metadata.name && !(await login.confirm(user, currentPassword, sourceOf(request))))
+        throw badRequest('currentPassword: is not right');
+      return act(user, request);
+    };
+
+  return {
+    listTokens: about(async ({ metadata }) => {
+      const items = apiTokens.list(metadata.name);
+      return { items, totalItems: items.length };
+    }, 'manager'),
+
+    createToken: about(async ({ metadata }, { body }) => {
+      const { name = '', expiresIn = 0 } = body as { name?: string; expiresIn?: number };
+      return apiTokens.create({ name: metadata.name, uid: metadata.uid }, name, expiresIn * 1000);
+    }, 'self'),
+
+    revokeToken: about(async ({ metadata }, { params }) => {
+      await apiTokens.revoke(metadata.name, params.token ?? '');
+      return SUCCESS;
+    }, 'manager'),
+
+    totpState: about(({ metadata }) => totp.state(metadata.name, metadata.uid), 'manager'),
+
+    enrollTotp: about(
+      withPassword(({ metadata }) => totp.enroll(metadata.name, metadata.uid)),
+      'self',
+    ),
+
+    confirmTotp: about(async ({ metadata }, { body }) => {
+      const { code = '' } = body as { code?: string };
+      return { recoveryCodes: await totp.confirm(metadata.name, metadata.uid, code) };
+    }, 'self'),
+
+    removeTotp: about(
+      withPassword(async (user, request) => {
+        const { metadata } = user;
+        const { code = '' } = request.body as { code?: string };
+        const { enabled } = await totp.state(metadata.name, metadata.uid);
+        const own = request.user.name === metadata.name;
+        if (own && enabled && !(await login.confirmOtp(user, code, sourceOf(request))))
+          throw badRequest('code: is not right');
+        await totp.remove(metadata.name);
+        return SUCCESS;
+      }),
+      'manager',
+    ),
+  };
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { ADMIN_PASSWORD, TestServer } from '../../testing/test-server.ts';
+
+const I = '/kapis/iam.kubesphere.io/v1alpha2';
+let server: TestServer;
+let admin: string;
+
+before(async () => {
+  const config = join(await mkdtemp(join(tmpdir(), 'ks-lock-')), 'kubesphere.yaml');
+  await writeFile(
+    config,
+    'authentication: {authenticateRateLimiterMaxTries: 3, authenticateRateLimiterMaxTriesPerSource: 6, multipleLogin: true}\n',
+  );
+  server = await TestServer.start({ args: ['--config', config] });
+  admin = await server.token();
+});
+after(() => server.stop());
+
+const login = (username: string, password: string, address: string) =>
+  server.call('/oauth/token', {
+    form: { grant_type: 'password', username, password },
+    headers: { 'x-forwarded-for': address },
+  });
+
+test('an address that tries one name after the other is locked out, and no other address with it', async () => {
+  for (let i = 0; i < 6; i++) assert.equal((await login(`guess-${i}`, 'Passw0rd!', '198.51.100.7')).status, 401);
+  const locked = await login('admin', ADMIN_PASSWORD, '198.51.100.7');
+  assert.deepEqual([locked.status, locked.text], [429, 'Unauthorized: auth rate limit exceeded']);
+  // What a caller writes before the proxy's own entry does not make another address of it.
+  assert.equal((await login('admin', ADMIN_PASSWORD, '203.0.113.1, 198.51.100.7')).status, 429);
+  assert.equal((await login('admin', ADMIN_PASSWORD, '198.51.100.8')).status, 200);
+});
+
+test('a name that nobody has is locked like one that somebody has', async () => {
+  const body = { metadata: { name: 'real' }, spec: { email: 'real@example.com', password: 'Passw0rd!' } };
+  assert.equal((await server.call(`${I}/users`, { token: admin, body })).status, 200);
+  const statuses = async (name: string, address: string) => {
+    const seen: number[] = [];
+    for (let i = 0; i < 4; i++) seen.push((await login(name, 'wrong-password', `${address}${i}`)).status);
+    return seen;
+  };
+  const real = await statuses('real', '192.0.2.1');
+  assert.deepEqual(real, [401, 401, 401, 429]);
+  assert.deepEqual(await statuses('nobody', '192.0.2.2'), real);
+});
+
+test('who guesses the current password of an open session is locked out too', async () => {
+  const body = { metadata: { name: 'open' }, spec: { email: 'open@example.com', password: 'Passw0rd!' } };
+  assert.equal((await server.call(`${I}/users`, { token: admin, body })).status, 200);
+  const token = await server.token('open', 'Passw0rd!');
+  const change = (currentPassword: string) =>
+    server.call(`${I}/users/open/password`, { method: 'PUT', token, body: { currentPassword, password: 'Newpass1!' } });
+  for (let i = 0; i < 3; i++) assert.equal((await change('guess')).text, 'incorrect old password\n');
+  assert.equal((await change('Passw0rd!')).status, 429);
+});

@@ -1,0 +1,55 @@
+import { badRequest, type StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { PASSWORD_LIMIT } from './passwords.ts';
+
+/** What a new password must be like; 3.0 has no such rules. */
+export interface PasswordRules {
+  /** Characters, as a reader counts them. */
+  minLength: number;
+  /** How many of lower case, upper case, digits and others must occur. */
+  minClasses: number;
+  /** Whether passwords that everybody tries first are refused. */
+  refuseCommon: boolean;
+  /** Whether a password that somebody else has set must be changed before anything else. */
+  changeInitial: boolean;
+}
+
+const CLASSES = [/\p{Ll}/u, /\p{Lu}/u, /\p{Nd}/u, /[^\p{Ll}\p{Lu}\p{Nd}]/u];
+/** The password that every KubeSphere 3.0 was installed with. */
+export const WELL_KNOWN_PASSWORD = 'P@88w0rd';
+
+let common: Promise<ReadonlySet<string>> | undefined;
+
+/** Some 40,000 passwords of at least 8 characters that were seen most often; read when the first password is set. */
+function commonPasswords(): Promise<ReadonlySet<string>> {
+  common ??= import('popular-passwords', { with: { type: 'json' } }).then(
+    ({ default: list }) => new Set([...list, WELL_KNOWN_PASSWORD.toLowerCase()]),
+  );
+  return common;
+}
+
+function refused(reason: string): StatusError {
+  return badRequest(`spec.password: ${reason}`);
+}
+
+/** Decides which new passwords are good enough (OWASP ASVS 5, section 6.2). */
+export class PasswordPolicy {
+  readonly rules: PasswordRules;
+
+  constructor(rules: PasswordRules) {
+    this.rules = rules;
+  }
+
+  /** Throws BadRequest, saying what is wrong, for a password that `username` may not have. */
+  async check(password: string, { username, email = '' }: { username: string; email?: string }): Promise<void> {
+    const { minLength, minClasses, refuseCommon } = this.rules;
+    if (Buffer.byteLength(password) > PASSWORD_LIMIT) throw refused(`must have at most ${PASSWORD_LIMIT} bytes`);
+    if ([...password].length < minLength) throw refused(`must have at least ${minLength} characters`);
+    const classes = CLASSES.filter((pattern) => pattern.test(password)).length;
+    if (classes < minClasses)
+      throw refused(`must mix at least ${minClasses} of lower case, upper case, digits and other characters`);
+    const lower = password.toLowerCase();
+    const names = [username, email, email.split('@')[0]!].map((name) => name.toLowerCase());
+    if (names.includes(lower)) throw refused('must not be the name or e-mail address of the user');
+    if (refuseCommon && (await commonPasswords()).has(lower)) throw refused('is one that is tried first, take another');
+  }
+}

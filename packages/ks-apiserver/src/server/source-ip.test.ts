@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import type { IncomingMessage } from 'node:http';
+import { test } from 'node:test';
+import { SourceAddresses } from './source-ip.ts';
+
+const addresses = new SourceAddresses(['127.0.0.0/8', '10.0.0.0/8']);
+const from = (remoteAddress: string, headers: Record<string, string> = {}) =>
+  addresses.of({ socket: { remoteAddress }, headers } as unknown as IncomingMessage);
+
+test('headers count where a trusted proxy sent them, in 3.0’s order', () => {
+  assert.equal(from('::1'), '127.0.0.1');
+  assert.equal(from('::ffff:10.1.2.3'), '10.1.2.3');
+  const headers = { 'x-forwarded-for': '1.1.1.1, 2.2.2.2', 'x-real-ip': '3.3.3.3', 'x-client-ip': '4.4.4.4' };
+  assert.equal(from('10.0.0.1', headers), '3.3.3.3');
+  assert.equal(from('10.0.0.1', { ...headers, 'x-real-ip': '' }), '1.1.1.1, 2.2.2.2');
+  assert.equal(from('10.0.0.1', { 'x-client-ip': '4.4.4.4' }), '4.4.4.4');
+  assert.equal(from('8.8.8.8', headers), '8.8.8.8');
+  assert.equal(from('10.0.0.1', { 'x-real-ip': '<script>' }), '10.0.0.1');
+  assert.equal(from('10.0.0.1', { 'x-real-ip': '1'.repeat(300) }), '10.0.0.1');
+});
+
+test('failures count for the last address that no trusted proxy has, whatever a caller wrote before it', () => {
+  assert.equal(addresses.client('1.1.1.1'), '1.1.1.1');
+  assert.equal(addresses.client('6.6.6.6, 1.1.1.1, 10.0.0.2'), '1.1.1.1');
+  assert.equal(addresses.client('7.7.7.7, 1.1.1.1'), '1.1.1.1');
+  assert.equal(addresses.client('10.0.0.3, 10.0.0.2'), '10.0.0.3');
+  assert.equal(addresses.client('2001:db8:1:2:3:4:5:6'), addresses.client('2001:db8:1:2:ffff::1'));
+  assert.equal(addresses.client(''), '');
+});
