@@ -1,5 +1,5 @@
-// Starts a real etcd and kube-apiserver for tests. KUBEBUILDER_ASSETS names a folder that holds both; without it etcd comes
-// from PATH and kube-apiserver is built once from test/real/kube-apiserver into .cache/real.
+// Starts a real etcd and kube-apiserver for tests. KUBEBUILDER_ASSETS names a folder that holds both; without it one binary
+// that is both, and kube-controller-manager too, is built once from test/real/kube-apiserver into .cache/real.
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import {
@@ -49,12 +49,10 @@ export function kubeApiServerPath() {
   return path;
 }
 
-/** Path of etcd, or undefined where there is none. */
-export function etcdPath() {
+/** The command that runs etcd: path and first arguments. */
+function etcdCommand(kubeApiServer) {
   const assets = process.env.KUBEBUILDER_ASSETS;
-  if (assets) return join(assets, 'etcd');
-  for (const dir of (process.env.PATH ?? '').split(':')) if (existsSync(join(dir, 'etcd'))) return join(dir, 'etcd');
-  return undefined;
+  return assets ? [join(assets, 'etcd')] : [kubeApiServer, 'etcd'];
 }
 
 function run(dir, name, path, args) {
@@ -88,16 +86,40 @@ function ready(port, token) {
   });
 }
 
+/** What signs client certificates, and what kube-apiserver knows them by. */
+function clientCa(dir) {
+  const [key, cert] = [join(dir, 'client-ca.key'), join(dir, 'client-ca.crt')];
+  const make = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '3650'];
+  execFileSync('openssl', [...make, '-subj', '/CN=client-ca', '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  return { key, cert };
+}
+
+/** The real kube-controller-manager: it collects garbage, ends namespaces, signs certificates, aggregates roles. */
+function startControllers(dir, kubeApiServer, kubeconfig, ca) {
+  return run(dir, 'kube-controller-manager', kubeApiServer, [
+    'controller-manager',
+    `--kubeconfig=${kubeconfig}`,
+    `--authentication-kubeconfig=${kubeconfig}`,
+    `--authorization-kubeconfig=${kubeconfig}`,
+    '--secure-port=0',
+    '--leader-elect=false',
+    `--service-account-private-key-file=${join(dir, 'sa.key')}`,
+    `--root-ca-file=${join(dir, 'certs', 'apiserver.crt')}`,
+    `--cluster-signing-cert-file=${ca.cert}`,
+    `--cluster-signing-key-file=${ca.key}`,
+  ]);
+}
+
 /**
  * Starts a cluster of one etcd and one kube-apiserver on free ports.
+ * @param {{controllers?: boolean}} options whether a kube-controller-manager runs too; not with KUBEBUILDER_ASSETS
  * @returns {Promise<{server: string, token: string, kubeconfig: string, dir: string, stop(): Promise<void>}>}
  *   the API's URL, a token of the group system:masters, the path of a kubeconfig that holds it, a scratch folder
  */
-export async function startRealCluster() {
-  const etcd = etcdPath();
+export async function startRealCluster({ controllers = false } = {}) {
   const kubeApiServer = kubeApiServerPath();
-  if (!etcd || !kubeApiServer)
-    throw new Error('needs etcd, and kube-apiserver or Go to build it; or KUBEBUILDER_ASSETS');
+  if (!kubeApiServer) throw new Error('needs Go to build kube-apiserver and etcd, or KUBEBUILDER_ASSETS');
+  const [etcd, ...etcdArgs] = etcdCommand(kubeApiServer);
   const dir = mkdtempSync(join(tmpdir(), 'real-cluster-'));
   const [clientPort, peerPort, port] = await freePorts(3);
   const token = randomBytes(16).toString('hex');
@@ -105,10 +127,12 @@ export async function startRealCluster() {
   writeFileSync(join(dir, 'sa.key'), privateKey.export({ type: 'sec1', format: 'pem' }), { mode: 0o600 });
   writeFileSync(join(dir, 'sa.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
   writeFileSync(join(dir, 'tokens.csv'), `${token},admin,admin,"system:masters"\n`, { mode: 0o600 });
+  const ca = clientCa(dir);
   const etcdUrl = `http://127.0.0.1:${clientPort}`;
   const peerUrl = `http://127.0.0.1:${peerPort}`;
   const processes = [
     run(dir, 'etcd', etcd, [
+      ...etcdArgs,
       `--data-dir=${join(dir, 'etcd')}`,
       `--listen-client-urls=${etcdUrl}`,
       `--advertise-client-urls=${etcdUrl}`,
@@ -129,6 +153,7 @@ export async function startRealCluster() {
       `--token-auth-file=${join(dir, 'tokens.csv')}`,
       '--authorization-mode=RBAC',
       '--allow-privileged=true',
+      `--client-ca-file=${ca.cert}`,
     ]),
   ];
   async function stop() {
@@ -149,14 +174,16 @@ export async function startRealCluster() {
   }
   const server = `https://127.0.0.1:${port}`;
   const kubeconfig = join(dir, 'kubeconfig');
+  const authority = readFileSync(join(dir, 'certs', 'apiserver.crt')).toString('base64');
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'real', cluster: { server, 'insecure-skip-tls-verify': true } }],
+    clusters: [{ name: 'real', cluster: { server, 'certificate-authority-data': authority } }],
     users: [{ name: 'admin', user: { token } }],
     contexts: [{ name: 'real', context: { cluster: 'real', user: 'admin' } }],
     'current-context': 'real',
   };
   writeFileSync(kubeconfig, JSON.stringify(config), { mode: 0o600 });
+  if (controllers) processes.push(startControllers(dir, kubeApiServer, kubeconfig, ca));
   return { server, token, kubeconfig, dir, stop };
 }

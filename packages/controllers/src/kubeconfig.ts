@@ -64,9 +64,11 @@ function goodFor(text: string, user: string, { server, ca }: KubeconfigParts['en
   if (certificate === undefined || !text.includes(`server: ${JSON.stringify(server)}\n`)) return 0;
   if (ca !== undefined && !text.includes(Buffer.from(ca).toString('base64'))) return 0;
   try {
-    const { subject, validTo } = new X509Certificate(Buffer.from(certificate, 'base64'));
+    const { subject, validFrom, validTo } = new X509Certificate(Buffer.from(certificate, 'base64'));
     if (!subject.split('\n').includes(`CN=${user}`)) return 0;
-    return Math.max(0, Date.parse(validTo) - RENEW_BEFORE_MS - Date.now());
+    // A signer may give less time than was asked for.
+    const before = Math.min(RENEW_BEFORE_MS, (Date.parse(validTo) - Date.parse(validFrom)) / 3);
+    return Math.max(0, Date.parse(validTo) - before - Date.now());
   } catch {
     // What was put there by hand and is no certificate is made anew.
     return 0;

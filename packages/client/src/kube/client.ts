@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { internalError, type Status, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import {
   type GroupVersionResource,
@@ -5,17 +6,26 @@ import {
   type KubeList,
   type KubeObject,
 } from '@ks-apiserver/apimachinery/meta/types';
-import { type KubeTransport, readBody } from './transport.ts';
+import { type KubeRequest, type KubeResponse, type KubeTransport, readBody } from './transport.ts';
 import { frames } from './watch-frames.ts';
 
 /** Largest answer that is read into memory as one object, in bytes. */
 const OBJECT_LIMIT = 64 * 1024 * 1024;
+
+/** How long a call waits in all because the API asks for it, in milliseconds. */
+const MAX_WAIT_MS = 15_000;
 
 /** Where an object is: its resource, its name and, for namespaced resources, its namespace. */
 export interface ObjectKey {
   resource: GroupVersionResource;
   name: string;
   namespace?: string | undefined;
+}
+
+/** A body in one piece and its media type. */
+export interface CallBody {
+  type: string;
+  bytes: Uint8Array;
 }
 
 /** Options of writes (Kubernetes meta/v1 CreateOptions, UpdateOptions, PatchOptions). */
@@ -87,6 +97,12 @@ export function errorFrom(status: number, body: Buffer): StatusError {
   );
 }
 
+/** How long to wait before the same call once more, in milliseconds; undefined where the answer asks for no such thing. */
+function waitFor({ status, headers }: KubeResponse): number | undefined {
+  const seconds = Number(status === 429 ? headers['retry-after'] : undefined);
+  return seconds >= 0 ? Math.max(seconds * 1000, 100) : undefined;
+}
+
 /** Typed calls to a Kubernetes API; every failure is thrown as a StatusError. */
 export class KubeClient {
   readonly transport: KubeTransport;
@@ -95,26 +111,44 @@ export class KubeClient {
     this.transport = transport;
   }
 
-  /** Makes one call and answers its body; throws a StatusError for a status of 400 and above. */
-  async raw(
+  /** Makes one call and answers its body; throws a StatusError for a status of 300 and above. */
+  async raw(method: string, url: string, body?: CallBody, signal?: AbortSignal): Promise<Buffer> {
+    const { status, bytes } = await this.call(method, url, { ...(body && { body }), ...(signal && { signal }) });
+    if (status >= 300) throw errorFrom(status, bytes);
+    return bytes;
+  }
+
+  /**
+   * Makes one call and answers its status and body, whatever they are. A 429 that says when to come back is obeyed, within
+   * limits: Kubernetes sends them under load, and while it readies the storage of a new kind.
+   */
+  async call(
     method: string,
     url: string,
-    body?: { type: string; bytes: Uint8Array },
-    signal?: AbortSignal,
-  ): Promise<Buffer> {
-    const response = await this.transport.request({
+    {
+      body,
+      accept = 'application/json',
+      signal,
+    }: { body?: CallBody; accept?: string; signal?: AbortSignal | undefined },
+  ): Promise<{ status: number; bytes: Buffer }> {
+    const request: KubeRequest = {
       method,
       url,
       headers: {
-        accept: 'application/json',
+        accept,
         ...(body && { 'content-type': body.type, 'content-length': String(body.bytes.byteLength) }),
       },
       ...(body && { body: body.bytes }),
       ...(signal && { signal }),
-    });
-    const bytes = await readBody(response.body, OBJECT_LIMIT);
-    if (response.status >= 300) throw errorFrom(response.status, bytes);
-    return bytes;
+    };
+    for (let waited = 0; ; ) {
+      const response = await this.transport.request(request);
+      const bytes = await readBody(response.body, OBJECT_LIMIT);
+      const wait = waitFor(response);
+      if (wait === undefined || waited + wait > MAX_WAIT_MS) return { status: response.status, bytes };
+      waited += wait;
+      await setTimeout(wait, undefined, signal && { signal });
+    }
   }
 
   async #json<T>(

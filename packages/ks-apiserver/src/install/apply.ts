@@ -6,7 +6,6 @@ import {
   parseApiVersion,
 } from '@ks-apiserver/apimachinery/meta/types';
 import { errorFrom, type KubeClient, resourcePath } from '@ks-apiserver/client/kube/client';
-import { readBody } from '@ks-apiserver/client/kube/transport';
 
 /** The field manager that installed fields belong to. */
 export const FIELD_MANAGER = 'ks-apiserver-install';
@@ -54,16 +53,10 @@ export async function resourceVersions(
   signal?: AbortSignal,
 ): Promise<Map<string, string>> {
   const accept = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
-  const response = await client.transport.request({
-    method: 'GET',
-    url: resourcePath(resource),
-    headers: { accept },
-    ...(signal && { signal }),
-  });
-  const body = await readBody(response.body);
-  if (response.status === 404) return new Map(); // the CRD is not served yet
-  if (response.status !== 200) throw errorFrom(response.status, body);
-  const { items } = JSON.parse(body.toString()) as { items: KubeList['items'] | null }; // an empty list may be null
+  const { status, bytes } = await client.call('GET', resourcePath(resource), { accept, signal });
+  if (status === 404) return new Map(); // the CRD is not served yet
+  if (status !== 200) throw errorFrom(status, bytes);
+  const { items } = JSON.parse(bytes.toString()) as { items: KubeList['items'] | null }; // an empty list may be null
   return new Map((items ?? []).map(({ metadata: m }) => [`${m.namespace ?? ''}/${m.name}`, m.resourceVersion ?? '']));
 }
 

@@ -147,7 +147,13 @@ export function upgradeChain(
   };
   const upgrade: Filter<Incoming> = async (exchange) => {
     if (!exchange.info.isKubernetes) throw badRequest('this path takes no protocol upgrade');
-    const headers = { ...endToEndHeaders(exchange.req), upgrade: String(exchange.req.headers.upgrade ?? '') };
+    const { req } = exchange;
+    const headers = {
+      // Kubernetes asks every WebSocket for an origin; one that came with it has been checked above.
+      origin: `http://${req.headers.host ?? 'localhost'}`,
+      ...endToEndHeaders(req),
+      upgrade: String(req.headers.upgrade ?? ''),
+    };
     await hand(proxied(exchange, headers));
   };
   return [requestInfo, origin, authentication(parts), authorization(parts), upgrade];

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { makeSigningRequest } from '@ks-apiserver/kube-apiserver/server/sign-request';
 import { type Call, eventually, TestServer } from '../testing/test-server.ts';
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1';
@@ -213,7 +214,12 @@ test('no namespace moves to or from a workspace without rights in both', async (
 
 test('nobody approves certificates of others', async () => {
   const path = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
-  const spec = { request: 'eA==', signerName: 'example.com/x', usages: ['client auth'] };
+  const { request } = await makeSigningRequest('eve');
+  const spec = {
+    request: Buffer.from(request).toString('base64'),
+    signerName: 'example.com/x',
+    usages: ['client auth'],
+  };
   const made = await server.call(path, { token: eve, body: { metadata: { name: 'eve' }, spec } });
   assert.equal(made.status, 201, made.text);
   made.json.status = { conditions: [{ type: 'Approved', status: 'True', reason: 'x', message: 'x' }] };

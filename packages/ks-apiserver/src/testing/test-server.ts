@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parse } from 'yaml';
 
 const MAIN = fileURLToPath(new URL('../server/main.js', import.meta.url));
@@ -12,6 +12,9 @@ const START_MS = 30_000;
 
 /** Password of admin in tests. */
 export const ADMIN_PASSWORD = 'P@88w0rd';
+
+/** How long a real garbage collector may take, in milliseconds: it looks for new kinds of owners every half minute. */
+export const GARBAGE_MS = 75_000;
 
 /** An answer with its body read. */
 export interface Answer {
@@ -31,6 +34,19 @@ export interface Call {
   form?: Record<string, string>;
 }
 
+/** What a server is started with besides: nothing, or a real cluster and Redis where the environment names their module. */
+interface Peers {
+  args: readonly string[];
+  kubeconfig?: string | undefined;
+  stop(): Promise<void>;
+}
+
+async function startPeers(args: readonly string[]): Promise<Peers> {
+  const module = process.env.KS_TEST_PEERS;
+  if (!module) return { args, stop: async () => {} };
+  return (await import(pathToFileURL(module).href)).startPeers(args);
+}
+
 /** The real server in its own process, on free ports and an empty data directory. */
 export class TestServer {
   readonly url: string;
@@ -39,6 +55,7 @@ export class TestServer {
   readonly process: ChildProcess;
   readonly #output: () => string;
   readonly #keep: boolean;
+  readonly #peers: Peers;
 
   private constructor(
     process: ChildProcess,
@@ -47,6 +64,7 @@ export class TestServer {
     dataDir: string,
     output: () => string,
     keep: boolean,
+    peers: Peers,
   ) {
     this.process = process;
     this.url = url;
@@ -54,6 +72,7 @@ export class TestServer {
     this.dataDir = dataDir;
     this.#output = output;
     this.#keep = keep;
+    this.#peers = peers;
   }
 
   /** Starts a server; rejects with its output when it does not come up. */
@@ -75,7 +94,8 @@ export class TestServer {
       '--log-level',
       'warn',
     ];
-    const child = spawn(process.execPath, [...args, ...(options.args ?? [])], {
+    const peers = await startPeers(options.args ?? []);
+    const child = spawn(process.execPath, [...args, ...peers.args], {
       cwd: dataDir,
       env: { ...process.env, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -96,8 +116,8 @@ export class TestServer {
     });
     await ready;
     const url = /KubeSphere:\s+(\S+)/.exec(output)![1]!;
-    const kubeconfig = /kubeconfig:\s+(\S+)/.exec(output)?.[1] ?? '';
-    return new TestServer(child, url, kubeconfig, dataDir, () => output, options.dataDir !== undefined);
+    const kubeconfig = peers.kubeconfig ?? /kubeconfig:\s+(\S+)/.exec(output)?.[1] ?? '';
+    return new TestServer(child, url, kubeconfig, dataDir, () => output, options.dataDir !== undefined, peers);
   }
 
   /** All that the server has printed and logged. */
@@ -145,25 +165,29 @@ export class TestServer {
     return json.access_token;
   }
 
-  /** Calls the embedded Kubernetes API with the admin's client certificate. */
+  /** Calls the Kubernetes API itself, embedded or real, as the administrator of its kubeconfig. */
   async kubernetes(
     path: string,
     options: { method?: string; body?: unknown; type?: string } = {},
   ): Promise<{ status: number; json: Answer['json'] }> {
     const config = parse(await readFile(this.kubeconfig, 'utf8'));
     const { server, 'certificate-authority-data': ca } = config.clusters[0].cluster;
-    const { 'client-certificate-data': cert, 'client-key-data': key } = config.users[0].user;
-    const decode = (data: string) => Buffer.from(data, 'base64');
+    const { 'client-certificate-data': cert, 'client-key-data': key, token } = config.users[0].user;
+    const decode = (data: string | undefined) => data && Buffer.from(data, 'base64');
     const payload = options.body === undefined ? undefined : JSON.stringify(options.body);
     const request = https.request(server + path, {
       method: options.method ?? 'GET',
       ca: decode(ca),
       cert: decode(cert),
       key: decode(key),
-      headers:
-        payload === undefined
-          ? {}
-          : { 'content-type': options.type ?? 'application/json', 'content-length': Buffer.byteLength(payload) },
+      rejectUnauthorized: ca !== undefined,
+      headers: {
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...(payload !== undefined && {
+          'content-type': options.type ?? 'application/json',
+          'content-length': Buffer.byteLength(payload),
+        }),
+      },
     });
     request.end(payload);
     const [response] = (await once(request, 'response')) as [import('node:http').IncomingMessage];
@@ -178,6 +202,7 @@ export class TestServer {
       this.process.kill(signal);
       await once(this.process, 'exit');
     }
+    await this.#peers.stop();
     if (!this.#keep) await rm(this.dataDir, { recursive: true, force: true });
     return this.process.exitCode;
   }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
-import { type Answer, eventually, TestServer } from '../../testing/test-server.ts';
+import { type Answer, eventually, GARBAGE_MS, TestServer } from '../../testing/test-server.ts';
 
 const I = '/kapis/iam.kubesphere.io/v1alpha2';
 const PASSWORD = 'Passw0rd!';
@@ -106,7 +106,10 @@ test('tokens outlive a restart, but neither their user nor his being disabled', 
   await eventually(async () => assert.equal((await call('GET', `${I}/users/cleo`, token)).status, 401));
   await eventually(() => createUser('cleo'));
   assert.equal((await call('GET', `${I}/users/cleo`, token)).status, 401);
-  await eventually(async () => assert.ok(!JSON.stringify((await server.kubernetes(SECRETS)).json).includes('"cleo"')));
+  await eventually(
+    async () => assert.ok(!JSON.stringify((await server.kubernetes(SECRETS)).json).includes('"cleo"')),
+    GARBAGE_MS,
+  );
 });
 
 test('nobody makes credentials for another; managers see and revoke those of whom they may manage', async () => {

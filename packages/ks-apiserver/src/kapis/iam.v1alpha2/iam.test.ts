@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type Answer, eventually, TestServer } from '../../testing/test-server.ts';
+import { type Answer, eventually, GARBAGE_MS, TestServer } from '../../testing/test-server.ts';
 
 const I = '/kapis/iam.kubesphere.io/v1alpha2';
 const T = '/kapis/tenant.kubesphere.io/v1alpha2';
@@ -159,7 +159,7 @@ test('a workspace has its owner and finalizer, and goes with all that is its own
       '/apis/iam.kubesphere.io/v1alpha2/workspaceroles?labelSelector=kubesphere.io/workspace=brief',
     );
     assert.equal(roles.json.items.length, 0);
-  });
+  }, GARBAGE_MS);
 });
 
 test('a workspace’s roles are its own', async () => {
