@@ -4,7 +4,7 @@ import { Controller, type Reconciler } from '@ks-apiserver/controllers/controlle
 import { globalRoleBindingReconciler } from '@ks-apiserver/controllers/global-role-binding';
 import { jobReconciler } from '@ks-apiserver/controllers/job';
 import { kubeconfigReconciler } from '@ks-apiserver/controllers/kubeconfig';
-import { loginRecordReconciler } from '@ks-apiserver/controllers/login-record';
+import { type LoginHistory, loginRecordReconciler } from '@ks-apiserver/controllers/login-record';
 import { namespaceReconciler } from '@ks-apiserver/controllers/namespace';
 import { userReconciler } from '@ks-apiserver/controllers/user';
 import { workspaceReconciler } from '@ks-apiserver/controllers/workspace';
@@ -25,7 +25,7 @@ export interface ControllerParts {
   revokeSessions: (username: string) => Promise<void>;
   /** Where users reach the Kubernetes API, and the CA (PEM) of its certificate. */
   endpoint: { server: string; ca?: string };
-  loginRetentionMs: number;
+  loginHistory: LoginHistory;
   log: Logger;
 }
 
@@ -61,7 +61,7 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
     globalRoleBindingReconciler(client, catalog.row('globalrolebindings')),
     kubeconfigReconciler({ client, users, endpoint: parts.endpoint, makeSigningRequest }),
     jobReconciler(client, jobs),
-    loginRecordReconciler(client, records, parts.loginRetentionMs),
+    loginRecordReconciler(client, records, parts.loginHistory),
   ];
   const onError = (controller: string, key: string, err: unknown) =>
     log.error({ controller, key, err }, 'a controller failed and will try again');

@@ -97,7 +97,10 @@ export async function serve(options: Options, log: Logger, out: (line: string) =
       users: app.users,
       revokeSessions: app.revokeSessions,
       endpoint: kubernetes.endpoint,
-      loginRetentionMs: config.authentication.loginHistoryRetentionPeriod,
+      loginHistory: {
+        retentionMs: config.authentication.loginHistoryRetentionPeriod,
+        maximumEntries: config.authentication.loginHistoryMaximumEntries,
+      },
       log,
     };
     closers.push(await controllersOf(kubernetes, parts));

@@ -3,7 +3,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { ADMIN_PASSWORD, TestServer } from '../../testing/test-server.ts';
+import { ADMIN_PASSWORD, eventually, TestServer } from '../../testing/test-server.ts';
 
 const I = '/kapis/iam.kubesphere.io/v1alpha2';
 let server: TestServer;
@@ -13,7 +13,7 @@ before(async () => {
   const config = join(await mkdtemp(join(tmpdir(), 'ks-lock-')), 'kubesphere.yaml');
   await writeFile(
     config,
-    'authentication: {authenticateRateLimiterMaxTries: 3, authenticateRateLimiterMaxTriesPerSource: 6, multipleLogin: true}\n',
+    'authentication: {authenticateRateLimiterMaxTries: 3, authenticateRateLimiterMaxTriesPerSource: 6, loginHistoryMaximumEntries: 4, multipleLogin: true}\n',
   );
   server = await TestServer.start({ args: ['--config', config] });
   admin = await server.token();
@@ -56,4 +56,25 @@ test('who guesses the current password of an open session is locked out too', as
     server.call(`${I}/users/open/password`, { method: 'PUT', token, body: { currentPassword, password: 'Newpass1!' } });
   for (let i = 0; i < 3; i++) assert.equal((await change('guess')).text, 'incorrect old password\n');
   assert.equal((await change('Passw0rd!')).status, 429);
+});
+
+test('the history of a user’s log-ins is bounded, the newest ones stay', async () => {
+  const body = { metadata: { name: 'often' }, spec: { email: 'often@example.com', password: 'Passw0rd!' } };
+  assert.equal((await server.call(`${I}/users`, { token: admin, body })).status, 200);
+  const often = async (from: number, to: number) => {
+    for (let i = from; i <= to; i++)
+      assert.equal((await login('often', 'Passw0rd!', `192.0.2.${100 + i}`)).status, 200);
+  };
+  await often(1, 3);
+  // Times in objects are whole seconds.
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  await often(4, 7);
+  await eventually(async () => {
+    const { json } = await server.call(`${I}/users/often/loginrecords`, { token: admin });
+    const seen = json.items.map((item: { spec: { sourceIP: string } }) => item.spec.sourceIP);
+    assert.deepEqual(
+      seen.sort(),
+      [4, 5, 6, 7].map((i) => `192.0.2.${100 + i}`),
+    );
+  });
 });
