@@ -1,0 +1,43 @@
+// What all sections of the bench share: load from a process of its own, memory, log-in, the table.
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const loadScript = fileURLToPath(new URL('load.mjs', import.meta.url));
+
+export const PASSWORD = 'a password for the bench';
+
+/** Puts load on one URL; answers the figures of load.mjs. */
+export async function load(options) {
+  return JSON.parse((await promisify(execFile)(process.execPath, [loadScript, JSON.stringify(options)])).stdout);
+}
+
+/** Resident memory of a process in MB. */
+export async function resident(pid) {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024);
+}
+
+/** An access token. */
+export async function logIn(server, username, password) {
+  const body = new URLSearchParams({ grant_type: 'password', username, password });
+  const response = await fetch(`${server.url}/oauth/token`, { method: 'POST', body });
+  if (response.status !== 200) throw new Error(`log-in of ${username}: ${response.status} ${await response.text()}`);
+  return (await response.json()).access_token;
+}
+
+/** Prints the head of a table of load figures; answers how to print a row, and how many requests have failed in all. */
+export function loadTable(seconds) {
+  let errors = 0;
+  console.log(
+    `| GET, ${seconds} s | connections | requests/s | p50 ms | p99 ms | errors | resident MB |\n|---|---|---|---|---|---|---|`,
+  );
+  const print = async (name, server, figures, connections) => {
+    errors += figures.errors;
+    console.log(
+      `| ${name} | ${connections} | ${figures.perSecond} | ${figures.p50.toFixed(1)} | ${figures.p99.toFixed(1)} | ${figures.errors} | ${await resident(server.pid)} |`,
+    );
+  };
+  return Object.assign(print, { errors: () => errors });
+}
