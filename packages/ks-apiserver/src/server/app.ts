@@ -23,9 +23,11 @@ import { WriteChecks } from '../models/iam/write-checks.ts';
 import { Catalog } from '../models/resources/catalog.ts';
 import { RESOURCES } from '../models/resources/table.ts';
 import { TokenIssuer } from '../models/session/issue.ts';
-import { KubeSessions, SESSION_LABEL, SESSION_NAMESPACE } from '../models/session/kube-sessions.ts';
+import { KubeSessions } from '../models/session/kube-sessions.ts';
+import { SECRETS, SESSION_LABEL, SESSION_NAMESPACE } from '../models/session/session-secret.ts';
 import type { SessionStore } from '../models/session/sessions.ts';
 import { Tokens } from '../models/session/tokens.ts';
+import { WatchProbe } from '../models/session/watch-probe.ts';
 import { Tenants } from '../models/tenant/tenants.ts';
 import type { Kubernetes } from './backend.ts';
 import type { Config } from './config-schema.ts';
@@ -54,14 +56,15 @@ async function openSessions(config: Config, kubernetes: Kubernetes, signal: Abor
     return new RedisSessions(config.redis).connect();
   }
   const informer = new Informer(kubernetes.client, {
-    resource: { group: '', version: 'v1', resource: 'secrets' },
+    resource: SECRETS,
     kind: 'Secret',
     namespace: SESSION_NAMESPACE,
     labelSelector: SESSION_LABEL,
     keepObjects: true,
   }).start();
   await informer.ready(signal);
-  return new KubeSessions(kubernetes.client, informer);
+  const probe = kubernetes.embedded ? undefined : new WatchProbe(kubernetes.client, informer);
+  return new KubeSessions(kubernetes.client, informer, probe);
 }
 
 /** Puts the parts together. Rejects when the Kubernetes API or Redis does not answer in time. */
@@ -147,7 +150,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     config,
     client,
     catalog,
-    oauth: { login, issuer, authenticator, sessions, clients: authentication.oauthOptions.clients },
+    oauth: { login, issuer, authenticator, sessions, tokens, clients: authentication.oauthOptions.clients },
     iam: {
       users: userModel,
       userList: new UserList(catalog, scopes, bindings),

@@ -4,6 +4,7 @@ import type { Authenticator } from '../../models/iam/authenticate.ts';
 import type { Login } from '../../models/iam/login.ts';
 import type { TokenIssuer } from '../../models/session/issue.ts';
 import type { SessionStore } from '../../models/session/sessions.ts';
+import type { Tokens } from '../../models/session/tokens.ts';
 import { authenticate } from './authenticate.ts';
 import { authorize, type OAuthClient } from './authorize.ts';
 import { logout } from './logout.ts';
@@ -45,12 +46,13 @@ export interface OAuthParts {
   login: Login;
   issuer: TokenIssuer;
   authenticator: Authenticator;
-  sessions: Pick<SessionStore, 'revoke'>;
+  sessions: SessionStore;
+  tokens: Tokens;
   clients: readonly OAuthClient[];
 }
 
 /** The OAuth endpoints: their rows are /oauth/*. */
-export function oauth({ login, issuer, authenticator, sessions, clients }: OAuthParts): Route[] {
+export function oauth({ login, issuer, authenticator, sessions, tokens, clients }: OAuthParts): Route[] {
   return [
     {
       method: 'POST',
@@ -105,7 +107,7 @@ export function oauth({ login, issuer, authenticator, sessions, clients }: OAuth
         tags: TAGS,
         returns: Type.Object({ message: Type.String() }),
         errors: 'bare',
-        handler: logout(sessions),
+        handler: logout(sessions, tokens),
       }),
     ),
   ];

@@ -32,7 +32,7 @@ export function token(login: Login, issuer: TokenIssuer): Handler {
         );
         return await issuer.issue(user);
       }
-      if (grant === 'refresh_token') return await issuer.refresh(form.get('refresh_token') ?? '');
+      if (grant === 'refresh_token') return (await issuer.refresh(form.get('refresh_token') ?? '')).answer;
     } catch (error) {
       throw worded(error);
     }

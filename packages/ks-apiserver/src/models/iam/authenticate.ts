@@ -2,9 +2,10 @@ import { StatusError, unauthorized } from '@ks-apiserver/apimachinery/meta/error
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import { type ApiTokens, isApiToken } from '../credentials/api-tokens.ts';
+import { opensApi } from '../oauth/scopes.ts';
 import type { Identity } from '../session/identity.ts';
 import type { SessionStore } from '../session/sessions.ts';
-import type { Tokens } from '../session/tokens.ts';
+import type { Claims, Tokens } from '../session/tokens.ts';
 import type { Login, LoginSource } from './login.ts';
 import { UNINITIALIZED, type User } from './types.ts';
 
@@ -113,13 +114,22 @@ export class Authenticator {
 
   /**
    * The user of an access token or API token. Throws Unauthorized for one that is wrong, expired, revoked, or of a user that
-   * may no longer log in.
+   * may no longer log in, and for one whose scope is not the API.
    */
   async token(token: string): Promise<UserInfo> {
     if (isApiToken(token)) return this.#caller(await this.#apiTokens.verify(token), API_TOKEN);
-    const { username: name, uid, groups } = await this.#tokens.verify(token, 'access_token');
-    const caller = this.#caller({ name, uid, ...(groups && { groups }) });
-    if (this.#tracked && !(await this.#sessions.has(name, token))) throw unauthorized('token not found in cache');
+    const { caller, claims } = await this.session(token);
+    if (!opensApi(claims.scope)) throw unauthorized('the scope of the token is not that of the API: ask for "full"');
     return caller;
+  }
+
+  /** The user and the claims of an access token, whatever its scope. Throws Unauthorized like `token`. */
+  async session(token: string): Promise<{ caller: UserInfo; claims: Claims }> {
+    const claims = await this.#tokens.verify(token, 'access_token');
+    const { username: name, uid, groups, sid: id } = claims;
+    const caller = this.#caller({ name, uid, ...(groups && { groups }) });
+    if (this.#tracked && !(await this.#sessions.has({ id, username: name, token })))
+      throw unauthorized('token not found in cache');
+    return { caller, claims };
   }
 }

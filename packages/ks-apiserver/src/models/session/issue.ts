@@ -1,14 +1,17 @@
-import { StatusError, unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
+import { createHash, randomBytes } from 'node:crypto';
+import { unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Identity } from './identity.ts';
-import type { SessionStore } from './sessions.ts';
-import { type Tokens, tokenHash } from './tokens.ts';
+import type { Session, SessionStore } from './sessions.ts';
+import { type Claims, type TokenGrant, type Tokens, tokenHash } from './tokens.ts';
 
 /** The answer to a log-in (RFC 6749 section 5.1); `expires_in` is in seconds. */
 export interface TokenAnswer {
   access_token: string;
   token_type: 'Bearer';
-  refresh_token: string;
+  refresh_token?: string;
   expires_in?: number;
+  scope?: string;
+  id_token?: string;
 }
 
 /** Lifetimes in milliseconds, and whether a user may have more than one session. */
@@ -16,6 +19,31 @@ export interface IssuePolicy {
   accessTokenMaxAge: number;
   accessTokenInactivityTimeout: number;
   multipleLogin: boolean;
+}
+
+/** What tokens are issued to besides a user; a plain log-in has no client. Lifetimes are milliseconds. */
+export interface Grant {
+  client?: { name: string; accessTokenMaxAge?: number; accessTokenInactivityTimeout?: number };
+  /** Scopes that the tokens are good for, with spaces between them. */
+  scope?: string;
+  /** When the user logged in, in seconds since 1970; default now. */
+  authTime?: number;
+  /** Id of the session; default a new one. */
+  session?: string;
+  /** False for an access token that ends without a successor. */
+  refreshable?: boolean;
+}
+
+/** A new pair of tokens, and whose it is. */
+export interface Issued {
+  answer: TokenAnswer;
+  user: Identity;
+  grant: Grant & { session: string; authTime: number };
+}
+
+/** A new id of a session. */
+export function sessionId(): string {
+  return randomBytes(20).toString('hex');
 }
 
 /** Issues pairs of tokens and exchanges refresh tokens. */
@@ -37,40 +65,122 @@ export class TokenIssuer {
     this.#mayLogIn = mayLogIn;
   }
 
-  /** Starts a session; without `multipleLogin` the user's other ones end. */
-  async issue(user: Identity): Promise<TokenAnswer> {
-    const { accessTokenMaxAge, accessTokenInactivityTimeout, multipleLogin } = this.#policy;
-    const refreshAge = accessTokenMaxAge + accessTokenInactivityTimeout;
-    const [access, refresh] = await Promise.all([
-      this.#tokens.issue(user, 'access_token', accessTokenMaxAge),
-      this.#tokens.issue(user, 'refresh_token', refreshAge),
-    ]);
-    if (!multipleLogin) await this.#sessions.revokeUser(user.name);
-    const now = Date.now();
-    const expires = (age: number) => (age > 0 ? now + age : 0);
-    const session = {
-      username: user.name,
-      accessHash: accessTokenMaxAge > 0 ? tokenHash(access) : '',
-      refreshHash: tokenHash(refresh),
-      accessExpires: expires(accessTokenMaxAge),
-      refreshExpires: expires(refreshAge),
+  #ages({ client }: Grant): { access: number; refresh: number } {
+    const access = client?.accessTokenMaxAge ?? this.#policy.accessTokenMaxAge;
+    const inactivity = client?.accessTokenInactivityTimeout ?? this.#policy.accessTokenInactivityTimeout;
+    return { access, refresh: access + inactivity };
+  }
+
+  /** A token of a session; equal arguments make equal tokens, but for those whose `jti` is left out. */
+  #token(user: Identity, type: 'access_token' | 'refresh_token', grant: Issued['grant'], now: number, jti?: string) {
+    const ages = this.#ages(grant);
+    const claims: TokenGrant = {
+      sid: grant.session,
+      jti: jti ?? randomBytes(12).toString('base64url'),
+      ...(grant.client && { client_id: grant.client.name }),
+      ...(grant.scope !== undefined && { scope: grant.scope }),
+      auth_time: grant.authTime,
     };
-    await this.#sessions.add(session, { access, refresh });
+    return this.#tokens.issue(user, type, type === 'access_token' ? ages.access : ages.refresh, claims, now);
+  }
+
+  /** The session as it is kept, its expiry that of its last token. */
+  #session(user: Identity, grant: Issued['grant'], access: string, refresh: string | undefined, now: number): Session {
+    const ages = this.#ages(grant);
+    const age = refresh === undefined ? ages.access : ages.refresh;
     return {
-      access_token: access,
-      token_type: 'Bearer',
-      refresh_token: refresh,
-      ...(accessTokenMaxAge > 0 && { expires_in: Math.floor(accessTokenMaxAge / 1000) }),
+      id: grant.session,
+      kind: 'tokens',
+      username: user.name,
+      uid: user.uid,
+      expires: age > 0 ? now + age : 0,
+      ...(!this.#policy.multipleLogin && { accessHash: tokenHash(access) }),
+      ...(refresh !== undefined && { refreshHash: tokenHash(refresh) }),
     };
   }
 
-  /** Exchanges a refresh token for a new pair. Throws Unauthorized for any other token, and for users that may no longer log in. */
-  async refresh(token: string): Promise<TokenAnswer> {
+  #answer(grant: Grant, access: string, refresh: string | undefined): TokenAnswer {
+    const age = this.#ages(grant).access;
+    return {
+      access_token: access,
+      token_type: 'Bearer',
+      ...(refresh !== undefined && { refresh_token: refresh }),
+      ...(age > 0 && { expires_in: Math.floor(age / 1000) }),
+      ...(grant.scope !== undefined && { scope: grant.scope }),
+    };
+  }
+
+  #kept(grant: Grant, access: string, refresh: string | undefined, now: number) {
+    const age = this.#ages(grant).access;
+    return { access, accessExpires: age > 0 ? now + age : 0, ...(refresh !== undefined && { refresh }) };
+  }
+
+  /** Starts a session; without `multipleLogin` the user's other ones end. */
+  async issue(user: Identity, asked: Grant = {}): Promise<TokenAnswer> {
+    const now = Date.now();
+    const grant = {
+      ...asked,
+      session: asked.session ?? sessionId(),
+      authTime: asked.authTime ?? Math.floor(now / 1000),
+    };
+    const access = await this.#token(user, 'access_token', grant, now);
+    const refresh = grant.refreshable === false ? undefined : await this.#token(user, 'refresh_token', grant, now);
+    if (!this.#policy.multipleLogin) await this.#sessions.endOthers(user.name, grant.session);
+    // A token that never ends is not kept (3.0's accessTokenMaxAge 0).
+    if (refresh !== undefined || this.#ages(grant).access > 0) {
+      const session = this.#session(user, grant, access, refresh, now);
+      await this.#sessions.add(session, this.#kept(grant, access, refresh, now));
+    }
+    return this.#answer(grant, access, refresh);
+  }
+
+  /**
+   * Exchanges a refresh token of a client, or of none, for a new pair (RFC 6749 section 6). An exchanged one counts for a
+   * minute more, when the answer may have been lost: it gets the same successor. After that it is a stolen one, and its
+   * session ends (RFC 9700 section 4.14.2). Throws Unauthorized for any other token, and for users that may not log in.
+   */
+  async refresh(token: string, client?: Grant['client']): Promise<Issued> {
     const claims = await this.#tokens.verify(token, 'refresh_token');
-    if (!(await this.#sessions.has(claims.username, token))) throw unauthorized('token not found in cache');
-    if (!this.#mayLogIn(claims.username, claims.uid))
-      throw new StatusError(401, 'Unauthorized', 'account is not active');
+    if (claims.client_id !== client?.name) throw unauthorized('the refresh token belongs to another client');
+    if (!this.#mayLogIn(claims.username, claims.uid)) throw unauthorized('account is not active');
     const { username: name, uid, groups } = claims;
-    return this.issue({ name, uid, ...(groups && { groups }) });
+    const user = { name, uid, ...(groups && { groups }) };
+    if (claims.sid === undefined) return this.#adopt(claims, user, token);
+    const grant: Issued['grant'] = {
+      ...(client && { client }),
+      ...(claims.scope !== undefined && { scope: claims.scope }),
+      authTime: claims.auth_time ?? claims.iat,
+      session: claims.sid,
+    };
+    return { answer: await this.#rotate(user, grant, token), user, grant };
+  }
+
+  async #rotate(user: Identity, grant: Issued['grant'], used: string): Promise<TokenAnswer> {
+    const now = Date.now();
+    const jti = createHash('sha256').update(used).digest('base64url').slice(0, 16);
+    const [access, refresh] = await Promise.all([
+      this.#token(user, 'access_token', grant, now),
+      this.#token(user, 'refresh_token', grant, now, jti),
+    ]);
+    const session = { ...this.#session(user, grant, access, refresh, now), rotatedAt: now };
+    const kept = this.#kept(grant, access, refresh, now);
+    const rotation = await this.#sessions.rotate(session, tokenHash(used), kept);
+    if (rotation.state === 'rotated') {
+      if (!this.#policy.multipleLogin) await this.#sessions.endOthers(user.name, grant.session, kept);
+      return this.#answer(grant, access, refresh);
+    }
+    // Who may have one session has one successor: the words are 3.0's.
+    if (rotation.state !== 'again' || !this.#policy.multipleLogin) throw unauthorized('token not found in cache');
+    await this.#sessions.extend(session, this.#kept(grant, access, undefined, now));
+    return this.#answer(grant, access, await this.#token(user, 'refresh_token', grant, rotation.at, jti));
+  }
+
+  /** Exchanges a token of a 3.0 server, which knows of no sessions. */
+  async #adopt(claims: Claims, user: Identity, token: string): Promise<Issued> {
+    const { username } = claims;
+    if (!(await this.#sessions.has({ id: undefined, username, token }))) throw unauthorized('token not found in cache');
+    await this.#sessions.end({ id: undefined, username, token });
+    const grant = { session: sessionId(), authTime: claims.iat };
+    return { answer: await this.issue(user, grant), user, grant };
   }
 }

@@ -1,163 +1,201 @@
-import { createHash } from 'node:crypto';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import type { IssuedTokens, Session, SessionStore } from './sessions.ts';
+import { rotated } from './rotation.ts';
+import {
+  SECRETS,
+  SESSION_LABEL,
+  SESSION_NAMESPACE,
+  secretName,
+  secretOf,
+  sessionOf,
+  userLabel,
+} from './session-secret.ts';
+import type { Rotation, Session, SessionStore, TokenRef } from './sessions.ts';
 import { tokenHash } from './tokens.ts';
+import type { WatchProbe } from './watch-probe.ts';
 
-const SECRETS: GroupVersionResource = { group: '', version: 'v1', resource: 'secrets' };
-export const SESSION_NAMESPACE = 'kubesphere-system';
-export const SESSION_LABEL = 'session.kubesphere.io/user';
-const ACCESS_LABEL = 'session.kubesphere.io/access-token';
-const SESSION_TYPE = 'kubesphere.io/session';
 const SWEEP_MS = 60_000;
+/** For how long a session that was made or read here counts before the watch has told of it, in milliseconds. */
+const RECENT_MS = 1000;
+/** For how long a session that was ended here is remembered: by then the watch has told it or is found to be dead. */
+const ENDED_MS = 60_000;
 
-/** A label value that stands for any text: user names and hashes are longer than the 63 characters of a label. */
-function labelValue(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 40);
+function failedWith(error: unknown, reason: string): boolean {
+  return error instanceof StatusError && error.reason === reason;
 }
 
-function decoded(data: Record<string, string> | undefined, key: string): string {
-  return Buffer.from(data?.[key] ?? '', 'base64').toString();
-}
-
-/** The session that a Secret holds. */
-export function sessionOf(secret: KubeObject): Session {
-  const data = secret.data as Record<string, string> | undefined;
-  return {
-    username: decoded(data, 'username'),
-    accessHash: decoded(data, 'accessHash'),
-    refreshHash: decoded(data, 'refreshHash'),
-    accessExpires: Number(decoded(data, 'accessExpires')),
-    refreshExpires: Number(decoded(data, 'refreshExpires')),
-  };
-}
-
-function secretOf(session: Session): KubeObject {
-  return {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: {
-      name: `session-${session.refreshHash.slice(0, 40)}`,
-      namespace: SESSION_NAMESPACE,
-      labels: { [SESSION_LABEL]: labelValue(session.username), [ACCESS_LABEL]: session.accessHash.slice(0, 40) },
-    },
-    type: SESSION_TYPE,
-    stringData: Object.fromEntries(Object.entries(session).map(([key, value]) => [key, String(value)])),
-  };
-}
-
-/** Sessions as Secrets of the Kubernetes API, for the embedded API and for clusters without Redis. */
+/**
+ * Sessions as Secrets of the Kubernetes API, for the embedded API and for clusters without Redis. A replica answers from
+ * what its watch has told as long as the watch is proven to tell; else it asks the API, at most once a second for a session.
+ */
 export class KubeSessions implements SessionStore {
   readonly #client: KubeClient;
   readonly #informer: Informer;
-  /** By name of their Secret: what this replica issued at once, and everybody's as the informer tells. */
+  readonly #probe: WatchProbe | undefined;
+  /** As the watch told, by id and by user. */
   readonly #sessions = new Map<string, Session>();
-  /** Names of Secrets by the hash of either token, and by user. */
-  readonly #byHash = new Map<string, string>();
   readonly #byUser = new Map<string, Set<string>>();
+  /** Made or read here a moment ago. */
+  readonly #recent = new Map<string, { session: Session; until: number }>();
+  /** Ended here: when. */
+  readonly #ended = new Map<string, number>();
   readonly #sweep: NodeJS.Timeout;
 
-  constructor(client: KubeClient, informer: Informer) {
+  /** `probe` is left out where a watch cannot die unseen: in the process of the embedded API. */
+  constructor(client: KubeClient, informer: Informer, probe?: WatchProbe) {
     this.#client = client;
     this.#informer = informer;
-    for (const entry of informer.store.values()) this.#remember(sessionOf(entry.object!), entry.name);
+    this.#probe = probe;
+    for (const entry of informer.store.values()) this.#remember(sessionOf(entry.object));
     informer.store.onChange(({ type, entry }) => {
-      if (type === 'DELETED') this.#forget(entry.name);
-      else this.#remember(sessionOf(entry.object!), entry.name);
+      if (type === 'DELETED') this.#forget(entry.name.slice(secretName('').length));
+      else this.#remember(sessionOf(entry.object));
     });
     this.#sweep = setInterval(() => void this.#removeExpired(), SWEEP_MS);
     this.#sweep.unref();
   }
 
-  #remember(session: Session, secret: string): void {
-    this.#sessions.set(secret, session);
-    for (const hash of [session.accessHash, session.refreshHash]) if (hash) this.#byHash.set(hash, secret);
-    const secrets = this.#byUser.get(session.username) ?? new Set();
-    this.#byUser.set(session.username, secrets.add(secret));
-  }
-
-  #forget(secret: string): void {
-    const session = this.#sessions.get(secret);
+  #remember(session: Session | undefined): void {
     if (!session) return;
-    this.#sessions.delete(secret);
-    for (const hash of [session.accessHash, session.refreshHash])
-      if (this.#byHash.get(hash) === secret) this.#byHash.delete(hash);
-    const secrets = this.#byUser.get(session.username);
-    secrets?.delete(secret);
-    if (secrets?.size === 0) this.#byUser.delete(session.username);
+    this.#sessions.set(session.id, session);
+    this.#recent.delete(session.id);
+    const ids = this.#byUser.get(session.username) ?? new Set();
+    this.#byUser.set(session.username, ids.add(session.id));
   }
 
-  async add(session: Session, _tokens: IssuedTokens): Promise<void> {
-    const secret = secretOf(session);
-    try {
-      await this.#client.create(SECRETS, secret);
-    } catch (error) {
-      // Tokens made in the same second are the same ones: the session is there already.
-      if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) throw error;
-    }
-    this.#remember(session, secret.metadata.name!);
+  #forget(id: string): void {
+    const session = this.#sessions.get(id);
+    this.#sessions.delete(id);
+    this.#recent.delete(id);
+    if (!session) return;
+    const ids = this.#byUser.get(session.username);
+    ids?.delete(id);
+    if (ids?.size === 0) this.#byUser.delete(session.username);
   }
 
-  async has(username: string, token: string): Promise<boolean> {
-    const hash = tokenHash(token);
-    const known = this.#sessions.get(this.#byHash.get(hash) ?? '');
-    if (known) return known.username === username;
-    // Another replica may have issued it a moment ago: ask the API itself before refusing.
-    const found = await this.#client.list(SECRETS, {
-      namespace: SESSION_NAMESPACE,
-      labelSelector: `${ACCESS_LABEL}=${hash.slice(0, 40)}`,
-      limit: 1,
-    });
-    const byAccess = found.items[0];
-    const secret =
-      byAccess ??
-      (await this.#client.find({
-        resource: SECRETS,
-        namespace: SESSION_NAMESPACE,
-        name: `session-${hash.slice(0, 40)}`,
-      }));
-    if (!secret || secret.type !== SESSION_TYPE) return false;
+  #hold(session: Session): void {
+    this.#recent.set(session.id, { session, until: Date.now() + RECENT_MS });
+  }
+
+  async add(session: Session): Promise<void> {
+    await this.#client.create(SECRETS, secretOf(session));
+    this.#hold(session);
+  }
+
+  /** The session as far as it is surely known here. */
+  #known(id: string): Session | undefined {
+    const recent = this.#recent.get(id);
+    if (recent && recent.until > Date.now()) return recent.session;
+    if (recent) this.#recent.delete(id);
+    const fresh = this.#probe ? this.#probe.proven : this.#informer.error === undefined;
+    return fresh ? this.#sessions.get(id) : undefined;
+  }
+
+  async #read(id: string): Promise<KubeObject | undefined> {
+    return this.#client.find({ resource: SECRETS, namespace: SESSION_NAMESPACE, name: secretName(id) });
+  }
+
+  async has({ id, username, token }: TokenRef): Promise<boolean> {
+    if (id === undefined || this.#ended.has(id)) return false;
+    const counts = (session: Session | undefined) =>
+      session?.username === username &&
+      (session.accessHash === undefined || [session.accessHash, session.refreshHash].includes(tokenHash(token)));
+    const known = this.#known(id);
+    if (counts(known)) return true;
+    if (this.#recent.has(id)) return false;
+    // Another replica may have made the session, or exchanged its tokens, a moment ago.
+    const session = await this.find(id);
+    // No token is given out before its session is kept: one that is not there never comes.
+    if (session) this.#hold(session);
+    else this.#ended.set(id, Date.now());
+    return counts(session);
+  }
+
+  async find(id: string): Promise<Session | undefined> {
+    const session = sessionOf(await this.#read(id));
+    if (!session || this.#ended.has(id)) return undefined;
+    return session.expires !== 0 && session.expires <= Date.now() ? undefined : session;
+  }
+
+  async use(id: string): Promise<Session | undefined> {
+    const secret = await this.#read(id);
     const session = sessionOf(secret);
-    if (session.username !== username || (session.accessHash !== hash && session.refreshHash !== hash)) return false;
-    this.#remember(session, secret.metadata.name!);
-    return true;
+    if (!session || this.#ended.has(id) || session.expires <= Date.now() || session.used) return session;
+    try {
+      await this.#client.update(SECRETS, secretOf({ ...session, used: true }, secret!.metadata.resourceVersion));
+      return session;
+    } catch (error) {
+      // Another replica has used it at the same time.
+      if (failedWith(error, 'Conflict')) return { ...session, used: true };
+      if (failedWith(error, 'NotFound')) return undefined;
+      throw error;
+    }
   }
 
-  async #delete(secret: string): Promise<void> {
+  async rotate(next: Session, used: string): Promise<Rotation> {
+    const secret = await this.#read(next.id);
+    const stored = this.#ended.has(next.id) ? undefined : sessionOf(secret);
+    const { rotation, session } = rotated(stored, next, used);
+    if (rotation.state === 'reused') await this.end(next);
+    if (!session) return rotation;
     try {
-      await this.#client.delete({ resource: SECRETS, namespace: SESSION_NAMESPACE, name: secret });
+      await this.#client.update(SECRETS, secretOf(session, secret!.metadata.resourceVersion));
     } catch (error) {
-      if (!(error instanceof StatusError && error.code === 404)) throw error;
+      if (failedWith(error, 'Conflict')) return this.rotate(next, used);
+      if (failedWith(error, 'NotFound')) return { state: 'gone' };
+      throw error;
     }
+    this.#hold(session);
+    return rotation;
+  }
+
+  async extend(): Promise<void> {
+    // An access token counts by its session: nothing is kept of it.
+  }
+
+  async end({ id }: { id: string | undefined }): Promise<void> {
+    if (id === undefined) return;
+    this.#ended.set(id, Date.now());
+    this.#forget(id);
+    try {
+      await this.#client.delete({ resource: SECRETS, namespace: SESSION_NAMESPACE, name: secretName(id) });
+    } catch (error) {
+      if (!failedWith(error, 'NotFound')) throw error;
+    }
+  }
+
+  async endOthers(username: string, keep: string): Promise<void> {
+    const recent = [...this.#recent.values()].filter(({ session }) => session.username === username);
+    const ids = new Set([...(this.#byUser.get(username) ?? []), ...recent.map(({ session }) => session.id)]);
+    const kindOf = (id: string) => (this.#sessions.get(id) ?? this.#recent.get(id)?.session)?.kind;
+    await Promise.all([...ids].filter((id) => id !== keep && kindOf(id) === 'tokens').map((id) => this.end({ id })));
   }
 
   async revokeUser(username: string): Promise<void> {
-    const secrets = [...(this.#byUser.get(username) ?? [])];
-    for (const secret of secrets) this.#forget(secret);
-    await Promise.all(secrets.map((secret) => this.#delete(secret)));
-  }
-
-  async revoke(username: string, token: string): Promise<void> {
-    const secret = this.#byHash.get(tokenHash(token)) ?? '';
-    if (this.#sessions.get(secret)?.username !== username) return;
-    this.#forget(secret);
-    await this.#delete(secret);
+    // The API is asked: another replica may have made one that the watch has not told of yet.
+    const { items } = await this.#client.list(SECRETS, {
+      namespace: SESSION_NAMESPACE,
+      labelSelector: `${SESSION_LABEL}=${userLabel(username)}`,
+    });
+    const sessions = items.map(sessionOf);
+    await Promise.all(sessions.map((session) => session && this.end(session)));
   }
 
   async #removeExpired(): Promise<void> {
     const now = Date.now();
-    for (const [secret, session] of [...this.#sessions]) {
-      if (session.refreshExpires === 0 || session.refreshExpires > now) continue;
-      this.#forget(secret);
-      // The next sweep tries again what fails now.
-      await this.#delete(secret).catch(() => this.#remember(session, secret));
-    }
+    for (const [id, at] of this.#ended) if (at < now - ENDED_MS) this.#ended.delete(id);
+    for (const [id, { until }] of this.#recent) if (until < now) this.#recent.delete(id);
+    // The next sweep tries again what fails now.
+    for (const [id, session] of [...this.#sessions])
+      if (session.expires !== 0 && session.expires <= now) await this.end({ id }).catch(() => {});
+    await this.#probe?.sweep();
   }
 
   async close(): Promise<void> {
     clearInterval(this.#sweep);
+    await this.#probe?.close();
     await this.#informer.stop();
   }
 }

@@ -1,7 +1,7 @@
 import { serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import { Redis } from 'ioredis';
-import type { IssuedTokens, Session, SessionStore } from './sessions.ts';
-import { tokenHash } from './tokens.ts';
+import { rotated } from './rotation.ts';
+import type { IssuedTokens, Rotation, Session, SessionStore, TokenRef } from './sessions.ts';
 
 /** Where Redis is and how to log in to it. */
 export interface RedisOptions {
@@ -18,9 +18,25 @@ function keyOf(username: string, token: string): string {
   return `kubesphere:user:${username}:token:${token}`;
 }
 
-/** Key under which the refresh token of an access token's session is found, for replicas of this server alone. */
-function pairKey(access: string): string {
-  return `kubesphere:session:${tokenHash(access)}`;
+/** Key of what this server's replicas alone know of a session; the set of its tokens is beside it. */
+function sessionKey(id: string): string {
+  return `kubesphere:session:${id}`;
+}
+
+/** Key by which a user's sessions are found. */
+function markerKey(username: string, id: string): string {
+  return `kubesphere:user:${username}:session:${id}`;
+}
+
+/** Writes a session's JSON where it still is what the caller read. */
+const REPLACE = `if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
+if ARGV[3] == '0' then redis.call('set', KEYS[1], ARGV[2]) else redis.call('set', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
+return 1`;
+/** Tries of an exchange that others make at the same time. */
+const MAX_TRIES = 20;
+
+function ttl(expires: number): number {
+  return expires === 0 ? 0 : Math.max(1, Math.ceil(expires - Date.now()));
 }
 
 /** Characters that Redis' MATCH reads as a pattern are taken literally. */
@@ -63,39 +79,121 @@ export class RedisSessions implements SessionStore {
     }
   }
 
-  async #set(username: string, token: string, expires: number): Promise<void> {
-    const key = keyOf(username, token);
-    if (expires <= 0) await this.#call(() => this.#redis.set(key, token));
-    else await this.#call(() => this.#redis.set(key, token, 'PX', Math.max(1, Math.ceil(expires - Date.now()))));
+  async #set(key: string, value: string, expires: number): Promise<void> {
+    const milliseconds = ttl(expires);
+    await this.#call(() =>
+      milliseconds === 0 ? this.#redis.set(key, value) : this.#redis.set(key, value, 'PX', milliseconds),
+    );
   }
 
-  async add(session: Session, tokens: IssuedTokens): Promise<void> {
-    if (session.accessHash !== '') await this.#set(session.username, tokens.access, session.accessExpires);
-    await this.#set(session.username, tokens.refresh, session.refreshExpires);
-    if (session.accessHash === '') return;
-    const milliseconds = Math.max(1, Math.ceil(session.accessExpires - Date.now()));
-    await this.#call(() => this.#redis.set(pairKey(tokens.access), tokens.refresh, 'PX', milliseconds));
+  /** Keeps tokens under 3.0's keys, and the keys with their session. */
+  async #keep({ id, username, expires }: Session, { access, accessExpires, refresh }: IssuedTokens): Promise<void> {
+    const keys = [keyOf(username, access)];
+    await this.#set(keys[0]!, access, accessExpires);
+    if (refresh !== undefined) {
+      keys.push(keyOf(username, refresh));
+      await this.#set(keys[1]!, refresh, expires);
+    }
+    const set = `${sessionKey(id)}:tokens`;
+    await this.#call(() => this.#redis.sadd(set, ...keys));
+    const milliseconds = ttl(expires);
+    if (milliseconds > 0) await this.#call(() => this.#redis.pexpire(set, milliseconds));
   }
 
-  async has(username: string, token: string): Promise<boolean> {
+  async add(session: Session, tokens?: IssuedTokens): Promise<void> {
+    await this.#set(sessionKey(session.id), JSON.stringify(session), session.expires);
+    await this.#set(markerKey(session.username, session.id), session.kind, session.expires);
+    if (tokens) await this.#keep(session, tokens);
+  }
+
+  async extend(session: Session, tokens: IssuedTokens): Promise<void> {
+    await this.#keep(session, tokens);
+  }
+
+  async has({ username, token }: TokenRef): Promise<boolean> {
     return (await this.#call(() => this.#redis.exists(keyOf(username, token)))) === 1;
   }
 
-  async revokeUser(username: string): Promise<void> {
+  async #read(id: string): Promise<{ text: string; session: Session } | undefined> {
+    const text = await this.#call(() => this.#redis.get(sessionKey(id)));
+    return text === null ? undefined : { text, session: JSON.parse(text) as Session };
+  }
+
+  /** Replaces what was read; false when somebody was faster. */
+  async #replace(text: string, session: Session): Promise<boolean> {
+    const values = [text, JSON.stringify(session), String(ttl(session.expires))];
+    return (await this.#call(() => this.#redis.eval(REPLACE, 1, sessionKey(session.id), ...values))) === 1;
+  }
+
+  async find(id: string): Promise<Session | undefined> {
+    return (await this.#read(id))?.session;
+  }
+
+  async use(id: string): Promise<Session | undefined> {
+    const read = await this.#read(id);
+    if (!read || read.session.used) return read?.session;
+    if (await this.#replace(read.text, { ...read.session, used: true })) return read.session;
+    return (await this.find(id)) && { ...read.session, used: true };
+  }
+
+  async rotate(next: Session, used: string, tokens: IssuedTokens): Promise<Rotation> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const read = await this.#read(next.id);
+      const { rotation, session } = rotated(read?.session, next, used);
+      if (rotation.state === 'reused') await this.end(next);
+      if (!session) return rotation;
+      if (!(await this.#replace(read!.text, session))) continue;
+      // Where one access token alone counts, those before it go.
+      if (session.accessHash !== undefined) await this.#dropTokens(session.id);
+      await this.#set(markerKey(session.username, session.id), session.kind, session.expires);
+      await this.#keep(session, tokens);
+      return rotation;
+    }
+    return { state: 'gone' };
+  }
+
+  async #dropTokens(id: string): Promise<void> {
+    const set = `${sessionKey(id)}:tokens`;
+    const keys = await this.#call(() => this.#redis.smembers(set));
+    await this.#call(() => this.#redis.unlink(set, ...keys));
+  }
+
+  async end({ id, username, token }: { id: string | undefined; username: string; token?: string }): Promise<void> {
+    if (token !== undefined) await this.#call(() => this.#redis.unlink(keyOf(username, token)));
+    if (id === undefined) return;
+    await this.#call(() => this.#redis.unlink(sessionKey(id), markerKey(username, id)));
+    await this.#dropTokens(id);
+  }
+
+  async #each(pattern: string, visit: (keys: string[]) => Promise<void>): Promise<void> {
     let cursor = '0';
     do {
-      const [next, keys] = await this.#call(() =>
-        this.#redis.scan(cursor, 'MATCH', keyOf(literal(username), '*'), 'COUNT', 1000),
-      );
-      if (keys.length > 0) await this.#call(() => this.#redis.unlink(...keys));
+      const [next, keys] = await this.#call(() => this.#redis.scan(cursor, 'MATCH', pattern, 'COUNT', 1000));
+      if (keys.length > 0) await visit(keys);
       cursor = next;
     } while (cursor !== '0');
   }
 
-  async revoke(username: string, token: string): Promise<void> {
-    const refresh = await this.#call(() => this.#redis.get(pairKey(token)));
-    const keys = [keyOf(username, token), pairKey(token), ...(refresh === null ? [] : [keyOf(username, refresh)])];
-    await this.#call(() => this.#redis.unlink(...keys));
+  async #endAll(username: string, stays: (kind: string | null, id: string) => boolean, kept: string[]): Promise<void> {
+    const token = keyOf(username, '');
+    const marker = markerKey(username, '');
+    await this.#each(`kubesphere:user:${literal(username)}:*`, async (keys) => {
+      const tokens = keys.filter((key) => key.startsWith(token) && !kept.includes(key));
+      if (tokens.length > 0) await this.#call(() => this.#redis.unlink(...tokens));
+      for (const key of keys.filter((key) => key.startsWith(marker))) {
+        const id = key.slice(marker.length);
+        if (!stays(await this.#call(() => this.#redis.get(key)), id)) await this.end({ id, username });
+      }
+    });
+  }
+
+  async endOthers(username: string, keep: string, tokens?: IssuedTokens): Promise<void> {
+    const kept = tokens ? [tokens.access, tokens.refresh ?? ''].map((token) => keyOf(username, token)) : [];
+    await this.#endAll(username, (kind, id) => kind !== 'tokens' || id === keep, kept);
+  }
+
+  async revokeUser(username: string): Promise<void> {
+    await this.#endAll(username, () => false, []);
   }
 
   async close(): Promise<void> {

@@ -6,8 +6,18 @@ import type { Identity } from './identity.ts';
 /** What a token may be used for. */
 export type TokenType = 'access_token' | 'refresh_token' | 'static_token';
 
+/** What a token says besides its user: its session, and the client and scope that it was granted to (RFC 9068 section 2.2). */
+export interface TokenGrant {
+  sid?: string;
+  jti?: string;
+  client_id?: string;
+  scope?: string;
+  /** When the user logged in, in seconds since 1970. */
+  auth_time?: number;
+}
+
 /** Claims of KubeSphere 3.0's tokens (RFC 7519); times are seconds since 1970. */
-export interface Claims {
+export interface Claims extends TokenGrant {
   username: string;
   uid: string;
   token_type: TokenType;
@@ -52,9 +62,15 @@ export class Tokens {
     this.#skewSeconds = Math.floor(skewMs / 1000);
   }
 
-  /** Makes a token; `lifetimeMs` 0 means one that does not expire. */
-  issue(user: Identity, type: TokenType, lifetimeMs: number): Promise<string> {
-    const issued = Math.floor(Date.now() / 1000) - this.#skewSeconds;
+  /** Makes a token as of a time in milliseconds; `lifetimeMs` 0 means one that does not expire. Equal arguments give equal tokens. */
+  issue(
+    user: Identity,
+    type: TokenType,
+    lifetimeMs: number,
+    grant: TokenGrant = {},
+    now: number = Date.now(),
+  ): Promise<string> {
+    const issued = Math.floor(now / 1000) - this.#skewSeconds;
     const claims: Claims = {
       username: user.name,
       uid: user.uid,
@@ -64,6 +80,7 @@ export class Tokens {
       iat: issued,
       iss: ISSUER,
       nbf: issued,
+      ...grant,
     };
     return new SignJWT({ ...claims }).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(this.#key);
   }
@@ -92,6 +109,8 @@ export class Tokens {
     }
     if (typeof claims.username !== 'string' || claims.username === '' || typeof claims.token_type !== 'string')
       throw unauthorized('token has no user');
+    for (const claim of [claims.sid, claims.client_id, claims.scope])
+      if (claim !== undefined && typeof claim !== 'string') throw unauthorized('token is malformed');
     if (claims.groups !== undefined && !Array.isArray(claims.groups)) throw unauthorized('token has no groups');
     if (this.#verified.size >= CACHE_SIZE) {
       // The oldest tenth goes: a Map keeps the order of insertion.
