@@ -35,10 +35,10 @@ export interface RouteRequest {
 /** An answer with its own status, headers or bytes; any other returned value is sent as JSON with status 200. */
 export class RouteReply {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: KubeBody | string | undefined;
 
-  constructor(status: number, headers: Record<string, string>, body?: KubeBody | string) {
+  constructor(status: number, headers: Record<string, string | string[]>, body?: KubeBody | string) {
     this.status = status;
     this.headers = headers;
     this.body = body;
@@ -63,6 +63,10 @@ export interface Route {
   body?: TSchema;
   /** Media types of the body; default application/json. */
   consumes?: readonly string[];
+  /** Whether the route takes calls without a body too; its handler then gets undefined. */
+  bodyOptional?: boolean;
+  /** The route looks at the Authorization header itself: it holds a client's secret, or a token that is none for the API. */
+  authenticates?: boolean;
   /** Media types of the answer; default application/json. */
   produces?: readonly string[];
   /** Schema of the 200 answer. */

@@ -47,6 +47,7 @@ function accepts(header: string | undefined, produced: readonly string[]): boole
 
 function negotiate(req: IncomingMessage, route: Route): void {
   if (!accepts(req.headers.accept, route.produces ?? [JSON_TYPE])) throw new RoutingError(406, 'Not Acceptable');
+  if (route.bodyOptional && !hasBody(req)) return;
   if (route.consumes && !route.consumes.includes(mediaType(req))) {
     throw hasBody(req) ? new RoutingError(415, 'Unsupported Media Type') : new RoutingError(406, 'Not Acceptable');
   }
@@ -91,7 +92,8 @@ export function router(routes: readonly Route[], onError: (exchange: Exchange, e
     const { req } = exchange;
     const { route } = compiled;
     negotiate(req, route);
-    const takesBody = route.body !== undefined || route.consumes !== undefined;
+    const described = route.body !== undefined || route.consumes !== undefined;
+    const takesBody = described && !(route.bodyOptional && !hasBody(req));
     const body = takesBody ? await decodeBody(req, route.consumes) : undefined;
     const check = await checkOf(compiled);
     if (check && !check.Check(body)) throw new StatusError(400, 'BadRequest', problemOf(check, body));

@@ -24,7 +24,7 @@ import { Catalog } from '../models/resources/catalog.ts';
 import { RESOURCES } from '../models/resources/table.ts';
 import { TokenIssuer } from '../models/session/issue.ts';
 import { KubeSessions } from '../models/session/kube-sessions.ts';
-import { SECRETS, SESSION_LABEL, SESSION_NAMESPACE } from '../models/session/session-secret.ts';
+import { SESSION_LABEL, SESSION_NAMESPACE } from '../models/session/session-secret.ts';
 import type { SessionStore } from '../models/session/sessions.ts';
 import { Tokens } from '../models/session/tokens.ts';
 import { WatchProbe } from '../models/session/watch-probe.ts';
@@ -32,6 +32,7 @@ import { Tenants } from '../models/tenant/tenants.ts';
 import type { Kubernetes } from './backend.ts';
 import type { Config } from './config-schema.ts';
 import { Metrics } from './metrics.ts';
+import { oauthParts, openSigningKeys } from './oauth.ts';
 import { jwtSecret } from './secrets.ts';
 import { KsApiServer } from './server.ts';
 import { SourceAddresses } from './source-ip.ts';
@@ -46,6 +47,8 @@ export interface App {
   users: Informer;
   routes: readonly Route[];
   revokeSessions: (username: string) => Promise<void>;
+  /** Tells by which URL clients reach the server, for who has configured none. */
+  reachedAt(url: string): void;
   close(): Promise<void>;
 }
 
@@ -83,12 +86,13 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     labelSelector: CREDENTIAL_LABEL,
     keepObjects: true,
   }).start();
-  const [, , , sessions, secret] = await Promise.all([
+  const [, , , sessions, secret, keys] = await Promise.all([
     catalog.start(signal),
     users.ready(signal),
     credentials.ready(signal),
     openSessions(config, kubernetes, signal),
     jwtSecret(authentication.jwtSecret, kubernetes.secrets),
+    openSigningKeys(authentication.oauthOptions, kubernetes.secrets, log),
   ]);
 
   const lockOut = {
@@ -141,6 +145,8 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const revokeSessions = (username: string) => sessions.revokeUser(username);
   const passwords = new PasswordPolicy(authentication.passwordPolicy);
   const userModel = new Users({ client, scopes, members, authorizer, login, passwords, revokeSessions });
+  // Known once the server listens, where it is not configured.
+  let issuerUrl = authentication.oauthOptions.issuer;
   let stopping = false;
   const readiness = () => {
     if (stopping) return ['the server is stopping'];
@@ -150,7 +156,18 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     config,
     client,
     catalog,
-    oauth: { login, issuer, authenticator, sessions, tokens, clients: authentication.oauthOptions.clients },
+    oauth: oauthParts(authentication.oauthOptions, {
+      login,
+      issuer,
+      authenticator,
+      sessions,
+      tokens,
+      issuerUrl: () => issuerUrl,
+      users,
+      keys,
+      secret,
+      mayLogIn,
+    }),
     iam: {
       users: userModel,
       userList: new UserList(catalog, scopes, bindings),
@@ -174,6 +191,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       authorizer,
       kubernetes: transport,
       router: router(table, onError),
+      authenticating: new Set(table.filter(({ authenticates }) => authenticates).map(({ path }) => path)),
       webSocketOrigins: authentication.webSocketOrigins,
       writes: new WriteChecks(scopes, authorizer),
       users: userModel,
@@ -187,8 +205,12 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     stopping = true;
     await server.close();
     await records.flush();
+    keys.close();
     await sessions.close();
     await Promise.all([users.stop(), credentials.stop(), catalog.stop()]);
   };
-  return { server, catalog, users, routes: table, revokeSessions, close };
+  const reachedAt = (url: string) => {
+    if (issuerUrl === '') issuerUrl = url;
+  };
+  return { server, catalog, users, routes: table, revokeSessions, reachedAt, close };
 }

@@ -17,6 +17,8 @@ export interface ChainParts extends ProxyParts {
   authenticator: Authenticator;
   authorizer: Authorizer;
   router: Filter;
+  /** Paths of routes that look at the Authorization header themselves. */
+  authenticating: ReadonlySet<string>;
   /** Origins of pages elsewhere that may open WebSockets. */
   webSocketOrigins: readonly string[];
   /** Calls under way: ended when the server stops or their session does. */
@@ -51,10 +53,14 @@ const requestInfo: Filter<Incoming> = async (exchange, next) => {
   await next();
 };
 
-/** Finds out who calls. A wrong credential is refused also where none is needed. */
-function authentication({ authenticator }: ChainParts): Filter<Incoming> {
+/**
+ * Finds out who calls. A wrong credential is refused also where none is needed, but for routes that look at it themselves:
+ * at the token endpoint it is a client's secret, or what 3.0's console sends with a refresh token.
+ */
+function authentication({ authenticator, authenticating }: ChainParts): Filter<Incoming> {
   return async (exchange, next) => {
     const { req, info } = exchange;
+    if (authenticating.has(exchange.url.split('?', 1)[0]!.replace(/\/$/, ''))) return next();
     exchange.user = await authenticator.authenticate(req.headers.authorization, {
       sourceIP: exchange.sourceIP,
       userAgent: String(req.headers['user-agent'] ?? ''),

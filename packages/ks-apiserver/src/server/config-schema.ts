@@ -3,6 +3,7 @@ import { type Static, type TSchema, Type } from 'typebox';
 /** Milliseconds; written in files as `2h30m` or, like 3.0, as a number of nanoseconds. */
 export const Duration = (milliseconds: number) =>
   Type.Number({ default: milliseconds, minimum: 0, 'x-duration': true });
+const OwnDuration = Type.Optional(Type.Number({ minimum: 0, 'x-duration': true }));
 const Text = (value = '') => Type.String({ default: value });
 const Count = (value: number, maximum = Number.MAX_SAFE_INTEGER) =>
   Type.Integer({ default: value, minimum: 0, maximum });
@@ -26,10 +27,14 @@ const OAuthClient = Type.Object({
   secret: Text(),
   respondWithChallenges: Flag(),
   redirectURIs: Type.Array(Type.String(), { default: [] }),
+  // Where a browser may be sent after it has logged out (OpenID Connect RP-Initiated Logout section 3.1).
+  postLogoutRedirectURIs: Type.Array(Type.String(), { default: [] }),
+  idTokenSignedResponseAlg: Type.Enum(['RS256', 'ES256'], { default: 'RS256' }),
   grantMethod: Type.Enum(['auto', 'prompt', 'deny'], { default: 'auto' }),
   scopeRestrictions: Type.Array(Type.String(), { default: [] }),
-  accessTokenMaxAge: Type.Optional(Duration(0)),
-  accessTokenInactivityTimeout: Type.Optional(Duration(0)),
+  // Those of oauthOptions where they are left out.
+  accessTokenMaxAge: OwnDuration,
+  accessTokenInactivityTimeout: OwnDuration,
 });
 
 const Index = (indexPrefix: string) => ({ host: Text(), indexPrefix: Text(indexPrefix), version: Text() });
@@ -65,6 +70,13 @@ export const ConfigSchema = Type.Object({
     webSocketOrigins: Type.Array(Type.String(), { default: [] }),
     kubectlImage: Text('kubesphere/kubectl:v1.0.0'),
     oauthOptions: Section({
+      // URL by which clients reach this server, and the `iss` of its ID tokens (3.2).
+      issuer: Text(),
+      // RSA key in PEM that signs ID tokens, as a file or in base64 (3.2); without one the server makes and renews its own.
+      signKey: Text(),
+      signKeyData: Text(),
+      // After this time a made key gets a successor; 0 for never.
+      signingKeyMaxAge: Duration(90 * 24 * HOUR),
       accessTokenMaxAge: Duration(2 * HOUR),
       accessTokenInactivityTimeout: Duration(2 * HOUR),
       identityProviders: Type.Array(IdentityProvider, { default: [] }),

@@ -121,7 +121,22 @@ export function parseConfig(text: string): { config: Config; unknown: string[] }
   const config = read(ConfigSchema as TSchema as JsonSchema, value, '', unknown) as Config;
   checkNetworks('verification.allowedCIDRs', config.verification.allowedCIDRs);
   checkNetworks('authentication.trustedProxies', config.authentication.trustedProxies);
+  checkOAuth(config.authentication.oauthOptions);
   return { config, unknown };
+}
+
+/** Checks what OAuth clients and browsers are sent to; 3.2's placeholder of an issuer is none. */
+function checkOAuth(options: Config['authentication']['oauthOptions']): void {
+  const path = 'authentication.oauthOptions';
+  if (options.issuer === 'kubesphere') options.issuer = '';
+  if (options.issuer !== '' && !/^https?:\/\/[^\s?#@]+$/.test(options.issuer))
+    fail(`${path}.issuer`, options.issuer, 'a URL such as https://ks.example.com, without query and fragment');
+  options.clients.forEach(({ redirectURIs, postLogoutRedirectURIs }, i) => {
+    for (const [name, uris] of Object.entries({ redirectURIs, postLogoutRedirectURIs }))
+      for (const uri of uris)
+        if (uri !== '*' && (!URL.canParse(uri) || /^(javascript|data|vbscript|blob|file):/i.test(uri)))
+          fail(`${path}.clients[${i}].${name}`, uri, 'a URI such as https://grafana.example.com/login/generic_oauth');
+  });
 }
 
 function checkNetworks(path: string, cidrs: readonly string[]): void {

@@ -20,11 +20,16 @@ function credentials({ options, kubernetes, admin }: Started): string[] {
   return ['  user:        admin', `  password:    ${admin.generated}   (shown this once; kept in ${place})`];
 }
 
+/** The URL of the KubeSphere API for somebody on this machine. */
+export function originOf(bindAddress: string, port: number): string {
+  const host = bindAddress === '0.0.0.0' || bindAddress === '::' ? '127.0.0.1' : bindAddress;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
 /** Lines that tell a newcomer where everything is and what to type next. */
 export function greeting(started: Started): string[] {
   const { options, kubernetes, port, ms } = started;
-  const host = options.bindAddress === '0.0.0.0' || options.bindAddress === '::' ? '127.0.0.1' : options.bindAddress;
-  const origin = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const origin = originOf(options.bindAddress, port);
   const lines = [`ks-apiserver is ready after ${Math.round(ms)} ms`, '', `  KubeSphere:  ${origin}`];
   if (kubernetes.embedded)
     lines.push(`  Kubernetes:  ${kubernetes.embedded.url}`, `  kubeconfig:  ${kubernetes.embedded.kubeconfig}`);

@@ -24,6 +24,8 @@ export interface SecretStore {
   read(key: string): Promise<string | undefined>;
   /** Keeps a value unless another replica was faster; answers the one that counts. */
   keep(key: string, value: string): Promise<string>;
+  /** Replaces a value that is still `before`; answers the one that counts, which may be another replica's. */
+  replace(key: string, before: string, value: string): Promise<string>;
 }
 
 /** Secrets as files that only the owner reads, for the embedded API. */
@@ -52,6 +54,11 @@ export class FileSecrets implements SecretStore {
     await writeFile(temporary, `${value}\n`, { mode: 0o600 });
     await rename(temporary, this.path(key));
     return value;
+  }
+
+  replace(key: string, _before: string, value: string): Promise<string> {
+    // Nobody else writes here.
+    return this.keep(key, value);
   }
 }
 
@@ -93,6 +100,21 @@ export class ClusterSecrets implements SecretStore {
     } catch (error) {
       // Another replica has written meanwhile: its value counts.
       if (error instanceof StatusError && error.reason === 'Conflict') return this.keep(key, value);
+      throw error;
+    }
+  }
+
+  async replace(key: string, before: string, value: string): Promise<string> {
+    const secret = await this.#client.get({ resource: SECRETS, namespace: NAMESPACE, name: NAME });
+    const existing = (secret.data as Record<string, string> | undefined)?.[key];
+    const current = existing === undefined ? before : Buffer.from(existing, 'base64').toString();
+    if (current !== before) return current;
+    const data = { ...(secret.data as Record<string, string>), [key]: Buffer.from(value).toString('base64') };
+    try {
+      await this.#client.update(SECRETS, { ...secret, data });
+      return value;
+    } catch (error) {
+      if (error instanceof StatusError && error.reason === 'Conflict') return this.replace(key, before, value);
       throw error;
     }
   }

@@ -11,7 +11,7 @@ import { type App, openApp } from './app.ts';
 import { type Kubernetes, openKubernetes } from './backend.ts';
 import { ConfigError } from './config.ts';
 import { type ControllerParts, startControllers } from './controllers.ts';
-import { greeting } from './greeting.ts';
+import { greeting, originOf } from './greeting.ts';
 import { NodePortListener, SERVICE } from './node-port.ts';
 import type { Options } from './options.ts';
 import { portError } from './port-error.ts';
@@ -90,6 +90,8 @@ export async function serve(options: Options, log: Logger, out: (line: string) =
     const port = await app.server.listen(bindAddress, insecurePort).catch((error) => {
       throw portError(error, bindAddress, insecurePort, '--insecure-port');
     });
+    // All replicas of a cluster are reached at their Service.
+    app.reachedAt(options.inCluster ? `http://${SERVICE.name}.${SERVICE.namespace}.svc` : originOf(bindAddress, port));
     const { client } = kubernetes;
     const parts = {
       client,

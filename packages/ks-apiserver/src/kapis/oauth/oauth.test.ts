@@ -186,18 +186,20 @@ test('the implicit grant goes to registered URIs only, and to nobody anonymous',
   assert.equal((await server.call('/kapis/nosuch', { token: fragment.get('access_token')! })).status, 404);
   const refused: [string, string][] = [
     ['client_id=nosuch', 'Unauthorized: the OAuth client was not found'],
-    ['client_id=console&response_type=code', 'Response type code is not supported'],
+    ['client_id=default&response_type=code', 'Response type code is not supported'],
+    ['client_id=default&response_type=token', 'Unauthorized: redirect URL is not allowed'],
     [
       'client_id=console&response_type=token&redirect_uri=https://evil.example/',
       'Unauthorized: redirect URL is not allowed',
     ],
-    ['client_id=denied&response_type=token', 'Unauthorized: the OAuth client is not granted tokens'],
   ];
   const fresh = await server.token();
   for (const [query, text] of refused) {
     const { status, text: got } = await server.call(`/oauth/authorize?${query}`, { token: fresh });
     assert.deepEqual([status, got], [401, text]);
   }
+  const denied = await authorize('client_id=denied&response_type=token', fresh);
+  assert.match(denied.headers.get('location') ?? '', /^https:\/\/denied\.example\/#error=unauthorized_client&/);
   const anonymous = await server.call('/oauth/authorize?client_id=console&response_type=token');
   assert.deepEqual([anonymous.status, anonymous.headers.get('location')], [401, null]);
 });

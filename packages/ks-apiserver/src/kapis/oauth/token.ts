@@ -1,41 +1,105 @@
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import type { Handler } from '@ks-apiserver/apiserver/routes/route';
-import type { Login } from '../../models/iam/login.ts';
-import type { TokenIssuer } from '../../models/session/issue.ts';
+import type { Handler, RouteRequest } from '@ks-apiserver/apiserver/routes/route';
+import type { OAuthClient } from '../../models/oauth/clients.ts';
+import { OAuthError } from '../../models/oauth/errors.ts';
+import { grantedScope, hasScope } from '../../models/oauth/scopes.ts';
+import { type Issued, sessionId, type TokenAnswer } from '../../models/session/issue.ts';
+import { secretReply, withOAuthErrors } from './oauth-reply.ts';
+import type { OAuthParts } from './parts.ts';
+
+type GrantHandler = (parts: OAuthParts, request: RouteRequest, client: OAuthClient | undefined) => Promise<TokenAnswer>;
+
+/** The answer, with an ID token where the scope asks for one (OpenID Connect Core section 3.1.3.3). */
+async function withIdToken(parts: OAuthParts, issued: Issued, client: OAuthClient | undefined, nonce: string) {
+  const { answer, grant } = issued;
+  if (!client || !hasScope(grant.scope, 'openid')) return answer;
+  return { ...answer, id_token: await parts.idTokens.issue(issued, client, nonce) };
+}
+
+/** Starts a session for a client, or for none, and answers its tokens. */
+async function start(
+  parts: OAuthParts,
+  user: Issued['user'],
+  grant: Issued['grant'],
+  client?: OAuthClient,
+  nonce = '',
+) {
+  const answer = await parts.issuer.issue(user, grant);
+  return withIdToken(parts, { answer, user, grant }, client, nonce);
+}
+
+/** RFC 6749 section 4.3, as 3.0's console and scripts log in. */
+const password: GrantHandler = async (parts, { body, sourceIP, headers }, client) => {
+  const form = body as URLSearchParams;
+  const scope = client && grantedScope(client, form.get('scope') ?? '');
+  const userAgent = headers['user-agent'] ?? '';
+  const source = { type: 'Token' as const, sourceIP, userAgent, recordSuccess: true };
+  const [name, secret, otp] = ['username', 'password', 'otp'].map((field) => form.get(field) ?? '');
+  const user = await parts.login.password(name!, secret!, source, otp);
+  const grant = {
+    ...(client && { client }),
+    ...(scope !== undefined && { scope }),
+    session: sessionId(),
+    authTime: Math.floor(Date.now() / 1000),
+  };
+  return start(parts, user, grant, client);
+};
+
+/** RFC 6749 section 6. */
+const refreshToken: GrantHandler = async (parts, { body }, client) => {
+  const issued = await parts.issuer.refresh((body as URLSearchParams).get('refresh_token') ?? '', client);
+  return withIdToken(parts, issued, client, '');
+};
+
+/** RFC 6749 section 4.1.3. */
+const authorizationCode: GrantHandler = async (parts, { body }, client) => {
+  const form = body as URLSearchParams;
+  if (!client) throw new OAuthError('invalid_client', 'client_id is missing');
+  for (const name of new Set(form.keys()))
+    if (form.getAll(name).length > 1)
+      throw new OAuthError('invalid_request', `${name.slice(0, 64)} is there more than once`);
+  const { user, grant, confirm } = await parts.codes.redeem(form.get('code') ?? '', client, form);
+  const { scope, session, authTime, nonce } = grant;
+  // OpenID Connect Core section 11: who asks for `openid` gets a refresh token for `offline_access` alone.
+  const refreshable = !hasScope(scope, 'openid') || hasScope(scope, 'offline_access');
+  const answer = await start(parts, user, { client, scope, session, authTime, refreshable }, client, nonce);
+  await confirm();
+  return answer;
+};
+
+const GRANTS: Readonly<Record<string, GrantHandler>> = {
+  password,
+  refresh_token: refreshToken,
+  authorization_code: authorizationCode,
+};
 
 /** The words of 3.0's OAuth endpoints: the reason follows what kind of failure it is. */
 function worded(error: unknown): unknown {
-  if (!(error instanceof StatusError)) return error;
-  if (error.code === 401) return new StatusError(401, 'Unauthorized', `Unauthorized: ${error.message}`);
+  if (!(error instanceof StatusError) || error instanceof OAuthError) return error;
+  if (error.code === 401) return new StatusError(401, error.reason, `Unauthorized: ${error.message}`);
   if (error.code === 403) return new StatusError(403, 'Forbidden', `Forbidden: ${error.message}`);
   return error;
 }
 
-/** `POST /oauth/token`: exchanges a password or a refresh token for a pair of tokens (RFC 6749 sections 4.3 and 6). */
-export function token(login: Login, issuer: TokenIssuer): Handler {
-  return async ({ body, sourceIP, headers }) => {
-    const form = body as URLSearchParams;
-    const grant = form.get('grant_type') ?? '';
+/**
+ * `POST /oauth/token` (RFC 6749 section 3.2). Log-ins by password are refused in 3.0's words; registered clients are told
+ * in those of the RFC what is wrong with their codes and refresh tokens.
+ */
+export function token(parts: OAuthParts): Handler {
+  return withOAuthErrors('Basic', async (request) => {
+    const form = request.body as URLSearchParams;
+    const type = form.get('grant_type') ?? '';
+    const grant = Object.hasOwn(GRANTS, type) ? GRANTS[type] : undefined;
+    if (!grant) throw badRequest(`Grant type ${type.slice(0, 64)} is not supported`);
+    const client = parts.clients.authenticate(request.headers.authorization, form);
+    if (client?.grantMethod === 'deny')
+      throw new OAuthError('unauthorized_client', 'the OAuth client is not granted tokens');
     try {
-      if (grant === 'password') {
-        const source = {
-          type: 'Token' as const,
-          sourceIP,
-          userAgent: headers['user-agent'] ?? '',
-          recordSuccess: true,
-        };
-        const user = await login.password(
-          form.get('username') ?? '',
-          form.get('password') ?? '',
-          source,
-          form.get('otp') ?? '',
-        );
-        return await issuer.issue(user);
-      }
-      if (grant === 'refresh_token') return (await issuer.refresh(form.get('refresh_token') ?? '')).answer;
+      return secretReply(await grant(parts, request, client));
     } catch (error) {
+      if (client && grant === refreshToken && error instanceof StatusError && error.code === 401)
+        throw new OAuthError('invalid_grant', error.message);
       throw worded(error);
     }
-    throw badRequest(`Grant type ${grant.slice(0, 64)} is not supported`);
-  };
+  });
 }

@@ -26,6 +26,7 @@ export function selfService(user: UserInfo, info: RequestInfo): boolean {
 export function isPublicPath(path: string): boolean {
   return (
     path.startsWith('/oauth/') ||
+    path === '/.well-known/openid-configuration' ||
     path.startsWith('/kapis/config.kubesphere.io/') ||
     path === '/kapis/version' ||
     HEALTH.has(path)

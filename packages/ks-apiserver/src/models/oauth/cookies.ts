@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
 /** A cookie that browsers send back to `/oauth` alone, that no script reads, and other sites' forms do not bring. */
 export function setCookie(name: string, value: string, secure: boolean, maxAgeSeconds?: number): string {
   const age = maxAgeSeconds === undefined ? '' : `; Max-Age=${maxAgeSeconds}`;
@@ -20,10 +22,7 @@ export function cookieOf(header: string | undefined, name: string, secure: boole
 }
 
 /** Whether the browser speaks https to what is in front of this server, as that says in X-Forwarded-Proto; `otherwise` without it. */
-export function isSecure(
-  headers: { 'x-forwarded-proto'?: string | string[] | undefined },
-  otherwise: boolean,
-): boolean {
+export function isSecure(headers: IncomingHttpHeaders, otherwise: boolean): boolean {
   const value = headers['x-forwarded-proto'];
   const proto = (Array.isArray(value) ? value[0] : value)?.split(',')[0]?.trim().toLowerCase();
   return proto === undefined || proto === '' ? otherwise : proto === 'https';

@@ -24,7 +24,9 @@ export class FormTokens {
   }
 
   #mac(cookie: string, about: readonly string[]): string {
-    return createHmac('sha256', this.#key).update(JSON.stringify([cookie, ...about])).digest('base64url');
+    return createHmac('sha256', this.#key)
+      .update(JSON.stringify([cookie, ...about]))
+      .digest('base64url');
   }
 
   /** The token of a form that is about something, such as the user and the request. */

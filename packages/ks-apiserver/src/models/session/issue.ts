@@ -126,8 +126,8 @@ export class TokenIssuer {
     const access = await this.#token(user, 'access_token', grant, now);
     const refresh = grant.refreshable === false ? undefined : await this.#token(user, 'refresh_token', grant, now);
     if (!this.#policy.multipleLogin) await this.#sessions.endOthers(user.name, grant.session);
-    // A token that never ends is not kept (3.0's accessTokenMaxAge 0).
-    if (refresh !== undefined || this.#ages(grant).access > 0) {
+    // Where tokens never end they are not asked for (3.0's accessTokenMaxAge 0).
+    if (refresh !== undefined || this.#policy.accessTokenMaxAge > 0) {
       const session = this.#session(user, grant, access, refresh, now);
       await this.#sessions.add(session, this.#kept(grant, access, refresh, now));
     }

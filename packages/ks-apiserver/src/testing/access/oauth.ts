@@ -1,9 +1,17 @@
-import { EVERYBODY, type Table } from './row.ts';
+import { EVERYBODY, LOGGED_IN, type Table } from './row.ts';
 
 /** Rows of the OAuth endpoints: all are public, and refuse by themselves what they must. */
 export const OAUTH: Table = {
   'POST /oauth/token': [{ allowed: EVERYBODY }],
   'GET /oauth/authorize': [{ allowed: EVERYBODY }],
+  'POST /oauth/authorize': [{ allowed: EVERYBODY }],
+  'POST /oauth/revoke': [{ allowed: EVERYBODY }],
+  'POST /oauth/introspect': [{ allowed: EVERYBODY }],
+  'GET /.well-known/openid-configuration': [{ allowed: EVERYBODY }],
+  'GET /oauth/.well-known/openid-configuration': [{ allowed: EVERYBODY }],
+  'GET /oauth/keys': [{ allowed: EVERYBODY }],
+  'GET /oauth/userinfo': [{ allowed: LOGGED_IN }],
+  'POST /oauth/userinfo': [{ allowed: EVERYBODY }],
   'POST /oauth/authenticate': [{ allowed: EVERYBODY }],
   'GET /oauth/logout': [{ acts: true, allowed: EVERYBODY }],
   'POST /oauth/logout': [{ allowed: EVERYBODY }],

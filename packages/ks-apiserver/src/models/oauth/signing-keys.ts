@@ -1,0 +1,173 @@
+import { createPrivateKey, createPublicKey, generateKeyPair, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
+import { calculateJwkThumbprint, type JWK } from 'jose';
+
+/** Algorithms of ID tokens (RFC 7518 section 3.1). */
+export type SigningAlgorithm = 'RS256' | 'ES256';
+
+const ALGORITHMS: readonly SigningAlgorithm[] = ['RS256', 'ES256'];
+/** A new key is published for this long before it signs, so that clients have read it, in milliseconds. */
+const AHEAD_MS = 3_600_000;
+/** A key that signs no more is published for this long, so that what it has signed can be checked, in milliseconds. */
+const OVERLAP_MS = 48 * 3_600_000;
+/** How often the keys are read again: other replicas may have added one, in milliseconds. */
+const REFRESH_MS = 300_000;
+const NAME = 'oauth-signing-keys';
+
+/** Where the keys are kept, for all replicas. */
+export interface KeyStore {
+  read(key: string): Promise<string | undefined>;
+  keep(key: string, value: string): Promise<string>;
+  /** Replaces a value unless another replica was faster; answers the one that counts. */
+  replace(key: string, before: string, value: string): Promise<string>;
+}
+
+/** A key as it is kept. */
+interface StoredKey {
+  kid: string;
+  alg: SigningAlgorithm;
+  /** Milliseconds since 1970. */
+  created: number;
+  /** The private key (RFC 7517). */
+  jwk: JsonWebKey;
+}
+
+/** What tokens are signed with. */
+export interface Signer {
+  kid: string;
+  alg: SigningAlgorithm;
+  key: KeyObject;
+}
+
+const generate = promisify(generateKeyPair);
+
+async function newKey(alg: SigningAlgorithm, now: number): Promise<StoredKey> {
+  // The callback form types only one of its two results.
+  const pair = (await (alg === 'RS256'
+    ? generate('rsa', { modulusLength: 2048 })
+    : generate('ec', { namedCurve: 'P-256' }))) as unknown as { privateKey: KeyObject };
+  return stored(alg, pair.privateKey, now);
+}
+
+async function stored(alg: SigningAlgorithm, key: KeyObject, created: number): Promise<StoredKey> {
+  const jwk = key.export({ format: 'jwk' });
+  return { kid: await calculateJwkThumbprint(jwk as JWK), alg, created, jwk };
+}
+
+/** Keys of an algorithm, oldest first. */
+function ofAlgorithm(keys: readonly StoredKey[], alg: SigningAlgorithm): StoredKey[] {
+  return keys.filter((key) => key.alg === alg).toSorted((a, b) => a.created - b.created);
+}
+
+/** The key that signs: the youngest that clients know by now, or the first of all. */
+function signing(keys: readonly StoredKey[], alg: SigningAlgorithm, now: number): StoredKey | undefined {
+  const own = ofAlgorithm(keys, alg);
+  return own.findLast(({ created }) => created + AHEAD_MS <= now) ?? own[0];
+}
+
+/** The keys with those added and dropped for which it is time. `maxAgeMs` 0 keeps the same ones for good. */
+async function renewed(keys: readonly StoredKey[], maxAgeMs: number, now: number): Promise<StoredKey[]> {
+  const all: StoredKey[] = [];
+  for (const alg of ALGORITHMS) {
+    const own = ofAlgorithm(keys, alg);
+    const youngest = own.at(-1);
+    if (!youngest || (maxAgeMs > 0 && now - youngest.created >= maxAgeMs)) own.push(await newKey(alg, now));
+    // A key is over once its successor signs.
+    all.push(...own.filter((_, i) => !own[i + 1] || own[i + 1]!.created + AHEAD_MS + OVERLAP_MS > now));
+  }
+  return all;
+}
+
+/** Settings of the keys: a PEM of the operator's own RSA key (3.2's `signKeyData`), and after how many milliseconds made keys are renewed. */
+export interface SigningKeyOptions {
+  pem?: string;
+  maxAgeMs: number;
+}
+
+/** The keys that sign ID tokens: made at the first start, kept, renewed with overlap, the same on all replicas. */
+export class SigningKeys {
+  readonly #store: KeyStore;
+  readonly #options: SigningKeyOptions;
+  readonly #own: StoredKey | undefined;
+  readonly #now: () => number;
+  #text: string;
+  #keys: readonly StoredKey[];
+  readonly #timer: NodeJS.Timeout;
+
+  private constructor(
+    store: KeyStore,
+    options: SigningKeyOptions,
+    state: { text: string; own: StoredKey | undefined; now: () => number; onError: (error: unknown) => void },
+  ) {
+    this.#store = store;
+    this.#options = options;
+    this.#own = state.own;
+    this.#now = state.now;
+    this.#text = state.text;
+    this.#keys = JSON.parse(state.text) as StoredKey[];
+    this.#timer = setInterval(() => void this.refresh().catch(state.onError), REFRESH_MS);
+    this.#timer.unref();
+  }
+
+  /** Reads the keys, or makes them. Throws for a PEM that is no RSA key of at least 2048 bits. */
+  static async open(
+    store: KeyStore,
+    options: SigningKeyOptions,
+    onError: (error: unknown) => void,
+    now: () => number = Date.now,
+  ): Promise<SigningKeys> {
+    const own = options.pem === undefined ? undefined : await configured(options.pem);
+    const text =
+      (await store.read(NAME)) ?? (await store.keep(NAME, JSON.stringify(await renewed([], options.maxAgeMs, now()))));
+    const keys = new SigningKeys(store, options, { text, own, now, onError });
+    await keys.refresh();
+    return keys;
+  }
+
+  /** Reads what other replicas have added, and renews what is due. */
+  async refresh(): Promise<void> {
+    const text = (await this.#store.read(NAME)) ?? this.#text;
+    const before = JSON.parse(text) as StoredKey[];
+    const after = await renewed(before, this.#options.maxAgeMs, this.#now());
+    const same = before.length === after.length && after.every(({ kid }, i) => before[i]!.kid === kid);
+    this.#text = same ? text : await this.#store.replace(NAME, text, JSON.stringify(after));
+    this.#keys = JSON.parse(this.#text) as StoredKey[];
+  }
+
+  /** What signs now. */
+  signer(alg: SigningAlgorithm): Signer {
+    const key = alg === 'RS256' && this.#own ? this.#own : signing(this.#keys, alg, this.#now());
+    if (!key) throw new Error(`there is no key for ${alg}`);
+    return { kid: key.kid, alg, key: createPrivateKey({ key: key.jwk, format: 'jwk' }) };
+  }
+
+  #all(): readonly StoredKey[] {
+    return this.#own ? [this.#own, ...this.#keys] : this.#keys;
+  }
+
+  /** The public keys (RFC 7517 section 5), also those that sign no more or not yet. */
+  get jwks(): { keys: JWK[] } {
+    const keys = this.#all().map(({ kid, alg, jwk }) => {
+      const key = createPublicKey({ key: jwk, format: 'jwk' }).export({ format: 'jwk' }) as JWK;
+      return { ...key, kid, alg, use: 'sig' };
+    });
+    return { keys };
+  }
+
+  /** The public key of an id. */
+  find(kid: string | undefined): { key: KeyObject; alg: SigningAlgorithm } | undefined {
+    const found = this.#all().find((key) => key.kid === kid);
+    return found && { key: createPublicKey({ key: found.jwk, format: 'jwk' }), alg: found.alg };
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+}
+
+async function configured(pem: string): Promise<StoredKey> {
+  const key = createPrivateKey(pem);
+  if (key.asymmetricKeyType !== 'rsa' || (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048)
+    throw new RangeError('an RSA key of at least 2048 bits is needed');
+  return stored('RS256', key, 0);
+}
