@@ -17,6 +17,8 @@ import { tokenHash } from './tokens.ts';
 import type { WatchProbe } from './watch-probe.ts';
 
 const SWEEP_MS = 60_000;
+/** How long the API may take to answer whether a session goes on, in milliseconds. */
+const READ_MS = 1500;
 /** For how long a session that was made or read here counts before the watch has told of it, in milliseconds. */
 const RECENT_MS = 1000;
 /** For how long a session that was ended here is remembered: by then the watch has told it or is found to be dead. */
@@ -93,8 +95,15 @@ export class KubeSessions implements SessionStore {
     return fresh ? this.#sessions.get(id) : undefined;
   }
 
+  /** Reads a session's Secret; where a connection is dead, on another one. Throws ServiceUnavailable. */
   async #read(id: string): Promise<KubeObject | undefined> {
-    return this.#client.find({ resource: SECRETS, namespace: SESSION_NAMESPACE, name: secretName(id) });
+    const key = { resource: SECRETS, namespace: SESSION_NAMESPACE, name: secretName(id) };
+    try {
+      return await this.#client.find(key, AbortSignal.timeout(READ_MS));
+    } catch (error) {
+      if (!failedWith(error, 'ServiceUnavailable')) throw error;
+      return this.#client.find(key, AbortSignal.timeout(READ_MS));
+    }
   }
 
   async has({ id, username, token }: TokenRef): Promise<boolean> {

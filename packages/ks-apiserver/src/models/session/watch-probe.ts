@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { SECRETS, SESSION_LABEL, SESSION_NAMESPACE } from './session-secret.ts';
@@ -8,6 +9,8 @@ const PROBE_MS = 1500;
 const PROOF_MS = 4000;
 /** Probes that nobody renews are swept after this time, in milliseconds. */
 const ABANDONED_MS = 600_000;
+/** How long stopping waits for the API, in milliseconds. */
+const CLOSE_MS = 1000;
 const PROBE_TYPE = 'kubesphere.io/session-probe';
 const TIME = 'session.kubesphere.io/probed-at';
 
@@ -51,12 +54,13 @@ export class WatchProbe {
       labels: { [SESSION_LABEL]: 'probe' },
       annotations: { [TIME]: String(now) },
     };
-    if (this.#made) await this.#client.patch({ resource: SECRETS, ...metadata }, 'merge', { metadata });
+    const signal = AbortSignal.timeout(PROOF_MS);
+    if (this.#made) await this.#client.patch({ resource: SECRETS, ...metadata }, 'merge', { metadata }, { signal });
     else
       await this.#client.apply(
         SECRETS,
         { apiVersion: 'v1', kind: 'Secret', metadata, type: PROBE_TYPE },
-        { fieldManager: 'ks-apiserver', force: true },
+        { fieldManager: 'ks-apiserver', force: true, signal },
       );
     this.#made = true;
   }
@@ -69,11 +73,11 @@ export class WatchProbe {
         await this.#client.delete({ resource: SECRETS, namespace: SESSION_NAMESPACE, name }).catch(() => {});
   }
 
-  /** Deletes the own probe. */
+  /** Deletes the own probe, if that is quick: others sweep it else. */
   async close(): Promise<void> {
     if (!this.#made) return;
     const key = { resource: SECRETS, namespace: SESSION_NAMESPACE, name: this.#name };
-    await this.#client.delete(key).catch(() => {});
+    await Promise.race([this.#client.delete(key).catch(() => {}), sleep(CLOSE_MS, undefined, { ref: false })]);
   }
 }
 
