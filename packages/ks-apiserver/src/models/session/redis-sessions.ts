@@ -66,8 +66,13 @@ export class RedisSessions implements SessionStore {
 
   /** Connects; rejects when Redis does not answer. */
   async connect(): Promise<this> {
-    await this.#call(() => this.#redis.connect());
-    await this.#call(() => this.#redis.ping());
+    try {
+      await this.#call(() => this.#redis.connect());
+      await this.#call(() => this.#redis.ping());
+    } catch (error) {
+      this.#redis.disconnect();
+      throw error;
+    }
     return this;
   }
 
