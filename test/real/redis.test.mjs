@@ -1,4 +1,4 @@
-// Sessions in a real Redis: shared by two servers on one cluster would need a cluster; here one server, then another on the same data.
+// Sessions in a real Redis, shared by two servers on one Kubernetes API.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -12,15 +12,17 @@ let dir;
 let redis;
 let redisPort;
 let server;
+let replica;
 
 const cli = (...args) => execFileSync('redis-cli', ['-p', String(redisPort), ...args], { encoding: 'utf8' }).trim();
-const call = (path, options) => fetch(server.url + path, options);
-const login = async () => {
-  const body = new URLSearchParams({ grant_type: 'password', username: 'admin', password });
-  const response = await call('/oauth/token', { method: 'POST', body });
+const call = (path, options, at = server) => fetch(at.url + path, options);
+const grant = async (form, at = server) => {
+  const response = await call('/oauth/token', { method: 'POST', body: new URLSearchParams(form) }, at);
   return { status: response.status, json: response.status === 200 ? await response.json() : undefined };
 };
-const nodes = async (token) => (await call('/api/v1/nodes', { headers: { authorization: `Bearer ${token}` } })).status;
+const login = (at) => grant({ grant_type: 'password', username: 'admin', password }, at);
+const nodes = async (token, at = server) =>
+  (await call('/api/v1/nodes', { headers: { authorization: `Bearer ${token}` } }, at)).status;
 
 async function startRedis() {
   redis = spawn(
@@ -43,10 +45,14 @@ before(async () => {
   [redisPort] = await freePorts(1);
   await startRedis();
   const config = join(dir, 'kubesphere.yaml');
-  await writeFile(config, `redis: {host: 127.0.0.1, port: ${redisPort}}\n`);
+  const jwtSecret = 'the same secret at both of the replicas';
+  await writeFile(config, `redis: {host: 127.0.0.1, port: ${redisPort}}\nauthentication: {jwtSecret: ${jwtSecret}}\n`);
   server = await startServer({ dir: join(dir, 'data'), adminPassword: password, args: ['--config', config] });
+  const kubeconfig = join(dir, 'data', 'pki', 'admin.kubeconfig');
+  replica = await startServer({ dir: join(dir, 'replica'), args: ['--config', config, '--kubeconfig', kubeconfig] });
 });
 after(async () => {
+  await replica?.stop();
   await server?.stop();
   redis?.kill();
   await rm(dir, { recursive: true, force: true });
@@ -70,6 +76,44 @@ test('a key that is deleted ends the session at once, and the next log-in delete
   await new Promise((resolve) => setTimeout(resolve, 1100));
   await login();
   assert.equal(cli('keys', 'kubesphere:user:admin:token:*').split('\n').length, 2);
+});
+
+test('what one replica ends is refused by the other at once', async () => {
+  const { json } = await login();
+  for (const at of [server, replica]) assert.equal(await nodes(json.access_token, at), 200);
+  const headers = { authorization: `Bearer ${json.access_token}` };
+  assert.equal((await call('/oauth/logout', { method: 'POST', headers })).status, 200);
+  for (const at of [server, replica]) assert.equal(await nodes(json.access_token, at), 401);
+  const form = { grant_type: 'refresh_token', refresh_token: json.refresh_token };
+  assert.equal((await grant(form, replica)).status, 401);
+});
+
+test('a new password at one replica ends the sessions of all', async () => {
+  const { json } = await login(replica);
+  const next = 'another password for redis tests';
+  const change = (token, currentPassword, password) =>
+    call('/kapis/iam.kubesphere.io/v1alpha2/users/admin/password', {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ currentPassword, password }),
+    });
+  assert.equal((await change(json.access_token, password, next)).status, 200);
+  for (const at of [server, replica]) assert.equal(await nodes(json.access_token, at), 401);
+  const again = await grant({ grant_type: 'password', username: 'admin', password: next });
+  assert.equal((await change(again.json.access_token, next, password)).status, 200);
+});
+
+test('a refresh token is exchanged by one of the replicas', async () => {
+  const { json } = await login();
+  const form = { grant_type: 'refresh_token', refresh_token: json.refresh_token };
+  const answers = await Promise.all(Array.from({ length: 6 }, (_, i) => grant(form, i % 2 ? server : replica)));
+  assert.equal(answers.filter(({ status }) => status === 200).length, 1);
+  const { access_token } = answers.find(({ status }) => status === 200).json;
+  for (const at of [server, replica]) {
+    assert.equal(await nodes(access_token, at), 200);
+    // A user may have one session: what was before is over.
+    assert.equal(await nodes(json.access_token, at), 401);
+  }
 });
 
 test('without Redis calls fail with 503 and not with an open door, and go on when it is back', async () => {
