@@ -4,6 +4,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { Secret, TOTP } from 'otpauth';
 import { authorizeUrl, Browser, type Page, pkce } from '../../testing/browser.ts';
 import { ADMIN_PASSWORD, eventually, TestServer } from '../../testing/test-server.ts';
 
@@ -413,4 +414,57 @@ test('a log-out leads to registered addresses only', async () => {
   const form = await user.open('/oauth/logout', { form: { csrf: 'guessed' } });
   assert.match(form.html, /Log out\?/);
   assert.equal(user.cookies.has('ks-session'), true);
+});
+
+async function createUser(name: string): Promise<Record<'username' | 'password', string>> {
+  const body = { metadata: { name }, spec: { email: `${name}@example.com`, password: 'Passw0rd!' } };
+  const answer = await server.call('/kapis/iam.kubesphere.io/v1alpha2/users', { token: await server.token(), body });
+  assert.equal(answer.status, 200, answer.text);
+  return { username: name, password: 'Passw0rd!' };
+}
+
+test('who has a second factor is asked for it', async () => {
+  const eve = await createUser('eve');
+  const token = await server.token('eve', eve.password);
+  const path = '/kapis/iam.kubesphere.io/v1alpha2/users/eve/totp';
+  const begun = await server.call(path, { token, body: { currentPassword: eve.password } });
+  const app = new TOTP({ secret: Secret.fromBase32(begun.json.secret), digits: 6, period: 30 });
+  const code = (at: number) => app.generate({ timestamp: Date.now() + at });
+  assert.equal((await server.call(path, { method: 'PUT', token, body: { code: code(-30_000) } })).status, 200);
+  const user = browser();
+  const page = await user.open(url());
+  const without = await user.submit(page, eve);
+  assert.equal(without.status, 401);
+  assert.match(without.html, /one-time code is needed/);
+  const wrong = await user.submit(without, { ...eve, otp: 'abcdef' });
+  assert.deepEqual([wrong.status, user.cookies.has('ks-session')], [401, false]);
+  assert.equal((await user.submit(wrong, { ...eve, otp: code(0) })).status, 303);
+});
+
+test('a password that another has set is not enough for a client', async () => {
+  const fresh = await createUser('fresh');
+  await server.kubernetes(`${USERS}/fresh`, {
+    method: 'PATCH',
+    type: 'application/merge-patch+json',
+    body: { metadata: { annotations: { 'iam.kubesphere.io/uninitialized': 'true' } } },
+  });
+  const answer = await eventually(async () => {
+    const user = browser();
+    const tried = await user.submit(await user.open(url()), fresh);
+    assert.equal(tried.status, 403);
+    assert.equal(user.cookies.has('ks-session'), false);
+    return tried;
+  });
+  assert.match(answer.html, /set one of your own first/);
+});
+
+test('an API token makes no other tokens', async () => {
+  const made = await server.call('/kapis/iam.kubesphere.io/v1alpha2/users/admin/tokens', {
+    token: await server.token(),
+    body: { name: 'script' },
+  });
+  for (const response_type of ['code', 'token']) {
+    const answer = await server.call(url({ response_type }), { token: made.json.token });
+    assert.deepEqual([answer.status, answer.headers.get('location')], [401, null]);
+  }
 });

@@ -236,3 +236,14 @@ test('a log-out ends the session of its token, and no other', async () => {
   const admin = await server.token();
   assert.equal((await server.call('/kapis/version', { token: admin })).status, 200);
 });
+
+test('where a user may have one session, an exchange ends what was before, and a second one ends nothing', async () => {
+  await createUser('single');
+  const first = (await login('single', 'Passw0rd!')).json;
+  const refresh = () => grant({ grant_type: 'refresh_token', refresh_token: first.refresh_token });
+  const second = (await refresh()).json;
+  const status = async (token: string) => (await server.call('/kapis/version', { token })).status;
+  assert.deepEqual([await status(first.access_token), await status(second.access_token)], [401, 200]);
+  assert.equal((await refresh()).text, 'Unauthorized: token not found in cache');
+  assert.equal(await status(second.access_token), 200);
+});

@@ -148,6 +148,9 @@ test('both discovery documents are one, and name what is served', async () => {
   assert.deepEqual(root!.json, own!.json);
   for (const [name, url] of Object.entries<string>(root!.json).filter(([key]) => /_endpoint$|jwks_uri/.test(key)))
     assert.notEqual((await server.call(new URL(url).pathname)).status, 404, name);
+  const forged = { host: 'evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' };
+  const other = await server.call('/.well-known/openid-configuration', { headers: forged });
+  assert.deepEqual(other.json, root!.json);
   const { keys } = (await server.call('/oauth/keys')).json;
   assert.deepEqual(keys.map(({ alg }: { alg: string }) => alg).toSorted(), ['ES256', 'RS256']);
   for (const key of keys) assert.deepEqual([key.d, key.p, key.use], [undefined, undefined, 'sig']);
