@@ -24,7 +24,9 @@ export async function callerOf(parts: OAuthParts, request: RouteRequest): Promis
   const token = bearerOf(request);
   if (token === undefined) return { identity, authTime: Math.floor(Date.now() / 1000), session: '' };
   const { claims } = await parts.authenticator.session(token);
-  return { identity, authTime: claims.auth_time ?? claims.iat, session: claims.sid ?? '' };
+  // A token that never ends may outlive what is kept of its session.
+  const session = claims.exp === undefined ? '' : (claims.sid ?? '');
+  return { identity, authTime: claims.auth_time ?? claims.iat, session };
 }
 
 /** Whether a person looks at the answer. */

@@ -131,7 +131,8 @@ export class KubeSessions implements SessionStore {
   async use(id: string): Promise<Session | undefined> {
     const secret = await this.#read(id);
     const session = sessionOf(secret);
-    if (!session || this.#ended.has(id) || session.expires <= Date.now() || session.used) return session;
+    if (!session || this.#ended.has(id) || session.expires <= Date.now()) return undefined;
+    if (session.used) return session;
     try {
       await this.#client.update(SECRETS, secretOf({ ...session, used: true }, secret!.metadata.resourceVersion));
       return session;
