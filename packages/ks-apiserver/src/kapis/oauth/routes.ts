@@ -8,19 +8,10 @@ import { authenticate } from './authenticate.ts';
 import { authorize, type OAuthClient } from './authorize.ts';
 import { logout } from './logout.ts';
 import { token } from './token.ts';
+import { Token } from './types.ts';
 
 const TAGS = ['Identity Management'];
 const FORM = ['application/x-www-form-urlencoded'];
-
-const Token = Type.Object(
-  {
-    access_token: Type.String({ description: 'token that authorizes calls, sent as Bearer' }),
-    token_type: Type.String({ description: 'always Bearer' }),
-    refresh_token: Type.String({ description: 'token that is exchanged for a new pair' }),
-    expires_in: Type.Optional(Type.Integer({ description: 'lifetime of the access token in seconds' })),
-  },
-  { $id: 'oauth.Token' },
-);
 
 const TokenReview = Type.Object(
   {

@@ -5,6 +5,9 @@ export const OAUTH: Table = {
   'POST /oauth/token': [{ allowed: EVERYBODY }],
   'GET /oauth/authorize': [{ allowed: EVERYBODY }],
   'POST /oauth/authenticate': [{ allowed: EVERYBODY }],
+  'GET /oauth/login/{provider}': [{ acts: true, allowed: EVERYBODY }],
+  'POST /oauth/login/{provider}': [{ allowed: EVERYBODY }],
+  'GET /oauth/callback/{provider}': [{ acts: true, allowed: EVERYBODY }],
   'GET /oauth/logout': [{ acts: true, allowed: EVERYBODY }],
   'POST /oauth/logout': [{ allowed: EVERYBODY }],
 };
