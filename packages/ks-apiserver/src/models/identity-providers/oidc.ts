@@ -112,6 +112,8 @@ export const oidc: ProviderType<typeof settings> = {
         const value = query.get(name);
         if (value !== null) url.searchParams.set(name, value);
       }
+      // A console that calls back itself hands on the code alone.
+      if (!secrets && !url.searchParams.has('iss')) url.searchParams.set('iss', config.serverMetadata().issuer);
       const tokens = await library.authorizationCodeGrant(config, url, {
         idTokenExpected: true,
         expectedState: secrets ? secrets.state : library.skipStateCheck,
