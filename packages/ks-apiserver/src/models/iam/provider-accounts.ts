@@ -14,6 +14,12 @@ const MAX_NAME = 63;
 /** How long a new user may take to arrive in the server's copy, in milliseconds. */
 const ARRIVAL_MS = 5000;
 
+const ATTEMPTS = 5;
+
+function isBound(name: string): StatusError {
+  return unauthorized(`user ${name} is already bound to other identify provider`);
+}
+
 /** What accounts are made users with. */
 export interface AccountParts {
   client: KubeClient;
@@ -89,19 +95,30 @@ export class ProviderAccounts {
   }
 
   /** Links a user for good to the account by which he came in: later ones of the same name are others. */
-  async #pinned(user: User, provider: string, { uid }: ProviderIdentity): Promise<User> {
-    const { labels, annotations } = linkTo(provider, uid);
-    if (user.metadata.labels?.[ORIGIN_UID_KEY] === labels[ORIGIN_UID_KEY]) return user;
+  async #pinned(user: User, provider: string, identity: ProviderIdentity, attempt = 1): Promise<User> {
+    const { client } = this.#parts;
+    const { labels, annotations } = linkTo(provider, identity.uid);
+    const name = user.metadata.name!;
+    const before = user.metadata.labels?.[ORIGIN_UID_KEY];
+    if (before === labels[ORIGIN_UID_KEY]) return user;
     const metadata = { labels, annotations, resourceVersion: user.metadata.resourceVersion };
-    return this.#parts.client.patch<User>({ resource: USERS, name: user.metadata.name! }, 'merge', { metadata });
+    try {
+      return await client.patch<User>({ resource: USERS, name }, 'merge', { metadata });
+    } catch (error) {
+      if (!(error instanceof StatusError) || error.reason !== 'Conflict' || attempt === ATTEMPTS) throw error;
+    }
+    // Something else of him was written meanwhile, such as the time of another log-in.
+    const fresh = await client.get<User>({ resource: USERS, name });
+    const now = fresh.metadata.labels?.[ORIGIN_UID_KEY];
+    if (now !== before && now !== labels[ORIGIN_UID_KEY]) throw isBound(name);
+    return this.#pinned(fresh, provider, identity, attempt + 1);
   }
 
   async #create(provider: string, identity: ProviderIdentity): Promise<User> {
     const { client, isEmailTaken } = this.#parts;
     const name = userName(identity.username);
     if (name === '') throw unauthorized('the identity provider tells no name that a user can have');
-    const bound = () => unauthorized(`user ${name} is already bound to other identify provider`);
-    if (this.#user(name)) throw bound();
+    if (this.#user(name)) throw isBound(name);
     const { labels, annotations } = linkTo(provider, identity.uid);
     const { email, displayName } = identity;
     let created: User;
@@ -122,7 +139,7 @@ export class ProviderAccounts {
       // Two first log-ins at once: the other one has made him.
       const other = await client.get<User>({ resource: USERS, name });
       if (other.metadata.labels?.[ORIGIN_UID_KEY] !== labels[ORIGIN_UID_KEY] || providerOf(other) !== provider)
-        throw bound();
+        throw isBound(name);
       created = other;
     }
     return this.#arrived(created);

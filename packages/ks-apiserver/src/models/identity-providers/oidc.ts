@@ -126,7 +126,8 @@ export const oidc: ProviderType<typeof settings> = {
       const email = all.email_verified === false ? undefined : textOf(all[given.emailKey]);
       return {
         uid: claims.sub,
-        username: textOf(all[given.preferredUsernameKey]) ?? displayName ?? claims.sub,
+        // Not the display name, as in 3.x: anybody can call himself anything.
+        username: textOf(all[given.preferredUsernameKey]) ?? claims.sub,
         ...(email && { email }),
         ...(displayName && { displayName }),
       };
