@@ -464,6 +464,27 @@ test('a disabled user stays out', async () => {
   assert.equal((await login('erin', 'wrong')).status, 401);
 });
 
+test('what asks for the current password takes that of the directory, and a second factor counts there too', async () => {
+  const { access_token: token } = (await login('bill', "bill's secret")).json;
+  const name = claims(token).username;
+  const enroll = (currentPassword) =>
+    call(`${USERS}/${name}/totp`, { token, method: 'POST', body: { currentPassword } });
+  assert.equal((await enroll('wrong')).status, 400);
+  const { status, json } = await enroll("bill's secret");
+  assert.equal(status, 200);
+  const { URI } = await import('otpauth');
+  const totp = URI.parse(json.uri);
+  const confirm = { token, method: 'PUT', body: { code: totp.generate() } };
+  assert.equal((await call(`${USERS}/${name}/totp`, confirm)).status, 200);
+  const without = await at('corp', 'bill', "bill's secret");
+  assert.deepEqual([without.status, without.text], [401, 'Unauthorized: one-time password required: send it as otp']);
+  assert.equal((await login('bill', "bill's secret")).status, 401);
+  // The code of the next half minute, for each is taken once.
+  const otp = totp.generate({ timestamp: Date.now() + 30_000 });
+  const body = { username: 'bill', password: "bill's secret", otp };
+  assert.equal((await call('/oauth/login/corp', { body })).status, 200);
+});
+
 test('forms are taken as well, other providers and bodies are not', async () => {
   const form = { username: 'jane', password: "jane's secret" };
   assert.equal((await call('/oauth/login/corp', { form })).status, 200);
