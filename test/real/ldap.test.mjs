@@ -445,6 +445,9 @@ test('five wrong passwords lock the user, however his name is written and at eve
   assert.equal((await login('FRANK', "frank's secret")).status, 429);
   assert.equal((await at('corp', 'Frank', "frank's secret")).status, 429);
   assert.equal((await stored('frank')).status.state, 'AuthLimitExceeded');
+  const { items } = (await call(`${USERS}/frank/loginrecords`, { token: admin })).json;
+  const failed = items.filter(({ spec }) => !spec.success);
+  assert.deepEqual(new Set(failed.map(({ spec }) => spec.provider)), new Set(['corp']));
 });
 
 test('a disabled user stays out', async () => {

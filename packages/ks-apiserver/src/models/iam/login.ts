@@ -103,7 +103,7 @@ export class Login {
     typed: string,
     password: string,
     provider: string | undefined,
-    tried: (owner: User) => void,
+    tried: (owner: User, provider: string) => void,
   ): Promise<Partial<ProvidedUser> & { user?: User }> {
     const plan = this.#providers.plan(user, typed, provider);
     const compared = checkPassword(password, plan.local ? user?.spec?.password : undefined);
@@ -128,9 +128,10 @@ export class Login {
   ): Promise<Identity> {
     let tried = provider === undefined ? this.find(nameOrEmail) : undefined;
     this.#checkLocks(nameOrEmail, tried, source.sourceIP);
-    const found = await this.#owner(tried, nameOrEmail, password, provider, (owner) => {
+    const found = await this.#owner(tried, nameOrEmail, password, provider, (owner, asked) => {
       this.#checkLocks(owner.metadata.name!, owner, source.sourceIP);
       tried = owner;
+      source = { ...source, provider: asked };
     });
     if (!found.user) {
       if (tried) await this.#failed(tried, source, 'incorrect password');

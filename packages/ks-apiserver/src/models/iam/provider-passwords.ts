@@ -81,7 +81,7 @@ export class ProviderPasswords {
   async ask(
     { asked, providers }: PasswordPlan,
     password: string,
-    beforeBind: (user: User) => void,
+    beforeBind: (user: User, provider: string) => void,
   ): Promise<ProvidedUser | undefined> {
     let failure: unknown;
     for (const open of providers) {
@@ -92,7 +92,7 @@ export class ProviderPasswords {
           const owner = this.#accounts.owner(open, found);
           if (!owner) return;
           isHis = true;
-          beforeBind(owner);
+          beforeBind(owner, open.name);
         });
       } catch (error) {
         if (!(error instanceof ProviderError)) throw error;
