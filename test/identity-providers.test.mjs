@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { decodeJwt } from 'jose';
+import { api, eventually, tokenOf } from './api.mjs';
 import { Browser } from './browser.mjs';
 import { freePorts, startServer } from './server.mjs';
 
@@ -112,8 +113,7 @@ before(async () => {
     adminPassword: ADMIN,
     args: ['--config', file, '--secure-port', String(securePort)],
   });
-  const form = { grant_type: 'password', username: 'admin', password: ADMIN };
-  admin = JSON.parse((await new Browser().visit(`${server.url}/oauth/token`, { form })).text).access_token;
+  admin = await tokenOf(server.url, 'admin', ADMIN);
 });
 after(async () => {
   await server?.stop();
@@ -122,27 +122,7 @@ after(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const call = async (path, { token = admin, method, body } = {}) => {
-  const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-  const headers = { authorization: `Bearer ${token}`, 'content-type': type };
-  const response = await fetch(server.url + path, {
-    method: method ?? (body ? 'POST' : 'GET'),
-    headers,
-    body: body && JSON.stringify(body),
-  });
-  const text = await response.text();
-  return { status: response.status, text, json: text.startsWith('{') ? JSON.parse(text) : undefined };
-};
-const eventually = async (check) => {
-  for (let end = Date.now() + 10_000; ; ) {
-    try {
-      return await check();
-    } catch (error) {
-      if (Date.now() > end) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-};
+const call = (path, options) => api(server.url)(path, { token: admin, ...options });
 /** Logs in as an account, which the provider knows by a code of its own. */
 const logIn = async (name, account) => {
   const browser = new Browser();
@@ -257,6 +237,8 @@ test('answers that are none of the protocol are refused, and nothing follows a r
     ['github', '/github/user', (_, json) => json({ message: 'no' }, 500)],
     ['github', '/github/user', endless],
     ['github', '/github/user', (res) => res.destroy()],
+    ['github', '/github/user', () => {}],
+    ['github', '/github/user', (res) => res.writeHead(200).write('{')],
     ['idaas', '/idaas/user', (_, json) => json({ success: false, message: 'secret reason' })],
     ['idaas', '/idaas/user', (_, json) => json({ success: true, data: null })],
     ['cas', '/cas/serviceValidate', (res) => res.end('<html>')],
@@ -304,10 +286,7 @@ test('nobody links himself to an account, nor another one who may do more', asyn
   const create = async (name, globalrole) => {
     const spec = { email: `${name}@example.com`, password: 'Passw0rd!' };
     assert.equal((await call(USERS, { body: { metadata: { name, ...role(globalrole) }, spec } })).status, 200);
-    const form = { grant_type: 'password', username: name, password: 'Passw0rd!' };
-    return eventually(
-      async () => JSON.parse((await new Browser().visit(`${server.url}/oauth/token`, { form })).text).access_token,
-    );
+    return eventually(() => tokenOf(server.url, name, 'Passw0rd!'));
   };
   const regular = await create('regular', 'platform-regular');
   const manager = await create('manager', 'users-manager');

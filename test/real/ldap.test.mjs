@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { api, eventually, tokenOf } from '../api.mjs';
 import { freePorts, startServer } from '../server.mjs';
 import { certificates, startSlapd } from './slapd.mjs';
 
@@ -128,39 +129,11 @@ const silent = (connections) =>
     });
   });
 
-const call = async (path, { token, body, form, method, headers = {} } = {}) => {
-  const sent = { ...headers, ...(token && { authorization: `Bearer ${token}` }) };
-  if (body !== undefined) sent['content-type'] ??= 'application/json';
-  const payload = form ? new URLSearchParams(form) : body === undefined ? undefined : JSON.stringify(body);
-  const response = await fetch(server.url + path, {
-    method: method ?? (payload ? 'POST' : 'GET'),
-    headers: sent,
-    body: payload,
-    redirect: 'manual',
-  });
-  const text = await response.text();
-  let json;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    // A text answer.
-  }
-  return { status: response.status, text, json };
-};
+let call;
 const login = (username, password) => call('/oauth/token', { form: { grant_type: 'password', username, password } });
 const at = (provider, username, password) => call(`/oauth/login/${provider}`, { body: { username, password } });
 const stored = async (name) => (await call(`${USERS}/${name}`, { token: admin })).json;
 const claims = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
-const eventually = async (check) => {
-  for (let end = Date.now() + 10_000; ; ) {
-    try {
-      return await check();
-    } catch (error) {
-      if (Date.now() > end) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-};
 const createUser = async (name, metadata = {}, password = undefined) => {
   const spec = { email: `${name}@local.test`, ...(password && { password }) };
   const { status, text } = await call(USERS, { token: admin, body: { metadata: { name, ...metadata }, spec } });
@@ -241,7 +214,8 @@ before(async () => {
   const file = join(dir, 'kubesphere.yaml');
   writeFileSync(file, JSON.stringify(config));
   server = await startServer({ dir: join(dir, 'data'), adminPassword: ADMIN, args: ['--config', file] });
-  admin = (await login('admin', ADMIN)).json.access_token;
+  call = api(server.url);
+  admin = await tokenOf(server.url, 'admin', ADMIN);
 });
 after(async () => {
   await server?.stop();
@@ -456,7 +430,6 @@ test('a disabled user stays out', async () => {
   const disabled = await call(path, {
     token: admin,
     method: 'PATCH',
-    headers: { 'content-type': 'application/merge-patch+json' },
     body: { status: { state: 'Disabled' } },
   });
   assert.equal(disabled.status, 200);

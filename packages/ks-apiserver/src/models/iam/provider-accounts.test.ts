@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { userName } from './provider-accounts.ts';
 import { originLabel } from './provider-links.ts';
+import { groupNames } from './provider-passwords.ts';
 
 test('what a provider calls somebody becomes a name that Kubernetes takes', () => {
   const cases: [string, string][] = [
@@ -34,4 +35,12 @@ test('an account is a label value, itself or as a hash that no account is', () =
     assert.match(label, /^sha256-[0-9a-f]{56}$/);
     assert.notEqual(label, uid);
   }
+});
+
+test('groups are as many as a token takes, the first by name', () => {
+  const of = (groups: string[]) => groupNames('corp', { uid: 'u', username: 'u', groups });
+  assert.deepEqual(of(['b', 'a', 'b', 'c\n']), ['corp:a', 'corp:b']);
+  assert.equal(of(Array.from({ length: 500 }, (_, i) => `g${i}`)).length, 100);
+  const long = of(Array.from({ length: 500 }, (_, i) => `${'ü'.repeat(100)}${i}`));
+  assert.ok(long.length > 10 && Buffer.byteLength(JSON.stringify(long)) < 4100);
 });

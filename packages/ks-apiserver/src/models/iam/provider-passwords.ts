@@ -27,9 +27,23 @@ export interface ProvidedUser {
   groups: readonly string[];
 }
 
-/** Groups of a provider under names that no other provider has. */
+/** Most groups of one user, and bytes of their names: they travel in his token. */
+const MAX_GROUPS = 100;
+const MAX_BYTES = 4000;
+
+/** Groups of a provider under names that no other provider has, by name, as many as a token takes. */
 export function groupNames(provider: string, { groups = [] }: ProviderIdentity): readonly string[] {
-  return groups.map((group) => `${provider}:${group}`);
+  const names: string[] = [];
+  let bytes = 0;
+  for (const group of [...new Set(groups)].sort()) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: on a terminal such a name would look like another one.
+    if (/[\u0000-\u001f\u007f]/.test(group)) continue;
+    const name = `${provider}:${group}`;
+    bytes += Buffer.byteLength(JSON.stringify(name)) + 1;
+    if (names.length === MAX_GROUPS || bytes > MAX_BYTES) break;
+    names.push(name);
+  }
+  return names;
 }
 
 /** An error of a provider for who logs in: 401 for a refusal, 503 where it gives no answer. */

@@ -7,9 +7,8 @@ export interface GroupSettings {
   groupMemberAttribute: string;
 }
 
-/** Most groups of one user: they travel in his token. */
-const MAX_GROUPS = 100;
-const MAX_BYTES = 3000;
+/** Groups that a directory is asked for; fewer are used. */
+const MAX_FOUND = 1000;
 
 /** Values of an attribute, whose name is compared without case (RFC 4512 section 2.5). */
 export function valuesOf(entry: Entry, attribute: string): string[] {
@@ -30,20 +29,6 @@ export function firstValue(dn: string): string | undefined {
 
 function normal(dn: string): string {
   return dn.toLowerCase().replace(/\s*([,=])\s*/g, '$1');
-}
-
-/** Names that can be subjects of bindings, by name, as many as a token takes. */
-function bounded(names: Iterable<string>): string[] {
-  const result: string[] = [];
-  let bytes = 0;
-  for (const name of [...new Set(names)].sort()) {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: such a name would be another one on a terminal.
-    if (name.length > 253 || /[\u0000-\u001f\u007f]/.test(name)) continue;
-    bytes += Buffer.byteLength(name) + 3;
-    if (result.length === MAX_GROUPS || bytes > MAX_BYTES) break;
-    result.push(name);
-  }
-  return result;
 }
 
 /**
@@ -72,10 +57,10 @@ export async function groupsOf(
     const { searchEntries } = await client.search(groupSearchBase, {
       scope: 'sub',
       filter: filter ? new AndFilter({ filters: [isMember, filter] }) : isMember,
-      sizeLimit: MAX_GROUPS * 2,
+      sizeLimit: MAX_FOUND,
       attributes: ['cn'],
     });
     for (const group of searchEntries) names.push(...valuesOf(group, 'cn').slice(0, 1));
   }
-  return bounded(names);
+  return names;
 }
