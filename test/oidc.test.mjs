@@ -1,6 +1,6 @@
 // Log-ins through a real OpenID provider, and through one whose answers are changed on their way.
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -17,13 +17,16 @@ const ADMIN = 'a password for oidc tests';
 const USERS = '/kapis/iam.kubesphere.io/v1alpha2/users';
 const redirectURL = (name) => `https://ks.example/oauth/callback/${name}`;
 const dir = mkdtempSync(join(tmpdir(), 'ks-oidc-'));
-const jwk = {
-  ...generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }),
-  kid: 'k',
-  alg: 'RS256',
-  use: 'sig',
+/** A key of its own: on Node 20 exporting one half of a pair that was just made can wait forever for the other. */
+const newKey = () => {
+  const encodings = {
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  };
+  return createPrivateKey(generateKeyPairSync('rsa', { modulusLength: 2048, ...encodings }).privateKey);
 };
-const foreign = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+const jwk = { ...newKey().export({ format: 'jwk' }), kid: 'k', alg: 'RS256', use: 'sig' };
+const foreign = newKey();
 
 let server;
 let admin;
