@@ -207,6 +207,7 @@ before(async () => {
             'lookup',
           ),
           provider('mixed', { host: ldaps, insecureSkipVerify: true }, 'mixed'),
+          provider('mixeddown', { host: `127.0.0.1:${closedPort}` }, 'mixed'),
         ],
       },
     },
@@ -422,6 +423,15 @@ test('five wrong passwords lock the user, however his name is written and at eve
   const { items } = (await call(`${USERS}/frank/loginrecords`, { token: admin })).json;
   const failed = items.filter(({ spec }) => !spec.success);
   assert.deepEqual(new Set(failed.map(({ spec }) => spec.provider)), new Set(['corp']));
+});
+
+test('guesses are counted though a provider is down, for users and for names that nobody has', async () => {
+  for (let i = 0; i < 5; i++) assert.equal((await login('stranger', `guess ${i}`)).status, 503);
+  assert.equal((await login('stranger', 'guess')).status, 429);
+  await createUser('local', {}, 'Passw0rd!');
+  for (let i = 0; i < 5; i++) assert.equal((await login('local', `guess ${i}`)).status, 503);
+  assert.equal((await login('local', 'Passw0rd!')).status, 429);
+  assert.equal((await stored('local')).status.state, 'AuthLimitExceeded');
 });
 
 test('a disabled user stays out', async () => {

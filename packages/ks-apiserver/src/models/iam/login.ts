@@ -6,7 +6,7 @@ import type { Totp } from '../credentials/totp.ts';
 import type { Identity } from '../session/identity.ts';
 import type { LoginRecords } from './login-records.ts';
 import { checkPassword } from './passwords.ts';
-import type { ProvidedUser, ProviderPasswords } from './provider-passwords.ts';
+import type { Attempt, ProvidedUser, ProviderPasswords } from './provider-passwords.ts';
 import { USERS, type User } from './types.ts';
 
 /** Where a log-in comes from and by which door. */
@@ -95,21 +95,20 @@ export class Login {
   }
 
   /**
-   * Whom a password belongs to: here, or at the identity providers that decide about the user. `tried` is told of the user
-   * whose password a provider is about to check, and may throw.
+   * Whom a password belongs to: here, or at the identity providers that decide about the user. Throws what `attempt` does.
    */
   async #owner(
     user: User | undefined,
     typed: string,
     password: string,
     provider: string | undefined,
-    tried: (owner: User, provider: string) => void,
+    attempt: Attempt,
   ): Promise<Partial<ProvidedUser> & { user?: User }> {
     const plan = this.#providers.plan(user, typed, provider);
     const compared = checkPassword(password, plan.local ? user?.spec?.password : undefined);
     if (user && plan.local && (await compared)) return { user };
     // Compared also where a provider decides, so that names known and unknown here take as long.
-    const [, found] = await Promise.all([compared, this.#providers.ask(plan, password, tried)]);
+    const [, found] = await Promise.all([compared, this.#providers.ask(plan, password, attempt)]);
     return found ?? {};
   }
 
@@ -128,14 +127,21 @@ export class Login {
   ): Promise<Identity> {
     let tried = provider === undefined ? this.find(nameOrEmail) : undefined;
     this.#checkLocks(nameOrEmail, tried, source.sourceIP);
-    const found = await this.#owner(tried, nameOrEmail, password, provider, (owner, asked) => {
-      this.#checkLocks(owner.metadata.name!, owner, source.sourceIP);
-      tried = owner;
-      source = { ...source, provider: asked };
-    });
-    if (!found.user) {
+    const refused = async () => {
       if (tried) await this.#failed(tried, source, 'incorrect password');
       else this.#records.countUnknown(nameOrEmail, source.sourceIP);
+    };
+    const found = await this.#owner(tried, nameOrEmail, password, provider, {
+      tried: (owner, asked) => {
+        this.#checkLocks(owner.metadata.name!, owner, source.sourceIP);
+        tried = owner;
+        source = { ...source, provider: asked };
+      },
+      // Guesses must not be free while one of the providers is down.
+      refused,
+    });
+    if (!found.user) {
+      await refused();
       throw unauthorized('incorrect password');
     }
     const { name = '', uid = '' } = found.user.metadata;
@@ -182,7 +188,10 @@ export class Login {
   async confirm(user: User, password: string, source: LoginSource): Promise<boolean> {
     const { name = '', uid } = user.metadata;
     this.#checkLocks(name, user, source.sourceIP);
-    const found = await this.#owner(user, name, password, undefined, () => {});
+    const found = await this.#owner(user, name, password, undefined, {
+      tried: () => {},
+      refused: () => this.#failed(user, source, 'incorrect old password'),
+    });
     if (found.user?.metadata.uid === uid) return true;
     await this.#failed(user, source, 'incorrect old password');
     return false;

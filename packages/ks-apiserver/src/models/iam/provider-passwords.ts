@@ -27,6 +27,14 @@ export interface ProvidedUser {
   groups: readonly string[];
 }
 
+/** What is told while providers are asked. */
+export interface Attempt {
+  /** A user's password is about to be tried at a provider; may throw to prevent it. */
+  tried(user: User, provider: string): void;
+  /** The password is wrong as far as anybody knows; another provider gave no answer. */
+  refused(): Promise<void>;
+}
+
 /** Most groups of one user, and bytes of their names: they travel in his token. */
 const MAX_GROUPS = 100;
 const MAX_BYTES = 4000;
@@ -88,16 +96,17 @@ export class ProviderPasswords {
   }
 
   /**
-   * Asks providers in order until one lets somebody in; answers undefined when all say no. `beforeBind` is told of every
-   * user whose password is about to be tried, and may throw. Throws Unauthorized where the account is not the user's, and
-   * 503 when nobody says yes and one gave no answer.
+   * Asks providers in order until one lets somebody in; answers undefined when all say no. Throws Unauthorized where the
+   * account is not the user's, 503 when nobody says yes and one gave no answer, and what `attempt` throws.
    */
   async ask(
-    { asked, providers }: PasswordPlan,
+    { local, asked, providers }: PasswordPlan,
     password: string,
-    beforeBind: (user: User, provider: string) => void,
+    attempt: Attempt,
   ): Promise<ProvidedUser | undefined> {
     let failure: unknown;
+    // Where the local password decides first, it has said no.
+    let refusals = local ? 1 : 0;
     for (const open of providers) {
       let identity: ProviderIdentity | undefined;
       let isHis = false;
@@ -106,7 +115,7 @@ export class ProviderPasswords {
           const owner = this.#accounts.owner(open, found);
           if (!owner) return;
           isHis = true;
-          beforeBind(owner, open.name);
+          attempt.tried(owner, open.name);
         });
       } catch (error) {
         if (!(error instanceof ProviderError)) throw error;
@@ -119,8 +128,10 @@ export class ProviderPasswords {
       }
       // The user's own provider says no, and nobody else has a say.
       if (isHis) return undefined;
+      refusals += 1;
     }
-    if (failure !== undefined) throw failure;
-    return undefined;
+    if (failure === undefined) return undefined;
+    if (refusals > 0) await attempt.refused();
+    throw failure;
   }
 }
