@@ -10,6 +10,7 @@ import { configV1alpha2 } from './config.v1alpha2/routes.ts';
 import { health, type Readiness } from './health/routes.ts';
 import { type IamParts, iamV1alpha2 } from './iam.v1alpha2/routes.ts';
 import type { OAuthParts } from './oauth/parts.ts';
+import { type ProviderLoginParts, providerRoutes } from './oauth/provider-routes.ts';
 import { oauth } from './oauth/routes.ts';
 import { operationsV1alpha2 } from './operations.v1alpha2/routes.ts';
 import { resourcesV1alpha2 } from './resources.v1alpha2/routes.ts';
@@ -23,6 +24,7 @@ export interface RouteParts {
   client: KubeClient;
   catalog: Catalog;
   oauth: OAuthParts;
+  providerLogin: ProviderLoginParts;
   iam: IamParts;
   authorizer: Authorizer;
   tenants: Tenants;
@@ -35,7 +37,8 @@ export function routes(parts: RouteParts): readonly Route[] {
   const { config, client, catalog, authorizer, tenants, metrics, readiness } = parts;
   return [
     ...oauth(parts.oauth),
-    ...configV1alpha2(config),
+    ...providerRoutes(parts.providerLogin),
+    ...configV1alpha2(config, parts.providerLogin),
     ...version(client, BUILD),
     ...iamV1alpha2(parts.iam),
     ...tenantV1alpha2({ client, catalog, tenants }),
@@ -51,6 +54,7 @@ export function routeTables(): readonly Route[] {
   return routes({
     metrics: {},
     oauth: {},
+    providerLogin: {},
     iam: { credentials: {} },
     config: { kubernetes: {}, verification: {} },
   } as unknown as RouteParts);

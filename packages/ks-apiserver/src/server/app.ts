@@ -14,12 +14,19 @@ import { Login } from '../models/iam/login.ts';
 import { LoginRecords } from '../models/iam/login-records.ts';
 import { Members } from '../models/iam/members.ts';
 import { PasswordPolicy } from '../models/iam/password-policy.ts';
+import { ProviderAccounts } from '../models/iam/provider-accounts.ts';
+import { ProviderLinks } from '../models/iam/provider-links.ts';
+import { ProviderPasswords } from '../models/iam/provider-passwords.ts';
 import { Roles } from '../models/iam/roles.ts';
 import { Scopes } from '../models/iam/scopes.ts';
 import { USERS, type User } from '../models/iam/types.ts';
 import { UserList } from '../models/iam/user-list.ts';
 import { Users } from '../models/iam/users.ts';
 import { WriteChecks } from '../models/iam/write-checks.ts';
+import { LoginStates } from '../models/identity-providers/login-state.ts';
+import { SettingsError } from '../models/identity-providers/provider.ts';
+import { type IdentityProviders, openProviders } from '../models/identity-providers/registry.ts';
+import { isSecure } from '../models/oauth/cookies.ts';
 import { Catalog } from '../models/resources/catalog.ts';
 import { RESOURCES } from '../models/resources/table.ts';
 import { TokenIssuer } from '../models/session/issue.ts';
@@ -30,6 +37,7 @@ import { Tokens } from '../models/session/tokens.ts';
 import { WatchProbe } from '../models/session/watch-probe.ts';
 import { Tenants } from '../models/tenant/tenants.ts';
 import type { Kubernetes } from './backend.ts';
+import { ConfigError } from './config.ts';
 import type { Config } from './config-schema.ts';
 import { Metrics } from './metrics.ts';
 import { oauthParts, openSigningKeys } from './oauth.ts';
@@ -70,9 +78,19 @@ async function openSessions(config: Config, kubernetes: Kubernetes, signal: Abor
   return new KubeSessions(kubernetes.client, informer, probe);
 }
 
+async function identityProviders(config: Config): Promise<IdentityProviders> {
+  try {
+    return await openProviders(config.authentication.oauthOptions.identityProviders);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    throw new ConfigError(`authentication.oauthOptions.identityProviders${error.field}: ${error.message}`);
+  }
+}
+
 /** Puts the parts together. Rejects when the Kubernetes API or Redis does not answer in time. */
 export async function openApp(config: Config, kubernetes: Kubernetes, log: Logger): Promise<App> {
   const { client, transport } = kubernetes;
+  const providers = await identityProviders(config);
   const { authentication } = config;
   const signal = AbortSignal.timeout(START_TIMEOUT_MS);
   setMaxListeners(0, signal);
@@ -117,7 +135,11 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const tokens = new Tokens(secret, authentication.maximumClockSkew);
   const apiTokens = new ApiTokens(client, credentials, authentication.apiTokens);
   const totp = new Totp(client, credentials, authentication.totp.issuer);
-  const login = new Login(client, users, records, lockOut, totp);
+  const links = new ProviderLinks(users);
+  const isEmailTaken = (email: string): boolean => login.find(email) !== undefined;
+  const accounts = new ProviderAccounts({ client, users, links, isEmailTaken });
+  const providerPasswords = new ProviderPasswords(providers, accounts);
+  const login: Login = new Login(client, users, records, lockOut, totp, providerPasswords);
   const { accessTokenMaxAge, accessTokenInactivityTimeout } = authentication.oauthOptions;
   const policy = { accessTokenMaxAge, accessTokenInactivityTimeout, multipleLogin: authentication.multipleLogin };
   const mayLogIn = (name: string, uid: string) => {
@@ -144,9 +166,22 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const members = new Members(client, scopes, authorizer);
   const revokeSessions = (username: string) => sessions.revokeUser(username);
   const passwords = new PasswordPolicy(authentication.passwordPolicy);
-  const userModel = new Users({ client, scopes, members, authorizer, login, passwords, revokeSessions });
+  const userModel = new Users({ client, scopes, members, authorizer, login, passwords, links, revokeSessions });
   // Known once the server listens, where it is not configured.
   let issuerUrl = authentication.oauthOptions.issuer;
+  const oauthModel = oauthParts(authentication.oauthOptions, {
+    login,
+    issuer,
+    authenticator,
+    sessions,
+    tokens,
+    issuerUrl: () => issuerUrl,
+    providers: providers.redirects.map(({ name }) => name),
+    users,
+    keys,
+    secret,
+    mayLogIn,
+  });
   let stopping = false;
   const readiness = () => {
     if (stopping) return ['the server is stopping'];
@@ -156,18 +191,16 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     config,
     client,
     catalog,
-    oauth: oauthParts(authentication.oauthOptions, {
+    oauth: oauthModel,
+    providerLogin: {
+      providers,
+      accounts,
       login,
       issuer,
-      authenticator,
-      sessions,
-      tokens,
-      issuerUrl: () => issuerUrl,
-      users,
-      keys,
-      secret,
-      mayLogIn,
-    }),
+      states: new LoginStates(secret),
+      beginSession: (identity, headers) =>
+        oauthModel.browsers.begin(identity, isSecure(headers, issuerUrl.startsWith('https:'))),
+    },
     iam: {
       users: userModel,
       userList: new UserList(catalog, scopes, bindings),

@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox';
+import { PROVIDER_TYPES } from '../models/identity-providers/registry.ts';
 
 /** Milliseconds; written in files as `2h30m` or, like 3.0, as a number of nanoseconds. */
 export const Duration = (milliseconds: number) =>
@@ -18,7 +19,12 @@ const PRIVATE_NETWORKS = ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12
 const IdentityProvider = Type.Object({
   name: Type.String({ minLength: 1 }),
   mappingMethod: Type.Enum(['auto', 'lookup', 'mixed'], { default: 'auto' }),
-  type: Type.String({ minLength: 1 }),
+  type: Type.Enum(Object.keys(PROVIDER_TYPES)),
+  // Users are made without a page of confirmation, whatever this says.
+  disableLoginConfirmation: Flag(true),
+  // Callbacks that no log-in of the same browser has asked for: what a console of 3.x sends.
+  allowMissingState: Flag(),
+  // Read by the schema of its type.
   provider: Type.Record(Type.String(), Type.Unknown(), { default: {} }),
 });
 

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { TSchema } from 'typebox';
 import { parse } from 'yaml';
+import { PROVIDER_TYPES } from '../models/identity-providers/registry.ts';
 import { type Config, ConfigSchema } from './config-schema.ts';
 
 /** A configuration or command line that cannot be used; its message is one line for the operator. */
@@ -119,6 +120,11 @@ export function parseConfig(text: string): { config: Config; unknown: string[] }
   }
   const unknown: string[] = [];
   const config = read(ConfigSchema as TSchema as JsonSchema, value, '', unknown) as Config;
+  config.authentication.oauthOptions.identityProviders.forEach((entry, i) => {
+    const { settings } = PROVIDER_TYPES[entry.type]!;
+    const path = `authentication.oauthOptions.identityProviders[${i}].provider`;
+    entry.provider = read(settings as TSchema as JsonSchema, entry.provider, path, unknown) as Record<string, unknown>;
+  });
   checkNetworks('verification.allowedCIDRs', config.verification.allowedCIDRs);
   checkNetworks('authentication.trustedProxies', config.authentication.trustedProxies);
   checkOAuth(config.authentication.oauthOptions);

@@ -15,12 +15,9 @@ import type { SecretStore } from './secrets.ts';
 
 type OAuthOptions = Config['authentication']['oauthOptions'];
 
-/** Identity providers that check a password themselves: nobody is sent to them. */
-const PASSWORD_PROVIDERS = new Set(['LDAPIdentityProvider']);
-
 /** What the OAuth endpoints share with the rest of the server. */
 export interface OAuthContext
-  extends Pick<OAuthParts, 'login' | 'issuer' | 'authenticator' | 'sessions' | 'tokens' | 'issuerUrl'> {
+  extends Pick<OAuthParts, 'login' | 'issuer' | 'authenticator' | 'sessions' | 'tokens' | 'issuerUrl' | 'providers'> {
   users: Informer;
   keys: SigningKeys;
   /** The key of HS256 tokens. */
@@ -52,7 +49,7 @@ export async function openSigningKeys(options: OAuthOptions, store: SecretStore,
 /** Puts together what the OAuth endpoints work with. */
 export function oauthParts(options: OAuthOptions, context: OAuthContext): OAuthParts {
   const { users, keys, secret, mayLogIn, ...shared } = context;
-  const { accessTokenMaxAge, accessTokenInactivityTimeout, clients, identityProviders } = options;
+  const { accessTokenMaxAge, accessTokenInactivityTimeout, clients } = options;
   const directory = new UserDirectory(users);
   const browserAge = accessTokenMaxAge === 0 ? 0 : accessTokenMaxAge + accessTokenInactivityTimeout;
   return {
@@ -64,6 +61,5 @@ export function oauthParts(options: OAuthOptions, context: OAuthContext): OAuthP
     keys,
     idTokens: new IdTokens(keys, directory, shared.issuerUrl),
     directory,
-    providers: identityProviders.filter(({ type }) => !PASSWORD_PROVIDERS.has(type)).map(({ name }) => name),
   };
 }

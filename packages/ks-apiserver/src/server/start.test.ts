@@ -56,6 +56,15 @@ test('a second server on the same data directory is refused', async () => {
 });
 
 test('broken kubeconfigs, configurations and flags are explained', async () => {
+  const providers = join(cwd, 'providers.yaml');
+  await writeFile(
+    providers,
+    'authentication: {oauthOptions: {identityProviders: [{name: a, type: CASIdentityProvider, provider: {casServerURL: x, redirectURL: y}}]}}\n',
+  );
+  await refused(
+    ['--data-dir', join(cwd, 'p'), '--config', providers, ...free],
+    /^ks-apiserver: authentication\.oauthOptions\.identityProviders\[0\]\.provider\.casServerURL: "x" is no URL/,
+  );
   const broken = join(cwd, 'kubeconfig');
   await writeFile(broken, 'current-context: x\n');
   await refused(['--kubeconfig', broken], /kubeconfig .* there is no context called "x"/);

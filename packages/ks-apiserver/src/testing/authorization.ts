@@ -16,7 +16,8 @@ const CONFIG = `authentication:
   multipleLogin: true
   authenticateRateLimiterMaxTries: 50
   oauthOptions:
-    identityProviders: [{name: 'Git<Hub>', type: GitHubIdentityProvider}, {name: ldap, type: LDAPIdentityProvider}]
+    identityProviders:
+    - {name: git-hub, type: GitHubIdentityProvider, provider: {clientID: x, clientSecret: y, redirectURL: "${CALLBACK}"}}
     clients:
     - {name: app, redirectURIs: ["${CALLBACK}"]}
     - {name: secret, secret: s3cret, redirectURIs: ["${CALLBACK}", "https://app.example/other"]}

@@ -1,3 +1,4 @@
+import type { IdentityProviders } from '../../models/identity-providers/registry.ts';
 import type { Config } from '../../server/config-schema.ts';
 
 /** Which features the configuration turns on, under the names that the console and the cluster controller read. */
@@ -25,11 +26,14 @@ export function configz(config: Config): Record<string, boolean> {
   };
 }
 
-/** The OAuth settings without secrets and without the providers' own settings. */
-export function oauthOptions(config: Config) {
+/** The OAuth settings without secrets; of the providers' own settings those that a log-in page makes its link of, as from 3.1 on. */
+export function oauthOptions(config: Config, opened: IdentityProviders) {
   const { accessTokenMaxAge, accessTokenInactivityTimeout, identityProviders, clients } =
     config.authentication.oauthOptions;
-  const providers = identityProviders.map(({ name, mappingMethod, type }) => ({ name, mappingMethod, type }));
+  const providers = identityProviders.map(({ name, mappingMethod, type }) => {
+    const provider = opened.find(name)?.provider;
+    return { name, mappingMethod, type, ...(provider?.kind === 'redirect' && { provider: provider.shown }) };
+  });
   const shown = clients.map(({ name, respondWithChallenges, redirectURIs, grantMethod }) => ({
     Name: name,
     respondWithChallenges,

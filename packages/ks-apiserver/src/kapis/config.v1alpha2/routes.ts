@@ -1,4 +1,5 @@
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
+import type { IdentityProviders } from '../../models/identity-providers/registry.ts';
 import type { Config } from '../../server/config-schema.ts';
 import { configz, oauthOptions } from './configs.ts';
 import { ConfigzSchema, OAuthOptionsSchema } from './types.ts';
@@ -7,7 +8,7 @@ const BASE = '/kapis/config.kubesphere.io/v1alpha2';
 const TAGS = ['Configurations'];
 
 /** config.kubesphere.io/v1alpha2: what log-in pages and other clusters may know of the configuration, open to anybody. */
-export function configV1alpha2(config: Config): Route[] {
+export function configV1alpha2(config: Config, { providers }: { providers: IdentityProviders }): Route[] {
   return [
     {
       method: 'GET',
@@ -25,7 +26,7 @@ export function configV1alpha2(config: Config): Route[] {
       summary: 'OAuth settings without secrets',
       tags: TAGS,
       returns: OAuthOptionsSchema,
-      handler: () => oauthOptions(config),
+      handler: () => oauthOptions(config, providers),
     },
   ];
 }

@@ -11,7 +11,14 @@ export const ConfigzSchema = Type.Unsafe<Record<string, boolean>>({
 export const OAuthOptionsSchema = Type.Object(
   {
     identityProviders: Type.Optional(
-      Type.Array(Type.Object({ name: Type.String(), mappingMethod: Type.String(), type: Type.String() })),
+      Type.Array(
+        Type.Object({
+          name: Type.String(),
+          mappingMethod: Type.String(),
+          type: Type.String(),
+          provider: Type.Optional(Type.Unsafe<object>({ type: 'object', description: 'what a log-in page needs' })),
+        }),
+      ),
     ),
     clients: Type.Optional(Type.Array(Type.Object({ Name: Type.String() }))),
     accessTokenMaxAge: Type.Integer(),

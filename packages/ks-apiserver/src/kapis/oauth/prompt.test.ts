@@ -25,7 +25,7 @@ test('the page runs no script, stands in no frame and is kept nowhere', async ()
 test('the page offers the providers that a browser can be sent to, with the way back', async () => {
   const { html } = await browser().open(url({ prompt: 'login' }));
   const [, link = ''] = /href="(login\/[^"]*)"/.exec(html)!;
-  assert.match(html, /Continue with Git&lt;Hub&gt;/);
+  assert.match(html, /Continue with git-hub/);
   assert.doesNotMatch(html, /Continue with ldap/);
   const back = new URL(link.replaceAll('&amp;', '&'), `${server.url}/oauth/`).searchParams.get('return_to')!;
   assert.match(back, /^\/oauth\/authorize\?/);

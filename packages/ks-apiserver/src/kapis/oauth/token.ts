@@ -6,6 +6,7 @@ import { grantedScope, hasScope } from '../../models/oauth/scopes.ts';
 import { type Issued, sessionId, type TokenAnswer } from '../../models/session/issue.ts';
 import { secretReply, withOAuthErrors } from './oauth-reply.ts';
 import type { OAuthParts } from './parts.ts';
+import { worded } from './words.ts';
 
 type GrantHandler = (parts: OAuthParts, request: RouteRequest, client: OAuthClient | undefined) => Promise<TokenAnswer>;
 
@@ -72,14 +73,6 @@ const GRANTS: Readonly<Record<string, GrantHandler>> = {
   refresh_token: refreshToken,
   authorization_code: authorizationCode,
 };
-
-/** The words of 3.0's OAuth endpoints: the reason follows what kind of failure it is. */
-function worded(error: unknown): unknown {
-  if (!(error instanceof StatusError) || error instanceof OAuthError) return error;
-  if (error.code === 401) return new StatusError(401, error.reason, `Unauthorized: ${error.message}`);
-  if (error.code === 403) return new StatusError(403, 'Forbidden', `Forbidden: ${error.message}`);
-  return error;
-}
 
 /**
  * `POST /oauth/token` (RFC 6749 section 3.2). Log-ins by password are refused in 3.0's words; registered clients are told

@@ -6,6 +6,7 @@ import type { Totp } from '../credentials/totp.ts';
 import type { Identity } from '../session/identity.ts';
 import type { LoginRecords } from './login-records.ts';
 import { checkPassword } from './passwords.ts';
+import type { Attempt, ProvidedUser, ProviderPasswords } from './provider-passwords.ts';
 import { USERS, type User } from './types.ts';
 
 /** Where a log-in comes from and by which door. */
@@ -13,7 +14,7 @@ export interface LoginSource {
   type: 'Token' | 'Basic' | 'OAuth';
   sourceIP: string;
   userAgent: string;
-  /** Name of the identity provider, for type OAuth. */
+  /** Name of the identity provider that has decided. */
   provider?: string;
   /** Whether a success is worth a record too. */
   recordSuccess: boolean;
@@ -41,14 +42,23 @@ export class Login {
   readonly #records: LoginRecords;
   readonly #lockOut: LockOut;
   readonly #totp: Totp;
+  readonly #providers: ProviderPasswords;
   readonly #byEmail = new Map<string, string>();
 
-  constructor(client: KubeClient, users: Informer, records: LoginRecords, lockOut: LockOut, totp: Totp) {
+  constructor(
+    client: KubeClient,
+    users: Informer,
+    records: LoginRecords,
+    lockOut: LockOut,
+    totp: Totp,
+    providers: ProviderPasswords,
+  ) {
     this.#client = client;
     this.#users = users;
     this.#records = records;
     this.#lockOut = lockOut;
     this.#totp = totp;
+    this.#providers = providers;
     const emailOf = (object: unknown) => ((object as User).spec?.email ?? '').toLowerCase();
     for (const entry of users.store.values()) this.#byEmail.set(emailOf(entry.object), entry.name);
     users.store.onChange(({ type, entry, previous }) => {
@@ -85,22 +95,68 @@ export class Login {
   }
 
   /**
-   * Checks a password; answers the user. Throws Unauthorized for a wrong name or password alike, TooManyRequests for a
-   * locked account or address, and Forbidden for an account that is not active, told only to who knows its password. Who
-   * has a second factor needs a one-time password too: without it, Unauthorized with the reason OtpRequired.
+   * Whom a password belongs to: here, or at the identity providers that decide about the user. Throws what `attempt` does.
    */
-  async password(nameOrEmail: string, password: string, source: LoginSource, otp = ''): Promise<Identity> {
-    const user = this.find(nameOrEmail);
-    this.#checkLocks(nameOrEmail, user, source.sourceIP);
-    const correct = await checkPassword(password, user?.spec?.password);
-    if (!user || !correct) {
-      if (user) await this.#failed(user, source, 'incorrect password');
+  async #owner(
+    user: User | undefined,
+    typed: string,
+    password: string,
+    provider: string | undefined,
+    attempt: Attempt,
+  ): Promise<Partial<ProvidedUser> & { user?: User }> {
+    const plan = this.#providers.plan(user, typed, provider);
+    const compared = checkPassword(password, plan.local ? user?.spec?.password : undefined);
+    if (user && plan.local && (await compared)) return { user };
+    // Compared also where a provider decides, so that names known and unknown here take as long.
+    const [, found] = await Promise.all([compared, this.#providers.ask(plan, password, attempt)]);
+    return found ?? {};
+  }
+
+  /**
+   * Checks a password; answers the user. `provider` names the one identity provider that is to be asked. Throws
+   * Unauthorized for a wrong name or password alike, TooManyRequests for a locked account or address, Forbidden for an
+   * account that is not active, told only to who knows its password, and 503 where a provider gives no answer. Who has a
+   * second factor needs a one-time password too: without it, Unauthorized with the reason OtpRequired.
+   */
+  async password(
+    nameOrEmail: string,
+    password: string,
+    source: LoginSource,
+    otp = '',
+    provider?: string,
+  ): Promise<Identity> {
+    let tried = provider === undefined ? this.find(nameOrEmail) : undefined;
+    this.#checkLocks(nameOrEmail, tried, source.sourceIP);
+    const refused = async () => {
+      if (tried) await this.#failed(tried, source, 'incorrect password');
       else this.#records.countUnknown(nameOrEmail, source.sourceIP);
+    };
+    const found = await this.#owner(tried, nameOrEmail, password, provider, {
+      tried: (owner, asked) => {
+        this.#checkLocks(owner.metadata.name!, owner, source.sourceIP);
+        tried = owner;
+        source = { ...source, provider: asked };
+      },
+      // Guesses must not be free while one of the providers is down.
+      refused,
+    });
+    if (!found.user) {
+      await refused();
       throw unauthorized('incorrect password');
     }
-    const name = user.metadata.name!;
-    const uid = user.metadata.uid ?? '';
-    if (await this.#totp.enabled(name, uid)) await this.#secondFactor(user, source, otp);
+    const { name = '', uid = '' } = found.user.metadata;
+    if (await this.#totp.enabled(name, uid)) await this.#secondFactor(found.user, source, otp);
+    return this.admit(found.user, found.provider ? { ...source, provider: found.provider } : source, found.groups);
+  }
+
+  /**
+   * Lets somebody in who has proved who he is, with the groups of his identity provider. Throws TooManyRequests for a
+   * locked account and Forbidden for one that is not active.
+   */
+  async admit(user: User, source: LoginSource, groups: readonly string[] = []): Promise<Identity> {
+    const { name = '', uid = '' } = user.metadata;
+    const locked = this.#lockedFor(user);
+    if (locked > 0) throw tooManyRequests(LOCKED, Math.ceil(locked / 1000));
     const state = user.status?.state;
     if (state !== 'Active' && state !== 'AuthLimitExceeded') {
       this.#records.add(name, source, false, 'account is not active');
@@ -108,7 +164,7 @@ export class Login {
     }
     if (state === 'AuthLimitExceeded') await this.#setState(name, 'Active', '');
     if (source.recordSuccess) this.#records.add(name, source, true, 'authenticated successfully');
-    return { name, uid };
+    return { name, uid, ...(groups.length > 0 && { groups }) };
   }
 
   async #secondFactor(user: User, source: LoginSource, otp: string): Promise<void> {
@@ -130,8 +186,13 @@ export class Login {
 
   /** Whether somebody who is logged in knows his password too; failures count as those of a log-in. Throws TooManyRequests. */
   async confirm(user: User, password: string, source: LoginSource): Promise<boolean> {
-    this.#checkLocks(user.metadata.name!, user, source.sourceIP);
-    if (await checkPassword(password, user.spec?.password)) return true;
+    const { name = '', uid } = user.metadata;
+    this.#checkLocks(name, user, source.sourceIP);
+    const found = await this.#owner(user, name, password, undefined, {
+      tried: () => {},
+      refused: () => this.#failed(user, source, 'incorrect old password'),
+    });
+    if (found.user?.metadata.uid === uid) return true;
     await this.#failed(user, source, 'incorrect old password');
     return false;
   }

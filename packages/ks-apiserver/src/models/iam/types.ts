@@ -28,6 +28,10 @@ export const UNINITIALIZED = 'iam.kubesphere.io/uninitialized';
 export const GLOBAL_ROLE_ANNOTATION = 'iam.kubesphere.io/globalrole';
 export const AGGREGATION_ROLES = 'iam.kubesphere.io/aggregation-roles';
 export const CREATOR_ANNOTATION = 'kubesphere.io/creator';
+/** Label, in 3.0 for OAuth an annotation, of a user who logs in through an identity provider: the provider's name. */
+export const PROVIDER_KEY = 'iam.kubesphere.io/identify-provider';
+/** Label with the account's name at the provider; an annotation has it where it fits no label. */
+export const ORIGIN_UID_KEY = 'iam.kubesphere.io/origin-uid';
 
 /** States of a user; a user without one has not been looked at by its controller yet. */
 export type UserState = 'Active' | 'Disabled' | 'AuthLimitExceeded';

@@ -24,8 +24,8 @@ function checkNoCopy(hash: string | undefined, { spec, ...wished }: KubeObject, 
 /**
  * A User as it is stored when somebody writes it through the Kubernetes API: a password is taken as plain text, whatever
  * the annotation says, and hashed; without one the stored hash stays, for who reads a user does not see it. The annotation
- * that binds a global role on `/kapis` does nothing here and is not stored. Throws BadRequest, and Forbidden for the
- * password of a user who may do more than the caller.
+ * that binds a global role on `/kapis` does nothing here and is not stored. Throws BadRequest, Forbidden for the password of a
+ * user who may do more than the caller, and what `Users.checkLink` throws for what links him to an identity provider.
  */
 export async function reviewedUser(
   users: Users,
@@ -41,6 +41,7 @@ export async function reviewedUser(
   }
   const old = stored?.spec?.password;
   checkNoCopy(old, wished, annotations);
+  users.checkLink(caller, stored, wished);
   const given = wished.spec?.password;
   const setsPassword = Boolean(given) && given !== old;
   const spec: User['spec'] = { ...wished.spec };

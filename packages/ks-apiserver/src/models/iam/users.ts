@@ -13,6 +13,7 @@ import type { Login, LoginSource } from './login.ts';
 import type { Members } from './members.ts';
 import type { PasswordPolicy } from './password-policy.ts';
 import { checkPassword, hashPassword } from './passwords.ts';
+import { keepingLink, linkOf, type ProviderLinks } from './provider-links.ts';
 import type { Scopes } from './scopes.ts';
 import { GLOBAL_ROLE_ANNOTATION, PASSWORD_ENCRYPTED, UNINITIALIZED, USERS, type User } from './types.ts';
 
@@ -26,6 +27,7 @@ export interface UsersParts {
   authorizer: Authorizer;
   login: Login;
   passwords: PasswordPolicy;
+  links: ProviderLinks;
   revokeSessions: (username: string) => Promise<void>;
 }
 
@@ -61,6 +63,7 @@ export class Users {
       checkGrant(authorizer, caller, scopes.global(), 'bind', role, (found.object?.rules ?? []) as PolicyRule[]);
     }
     this.#checkEmail(given);
+    this.checkLink(caller, undefined, given);
     const { status: _status, ...object } = given;
     annotations[PASSWORD_ENCRYPTED] = 'true';
     const password = await this.hashed(given.spec?.password, given);
@@ -87,13 +90,15 @@ export class Users {
     if (given.metadata.name !== name) throw nameMismatch(given.metadata.name ?? '', name);
     const stored = await client.find<User>({ resource: USERS, name });
     if (!stored) throw missing('user', GROUP, name);
-    const { [GLOBAL_ROLE_ANNOTATION]: role, ...annotations } = { ...given.metadata.annotations };
+    const manages = authorizer.byRoles(caller, { ...USERS_UPDATE, name });
+    const metadata = manages ? given.metadata : keepingLink(stored.metadata, given.metadata);
+    const { [GLOBAL_ROLE_ANNOTATION]: role, ...annotations } = { ...metadata.annotations };
     const before = scopes.global().index.entriesOf(name, '')[0]?.object?.roleRef?.name as string | undefined;
     const changesRole = role !== undefined && role !== '' && role !== before;
     if (changesRole) {
       const found = scopes.role(scopes.global(), role);
       if (!found) throw missing('globalrole', GROUP, role);
-      if (!authorizer.byRoles(caller, { ...USERS_UPDATE, name }))
+      if (!manages)
         throw new StatusError(
           403,
           'Forbidden',
@@ -102,6 +107,7 @@ export class Users {
       checkGrant(authorizer, caller, scopes.global(), 'bind', role, (found.object?.rules ?? []) as PolicyRule[]);
     }
     this.#checkEmail(given);
+    this.checkLink(caller, stored, { ...given, metadata });
     // Nobody lifts the duty to change his password from himself.
     const kept = caller.name === name ? [PASSWORD_ENCRYPTED, UNINITIALIZED] : [PASSWORD_ENCRYPTED];
     const marks = Object.fromEntries(
@@ -114,7 +120,7 @@ export class Users {
       apiVersion: 'iam.kubesphere.io/v1alpha2',
       kind: 'User',
       metadata: {
-        ...given.metadata,
+        ...metadata,
         annotations: { ...annotations, ...marks },
         ...(stored.metadata.finalizers && { finalizers: stored.metadata.finalizers }),
       },
@@ -123,6 +129,33 @@ export class Users {
     });
     if (changesRole) await members.set(scopes.global(), [{ username: name, roleRef: role }], caller);
     return withoutPassword(updated);
+  }
+
+  /**
+   * Whether a user may be linked to an account of an identity provider, or unlinked: whose account it is can act as him.
+   * Throws Forbidden for who does not manage users, whatever he may do with his own, or has not all rights of this one,
+   * and AlreadyExists for an account that another user is linked to.
+   */
+  checkLink(caller: UserInfo, stored: User | undefined, wished: KubeObject): void {
+    const { authorizer, links } = this.#parts;
+    const name = wished.metadata.name ?? '';
+    if (linkOf(stored) === linkOf(wished)) return;
+    if (stored) {
+      if (!authorizer.byRoles(caller, { ...USERS_UPDATE, name }))
+        throw new StatusError(
+          403,
+          'Forbidden',
+          `user.iam.kubesphere.io "${name}" is forbidden: only who manages users may change the identity provider of one`,
+        );
+      if (caller.name !== name) this.checkOutranks(caller, name);
+    }
+    const rival = links.rivalOf(wished);
+    if (rival !== undefined)
+      throw new StatusError(
+        409,
+        'AlreadyExists',
+        `the account of the identity provider is linked to user ${rival} already`,
+      );
   }
 
   /** Deletes a user; his controller removes what belongs to him. Throws NotFound. */

@@ -39,14 +39,19 @@ export interface Signer {
   key: KeyObject;
 }
 
-const generate = promisify(generateKeyPair);
+/** PEM on the way: exporting a key object that has just been generated as a JWK can block Node 20 for good. */
+const PEM = {
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+} as const;
 
 async function newKey(alg: SigningAlgorithm, now: number): Promise<StoredKey> {
-  // The callback form types only one of its two results.
-  const pair = (await (alg === 'RS256'
-    ? generate('rsa', { modulusLength: 2048 })
-    : generate('ec', { namedCurve: 'P-256' }))) as unknown as { privateKey: KeyObject };
-  return stored(alg, pair.privateKey, now);
+  const { privateKey } =
+    alg === 'RS256'
+      ? await promisify(generateKeyPair)('rsa', { modulusLength: 2048, ...PEM })
+      : await promisify(generateKeyPair)('ec', { namedCurve: 'P-256', ...PEM });
+  // Promisified, it is typed as if it answered key objects.
+  return stored(alg, createPrivateKey(privateKey as unknown as string), now);
 }
 
 async function stored(alg: SigningAlgorithm, key: KeyObject, created: number): Promise<StoredKey> {

@@ -13,6 +13,9 @@ export const OAUTH: Table = {
   'GET /oauth/userinfo': [{ allowed: LOGGED_IN }],
   'POST /oauth/userinfo': [{ allowed: EVERYBODY }],
   'POST /oauth/authenticate': [{ allowed: EVERYBODY }],
+  'GET /oauth/login/{provider}': [{ acts: true, allowed: EVERYBODY }],
+  'POST /oauth/login/{provider}': [{ allowed: EVERYBODY }],
+  'GET /oauth/callback/{provider}': [{ acts: true, allowed: EVERYBODY }],
   'GET /oauth/logout': [{ acts: true, allowed: EVERYBODY }],
   'POST /oauth/logout': [{ allowed: EVERYBODY }],
 };
