@@ -78,3 +78,18 @@ test('the history of a user’s log-ins is bounded, the newest ones stay', async
     );
   });
 });
+
+test('Basic credentials that are wrong again and again are one try, different ones are several', async () => {
+  const body = { metadata: { name: 'script' }, spec: { email: 'script@example.com', password: 'Passw0rd!' } };
+  assert.equal((await server.call(`${I}/users`, { token: admin, body })).status, 200);
+  const basic = async (name: string, password: string, address: string) => {
+    const headers = { authorization: `Basic ${btoa(`${name}:${password}`)}`, 'x-forwarded-for': address };
+    return (await server.call('/kapis/version', { headers })).status;
+  };
+  for (const name of ['script', 'no-script']) {
+    const address = name === 'script' ? '192.0.2.200' : '192.0.2.201';
+    for (let i = 0; i < 8; i++) assert.equal(await basic(name, 'old password', address), 401);
+    for (const guess of ['2', '3']) assert.equal(await basic(name, guess, address), 401);
+    assert.equal(await basic(name, '4', address), 429);
+  }
+});

@@ -1,4 +1,5 @@
-import { randomInt } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
@@ -13,8 +14,8 @@ const USER_AGENT_LIMIT = 512;
 const SUFFIX = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** A name as `generateName` would make it: known before the record is stored, so that it is counted once on all replicas. */
-function recordName(user: string): string {
-  const suffix = Array.from({ length: 8 }, () => SUFFIX[randomInt(SUFFIX.length)]).join('');
+function recordName(user: string, random: Uint8Array): string {
+  const suffix = [...random.subarray(0, 10)].map((byte) => SUFFIX[byte % SUFFIX.length]).join('');
   return `${user.slice(0, 240)}-${suffix}`;
 }
 
@@ -30,6 +31,9 @@ export class LoginRecords {
   readonly #byUser: FailureCounter;
   readonly #bySource: FailureCounter;
   readonly #clientOf: (sourceIP: string) => string;
+  readonly #windowMs: number;
+  /** Nobody can tell from the name of a record which password was tried. */
+  readonly #key = randomBytes(32);
   #waiting = 0;
   #writes: Promise<unknown> = Promise.resolve();
 
@@ -41,6 +45,7 @@ export class LoginRecords {
     onError: (error: unknown) => void,
   ) {
     this.#client = client;
+    this.#windowMs = windowMs;
     this.#byUser = new FailureCounter(windowMs);
     this.#bySource = new FailureCounter(windowMs);
     this.#clientOf = clientOf;
@@ -74,13 +79,26 @@ export class LoginRecords {
   }
 
   /** Counts a failure with a name that no user has: it is locked like any other, so that nobody learns which ones there are. */
-  countUnknown(name: string, sourceIP: string): void {
-    this.#failed(recordName(''), Date.now(), unknownKey(name), sourceIP);
+  countUnknown(name: string, source: LoginSource, password: string): void {
+    this.#failed(this.#nameOf(name, source, password), Date.now(), unknownKey(name), source.sourceIP);
   }
 
-  /** Counts a try at once and stores its record soon after, so that answers take as long with and without one. */
-  add(user: string, source: LoginSource, success: boolean, reason: string): void {
-    const name = recordName(user);
+  /**
+   * The name of a try's record. Clients send Basic credentials with each call: the same wrong ones again are the same try,
+   * so that a script with an old password guesses once, and not as often as it calls.
+   */
+  #nameOf(user: string, { type }: LoginSource, password: string | undefined): string {
+    if (type !== 'Basic' || password === undefined) return recordName(user, randomBytes(10));
+    const window = Math.floor(Date.now() / this.#windowMs);
+    const digest = createHmac('sha256', this.#key)
+      .update(JSON.stringify([user, password, window]))
+      .digest();
+    return recordName(user, digest);
+  }
+
+  /** Counts a try at once and stores its record soon after, so that answers take as long with and without one. `password` is the wrong one. */
+  add(user: string, source: LoginSource, success: boolean, reason: string, password?: string): void {
+    const name = this.#nameOf(user, source, password);
     if (!success) this.#failed(name, Date.now(), user, source.sourceIP);
     if (this.#waiting >= MAX_WAITING) return;
     this.#waiting += 1;
@@ -92,7 +110,7 @@ export class LoginRecords {
 
   async #write(name: string, user: string, source: LoginSource, success: boolean, reason: string): Promise<void> {
     const userAgent = source.userAgent.slice(0, USER_AGENT_LIMIT);
-    await this.#client.create(LOGIN_RECORDS, {
+    const record = {
       apiVersion: 'iam.kubesphere.io/v1alpha2',
       kind: 'LoginRecord',
       metadata: { name, generateName: `${user}-`, labels: { [USER_REF_LABEL]: user } },
@@ -104,6 +122,9 @@ export class LoginRecords {
         success,
         reason,
       },
+    };
+    await this.#client.create(LOGIN_RECORDS, record).catch((error) => {
+      if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) throw error;
     });
     if (success) {
       const lastLoginTime = timestamp();

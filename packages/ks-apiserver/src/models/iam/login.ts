@@ -128,8 +128,8 @@ export class Login {
     let tried = provider === undefined ? this.find(nameOrEmail) : undefined;
     this.#checkLocks(nameOrEmail, tried, source.sourceIP);
     const refused = async () => {
-      if (tried) await this.#failed(tried, source, 'incorrect password');
-      else this.#records.countUnknown(nameOrEmail, source.sourceIP);
+      if (tried) await this.#failed(tried, source, 'incorrect password', password);
+      else this.#records.countUnknown(nameOrEmail, source, password);
     };
     const found = await this.#owner(tried, nameOrEmail, password, provider, {
       tried: (owner, asked) => {
@@ -197,9 +197,9 @@ export class Login {
     return false;
   }
 
-  async #failed(user: User, source: LoginSource, reason: string): Promise<void> {
+  async #failed(user: User, source: LoginSource, reason: string, password?: string): Promise<void> {
     const name = user.metadata.name!;
-    this.#records.add(name, source, false, reason);
+    this.#records.add(name, source, false, reason, password);
     if (user.status?.state === 'Active' && this.#lockedFor(user) > 0) {
       const { maxTries, durationMs } = this.#lockOut;
       await this.#setState(
