@@ -65,6 +65,8 @@ export interface Route {
   consumes?: readonly string[];
   /** Whether the route takes calls without a body too; its handler then gets undefined. */
   bodyOptional?: boolean;
+  /** Answers a body that cannot be read, where 3.0 has an answer of its own for it. */
+  badBody?: RouteReply;
   /** The route looks at the Authorization header itself: it holds a client's secret, or a token that is none for the API. */
   authenticates?: boolean;
   /** Media types of the answer; default application/json. */

@@ -94,9 +94,15 @@ export function router(routes: readonly Route[], onError: (exchange: Exchange, e
     negotiate(req, route);
     const described = route.body !== undefined || route.consumes !== undefined;
     const takesBody = described && !(route.bodyOptional && !hasBody(req));
-    const body = takesBody ? await decodeBody(req, route.consumes) : undefined;
-    const check = await checkOf(compiled);
-    if (check && !check.Check(body)) throw new StatusError(400, 'BadRequest', problemOf(check, body));
+    let body: unknown;
+    try {
+      if (takesBody) body = await decodeBody(req, route.consumes);
+      const check = await checkOf(compiled);
+      if (check && !check.Check(body)) throw new StatusError(400, 'BadRequest', problemOf(check, body));
+    } catch (error) {
+      if (!route.badBody || !(error instanceof StatusError)) throw error;
+      return send(exchange, route.badBody, JSON_TYPE);
+    }
     const mark = exchange.url.indexOf('?');
     const value = await route.handler({
       method: req.method ?? 'GET',

@@ -5,9 +5,10 @@ import type { ApiTokens } from '../../models/credentials/api-tokens.ts';
 import type { Totp } from '../../models/credentials/totp.ts';
 import { CREDENTIAL_EXTRA } from '../../models/iam/authenticate.ts';
 import { iamError, missing } from '../../models/iam/errors.ts';
-import type { Login, LoginSource } from '../../models/iam/login.ts';
+import type { Login } from '../../models/iam/login.ts';
 import type { User } from '../../models/iam/types.ts';
 import type { Users } from '../../models/iam/users.ts';
+import { sourceOf } from '../login-source.ts';
 import { SUCCESS } from '../page-reply.ts';
 
 /** What the handlers of credentials work with. */
@@ -16,11 +17,6 @@ export interface CredentialHandlersParts {
   login: Login;
   apiTokens: ApiTokens;
   totp: Totp;
-}
-
-/** A failure to confirm one's password counts like one to log in. */
-function sourceOf({ sourceIP, headers }: RouteRequest): LoginSource {
-  return { type: 'Token', sourceIP, userAgent: headers['user-agent'] ?? '', recordSuccess: false };
 }
 
 /** Throws Forbidden for who came with an API token: one that leaks must not turn into more. */
@@ -73,7 +69,10 @@ export function credentialHandlers({
     (act: Act): Act =>
     async (user, request) => {
       const { currentPassword = '' } = request.body as { currentPassword?: string };
-      if (request.user.name === user.metadata.name && !(await login.confirm(user, currentPassword, sourceOf(request))))
+      if (
+        request.user.name === user.metadata.name &&
+        !(await login.confirm(user, currentPassword, sourceOf(request, false)))
+      )
         throw badRequest('currentPassword: is not right');
       return act(user, request);
     };
@@ -112,7 +111,7 @@ export function credentialHandlers({
         const { code = '' } = request.body as { code?: string };
         const { enabled } = await totp.state(metadata.name, metadata.uid);
         const own = request.user.name === metadata.name;
-        if (own && enabled && !(await login.confirmOtp(user, code, sourceOf(request))))
+        if (own && enabled && !(await login.confirmOtp(user, code, sourceOf(request, false))))
           throw badRequest('code: is not right');
         await totp.remove(metadata.name);
         return SUCCESS;

@@ -101,11 +101,5 @@ export const RecoveryCodesSchema = Type.Object(
   { $id: 'iam.RecoveryCodes' },
 );
 
-/** Name and password of 3.0's older log-in. */
-export const LoginSchema = Type.Object(
-  { username: Type.String({ maxLength: 1024 }), password: Type.String({ maxLength: 1024 }) },
-  { $id: 'iam.LoginRequest' },
-);
-
 /** 3.0's answer to a write that has nothing else to say. */
 export const MessageSchema = Type.Object({ message: Type.String() }, { $id: 'errors.Error' });

@@ -9,6 +9,7 @@ import type { Users } from '../../models/iam/users.ts';
 import type { Catalog } from '../../models/resources/catalog.ts';
 import { listPage } from '../../models/resources/list.ts';
 import { parseListQuery } from '../../models/resources/query.ts';
+import { sourceOf } from '../login-source.ts';
 import { pageReply, SUCCESS } from '../page-reply.ts';
 import { refuseApiToken } from './credentials.ts';
 import { usersReply } from './lists.ts';
@@ -61,11 +62,16 @@ export function userHandlers({
       return SUCCESS;
     }),
 
-    password: guarded(async ({ params, body, user, sourceIP, headers }) => {
+    password: guarded(async (request) => {
+      const { params, body, user } = request;
       const { currentPassword = '', password = '' } = body as { currentPassword?: string; password?: string };
       refuseApiToken(user);
-      const source = { type: 'Token' as const, sourceIP, userAgent: headers['user-agent'] ?? '', recordSuccess: false };
-      await users.setPassword(params.user ?? '', { current: currentPassword, password }, user, source);
+      await users.setPassword(
+        params.user ?? '',
+        { current: currentPassword, password },
+        user,
+        sourceOf(request, false),
+      );
       return SUCCESS;
     }),
 

@@ -247,3 +247,19 @@ test('where a user may have one session, an exchange ends what was before, and a
   assert.equal((await refresh()).text, 'Unauthorized: token not found in cache');
   assert.equal(await status(second.access_token), 200);
 });
+
+test('the log-in of 2.x is for whom a role lets, and takes no body without name and password', async () => {
+  const path = '/kapis/iam.kubesphere.io/v1alpha2/login';
+  const body = { username: 'admin', password: ADMIN_PASSWORD };
+  assert.equal((await server.call(path, { body })).status, 403);
+  const headers = { authorization: `Basic ${btoa(`admin:${ADMIN_PASSWORD}`)}` };
+  const good = await server.call(path, { body, headers });
+  assert.equal(good.status, 200, good.text);
+  assert.equal((await server.call(WHOAMI, { token: good.json.access_token })).status, 200);
+  const wrong = await server.call(path, { body: { ...body, password: 'wrong' }, headers });
+  assert.deepEqual([wrong.status, wrong.text], [401, 'Unauthorized: incorrect password']);
+  for (const unusable of ['{bad', '{}', { username: 'admin', password: '' }, '[]']) {
+    const answer = await server.call(path, { body: unusable, headers });
+    assert.deepEqual([answer.status, answer.headers.get('content-type'), answer.text], [401, 'application/json', '{}']);
+  }
+});

@@ -3,6 +3,7 @@ import { type Handler, RouteReply } from '@ks-apiserver/apiserver/routes/route';
 import { groupNames } from '../../models/iam/provider-passwords.ts';
 import { FORGET_STATE, hasStateCookie, type PendingLogin } from '../../models/identity-providers/login-state.ts';
 import type { OpenProvider } from '../../models/identity-providers/provider.ts';
+import { sourceOf } from '../login-source.ts';
 import { redirectProvider } from './provider-login.ts';
 import type { ProviderLoginParts } from './provider-routes.ts';
 import { worded } from './words.ts';
@@ -24,7 +25,8 @@ async function pendingLogin(
  * must be the one that began the log-in, and the user must be one who may log in.
  */
 export function callback(parts: ProviderLoginParts): Handler {
-  return async ({ params, query, headers, sourceIP }) => {
+  return async (request) => {
+    const { params, query, headers } = request;
     try {
       const open = redirectProvider(parts, params.provider ?? '');
       const pending = await pendingLogin(parts, open, query, headers.cookie);
@@ -35,13 +37,7 @@ export function callback(parts: ProviderLoginParts): Handler {
       if (!query.get(provider.credential)) throw unauthorized(`missing ${provider.credential}`);
       const account = await provider.finish(query, pending);
       const user = await parts.accounts.resolve(open, account, true);
-      const source = {
-        type: 'OAuth' as const,
-        provider: name,
-        sourceIP,
-        userAgent: headers['user-agent'] ?? '',
-        recordSuccess: true,
-      };
+      const source = { ...sourceOf(request, true, 'OAuth'), provider: name };
       const identity = await parts.login.admit(user, source, groupNames(name, account));
       const own = { 'cache-control': 'no-store', pragma: 'no-cache' };
       if (pending?.returnTo) {

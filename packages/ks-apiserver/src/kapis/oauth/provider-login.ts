@@ -3,6 +3,7 @@ import { type Handler, RouteReply } from '@ks-apiserver/apiserver/routes/route';
 import { isReturnPath } from '../../models/identity-providers/login-state.ts';
 import type { OpenProvider, RedirectProvider } from '../../models/identity-providers/provider.ts';
 import { isSecure } from '../../models/oauth/cookies.ts';
+import { sourceOf } from '../login-source.ts';
 import type { ProviderLoginParts } from './provider-routes.ts';
 import { worded } from './words.ts';
 
@@ -48,12 +49,12 @@ function textsOf(body: unknown): { username: string; password: string; otp: stri
 
 /** `POST /oauth/login/{provider}` (3.1): a pair of tokens for a name and password that one LDAP provider checks. */
 export function passwordLogin({ login, issuer }: ProviderLoginParts): Handler {
-  return async ({ params, body, sourceIP, headers }) => {
-    const { username, password, otp } = textsOf(body);
-    const userAgent = headers['user-agent'] ?? '';
-    const source = { type: 'Token' as const, sourceIP, userAgent, recordSuccess: true };
+  return async (request) => {
+    const { username, password, otp } = textsOf(request.body);
+    const { provider = '' } = request.params;
+    const source = sourceOf(request, true);
     try {
-      return await issuer.issue(await login.password(username, password, source, otp, params.provider ?? ''));
+      return await issuer.issue(await login.password(username, password, source, otp, provider));
     } catch (error) {
       throw worded(error);
     }

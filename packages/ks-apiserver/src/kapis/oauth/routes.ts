@@ -2,12 +2,13 @@ import type { Parameter, Route } from '@ks-apiserver/apiserver/routes/route';
 import { Type } from 'typebox';
 import { authenticate } from './authenticate.ts';
 import { authorize } from './authorize.ts';
+import { legacyLogin, UNUSABLE } from './legacy-login.ts';
 import { logout } from './logout.ts';
 import { discovery, keys } from './metadata.ts';
 import type { OAuthParts } from './parts.ts';
 import { introspect, revoke } from './revoke.ts';
 import { token } from './token.ts';
-import { Discovery, Introspection, JsonWebKeys, Token, TokenReview, UserInfo } from './types.ts';
+import { Discovery, Introspection, JsonWebKeys, LoginRequest, Token, TokenReview, UserInfo } from './types.ts';
 import { userinfo } from './userinfo.ts';
 
 const TAGS = ['Identity Management'];
@@ -72,6 +73,18 @@ function tokenRoutes(parts: OAuthParts): Route[] {
       ],
       returns: Token,
       handler: token(parts),
+    },
+    {
+      method: 'POST',
+      path: '/kapis/iam.kubesphere.io/v1alpha2/login',
+      operationId: 'Login',
+      summary: 'Exchange a password for a pair of tokens, as in 2.x',
+      tags: TAGS,
+      body: LoginRequest,
+      badBody: UNUSABLE,
+      returns: Token,
+      errors: 'bare',
+      handler: legacyLogin(parts),
     },
     {
       ...shared,

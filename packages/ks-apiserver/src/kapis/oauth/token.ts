@@ -4,6 +4,7 @@ import type { OAuthClient } from '../../models/oauth/clients.ts';
 import { OAuthError } from '../../models/oauth/errors.ts';
 import { grantedScope, hasScope } from '../../models/oauth/scopes.ts';
 import { type Issued, sessionId, type TokenAnswer } from '../../models/session/issue.ts';
+import { sourceOf } from '../login-source.ts';
 import { secretReply, withOAuthErrors } from './oauth-reply.ts';
 import type { OAuthParts } from './parts.ts';
 import { worded } from './words.ts';
@@ -30,13 +31,11 @@ async function start(
 }
 
 /** RFC 6749 section 4.3, as 3.0's console and scripts log in. */
-const password: GrantHandler = async (parts, { body, sourceIP, headers }, client) => {
-  const form = body as URLSearchParams;
+const password: GrantHandler = async (parts, request, client) => {
+  const form = request.body as URLSearchParams;
   const scope = client && grantedScope(client, form.get('scope') ?? '');
-  const userAgent = headers['user-agent'] ?? '';
-  const source = { type: 'Token' as const, sourceIP, userAgent, recordSuccess: true };
   const [name, secret, otp] = ['username', 'password', 'otp'].map((field) => form.get(field) ?? '');
-  const user = await parts.login.password(name!, secret!, source, otp);
+  const user = await parts.login.password(name!, secret!, sourceOf(request, true), otp);
   const grant = {
     ...(client && { client }),
     ...(scope !== undefined && { scope }),

@@ -71,3 +71,13 @@ export const Discovery = Type.Object(
   },
   { $id: 'oauth.Discovery' },
 );
+
+/** Name and password of 2.x's log-in. */
+export const LoginRequest = Type.Object(
+  {
+    username: Type.String({ minLength: 1, maxLength: 1024 }),
+    password: Type.String({ minLength: 1, maxLength: 1024 }),
+    otp: Type.Optional(Type.String({ description: 'one-time password, of users who have turned that on' })),
+  },
+  { $id: 'iam.LoginRequest' },
+);

@@ -1,7 +1,9 @@
-import { EVERYBODY, LOGGED_IN, type Table } from './row.ts';
+import { EVERYBODY, LOGGED_IN, PLATFORM, type Table } from './row.ts';
 
 /** Rows of the OAuth endpoints: all are public, and refuse by themselves what they must. */
 export const OAUTH: Table = {
+  // No path of OAuth, but a log-in too: for whom a role lets create `login`.
+  'POST /kapis/iam.kubesphere.io/v1alpha2/login': [{ allowed: PLATFORM }],
   'POST /oauth/token': [{ allowed: EVERYBODY }],
   'GET /oauth/authorize': [{ allowed: EVERYBODY }],
   'POST /oauth/authorize': [{ allowed: EVERYBODY }],
