@@ -208,7 +208,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       members,
       scopes,
       catalog,
-      credentials: { users: userModel, login, apiTokens, totp },
+      credentials: { users: userModel, login, apiTokens, totp, revokeSessions },
     },
     authorizer,
     tenants: new Tenants(catalog, authorizer, bindings),

@@ -32,6 +32,14 @@ export function credentialRoutes(base: string, tags: readonly string[], parts: C
       { returns: MessageSchema },
     ],
     [
+      'DELETE',
+      '/users/{user}/sessions',
+      'EndSessions',
+      'End all sessions of a user',
+      handlers.endSessions,
+      { returns: MessageSchema },
+    ],
+    [
       'GET',
       totp,
       'DescribeTOTP',

@@ -125,6 +125,16 @@ test('nobody makes credentials for another; managers see and revoke those of who
   assert.equal((await call('GET', `${I}/users/dan`, token)).status, 401);
 });
 
+test('all sessions of a user end at once, for himself and by an administrator', async () => {
+  const [one, two] = [await createUser('gil'), await server.token('gil', PASSWORD)];
+  assert.equal((await call('DELETE', `${I}/users/admin/sessions`, one)).status, 403);
+  assert.equal((await call('DELETE', `${I}/users/gil/sessions`, one)).status, 200);
+  for (const token of [one, two]) assert.equal((await call('GET', `${I}/users/gil`, token)).status, 401);
+  const third = await server.token('gil', PASSWORD);
+  assert.equal((await call('DELETE', `${I}/users/gil/sessions`, admin)).status, 200);
+  assert.equal((await call('GET', `${I}/users/gil`, third)).status, 401);
+});
+
 test('garbage that looks like an API token is refused', async () => {
   for (const token of ['kst_', 'kst_x_y', `kst_${'a'.repeat(16)}_${'b'.repeat(43)}`, `kst_${'../'.repeat(8)}_x`]) {
     const { status, json } = await call('GET', `${I}/users/admin`, token);

@@ -17,6 +17,8 @@ export interface CredentialHandlersParts {
   login: Login;
   apiTokens: ApiTokens;
   totp: Totp;
+  /** Ends all sessions of a user, on all replicas. */
+  revokeSessions: (username: string) => Promise<void>;
 }
 
 /** Throws Forbidden for who came with an API token: one that leaks must not turn into more. */
@@ -32,7 +34,8 @@ type Operation =
   | 'totpState'
   | 'enrollTotp'
   | 'confirmTotp'
-  | 'removeTotp';
+  | 'removeTotp'
+  | 'endSessions';
 
 /**
  * Handlers of a user's API tokens and second factor. He makes them himself, logged in with a password and not with an API
@@ -43,6 +46,7 @@ export function credentialHandlers({
   login,
   apiTokens,
   totp,
+  revokeSessions,
 }: CredentialHandlersParts): Record<Operation, Handler> {
   type Act = (user: User & { metadata: { name: string; uid: string } }, request: RouteRequest) => Promise<unknown>;
 
@@ -90,6 +94,11 @@ export function credentialHandlers({
 
     revokeToken: about(async ({ metadata }, { params }) => {
       await apiTokens.revoke(metadata.name, params.token ?? '');
+      return SUCCESS;
+    }, 'manager'),
+
+    endSessions: about(async ({ metadata }) => {
+      await revokeSessions(metadata.name);
       return SUCCESS;
     }, 'manager'),
 

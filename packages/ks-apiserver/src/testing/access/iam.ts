@@ -14,6 +14,7 @@ export function iamRows(): Table {
   for (const operation of [
     'GET /users/{user}/tokens',
     'DELETE /users/{user}/tokens/{token}',
+    'DELETE /users/{user}/sessions',
     'GET /users/{user}/totp',
     'DELETE /users/{user}/totp',
     'POST /users/{user}/tokens',
