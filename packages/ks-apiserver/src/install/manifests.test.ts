@@ -30,7 +30,7 @@ test('every CRD is structural and named after its group and plural', () => {
     assert.ok(version.served && version.storage, metadata.name);
     assert.deepEqual(breaches(version.schema.openAPIV3Schema, metadata.name!), []);
     for (const column of version.additionalPrinterColumns ?? [])
-      assert.match(column.jsonPath, /^\.(metadata|spec|status|driver|deletionPolicy)\b/);
+      assert.match(column.jsonPath, /^\.(metadata|spec|status|groupRef|users|driver|deletionPolicy)\b/);
   }
 });
 
@@ -48,6 +48,8 @@ test('cluster-scoped kinds are those that clients take for cluster-scoped', () =
     'devopsprojects',
     'globalrolebindings',
     'globalroles',
+    'groupbindings',
+    'groups',
     'loginrecords',
     'provisionercapabilities',
     'rolebases',

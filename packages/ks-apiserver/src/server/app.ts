@@ -9,7 +9,12 @@ import { Bindings } from '../models/authorization/bindings.ts';
 import { ApiTokens } from '../models/credentials/api-tokens.ts';
 import { CREDENTIAL_LABEL, CREDENTIAL_NAMESPACE, SECRETS } from '../models/credentials/secret.ts';
 import { Totp } from '../models/credentials/totp.ts';
+import { Explainer } from '../models/authorization/explain.ts';
+import { HeldRoles } from '../models/authorization/held-roles.ts';
 import { Authenticator } from '../models/iam/authenticate.ts';
+import { Effects } from '../models/iam/effects.ts';
+import { GroupRoles } from '../models/iam/group-roles.ts';
+import { Groups } from '../models/iam/groups.ts';
 import { Login } from '../models/iam/login.ts';
 import { LoginRecords } from '../models/iam/login-records.ts';
 import { Members } from '../models/iam/members.ts';
@@ -150,8 +155,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const authenticator = new Authenticator(tokens, sessions, login, users, accessTokenMaxAge > 0, apiTokens);
   const metrics = new Metrics();
   const bindings = new Bindings(catalog);
-  const authorizer = new Authorizer(
-    config.authorization.mode,
+  const held = new HeldRoles(
     {
       globalRoles: catalog.row('globalroles'),
       workspaceRoles: catalog.row('workspaceroles'),
@@ -162,8 +166,11 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     },
     bindings,
   );
+  const authorizer = new Authorizer(config.authorization.mode, held);
   const scopes = new Scopes(catalog, bindings);
-  const members = new Members(client, scopes, authorizer);
+  const members = new Members(client, scopes, authorizer, users);
+  const groupRoles = new GroupRoles(scopes, bindings, authorizer);
+  const writes = new WriteChecks(scopes, authorizer, groupRoles);
   const revokeSessions = (username: string) => sessions.revokeUser(username);
   const passwords = new PasswordPolicy(authentication.passwordPolicy);
   const userModel = new Users({ client, scopes, members, authorizer, login, passwords, links, revokeSessions });
@@ -209,6 +216,10 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       scopes,
       catalog,
       credentials: { users: userModel, login, apiTokens, totp },
+      groups: new Groups({ client, catalog, scopes, writes, users }),
+      effects: new Effects(authorizer, bindings, scopes, groupRoles),
+      explainer: new Explainer(authorizer, catalog),
+      authorizer,
     },
     authorizer,
     tenants: new Tenants(catalog, authorizer, bindings),
@@ -226,7 +237,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       router: router(table, onError),
       authenticating: new Set(table.filter(({ authenticates }) => authenticates).map(({ path }) => path)),
       webSocketOrigins: authentication.webSocketOrigins,
-      writes: new WriteChecks(scopes, authorizer),
+      writes,
       users: userModel,
       revokeSessions,
     },

@@ -2,10 +2,13 @@ import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { Controller, type Reconciler } from '@ks-apiserver/controllers/controller';
 import { globalRoleBindingReconciler } from '@ks-apiserver/controllers/global-role-binding';
+import { groupReconciler } from '@ks-apiserver/controllers/group';
+import { groupBindingReconciler } from '@ks-apiserver/controllers/group-binding';
 import { jobReconciler } from '@ks-apiserver/controllers/job';
 import { kubeconfigReconciler } from '@ks-apiserver/controllers/kubeconfig';
 import { type LoginHistory, loginRecordReconciler } from '@ks-apiserver/controllers/login-record';
 import { namespaceReconciler } from '@ks-apiserver/controllers/namespace';
+import { SubjectBindings } from '@ks-apiserver/controllers/subject-bindings';
 import { userReconciler } from '@ks-apiserver/controllers/user';
 import { workspaceReconciler } from '@ks-apiserver/controllers/workspace';
 import { workspaceMemberReconciler } from '@ks-apiserver/controllers/workspace-member';
@@ -45,8 +48,19 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
   const records = catalog.row('loginrecords');
   const jobs = catalog.row('jobs');
   await Promise.all([roleBases, templates, workspaces, records, jobs].map((informer) => informer.ready(signal)));
+  const groups = catalog.row('groups');
+  const groupBindings = catalog.row('groupbindings');
+  const bindings = new SubjectBindings(client, {
+    globalRoleBindings: catalog.row('globalrolebindings'),
+    workspaceRoleBindings,
+    clusterRoleBindings: catalog.row('clusterrolebindings'),
+    roleBindings: catalog.row('rolebindings'),
+    groupBindings,
+  });
   const reconcilers: Reconciler[] = [
-    userReconciler({ client, users, hashPassword, revokeSessions: parts.revokeSessions }),
+    userReconciler({ client, users, hashPassword, bindings, revokeSessions: parts.revokeSessions }),
+    groupReconciler({ client, groups, templates, bindings }),
+    groupBindingReconciler({ client, groupBindings, groups, users }),
     workspaceTemplateReconciler({ client, templates, workspaces, workspaceRoles, roleBases, users }),
     workspaceReconciler(client, workspaces),
     workspaceMemberReconciler('workspace-role', client, WORKSPACE_ROLES, workspaceRoles, templates),

@@ -89,29 +89,30 @@ export function namespaceHandlers({
       return new RouteReply(200, { 'content-type': 'application/json' }, entry.bytes);
     }),
 
-    create: guarded(({ params, body }) =>
-      client.create(NAMESPACES, labelled(body as KubeObject, params.workspace ?? '')),
+    create: guarded(({ params, body, dryRun }) =>
+      client.create(NAMESPACES, labelled(body as KubeObject, params.workspace ?? ''), { dryRun }),
     ),
 
-    update: guarded(({ params, body }) => {
+    update: guarded(({ params, body, dryRun }) => {
       const given = body as KubeObject;
       own(params);
       if (given.metadata.name !== params.namespace)
         throw nameMismatch(given.metadata.name ?? '', params.namespace ?? '');
-      return client.update(NAMESPACES, labelled(given, params.workspace ?? ''));
+      return client.update(NAMESPACES, labelled(given, params.workspace ?? ''), { dryRun });
     }),
 
-    patch: guarded(({ params, body }) => {
+    patch: guarded(({ params, body, dryRun }) => {
       const { name } = own(params);
       return client.patch(
         { resource: NAMESPACES, name },
         'merge',
         labelled(body as KubeObject, params.workspace ?? ''),
+        { dryRun },
       );
     }),
 
-    delete: guarded(async ({ params }) => {
-      await client.delete({ resource: NAMESPACES, name: own(params).name });
+    delete: guarded(async ({ params, dryRun }) => {
+      await client.delete({ resource: NAMESPACES, name: own(params).name }, { dryRun });
       return SUCCESS;
     }),
   };

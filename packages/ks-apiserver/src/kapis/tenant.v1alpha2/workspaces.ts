@@ -48,21 +48,21 @@ export function workspaceHandlers({
       return new RouteReply(200, { 'content-type': 'application/json' }, entry.bytes);
     },
 
-    create: guarded(({ body }) => client.create(TEMPLATES, typed(body as KubeObject))),
+    create: guarded(({ body, dryRun }) => client.create(TEMPLATES, typed(body as KubeObject), { dryRun })),
 
-    update: guarded(({ params, body }) => {
+    update: guarded(({ params, body, dryRun }) => {
       const given = body as KubeObject;
       if (given.metadata.name !== params.workspace)
         throw nameMismatch(given.metadata.name ?? '', params.workspace ?? '');
-      return client.update(TEMPLATES, typed(given));
+      return client.update(TEMPLATES, typed(given), { dryRun });
     }),
 
-    patch: guarded(({ params, body }) =>
-      client.patch({ resource: TEMPLATES, name: params.workspace ?? '' }, 'merge', body),
+    patch: guarded(({ params, body, dryRun }) =>
+      client.patch({ resource: TEMPLATES, name: params.workspace ?? '' }, 'merge', body, { dryRun }),
     ),
 
-    delete: guarded(async ({ params }) => {
-      await client.delete({ resource: TEMPLATES, name: params.workspace ?? '' });
+    delete: guarded(async ({ params, dryRun }) => {
+      await client.delete({ resource: TEMPLATES, name: params.workspace ?? '' }, { dryRun });
       return SUCCESS;
     }),
 

@@ -191,8 +191,12 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     users: {
       kind: 'User',
       namespaced: false,
-      fields: (user) => ({ email: user.spec?.email }),
-      filters: { email: equalField('email') },
+      fields: (user) => ({ email: user.spec?.email, groups: user.spec?.groups ?? [] }),
+      filters: {
+        email: equalField('email'),
+        ingroup: (user, value) => (user.fields.groups as string[]).includes(value),
+        notingroup: (user, value) => !(user.fields.groups as string[]).includes(value),
+      },
       redact: withoutPassword,
     },
     loginrecords: {
@@ -212,6 +216,8 @@ export const RESOURCES: readonly ResourceDefinition[] = [
       filters: { workspace: (role, value) => role.labels['kubesphere.io/workspace'] === value },
     },
     workspacerolebindings: { kind: 'WorkspaceRoleBinding', namespaced: false, eager: true, keepObjects: true },
+    groups: { kind: 'Group', namespaced: false, eager: true, keepObjects: true },
+    groupbindings: { kind: 'GroupBinding', namespaced: false, eager: true, keepObjects: true },
   }),
   ...of('snapshot.storage.k8s.io', 'v1beta1', {
     volumesnapshotclasses: { kind: 'VolumeSnapshotClass', namespaced: false, fields: ({ driver }) => ({ driver }) },
