@@ -170,6 +170,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const scopes = new Scopes(catalog, bindings);
   const members = new Members(client, scopes, authorizer, users);
   const groupRoles = new GroupRoles(scopes, bindings, authorizer);
+  const effects = new Effects(authorizer, bindings, scopes, groupRoles);
   const writes = new WriteChecks(scopes, authorizer, groupRoles);
   const revokeSessions = (username: string) => sessions.revokeUser(username);
   const passwords = new PasswordPolicy(authentication.passwordPolicy);
@@ -217,7 +218,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       catalog,
       credentials: { users: userModel, login, apiTokens, totp },
       groups: new Groups({ client, catalog, scopes, writes, users }),
-      effects: new Effects(authorizer, bindings, scopes, groupRoles),
+      effects,
       explainer: new Explainer(authorizer, catalog),
       authorizer,
     },
@@ -238,6 +239,8 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       authenticating: new Set(table.filter(({ authenticates }) => authenticates).map(({ path }) => path)),
       webSocketOrigins: authentication.webSocketOrigins,
       writes,
+      effects,
+      scopes,
       users: userModel,
       revokeSessions,
     },

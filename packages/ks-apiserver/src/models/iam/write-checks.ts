@@ -77,6 +77,12 @@ export class WriteChecks {
     return ROLES.has(key) || BINDINGS.has(key) || key === '/namespaces' || key === GROUP_BINDINGS || key === CSR;
   }
 
+  /** Whether objects of a resource give rights, so that deleting them takes rights away. */
+  gives(info: RequestInfo): boolean {
+    const key = keyOf(info);
+    return ROLES.has(key) || BINDINGS.has(key) || key === GROUP_BINDINGS || key === `${IAM}/groups`;
+  }
+
   /** Checks an object as it would be stored, `stored` being what it replaces. Throws Forbidden. */
   check(caller: UserInfo, info: RequestInfo, stored: KubeObject | undefined, wished: KubeObject): void {
     const key = keyOf(info);
