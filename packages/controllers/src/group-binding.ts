@@ -37,6 +37,7 @@ export function groupBindingReconciler({ client, groupBindings, groups, users }:
 
   return {
     name: 'group-binding',
+    about: (key) => (key.startsWith('/') ? groupBindings.store.get(key.slice(1)) : users.store.get(key))?.object,
     // Keys are names of users, and `/<name>` for a binding that goes.
     sources: [
       {

@@ -44,6 +44,7 @@ export function groupReconciler({ client, groups, templates, bindings }: GroupPa
 
   return {
     name: 'group',
+    about: (name) => groups.store.get(name)?.object,
     sources: [
       { informer: groups, keys: ({ entry }) => [entry.name] },
       {

@@ -100,6 +100,7 @@ export function namespaceReconciler({
   const all = () => [...namespaces.store.values()].map((entry) => entry.name);
   return {
     name: 'namespace',
+    about: (name) => namespaces.store.get(name)?.object,
     sources: [
       { informer: namespaces, keys: ({ entry }) => [entry.name] },
       { informer: roleBases, keys: all },

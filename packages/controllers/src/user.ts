@@ -3,6 +3,7 @@ import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from './controller.ts';
 import { ensureDeleted, withFinalizer, withoutFinalizer } from './ensure.ts';
+import type { EventRecorder } from './events.ts';
 import { isTerminating, LOGIN_RECORDS, now, PASSWORD_ENCRYPTED, USER_REF_LABEL, USERS } from './names.ts';
 import type { SubjectBindings } from './subject-bindings.ts';
 
@@ -17,6 +18,7 @@ export interface UserControllerParts {
   users: Informer;
   hashPassword: (password: string) => Promise<string>;
   bindings: SubjectBindings;
+  events: EventRecorder;
   /** Ends the sessions of a user who goes or whose password was set. */
   revokeSessions: (username: string) => Promise<void>;
 }
@@ -27,6 +29,7 @@ export function userReconciler({
   users,
   hashPassword,
   bindings,
+  events,
   revokeSessions,
 }: UserControllerParts): Reconciler {
   /** Users who are gone, and whose bindings are looked for once more. */
@@ -59,11 +62,13 @@ export function userReconciler({
         ? user.status
         : { ...user.status, state: 'Active', reason: undefined, lastTransitionTime: now() };
     await client.update(USERS, { ...user, metadata: { ...user.metadata, annotations }, spec, status: state });
+    if (!user.status?.state) events.record(user, 'Normal', 'Activated', 'the user may log in');
     if (plain && user.status?.state) await revokeSessions(user.metadata.name!);
   }
 
   return {
     name: 'user',
+    about: (name) => users.store.get(name)?.object,
     sources: [{ informer: users, keys: ({ entry }) => [entry.name] }],
     async reconcile(name) {
       const user = users.store.get(name)?.object;
@@ -72,6 +77,7 @@ export function userReconciler({
       if (isTerminating(user)) {
         await revokeSessions(name);
         await removeBelongings(name);
+        events.record(user, 'Normal', 'RolesRemoved', 'the roles, groups and log-in records of the user are removed');
         await withoutFinalizer(client, USERS, user, FINALIZER);
         return undefined;
       }

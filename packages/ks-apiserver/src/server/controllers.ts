@@ -1,6 +1,7 @@
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { Controller, type Reconciler } from '@ks-apiserver/controllers/controller';
+import { Controller, type OnFailure, type Reconciler } from '@ks-apiserver/controllers/controller';
+import { EventRecorder } from '@ks-apiserver/controllers/events';
 import { globalRoleBindingReconciler } from '@ks-apiserver/controllers/global-role-binding';
 import { groupReconciler } from '@ks-apiserver/controllers/group';
 import { groupBindingReconciler } from '@ks-apiserver/controllers/group-binding';
@@ -57,11 +58,12 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
     roleBindings: catalog.row('rolebindings'),
     groupBindings,
   });
+  const events = new EventRecorder(client, (err) => log.warn({ err }, 'an event cannot be written'));
   const reconcilers: Reconciler[] = [
-    userReconciler({ client, users, hashPassword, bindings, revokeSessions: parts.revokeSessions }),
+    userReconciler({ client, users, hashPassword, bindings, events, revokeSessions: parts.revokeSessions }),
     groupReconciler({ client, groups, templates, bindings }),
     groupBindingReconciler({ client, groupBindings, groups, users }),
-    workspaceTemplateReconciler({ client, templates, workspaces, workspaceRoles, roleBases, users }),
+    workspaceTemplateReconciler({ client, templates, workspaces, workspaceRoles, roleBases, users, events }),
     workspaceReconciler(client, workspaces),
     workspaceMemberReconciler('workspace-role', client, WORKSPACE_ROLES, workspaceRoles, templates),
     workspaceMemberReconciler(
@@ -77,11 +79,13 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
     jobReconciler(client, jobs),
     loginRecordReconciler(client, records, parts.loginHistory),
   ];
-  const onError = (controller: string, key: string, err: unknown) =>
+  const onError: OnFailure = (controller, key, err, about) => {
     log.error({ controller, key, err }, 'a controller failed and will try again');
+    if (about) events.record(about, 'Warning', 'ReconcileFailed', `${controller}: ${(err as Error).message}`);
+  };
   const running = reconcilers.map((reconciler) => new Controller(reconciler, onError).start());
   return async () => {
     await Promise.all(running.map((controller) => controller.stop()));
-    await roleBases.stop();
+    await Promise.all([roleBases.stop(), events.stop()]);
   };
 }
