@@ -27,6 +27,8 @@ export const WORKSPACE_LABEL = 'kubesphere.io/workspace';
 export const NAMESPACE_LABEL = 'kubesphere.io/namespace';
 export const DEVOPS_LABEL = 'kubesphere.io/devopsproject';
 export const USER_REF_LABEL = 'iam.kubesphere.io/user-ref';
+/** Uid of the user for whom a binding was made: it is not the next one's of his name. */
+export const USER_UID_ANNOTATION = 'iam.kubesphere.io/user-uid';
 export const GROUP_REF_LABEL = 'iam.kubesphere.io/group-ref';
 export const GROUP_PARENT_LABEL = 'iam.kubesphere.io/group-parent';
 export const CREATOR_ANNOTATION = 'kubesphere.io/creator';

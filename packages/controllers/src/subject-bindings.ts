@@ -59,6 +59,12 @@ export class SubjectBindings {
     await this.#strip(GROUP_BINDINGS, this.#informers.groupBindings, label, name, withoutMember(name));
   }
 
+  /** Takes a user out of one binding. */
+  async removeUserFrom(resource: GroupVersionResource, binding: KubeObject, name: string): Promise<void> {
+    const without = resource.resource === GROUP_BINDINGS.resource ? withoutMember(name) : withoutSubject('User', name);
+    await this.#take(resource, binding, without);
+  }
+
   /** The roles of a group and its memberships. */
   async removeGroup(name: string, label: string): Promise<void> {
     await this.#removeSubject('Group', name, label);
@@ -95,11 +101,14 @@ export class SubjectBindings {
       const { items } = await this.#client.list(resource, { labelSelector: `${label}=${name}` });
       for (const object of items) add(object);
     }
-    for (const object of found.values()) {
-      const { name: own = '', namespace } = object.metadata;
-      const rest = without(object);
-      if (rest) await this.#client.update(resource, rest);
-      else await ensureDeleted(this.#client, { resource, name: own, namespace });
-    }
+    for (const object of found.values()) await this.#take(resource, object, without);
+  }
+
+  async #take(resource: GroupVersionResource, object: KubeObject, without: Without): Promise<void> {
+    const { name = '', namespace } = object.metadata;
+    const rest = without(object);
+    if (rest === object) return;
+    if (rest) await this.#client.update(resource, rest);
+    else await ensureDeleted(this.#client, { resource, name, namespace });
   }
 }

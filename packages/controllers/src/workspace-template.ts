@@ -8,6 +8,7 @@ import {
   controllerReference,
   isTerminating,
   USER_REF_LABEL,
+  USER_UID_ANNOTATION,
   userSubject,
   WORKSPACE_LABEL,
   WORKSPACE_ROLE_BINDINGS,
@@ -72,6 +73,7 @@ export function workspaceTemplateReconciler({
       metadata: {
         name: `${manager}-${workspace}-admin`,
         labels: { [WORKSPACE_LABEL]: workspace, [USER_REF_LABEL]: manager },
+        annotations: { [USER_UID_ANNOTATION]: user.metadata.uid! },
         ownerReferences: [controllerReference(template)],
       },
       subjects: [userSubject(manager)],

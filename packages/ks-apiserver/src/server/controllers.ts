@@ -11,13 +11,21 @@ import { type LoginHistory, loginRecordReconciler } from '@ks-apiserver/controll
 import { namespaceReconciler } from '@ks-apiserver/controllers/namespace';
 import { SubjectBindings } from '@ks-apiserver/controllers/subject-bindings';
 import { userReconciler } from '@ks-apiserver/controllers/user';
+import { userBindingReconciler } from '@ks-apiserver/controllers/user-binding';
 import { workspaceReconciler } from '@ks-apiserver/controllers/workspace';
 import { workspaceMemberReconciler } from '@ks-apiserver/controllers/workspace-member';
 import { workspaceTemplateReconciler } from '@ks-apiserver/controllers/workspace-template';
 import { makeSigningRequest } from '@ks-apiserver/kube-apiserver/server/sign-request';
 import type { Logger } from 'pino';
 import { hashPassword } from '../models/iam/passwords.ts';
-import { WORKSPACE_ROLE_BINDINGS, WORKSPACE_ROLES } from '../models/iam/types.ts';
+import {
+  CLUSTER_ROLE_BINDINGS,
+  GLOBAL_ROLE_BINDINGS,
+  GROUP_BINDINGS,
+  ROLE_BINDINGS,
+  WORKSPACE_ROLE_BINDINGS,
+  WORKSPACE_ROLES,
+} from '../models/iam/types.ts';
 import type { Catalog } from '../models/resources/catalog.ts';
 
 /** What the controllers work with. */
@@ -51,16 +59,31 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
   await Promise.all([roleBases, templates, workspaces, records, jobs].map((informer) => informer.ready(signal)));
   const groups = catalog.row('groups');
   const groupBindings = catalog.row('groupbindings');
+  const globalRoleBindings = catalog.row('globalrolebindings');
+  const clusterRoleBindings = catalog.row('clusterrolebindings');
+  const roleBindings = catalog.row('rolebindings');
   const bindings = new SubjectBindings(client, {
-    globalRoleBindings: catalog.row('globalrolebindings'),
+    globalRoleBindings,
     workspaceRoleBindings,
-    clusterRoleBindings: catalog.row('clusterrolebindings'),
-    roleBindings: catalog.row('rolebindings'),
+    clusterRoleBindings,
+    roleBindings,
     groupBindings,
   });
+  const ofUsers = (
+    [
+      [GLOBAL_ROLE_BINDINGS, globalRoleBindings],
+      [WORKSPACE_ROLE_BINDINGS, workspaceRoleBindings],
+      [CLUSTER_ROLE_BINDINGS, clusterRoleBindings],
+      [ROLE_BINDINGS, roleBindings],
+      [GROUP_BINDINGS, groupBindings],
+    ] as const
+  ).map(([resource, informer]) =>
+    userBindingReconciler(`user-${resource.resource}`, client, resource, { bindings, informer, users }),
+  );
   const events = new EventRecorder(client, (err) => log.warn({ err }, 'an event cannot be written'));
   const reconcilers: Reconciler[] = [
     userReconciler({ client, users, hashPassword, bindings, events, revokeSessions: parts.revokeSessions }),
+    ...ofUsers,
     groupReconciler({ client, groups, templates, bindings }),
     groupBindingReconciler({ client, groupBindings, groups, users }),
     workspaceTemplateReconciler({ client, templates, workspaces, workspaceRoles, roleBases, users, events }),

@@ -33,14 +33,15 @@ async function callAboutUsers(parts: ProxyParts, incoming: Incoming, request: Ku
   if (!WRITES.has(request.method))
     return withoutPasswords(await kubernetes.request(readable), request.method === 'GET' && info.verb === 'watch');
   let changed: string | undefined;
+  const tries = isDryRun(request);
   const review = async (stored: KubeObject | undefined, wished: KubeObject) => {
     const { object, setsPassword } = await reviewedUser(users, user, stored as User | undefined, wished as User);
     changed = stored && setsPassword ? object.metadata.name : undefined;
+    if (!stored && !tries) await users.removeLeftOver(wished.metadata.name ?? '');
     return object;
   };
   const response = await reviewedWrite(kubernetes, { req, info, request: readable }, review);
-  const stores = response.status < 300 && !/[?&]dryRun=/.test(request.url);
-  if (changed !== undefined && stores) await revokeSessions(changed);
+  if (changed !== undefined && response.status < 300 && !tries) await revokeSessions(changed);
   return withoutPasswords(response, false);
 }
 

@@ -14,6 +14,7 @@ import {
   GROUP_REF_LABEL,
   GROUPS,
   USER_REF_LABEL,
+  USER_UID_ANNOTATION,
   WORKSPACE_LABEL,
 } from './types.ts';
 import { nameMismatch } from './users.ts';
@@ -117,6 +118,7 @@ export class Groups {
       metadata: {
         generateName: `${groupName}-${userName}-`,
         labels: { [USER_REF_LABEL]: userName, [GROUP_REF_LABEL]: groupName, [WORKSPACE_LABEL]: workspace },
+        annotations: { [USER_UID_ANNOTATION]: user.metadata.uid! },
       },
       groupRef: { apiGroup: IAM, kind: 'groups', name: groupName },
       users: [userName],

@@ -8,7 +8,7 @@ import type { Authorizer } from '../authorization/authorizer.ts';
 import { checkGrant } from './grants.ts';
 import { missingRole, type Scope, type Scopes } from './scopes.ts';
 import { userSubject } from './subject.ts';
-import { USER_REF_LABEL } from './types.ts';
+import { USER_REF_LABEL, USER_UID_ANNOTATION } from './types.ts';
 
 /** A user and the one role that he has in a scope. */
 export interface Member {
@@ -46,27 +46,25 @@ export class Members {
     checkGrant(this.#authorizer, caller, scope, 'bind', roleName, (role.object?.rules ?? []) as PolicyRule[]);
   }
 
-  /** Gives each his role; all roles are looked at before anything is written. A dry run only looks. */
-  async set(scope: Scope, members: readonly Member[], caller: UserInfo, dryRun = false): Promise<void> {
+  /**
+   * Gives each his role; all roles are looked at before anything is written. A dry run only looks. `uidOf` tells which user
+   * is meant, where a copy of the users cannot know it yet.
+   */
+  async set(
+    scope: Scope,
+    members: readonly Member[],
+    caller: UserInfo,
+    dryRun = false,
+    uidOf: (name: string) => string | undefined = (name) => this.#users.store.get(name)?.uid,
+  ): Promise<void> {
     for (const { roleRef } of members) this.#grantable(scope, roleRef, caller);
-    const before = members.map(({ username }) => this.#users.store.get(username)?.uid);
-    for (const [i, { username }] of members.entries()) this.#checkStays(username, before[i]);
-    for (const [i, member] of members.entries()) {
-      await this.#bind(scope, member, dryRun);
-      if (dryRun) continue;
-      try {
-        this.#checkStays(member.username, before[i]);
-      } catch (error) {
-        await this.remove(scope, member.username);
-        throw error;
-      }
-    }
+    for (const { username } of members) this.#checkStays(username);
+    for (const member of members) await this.#bind(scope, member, dryRun, uidOf(member.username));
   }
 
-  /** Throws Conflict when a user is on his way out, or another than before: what he gets now must not outlive him. */
-  #checkStays(name: string, uid: string | undefined): void {
-    const now = this.#users.store.get(name);
-    if (uid === undefined || (now?.uid === uid && now.object?.metadata.deletionTimestamp === undefined)) return;
+  /** Throws Conflict when a user is on his way out: what he gets now must not outlive him. */
+  #checkStays(name: string): void {
+    if (this.#users.store.get(name)?.object?.metadata.deletionTimestamp === undefined) return;
     throw conflict({ group: 'iam.kubesphere.io', resource: 'users', name }, 'the user is being deleted');
   }
 
@@ -95,7 +93,7 @@ export class Members {
     return items.filter((binding) => ((binding.subjects ?? []) as Subject[]).some((subject) => names(subject, user)));
   }
 
-  async #bind(scope: Scope, { username, roleRef }: Member, dryRun: boolean): Promise<void> {
+  async #bind(scope: Scope, { username, roleRef }: Member, dryRun: boolean, uid: string | undefined): Promise<void> {
     let bound = false;
     for (const binding of await this.#bindings(scope, username)) {
       if (binding.roleRef?.name === roleRef) bound = true;
@@ -109,6 +107,8 @@ export class Members {
         ...scope.metadata,
         name: `${username}-${roleRef}`,
         labels: { ...scope.metadata.labels, [USER_REF_LABEL]: username },
+        // 3.0 says the name alone; a controller takes the binding away when this very user is gone.
+        ...(uid !== undefined && { annotations: { [USER_UID_ANNOTATION]: uid } }),
       },
       subjects: [userSubject(username)],
       roleRef: { apiGroup: scope.roleGroup, kind: scope.roleKind, name: roleRef },

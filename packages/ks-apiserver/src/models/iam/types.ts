@@ -24,6 +24,8 @@ export const ROLE_BINDINGS = rbac('rolebindings');
 /** Keys of labels and annotations that clients and controllers of KubeSphere share. */
 export const WORKSPACE_LABEL = 'kubesphere.io/workspace';
 export const USER_REF_LABEL = 'iam.kubesphere.io/user-ref';
+/** Uid of the user for whom a binding was made: it is not the next one's of his name. */
+export const USER_UID_ANNOTATION = 'iam.kubesphere.io/user-uid';
 export const GROUP_REF_LABEL = 'iam.kubesphere.io/group-ref';
 export const GROUP_PARENT_LABEL = 'iam.kubesphere.io/group-parent';
 export const PASSWORD_ENCRYPTED = 'iam.kubesphere.io/password-encrypted';

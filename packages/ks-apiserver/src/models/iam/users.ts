@@ -61,7 +61,7 @@ export class Users {
    * annotation. Throws NotFound for an unknown role and Forbidden for one beyond the caller, before anything is made.
    */
   async create(given: User, caller: UserInfo, dryRun = false): Promise<KubeObject> {
-    const { client, members, scopes, authorizer, login } = this.#parts;
+    const { client, members, scopes, authorizer } = this.#parts;
     const annotations = { ...given.metadata.annotations };
     const role = annotations[GLOBAL_ROLE_ANNOTATION];
     if (role) {
@@ -85,10 +85,11 @@ export class Users {
       spec: { ...given.spec, ...password },
       status: { state: 'Active', lastTransitionTime: timestamp() },
     };
-    if (!dryRun && !login.find(wanted)) await members.removeLeftOver(wanted);
+    if (!dryRun) await this.removeLeftOver(wanted);
     const created = await client.create<User>(USERS, user, { dryRun });
     const username = created.metadata.name!;
-    if (role) await members.set(scopes.global(), [{ username, roleRef: role }], caller, dryRun);
+    const { uid } = created.metadata;
+    if (role) await members.set(scopes.global(), [{ username, roleRef: role }], caller, dryRun, () => uid);
     return withoutPassword(created);
   }
 
@@ -234,9 +235,15 @@ export class Users {
     this.#checkRoles(caller, name, ({ level }) => level === 'global' || level === 'cluster');
   }
 
+  /** Makes a name free of what KubeSphere gave to a former user of it, before somebody gets it. */
+  async removeLeftOver(name: string): Promise<void> {
+    const { login, members } = this.#parts;
+    if (name !== '' && !name.includes('@') && !login.find(name)) await members.removeLeftOver(name);
+  }
+
   /**
    * Who makes a user chooses his name: bindings that have it already, such as those of Kubernetes' own users, must not give
-   * more than he has. Those that KubeSphere made for a former user do not count: `create` removes them. Throws Forbidden.
+   * more than he has. Those that KubeSphere made for a former user do not count: they are removed. Throws Forbidden.
    */
   checkName(caller: UserInfo, name: string): void {
     this.#checkRoles(caller, name, (_scope, labels) => labels[USER_REF_LABEL] !== name);
