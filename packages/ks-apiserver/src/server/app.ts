@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
 import { router } from '@ks-apiserver/apiserver/routes/router';
 import { Informer } from '@ks-apiserver/client/informer/informer';
@@ -11,6 +12,7 @@ import { CREDENTIAL_LABEL, CREDENTIAL_NAMESPACE, SECRETS } from '../models/crede
 import { Totp } from '../models/credentials/totp.ts';
 import { Explainer } from '../models/authorization/explain.ts';
 import { HeldRoles } from '../models/authorization/held-roles.ts';
+import { type ModuleState, NO_POLICY_SERVER, OpaServer } from '../models/authorization/opa.ts';
 import { Authenticator } from '../models/iam/authenticate.ts';
 import { Effects } from '../models/iam/effects.ts';
 import { GroupRoles } from '../models/iam/group-roles.ts';
@@ -62,6 +64,8 @@ export interface App {
   revokeSessions: (username: string) => Promise<void>;
   /** Tells by which URL clients reach the server, for who has configured none. */
   reachedAt(url: string): void;
+  /** Whether a module in an annotation of a role can be evaluated. */
+  checkOverride: (module: string) => Promise<ModuleState>;
   close(): Promise<void>;
 }
 
@@ -89,6 +93,21 @@ async function identityProviders(config: Config): Promise<IdentityProviders> {
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     throw new ConfigError(`authentication.oauthOptions.identityProviders${error.field}: ${error.message}`);
+  }
+}
+
+/** The OPA server that evaluates modules of roles; none where none is configured. Throws a ConfigError for a wrong address or CA. */
+async function openPolicyServer(
+  { endpoint, timeout, caFile }: Config['authorization']['opa'],
+  log: Logger,
+): Promise<OpaServer | undefined> {
+  if (endpoint === '') return undefined;
+  try {
+    const ca = caFile === '' ? undefined : await readFile(caFile, 'utf8');
+    const onError = (err: unknown) => log.warn({ err }, 'the policy server did not answer: a module allows nothing');
+    return new OpaServer({ endpoint, timeoutMs: timeout, ca, onError });
+  } catch (error) {
+    throw new ConfigError(`authorization.opa: ${(error as Error).message}`);
   }
 }
 
@@ -166,7 +185,8 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     },
     bindings,
   );
-  const authorizer = new Authorizer(config.authorization.mode, held);
+  const overrides = await openPolicyServer(config.authorization.opa, log);
+  const authorizer = new Authorizer(config.authorization.mode, held, overrides);
   const scopes = new Scopes(catalog, bindings);
   const members = new Members(client, scopes, authorizer, users);
   const groupRoles = new GroupRoles(scopes, bindings, authorizer);
@@ -252,6 +272,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     stopping = true;
     await server.close();
     await records.flush();
+    overrides?.close();
     keys.close();
     await sessions.close();
     await Promise.all([users.stop(), credentials.stop(), catalog.stop()]);
@@ -259,5 +280,6 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const reachedAt = (url: string) => {
     if (issuerUrl === '') issuerUrl = url;
   };
-  return { server, catalog, users, routes: table, revokeSessions, reachedAt, close };
+  const checkOverride = async (module: string) => (overrides ? overrides.check(module) : NO_POLICY_SERVER);
+  return { server, catalog, users, routes: table, revokeSessions, checkOverride, reachedAt, close };
 }

@@ -157,3 +157,47 @@ test('nobody makes a user whose name has more than he has', async () => {
     assert.equal(status, 403);
   });
 });
+
+test('a Rego module of a role allows nothing where no policy server is configured, and the role says so', async () => {
+  const module = 'package authz\nallow = true';
+  const body = {
+    apiVersion: 'iam.kubesphere.io/v1alpha2',
+    kind: 'GlobalRole',
+    metadata: { name: 'overriding', annotations: { 'iam.kubesphere.io/rego-override': module } },
+    rules: [],
+  };
+  assert.equal((await call(`${IAM}/globalroles`, { body })).status, 201);
+  const orla = {
+    ...user('orla'),
+    metadata: { name: 'orla', annotations: { 'iam.kubesphere.io/globalrole': 'overriding' } },
+  };
+  await eventually(async () => assert.equal((await call(`${I}/users`, { body: orla })).status, 200));
+  const token = await server.token('orla', 'Passw0rd!');
+  await eventually(async () => {
+    const { json } = await call(`${IAM}/globalroles/overriding`);
+    const condition = JSON.parse(json.metadata.annotations['iam.kubesphere.io/rego-override-condition']);
+    assert.deepEqual(
+      [condition.type, condition.status, condition.reason],
+      ['RegoOverrideEvaluated', 'False', 'NoPolicyServer'],
+    );
+    const { json: events } = await call(
+      '/api/v1/namespaces/default/events?fieldSelector=involvedObject.name=overriding',
+    );
+    assert.deepEqual(
+      events.items.map(({ type }: { type: string }) => type),
+      ['Warning'],
+    );
+  });
+  assert.match(server.output, /a rego-override of a role allows nothing/);
+  assert.equal((await server.call('/api/v1/nodes', { token })).status, 403);
+  const patch = { method: 'PATCH', headers: { 'content-type': 'application/merge-patch+json' } };
+  const annotations = { 'iam.kubesphere.io/rego-override': null };
+  assert.equal(
+    (await call(`${IAM}/globalroles/overriding`, { ...patch, body: { metadata: { annotations } } })).status,
+    200,
+  );
+  await eventually(async () => {
+    const { json } = await call(`${IAM}/globalroles/overriding`);
+    assert.deepEqual(json.metadata.annotations ?? {}, {});
+  });
+});

@@ -9,6 +9,7 @@ import { jobReconciler } from '@ks-apiserver/controllers/job';
 import { kubeconfigReconciler } from '@ks-apiserver/controllers/kubeconfig';
 import { type LoginHistory, loginRecordReconciler } from '@ks-apiserver/controllers/login-record';
 import { namespaceReconciler } from '@ks-apiserver/controllers/namespace';
+import { type CheckOverride, roleOverrideReconciler } from '@ks-apiserver/controllers/role-override';
 import { SubjectBindings } from '@ks-apiserver/controllers/subject-bindings';
 import { userReconciler } from '@ks-apiserver/controllers/user';
 import { userBindingReconciler } from '@ks-apiserver/controllers/user-binding';
@@ -35,6 +36,7 @@ export interface ControllerParts {
   /** The copy of the users that has their passwords. */
   users: Informer;
   revokeSessions: (username: string) => Promise<void>;
+  checkOverride: CheckOverride;
   /** Where users reach the Kubernetes API, and the CA (PEM) of its certificate. */
   endpoint: { server: string; ca?: string };
   loginHistory: LoginHistory;
@@ -81,9 +83,13 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
     userBindingReconciler(`user-${resource.resource}`, client, resource, { bindings, informer, users }),
   );
   const events = new EventRecorder(client, (err) => log.warn({ err }, 'an event cannot be written'));
+  const onIgnored = (role: string, why: string) => log.warn({ role, why }, 'a rego-override of a role allows nothing');
   const reconcilers: Reconciler[] = [
     userReconciler({ client, users, hashPassword, bindings, events, revokeSessions: parts.revokeSessions }),
     ...ofUsers,
+    ...(['globalroles', 'workspaceroles', 'clusterroles', 'roles'] as const).map((resource) =>
+      roleOverrideReconciler({ client, roles: catalog.row(resource), events, check: parts.checkOverride, onIgnored }),
+    ),
     groupReconciler({ client, groups, templates, bindings }),
     groupBindingReconciler({ client, groupBindings, groups, users }),
     workspaceTemplateReconciler({ client, templates, workspaces, workspaceRoles, roleBases, users, events }),

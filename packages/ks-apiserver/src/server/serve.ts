@@ -98,6 +98,7 @@ export async function serve(options: Options, log: Logger, out: (line: string) =
       catalog: app.catalog,
       users: app.users,
       revokeSessions: app.revokeSessions,
+      checkOverride: app.checkOverride,
       endpoint: kubernetes.endpoint,
       loginHistory: {
         retentionMs: config.authentication.loginHistoryRetentionPeriod,

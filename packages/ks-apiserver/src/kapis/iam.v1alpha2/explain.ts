@@ -31,6 +31,7 @@ function asked(query: URLSearchParams): RequestInfo {
     isKubernetes: value('api') === 'kubernetes',
     verb,
     group: value('apiGroup'),
+    version: value('apiVersion'),
     workspace,
     namespace,
     devops,
@@ -43,7 +44,7 @@ function asked(query: URLSearchParams): RequestInfo {
 
 /** Why a user may or may not make a call. Everybody may ask about himself; about others, who may do everything. */
 export function explainHandler({ explainer, authorizer }: ExplainParts): Handler {
-  return ({ query, user: caller }) => {
+  return async ({ query, user: caller }) => {
     const name = query.get('user') || caller.name;
     const isAdmin = authorizer.covers(caller, 'global', '', ALL_RIGHTS);
     const groups = query.getAll('group').filter((group) => group !== '');
@@ -57,7 +58,7 @@ export function explainHandler({ explainer, authorizer }: ExplainParts): Handler
         ? { ...caller, groups: [...caller.groups, ...groups] }
         : { name, groups: ['system:authenticated', ...groups] };
     const info = asked(query);
-    const explanation = explainer.explain(
+    const explanation = await explainer.explain(
       subject,
       info,
       (level, key) => isAdmin || authorizer.isMemberOf(caller, level, key),

@@ -61,6 +61,7 @@ const EXPLAIN_PARAMETERS = Object.entries({
   group: 'a group of the user, such as one of an identity provider; may be repeated',
   verb: 'verb of Kubernetes, or method of a path that is no resource',
   apiGroup: 'API group; empty for the core group',
+  apiVersion: 'version of the API; only modules of roles look at it',
   resource: 'plural name of the resource',
   subresource: 'subresource',
   name: 'name of the object',

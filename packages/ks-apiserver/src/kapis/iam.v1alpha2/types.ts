@@ -133,7 +133,7 @@ export const ExplanationSchema = Type.Object(
         ...Place,
         binding: Type.Object({ kind: Type.String(), name: Type.String(), subject: Type.String() }),
         role: Type.Object({ kind: Type.String(), name: Type.String() }),
-        rule: Rule,
+        rule: Type.Optional(Rule),
       }),
       { description: 'every rule that allows it, with its role and binding' },
     ),

@@ -1,10 +1,13 @@
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type PolicyRule, type RuleAttributes, ruleAllows } from '@ks-apiserver/apiserver/authorization/rules';
 import { NO_REQUEST, type RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import { denial } from './denial.ts';
 import { type HeldRole, type HeldRoles, type Level, PLATFORM, type Place } from './held-roles.ts';
+import type { OverridePolicy } from './opa.ts';
+import { overrideInput, overrideOf } from './overrides.ts';
 import { isPublicPath, selfService } from './policy.ts';
-import { isCovered, rulesOf } from './rights.ts';
+import { ALL_RIGHTS, isCovered, rulesOf } from './rights.ts';
 
 export type AuthorizationMode = 'RBAC' | 'AlwaysAllow' | 'AlwaysDeny';
 
@@ -14,14 +17,60 @@ export type Reason = 'always-allow' | 'public-path' | 'self-service' | { held: H
 /** Decides who may do what: public paths, the built-in policy, then roles, in 3.0's order; denies by default. */
 export class Authorizer {
   readonly #mode: AuthorizationMode;
+  readonly #overrides: OverridePolicy | undefined;
   readonly held: HeldRoles;
 
-  constructor(mode: AuthorizationMode, held: HeldRoles) {
+  /** Without `overrides`, modules in annotations of roles allow nothing. */
+  constructor(mode: AuthorizationMode, held: HeldRoles, overrides?: OverridePolicy) {
     this.#mode = mode;
     this.held = held;
+    this.#overrides = overrides;
   }
 
-  /** Throws Forbidden unless the caller may make this call. */
+  /** Throws Forbidden unless the caller may make this call, also by the module of one of his roles: nothing is awaited without any. */
+  authorizeCall(user: UserInfo, info: RequestInfo): void | Promise<void> {
+    const permitted = this.permits(user, info);
+    if (permitted === true) return undefined;
+    if (permitted === false) return this.authorize(user, info);
+    return permitted.then((allowed) => {
+      if (!allowed) throw denial(user, info, '');
+    });
+  }
+
+  /** Whether `authorizeCall` would let a call pass. */
+  permits(user: UserInfo, info: RequestInfo): boolean | Promise<boolean> {
+    if (this.allows(user, info)) return true;
+    const modules = this.overridden(user, info);
+    return modules.length === 0 ? false : this.#anyAllows(modules, user, info);
+  }
+
+  /** Roles of the caller whose modules count for a call, each with its module; none where no modules are evaluated. */
+  overridden(user: UserInfo, info: RequestInfo): { held: HeldRole; module: string }[] {
+    if (!this.#overrides || this.#mode !== 'RBAC') return [];
+    return [...this.held.at(user, this.held.placeOf(info))].flatMap((held) => {
+      const module = overrideOf(held.role);
+      return module === undefined ? [] : [{ held, module }];
+    });
+  }
+
+  /** Whether a role's module allows a call. */
+  async overrideAllows(module: string, user: UserInfo, info: RequestInfo): Promise<boolean> {
+    return (await this.#overrides?.allows(module, overrideInput(user, info))) === true;
+  }
+
+  async #anyAllows(modules: readonly { module: string }[], user: UserInfo, info: RequestInfo): Promise<boolean> {
+    // One role may be bound in several ways.
+    for (const module of new Set(modules.map((one) => one.module)))
+      if (await this.overrideAllows(module, user, info)) return true;
+    return false;
+  }
+
+  /** What who has a role may do: everything, as far as one can know, where a module of it is evaluated. */
+  rightsOf(role: KubeObject | undefined): readonly PolicyRule[] {
+    return this.#overrides && overrideOf(role) !== undefined ? ALL_RIGHTS : rulesOf(role);
+  }
+
+  /** Throws Forbidden unless the rules of the caller's roles, or what needs none, allow this call. */
   authorize(user: UserInfo, info: RequestInfo): void {
     if (this.#mode === 'AlwaysDeny') throw denial(user, info, ': Everything is forbidden.');
     if (!this.allows(user, info)) throw denial(user, info, '');

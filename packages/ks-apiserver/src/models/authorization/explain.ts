@@ -5,8 +5,8 @@ import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import { WORKSPACE_LABEL } from '../iam/types.ts';
 import type { Catalog } from '../resources/catalog.ts';
-import type { Authorizer, Reason } from './authorizer.ts';
-import type { Level } from './held-roles.ts';
+import type { Authorizer } from './authorizer.ts';
+import type { HeldRole, Level } from './held-roles.ts';
 import { rulesOf } from './rights.ts';
 
 /** Most grants, and most roles that would do, that an answer names. */
@@ -26,7 +26,8 @@ export interface ExplainedGrant {
   namespace?: string;
   binding: { kind: string; name: string; subject: string };
   role: { kind: string; name: string };
-  rule: PolicyRule;
+  /** Left out where it is the role's module (annotation rego-override) that allows it. */
+  rule?: PolicyRule;
 }
 
 /** A role that would allow the call, if the user had it there. */
@@ -60,11 +61,11 @@ export class Explainer {
   }
 
   /** `knows` tells whether the asker may see the roles of a workspace or namespace in which the user has none. */
-  explain(
+  async explain(
     user: UserInfo,
     info: RequestInfo,
     knows: (level: 'workspace' | 'namespace', key: string) => boolean,
-  ): Explanation {
+  ): Promise<Explanation> {
     const place = this.#authorizer.held.placeOf(info);
     const explanation: Explanation = { allowed: false, builtIn: [], grants: [], rolesThatWould: [] };
     for (const reason of this.#authorizer.reasons(user, info)) {
@@ -72,6 +73,11 @@ export class Explainer {
       if (typeof reason === 'string') explanation.builtIn.push(reason);
       else if (explanation.grants.length < LIMIT) explanation.grants.push(grantOf(reason, place.workspace));
       else explanation.truncated = true;
+    }
+    for (const { held, module } of this.#authorizer.overridden(user, info)) {
+      if (explanation.grants.length >= LIMIT || !(await this.#authorizer.overrideAllows(module, user, info))) continue;
+      explanation.allowed = true;
+      explanation.grants.push(grantOf({ held }, place.workspace));
     }
     if (explanation.allowed) return explanation;
     const add = (level: Level, entries: Iterable<Entry>) => {
@@ -111,7 +117,7 @@ export class Explainer {
   }
 }
 
-function grantOf({ held, rule }: Exclude<Reason, string>, workspace: string): ExplainedGrant {
+function grantOf({ held, rule }: { held: HeldRole; rule?: PolicyRule }, workspace: string): ExplainedGrant {
   const { level, binding } = held;
   const role = held.role as KubeObject;
   return {
@@ -120,6 +126,6 @@ function grantOf({ held, rule }: Exclude<Reason, string>, workspace: string): Ex
     ...(level === 'namespace' && { namespace: binding.namespace }),
     binding: { kind: KINDS[level][0], name: binding.name, subject: binding.subject },
     role: { kind: binding.roleRef.kind || KINDS[level][1], name: role.metadata.name ?? '' },
-    rule,
+    ...(rule && { rule }),
   };
 }

@@ -91,7 +91,10 @@ export class Effects {
   /** A binding that is made (nothing stored), changed, or deleted (nothing wished). */
   ofBinding(scope: Scope, stored: KubeObject | undefined, wished: KubeObject | undefined): EffectList {
     const list: EffectList = { gains: [], loses: [] };
-    const [before, after] = [this.#scopes.rulesOfBinding(scope, stored), this.#scopes.rulesOfBinding(scope, wished)];
+    const [before, after] = [
+      rulesOf(this.#scopes.roleOfBinding(scope, stored)),
+      rulesOf(this.#scopes.roleOfBinding(scope, wished)),
+    ];
     const keyOf = ({ kind, name, namespace }: Subject) => `${kind}:${namespace ?? ''}:${name}`;
     const was = new Set(subjectsOf(stored).map(keyOf));
     const willBe = new Set(subjectsOf(wished).map(keyOf));
@@ -143,7 +146,7 @@ export class Effects {
     const list: EffectList = { gains: [], loses: [] };
     const before = scope.index
       .entriesOf(username, scope.key)
-      .flatMap(({ object }) => this.#scopes.rulesOfBinding(scope, object));
+      .flatMap(({ object }) => rulesOf(this.#scopes.roleOfBinding(scope, object)));
     const after = roleRef === undefined ? [] : rulesOf(this.#scopes.role(scope, roleRef)?.object);
     const counts = ({ level, binding }: HeldRole) => !(level === scope.level && binding.subject === `User:${username}`);
     this.#file(list, { kind: 'User', name: username }, scope, before, after, counts);
@@ -165,7 +168,8 @@ export class Effects {
   }
 
   #fileGroup(list: EffectList, workspace: string, group: string, user: string, gives: boolean): void {
-    for (const { scope, rules } of this.#groupRoles.of(workspace, group)) {
+    for (const { scope, role } of this.#groupRoles.of(workspace, group)) {
+      const rules = rulesOf(role);
       const counts = ({ binding }: HeldRole) => binding.subject !== `Group:${group}`;
       this.#file(list, { kind: 'User', name: user }, scope, gives ? [] : rules, gives ? rules : [], counts);
     }

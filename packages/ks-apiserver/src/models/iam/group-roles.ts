@@ -1,4 +1,4 @@
-import type { PolicyRule } from '@ks-apiserver/apiserver/authorization/rules';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { Bindings } from '../authorization/bindings.ts';
@@ -9,7 +9,7 @@ import type { Scope, Scopes } from './scopes.ts';
 export interface GroupRole {
   scope: Scope;
   name: string;
-  rules: readonly PolicyRule[];
+  role: KubeObject | undefined;
 }
 
 /** What the groups of workspaces give to their members. */
@@ -39,14 +39,14 @@ export class GroupRoles {
       scope.index.entriesOf(group, scope.key, 'Group').map(({ object }) => ({
         scope,
         name: String(object?.roleRef?.name),
-        rules: this.#scopes.rulesOfBinding(scope, object),
+        role: this.#scopes.roleOfBinding(scope, object),
       })),
     );
   }
 
   /** Throws Forbidden unless a caller may give each of a group's roles to others. */
   checkMembership(caller: UserInfo, workspace: string, group: string): void {
-    for (const { scope, name, rules } of this.of(workspace, group))
-      checkGrant(this.#authorizer, caller, scope, 'bind', name, rules);
+    for (const { scope, name, role } of this.of(workspace, group))
+      checkGrant(this.#authorizer, caller, scope, 'bind', name, this.#authorizer.rightsOf(role));
   }
 }

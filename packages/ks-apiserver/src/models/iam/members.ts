@@ -1,6 +1,5 @@
 import { conflict } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { PolicyRule } from '@ks-apiserver/apiserver/authorization/rules';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
@@ -43,7 +42,7 @@ export class Members {
   #grantable(scope: Scope, roleName: string, caller: UserInfo): void {
     const role = this.#scopes.role(scope, roleName);
     if (!role) throw missingRole(scope, roleName);
-    checkGrant(this.#authorizer, caller, scope, 'bind', roleName, (role.object?.rules ?? []) as PolicyRule[]);
+    checkGrant(this.#authorizer, caller, scope, 'bind', roleName, this.#authorizer.rightsOf(role.object));
   }
 
   /**

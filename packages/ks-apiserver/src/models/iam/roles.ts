@@ -7,6 +7,8 @@ import { byCreation } from '@ks-apiserver/client/informer/entry';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Authorizer } from '../authorization/authorizer.ts';
+import { overrideOf } from '../authorization/overrides.ts';
+import { ALL_RIGHTS } from '../authorization/rights.ts';
 import { aggregatedNames } from './aggregation.ts';
 import { checkGrant } from './grants.ts';
 import { missingRole, type Scope, type Scopes } from './scopes.ts';
@@ -43,7 +45,9 @@ export class Roles {
   async save(scope: Scope, given: KubeObject, caller: UserInfo, dryRun = false): Promise<KubeObject> {
     const name = given.metadata.name ?? '';
     const rules = this.#aggregated(scope, given);
-    checkGrant(this.#authorizer, caller, scope, 'escalate', name, rules);
+    const module = overrideOf(given);
+    const isNew = module !== undefined && module !== overrideOf(this.#scopes.template(scope, name)?.object);
+    checkGrant(this.#authorizer, caller, scope, 'escalate', name, isNew ? ALL_RIGHTS : rules);
     const role = this.#shaped(scope, given, rules);
     if (!given.metadata.resourceVersion) return this.#client.create(scope.roles, role, { dryRun });
     if (scope.level === 'workspace' && !this.#scopes.role(scope, name)) throw missingRole(scope, name);
@@ -61,7 +65,10 @@ export class Roles {
     const aggregation = merged.metadata.annotations?.[AGGREGATION_ROLES];
     const changed = aggregation !== existing.object.metadata.annotations?.[AGGREGATION_ROLES];
     const rules = changed ? this.#aggregated(scope, merged) : ((existing.object.rules ?? []) as PolicyRule[]);
-    if (changed) checkGrant(this.#authorizer, caller, scope, 'escalate', name, rules);
+    const module = overrideOf(merged);
+    // What a module will allow nobody knows.
+    const isNew = module !== undefined && module !== overrideOf(existing.object);
+    if (changed || isNew) checkGrant(this.#authorizer, caller, scope, 'escalate', name, isNew ? ALL_RIGHTS : rules);
     const named = {
       ...merged,
       metadata: { ...merged.metadata, name, ...(existing.namespace && { namespace: existing.namespace }) },

@@ -1,9 +1,7 @@
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { PolicyRule } from '@ks-apiserver/apiserver/authorization/rules';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { BindingIndex } from '../authorization/binding-index.ts';
 import type { Bindings } from '../authorization/bindings.ts';
-import { rulesOf } from '../authorization/rights.ts';
 import type { Catalog } from '../resources/catalog.ts';
 import { missing } from './errors.ts';
 import {
@@ -130,11 +128,11 @@ export class Scopes {
     return scope.level === 'workspace' && entry?.labels[WORKSPACE_LABEL] !== scope.key ? undefined : entry;
   }
 
-  /** The rules that a binding of a scope gives; none for a role that does not exist. */
-  rulesOfBinding(scope: Scope, binding: KubeObject | undefined): readonly PolicyRule[] {
+  /** The role that a binding of a scope gives; undefined for one that does not exist. */
+  roleOfBinding(scope: Scope, binding: KubeObject | undefined): KubeObject | undefined {
     const { kind = '', name = '' } = (binding?.roleRef ?? {}) as { kind?: string; name?: string };
-    if (kind === 'ClusterRole') return rulesOf(this.role(this.cluster(), name)?.object);
-    return kind === scope.roleKind ? rulesOf(this.role(scope, name)?.object) : [];
+    if (kind === 'ClusterRole') return this.role(this.cluster(), name)?.object;
+    return kind === scope.roleKind ? this.role(scope, name)?.object : undefined;
   }
 
   /** A role that others may be made from: for workspaces the shared templates too. */

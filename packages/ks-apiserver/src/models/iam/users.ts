@@ -1,7 +1,6 @@
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { PolicyRule } from '@ks-apiserver/apiserver/authorization/rules';
 import { NO_REQUEST } from '@ks-apiserver/apiserver/http/request-info';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
@@ -67,7 +66,7 @@ export class Users {
     if (role) {
       const found = scopes.role(scopes.global(), role);
       if (!found) throw missing('globalrole', GROUP, role);
-      checkGrant(authorizer, caller, scopes.global(), 'bind', role, (found.object?.rules ?? []) as PolicyRule[]);
+      checkGrant(authorizer, caller, scopes.global(), 'bind', role, authorizer.rightsOf(found.object));
     }
     this.#checkEmail(given);
     this.checkLink(caller, undefined, given);
@@ -116,7 +115,7 @@ export class Users {
           'Forbidden',
           `user.iam.kubesphere.io "${name}" is forbidden: update global role binding is not allowed`,
         );
-      checkGrant(authorizer, caller, scopes.global(), 'bind', role, (found.object?.rules ?? []) as PolicyRule[]);
+      checkGrant(authorizer, caller, scopes.global(), 'bind', role, authorizer.rightsOf(found.object));
     }
     this.#checkEmail(given);
     this.checkLink(caller, stored, { ...given, metadata });
@@ -258,8 +257,8 @@ export class Users {
     for (const scope of scopes.ofUser(name)) {
       for (const { object, labels } of scope.index.entriesOf(name, scope.key)) {
         if (!counts(scope, labels)) continue;
-        const rules = scopes.rulesOfBinding(scope, object);
-        checkGrant(authorizer, caller, scope, 'bind', String(object?.roleRef?.name), rules);
+        const rights = authorizer.rightsOf(scopes.roleOfBinding(scope, object));
+        checkGrant(authorizer, caller, scope, 'bind', String(object?.roleRef?.name), rights);
       }
     }
   }

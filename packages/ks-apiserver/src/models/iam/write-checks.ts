@@ -5,6 +5,7 @@ import type { PolicyRule } from '@ks-apiserver/apiserver/authorization/rules';
 import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Authorizer } from '../authorization/authorizer.ts';
+import { overrideOf } from '../authorization/overrides.ts';
 import { ALL_RIGHTS, rulesOf } from '../authorization/rights.ts';
 import { checkGrant } from './grants.ts';
 import type { GroupRoles } from './group-roles.ts';
@@ -45,15 +46,12 @@ function workspaceOf(object: KubeObject | undefined): string {
 /** True when nothing of what a role or binding gives, to whom and where, is another than before. */
 function givesTheSame(stored: KubeObject | undefined, wished: KubeObject): boolean {
   if (!stored) return false;
-  const given = ({ rules, role, aggregationRule, roleRef, subjects, metadata }: KubeObject) => [
-    rules ?? [],
-    role,
-    aggregationRule,
-    roleRef,
-    subjects ?? [],
-    metadata.labels ?? {},
-  ];
-  return isDeepStrictEqual(given(stored), given(wished));
+  return isDeepStrictEqual(givenBy(stored), givenBy(wished));
+}
+
+function givenBy(object: KubeObject): unknown[] {
+  const { rules, role, aggregationRule, roleRef, subjects, metadata } = object;
+  return [overrideOf(object), rules ?? [], role, aggregationRule, roleRef, subjects ?? [], metadata.labels ?? {}];
 }
 
 /**
@@ -94,7 +92,7 @@ export class WriteChecks {
 
   #grant(caller: UserInfo, info: RequestInfo, stored: KubeObject | undefined, wished: KubeObject): void {
     for (const scope of this.#scopesOf(info, stored, wished)) {
-      if (ROLES.has(keyOf(info))) this.#role(caller, scope, wished);
+      if (ROLES.has(keyOf(info))) this.#role(caller, scope, stored, wished);
       else this.#binding(caller, scope, info, wished);
     }
   }
@@ -112,8 +110,14 @@ export class WriteChecks {
     return [...workspaces].map((name) => (name === '' ? this.#scopes.global() : this.#scopes.workspace(name)));
   }
 
-  #role(caller: UserInfo, scope: Scope, wished: KubeObject): void {
-    const rules = wished.aggregationRule ? ALL_RIGHTS : roleRules(wished);
+  #role(caller: UserInfo, scope: Scope, stored: KubeObject | undefined, wished: KubeObject): void {
+    const module = overrideOf(wished);
+    const labels = ({ metadata }: KubeObject) => metadata.labels ?? {};
+    // What a new module will allow nobody knows, nor what one allows in another workspace.
+    const hasNewModule =
+      module !== undefined &&
+      !(stored && module === overrideOf(stored) && isDeepStrictEqual(labels(stored), labels(wished)));
+    const rules = wished.aggregationRule || hasNewModule ? ALL_RIGHTS : roleRules(wished);
     checkGrant(this.#authorizer, caller, scope, 'escalate', wished.metadata.name ?? '', rules);
   }
 
@@ -128,7 +132,7 @@ export class WriteChecks {
     const fits = kind === holder.roleKind;
     const role = fits ? this.#scopes.template(holder, name) : undefined;
     // Of a role that is not there yet nobody knows what it will give.
-    const rules = role?.object ? rulesOf(role.object) : ALL_RIGHTS;
+    const rules = role?.object ? this.#authorizer.rightsOf(role.object) : ALL_RIGHTS;
     checkGrant(this.#authorizer, caller, scope, 'bind', name, rules);
   }
 
