@@ -38,7 +38,13 @@ test('only these kinds have a status subresource: clients of 3.0 write the statu
   const withStatus = crds
     .filter(({ spec }) => spec.versions[0].subresources?.status)
     .map(({ spec }) => spec.names.kind);
-  assert.deepEqual(withStatus.sort(), ['S2iBuilder', 'S2iRun', 'VolumeSnapshot', 'VolumeSnapshotContent']);
+  assert.deepEqual(withStatus.sort(), [
+    'ResourceQuota',
+    'S2iBuilder',
+    'S2iRun',
+    'VolumeSnapshot',
+    'VolumeSnapshotContent',
+  ]);
 });
 
 test('cluster-scoped kinds are those that clients take for cluster-scoped', () => {
@@ -52,6 +58,7 @@ test('cluster-scoped kinds are those that clients take for cluster-scoped', () =
     'groups',
     'loginrecords',
     'provisionercapabilities',
+    'resourcequotas',
     'rolebases',
     'rules',
     's2ibuildertemplates',

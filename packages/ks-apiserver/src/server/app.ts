@@ -43,6 +43,7 @@ import type { SessionStore } from '../models/session/sessions.ts';
 import { Tokens } from '../models/session/tokens.ts';
 import { WatchProbe } from '../models/session/watch-probe.ts';
 import { Tenants } from '../models/tenant/tenants.ts';
+import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import type { Kubernetes } from './backend.ts';
 import { ConfigError } from './config.ts';
 import type { Config } from './config-schema.ts';
@@ -66,6 +67,8 @@ export interface App {
   reachedAt(url: string): void;
   /** Whether a module in an annotation of a role can be evaluated. */
   checkOverride: (module: string) => Promise<ModuleState>;
+  /** Quotas of workspaces, and the copy of their objects. */
+  quotas: { informer: Informer; model: WorkspaceQuotas };
   close(): Promise<void>;
 }
 
@@ -187,6 +190,13 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   );
   const overrides = await openPolicyServer(config.authorization.opa, log);
   const authorizer = new Authorizer(config.authorization.mode, held, overrides);
+  // Not waited for: a cluster of 3.0 has no such kind until it is installed.
+  const quotaInformer = new Informer(client, {
+    resource: WORKSPACE_QUOTAS,
+    kind: 'ResourceQuota',
+    keepObjects: true,
+  }).start();
+  const quotas = new WorkspaceQuotas(client, catalog, quotaInformer);
   const scopes = new Scopes(catalog, bindings);
   const members = new Members(client, scopes, authorizer, users);
   const groupRoles = new GroupRoles(scopes, bindings, authorizer);
@@ -243,6 +253,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       authorizer,
     },
     authorizer,
+    quotas,
     tenants: new Tenants(catalog, authorizer, bindings),
     metrics,
     readiness,
@@ -261,6 +272,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       writes,
       effects,
       scopes,
+      quotas,
       users: userModel,
       revokeSessions,
     },
@@ -275,11 +287,21 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     overrides?.close();
     keys.close();
     await sessions.close();
-    await Promise.all([users.stop(), credentials.stop(), catalog.stop()]);
+    await Promise.all([users.stop(), credentials.stop(), quotaInformer.stop(), catalog.stop()]);
   };
   const reachedAt = (url: string) => {
     if (issuerUrl === '') issuerUrl = url;
   };
   const checkOverride = async (module: string) => (overrides ? overrides.check(module) : NO_POLICY_SERVER);
-  return { server, catalog, users, routes: table, revokeSessions, checkOverride, reachedAt, close };
+  return {
+    server,
+    catalog,
+    users,
+    routes: table,
+    revokeSessions,
+    checkOverride,
+    reachedAt,
+    quotas: { informer: quotaInformer, model: quotas },
+    close,
+  };
 }

@@ -15,6 +15,7 @@ import { userReconciler } from '@ks-apiserver/controllers/user';
 import { userBindingReconciler } from '@ks-apiserver/controllers/user-binding';
 import { workspaceReconciler } from '@ks-apiserver/controllers/workspace';
 import { workspaceMemberReconciler } from '@ks-apiserver/controllers/workspace-member';
+import { workspaceQuotaReconciler } from '@ks-apiserver/controllers/workspace-quota';
 import { workspaceTemplateReconciler } from '@ks-apiserver/controllers/workspace-template';
 import { makeSigningRequest } from '@ks-apiserver/kube-apiserver/server/sign-request';
 import type { Logger } from 'pino';
@@ -28,6 +29,7 @@ import {
   WORKSPACE_ROLES,
 } from '../models/iam/types.ts';
 import type { Catalog } from '../models/resources/catalog.ts';
+import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 
 /** What the controllers work with. */
 export interface ControllerParts {
@@ -37,6 +39,7 @@ export interface ControllerParts {
   users: Informer;
   revokeSessions: (username: string) => Promise<void>;
   checkOverride: CheckOverride;
+  quotas: { informer: Informer; model: WorkspaceQuotas };
   /** Where users reach the Kubernetes API, and the CA (PEM) of its certificate. */
   endpoint: { server: string; ca?: string };
   loginHistory: LoginHistory;
@@ -102,6 +105,14 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
       workspaceRoleBindings,
       templates,
     ),
+    workspaceQuotaReconciler({
+      client,
+      quotas: parts.quotas.informer,
+      workspaces,
+      namespaces,
+      namespacesOf: (quota) => parts.quotas.model.namespacesOf(quota),
+      usage: (namespace, limits) => parts.quotas.model.usage(namespace, limits),
+    }),
     namespaceReconciler({ client, namespaces, workspaces, roles: catalog.row('roles'), roleBases, users }),
     globalRoleBindingReconciler(client, catalog.row('globalrolebindings')),
     kubeconfigReconciler({ client, users, endpoint: parts.endpoint, makeSigningRequest }),

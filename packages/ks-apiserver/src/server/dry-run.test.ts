@@ -46,6 +46,10 @@ before(async () => {
     ] = await made(`${I}/workspaces/ws-a/groupbindings`, [{ userName: 'una', groupName: group }]);
   });
   await made(`${I}/workspaces/ws-a/workspacerolebindings`, bindingTo(group, 'ws-a-admin'));
+  await made(`${T}/workspaces/ws-a/resourcequotas`, {
+    metadata: { name: 'ws-a' },
+    spec: { quota: { hard: { pods: '10' } } },
+  });
   await settled();
 });
 after(() => server.stop());
@@ -143,6 +147,13 @@ async function bodies(): Promise<Record<string, unknown>> {
     'POST /namespaces/{namespace}/rolebindings': [
       { subjects: [{ kind: 'Group', name: group }], roleRef: { kind: 'Role', name: 'viewer' } },
     ],
+    'POST /workspaces/{workspace}/resourcequotas': {
+      metadata: { name: 'tried' },
+      spec: { quota: { hard: { pods: '5' } } },
+    },
+    'PUT /workspaces/{workspace}/resourcequotas/{resourcequota}': await stored(
+      `${T}/workspaces/ws-a/resourcequotas/ws-a`,
+    ),
     'POST /workspaces': { metadata: { name: 'tried' }, spec: { template: { spec: {} } } },
     'PUT /workspaces/{workspace}': await stored(`${T}/workspaces/ws-a`),
     'PATCH /workspaces/{workspace}': changed,
@@ -171,6 +182,7 @@ const value = async (name: string, path: string): Promise<string> => {
     role: 'viewer',
     group,
     groupbinding: membership,
+    resourcequota: 'ws-a',
   };
   return values[name] ?? 'una';
 };

@@ -8,6 +8,7 @@ import { reviewedUser } from '../models/iam/user-writes.ts';
 import type { Users } from '../models/iam/users.ts';
 import type { WriteChecks } from '../models/iam/write-checks.ts';
 import { effectsOfWrite, warningHeader, warningsOf } from '../models/iam/write-effects.ts';
+import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { reviewedWrite } from './reviewed-write.ts';
 import { asReadable, isAboutUsers, withoutPasswords } from './user-objects.ts';
 
@@ -18,6 +19,7 @@ export interface ProxyParts {
   users: Users;
   effects: Effects;
   scopes: Scopes;
+  quotas: WorkspaceQuotas;
   revokeSessions: (username: string) => Promise<void>;
 }
 
@@ -69,15 +71,38 @@ async function tryDeletion(parts: ProxyParts, { info }: Incoming, request: KubeR
   return list ? warned(response, warningsOf(list)) : response;
 }
 
+/** Makes a write that quotas of its workspace limit: one that would use more is refused. */
+async function limitedCall(parts: ProxyParts, incoming: Incoming, request: KubeRequest): Promise<KubeResponse> {
+  const { req, info, user } = incoming;
+  let giveBack = () => {};
+  const review = async (stored: KubeObject | undefined, wished: KubeObject) => {
+    // It was looked at before, at another version of the object.
+    giveBack();
+    if (parts.writes.concern(info)) parts.writes.check(user, info, stored, wished);
+    giveBack = await parts.quotas.reserve(info, stored, wished);
+    return undefined;
+  };
+  try {
+    const response = await reviewedWrite(parts.kubernetes, { req, info, request }, review);
+    if (response.status >= 300 || isDryRun(request)) giveBack();
+    return response;
+  } catch (error) {
+    giveBack();
+    throw error;
+  }
+}
+
 /** Makes a call to the Kubernetes API for a caller; what could give him more rights than he has is refused. Other calls stream. */
 export async function proxiedCall(parts: ProxyParts, incoming: Incoming, request: KubeRequest): Promise<KubeResponse> {
-  const { kubernetes, writes, effects, scopes } = parts;
+  const { kubernetes, writes, effects, scopes, quotas } = parts;
   const { req, info, user } = incoming;
   if (isAboutUsers(info)) return callAboutUsers(parts, incoming, request);
   const tries = isDryRun(request);
   if (request.method === 'DELETE' && tries && info.name !== '' && writes.gives(info))
     return tryDeletion(parts, incoming, request);
-  if (!WRITES.has(request.method) || !writes.concern(info)) return kubernetes.request(request);
+  if (!WRITES.has(request.method)) return kubernetes.request(request);
+  if (quotas.concerns(info)) return limitedCall(parts, incoming, request);
+  if (!writes.concern(info)) return kubernetes.request(request);
   let texts: string[] | undefined;
   const response = await reviewedWrite(kubernetes, { req, info, request }, (stored, wished) => {
     writes.check(user, info, stored, wished);

@@ -99,6 +99,7 @@ export async function serve(options: Options, log: Logger, out: (line: string) =
       users: app.users,
       revokeSessions: app.revokeSessions,
       checkOverride: app.checkOverride,
+      quotas: app.quotas,
       endpoint: kubernetes.endpoint,
       loginHistory: {
         retentionMs: config.authentication.loginHistoryRetentionPeriod,

@@ -1,4 +1,5 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { usageOf } from '@ks-apiserver/apimachinery/quota/usage';
 import { claimAnnotations } from './claim-use.ts';
 import type { ResourceDefinition } from './definition.ts';
 import {
@@ -62,6 +63,7 @@ export const RESOURCES: readonly ResourceDefinition[] = [
       kind: 'Pod',
       namespaced: true,
       fields: (pod) => ({
+        usage: usageOf('', 'pods', pod),
         nodeName: pod.spec?.nodeName ?? '',
         claims: podVolumes(pod),
         requests: podRequests(pod),
@@ -79,14 +81,15 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     services: {
       kind: 'Service',
       namespaced: true,
-      fields: (service) => ({ selector: service.spec?.selector }),
+      fields: (service) => ({ selector: service.spec?.selector, usage: usageOf('', 'services', service) }),
     },
     configmaps: { kind: 'ConfigMap', namespaced: true },
     secrets: { kind: 'Secret', namespaced: true, fields: ({ type }) => ({ type }) },
     persistentvolumeclaims: {
       kind: 'PersistentVolumeClaim',
       namespaced: true,
-      fields: ({ metadata, spec, status }) => ({
+      fields: ({ metadata, spec, status, ...claim }) => ({
+        usage: usageOf('', 'persistentvolumeclaims', { ...claim, metadata, spec }),
         phase: String(status?.phase ?? '').toLowerCase(),
         storageClassName: spec?.storageClassName ?? '',
         provisioner: metadata.annotations?.['volume.beta.kubernetes.io/storage-provisioner'],

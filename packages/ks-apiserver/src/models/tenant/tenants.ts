@@ -56,9 +56,19 @@ export class Tenants {
     return this.#authorizer.allowsIn(user, workspace, 'list', 'iam.kubesphere.io', 'workspacemembers');
   }
 
-  /** Workspaces of a user, as templates. */
-  async workspaces(user: UserInfo, query: ListQuery, signal: AbortSignal): Promise<TenantPage> {
-    const row = this.#catalog.find('workspacetemplates')!;
+  /** Whether a user manages all workspaces of the platform. */
+  managesWorkspaces(user: UserInfo): boolean {
+    return this.#authorizer.allowsGlobally(user, 'update', 'tenant.kubesphere.io', 'workspaces');
+  }
+
+  /** Workspaces of a user, as templates or as what is made from these. */
+  async workspaces(
+    user: UserInfo,
+    query: ListQuery,
+    signal: AbortSignal,
+    resource: 'workspacetemplates' | 'workspaces' = 'workspacetemplates',
+  ): Promise<TenantPage> {
+    const row = this.#catalog.find(resource)!;
     const store = await this.#catalog.synced(row, signal);
     if (this.#authorizer.allowsGlobally(user, 'list', '*', 'workspaces'))
       return { page: listPage(store, row, query, this.#catalog), row };

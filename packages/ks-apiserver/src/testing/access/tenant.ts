@@ -32,5 +32,21 @@ export function tenantRows(): Table {
     table[`${method} ${T}${ws}`] = [{ allowed: owners }];
     table[`${method} ${T}${ws}/namespaces/{namespace}`] = [{ allowed: owners }];
   }
+  const quota = `${ws}/resourcequotas/{resourcequota}`;
+  table[`GET ${T}${quota}`] = [
+    { hides: true, allowed: { own: ['ws-viewer', 'ws-admin', ...MANAGERS], other: MANAGERS, none: [] } },
+  ];
+  // The handler refuses who does not manage all workspaces; here the body is refused first.
+  table[`POST ${T}${ws}/resourcequotas`] = [{ allowed: owners }];
+  for (const method of ['PUT', 'DELETE']) table[`${method} ${T}${quota}`] = [{ allowed: owners }];
+  const V3 = '/kapis/tenant.kubesphere.io/v1alpha3';
+  const template = '/workspacetemplates/{workspace}';
+  for (const path of ['/workspaces', '/workspacetemplates']) table[`GET ${V3}${path}`] = [{ allowed: LOGGED_IN }];
+  for (const path of [ws, template])
+    table[`GET ${V3}${path}`] = [
+      { hides: true, allowed: { own: ['ws-viewer', 'ws-admin', ...MANAGERS], other: MANAGERS, none: [] } },
+    ];
+  table[`POST ${V3}/workspacetemplates`] = [{ allowed: MANAGERS }];
+  for (const method of ['PUT', 'PATCH', 'DELETE']) table[`${method} ${V3}${template}`] = [{ allowed: MANAGERS }];
   return table;
 }
