@@ -7,6 +7,7 @@ import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { BUILD } from '../server/build.ts';
 import type { Config } from '../server/config-schema.ts';
 import type { Metrics } from '../server/metrics.ts';
+import { clusterV1alpha1 } from './cluster.v1alpha1/routes.ts';
 import { configV1alpha2 } from './config.v1alpha2/routes.ts';
 import { health, type Readiness } from './health/routes.ts';
 import { type IamParts, iamV1alpha2 } from './iam.v1alpha2/routes.ts';
@@ -46,6 +47,7 @@ export function routes(parts: RouteParts): readonly Route[] {
     ...iamV1alpha2(parts.iam),
     ...tenantV1alpha2({ client, catalog, tenants, quotas }),
     ...tenantV1alpha3({ client, catalog, tenants, quotas }),
+    ...clusterV1alpha1(client, config.multicluster),
     ...operationsV1alpha2(client),
     ...resourcesV1alpha2({ client, catalog, authorizer, config }),
     ...resourcesV1alpha3(catalog, authorizer),
@@ -60,6 +62,6 @@ export function routeTables(): readonly Route[] {
     oauth: {},
     providerLogin: {},
     iam: { credentials: {} },
-    config: { kubernetes: {}, verification: {} },
+    config: { kubernetes: {}, verification: {}, multicluster: {} },
   } as unknown as RouteParts);
 }
