@@ -3,7 +3,7 @@ import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachiner
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { type ClusterConfig, KubeconfigError, parseKubeconfig } from '@ks-apiserver/client/kube/kubeconfig';
 import { missing } from '../iam/errors.ts';
-import { clusterUid, kubernetesVersion, ProbeError, probeKubeSphere } from './probe.ts';
+import { clusterUid, ProbeError, probeKubernetes, probeKubeSphere } from './probe.ts';
 
 const CLUSTERS: GroupVersionResource = { group: 'cluster.kubesphere.io', version: 'v1alpha1', resource: 'clusters' };
 /** Longest kubeconfig that is read, in bytes. */
@@ -71,7 +71,7 @@ export class Clusters {
     const config = await configOf(kubeconfig);
     await this.#checkAddress(config.server);
     try {
-      await kubernetesVersion(config);
+      await probeKubernetes(config);
     } catch (error) {
       throw refused('unable to reach the Kubernetes API', error);
     }
@@ -91,7 +91,7 @@ export class Clusters {
     const config = await configOf(kubeconfig);
     await this.#checkAddress(config.server, name);
     try {
-      await kubernetesVersion(config);
+      await probeKubernetes(config);
       const known = cluster.status?.uid as string | undefined;
       if (known && (await clusterUid(config)) !== known) throw new ProbeError('the kubeconfig is of another cluster');
     } catch (error) {
