@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -67,18 +67,31 @@ const cluster = (name: string, connection: object) =>
     body: { apiVersion: 'cluster.kubesphere.io/v1alpha1', kind: 'Cluster', metadata: { name }, spec: { connection } },
   });
 
-test('a cluster that answers can be imported; its credentials go to its Kubernetes API alone', async () => {
+test('a cluster that answers can be imported; its credentials go nowhere in the clear', async () => {
   const good = await validate({ type: 'direct', kubeconfig: kubeconfig(urlOf(member)) });
   assert.deepEqual([good.status, good.text], [200, '']);
   assert.deepEqual(asked.splice(0), [
-    { url: '/version?timeout=10s', authorization: 'Bearer member-token' },
+    { url: '/version?timeout=10s', authorization: undefined },
     {
       url: '/api/v1/namespaces/kubesphere-system/services/:ks-apiserver:/proxy/kapis/version',
-      authorization: 'Bearer member-token',
+      authorization: undefined,
     },
   ]);
   await validate({ type: 'direct', kubeconfig: kubeconfig(urlOf(member)), kubesphereAPIEndpoint: urlOf(member) });
   assert.deepEqual(asked.splice(0)[1], { url: '/kapis/version', authorization: undefined });
+});
+
+test('TLS is verified as the kubeconfig says, and the credentials are used there', async () => {
+  const own = await readFile(server.kubeconfig, 'utf8');
+  const of = (text: string) =>
+    validate({
+      type: 'direct',
+      kubeconfig: Buffer.from(text).toString('base64'),
+      kubesphereAPIEndpoint: server.url,
+    });
+  assert.equal((await of(own)).status, 200);
+  const unknown = own.replace(/certificate-authority-data: .*/, '');
+  assert.match((await of(unknown)).text, /^unable to reach the Kubernetes API, it cannot be reached\n$/);
 });
 
 test('what is wrong is said, and nothing of what the cluster answered', async () => {
