@@ -164,7 +164,8 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const totp = new Totp(client, credentials, authentication.totp.issuer);
   const links = new ProviderLinks(users);
   const isEmailTaken = (email: string): boolean => login.find(email) !== undefined;
-  const accounts = new ProviderAccounts({ client, users, links, isEmailTaken });
+  const claimName = (name: string) => userModel.claimName(name);
+  const accounts = new ProviderAccounts({ client, users, links, isEmailTaken, claimName });
   const providerPasswords = new ProviderPasswords(providers, accounts);
   const login: Login = new Login(client, users, records, lockOut, totp, providerPasswords);
   const { accessTokenMaxAge, accessTokenInactivityTimeout } = authentication.oauthOptions;

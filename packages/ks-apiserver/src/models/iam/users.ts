@@ -248,6 +248,13 @@ export class Users {
     this.#checkRoles(caller, name, (_scope, labels) => labels[USER_REF_LABEL] !== name);
   }
 
+  /** Readies a name for somebody whom nobody makes: it must have no rights. Throws Forbidden. */
+  async claimName(name: string): Promise<void> {
+    // Not by the name itself, which has these very rights.
+    this.checkName({ name: '', groups: [] }, name);
+    await this.removeLeftOver(name);
+  }
+
   #checkRoles(
     caller: UserInfo,
     name: string,
