@@ -361,3 +361,23 @@ test('nobody links himself to an account, nor another one who may do more', asyn
   assert.equal((await patch(admin, { labels: { ...link, 'iam.kubesphere.io/origin-uid': '902' } })).status, 200);
   await eventually(async () => assert.equal(username(await logIn('idaas', { sub: '902', username: 'x' })), 'boss'));
 });
+
+test('who chooses his name at a provider chooses no rights by it', async () => {
+  const path = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
+  const binding = (name, labels) => ({
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRoleBinding',
+    metadata: { name: `all-of-${name}`, labels },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name }],
+  });
+  // A user of Kubernetes itself, and what KubeSphere gave to a former user.
+  assert.equal((await call(path, { body: binding('kubernetes-admin', {}) })).status, 201);
+  assert.equal((await call(path, { body: binding('left', { 'iam.kubesphere.io/user-ref': 'left' }) })).status, 201);
+  await eventually(async () =>
+    assert.equal((await logIn('idaas', { sub: '910', username: 'kubernetes-admin' })).status, 401),
+  );
+  assert.equal((await call(`${USERS}?name=kubernetes-admin`)).json.totalItems, 0);
+  assert.equal(username(await logIn('idaas', { sub: '911', username: 'left' })), 'left');
+  await eventually(async () => assert.equal((await call(`${path}/all-of-left`)).status, 404));
+});

@@ -1,7 +1,8 @@
-// Builds the real kube-apiserver, etcd and kube-controller-manager ahead of the tests, which may take minutes the first time:
-// node test/real/build.mjs
+// Builds the real kube-apiserver, etcd, kube-controller-manager and OPA ahead of the tests, which may take minutes the first
+// time: node test/real/build.mjs
+import { opaPath } from './opa.mjs';
 import { kubeApiServerPath } from './real-cluster.mjs';
 
-const path = kubeApiServerPath();
-console.log(`kube-apiserver, etcd: ${path ?? 'missing'}`);
-if (path === undefined) process.exitCode = 1;
+const paths = { 'kube-apiserver, etcd': kubeApiServerPath(), opa: opaPath() };
+for (const [name, path] of Object.entries(paths)) console.log(`${name}: ${path ?? 'missing'}`);
+if (Object.values(paths).includes(undefined)) process.exitCode = 1;

@@ -1,3 +1,4 @@
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { Change } from '@ks-apiserver/client/informer/store';
 
@@ -11,20 +12,27 @@ export interface Source {
 export interface Reconciler {
   name: string;
   sources: readonly Source[];
+  /** What a key is about, for the event that tells of a failure. */
+  about?(key: string): KubeObject | undefined;
   /** Must be idempotent, and end soon once `signal` is aborted; answers milliseconds after which to look again, if at all. */
   reconcile(key: string, signal: AbortSignal): Promise<number | undefined>;
 }
 
+/** Hears of failures that are no mere conflicts; `about` is what the key stands for, where that exists. */
+export type OnFailure = (name: string, key: string, error: unknown, about: KubeObject | undefined) => void;
+
 const WORKERS = 4;
 const MIN_BACKOFF_MS = 20;
 const MAX_BACKOFF_MS = 300_000;
+/** All keys of a controller together are tried again no more often than this a second, after a burst: what client-go allows. */
+const RETRIES = { perSecond: 10, burst: 100 };
 /** Every key is looked at again this often, so that nothing stays wrong for good. */
 const RESYNC_MS = 600_000;
 
 /** Runs a reconciler: one run a key at a time, a few keys at once, failures again later and later. */
 export class Controller {
   readonly #reconciler: Reconciler;
-  readonly #onError: (name: string, key: string, error: unknown) => void;
+  readonly #onError: OnFailure;
   readonly #waiting = new Set<string>();
   readonly #running = new Set<string>();
   readonly #again = new Set<string>();
@@ -34,8 +42,10 @@ export class Controller {
   #resync: NodeJS.Timeout | undefined;
   readonly #stop = new AbortController();
   #idle: (() => void)[] = [];
+  /** When the retry after the last one is due, in milliseconds; in the past while the burst is not used up. */
+  #nextRetry = Number.NEGATIVE_INFINITY;
 
-  constructor(reconciler: Reconciler, onError: (name: string, key: string, error: unknown) => void) {
+  constructor(reconciler: Reconciler, onError: OnFailure) {
     this.#reconciler = reconciler;
     this.#onError = onError;
   }
@@ -92,13 +102,22 @@ export class Controller {
       // A conflict only means that the cache was a moment behind.
       // One that was interrupted by the stop has not failed either.
       const expected = (error as { reason?: string }).reason === 'Conflict' || this.#stop.signal.aborted;
-      if (!expected) this.#onError(this.#reconciler.name, key, error);
-      this.#later(key, Math.min(MIN_BACKOFF_MS * 2 ** failures, MAX_BACKOFF_MS));
+      if (!expected) this.#onError(this.#reconciler.name, key, error, this.#reconciler.about?.(key));
+      const backOff = Math.min(MIN_BACKOFF_MS * 2 ** failures, MAX_BACKOFF_MS);
+      this.#later(key, Math.max(backOff, this.#reserveRetry()));
     }
     this.#running.delete(key);
     if (this.#again.delete(key)) this.#waiting.add(key);
     this.#next();
     if (this.#running.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** Takes one of the retries that all keys share; answers in how many milliseconds it may be used. */
+  #reserveRetry(): number {
+    const now = performance.now();
+    const spacing = 1000 / RETRIES.perSecond;
+    this.#nextRetry = Math.max(this.#nextRetry, now - RETRIES.burst * spacing) + spacing;
+    return Math.max(0, this.#nextRetry - now);
   }
 
   #later(key: string, ms: number): void {

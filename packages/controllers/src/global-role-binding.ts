@@ -14,6 +14,7 @@ interface Subject {
 export function globalRoleBindingReconciler(client: KubeClient, bindings: Informer): Reconciler {
   return {
     name: 'global-role-binding',
+    about: (key) => bindings.store.get(key)?.object,
     sources: [{ informer: bindings, keys: ({ entry }) => [entry.name] }],
     async reconcile(key) {
       const binding = bindings.store.get(key)?.object as

@@ -128,6 +128,7 @@ export function kubeconfigReconciler(parts: KubeconfigParts): Reconciler {
 
   return {
     name: 'kubeconfig',
+    about: (name) => users.store.get(name)?.object,
     sources: [{ informer: users, keys: ({ entry }) => [entry.name] }],
     async reconcile(name, signal) {
       const user = users.store.get(name)?.object as KubeObject | undefined;

@@ -15,6 +15,7 @@ import {
   ROLES,
   sameJson,
   USER_REF_LABEL,
+  USER_UID_ANNOTATION,
   userSubject,
   WORKSPACE_LABEL,
 } from './names.ts';
@@ -83,7 +84,8 @@ export function namespaceReconciler({
 
   async function ensureCreator(namespace: KubeObject): Promise<void> {
     const creator = namespace.metadata.annotations?.[CREATOR_ANNOTATION];
-    if (!creator || !users.store.get(creator)) return;
+    const user = creator ? users.store.get(creator)?.object : undefined;
+    if (!creator || !user || isTerminating(user)) return;
     await ensureCreated(client, ROLE_BINDINGS, {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'RoleBinding',
@@ -91,6 +93,7 @@ export function namespaceReconciler({
         name: `${creator}-admin`,
         namespace: namespace.metadata.name!,
         labels: { [USER_REF_LABEL]: creator },
+        annotations: { [USER_UID_ANNOTATION]: user.metadata.uid! },
       },
       subjects: [userSubject(creator)],
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'admin' },
@@ -100,6 +103,7 @@ export function namespaceReconciler({
   const all = () => [...namespaces.store.values()].map((entry) => entry.name);
   return {
     name: 'namespace',
+    about: (name) => namespaces.store.get(name)?.object,
     sources: [
       { informer: namespaces, keys: ({ entry }) => [entry.name] },
       { informer: roleBases, keys: all },

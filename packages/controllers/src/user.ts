@@ -3,20 +3,13 @@ import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from './controller.ts';
 import { ensureDeleted, withFinalizer, withoutFinalizer } from './ensure.ts';
-import {
-  CLUSTER_ROLE_BINDINGS,
-  GLOBAL_ROLE_BINDINGS,
-  isTerminating,
-  LOGIN_RECORDS,
-  now,
-  PASSWORD_ENCRYPTED,
-  ROLE_BINDINGS,
-  USER_REF_LABEL,
-  USERS,
-  WORKSPACE_ROLE_BINDINGS,
-} from './names.ts';
+import type { EventRecorder } from './events.ts';
+import { isTerminating, LOGIN_RECORDS, now, PASSWORD_ENCRYPTED, USER_REF_LABEL, USERS } from './names.ts';
+import type { SubjectBindings } from './subject-bindings.ts';
 
 const FINALIZER = 'finalizers.kubesphere.io/users';
+/** How long after a user is gone a write of a binding may still arrive, in milliseconds. */
+const SWEEP_AGAIN_MS = 5000;
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** What the user controller works with. */
@@ -24,25 +17,36 @@ export interface UserControllerParts {
   client: KubeClient;
   users: Informer;
   hashPassword: (password: string) => Promise<string>;
+  bindings: SubjectBindings;
+  events: EventRecorder;
   /** Ends the sessions of a user who goes or whose password was set. */
   revokeSessions: (username: string) => Promise<void>;
 }
 
 /** Users: hashes a plain password, makes new users Active, and removes what belongs to a user who goes. */
-export function userReconciler({ client, users, hashPassword, revokeSessions }: UserControllerParts): Reconciler {
-  /** Bindings and login records carry the user's name in a label. */
+export function userReconciler({
+  client,
+  users,
+  hashPassword,
+  bindings,
+  events,
+  revokeSessions,
+}: UserControllerParts): Reconciler {
+  /** Users who are gone, and whose bindings are looked for once more. */
+  const gone = new Set<string>();
+
   async function removeBelongings(name: string): Promise<void> {
-    for (const resource of [
-      GLOBAL_ROLE_BINDINGS,
-      WORKSPACE_ROLE_BINDINGS,
-      CLUSTER_ROLE_BINDINGS,
-      ROLE_BINDINGS,
-      LOGIN_RECORDS,
-    ]) {
-      const { items } = await client.list(resource, { labelSelector: `${USER_REF_LABEL}=${name}` });
-      for (const { metadata } of items)
-        await ensureDeleted(client, { resource, name: metadata.name!, namespace: metadata.namespace });
-    }
+    await bindings.removeUser(name, USER_REF_LABEL);
+    const { items } = await client.list(LOGIN_RECORDS, { labelSelector: `${USER_REF_LABEL}=${name}` });
+    for (const { metadata } of items) await ensureDeleted(client, { resource: LOGIN_RECORDS, name: metadata.name! });
+  }
+
+  /** A binding that was under way when the user went must not wait for the next one of his name. */
+  async function sweep(name: string): Promise<number | undefined> {
+    await removeBelongings(name);
+    if (gone.delete(name)) return undefined;
+    gone.add(name);
+    return SWEEP_AGAIN_MS;
   }
 
   async function activate(user: KubeObject): Promise<void> {
@@ -58,18 +62,22 @@ export function userReconciler({ client, users, hashPassword, revokeSessions }: 
         ? user.status
         : { ...user.status, state: 'Active', reason: undefined, lastTransitionTime: now() };
     await client.update(USERS, { ...user, metadata: { ...user.metadata, annotations }, spec, status: state });
+    if (!user.status?.state) events.record(user, 'Normal', 'Activated', 'the user may log in');
     if (plain && user.status?.state) await revokeSessions(user.metadata.name!);
   }
 
   return {
     name: 'user',
+    about: (name) => users.store.get(name)?.object,
     sources: [{ informer: users, keys: ({ entry }) => [entry.name] }],
     async reconcile(name) {
       const user = users.store.get(name)?.object;
-      if (!user) return undefined;
+      if (!user) return sweep(name);
+      gone.delete(name);
       if (isTerminating(user)) {
         await revokeSessions(name);
         await removeBelongings(name);
+        events.record(user, 'Normal', 'RolesRemoved', 'the roles, groups and log-in records of the user are removed');
         await withoutFinalizer(client, USERS, user, FINALIZER);
         return undefined;
       }

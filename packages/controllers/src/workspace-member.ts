@@ -14,6 +14,7 @@ export function workspaceMemberReconciler(
 ): Reconciler {
   return {
     name,
+    about: (key) => members.store.get(key)?.object,
     sources: [{ informer: members, keys: ({ entry }) => [entry.name] }],
     async reconcile(key) {
       const object = members.store.get(key)?.object;

@@ -3,10 +3,12 @@ import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from './controller.ts';
 import { ensureCreated, ensureEqual } from './ensure.ts';
+import type { EventRecorder } from './events.ts';
 import {
   controllerReference,
   isTerminating,
   USER_REF_LABEL,
+  USER_UID_ANNOTATION,
   userSubject,
   WORKSPACE_LABEL,
   WORKSPACE_ROLE_BINDINGS,
@@ -23,6 +25,7 @@ export interface WorkspaceTemplateParts {
   workspaceRoles: Informer;
   roleBases: Informer;
   users: Informer;
+  events: EventRecorder;
 }
 
 /** Workspace templates: the Workspace, its roles from the role bases, and its manager's binding. */
@@ -33,6 +36,7 @@ export function workspaceTemplateReconciler({
   workspaceRoles,
   roleBases,
   users,
+  events,
 }: WorkspaceTemplateParts): Reconciler {
   async function ensureRoles(workspace: string, owner: KubeObject): Promise<void> {
     for (const base of roleBases.store.values()) {
@@ -60,6 +64,7 @@ export function workspaceTemplateReconciler({
         template: { ...template.spec.template, spec: { ...template.spec.template.spec, manager: '' } },
       };
       await client.update(WORKSPACE_TEMPLATES, { ...template, spec });
+      events.record(template, 'Warning', 'ManagerRemoved', `the manager "${manager}" does not exist`);
       return;
     }
     await ensureCreated(client, WORKSPACE_ROLE_BINDINGS, {
@@ -68,6 +73,7 @@ export function workspaceTemplateReconciler({
       metadata: {
         name: `${manager}-${workspace}-admin`,
         labels: { [WORKSPACE_LABEL]: workspace, [USER_REF_LABEL]: manager },
+        annotations: { [USER_UID_ANNOTATION]: user.metadata.uid! },
         ownerReferences: [controllerReference(template)],
       },
       subjects: [userSubject(manager)],
@@ -77,6 +83,7 @@ export function workspaceTemplateReconciler({
 
   return {
     name: 'workspace-template',
+    about: (name) => templates.store.get(name)?.object,
     sources: [
       { informer: templates, keys: ({ entry }) => [entry.name] },
       { informer: roleBases, keys: () => [...templates.store.values()].map((entry) => entry.name) },

@@ -10,6 +10,7 @@ const FINALIZER = 'finalizers.tenant.kubesphere.io';
 export function workspaceReconciler(client: KubeClient, workspaces: Informer): Reconciler {
   return {
     name: 'workspace',
+    about: (name) => workspaces.store.get(name)?.object,
     sources: [{ informer: workspaces, keys: ({ entry }) => [entry.name] }],
     async reconcile(name) {
       const workspace = workspaces.store.get(name)?.object;

@@ -28,6 +28,8 @@ export interface RouteRequest {
   sourceIP: string;
   /** Decoded by the row's `consumes`; undefined without a body. */
   body: unknown;
+  /** The query says `dryRun=All`: everything is checked and answered, nothing is stored (Kubernetes API Concepts, "Dry-run"). */
+  dryRun: boolean;
   /** Aborted when the client goes away. */
   signal: AbortSignal;
 }

@@ -60,6 +60,13 @@ function problemOf(check: Validator, body: unknown): string {
   return `the body is not valid${path ? ` at ${path}` : ''}: ${error?.message ?? 'unknown reason'}`;
 }
 
+/** Throws BadRequest for a value that Kubernetes does not know: a write that was meant to be tried only is not made. */
+function isDryRun(query: URLSearchParams): boolean {
+  const values = query.getAll('dryRun').filter((value) => value !== '');
+  if (values.some((value) => value !== 'All')) throw new StatusError(400, 'BadRequest', 'dryRun: the one value is All');
+  return values.length > 0;
+}
+
 async function send(exchange: Exchange, value: unknown, produces: string): Promise<void> {
   const { res } = exchange;
   if (value instanceof RouteReply) {
@@ -104,16 +111,18 @@ export function router(routes: readonly Route[], onError: (exchange: Exchange, e
       return send(exchange, route.badBody, JSON_TYPE);
     }
     const mark = exchange.url.indexOf('?');
+    const query = new URLSearchParams(mark < 0 ? '' : exchange.url.slice(mark + 1));
     const value = await route.handler({
       method: req.method ?? 'GET',
       url: exchange.url,
       params,
-      query: new URLSearchParams(mark < 0 ? '' : exchange.url.slice(mark + 1)),
+      query,
       headers: req.headers,
       user: exchange.user,
       info: exchange.info,
       sourceIP: exchange.sourceIP,
       body,
+      dryRun: route.method !== 'GET' && isDryRun(query),
       signal: exchange.signal,
     });
     await send(exchange, value, route.produces?.[0] ?? JSON_TYPE);

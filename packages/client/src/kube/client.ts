@@ -246,7 +246,11 @@ export class KubeClient {
   /** Deletes an object; `preconditions` and `propagationPolicy` as in Kubernetes meta/v1 DeleteOptions. */
   async delete(
     key: ObjectKey,
-    options: {
+    {
+      dryRun,
+      ...options
+    }: {
+      dryRun?: boolean;
       propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
       preconditions?: { uid?: string; resourceVersion?: string };
     } = {},
@@ -255,6 +259,7 @@ export class KubeClient {
       kind: 'DeleteOptions',
       apiVersion: 'v1',
       ...options,
+      ...(dryRun && { dryRun: ['All'] }),
     });
   }
 

@@ -55,16 +55,28 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** Inline base64 data, else the content of the file it names, relative to the kubeconfig's folder. */
-async function dataOrFile(entry: Record<string, unknown>, key: string, folder: string): Promise<string | undefined> {
+/** Inline base64 data, else the content of the file it names, relative to the kubeconfig's folder; no folder, no files. */
+async function dataOrFile(
+  entry: Record<string, unknown>,
+  key: string,
+  folder: string | undefined,
+): Promise<string | undefined> {
   const inline = text(entry[`${key}-data`]);
   if (inline) return Buffer.from(inline, 'base64').toString();
   const file = text(entry[key]);
-  return file ? await readFile(resolve(folder, file), 'utf8') : undefined;
+  if (file && folder === undefined) throw new KubeconfigError(`${key} names a file: give ${key}-data instead`);
+  return file && folder !== undefined ? await readFile(resolve(folder, file), 'utf8') : undefined;
 }
 
-/** Parses the text of a kubeconfig; files that it names are relative to `folder`. Throws KubeconfigError. */
-export async function parseKubeconfig(source: string, folder: string, contextName?: string): Promise<ClusterConfig> {
+/**
+ * Parses the text of a kubeconfig; files that it names are relative to `folder`. Without a folder it is somebody else's: what
+ * names files of this machine, or commands to run here, is refused. Throws KubeconfigError.
+ */
+export async function parseKubeconfig(
+  source: string,
+  folder: string | undefined,
+  contextName?: string,
+): Promise<ClusterConfig> {
   let config: Record<string, unknown>;
   try {
     config = parse(source, { maxAliasCount: 100 }) as Record<string, unknown>;
@@ -85,6 +97,8 @@ export async function parseKubeconfig(source: string, folder: string, contextNam
     dataOrFile(user, 'client-certificate', folder),
     dataOrFile(user, 'client-key', folder),
   ]);
+  for (const key of folder === undefined ? ['exec', 'auth-provider', 'tokenFile'] : [])
+    if (user[key] !== undefined) throw new KubeconfigError(`${key} works on the machine of its owner alone`);
   const optional = {
     ca,
     cert,
@@ -92,7 +106,7 @@ export async function parseKubeconfig(source: string, folder: string, contextNam
     insecureSkipTlsVerify: cluster['insecure-skip-tls-verify'] === true || undefined,
     serverName: text(cluster['tls-server-name']),
     token: text(user.token),
-    tokenFile: text(user.tokenFile) && resolve(folder, String(user.tokenFile)),
+    tokenFile: folder !== undefined && text(user.tokenFile) ? resolve(folder, String(user.tokenFile)) : undefined,
     username: text(user.username),
     password: text(user.password),
     exec: user.exec as ExecPlugin | undefined,

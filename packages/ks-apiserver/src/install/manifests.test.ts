@@ -30,7 +30,7 @@ test('every CRD is structural and named after its group and plural', () => {
     assert.ok(version.served && version.storage, metadata.name);
     assert.deepEqual(breaches(version.schema.openAPIV3Schema, metadata.name!), []);
     for (const column of version.additionalPrinterColumns ?? [])
-      assert.match(column.jsonPath, /^\.(metadata|spec|status|driver|deletionPolicy)\b/);
+      assert.match(column.jsonPath, /^\.(metadata|spec|status|groupRef|users|driver|deletionPolicy)\b/);
   }
 });
 
@@ -38,7 +38,13 @@ test('only these kinds have a status subresource: clients of 3.0 write the statu
   const withStatus = crds
     .filter(({ spec }) => spec.versions[0].subresources?.status)
     .map(({ spec }) => spec.names.kind);
-  assert.deepEqual(withStatus.sort(), ['S2iBuilder', 'S2iRun', 'VolumeSnapshot', 'VolumeSnapshotContent']);
+  assert.deepEqual(withStatus.sort(), [
+    'ResourceQuota',
+    'S2iBuilder',
+    'S2iRun',
+    'VolumeSnapshot',
+    'VolumeSnapshotContent',
+  ]);
 });
 
 test('cluster-scoped kinds are those that clients take for cluster-scoped', () => {
@@ -48,8 +54,11 @@ test('cluster-scoped kinds are those that clients take for cluster-scoped', () =
     'devopsprojects',
     'globalrolebindings',
     'globalroles',
+    'groupbindings',
+    'groups',
     'loginrecords',
     'provisionercapabilities',
+    'resourcequotas',
     'rolebases',
     'rules',
     's2ibuildertemplates',

@@ -3,9 +3,11 @@ import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Catalog } from '../models/resources/catalog.ts';
 import type { Tenants } from '../models/tenant/tenants.ts';
+import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { BUILD } from '../server/build.ts';
 import type { Config } from '../server/config-schema.ts';
 import type { Metrics } from '../server/metrics.ts';
+import { clusterV1alpha1 } from './cluster.v1alpha1/routes.ts';
 import { configV1alpha2 } from './config.v1alpha2/routes.ts';
 import { health, type Readiness } from './health/routes.ts';
 import { type IamParts, iamV1alpha2 } from './iam.v1alpha2/routes.ts';
@@ -16,6 +18,7 @@ import { operationsV1alpha2 } from './operations.v1alpha2/routes.ts';
 import { resourcesV1alpha2 } from './resources.v1alpha2/routes.ts';
 import { resourcesV1alpha3 } from './resources.v1alpha3/routes.ts';
 import { tenantV1alpha2 } from './tenant.v1alpha2/routes.ts';
+import { tenantV1alpha3 } from './tenant.v1alpha2/v1alpha3.ts';
 import { version } from './version/routes.ts';
 
 /** What the handlers of all groups work with. */
@@ -28,20 +31,23 @@ export interface RouteParts {
   iam: IamParts;
   authorizer: Authorizer;
   tenants: Tenants;
+  quotas: WorkspaceQuotas;
   metrics: Metrics;
   readiness: Readiness;
 }
 
 /** Every operation of the server: all groups' tables one after the other. */
 export function routes(parts: RouteParts): readonly Route[] {
-  const { config, client, catalog, authorizer, tenants, metrics, readiness } = parts;
+  const { config, client, catalog, authorizer, tenants, quotas, metrics, readiness } = parts;
   return [
     ...oauth(parts.oauth),
     ...providerRoutes(parts.providerLogin),
     ...configV1alpha2(config, parts.providerLogin),
     ...version(client, BUILD),
     ...iamV1alpha2(parts.iam),
-    ...tenantV1alpha2({ client, catalog, tenants }),
+    ...tenantV1alpha2({ client, catalog, tenants, quotas }),
+    ...tenantV1alpha3({ client, catalog, tenants, quotas }),
+    ...clusterV1alpha1(client, config.multicluster),
     ...operationsV1alpha2(client),
     ...resourcesV1alpha2({ client, catalog, authorizer, config }),
     ...resourcesV1alpha3(catalog, authorizer),
@@ -56,6 +62,6 @@ export function routeTables(): readonly Route[] {
     oauth: {},
     providerLogin: {},
     iam: { credentials: {} },
-    config: { kubernetes: {}, verification: {} },
+    config: { kubernetes: {}, verification: {}, multicluster: {} },
   } as unknown as RouteParts);
 }

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
 import { router } from '@ks-apiserver/apiserver/routes/router';
 import { Informer } from '@ks-apiserver/client/informer/informer';
@@ -6,10 +7,16 @@ import type { Logger } from 'pino';
 import { routes } from '../kapis/routes.ts';
 import { Authorizer } from '../models/authorization/authorizer.ts';
 import { Bindings } from '../models/authorization/bindings.ts';
+import { Explainer } from '../models/authorization/explain.ts';
+import { HeldRoles } from '../models/authorization/held-roles.ts';
+import { type ModuleState, NO_POLICY_SERVER, OpaServer } from '../models/authorization/opa.ts';
 import { ApiTokens } from '../models/credentials/api-tokens.ts';
 import { CREDENTIAL_LABEL, CREDENTIAL_NAMESPACE, SECRETS } from '../models/credentials/secret.ts';
 import { Totp } from '../models/credentials/totp.ts';
 import { Authenticator } from '../models/iam/authenticate.ts';
+import { Effects } from '../models/iam/effects.ts';
+import { GroupRoles } from '../models/iam/group-roles.ts';
+import { Groups } from '../models/iam/groups.ts';
 import { Login } from '../models/iam/login.ts';
 import { LoginRecords } from '../models/iam/login-records.ts';
 import { Members } from '../models/iam/members.ts';
@@ -36,6 +43,7 @@ import type { SessionStore } from '../models/session/sessions.ts';
 import { Tokens } from '../models/session/tokens.ts';
 import { WatchProbe } from '../models/session/watch-probe.ts';
 import { Tenants } from '../models/tenant/tenants.ts';
+import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import type { Kubernetes } from './backend.ts';
 import { ConfigError } from './config.ts';
 import type { Config } from './config-schema.ts';
@@ -57,6 +65,10 @@ export interface App {
   revokeSessions: (username: string) => Promise<void>;
   /** Tells by which URL clients reach the server, for who has configured none. */
   reachedAt(url: string): void;
+  /** Whether a module in an annotation of a role can be evaluated. */
+  checkOverride: (module: string) => Promise<ModuleState>;
+  /** Quotas of workspaces, and the copy of their objects. */
+  quotas: { informer: Informer; model: WorkspaceQuotas };
   close(): Promise<void>;
 }
 
@@ -84,6 +96,21 @@ async function identityProviders(config: Config): Promise<IdentityProviders> {
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     throw new ConfigError(`authentication.oauthOptions.identityProviders${error.field}: ${error.message}`);
+  }
+}
+
+/** The OPA server that evaluates modules of roles; none where none is configured. Throws a ConfigError for a wrong address or CA. */
+async function openPolicyServer(
+  { endpoint, timeout, caFile }: Config['authorization']['opa'],
+  log: Logger,
+): Promise<OpaServer | undefined> {
+  if (endpoint === '') return undefined;
+  try {
+    const ca = caFile === '' ? undefined : await readFile(caFile, 'utf8');
+    const onError = (err: unknown) => log.warn({ err }, 'the policy server did not answer: a module allows nothing');
+    return new OpaServer({ endpoint, timeoutMs: timeout, ca, onError });
+  } catch (error) {
+    throw new ConfigError(`authorization.opa: ${(error as Error).message}`);
   }
 }
 
@@ -137,7 +164,8 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const totp = new Totp(client, credentials, authentication.totp.issuer);
   const links = new ProviderLinks(users);
   const isEmailTaken = (email: string): boolean => login.find(email) !== undefined;
-  const accounts = new ProviderAccounts({ client, users, links, isEmailTaken });
+  const claimName = (name: string) => userModel.claimName(name);
+  const accounts = new ProviderAccounts({ client, users, links, isEmailTaken, claimName });
   const providerPasswords = new ProviderPasswords(providers, accounts);
   const login: Login = new Login(client, users, records, lockOut, totp, providerPasswords);
   const { accessTokenMaxAge, accessTokenInactivityTimeout } = authentication.oauthOptions;
@@ -150,8 +178,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const authenticator = new Authenticator(tokens, sessions, login, users, accessTokenMaxAge > 0, apiTokens);
   const metrics = new Metrics();
   const bindings = new Bindings(catalog);
-  const authorizer = new Authorizer(
-    config.authorization.mode,
+  const held = new HeldRoles(
     {
       globalRoles: catalog.row('globalroles'),
       workspaceRoles: catalog.row('workspaceroles'),
@@ -162,8 +189,20 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     },
     bindings,
   );
+  const overrides = await openPolicyServer(config.authorization.opa, log);
+  const authorizer = new Authorizer(config.authorization.mode, held, overrides);
+  // Not waited for: a cluster of 3.0 has no such kind until it is installed.
+  const quotaInformer = new Informer(client, {
+    resource: WORKSPACE_QUOTAS,
+    kind: 'ResourceQuota',
+    keepObjects: true,
+  }).start();
+  const quotas = new WorkspaceQuotas(client, catalog, quotaInformer);
   const scopes = new Scopes(catalog, bindings);
-  const members = new Members(client, scopes, authorizer);
+  const members = new Members(client, scopes, authorizer, users);
+  const groupRoles = new GroupRoles(scopes, bindings, authorizer);
+  const effects = new Effects(authorizer, bindings, scopes, groupRoles);
+  const writes = new WriteChecks(scopes, authorizer, groupRoles);
   const revokeSessions = (username: string) => sessions.revokeUser(username);
   const passwords = new PasswordPolicy(authentication.passwordPolicy);
   const userModel = new Users({ client, scopes, members, authorizer, login, passwords, links, revokeSessions });
@@ -209,8 +248,13 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       scopes,
       catalog,
       credentials: { users: userModel, login, apiTokens, totp, revokeSessions },
+      groups: new Groups({ client, catalog, scopes, writes, users }),
+      effects,
+      explainer: new Explainer(authorizer, catalog),
+      authorizer,
     },
     authorizer,
+    quotas,
     tenants: new Tenants(catalog, authorizer, bindings),
     metrics,
     readiness,
@@ -226,7 +270,10 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       router: router(table, onError),
       authenticating: new Set(table.filter(({ authenticates }) => authenticates).map(({ path }) => path)),
       webSocketOrigins: authentication.webSocketOrigins,
-      writes: new WriteChecks(scopes, authorizer),
+      writes,
+      effects,
+      scopes,
+      quotas,
       users: userModel,
       revokeSessions,
     },
@@ -238,12 +285,24 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     stopping = true;
     await server.close();
     await records.flush();
+    overrides?.close();
     keys.close();
     await sessions.close();
-    await Promise.all([users.stop(), credentials.stop(), catalog.stop()]);
+    await Promise.all([users.stop(), credentials.stop(), quotaInformer.stop(), catalog.stop()]);
   };
   const reachedAt = (url: string) => {
     if (issuerUrl === '') issuerUrl = url;
   };
-  return { server, catalog, users, routes: table, revokeSessions, reachedAt, close };
+  const checkOverride = async (module: string) => (overrides ? overrides.check(module) : NO_POLICY_SERVER);
+  return {
+    server,
+    catalog,
+    users,
+    routes: table,
+    revokeSessions,
+    checkOverride,
+    reachedAt,
+    quotas: { informer: quotaInformer, model: quotas },
+    close,
+  };
 }

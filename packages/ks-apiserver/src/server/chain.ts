@@ -74,7 +74,8 @@ function authentication({ authenticator, authenticating }: ChainParts): Filter<I
 function authorization({ authorizer }: ChainParts): Filter<Incoming> {
   return async (exchange, next) => {
     checkInitialPassword(exchange.user, exchange.info);
-    authorizer.authorize(exchange.user, exchange.info);
+    const pending = authorizer.authorizeCall(exchange.user, exchange.info);
+    if (pending) await pending;
     await next();
   };
 }

@@ -89,7 +89,11 @@ export const ConfigSchema = Type.Object({
       clients: Type.Array(OAuthClient, { default: [] }),
     }),
   }),
-  authorization: Section({ mode: Type.Enum(['RBAC', 'AlwaysAllow', 'AlwaysDeny'], { default: 'RBAC' }) }),
+  authorization: Section({
+    mode: Type.Enum(['RBAC', 'AlwaysAllow', 'AlwaysDeny'], { default: 'RBAC' }),
+    // OPA server that evaluates modules in annotations of roles; caFile is a PEM file with the CA of its certificate.
+    opa: Section({ endpoint: Text(), timeout: Duration(1000), caFile: Text() }),
+  }),
   kubernetes: Section({
     kubeconfig: Text(),
     master: Text(),

@@ -46,7 +46,7 @@ export class Connections {
       const { credential, holds, incoming } = connection;
       const answer = answers.get(credential) ?? holds();
       answers.set(credential, answer);
-      if ((await answer) && this.#authorizer.permits(incoming.user, incoming.info)) return;
+      if ((await answer) && (await this.#authorizer.permits(incoming.user, incoming.info))) return;
       if (this.#open.delete(connection)) connection.end(false);
     };
     await Promise.all([...this.#open].map(check));

@@ -1,20 +1,35 @@
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { Controller, type Reconciler } from '@ks-apiserver/controllers/controller';
+import { Controller, type OnFailure, type Reconciler } from '@ks-apiserver/controllers/controller';
+import { EventRecorder } from '@ks-apiserver/controllers/events';
 import { globalRoleBindingReconciler } from '@ks-apiserver/controllers/global-role-binding';
+import { groupReconciler } from '@ks-apiserver/controllers/group';
+import { groupBindingReconciler } from '@ks-apiserver/controllers/group-binding';
 import { jobReconciler } from '@ks-apiserver/controllers/job';
 import { kubeconfigReconciler } from '@ks-apiserver/controllers/kubeconfig';
 import { type LoginHistory, loginRecordReconciler } from '@ks-apiserver/controllers/login-record';
 import { namespaceReconciler } from '@ks-apiserver/controllers/namespace';
+import { type CheckOverride, roleOverrideReconciler } from '@ks-apiserver/controllers/role-override';
+import { SubjectBindings } from '@ks-apiserver/controllers/subject-bindings';
 import { userReconciler } from '@ks-apiserver/controllers/user';
+import { userBindingReconciler } from '@ks-apiserver/controllers/user-binding';
 import { workspaceReconciler } from '@ks-apiserver/controllers/workspace';
 import { workspaceMemberReconciler } from '@ks-apiserver/controllers/workspace-member';
+import { workspaceQuotaReconciler } from '@ks-apiserver/controllers/workspace-quota';
 import { workspaceTemplateReconciler } from '@ks-apiserver/controllers/workspace-template';
 import { makeSigningRequest } from '@ks-apiserver/kube-apiserver/server/sign-request';
 import type { Logger } from 'pino';
 import { hashPassword } from '../models/iam/passwords.ts';
-import { WORKSPACE_ROLE_BINDINGS, WORKSPACE_ROLES } from '../models/iam/types.ts';
+import {
+  CLUSTER_ROLE_BINDINGS,
+  GLOBAL_ROLE_BINDINGS,
+  GROUP_BINDINGS,
+  ROLE_BINDINGS,
+  WORKSPACE_ROLE_BINDINGS,
+  WORKSPACE_ROLES,
+} from '../models/iam/types.ts';
 import type { Catalog } from '../models/resources/catalog.ts';
+import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 
 /** What the controllers work with. */
 export interface ControllerParts {
@@ -23,6 +38,8 @@ export interface ControllerParts {
   /** The copy of the users that has their passwords. */
   users: Informer;
   revokeSessions: (username: string) => Promise<void>;
+  checkOverride: CheckOverride;
+  quotas: { informer: Informer; model: WorkspaceQuotas };
   /** Where users reach the Kubernetes API, and the CA (PEM) of its certificate. */
   endpoint: { server: string; ca?: string };
   loginHistory: LoginHistory;
@@ -45,9 +62,40 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
   const records = catalog.row('loginrecords');
   const jobs = catalog.row('jobs');
   await Promise.all([roleBases, templates, workspaces, records, jobs].map((informer) => informer.ready(signal)));
+  const groups = catalog.row('groups');
+  const groupBindings = catalog.row('groupbindings');
+  const globalRoleBindings = catalog.row('globalrolebindings');
+  const clusterRoleBindings = catalog.row('clusterrolebindings');
+  const roleBindings = catalog.row('rolebindings');
+  const bindings = new SubjectBindings(client, {
+    globalRoleBindings,
+    workspaceRoleBindings,
+    clusterRoleBindings,
+    roleBindings,
+    groupBindings,
+  });
+  const ofUsers = (
+    [
+      [GLOBAL_ROLE_BINDINGS, globalRoleBindings],
+      [WORKSPACE_ROLE_BINDINGS, workspaceRoleBindings],
+      [CLUSTER_ROLE_BINDINGS, clusterRoleBindings],
+      [ROLE_BINDINGS, roleBindings],
+      [GROUP_BINDINGS, groupBindings],
+    ] as const
+  ).map(([resource, informer]) =>
+    userBindingReconciler(`user-${resource.resource}`, client, resource, { bindings, informer, users }),
+  );
+  const events = new EventRecorder(client, (err) => log.warn({ err }, 'an event cannot be written'));
+  const onIgnored = (role: string, why: string) => log.warn({ role, why }, 'a rego-override of a role allows nothing');
   const reconcilers: Reconciler[] = [
-    userReconciler({ client, users, hashPassword, revokeSessions: parts.revokeSessions }),
-    workspaceTemplateReconciler({ client, templates, workspaces, workspaceRoles, roleBases, users }),
+    userReconciler({ client, users, hashPassword, bindings, events, revokeSessions: parts.revokeSessions }),
+    ...ofUsers,
+    ...(['globalroles', 'workspaceroles', 'clusterroles', 'roles'] as const).map((resource) =>
+      roleOverrideReconciler({ client, roles: catalog.row(resource), events, check: parts.checkOverride, onIgnored }),
+    ),
+    groupReconciler({ client, groups, templates, bindings }),
+    groupBindingReconciler({ client, groupBindings, groups, users }),
+    workspaceTemplateReconciler({ client, templates, workspaces, workspaceRoles, roleBases, users, events }),
     workspaceReconciler(client, workspaces),
     workspaceMemberReconciler('workspace-role', client, WORKSPACE_ROLES, workspaceRoles, templates),
     workspaceMemberReconciler(
@@ -57,17 +105,27 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
       workspaceRoleBindings,
       templates,
     ),
+    workspaceQuotaReconciler({
+      client,
+      quotas: parts.quotas.informer,
+      workspaces,
+      namespaces,
+      namespacesOf: (quota) => parts.quotas.model.namespacesOf(quota),
+      usage: (namespace, limits) => parts.quotas.model.usage(namespace, limits),
+    }),
     namespaceReconciler({ client, namespaces, workspaces, roles: catalog.row('roles'), roleBases, users }),
     globalRoleBindingReconciler(client, catalog.row('globalrolebindings')),
     kubeconfigReconciler({ client, users, endpoint: parts.endpoint, makeSigningRequest }),
     jobReconciler(client, jobs),
     loginRecordReconciler(client, records, parts.loginHistory),
   ];
-  const onError = (controller: string, key: string, err: unknown) =>
+  const onError: OnFailure = (controller, key, err, about) => {
     log.error({ controller, key, err }, 'a controller failed and will try again');
+    if (about) events.record(about, 'Warning', 'ReconcileFailed', `${controller}: ${(err as Error).message}`);
+  };
   const running = reconcilers.map((reconciler) => new Controller(reconciler, onError).start());
   return async () => {
     await Promise.all(running.map((controller) => controller.stop()));
-    await roleBases.stop();
+    await Promise.all([roleBases.stop(), events.stop()]);
   };
 }

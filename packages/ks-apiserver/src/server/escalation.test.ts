@@ -212,6 +212,124 @@ test('no namespace moves to or from a workspace without rights in both', async (
   assert.equal(moved.json.metadata.labels['kubesphere.io/workspace'], 'ws-a');
 });
 
+test('no role is made from templates beyond who makes it, by any write of either API', async () => {
+  const higher = JSON.stringify(['role-template-manage-users', 'role-template-manage-clusters']);
+  const annotations = { 'iam.kubesphere.io/aggregation-roles': higher };
+  const I = '/kapis/iam.kubesphere.io/v1alpha2';
+  const made = await server.call(`${I}/globalroles`, {
+    token: admin,
+    body: { metadata: { name: 'low', annotations: { 'iam.kubesphere.io/aggregation-roles': '[]' } } },
+  });
+  assert.equal(made.status, 200, made.text);
+  // Eve may write every role through the Kubernetes API and this one.
+  await refused(`${I}/globalroles`, { token: eve, body: { metadata: { name: 'mine', annotations } } });
+  await refused(`${I}/globalroles/low`, {
+    method: 'PUT',
+    token: eve,
+    body: { ...made.json, metadata: { ...made.json.metadata, annotations } },
+  });
+  for (const headers of [MERGE, { 'content-type': 'application/json' }])
+    await refused(`${I}/globalroles/low`, {
+      method: 'PATCH',
+      token: eve,
+      headers,
+      body: { metadata: { annotations } },
+    });
+  // Through the Kubernetes API the annotation alone gives nothing: nothing makes rules of it until somebody who may does.
+  await server.call(`${IAM}/globalroles/low`, {
+    method: 'PATCH',
+    token: eve,
+    headers: MERGE,
+    body: { metadata: { annotations } },
+  });
+  await server.call(`${I}/globalroles/low`, {
+    method: 'PATCH',
+    token: eve,
+    headers: MERGE,
+    body: { metadata: { labels: { a: 'b' } } },
+  });
+  const { json } = await server.call(`${IAM}/globalroles/low`, { token: admin });
+  assert.deepEqual(json.rules, []);
+  // A manager of a workspace makes roles of its own templates, not of those that the platform keeps in others.
+  const own = `${I}/workspaces/ws-a/workspaceroles`;
+  await refused(`${own.replace('ws-a', 'ws-b')}`, {
+    token: wanda,
+    body: { metadata: { name: 'ws-b-mine', annotations } },
+  });
+});
+
+test('nobody changes what new workspaces and projects give, by any verb', async () => {
+  const path = `${IAM}/rolebases/workspace-regular`;
+  const { json } = await server.call(path, { token: eve });
+  const role = { ...json.role, rules: ANYTHING };
+  await refused(path, { method: 'PUT', token: eve, body: { ...json, role } });
+  await refused(path, { method: 'PATCH', token: eve, headers: MERGE, body: { role: { rules: ANYTHING } } });
+  const op = { op: 'add', path: '/role/rules/-', value: ANYTHING[0] };
+  await refused(path, { method: 'PATCH', token: eve, headers: JSON_PATCH, body: [op] });
+  const override = { 'iam.kubesphere.io/rego-override': 'package authz\nallow = true' };
+  await refused(path, {
+    method: 'PATCH',
+    token: eve,
+    headers: MERGE,
+    body: { role: { metadata: { annotations: override } } },
+  });
+  assert.deepEqual((await server.call(path, { token: admin })).json.role, json.role);
+});
+
+test('no namespace moves by a JSON patch, an apply, or by deleting many', async () => {
+  const path = '/api/v1/namespaces/ns-ws-b';
+  const key = 'kubesphere.io~1workspace';
+  const before = (await server.call(path, { token: admin })).json.metadata.labels;
+  const ops = [
+    [{ op: 'remove', path: `/metadata/labels/${key}` }],
+    [{ op: 'replace', path: `/metadata/labels/${key}`, value: 'elsewhere' }],
+    [{ op: 'move', from: `/metadata/labels/${key}`, path: '/metadata/labels/other' }],
+  ];
+  for (const body of ops) await refused(path, { method: 'PATCH', token: eve, headers: JSON_PATCH, body });
+  const applied = {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: 'ns-ws-b', labels: { 'kubesphere.io/workspace': 'elsewhere' } },
+  };
+  await refused(`${path}?fieldManager=eve&force=true`, {
+    method: 'PATCH',
+    token: eve,
+    headers: APPLY,
+    body: JSON.stringify(applied),
+  });
+  await refused(`${path}/status`, {
+    method: 'PATCH',
+    token: wanda,
+    headers: MERGE,
+    body: { metadata: { labels: { 'kubesphere.io/workspace': 'ws-b' } } },
+  });
+  const strategic = { 'content-type': 'application/strategic-merge-patch+json' };
+  await refused(path, {
+    method: 'PATCH',
+    token: eve,
+    headers: strategic,
+    body: { metadata: { labels: { $patch: 'replace' } } },
+  });
+  for (const token of [eve, wanda])
+    for (const query of ['', '?labelSelector=kubesphere.io/workspace=ws-b', '?fieldSelector=metadata.name=ns-ws-b'])
+      await refused(`/api/v1/namespaces${query}`, { method: 'DELETE', token });
+  assert.deepEqual((await server.call(path, { token: admin })).json.metadata.labels, before);
+});
+
+test('rules of a workspace do not reach what is in none', async () => {
+  for (const path of [
+    '/api/v1/namespaces/default/pods',
+    '/api/v1/namespaces/nosuch/pods',
+    '/api/v1/namespaces/kube-system/secrets',
+  ])
+    await refused(path, { method: 'GET', token: wanda });
+  await refused('/api/v1/secrets?watch=true&labelSelector=kubesphere.io/workspace=', { method: 'GET', token: wanda });
+  await refused('/api/v1/secrets?watch=true&labelSelector=kubesphere.io/workspace=nosuch', {
+    method: 'GET',
+    token: wanda,
+  });
+});
+
 test('nobody approves certificates of others', async () => {
   const path = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
   const { request } = await makeSigningRequest('eve');

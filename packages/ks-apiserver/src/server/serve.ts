@@ -98,6 +98,8 @@ export async function serve(options: Options, log: Logger, out: (line: string) =
       catalog: app.catalog,
       users: app.users,
       revokeSessions: app.revokeSessions,
+      checkOverride: app.checkOverride,
+      quotas: app.quotas,
       endpoint: kubernetes.endpoint,
       loginHistory: {
         retentionMs: config.authentication.loginHistoryRetentionPeriod,

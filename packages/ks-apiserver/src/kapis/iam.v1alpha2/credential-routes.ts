@@ -1,4 +1,5 @@
-import type { Route } from '@ks-apiserver/apiserver/routes/route';
+import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
+import type { Handler, Route, RouteRequest } from '@ks-apiserver/apiserver/routes/route';
 import { rows } from '../rows.ts';
 import { type CredentialHandlersParts, credentialHandlers } from './credentials.ts';
 import {
@@ -12,9 +13,21 @@ import {
   TotpStateSchema,
 } from './types.ts';
 
+/** Credentials are made or not: a trial would show one that does not work, and is refused before anything is stored. */
+function neverTried<T extends Record<string, Handler>>(handlers: T): T {
+  const refusing = Object.entries(handlers).map(([name, handle]) => [
+    name,
+    (request: RouteRequest) => {
+      if (request.dryRun) throw badRequest('dryRun: credentials cannot be tried');
+      return handle(request);
+    },
+  ]);
+  return Object.fromEntries(refusing) as T;
+}
+
 /** Rows of a user's own credentials besides his password: API tokens and one-time passwords. */
 export function credentialRoutes(base: string, tags: readonly string[], parts: CredentialHandlersParts): Route[] {
-  const handlers = credentialHandlers(parts);
+  const handlers = neverTried(credentialHandlers(parts));
   const token = { body: ApiTokenRequestSchema, returns: ApiTokenSchema };
   const enroll = { body: TotpRequestSchema, returns: TotpSecretSchema };
   const confirm = { body: TotpRequestSchema, returns: RecoveryCodesSchema };

@@ -1,9 +1,10 @@
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Handler } from '@ks-apiserver/apiserver/routes/route';
+import type { Effects } from '../../models/iam/effects.ts';
 import { missing } from '../../models/iam/errors.ts';
 import type { Member, Members } from '../../models/iam/members.ts';
 import type { Roles } from '../../models/iam/roles.ts';
-import type { Scopes } from '../../models/iam/scopes.ts';
+import type { Scope, Scopes } from '../../models/iam/scopes.ts';
 import type { UserList } from '../../models/iam/user-list.ts';
 import { parseListQuery } from '../../models/resources/query.ts';
 import { SUCCESS } from '../page-reply.ts';
@@ -16,15 +17,20 @@ export interface MemberHandlersParts {
   userList: UserList;
   roles: Roles;
   scopes: Scopes;
+  effects: Effects;
 }
 
 /** Handlers of the members of a level, one an operation; `parameter` is the name of the path's last segment. */
 export function memberHandlers(
   level: Level,
   parameter: string,
-  { members, userList, roles, scopes }: MemberHandlersParts,
+  { members, userList, roles, scopes, effects }: MemberHandlersParts,
 ): Record<'list' | 'get' | 'create' | 'update' | 'delete' | 'roles', Handler> {
   const guarded = scoped(scopes, level, parameter);
+  const tried = (scope: Scope, member: Member) => ({
+    ...member,
+    effects: effects.ofMember(scope, member.username, member.roleRef),
+  });
   return {
     list: guarded(async (scope, _name, { query, signal }) => {
       const given = parseListQuery(query);
@@ -40,22 +46,23 @@ export function memberHandlers(
       return member;
     }),
 
-    create: guarded(async (scope, _name, { body, user }) => {
-      await members.set(scope, body as Member[], user);
-      return body;
+    create: guarded(async (scope, _name, { body, user, dryRun }) => {
+      const given = body as Member[];
+      await members.set(scope, given, user, dryRun);
+      return dryRun ? given.map((member) => tried(scope, member)) : given;
     }),
 
-    update: guarded(async (scope, name, { body, user }) => {
+    update: guarded(async (scope, name, { body, user, dryRun }) => {
       const member = body as Member;
       if (member.username !== name)
         throw badRequest(`the name of the object (${member.username}) does not match the name on the URL (${name})`);
-      await members.set(scope, [member], user);
-      return body;
+      await members.set(scope, [member], user, dryRun);
+      return dryRun ? tried(scope, member) : member;
     }),
 
-    delete: guarded(async (scope, name) => {
-      await members.remove(scope, name);
-      return SUCCESS;
+    delete: guarded(async (scope, name, { dryRun }) => {
+      await members.remove(scope, name, dryRun);
+      return dryRun ? { ...SUCCESS, effects: effects.ofMember(scope, name, undefined) } : SUCCESS;
     }),
 
     roles: guarded((scope, name) => roles.templatesOf(scope, name).map((entry) => entry.object)),

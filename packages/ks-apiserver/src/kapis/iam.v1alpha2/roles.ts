@@ -1,5 +1,6 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type Handler, RouteReply } from '@ks-apiserver/apiserver/routes/route';
+import type { Effects } from '../../models/iam/effects.ts';
 import type { Roles } from '../../models/iam/roles.ts';
 import { missingRole, type Scope, type Scopes } from '../../models/iam/scopes.ts';
 import { WORKSPACE_LABEL } from '../../models/iam/types.ts';
@@ -23,9 +24,14 @@ function narrowed(scope: Scope, query: ListQuery): ListQuery {
 export function roleHandlers(
   level: Level,
   parameter: string,
-  { roles, scopes, catalog }: { roles: Roles; scopes: Scopes; catalog: Catalog },
+  { roles, scopes, catalog, effects }: { roles: Roles; scopes: Scopes; catalog: Catalog; effects: Effects },
 ): Record<'list' | 'get' | 'create' | 'update' | 'patch' | 'delete', Handler> {
   const guarded = scoped(scopes, level, parameter);
+  /** The role; in a dry run also who would gain and lose what. */
+  const answer = (scope: Scope, role: KubeObject, dryRun: boolean) => {
+    const name = role.metadata.name ?? '';
+    return dryRun ? { ...role, effects: effects.ofRole(scope, name, scopes.role(scope, name)?.object, role) } : role;
+  };
   return {
     list: guarded(async (scope, _name, { query, signal }) => {
       const row = catalog.find(scope.roles.resource)!;
@@ -45,19 +51,24 @@ export function roleHandlers(
       return new RouteReply(200, { 'content-type': 'application/json' }, role.bytes);
     }),
 
-    create: guarded((scope, _name, { body, user }) => roles.save(scope, body as KubeObject, user)),
+    create: guarded(async (scope, _name, { body, user, dryRun }) =>
+      answer(scope, await roles.save(scope, body as KubeObject, user, dryRun), dryRun),
+    ),
 
-    update: guarded((scope, name, { body, user }) => {
+    update: guarded(async (scope, name, { body, user, dryRun }) => {
       const role = body as KubeObject;
       if (role.metadata.name !== name) throw nameMismatch(role.metadata.name ?? '', name);
-      return roles.save(scope, role, user);
+      return answer(scope, await roles.save(scope, role, user, dryRun), dryRun);
     }),
 
-    patch: guarded((scope, name, { body, user }) => roles.patch(scope, name, body, user)),
+    patch: guarded(async (scope, name, { body, user, dryRun }) =>
+      answer(scope, await roles.patch(scope, name, body, user, dryRun), dryRun),
+    ),
 
-    delete: guarded(async (scope, name) => {
-      await roles.delete(scope, name);
-      return SUCCESS;
+    delete: guarded(async (scope, name, { dryRun }) => {
+      const stored = scopes.role(scope, name)?.object;
+      await roles.delete(scope, name, dryRun);
+      return dryRun ? { ...SUCCESS, effects: effects.ofRole(scope, name, stored, undefined) } : SUCCESS;
     }),
   };
 }

@@ -101,5 +101,105 @@ export const RecoveryCodesSchema = Type.Object(
   { $id: 'iam.RecoveryCodes' },
 );
 
+const Rule = Type.Object(
+  Object.fromEntries(
+    ['verbs', 'apiGroups', 'resources', 'resourceNames', 'nonResourceURLs'].map((field) => [
+      field,
+      Type.Optional(Type.Array(Type.String())),
+    ]),
+  ),
+  { $id: 'v1.PolicyRule' },
+);
+
+const Level = Type.Enum(['global', 'workspace', 'namespace', 'cluster']);
+const Place = { level: Level, workspace: Type.Optional(Type.String()), namespace: Type.Optional(Type.String()) };
+
+/** Why a user may or may not make a call. */
+export const ExplanationSchema = Type.Object(
+  {
+    user: Type.String(),
+    allowed: Type.Boolean(),
+    builtIn: Type.Array(Type.String(), {
+      description: 'public-path, self-service or always-allow where no role is needed',
+    }),
+    grants: Type.Array(
+      Type.Object({
+        ...Place,
+        binding: Type.Object({ kind: Type.String(), name: Type.String(), subject: Type.String() }),
+        role: Type.Object({ kind: Type.String(), name: Type.String() }),
+        rule: Type.Optional(Rule),
+      }),
+      { description: 'every rule that allows it, with its role and binding' },
+    ),
+    rolesThatWould: Type.Array(
+      Type.Object({
+        ...Place,
+        role: Type.Object({ kind: Type.String(), name: Type.String(), template: Type.Optional(Type.Boolean()) }),
+      }),
+      { description: 'roles that would allow a call that is not allowed, the narrowest first' },
+    ),
+    truncated: Type.Optional(Type.Boolean()),
+  },
+  { $id: 'v1alpha2.Explanation' },
+);
+
+/** Group of iam.kubesphere.io/v1alpha2 as clients send it. */
+export const GroupSchema = Type.Object(
+  { ...Typed, spec: Type.Optional(Type.Unknown()), status: Type.Optional(Type.Unknown()) },
+  { $id: 'v1alpha2.Group' },
+);
+
+/** A user who is to be in a group. */
+export const GroupMemberSchema = Type.Object(
+  {
+    userName: Type.String({ minLength: 1, maxLength: 253 }),
+    groupName: Type.String({ minLength: 1, maxLength: 253 }),
+  },
+  { $id: 'v1alpha2.GroupMember' },
+);
+
+/** Users who are to be in groups. */
+export const GroupMembersSchema = Type.Array(GroupMemberSchema, { maxItems: 1000 });
+
+/** GroupBinding of iam.kubesphere.io/v1alpha2. */
+export const GroupBindingSchema = Type.Object(
+  {
+    ...Typed,
+    groupRef: Type.Object({
+      apiGroup: Type.Optional(Type.String()),
+      kind: Type.Optional(Type.String()),
+      name: Type.String(),
+    }),
+    users: Type.Array(Type.String()),
+  },
+  { $id: 'v1alpha2.GroupBinding' },
+);
+
+/** A RoleBinding or WorkspaceRoleBinding as clients send it; name, label and scope are the server's. */
+export const BindingSchema = Type.Object(
+  {
+    ...Typed,
+    metadata: Type.Optional(Metadata),
+    subjects: Type.Array(
+      Type.Object({
+        apiGroup: Type.Optional(Type.String()),
+        kind: Type.Enum(['User', 'Group', 'ServiceAccount']),
+        name: Type.String({ minLength: 1, maxLength: 253 }),
+        namespace: Type.Optional(Type.String()),
+      }),
+      { minItems: 1, maxItems: 1000 },
+    ),
+    roleRef: Type.Object({
+      apiGroup: Type.Optional(Type.String()),
+      kind: Type.Optional(Type.String()),
+      name: Type.String({ minLength: 1, maxLength: 253 }),
+    }),
+  },
+  { $id: 'v1alpha2.Binding' },
+);
+
+/** Bindings that are to be made. */
+export const BindingsSchema = Type.Array(BindingSchema, { maxItems: 1000 });
+
 /** 3.0's answer to a write that has nothing else to say. */
 export const MessageSchema = Type.Object({ message: Type.String() }, { $id: 'errors.Error' });

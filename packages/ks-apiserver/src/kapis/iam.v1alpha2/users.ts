@@ -1,9 +1,11 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Handler } from '@ks-apiserver/apiserver/routes/route';
+import type { Effects } from '../../models/iam/effects.ts';
 import { iamError } from '../../models/iam/errors.ts';
 import type { Roles } from '../../models/iam/roles.ts';
 import type { Scopes } from '../../models/iam/scopes.ts';
-import { USER_REF_LABEL, type User } from '../../models/iam/types.ts';
+import { GLOBAL_ROLE_ANNOTATION, USER_REF_LABEL, type User } from '../../models/iam/types.ts';
 import type { UserList } from '../../models/iam/user-list.ts';
 import type { Users } from '../../models/iam/users.ts';
 import type { Catalog } from '../../models/resources/catalog.ts';
@@ -21,6 +23,7 @@ export interface UserHandlersParts {
   roles: Roles;
   scopes: Scopes;
   catalog: Catalog;
+  effects: Effects;
 }
 
 /** Handlers of users, one an operation. */
@@ -30,6 +33,7 @@ export function userHandlers({
   roles,
   scopes,
   catalog,
+  effects,
 }: UserHandlersParts): Record<
   'list' | 'get' | 'create' | 'update' | 'delete' | 'password' | 'loginRecords' | 'globalRoles',
   Handler
@@ -43,6 +47,16 @@ export function userHandlers({
         throw iamError(error);
       }
     };
+  /** The user; in a dry run also what he would gain and lose by the global role of his annotation. */
+  const answer = (given: User, stored: KubeObject, dryRun: boolean) => {
+    const role = given.metadata.annotations?.[GLOBAL_ROLE_ANNOTATION];
+    if (!dryRun) return stored;
+    const global = scopes.global();
+    return {
+      ...stored,
+      effects: role ? effects.ofMember(global, stored.metadata.name ?? '', role) : { gains: [], loses: [] },
+    };
+  };
   return {
     list: async ({ query, signal }) => usersReply(await userList.list(parseListQuery(query), signal)),
 
@@ -53,17 +67,22 @@ export function userHandlers({
       return user;
     },
 
-    create: guarded(({ body, user }) => users.create(body as User, user)),
+    create: guarded(async ({ body, user, dryRun }) =>
+      answer(body as User, await users.create(body as User, user, dryRun), dryRun),
+    ),
 
-    update: guarded(({ params, body, user }) => users.update(params.user ?? '', body as User, user)),
+    update: guarded(async ({ params, body, user, dryRun }) =>
+      answer(body as User, await users.update(params.user ?? '', body as User, user, dryRun), dryRun),
+    ),
 
-    delete: guarded(async ({ params }) => {
-      await users.delete(params.user ?? '');
-      return SUCCESS;
+    delete: guarded(async ({ params, dryRun }) => {
+      const { user = '' } = params;
+      await users.delete(user, dryRun);
+      return dryRun ? { ...SUCCESS, effects: effects.ofUserDeletion(user) } : SUCCESS;
     }),
 
     password: guarded(async (request) => {
-      const { params, body, user } = request;
+      const { params, body, user, dryRun } = request;
       const { currentPassword = '', password = '' } = body as { currentPassword?: string; password?: string };
       refuseApiToken(user);
       await users.setPassword(
@@ -71,6 +90,7 @@ export function userHandlers({
         { current: currentPassword, password },
         user,
         sourceOf(request, false),
+        dryRun,
       );
       return SUCCESS;
     }),

@@ -1,4 +1,4 @@
-import { forbidden } from '@ks-apiserver/apimachinery/meta/errors';
+import { forbidden, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type Handler, RouteReply } from '@ks-apiserver/apiserver/routes/route';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
@@ -11,6 +11,8 @@ import { guarded } from './errors.ts';
 import type { TenantParts } from './workspaces.ts';
 
 const NAMESPACES = { group: '', version: 'v1', resource: 'namespaces' };
+/** How often a patch is made anew when the namespace changes meanwhile. */
+const PATCH_ATTEMPTS = 5;
 const EMPTY = { items: [], totalItems: 0 };
 
 /** Handlers of a workspace's namespaces and DevOps projects, one an operation. */
@@ -89,29 +91,38 @@ export function namespaceHandlers({
       return new RouteReply(200, { 'content-type': 'application/json' }, entry.bytes);
     }),
 
-    create: guarded(({ params, body }) =>
-      client.create(NAMESPACES, labelled(body as KubeObject, params.workspace ?? '')),
+    create: guarded(({ params, body, dryRun }) =>
+      client.create(NAMESPACES, labelled(body as KubeObject, params.workspace ?? ''), { dryRun }),
     ),
 
-    update: guarded(({ params, body }) => {
+    update: guarded(({ params, body, dryRun }) => {
       const given = body as KubeObject;
       own(params);
       if (given.metadata.name !== params.namespace)
         throw nameMismatch(given.metadata.name ?? '', params.namespace ?? '');
-      return client.update(NAMESPACES, labelled(given, params.workspace ?? ''));
+      return client.update(NAMESPACES, labelled(given, params.workspace ?? ''), { dryRun });
     }),
 
-    patch: guarded(({ params, body }) => {
+    patch: guarded(async ({ params, body, dryRun }) => {
       const { name } = own(params);
-      return client.patch(
-        { resource: NAMESPACES, name },
-        'merge',
-        labelled(body as KubeObject, params.workspace ?? ''),
-      );
+      const given = labelled(body as KubeObject, params.workspace ?? '');
+      for (let attempt = 1; ; attempt += 1) {
+        // The label is forced, which must not take back a namespace that has just gone to another workspace.
+        const now = await client.get({ resource: NAMESPACES, name });
+        if (now.metadata.labels?.[WORKSPACE_LABEL] !== params.workspace) throw missing('namespace', '', name);
+        const { resourceVersion = now.metadata.resourceVersion } = given.metadata;
+        const patch = { ...given, metadata: { ...given.metadata, resourceVersion } };
+        try {
+          return await client.patch({ resource: NAMESPACES, name }, 'merge', patch, { dryRun });
+        } catch (error) {
+          const changed = error instanceof StatusError && error.reason === 'Conflict';
+          if (!changed || given.metadata.resourceVersion || attempt === PATCH_ATTEMPTS) throw error;
+        }
+      }
     }),
 
-    delete: guarded(async ({ params }) => {
-      await client.delete({ resource: NAMESPACES, name: own(params).name });
+    delete: guarded(async ({ params, dryRun }) => {
+      await client.delete({ resource: NAMESPACES, name: own(params).name }, { dryRun });
       return SUCCESS;
     }),
   };

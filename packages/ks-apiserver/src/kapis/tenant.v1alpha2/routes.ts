@@ -2,7 +2,8 @@ import type { Route } from '@ks-apiserver/apiserver/routes/route';
 import { PageableResponse } from '../parameters.ts';
 import { rows } from '../rows.ts';
 import { namespaceHandlers } from './namespaces.ts';
-import { MessageSchema, NamespaceSchema, PatchSchema, WorkspaceTemplateSchema } from './types.ts';
+import { quotaHandlers } from './quotas.ts';
+import { MessageSchema, NamespaceSchema, PatchSchema, ResourceQuotaSchema, WorkspaceTemplateSchema } from './types.ts';
 import { type TenantParts, workspaceHandlers } from './workspaces.ts';
 
 const BASE = '/kapis/tenant.kubesphere.io/v1alpha2';
@@ -18,6 +19,9 @@ export function tenantV1alpha2(parts: TenantParts): Route[] {
   const workspaces = workspaceHandlers(parts);
   const namespaces = namespaceHandlers(parts);
   const ws = '/workspaces/{workspace}';
+  const quotas = quotaHandlers(parts);
+  const oneQuota = `${ws}/resourcequotas/{resourcequota}`;
+  const quota = { returns: ResourceQuotaSchema };
   const member = `${ws}/workspacemembers/{workspacemember}`;
   return rows(BASE, TAGS, [
     ['GET', '/workspaces', 'ListWorkspaces', 'Workspaces of the caller', workspaces.list, list],
@@ -40,6 +44,24 @@ export function tenantV1alpha2(parts: TenantParts): Route[] {
     ],
     ['PATCH', ws, 'PatchWorkspace', 'Change a workspace', workspaces.patch, { body: PatchSchema, ...workspace }],
     ['DELETE', ws, 'DeleteWorkspace', 'Delete a workspace', workspaces.delete, message],
+    [
+      'POST',
+      `${ws}/resourcequotas`,
+      'CreateWorkspaceResourceQuota',
+      'Limit what a workspace uses',
+      quotas.create,
+      { body: ResourceQuotaSchema, ...quota },
+    ],
+    ['GET', oneQuota, 'DescribeWorkspaceResourceQuota', 'Read limits of a workspace', quotas.get, quota],
+    [
+      'PUT',
+      oneQuota,
+      'UpdateWorkspaceResourceQuota',
+      'Replace limits of a workspace',
+      quotas.update,
+      { body: ResourceQuotaSchema, ...quota },
+    ],
+    ['DELETE', oneQuota, 'DeleteWorkspaceResourceQuota', 'Delete limits of a workspace', quotas.delete, message],
     ['GET', `${ws}/clusters`, 'ListWorkspaceClusters', 'Clusters of a workspace', workspaces.clusters, list],
     ['GET', '/clusters', 'ListClusters', 'Clusters of the caller', namespaces.clusters, list],
     ['GET', '/namespaces', 'ListNamespaces', 'Projects of the caller', namespaces.list, list],

@@ -37,6 +37,19 @@ export const WorkspaceTemplateSchema = Type.Object(
   { $id: 'v1alpha2.WorkspaceTemplate' },
 );
 
+/** Workspace of tenant.kubesphere.io/v1alpha1, which a controller makes from a template. */
+export const WorkspaceSchema = Type.Object(
+  {
+    apiVersion: Type.Optional(Type.String()),
+    kind: Type.Optional(Type.String()),
+    metadata: Metadata,
+    spec: Type.Optional(
+      Type.Object({ manager: Type.Optional(Type.String()), networkIsolation: Type.Optional(Type.Boolean()) }),
+    ),
+  },
+  { $id: 'v1alpha1.Workspace' },
+);
+
 /** Namespace of v1 as clients send it. */
 export const NamespaceSchema = Type.Object(
   {
@@ -46,6 +59,22 @@ export const NamespaceSchema = Type.Object(
     spec: Type.Optional(Type.Unknown()),
   },
   { $id: 'v1.Namespace' },
+);
+
+const Quantities = Type.Optional(Type.Unsafe<Record<string, string | number>>({ type: 'object' }));
+
+/** ResourceQuota of quota.kubesphere.io/v1alpha2 as clients send it; label and selector are the workspace's. */
+export const ResourceQuotaSchema = Type.Object(
+  {
+    apiVersion: Type.Optional(Type.String()),
+    kind: Type.Optional(Type.String()),
+    metadata: Metadata,
+    spec: Type.Object({
+      selector: Type.Optional(StringMap()),
+      quota: Type.Object({ hard: Quantities, scopes: Type.Optional(Type.Array(Type.String())) }),
+    }),
+  },
+  { $id: 'v1alpha2.ResourceQuota' },
 );
 
 /** The fields that are to change: a merge patch (RFC 7386). */

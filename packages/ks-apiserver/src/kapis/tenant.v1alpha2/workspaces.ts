@@ -6,6 +6,7 @@ import { nameMismatch } from '../../models/iam/users.ts';
 import type { Catalog } from '../../models/resources/catalog.ts';
 import { parseListQuery } from '../../models/resources/query.ts';
 import type { Tenants } from '../../models/tenant/tenants.ts';
+import type { WorkspaceQuotas } from '../../models/tenant/workspace-quotas.ts';
 import { pageReply, SUCCESS } from '../page-reply.ts';
 import { guarded } from './errors.ts';
 
@@ -16,6 +17,7 @@ export interface TenantParts {
   client: KubeClient;
   catalog: Catalog;
   tenants: Tenants;
+  quotas: WorkspaceQuotas;
 }
 
 function typed(given: KubeObject): KubeObject {
@@ -32,37 +34,50 @@ export function workspaceHandlers({
   client,
   catalog,
   tenants,
-}: TenantParts): Record<'list' | 'get' | 'create' | 'update' | 'patch' | 'delete' | 'clusters', Handler> {
+}: TenantParts): Record<
+  'list' | 'get' | 'listMade' | 'getMade' | 'create' | 'update' | 'patch' | 'delete' | 'clusters',
+  Handler
+> {
   const absent = (name: string) => missing('workspacetemplate', 'tenant.kubesphere.io', name);
-  return {
-    list: async ({ user, query, signal }) => {
-      const { page, row } = await tenants.workspaces(user, parseListQuery(query), signal);
+  const list =
+    (resource: 'workspacetemplates' | 'workspaces'): Handler =>
+    async ({ user, query, signal }) => {
+      const { page, row } = await tenants.workspaces(user, parseListQuery(query), signal, resource);
       return pageReply(page, row, catalog);
-    },
-
-    get: async ({ params, user, signal }) => {
+    };
+  const get =
+    (resource: 'workspacetemplates' | 'workspaces'): Handler =>
+    async ({ params, user, signal }) => {
       const { workspace = '' } = params;
-      const entry = (await catalog.synced(catalog.find('workspacetemplates')!, signal)).get(workspace);
+      const entry = (await catalog.synced(catalog.find(resource)!, signal)).get(workspace);
       // What is not his does not exist for him: 3.0 shows every workspace to everybody here.
       if (!entry || !tenants.seesWorkspace(user, workspace)) throw absent(workspace);
       return new RouteReply(200, { 'content-type': 'application/json' }, entry.bytes);
-    },
+    };
+  return {
+    list: list('workspacetemplates'),
 
-    create: guarded(({ body }) => client.create(TEMPLATES, typed(body as KubeObject))),
+    get: get('workspacetemplates'),
 
-    update: guarded(({ params, body }) => {
+    listMade: list('workspaces'),
+
+    getMade: get('workspaces'),
+
+    create: guarded(({ body, dryRun }) => client.create(TEMPLATES, typed(body as KubeObject), { dryRun })),
+
+    update: guarded(({ params, body, dryRun }) => {
       const given = body as KubeObject;
       if (given.metadata.name !== params.workspace)
         throw nameMismatch(given.metadata.name ?? '', params.workspace ?? '');
-      return client.update(TEMPLATES, typed(given));
+      return client.update(TEMPLATES, typed(given), { dryRun });
     }),
 
-    patch: guarded(({ params, body }) =>
-      client.patch({ resource: TEMPLATES, name: params.workspace ?? '' }, 'merge', body),
+    patch: guarded(({ params, body, dryRun }) =>
+      client.patch({ resource: TEMPLATES, name: params.workspace ?? '' }, 'merge', body, { dryRun }),
     ),
 
-    delete: guarded(async ({ params }) => {
-      await client.delete({ resource: TEMPLATES, name: params.workspace ?? '' });
+    delete: guarded(async ({ params, dryRun }) => {
+      await client.delete({ resource: TEMPLATES, name: params.workspace ?? '' }, { dryRun });
       return SUCCESS;
     }),
 

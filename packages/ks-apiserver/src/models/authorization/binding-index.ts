@@ -13,6 +13,8 @@ export interface RoleRef {
 export interface Binding {
   name: string;
   namespace: string;
+  /** By whom the caller has it: `User:<name>` or `Group:<name>`. */
+  subject: string;
   roleRef: RoleRef;
 }
 
@@ -39,8 +41,8 @@ function subjectsOf(entry: Entry): readonly Subject[] {
 export class BindingIndex {
   readonly #scopes = new Map<string, Map<string, Set<Entry>>>();
   readonly #entries = new Map<string, Set<Entry>>();
-  /** How many bindings name a user in each scope. */
-  readonly #scopesOfUser = new Map<string, Map<string, number>>();
+  /** How many bindings name a subject in each scope. */
+  readonly #scopesOfSubject = new Map<string, Map<string, number>>();
   readonly #scopeOf: (entry: Entry) => string;
 
   /** `scopeOf` files a binding under its namespace, its workspace, or '' for the whole platform. */
@@ -53,14 +55,13 @@ export class BindingIndex {
     });
   }
 
-  #countUser(subject: Subject, scope: string, by: number): void {
-    if (subject.kind !== 'User') return;
-    const scopes = this.#scopesOfUser.get(subject.name) ?? new Map<string, number>();
+  #count(key: string, scope: string, by: number): void {
+    const scopes = this.#scopesOfSubject.get(key) ?? new Map<string, number>();
     const count = (scopes.get(scope) ?? 0) + by;
     if (count > 0) scopes.set(scope, count);
     else scopes.delete(scope);
-    if (scopes.size > 0) this.#scopesOfUser.set(subject.name, scopes);
-    else this.#scopesOfUser.delete(subject.name);
+    if (scopes.size > 0) this.#scopesOfSubject.set(key, scopes);
+    else this.#scopesOfSubject.delete(key);
   }
 
   #add(entry: Entry): void {
@@ -73,8 +74,8 @@ export class BindingIndex {
       this.#scopes.set(scope, bySubject);
     }
     for (const subject of subjectsOf(entry)) {
-      this.#countUser(subject, scope, 1);
       const key = keyOf(subject);
+      this.#count(key, scope, 1);
       const named = bySubject.get(key);
       if (named) named.add(entry);
       else bySubject.set(key, new Set([entry]));
@@ -88,12 +89,18 @@ export class BindingIndex {
     if (all?.size === 0) this.#entries.delete(scope);
     const bySubject = this.#scopes.get(scope);
     for (const subject of subjectsOf(entry)) {
-      this.#countUser(subject, scope, -1);
-      const entries = bySubject?.get(keyOf(subject));
+      const key = keyOf(subject);
+      this.#count(key, scope, -1);
+      const entries = bySubject?.get(key);
       entries?.delete(entry);
-      if (entries?.size === 0) bySubject?.delete(keyOf(subject));
+      if (entries?.size === 0) bySubject?.delete(key);
     }
     if (bySubject?.size === 0) this.#scopes.delete(scope);
+  }
+
+  /** All scopes that have bindings. */
+  scopes(): string[] {
+    return [...this.#entries.keys()];
   }
 
   /** All bindings of a scope, newest first. */
@@ -101,25 +108,29 @@ export class BindingIndex {
     return [...(this.#entries.get(scope) ?? [])].sort((a, b) => byCreation(b, a));
   }
 
-  /** The bindings of a scope that name a user himself, newest first. */
-  entriesOf(user: string, scope: string): Entry[] {
-    return [...(this.#scopes.get(scope)?.get(`User:${user}`) ?? [])].sort((a, b) => byCreation(b, a));
+  /** The bindings of a scope that name a user himself, or a group, newest first. */
+  entriesOf(name: string, scope: string, kind: 'User' | 'Group' = 'User'): Entry[] {
+    return [...(this.#scopes.get(scope)?.get(`${kind}:${name}`) ?? [])].sort((a, b) => byCreation(b, a));
   }
 
-  /** The scopes in which a user himself has a binding. */
-  scopesOf(user: string): string[] {
-    return [...(this.#scopesOfUser.get(user) ?? new Map<string, number>()).keys()];
+  /** The scopes in which a user himself, or a group, has a binding. */
+  scopesOf(name: string, kind: 'User' | 'Group' = 'User'): string[] {
+    return [...(this.#scopesOfSubject.get(`${kind}:${name}`)?.keys() ?? [])];
   }
 
-  /** The roles that a caller holds in a scope, by his name or one of his groups. */
-  *rolesOf(user: UserInfo, scope: string): Generator<Binding> {
+  /** The roles that a caller holds in a scope, by his name or one of his groups, those of the scope included. */
+  *rolesOf(user: UserInfo, scope: string, ownGroups: readonly string[] = []): Generator<Binding> {
     const bySubject = this.#scopes.get(scope);
     if (!bySubject) return;
-    for (const key of [`User:${user.name}`, ...user.groups.map((group) => `Group:${group}`)]) {
-      for (const entry of bySubject.get(key) ?? []) {
-        const roleRef = entry.object?.roleRef as RoleRef | undefined;
-        if (roleRef) yield { name: entry.name, namespace: entry.namespace, roleRef };
-      }
-    }
+    yield* bindingsOf(bySubject, `User:${user.name}`);
+    for (const group of user.groups) yield* bindingsOf(bySubject, `Group:${group}`);
+    for (const group of ownGroups) yield* bindingsOf(bySubject, `Group:${group}`);
+  }
+}
+
+function* bindingsOf(bySubject: ReadonlyMap<string, Set<Entry>>, key: string): Generator<Binding> {
+  for (const entry of bySubject.get(key) ?? []) {
+    const roleRef = entry.object?.roleRef as RoleRef | undefined;
+    if (roleRef) yield { name: entry.name, namespace: entry.namespace, subject: key, roleRef };
   }
 }

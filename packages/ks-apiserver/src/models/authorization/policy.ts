@@ -19,6 +19,8 @@ export function selfService(user: UserInfo, info: RequestInfo): boolean {
   if (isSelf && info.group === IAM && SELF.has(info.resource)) return true;
   // His kubeconfig and kubectl: /kapis/resources.kubesphere.io/v1alpha2/users/{user}/kubeconfig.
   if (isSelf && info.group === RESOURCES && info.resource === 'users' && info.verb === 'get') return true;
+  // Why one may not do something; the handler answers about himself alone, or about all to an administrator.
+  if (info.group === IAM && info.resource === 'explain' && info.verb === 'list') return true;
   return info.group === TENANT && READ.has(info.verb);
 }
 

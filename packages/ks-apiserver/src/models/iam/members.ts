@@ -1,12 +1,13 @@
+import { conflict } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { PolicyRule } from '@ks-apiserver/apiserver/authorization/rules';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import { checkGrant } from './grants.ts';
 import { missingRole, type Scope, type Scopes } from './scopes.ts';
 import { userSubject } from './subject.ts';
-import { USER_REF_LABEL } from './types.ts';
+import { USER_REF_LABEL, USER_UID_ANNOTATION } from './types.ts';
 
 /** A user and the one role that he has in a scope. */
 export interface Member {
@@ -28,29 +29,57 @@ export class Members {
   readonly #client: KubeClient;
   readonly #scopes: Scopes;
   readonly #authorizer: Authorizer;
+  readonly #users: Informer;
 
-  constructor(client: KubeClient, scopes: Scopes, authorizer: Authorizer) {
+  constructor(client: KubeClient, scopes: Scopes, authorizer: Authorizer, users: Informer) {
     this.#client = client;
     this.#scopes = scopes;
     this.#authorizer = authorizer;
+    this.#users = users;
   }
 
   /** A role that a caller may give to others: it exists here and gives nothing that he has not. Throws 404 or 403. */
   #grantable(scope: Scope, roleName: string, caller: UserInfo): void {
     const role = this.#scopes.role(scope, roleName);
     if (!role) throw missingRole(scope, roleName);
-    checkGrant(this.#authorizer, caller, scope, 'bind', roleName, (role.object?.rules ?? []) as PolicyRule[]);
+    checkGrant(this.#authorizer, caller, scope, 'bind', roleName, this.#authorizer.rightsOf(role.object));
   }
 
-  /** Gives each his role; all roles are looked at before anything is written. */
-  async set(scope: Scope, members: readonly Member[], caller: UserInfo): Promise<void> {
+  /**
+   * Gives each his role; all roles are looked at before anything is written. A dry run only looks. `uidOf` tells which user
+   * is meant, where a copy of the users cannot know it yet.
+   */
+  async set(
+    scope: Scope,
+    members: readonly Member[],
+    caller: UserInfo,
+    dryRun = false,
+    uidOf: (name: string) => string | undefined = (name) => this.#users.store.get(name)?.uid,
+  ): Promise<void> {
     for (const { roleRef } of members) this.#grantable(scope, roleRef, caller);
-    for (const member of members) await this.#bind(scope, member);
+    for (const { username } of members) this.#checkStays(username);
+    for (const member of members) await this.#bind(scope, member, dryRun, uidOf(member.username));
+  }
+
+  /** Throws Conflict when a user is on his way out: what he gets now must not outlive him. */
+  #checkStays(name: string): void {
+    if (this.#users.store.get(name)?.object?.metadata.deletionTimestamp === undefined) return;
+    throw conflict({ group: 'iam.kubesphere.io', resource: 'users', name }, 'the user is being deleted');
+  }
+
+  /**
+   * Takes away what KubeSphere gave to a name that nobody has any more: roles of a former user are not the next one's.
+   * Bindings of another origin stay.
+   */
+  async removeLeftOver(user: string): Promise<void> {
+    for (const scope of this.#scopes.ofUser(user))
+      for (const binding of await this.#bindings(scope, user))
+        if (binding.metadata.labels?.[USER_REF_LABEL] === user) await this.#unbind(scope, binding, user, false);
   }
 
   /** Takes all roles that a user has in a scope himself; fine without any. */
-  async remove(scope: Scope, user: string): Promise<void> {
-    for (const binding of await this.#bindings(scope, user)) await this.#unbind(scope, binding, user);
+  async remove(scope: Scope, user: string, dryRun = false): Promise<void> {
+    for (const binding of await this.#bindings(scope, user)) await this.#unbind(scope, binding, user, dryRun);
   }
 
   /** Bindings in a scope that name the user, as they are now and not as a cache has them. */
@@ -63,31 +92,34 @@ export class Members {
     return items.filter((binding) => ((binding.subjects ?? []) as Subject[]).some((subject) => names(subject, user)));
   }
 
-  async #bind(scope: Scope, { username, roleRef }: Member): Promise<void> {
+  async #bind(scope: Scope, { username, roleRef }: Member, dryRun: boolean, uid: string | undefined): Promise<void> {
     let bound = false;
     for (const binding of await this.#bindings(scope, username)) {
       if (binding.roleRef?.name === roleRef) bound = true;
-      else await this.#unbind(scope, binding, username);
+      else await this.#unbind(scope, binding, username, dryRun);
     }
     if (bound) return;
-    await this.#client.create(scope.bindings, {
+    const binding = {
       apiVersion: scope.apiVersion,
       kind: scope.bindingKind,
       metadata: {
         ...scope.metadata,
         name: `${username}-${roleRef}`,
         labels: { ...scope.metadata.labels, [USER_REF_LABEL]: username },
+        // 3.0 says the name alone; a controller takes the binding away when this very user is gone.
+        ...(uid !== undefined && { annotations: { [USER_UID_ANNOTATION]: uid } }),
       },
       subjects: [userSubject(username)],
       roleRef: { apiGroup: scope.roleGroup, kind: scope.roleKind, name: roleRef },
-    });
+    };
+    await this.#client.create(scope.bindings, binding, { dryRun });
   }
 
   /** A binding that names others too only loses this user: 3.0 deletes it whole. */
-  async #unbind(scope: Scope, binding: KubeObject, user: string): Promise<void> {
+  async #unbind(scope: Scope, binding: KubeObject, user: string, dryRun: boolean): Promise<void> {
     const { name = '', namespace } = binding.metadata;
     const rest = ((binding.subjects ?? []) as Subject[]).filter((subject) => !names(subject, user));
-    if (rest.length > 0) await this.#client.update(scope.bindings, { ...binding, subjects: rest });
-    else await this.#client.delete({ resource: scope.bindings, name, namespace });
+    if (rest.length > 0) await this.#client.update(scope.bindings, { ...binding, subjects: rest }, { dryRun });
+    else await this.#client.delete({ resource: scope.bindings, name, namespace }, { dryRun });
   }
 }

@@ -27,6 +27,8 @@ export interface AccountParts {
   links: ProviderLinks;
   /** Whether somebody has an e-mail address already. */
   isEmailTaken: (email: string) => boolean;
+  /** Makes a name free of what a former user of it had; throws Forbidden where something else has rights by it. */
+  claimName: (name: string) => Promise<void>;
 }
 
 /** A user name of what a provider calls somebody (RFC 1123): `Jané Doe` is `jane-doe`; '' where nothing is left. */
@@ -115,10 +117,14 @@ export class ProviderAccounts {
   }
 
   async #create(provider: string, identity: ProviderIdentity): Promise<User> {
-    const { client, isEmailTaken } = this.#parts;
+    const { client, isEmailTaken, claimName } = this.#parts;
     const name = userName(identity.username);
     if (name === '') throw unauthorized('the identity provider tells no name that a user can have');
     if (this.#user(name)) throw isBound(name);
+    await claimName(name).catch((error) => {
+      // Such as a user of Kubernetes itself: who chooses his name at a provider must not choose his rights by it.
+      throw error instanceof StatusError && error.code === 403 ? unauthorized(`the name ${name} is not free`) : error;
+    });
     const { labels, annotations } = linkTo(provider, identity.uid);
     const { email, displayName } = identity;
     let created: User;

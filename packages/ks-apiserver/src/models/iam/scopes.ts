@@ -1,4 +1,4 @@
-import type { GroupVersionResource } from '@ks-apiserver/apimachinery/meta/types';
+import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { BindingIndex } from '../authorization/binding-index.ts';
 import type { Bindings } from '../authorization/bindings.ts';
@@ -92,6 +92,17 @@ export class Scopes {
     return this.#of('namespace', 'Role', [ROLES, ROLE_BINDINGS], namespace, { namespace });
   }
 
+  /** All scopes in which bindings name a user himself. */
+  ofUser(name: string): Scope[] {
+    const keys = (level: Scope['level']) => this.#bindings[level].scopesOf(name);
+    return [
+      ...keys('global').map(() => this.global()),
+      ...keys('cluster').map(() => this.cluster()),
+      ...keys('workspace').map((workspace) => this.workspace(workspace)),
+      ...keys('namespace').map((namespace) => this.namespace(namespace)),
+    ];
+  }
+
   /** The scope of a DevOps project: its admin namespace. Throws NotFound for an unknown one and for one that has none yet. */
   devops(project: string): Scope {
     const found = this.#catalog.row('devopsprojects').store.get(project);
@@ -115,6 +126,13 @@ export class Scopes {
   role(scope: Scope, name: string): Entry | undefined {
     const entry = this.#catalog.row(scope.roles.resource).store.get(name, scope.metadata.namespace ?? '');
     return scope.level === 'workspace' && entry?.labels[WORKSPACE_LABEL] !== scope.key ? undefined : entry;
+  }
+
+  /** The role that a binding of a scope gives; undefined for one that does not exist. */
+  roleOfBinding(scope: Scope, binding: KubeObject | undefined): KubeObject | undefined {
+    const { kind = '', name = '' } = (binding?.roleRef ?? {}) as { kind?: string; name?: string };
+    if (kind === 'ClusterRole') return this.role(this.cluster(), name)?.object;
+    return kind === scope.roleKind ? this.role(scope, name)?.object : undefined;
   }
 
   /** A role that others may be made from: for workspaces the shared templates too. */

@@ -14,6 +14,8 @@ export const GLOBAL_ROLES = iam('globalroles');
 export const GLOBAL_ROLE_BINDINGS = iam('globalrolebindings');
 export const WORKSPACE_ROLES = iam('workspaceroles');
 export const WORKSPACE_ROLE_BINDINGS = iam('workspacerolebindings');
+export const GROUPS = iam('groups');
+export const GROUP_BINDINGS = iam('groupbindings');
 export const CLUSTER_ROLES = rbac('clusterroles');
 export const CLUSTER_ROLE_BINDINGS = rbac('clusterrolebindings');
 export const ROLES = rbac('roles');
@@ -22,6 +24,10 @@ export const ROLE_BINDINGS = rbac('rolebindings');
 /** Keys of labels and annotations that clients and controllers of KubeSphere share. */
 export const WORKSPACE_LABEL = 'kubesphere.io/workspace';
 export const USER_REF_LABEL = 'iam.kubesphere.io/user-ref';
+/** Uid of the user for whom a binding was made: it is not the next one's of his name. */
+export const USER_UID_ANNOTATION = 'iam.kubesphere.io/user-uid';
+export const GROUP_REF_LABEL = 'iam.kubesphere.io/group-ref';
+export const GROUP_PARENT_LABEL = 'iam.kubesphere.io/group-parent';
 export const PASSWORD_ENCRYPTED = 'iam.kubesphere.io/password-encrypted';
 /** Marks a user whose password somebody else has set: he must set one of his own first (KubeSphere 3.2). */
 export const UNINITIALIZED = 'iam.kubesphere.io/uninitialized';

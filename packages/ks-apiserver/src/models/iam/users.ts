@@ -1,7 +1,6 @@
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { PolicyRule } from '@ks-apiserver/apiserver/authorization/rules';
 import { NO_REQUEST } from '@ks-apiserver/apiserver/http/request-info';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
@@ -14,8 +13,15 @@ import type { Members } from './members.ts';
 import type { PasswordPolicy } from './password-policy.ts';
 import { checkPassword, hashPassword } from './passwords.ts';
 import { keepingLink, linkOf, type ProviderLinks } from './provider-links.ts';
-import type { Scopes } from './scopes.ts';
-import { GLOBAL_ROLE_ANNOTATION, PASSWORD_ENCRYPTED, UNINITIALIZED, USERS, type User } from './types.ts';
+import type { Scope, Scopes } from './scopes.ts';
+import {
+  GLOBAL_ROLE_ANNOTATION,
+  PASSWORD_ENCRYPTED,
+  UNINITIALIZED,
+  USER_REF_LABEL,
+  USERS,
+  type User,
+} from './types.ts';
 
 const GROUP = 'iam.kubesphere.io';
 
@@ -53,31 +59,36 @@ export class Users {
    * Makes a user, Active at once with his password hashed before it is stored, and binds him to the global role of his
    * annotation. Throws NotFound for an unknown role and Forbidden for one beyond the caller, before anything is made.
    */
-  async create(given: User, caller: UserInfo): Promise<KubeObject> {
+  async create(given: User, caller: UserInfo, dryRun = false): Promise<KubeObject> {
     const { client, members, scopes, authorizer } = this.#parts;
     const annotations = { ...given.metadata.annotations };
     const role = annotations[GLOBAL_ROLE_ANNOTATION];
     if (role) {
       const found = scopes.role(scopes.global(), role);
       if (!found) throw missing('globalrole', GROUP, role);
-      checkGrant(authorizer, caller, scopes.global(), 'bind', role, (found.object?.rules ?? []) as PolicyRule[]);
+      checkGrant(authorizer, caller, scopes.global(), 'bind', role, authorizer.rightsOf(found.object));
     }
     this.#checkEmail(given);
     this.checkLink(caller, undefined, given);
+    const wanted = given.metadata.name ?? '';
+    this.checkName(caller, wanted);
     const { status: _status, ...object } = given;
     annotations[PASSWORD_ENCRYPTED] = 'true';
     const password = await this.hashed(given.spec?.password, given);
     if (password.password && this.#parts.passwords.rules.changeInitial) annotations[UNINITIALIZED] = 'true';
-    const created = await client.create<User>(USERS, {
+    const user: User = {
       ...object,
       apiVersion: 'iam.kubesphere.io/v1alpha2',
       kind: 'User',
       metadata: { ...given.metadata, annotations },
       spec: { ...given.spec, ...password },
       status: { state: 'Active', lastTransitionTime: timestamp() },
-    });
+    };
+    if (!dryRun) await this.removeLeftOver(wanted);
+    const created = await client.create<User>(USERS, user, { dryRun });
     const username = created.metadata.name!;
-    if (role) await members.set(scopes.global(), [{ username, roleRef: role }], caller);
+    const { uid } = created.metadata;
+    if (role) await members.set(scopes.global(), [{ username, roleRef: role }], caller, dryRun, () => uid);
     return withoutPassword(created);
   }
 
@@ -85,7 +96,7 @@ export class Users {
    * Replaces what may be edited of a user; password, status and the mark of its encryption stay. A changed global role is
    * checked before anything is stored, where 3.0 stores the user first. Throws Forbidden, NotFound, Conflict, Invalid.
    */
-  async update(name: string, given: User, caller: UserInfo): Promise<KubeObject> {
+  async update(name: string, given: User, caller: UserInfo, dryRun = false): Promise<KubeObject> {
     const { client, members, scopes, authorizer } = this.#parts;
     if (given.metadata.name !== name) throw nameMismatch(given.metadata.name ?? '', name);
     const stored = await client.find<User>({ resource: USERS, name });
@@ -104,7 +115,7 @@ export class Users {
           'Forbidden',
           `user.iam.kubesphere.io "${name}" is forbidden: update global role binding is not allowed`,
         );
-      checkGrant(authorizer, caller, scopes.global(), 'bind', role, (found.object?.rules ?? []) as PolicyRule[]);
+      checkGrant(authorizer, caller, scopes.global(), 'bind', role, authorizer.rightsOf(found.object));
     }
     this.#checkEmail(given);
     this.checkLink(caller, stored, { ...given, metadata });
@@ -115,7 +126,7 @@ export class Users {
     );
     for (const key of kept) delete annotations[key];
     const { password } = stored.spec;
-    const updated = await client.update<User>(USERS, {
+    const user: User = {
       ...given,
       apiVersion: 'iam.kubesphere.io/v1alpha2',
       kind: 'User',
@@ -126,8 +137,9 @@ export class Users {
       },
       spec: { ...given.spec, ...(password && { password }) },
       ...(stored.status && { status: stored.status }),
-    });
-    if (changesRole) await members.set(scopes.global(), [{ username: name, roleRef: role }], caller);
+    };
+    const updated = await client.update<User>(USERS, user, { dryRun });
+    if (changesRole) await members.set(scopes.global(), [{ username: name, roleRef: role }], caller, dryRun);
     return withoutPassword(updated);
   }
 
@@ -159,8 +171,8 @@ export class Users {
   }
 
   /** Deletes a user; his controller removes what belongs to him. Throws NotFound. */
-  async delete(name: string): Promise<void> {
-    await this.#parts.client.delete({ resource: USERS, name });
+  async delete(name: string, dryRun = false): Promise<void> {
+    await this.#parts.client.delete({ resource: USERS, name }, { dryRun });
   }
 
   /**
@@ -172,6 +184,7 @@ export class Users {
     { current, password }: { current: string; password: string },
     caller: UserInfo,
     source: LoginSource,
+    dryRun = false,
   ): Promise<void> {
     const { client, login, authorizer, revokeSessions } = this.#parts;
     const user = login.find(name);
@@ -193,8 +206,8 @@ export class Users {
       user.status?.state === 'AuthLimitExceeded'
         ? { status: { state: 'Active', reason: null, lastTransitionTime: timestamp() } }
         : {};
-    await client.patch({ resource: USERS, name }, 'merge', { metadata, spec, ...status });
-    await revokeSessions(name);
+    await client.patch({ resource: USERS, name }, 'merge', { metadata, spec, ...status }, { dryRun });
+    if (!dryRun) await revokeSessions(name);
   }
 
   /**
@@ -213,20 +226,47 @@ export class Users {
     return this.#parts.passwords.rules.changeInitial;
   }
 
-  /** Who sets somebody's password can act as him: he must hold the rights of that user's global role. Throws Forbidden. */
+  /**
+   * Who sets somebody's password can act as him: he must hold the rights of that user's roles of the platform and of the
+   * cluster. Throws Forbidden.
+   */
   checkOutranks(caller: UserInfo, name: string): void {
+    this.#checkRoles(caller, name, ({ level }) => level === 'global' || level === 'cluster');
+  }
+
+  /** Makes a name free of what KubeSphere gave to a former user of it, before somebody gets it. */
+  async removeLeftOver(name: string): Promise<void> {
+    const { login, members } = this.#parts;
+    if (name !== '' && !name.includes('@') && !login.find(name)) await members.removeLeftOver(name);
+  }
+
+  /**
+   * Who makes a user chooses his name: bindings that have it already, such as those of Kubernetes' own users, must not give
+   * more than he has. Those that KubeSphere made for a former user do not count: they are removed. Throws Forbidden.
+   */
+  checkName(caller: UserInfo, name: string): void {
+    this.#checkRoles(caller, name, (_scope, labels) => labels[USER_REF_LABEL] !== name);
+  }
+
+  /** Readies a name for somebody whom nobody makes: it must have no rights. Throws Forbidden. */
+  async claimName(name: string): Promise<void> {
+    // Not by the name itself, which has these very rights.
+    this.checkName({ name: '', groups: [] }, name);
+    await this.removeLeftOver(name);
+  }
+
+  #checkRoles(
+    caller: UserInfo,
+    name: string,
+    counts: (scope: Scope, labels: Readonly<Record<string, string>>) => boolean,
+  ): void {
     const { authorizer, scopes } = this.#parts;
-    const global = scopes.global();
-    for (const binding of global.index.entriesOf(name, '')) {
-      const role = String(binding.object?.roleRef?.name);
-      checkGrant(
-        authorizer,
-        caller,
-        global,
-        'bind',
-        role,
-        (scopes.role(global, role)?.object?.rules ?? []) as PolicyRule[],
-      );
+    for (const scope of scopes.ofUser(name)) {
+      for (const { object, labels } of scope.index.entriesOf(name, scope.key)) {
+        if (!counts(scope, labels)) continue;
+        const rights = authorizer.rightsOf(scopes.roleOfBinding(scope, object));
+        checkGrant(authorizer, caller, scope, 'bind', String(object?.roleRef?.name), rights);
+      }
     }
   }
 }

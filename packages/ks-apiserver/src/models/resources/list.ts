@@ -56,9 +56,9 @@ function aggregatedPage(
   const rest = { ...query, filters, labelSelector: '' };
   const passes = filterOf(row, rest, catalog);
   if (passes === 'never') return NONE;
-  const entries = aggregatedNames(role?.annotations[AGGREGATION_ROLES]).flatMap(
-    (name) => store.get(name, namespace) ?? [],
-  );
+  // Of the object itself: an entry keeps the beginning of a long annotation only.
+  const annotation = role?.object?.metadata.annotations?.[AGGREGATION_ROLES];
+  const entries = aggregatedNames(annotation).flatMap((name) => store.get(name, namespace) ?? []);
   return pageEntries(passes ? entries.filter(passes) : entries, row, rest);
 }
 

@@ -1,4 +1,5 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { usageOf } from '@ks-apiserver/apimachinery/quota/usage';
 import { claimAnnotations } from './claim-use.ts';
 import type { ResourceDefinition } from './definition.ts';
 import {
@@ -62,6 +63,7 @@ export const RESOURCES: readonly ResourceDefinition[] = [
       kind: 'Pod',
       namespaced: true,
       fields: (pod) => ({
+        usage: usageOf('', 'pods', pod),
         nodeName: pod.spec?.nodeName ?? '',
         claims: podVolumes(pod),
         requests: podRequests(pod),
@@ -79,14 +81,15 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     services: {
       kind: 'Service',
       namespaced: true,
-      fields: (service) => ({ selector: service.spec?.selector }),
+      fields: (service) => ({ selector: service.spec?.selector, usage: usageOf('', 'services', service) }),
     },
     configmaps: { kind: 'ConfigMap', namespaced: true },
     secrets: { kind: 'Secret', namespaced: true, fields: ({ type }) => ({ type }) },
     persistentvolumeclaims: {
       kind: 'PersistentVolumeClaim',
       namespaced: true,
-      fields: ({ metadata, spec, status }) => ({
+      fields: ({ metadata, spec, status, ...claim }) => ({
+        usage: usageOf('', 'persistentvolumeclaims', { ...claim, metadata, spec }),
         phase: String(status?.phase ?? '').toLowerCase(),
         storageClassName: spec?.storageClassName ?? '',
         provisioner: metadata.annotations?.['volume.beta.kubernetes.io/storage-provisioner'],
@@ -191,8 +194,12 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     users: {
       kind: 'User',
       namespaced: false,
-      fields: (user) => ({ email: user.spec?.email }),
-      filters: { email: equalField('email') },
+      fields: (user) => ({ email: user.spec?.email, groups: user.spec?.groups ?? [] }),
+      filters: {
+        email: equalField('email'),
+        ingroup: (user, value) => (user.fields.groups as string[]).includes(value),
+        notingroup: (user, value) => !(user.fields.groups as string[]).includes(value),
+      },
       redact: withoutPassword,
     },
     loginrecords: {
@@ -212,6 +219,8 @@ export const RESOURCES: readonly ResourceDefinition[] = [
       filters: { workspace: (role, value) => role.labels['kubesphere.io/workspace'] === value },
     },
     workspacerolebindings: { kind: 'WorkspaceRoleBinding', namespaced: false, eager: true, keepObjects: true },
+    groups: { kind: 'Group', namespaced: false, eager: true, keepObjects: true },
+    groupbindings: { kind: 'GroupBinding', namespaced: false, eager: true, keepObjects: true },
   }),
   ...of('snapshot.storage.k8s.io', 'v1beta1', {
     volumesnapshotclasses: { kind: 'VolumeSnapshotClass', namespaced: false, fields: ({ driver }) => ({ driver }) },

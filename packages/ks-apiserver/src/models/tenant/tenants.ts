@@ -41,13 +41,13 @@ export class Tenants {
   /** Whether a user may know of a workspace: he has a role in it, or one that lists all. */
   seesWorkspace(user: UserInfo, workspace: string): boolean {
     if (this.#authorizer.allowsGlobally(user, 'list', '*', 'workspaces')) return true;
-    if (!this.#bindings.workspace.rolesOf(user, workspace).next().done) return true;
+    if (this.#authorizer.isMemberOf(user, 'workspace', workspace)) return true;
     return this.#authorizer.allowsIn(user, workspace, 'get', 'tenant.kubesphere.io', 'workspaces');
   }
 
   /** Whether a user may know of a namespace of a workspace: he has a role in it, or one that lists the workspace's. */
   seesNamespace(user: UserInfo, workspace: string, namespace: string): boolean {
-    if (!this.#bindings.namespace.rolesOf(user, namespace).next().done) return true;
+    if (this.#authorizer.isMemberOf(user, 'namespace', namespace)) return true;
     return this.#authorizer.allowsIn(user, workspace, 'list', '', 'namespaces');
   }
 
@@ -56,13 +56,23 @@ export class Tenants {
     return this.#authorizer.allowsIn(user, workspace, 'list', 'iam.kubesphere.io', 'workspacemembers');
   }
 
-  /** Workspaces of a user, as templates. */
-  async workspaces(user: UserInfo, query: ListQuery, signal: AbortSignal): Promise<TenantPage> {
-    const row = this.#catalog.find('workspacetemplates')!;
+  /** Whether a user manages all workspaces of the platform. */
+  managesWorkspaces(user: UserInfo): boolean {
+    return this.#authorizer.allowsGlobally(user, 'update', 'tenant.kubesphere.io', 'workspaces');
+  }
+
+  /** Workspaces of a user, as templates or as what is made from these. */
+  async workspaces(
+    user: UserInfo,
+    query: ListQuery,
+    signal: AbortSignal,
+    resource: 'workspacetemplates' | 'workspaces' = 'workspacetemplates',
+  ): Promise<TenantPage> {
+    const row = this.#catalog.find(resource)!;
     const store = await this.#catalog.synced(row, signal);
     if (this.#authorizer.allowsGlobally(user, 'list', '*', 'workspaces'))
       return { page: listPage(store, row, query, this.#catalog), row };
-    const own = this.#bindings.workspace.scopesOf(user.name).flatMap((name) => store.get(name) ?? []);
+    const own = this.#bindings.workspacesOf(user).flatMap((name) => store.get(name) ?? []);
     return { page: this.#pick(own, row, query), row };
   }
 
@@ -73,7 +83,7 @@ export class Tenants {
     const narrowed = inWorkspace(query, workspace);
     if (this.#authorizer.allowsIn(user, workspace, 'list', '', 'namespaces'))
       return { page: listPage(store, row, narrowed, this.#catalog), row };
-    const own = this.#bindings.namespace.scopesOf(user.name).flatMap((name) => store.get(name) ?? []);
+    const own = this.#bindings.namespacesOf(user).flatMap((name) => store.get(name) ?? []);
     return { page: this.#pick(own, row, narrowed), row };
   }
 
@@ -85,9 +95,7 @@ export class Tenants {
     if (this.#authorizer.allowsIn(user, workspace, 'list', '', 'devops'))
       return { page: listPage(store, row, narrowed, this.#catalog), row };
     const namespaces = this.#catalog.row('namespaces').store;
-    const projects = this.#bindings.namespace
-      .scopesOf(user.name)
-      .map((name) => namespaces.get(name)?.labels[DEVOPS_LABEL] ?? '');
+    const projects = this.#bindings.namespacesOf(user).map((name) => namespaces.get(name)?.labels[DEVOPS_LABEL] ?? '');
     const own = [...new Set(projects)].flatMap((name) => store.get(name) ?? []);
     return { page: this.#pick(own, row, narrowed), row };
   }
@@ -105,7 +113,7 @@ export class Tenants {
     const narrowed = inWorkspace(query, workspace);
     if (this.#authorizer.allowsIn(user, workspace, 'list', '', 'namespaces'))
       return { page: listPage(store, row, narrowed, this.#catalog), row };
-    const own = this.#bindings.namespace.scopesOf(user.name).flatMap((name) => store.get(name, name) ?? []);
+    const own = this.#bindings.namespacesOf(user).flatMap((name) => store.get(name, name) ?? []);
     return { page: this.#pick(own, row, narrowed), row };
   }
 
@@ -118,9 +126,7 @@ export class Tenants {
     );
     if (all) return whole(store.list('name'), row);
     const templates = await this.#catalog.synced(this.#catalog.find('workspacetemplates')!, signal);
-    const names = this.#bindings.workspace
-      .scopesOf(user.name)
-      .flatMap((name) => placedOn(templates.get(name)?.object) ?? []);
+    const names = this.#bindings.workspacesOf(user).flatMap((name) => placedOn(templates.get(name)?.object) ?? []);
     return whole(
       [...new Set(names)].flatMap((name) => store.get(name) ?? []),
       row,

@@ -50,5 +50,28 @@ export function iamRows(): Table {
   ];
   table[`GET ${I}${ns}/members/{member}/roles`] = [{ allowed: only(...READERS) }];
   table[`GET ${I}${devops}/members/{member}/roles`] = [{ allowed: PLATFORM }];
+  // Why one may not do something: everybody about himself.
+  table[`GET ${I}/explain`] = [{ allowed: LOGGED_IN }];
+  for (const what of ['groups', 'groupbindings'])
+    table[`GET ${I}${ws}/${what}`] = [{ allowed: only('ws-viewer', 'ws-admin') }];
+  for (const what of ['rolebindings', 'workspacerolebindings'])
+    table[`GET ${I}${ws}/${what}`] = [{ allowed: inWorkspace }];
+  table[`GET ${I}${ws}/groups/{group}`] = [{ allowed: only('ws-viewer', 'ws-admin') }];
+  for (const operation of [
+    `POST ${ws}/groups`,
+    `PUT ${ws}/groups/{group}`,
+    `PATCH ${ws}/groups/{group}`,
+    `DELETE ${ws}/groups/{group}`,
+    `POST ${ws}/groupbindings`,
+    `DELETE ${ws}/groupbindings/{groupbinding}`,
+  ])
+    table[operation.replace(' ', ` ${I}`)] = [{ allowed: only('ws-admin') }];
+  for (const operation of [
+    `POST ${ws}/workspacerolebindings`,
+    `DELETE ${ws}/workspacerolebindings/{rolebinding}`,
+    `POST ${ns}/rolebindings`,
+    `DELETE ${ns}/rolebindings/{rolebinding}`,
+  ])
+    table[operation.replace(' ', ` ${I}`)] = [{ allowed: owners }];
   return table;
 }

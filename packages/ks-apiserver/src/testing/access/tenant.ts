@@ -1,4 +1,4 @@
-import { LOGGED_IN, MANAGERS, members, READERS, type Row, type Table } from './row.ts';
+import { LOGGED_IN, MANAGERS, members, PLATFORM, READERS, type Row, type Table } from './row.ts';
 
 /** Rows of the tenant API: everybody who is logged in may ask, and is shown what is his. */
 export function tenantRows(): Table {
@@ -32,5 +32,21 @@ export function tenantRows(): Table {
     table[`${method} ${T}${ws}`] = [{ allowed: owners }];
     table[`${method} ${T}${ws}/namespaces/{namespace}`] = [{ allowed: owners }];
   }
+  const quota = `${ws}/resourcequotas/{resourcequota}`;
+  // It does not exist for who does not know of the workspace.
+  table[`GET ${T}${quota}`] = [{ allowed: LOGGED_IN }];
+  // The handler refuses who does not manage all workspaces; here the body is refused first.
+  table[`POST ${T}${ws}/resourcequotas`] = [{ allowed: owners }];
+  for (const method of ['PUT', 'DELETE']) table[`${method} ${T}${quota}`] = [{ allowed: owners }];
+  const V3 = '/kapis/tenant.kubesphere.io/v1alpha3';
+  const template = '/workspacetemplates/{workspace}';
+  for (const path of ['/workspaces', '/workspacetemplates']) table[`GET ${V3}${path}`] = [{ allowed: LOGGED_IN }];
+  for (const path of [ws, template])
+    table[`GET ${V3}${path}`] = [
+      { hides: true, allowed: { own: ['ws-viewer', 'ws-admin', ...MANAGERS], other: MANAGERS, none: [] } },
+    ];
+  // 3.0's built-in workspaces-manager has no rule on templates.
+  table[`POST ${V3}/workspacetemplates`] = [{ allowed: PLATFORM }];
+  for (const method of ['PUT', 'PATCH', 'DELETE']) table[`${method} ${V3}${template}`] = [{ allowed: PLATFORM }];
   return table;
 }

@@ -1,0 +1,138 @@
+import type { KubeObject } from '../meta/types.ts';
+import { addQuantities, parseQuantity, type Quantity } from '../quantity/quantity.ts';
+
+/** Amounts by name of a resource, as a ResourceQuota counts them. */
+export type Usage = Record<string, Quantity>;
+
+interface Container {
+  resources?: { requests?: Record<string, string>; limits?: Record<string, string> };
+  restartPolicy?: string;
+}
+
+const ONE = parseQuantity('1');
+const ZERO = parseQuantity('0');
+const COMPUTE = ['cpu', 'memory', 'ephemeral-storage'] as const;
+/** Names that some resources had before `count/<resource>.<group>`. */
+const OLD_NAMES: Readonly<Record<string, string>> = {
+  pods: 'pods',
+  services: 'services',
+  persistentvolumeclaims: 'persistentvolumeclaims',
+  configmaps: 'configmaps',
+  secrets: 'secrets',
+  replicationcontrollers: 'replicationcontrollers',
+  resourcequotas: 'resourcequotas',
+};
+
+/** Adds one usage to another. */
+export function addUsage(into: Usage, more: Usage): Usage {
+  for (const [name, quantity] of Object.entries(more)) into[name] = addQuantities(into[name] ?? ZERO, quantity);
+  return into;
+}
+
+function amount(container: Container, of: 'requests' | 'limits', name: string): Quantity {
+  const text = container.resources?.[of]?.[name];
+  try {
+    return text === undefined ? ZERO : parseQuantity(String(text));
+  } catch {
+    return ZERO;
+  }
+}
+
+/** What a pod asks for of one resource: all containers, or the largest init container with the sidecars before it (Kubernetes "Init Containers", Resource sharing). */
+function podAmount(pod: KubeObject, of: 'requests' | 'limits', name: string): Quantity {
+  const containers = (pod.spec?.containers ?? []) as Container[];
+  const inits = (pod.spec?.initContainers ?? []) as Container[];
+  let sidecars = ZERO;
+  let largest = ZERO;
+  for (const init of inits) {
+    const own = amount(init, of, name);
+    if (init.restartPolicy === 'Always') sidecars = addQuantities(sidecars, own);
+    const together = init.restartPolicy === 'Always' ? sidecars : addQuantities(sidecars, own);
+    if (together.nano > largest.nano) largest = together;
+  }
+  const running = containers.reduce((sum, container) => addQuantities(sum, amount(container, of, name)), sidecars);
+  const most = running.nano >= largest.nano ? running : largest;
+  const overhead = pod.spec?.overhead?.[name] as string | undefined;
+  return overhead === undefined ? most : addQuantities(most, parseQuantity(overhead));
+}
+
+/** True for a pod that has ended: it holds nothing any more. */
+function hasEnded({ status }: KubeObject): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
+}
+
+function podUsage(pod: KubeObject): Usage {
+  if (hasEnded(pod)) return {};
+  const usage: Usage = { pods: ONE };
+  for (const name of COMPUTE) {
+    const requests = podAmount(pod, 'requests', name);
+    const limits = podAmount(pod, 'limits', name);
+    Object.assign(usage, { [name]: requests, [`requests.${name}`]: requests, [`limits.${name}`]: limits });
+  }
+  return usage;
+}
+
+function serviceUsage({ spec }: KubeObject): Usage {
+  const ports = parseQuantity(String(Array.isArray(spec?.ports) ? spec.ports.length : 0));
+  const balanced = spec?.type === 'LoadBalancer';
+  const onNodes = spec?.type === 'NodePort' || (balanced && spec?.allocateLoadBalancerNodePorts !== false);
+  return {
+    services: ONE,
+    'services.loadbalancers': balanced ? ONE : ZERO,
+    'services.nodeports': onNodes ? ports : ZERO,
+  };
+}
+
+function claimUsage({ spec }: KubeObject): Usage {
+  const storage = amount(spec as Container, 'requests', 'storage');
+  const usage: Usage = { persistentvolumeclaims: ONE, 'requests.storage': storage };
+  const storageClass = spec?.storageClassName as string | undefined;
+  if (storageClass) {
+    usage[`${storageClass}.storageclass.storage.k8s.io/persistentvolumeclaims`] = ONE;
+    usage[`${storageClass}.storageclass.storage.k8s.io/requests.storage`] = storage;
+  }
+  return usage;
+}
+
+/** How the objects of a resource are counted: `count/pods`, `count/deployments.apps`. */
+export function countName(group: string, resource: string): string {
+  return `count/${resource}${group === '' ? '' : `.${group}`}`;
+}
+
+/** What one object uses of everything that can be limited (Kubernetes "Resource Quotas"). */
+export function usageOf(group: string, resource: string, object: KubeObject): Usage {
+  const usage: Usage = { [countName(group, resource)]: ONE };
+  if (group !== '') return usage;
+  if (resource === 'pods') return { ...usage, ...podUsage(object) };
+  if (resource === 'services') return { ...usage, ...serviceUsage(object) };
+  if (resource === 'persistentvolumeclaims') return { ...usage, ...claimUsage(object) };
+  const old = Object.hasOwn(OLD_NAMES, resource) ? OLD_NAMES[resource] : undefined;
+  return old === undefined ? usage : { ...usage, [old]: ONE };
+}
+
+/** The resource whose objects a limit counts: group and plural name; undefined for a name that is none. */
+export function resourceOfLimit(name: string): { group: string; resource: string } | undefined {
+  if (name.startsWith('count/')) {
+    const [resource = '', ...group] = name.slice('count/'.length).split('.');
+    return resource === '' ? undefined : { group: group.join('.'), resource };
+  }
+  if (Object.hasOwn(OLD_NAMES, name)) return { group: '', resource: OLD_NAMES[name]! };
+  if (name.startsWith('services.')) return { group: '', resource: 'services' };
+  if (name.endsWith('requests.storage') || name.endsWith('.storageclass.storage.k8s.io/persistentvolumeclaims'))
+    return { group: '', resource: 'persistentvolumeclaims' };
+  const [first = '', second = first] = name.split('.', 2);
+  const compute = (COMPUTE as readonly string[]).includes(first) || /^(requests|limits)$/.test(first);
+  return compute && (COMPUTE as readonly string[]).includes(second) ? { group: '', resource: 'pods' } : undefined;
+}
+
+/** Names of compute limits that a new pod must state for each of its containers and does not. */
+export function unstated(pod: KubeObject, limits: readonly string[]): string[] {
+  const containers = (pod.spec?.containers ?? []) as Container[];
+  return limits.filter((limit) => {
+    const [first = '', second] = limit.split('.', 2);
+    const of = first === 'limits' ? 'limits' : 'requests';
+    const name = second ?? first;
+    if (name !== 'cpu' && name !== 'memory') return false;
+    return containers.some((container) => container.resources?.[of]?.[name] === undefined);
+  });
+}

@@ -1,0 +1,43 @@
+import type { Route } from '@ks-apiserver/apiserver/routes/route';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { AgentOptions } from '../../models/clusters/agent.ts';
+import { rows } from '../rows.ts';
+import { clusterHandlers } from './clusters.ts';
+import { ClusterSchema, KubeconfigSchema } from './types.ts';
+
+const BASE = '/kapis/cluster.kubesphere.io/v1alpha1';
+
+/** cluster.kubesphere.io/v1alpha1: what clients need to import a cluster; the objects are written through the Kubernetes API. */
+export function clusterV1alpha1(client: KubeClient, options: AgentOptions): Route[] {
+  const clusters = clusterHandlers(client, options);
+  return rows(
+    BASE,
+    ['Multi-cluster'],
+    [
+      [
+        'POST',
+        '/clusters/validation',
+        'validateCluster',
+        'Find out whether a cluster can be imported',
+        clusters.validate,
+        { body: ClusterSchema },
+      ],
+      [
+        'GET',
+        '/clusters/{cluster}/agent/deployment',
+        'generateAgentDeployment',
+        'The Deployment that connects a cluster to here, as YAML',
+        clusters.agent,
+        {},
+      ],
+      [
+        'PUT',
+        '/clusters/{cluster}/kubeconfig',
+        'updateKubeConfig',
+        'Give a cluster another kubeconfig',
+        clusters.kubeconfig,
+        { body: KubeconfigSchema },
+      ],
+    ],
+  );
+}
