@@ -9,6 +9,7 @@ import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Authenticator } from '../models/iam/authenticate.ts';
 import { checkInitialPassword } from '../models/iam/initial-password.ts';
 import type { Connections } from './connections.ts';
+import { withoutNamespaces } from './hidden-namespaces.ts';
 import { checkOrigin } from './origin.ts';
 import { type ProxyParts, proxiedCall } from './proxied-call.ts';
 
@@ -81,9 +82,11 @@ function authorization({ authorizer }: ChainParts): Filter<Incoming> {
 }
 
 /** The call as it goes to the Kubernetes API: with this server's identity, without the caller's credentials. */
-function proxied(exchange: Incoming, headers: Record<string, string>): KubeRequest {
+function proxied({ authorizer }: ChainParts, exchange: Incoming, headers: Record<string, string>): KubeRequest {
   const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => !NEVER_PROXIED.test(name)));
-  return { ...kubeRequestFrom(exchange.req, exchange.signal), url: exchange.url, headers: kept };
+  const hidden = authorizer.hiddenFrom(exchange.user, exchange.info);
+  const url = hidden ? withoutNamespaces(exchange.url, hidden) : exchange.url;
+  return { ...kubeRequestFrom(exchange.req, exchange.signal), url, headers: kept };
 }
 
 /** A watch's body that simply ends, without an error for the reader, when the server stops. */
@@ -126,7 +129,7 @@ function kubernetesProxy(parts: ChainParts): Filter {
     const { info, req, res } = exchange;
     // 3.0 takes what is too short to name a group and version for none of Kubernetes' paths.
     if (!info.isKubernetes) return next();
-    const request = proxied(exchange, endToEndHeaders(req));
+    const request = proxied(parts, exchange, endToEndHeaders(req));
     try {
       if (info.verb === 'watch') await proxyWatch(parts, exchange, request);
       else await proxyCall(parts, exchange, request);
@@ -161,7 +164,7 @@ export function upgradeChain(
       ...endToEndHeaders(req),
       upgrade: String(req.headers.upgrade ?? ''),
     };
-    await hand(proxied(exchange, headers));
+    await hand(proxied(parts, exchange, headers));
   };
   return [requestInfo, origin, authentication(parts), authorization(parts), upgrade];
 }

@@ -188,7 +188,7 @@ const value = async (name: string, path: string): Promise<string> => {
 };
 
 /** Credentials that show what they are only once they are stored. */
-const CREDENTIAL = /\/users\/\{user\}\/(tokens|totp)/;
+const CREDENTIAL = /\/users\/\{user\}\/(tokens|totp|sessions)/;
 /** Routes about DevOps projects need a project with a namespace of its own; they are the same handlers. */
 const WRITES = routeTables().filter(
   ({ method, path }) =>

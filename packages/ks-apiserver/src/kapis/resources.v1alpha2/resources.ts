@@ -12,12 +12,12 @@ const EMPTY = { items: [], total_count: 0 };
 
 /** Lists a resource, of one namespace or of all. */
 export function listResources(catalog: Catalog, authorizer: Authorizer): Handler {
-  return async ({ params, query, user, signal }: RouteRequest) => {
+  return async ({ params, query, user, info, signal }: RouteRequest) => {
     const { resources = '', namespace } = params;
     const row = catalog.listed(resources);
     if (!SEARCH_TYPES.has(resources) || (row && !row.namespaced && namespace !== undefined))
       throw new StatusError(500, 'InternalError', `resource ${resources} is not supported`);
-    const search = parseSearchQuery(query);
+    const search = { ...parseSearchQuery(query), hidden: authorizer.hiddenFrom(user, info) };
     // Applications are of a CRD that a cluster may not have.
     if (!row) return EMPTY;
     if (row.resource === 'secrets') requireSecretAccess(authorizer, user, namespace);

@@ -26,14 +26,14 @@ function singular({ kind, group }: ResourceDefinition): string {
 
 /** Lists a resource, of one namespace or of all. */
 export function listResources(catalog: Catalog, authorizer: Authorizer): Handler {
-  return async ({ params, query, user, signal }: RouteRequest) => {
+  return async ({ params, query, user, info, signal }: RouteRequest) => {
     const row = catalog.listed(params.resources ?? '');
     const searched = row && SEARCHED_IN_V1ALPHA3.has(row.resource);
     if (!row || (searched && !row.namespaced && params.namespace !== undefined))
       throw fault(`resource ${params.resources} is not supported`);
     if (row.resource === 'secrets') requireSecretAccess(authorizer, user, params.namespace);
     const store = await catalog.synced(row, signal);
-    const list = parseListQuery(query);
+    const list = { ...parseListQuery(query), hidden: authorizer.hiddenFrom(user, info) };
     const page = searched
       ? searchPage(store, row, searchQueryOf(list), catalog, params.namespace)
       : listPage(store, row, list, catalog, params.namespace);

@@ -8,6 +8,7 @@ import type { OverridePolicy } from './opa.ts';
 import { overrideInput, overrideOf } from './overrides.ts';
 import { isPublicPath, selfService } from './policy.ts';
 import { ALL_RIGHTS, isCovered, rulesOf } from './rights.ts';
+import { countsInSystem, readsAllCredentials, SYSTEM_NAMESPACES } from './system-namespaces.ts';
 
 export type AuthorizationMode = 'RBAC' | 'AlwaysAllow' | 'AlwaysDeny';
 
@@ -95,6 +96,14 @@ export class Authorizer {
     return !matching(this.held.at(user, this.held.placeOf(info)), info).next().done;
   }
 
+  /** Namespaces that are left out when the caller reads what credentials are kept in, in all namespaces; undefined for none. */
+  hiddenFrom(user: UserInfo, info: RequestInfo): ReadonlySet<string> | undefined {
+    if (this.#mode !== 'RBAC' || !readsAllCredentials(info)) return undefined;
+    const [namespace = ''] = SYSTEM_NAMESPACES;
+    const inside = matching(this.held.at(user, PLATFORM), { ...info, namespace });
+    return inside.next().done ? SYSTEM_NAMESPACES : undefined;
+  }
+
   /** Whether one of the caller's global roles allows a verb on a resource, on all of the platform. */
   allowsGlobally(user: UserInfo, verb: string, group: string, resource: string): boolean {
     if (this.#mode !== 'RBAC') return this.#mode === 'AlwaysAllow';
@@ -137,8 +146,9 @@ export class Authorizer {
 /** The rules among those of roles that allow a request. */
 function* matching(
   heldRoles: Iterable<HeldRole>,
-  attributes: RuleAttributes,
+  attributes: RuleAttributes & { namespace?: string },
 ): Generator<{ held: HeldRole; rule: PolicyRule }> {
   for (const held of heldRoles)
-    for (const rule of rulesOf(held.role)) if (ruleAllows(rule, attributes)) yield { held, rule };
+    for (const rule of rulesOf(held.role))
+      if (ruleAllows(rule, attributes) && countsInSystem(held, attributes)) yield { held, rule };
 }

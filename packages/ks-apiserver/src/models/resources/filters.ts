@@ -39,6 +39,8 @@ export function filterOf(
   const tests: ((entry: Entry) => boolean)[] = [];
   const labels = labelMatcher(query.labelSelector);
   if (labels) tests.push((entry) => labels(entry.labels));
+  const { hidden } = query;
+  if (hidden) tests.push((entry) => !hidden.has(entry.namespace));
   for (const [key, value] of query.filters) {
     const own = row.filters && Object.hasOwn(row.filters, key) ? row.filters[key] : undefined;
     const filter = own ?? (Object.hasOwn(COMMON, key) ? COMMON[key] : undefined);

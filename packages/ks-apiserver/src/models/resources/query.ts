@@ -9,6 +9,8 @@ export interface ListQuery {
   labelSelector: string;
   /** Every other key; all must hold. */
   filters: ReadonlyMap<string, string>;
+  /** Namespaces whose objects the caller does not see. */
+  hidden?: ReadonlySet<string> | undefined;
 }
 
 const RESERVED = new Set(['limit', 'page', 'sortBy', 'ascending', 'labelSelector']);

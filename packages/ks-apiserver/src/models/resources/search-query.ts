@@ -15,6 +15,8 @@ export interface SearchQuery {
   page: number;
   orderBy: string;
   reverse: boolean;
+  /** Namespaces whose objects the caller does not see. */
+  hidden?: ReadonlySet<string> | undefined;
 }
 
 const PAGING = /^limit=(-?\d{1,15}),page=(\d{1,15})$/;
@@ -46,7 +48,7 @@ export function parseSearchQuery(query: URLSearchParams): SearchQuery {
 }
 
 /** A query of v1alpha3 as 3.0 hands it on to the older searcher, for the resources that only this one knows. */
-export function searchQueryOf({ limit, page, sortBy, ascending, filters }: ListQuery): SearchQuery {
+export function searchQueryOf({ limit, page, sortBy, ascending, filters, hidden }: ListQuery): SearchQuery {
   const exact = new Map<string, string>();
   const fuzzy = new Map<string, string>();
   let names: Set<string> | undefined;
@@ -60,5 +62,5 @@ export function searchQueryOf({ limit, page, sortBy, ascending, filters }: ListQ
       exact.set(value.slice(0, colon), value.slice(colon + 1));
     } else exact.set(key, value);
   }
-  return { exact, fuzzy, names, limit, page, orderBy: sortBy, reverse: !ascending };
+  return { exact, fuzzy, names, limit, page, orderBy: sortBy, reverse: !ascending, hidden };
 }

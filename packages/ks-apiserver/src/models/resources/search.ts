@@ -32,7 +32,8 @@ function label(entry: Entry, key: string): string | undefined {
 
 function testOf(type: SearchType, query: SearchQuery, catalog: Catalog): (entry: Entry) => boolean {
   const tests: ((entry: Entry) => boolean)[] = [];
-  const { names } = query;
+  const { names, hidden } = query;
+  if (hidden) tests.push((entry) => !hidden.has(entry.namespace));
   if (names) tests.push((entry) => names.has(entry.name));
   for (const [key, value] of query.exact) {
     const condition = own(type.keys, key) ?? own(EXACT, key);
