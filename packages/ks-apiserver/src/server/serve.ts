@@ -28,16 +28,26 @@ async function prepare(options: Options, kubernetes: Kubernetes): Promise<AdminR
     const failed = changes.find(({ result }) => result === 'failed');
     if (failed) throw new ConfigError(`${failed.object} cannot be installed: ${failed.error?.message}`);
   } else {
-    try {
-      await client.raw('GET', '/apis/iam.kubesphere.io/v1alpha2');
-    } catch (error) {
-      if ((error as { code?: number }).code === 404)
-        throw new ConfigError('the cluster has no CRDs of KubeSphere: run "ks-apiserver install" first');
-      throw new ConfigError((error as Error).message);
-    }
+    await checkKinds(client);
   }
   const { changeInitial } = options.config.authentication.passwordPolicy;
   return ensureAdmin(client, kubernetes.secrets, options.adminPassword, changeInitial);
+}
+
+/** Throws a ConfigError where the cluster lacks kinds that are followed from the start: those of KubeSphere 3.0, or groups of 3.1. */
+async function checkKinds(client: KubeClient): Promise<void> {
+  let kinds: { resources?: { name: string }[] };
+  try {
+    kinds = JSON.parse((await client.raw('GET', '/apis/iam.kubesphere.io/v1alpha2')).toString());
+  } catch (error) {
+    if ((error as { code?: number }).code === 404)
+      throw new ConfigError('the cluster has no CRDs of KubeSphere: run "ks-apiserver install" first');
+    throw new ConfigError((error as Error).message);
+  }
+  const names = new Set(kinds.resources?.map(({ name }) => name));
+  const absent = ['groups', 'groupbindings'].filter((name) => !names.has(name));
+  if (absent.length > 0)
+    throw new ConfigError(`the cluster has no CRD of ${absent.join(' and ')}: run "ks-apiserver install" again`);
 }
 
 /** Listens on the node port of the server's own Service from now on. Answers how to stop that. */
