@@ -1,57 +1,30 @@
 import { setMaxListeners } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
 import { router } from '@ks-apiserver/apiserver/routes/router';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { Logger } from 'pino';
 import { routes } from '../kapis/routes.ts';
-import { Authorizer } from '../models/authorization/authorizer.ts';
-import { Bindings } from '../models/authorization/bindings.ts';
 import { Explainer } from '../models/authorization/explain.ts';
-import { HeldRoles } from '../models/authorization/held-roles.ts';
-import { type ModuleState, NO_POLICY_SERVER, OpaServer } from '../models/authorization/opa.ts';
-import { ApiTokens } from '../models/credentials/api-tokens.ts';
-import { CREDENTIAL_LABEL, CREDENTIAL_NAMESPACE, SECRETS } from '../models/credentials/secret.ts';
-import { Totp } from '../models/credentials/totp.ts';
-import { Authenticator } from '../models/iam/authenticate.ts';
-import { Effects } from '../models/iam/effects.ts';
-import { GroupRoles } from '../models/iam/group-roles.ts';
+import { type ModuleState, NO_POLICY_SERVER } from '../models/authorization/opa.ts';
 import { Groups } from '../models/iam/groups.ts';
-import { Login } from '../models/iam/login.ts';
-import { LoginRecords } from '../models/iam/login-records.ts';
-import { Members } from '../models/iam/members.ts';
 import { PasswordPolicy } from '../models/iam/password-policy.ts';
-import { ProviderAccounts } from '../models/iam/provider-accounts.ts';
-import { ProviderLinks } from '../models/iam/provider-links.ts';
-import { ProviderPasswords } from '../models/iam/provider-passwords.ts';
 import { Roles } from '../models/iam/roles.ts';
-import { Scopes } from '../models/iam/scopes.ts';
-import { USERS, type User } from '../models/iam/types.ts';
+import { USERS } from '../models/iam/types.ts';
 import { UserList } from '../models/iam/user-list.ts';
 import { Users } from '../models/iam/users.ts';
-import { WriteChecks } from '../models/iam/write-checks.ts';
 import { LoginStates } from '../models/identity-providers/login-state.ts';
-import { SettingsError } from '../models/identity-providers/provider.ts';
-import { type IdentityProviders, openProviders } from '../models/identity-providers/registry.ts';
 import { isSecure } from '../models/oauth/cookies.ts';
 import { Catalog } from '../models/resources/catalog.ts';
 import { RESOURCES } from '../models/resources/table.ts';
-import { TokenIssuer } from '../models/session/issue.ts';
-import { KubeSessions } from '../models/session/kube-sessions.ts';
-import { SESSION_LABEL, SESSION_NAMESPACE } from '../models/session/session-secret.ts';
-import type { SessionStore } from '../models/session/sessions.ts';
-import { Tokens } from '../models/session/tokens.ts';
-import { WatchProbe } from '../models/session/watch-probe.ts';
 import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
+import { openAccess } from './access.ts';
 import type { Kubernetes } from './backend.ts';
-import { ConfigError } from './config.ts';
 import type { Config } from './config-schema.ts';
 import { Metrics } from './metrics.ts';
 import { oauthParts, openSigningKeys } from './oauth.ts';
-import { jwtSecret } from './secrets.ts';
 import { KsApiServer } from './server.ts';
-import { SourceAddresses } from './source-ip.ts';
+import { openIdentityProviders, openSignIn } from './sign-in.ts';
 
 /** How long the first lists of users, roles and bindings may take at start, in milliseconds. */
 const START_TIMEOUT_MS = 60_000;
@@ -72,125 +45,27 @@ export interface App {
   close(): Promise<void>;
 }
 
-async function openSessions(config: Config, kubernetes: Kubernetes, signal: AbortSignal): Promise<SessionStore> {
-  if (config.redis.host !== '') {
-    // Its client is not loaded where nobody needs it.
-    const { RedisSessions } = await import('../models/session/redis-sessions.ts');
-    return new RedisSessions(config.redis).connect();
-  }
-  const informer = new Informer(kubernetes.client, {
-    resource: SECRETS,
-    kind: 'Secret',
-    namespace: SESSION_NAMESPACE,
-    labelSelector: SESSION_LABEL,
-    keepObjects: true,
-  }).start();
-  await informer.ready(signal);
-  const probe = kubernetes.embedded ? undefined : new WatchProbe(kubernetes.client, informer);
-  return new KubeSessions(kubernetes.client, informer, probe);
-}
-
-async function identityProviders(config: Config): Promise<IdentityProviders> {
-  try {
-    return await openProviders(config.authentication.oauthOptions.identityProviders);
-  } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    throw new ConfigError(`authentication.oauthOptions.identityProviders${error.field}: ${error.message}`);
-  }
-}
-
-/** The OPA server that evaluates modules of roles; none where none is configured. Throws a ConfigError for a wrong address or CA. */
-async function openPolicyServer(
-  { endpoint, timeout, caFile }: Config['authorization']['opa'],
-  log: Logger,
-): Promise<OpaServer | undefined> {
-  if (endpoint === '') return undefined;
-  try {
-    const ca = caFile === '' ? undefined : await readFile(caFile, 'utf8');
-    const onError = (err: unknown) => log.warn({ err }, 'the policy server did not answer: a module allows nothing');
-    return new OpaServer({ endpoint, timeoutMs: timeout, ca, onError });
-  } catch (error) {
-    throw new ConfigError(`authorization.opa: ${(error as Error).message}`);
-  }
-}
-
 /** Puts the parts together. Rejects when the Kubernetes API or Redis does not answer in time. */
 export async function openApp(config: Config, kubernetes: Kubernetes, log: Logger): Promise<App> {
   const { client, transport } = kubernetes;
-  const providers = await identityProviders(config);
+  const providers = await openIdentityProviders(config);
   const { authentication } = config;
   const signal = AbortSignal.timeout(START_TIMEOUT_MS);
   setMaxListeners(0, signal);
   const catalog = new Catalog(client, RESOURCES);
   // This copy of the users has their hashes and never leaves the server.
   const users = new Informer(client, { resource: USERS, kind: 'User', keepObjects: true }).start();
-  const credentials = new Informer(client, {
-    resource: SECRETS,
-    kind: 'Secret',
-    namespace: CREDENTIAL_NAMESPACE,
-    labelSelector: CREDENTIAL_LABEL,
-    keepObjects: true,
-  }).start();
-  const [, , , sessions, secret, keys] = await Promise.all([
-    catalog.start(signal),
-    users.ready(signal),
-    credentials.ready(signal),
-    openSessions(config, kubernetes, signal),
-    jwtSecret(authentication.jwtSecret, kubernetes.secrets),
-    openSigningKeys(authentication.oauthOptions, kubernetes.secrets, log),
-  ]);
-
-  const lockOut = {
-    maxTries: authentication.authenticateRateLimiterMaxTries,
-    maxTriesPerSource: authentication.authenticateRateLimiterMaxTriesPerSource,
-    durationMs: authentication.authenticateRateLimiterDuration,
-  };
-  const addresses = new SourceAddresses(authentication.trustedProxies);
-  const records = new LoginRecords(
-    client,
-    lockOut.durationMs,
-    (text) => addresses.client(text),
-    (err) => log.error({ err }, 'a login record cannot be stored'),
-  );
-  const storedRecords = catalog.row('loginrecords');
-  await storedRecords.ready(signal);
-  for (const entry of storedRecords.store.values()) records.count(entry);
-  // Failures at other replicas count here too.
-  storedRecords.store.onChange(({ type, entry }) => {
-    if (type === 'ADDED') records.count(entry);
-  });
-  const tokens = new Tokens(secret, authentication.maximumClockSkew);
-  const apiTokens = new ApiTokens(client, credentials, authentication.apiTokens);
-  const totp = new Totp(client, credentials, authentication.totp.issuer);
-  const links = new ProviderLinks(users);
-  const isEmailTaken = (email: string): boolean => login.find(email) !== undefined;
   const claimName = (name: string) => userModel.claimName(name);
-  const accounts = new ProviderAccounts({ client, users, links, isEmailTaken, claimName });
-  const providerPasswords = new ProviderPasswords(providers, accounts);
-  const login: Login = new Login(client, users, records, lockOut, totp, providerPasswords);
-  const { accessTokenMaxAge, accessTokenInactivityTimeout } = authentication.oauthOptions;
-  const policy = { accessTokenMaxAge, accessTokenInactivityTimeout, multipleLogin: authentication.multipleLogin };
-  const mayLogIn = (name: string, uid: string) => {
-    const user = users.store.get(name)?.object as User | undefined;
-    return user !== undefined && user.status?.state === 'Active' && (uid === '' || user.metadata.uid === uid);
-  };
-  const issuer = new TokenIssuer(tokens, sessions, policy, mayLogIn);
-  const authenticator = new Authenticator(tokens, sessions, login, users, accessTokenMaxAge > 0, apiTokens);
+  const [, keys] = await Promise.all([
+    catalog.start(signal),
+    openSigningKeys(authentication.oauthOptions, kubernetes.secrets, log),
+    users.ready(signal),
+  ]);
+  const signIn = await openSignIn({ config, kubernetes, catalog, users, claimName, log, signal }, providers);
+  const { sessions, login, issuer, authenticator, tokens, secret, mayLogIn, links, accounts } = signIn;
+  const access = await openAccess({ config, client, catalog, users, log });
+  const { authorizer, bindings, overrides, scopes, members, effects, writes } = access;
   const metrics = new Metrics();
-  const bindings = new Bindings(catalog);
-  const held = new HeldRoles(
-    {
-      globalRoles: catalog.row('globalroles'),
-      workspaceRoles: catalog.row('workspaceroles'),
-      roles: catalog.row('roles'),
-      clusterRoles: catalog.row('clusterroles'),
-      namespaces: catalog.row('namespaces'),
-      devopsProjects: catalog.row('devopsprojects'),
-    },
-    bindings,
-  );
-  const overrides = await openPolicyServer(config.authorization.opa, log);
-  const authorizer = new Authorizer(config.authorization.mode, held, overrides);
   // Not waited for: a cluster of 3.0 has no such kind until it is installed.
   const quotaInformer = new Informer(client, {
     resource: WORKSPACE_QUOTAS,
@@ -198,11 +73,6 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     keepObjects: true,
   }).start();
   const quotas = new WorkspaceQuotas(client, catalog, quotaInformer);
-  const scopes = new Scopes(catalog, bindings);
-  const members = new Members(client, scopes, authorizer, users);
-  const groupRoles = new GroupRoles(scopes, bindings, authorizer);
-  const effects = new Effects(authorizer, bindings, scopes, groupRoles);
-  const writes = new WriteChecks(scopes, authorizer, groupRoles);
   const revokeSessions = (username: string) => sessions.revokeUser(username);
   const passwords = new PasswordPolicy(authentication.passwordPolicy);
   const userModel = new Users({ client, scopes, members, authorizer, login, passwords, links, revokeSessions });
@@ -247,7 +117,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       members,
       scopes,
       catalog,
-      credentials: { users: userModel, login, apiTokens, totp, revokeSessions },
+      credentials: { users: userModel, login, apiTokens: signIn.apiTokens, totp: signIn.totp, revokeSessions },
       groups: new Groups({ client, catalog, scopes, writes, users }),
       effects,
       explainer: new Explainer(authorizer, catalog),
@@ -279,16 +149,15 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     },
     metrics,
     log,
-    addresses,
+    signIn.addresses,
   );
   const close = async () => {
     stopping = true;
     await server.close();
-    await records.flush();
+    await signIn.close();
     overrides?.close();
     keys.close();
-    await sessions.close();
-    await Promise.all([users.stop(), credentials.stop(), quotaInformer.stop(), catalog.stop()]);
+    await Promise.all([users.stop(), quotaInformer.stop(), catalog.stop()]);
   };
   const reachedAt = (url: string) => {
     if (issuerUrl === '') issuerUrl = url;

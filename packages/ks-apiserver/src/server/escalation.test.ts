@@ -100,6 +100,19 @@ for (const [path, kind, role, labels] of bindings)
     await eventually(async () => assert.equal((await server.call(`${path}/mine`, { token: admin })).status, 404));
   });
 
+test('nobody binds a role whose rules are yet to be put together from others', async () => {
+  const clusterRoleSelectors = [{ matchLabels: { 'example.com/none': 'yet' } }];
+  const body = { metadata: { name: 'pending' }, aggregationRule: { clusterRoleSelectors }, rules: [] };
+  const made = await server.call(`${RBAC}/clusterroles`, { token: admin, body });
+  assert.equal(made.status, 201, made.text);
+  await eventually(async () => {
+    const { status } = await server.call(`${RBAC}/clusterroles/pending`, { token: admin });
+    assert.equal(status, 200);
+  });
+  const path = `${RBAC}/namespaces/ns-ws-b/rolebindings`;
+  await refused(path, { token: eve, body: binding('mine', 'ClusterRole', 'pending', 'eve') });
+});
+
 test('nobody gives himself more by a role, by any verb and kind of patch', async () => {
   for (const [path, extra] of [
     [`${RBAC}/clusterroles`, { rules: ANYTHING }],

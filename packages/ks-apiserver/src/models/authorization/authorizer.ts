@@ -66,8 +66,12 @@ export class Authorizer {
     return false;
   }
 
-  /** What who has a role may do: everything, as far as one can know, where a module of it is evaluated. */
+  /**
+   * What who has a role may do: everything, as far as one can know, where a module of it is evaluated, or where its rules
+   * are yet to be put together from other roles.
+   */
   rightsOf(role: KubeObject | undefined): readonly PolicyRule[] {
+    if (role?.aggregationRule && rulesOf(role).length === 0) return ALL_RIGHTS;
     return this.#overrides && overrideOf(role) !== undefined ? ALL_RIGHTS : rulesOf(role);
   }
 
