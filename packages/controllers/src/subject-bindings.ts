@@ -1,4 +1,5 @@
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { ensureDeleted } from './ensure.ts';
@@ -18,9 +19,6 @@ export interface BindingInformers {
   roleBindings: Informer;
   groupBindings: Informer;
 }
-
-/** Values of labels have at most 63 bytes of these. */
-const LABEL_VALUE = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 
 /** An object without what names somebody; undefined when nobody is left in it, the object itself when it named him not. */
 type Without = (object: KubeObject) => KubeObject | undefined;
@@ -97,7 +95,7 @@ export class SubjectBindings {
         found.set(`${object.metadata.namespace ?? ''}/${object.metadata.name}`, object);
     };
     for (const { object } of informer.store.values()) add(object);
-    if (LABEL_VALUE.test(name)) {
+    if (labelValueErrors(name).length === 0) {
       const { items } = await this.#client.list(resource, { labelSelector: `${label}=${name}` });
       for (const object of items) add(object);
     }

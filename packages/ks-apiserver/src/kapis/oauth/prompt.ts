@@ -5,6 +5,7 @@ import type { LoggedIn } from '../../models/oauth/codes.ts';
 import { OAuthError } from '../../models/oauth/errors.ts';
 import { needsConsent } from '../../models/oauth/user-steps.ts';
 import type { Identity } from '../../models/session/identity.ts';
+import { sourceOf } from '../login-source.ts';
 import { consentPage, loginPage, type PageOptions } from './pages.ts';
 import type { OAuthParts } from './parts.ts';
 
@@ -85,11 +86,9 @@ export function askConsent(dialog: Dialog, user: LoggedIn, cookies: readonly str
 /** Checks name and password of the form; answers the user, or the page that says what is wrong. */
 async function checkPassword(dialog: Dialog, form: URLSearchParams): Promise<Identity | RouteReply> {
   const { parts, request } = dialog;
-  const userAgent = request.headers['user-agent'] ?? '';
-  const source = { type: 'Token' as const, sourceIP: request.sourceIP, userAgent, recordSuccess: true };
   const [name, secret, otp] = ['username', 'password', 'otp'].map((field) => form.get(field) ?? '');
   try {
-    return await parts.login.password(name!, secret!, source, otp);
+    return await parts.login.password(name!, secret!, sourceOf(request, true), otp);
   } catch (error) {
     if (!(error instanceof StatusError) || error.code >= 500) throw error;
     if (error.code === 429) {

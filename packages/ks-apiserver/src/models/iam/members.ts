@@ -1,5 +1,6 @@
 import { conflict } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
@@ -82,14 +83,28 @@ export class Members {
     for (const binding of await this.#bindings(scope, user)) await this.#unbind(scope, binding, user, dryRun);
   }
 
-  /** Bindings in a scope that name the user, as they are now and not as a cache has them. */
+  /**
+   * Bindings in a scope that name the user, as they are now and not as a cache has them: those with the label that this
+   * server and 3.0 give them, and others that the cache knows. It costs what the user has, not what there is.
+   */
   async #bindings(scope: Scope, user: string): Promise<KubeObject[]> {
-    const labels = Object.entries(scope.metadata.labels ?? {}).map(([key, value]) => `${key}=${value}`);
-    const { items } = await this.#client.list(scope.bindings, {
-      namespace: scope.metadata.namespace,
-      labelSelector: labels.join(),
-    });
-    return items.filter((binding) => ((binding.subjects ?? []) as Subject[]).some((subject) => names(subject, user)));
+    const { bindings: resource, metadata, index, key } = scope;
+    const found = new Map<string, KubeObject>();
+    // No user with a name that is none has the label.
+    if (labelValueErrors(user).length === 0) {
+      const labels = Object.entries({ ...metadata.labels, [USER_REF_LABEL]: user });
+      const labelSelector = labels.map(([label, value]) => `${label}=${value}`).join();
+      const { items } = await this.#client.list(resource, { namespace: metadata.namespace, labelSelector });
+      for (const binding of items) found.set(binding.metadata.name ?? '', binding);
+    }
+    for (const { name } of index.entriesOf(user, key)) {
+      if (found.has(name)) continue;
+      const binding = await this.#client.find({ resource, name, namespace: metadata.namespace });
+      if (binding) found.set(name, binding);
+    }
+    return [...found.values()].filter((binding) =>
+      ((binding.subjects ?? []) as Subject[]).some((subject) => names(subject, user)),
+    );
   }
 
   async #bind(scope: Scope, { username, roleRef }: Member, dryRun: boolean, uid: string | undefined): Promise<void> {
