@@ -6,7 +6,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { run, TestServer } from '../testing/test-server.ts';
+import { eventually, run, TestServer } from '../testing/test-server.ts';
 
 let cwd: string;
 before(async () => {
@@ -137,4 +137,22 @@ test('a stop lets requests finish and ends watches cleanly', async () => {
   for (;;) if ((await reader.read()).done) break;
   assert.equal(await stopped, 0);
   assert.ok(Date.now() - asked < 5000, 'a stop without slow requests is quick');
+});
+
+test('the password that everybody knows is named in the log until it is another one', async () => {
+  const dataDir = await mkdtemp(join(cwd, 'well-known-'));
+  const args = [...free, '--log-level', 'warn'];
+  const warned = /admin has the password that everybody knows/;
+  const first = await TestServer.start({ dataDir, args: [...args, '--admin-password', 'P@88w0rd'] });
+  await eventually(async () => assert.match(first.output, warned));
+  const token = await first.token('admin', 'P@88w0rd');
+  const body = { currentPassword: 'P@88w0rd', password: 'My-0wn-choice' };
+  const path = '/kapis/iam.kubesphere.io/v1alpha2/users/admin/password';
+  const changed = await first.call(path, { method: 'PUT', token, body });
+  assert.equal(changed.status, 200, changed.text);
+  await first.stop();
+  const second = await TestServer.start({ dataDir, args });
+  await second.token('admin', 'My-0wn-choice');
+  assert.doesNotMatch(second.output, warned);
+  await second.stop();
 });
