@@ -115,6 +115,24 @@ test('every registered route has rows here', () => {
   );
 });
 
+test('who is not logged in reaches an exact list of routes', () => {
+  const reached = Object.entries(ROUTES).filter(([, rows]) =>
+    rows.some(({ allowed }) => JSON.stringify(allowed).includes('"anonymous"')),
+  );
+  assert.deepEqual(
+    reached.map(([key]) => key).filter((key) => !/^(GET|POST) \/oauth\//.test(key)),
+    [
+      'GET /.well-known/openid-configuration',
+      'GET /kapis/version',
+      'GET /kapis/config.kubesphere.io/v1alpha2/configs/configz',
+      'GET /kapis/config.kubesphere.io/v1alpha2/configs/oauth',
+      'GET /healthz',
+      'GET /livez',
+      'GET /readyz',
+    ],
+  );
+});
+
 for (const [key, rows] of Object.entries(ROUTES)) {
   const [method, path] = key.split(' ') as [string, string];
   for (const row of rows) test(`${key} ${row.resources ?? ''}`, () => check(method, path, row));
