@@ -106,8 +106,12 @@ before(async () => {
     entry('trusting', { allowMissingState: true, mappingMethod: 'auto' }),
     entry('lookup', { mappingMethod: 'lookup' }),
   ];
+  const clients = [{ name: 'app', secret: 'of app', redirectURIs: ['https://app.example/cb'] }];
   const file = join(dir, 'kubesphere.yaml');
-  writeFileSync(file, JSON.stringify({ authentication: { multipleLogin: true, oauthOptions: { identityProviders } } }));
+  writeFileSync(
+    file,
+    JSON.stringify({ authentication: { multipleLogin: true, oauthOptions: { identityProviders, clients } } }),
+  );
   server = await startServer({ dir: join(dir, 'data'), adminPassword: ADMIN, args: ['--config', file] });
   admin = await tokenOf(server.url, 'admin', ADMIN);
 });
@@ -163,6 +167,50 @@ test('a log-in is bound to the browser by a cookie, with PKCE and a nonce', asyn
   for (const text of [state, nonce, code_challenge]) assert.match(text, /^[\w-]{43}$/);
   assert.equal(cookie.includes(state), false);
   assert.deepEqual([code_challenge_method, scope, redirect_uri], ['S256', 'openid profile email', redirectURL('oidc')]);
+});
+
+test('a client of ours sends the browser through the log-in page to the provider, and gets its code', async () => {
+  const browser = new Browser();
+  const request = new URLSearchParams({
+    client_id: 'app',
+    response_type: 'code',
+    redirect_uri: 'https://app.example/cb',
+    state: 'of app',
+    scope: 'openid',
+  });
+  const page = await browser.visit(`${server.url}/oauth/authorize?${request}`, { headers: { accept: 'text/html' } });
+  const [, link] = /href="(login\/oidc\?[^"]+)"/.exec(page.text) ?? assert.fail(page.text);
+  const there = await browser.visit(new URL(link.replaceAll('&amp;', '&'), `${server.url}/oauth/`).href);
+  const back = await browser.visit(await atProvider(browser, there.location, 'Through|7'));
+  assert.equal(back.status, 302, back.text);
+  assert.ok(back.location.startsWith(`${server.url}/oauth/authorize?`), back.location);
+  const granted = await browser.visit(back.location, { headers: { accept: 'text/html' } });
+  const answer = new URL(granted.location);
+  assert.equal(answer.origin + answer.pathname, 'https://app.example/cb');
+  assert.equal(answer.searchParams.get('state'), 'of app');
+  const form = {
+    grant_type: 'authorization_code',
+    code: answer.searchParams.get('code'),
+    redirect_uri: 'https://app.example/cb',
+    client_id: 'app',
+    client_secret: 'of app',
+  };
+  const { status, json } = await call('/oauth/token', { token: undefined, form });
+  assert.equal(status, 200, JSON.stringify(json));
+  assert.equal(decodeJwt(json.id_token).sub, 'through');
+  // Nowhere but to this server's own authorization endpoint.
+  for (const elsewhere of [
+    'https://evil.example/',
+    '//evil.example',
+    '/kapis/version',
+    '/oauth/authorize',
+    '/oauth/authorize?\\@x',
+  ])
+    assert.equal(
+      (await new Browser().visit(`${server.url}/oauth/login/oidc?return_to=${encodeURIComponent(elsewhere)}`)).status,
+      400,
+      elsewhere,
+    );
 });
 
 test('the account becomes a user, and the same user the next time', async () => {
