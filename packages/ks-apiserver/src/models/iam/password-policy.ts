@@ -14,16 +14,14 @@ export interface PasswordRules {
 }
 
 const CLASSES = [/\p{Ll}/u, /\p{Lu}/u, /\p{Nd}/u, /[^\p{Ll}\p{Lu}\p{Nd}]/u];
-/** The password that every KubeSphere 3.0 was installed with. */
+/** The password of admin that every KubeSphere 3.0 was installed with. */
 export const WELL_KNOWN_PASSWORD = 'P@88w0rd';
 
 let common: Promise<ReadonlySet<string>> | undefined;
 
 /** Some 40,000 passwords of at least 8 characters that were seen most often; read when the first password is set. */
 function commonPasswords(): Promise<ReadonlySet<string>> {
-  common ??= import('popular-passwords', { with: { type: 'json' } }).then(
-    ({ default: list }) => new Set([...list, WELL_KNOWN_PASSWORD.toLowerCase()]),
-  );
+  common ??= import('popular-passwords', { with: { type: 'json' } }).then(({ default: list }) => new Set(list));
   return common;
 }
 
@@ -50,6 +48,8 @@ export class PasswordPolicy {
     const lower = password.toLowerCase();
     const names = [username, email, email.split('@')[0]!].map((name) => name.toLowerCase());
     if (names.includes(lower)) throw refused('must not be the name or e-mail address of the user');
-    if (refuseCommon && (await commonPasswords()).has(lower)) throw refused('is one that is tried first, take another');
+    const wellKnown = username === 'admin' && lower === WELL_KNOWN_PASSWORD.toLowerCase();
+    if (refuseCommon && (wellKnown || (await commonPasswords()).has(lower)))
+      throw refused('is one that is tried first, take another');
   }
 }
