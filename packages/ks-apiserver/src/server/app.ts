@@ -75,7 +75,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const quotas = new WorkspaceQuotas(client, catalog, quotaInformer);
   const revokeSessions = (username: string) => sessions.revokeUser(username);
   const passwords = new PasswordPolicy(authentication.passwordPolicy);
-  const userModel = new Users({ client, scopes, members, authorizer, login, passwords, links, revokeSessions });
+  const userModel = new Users({ client, users, scopes, members, authorizer, login, passwords, links, revokeSessions });
   // Known once the server listens, where it is not configured.
   let issuerUrl = authentication.oauthOptions.issuer;
   const oauthModel = oauthParts(authentication.oauthOptions, {

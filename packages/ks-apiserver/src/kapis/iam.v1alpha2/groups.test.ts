@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type Call, eventually, TestServer } from '../../testing/test-server.ts';
+import { type Call, eventually, GARBAGE_MS, TestServer } from '../../testing/test-server.ts';
 
 const I = '/kapis/iam.kubesphere.io/v1alpha2';
 const IAM = '/apis/iam.kubesphere.io/v1alpha2';
@@ -143,7 +143,7 @@ test('a role of a project goes to a group too, and the group takes all of it alo
         0,
       );
     assert.equal(await status(`${I}/workspaces/ws-a/groups/${child.metadata.name}`, 'anna'), 404);
-  });
+  }, GARBAGE_MS);
 });
 
 test('the name of a group counts in its own workspace alone', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { eventually, TestServer } from '../../testing/test-server.ts';
+import { eventually, GARBAGE_MS, TestServer } from '../../testing/test-server.ts';
 
 const T = '/kapis/tenant.kubesphere.io/v1alpha2';
 const V3 = '/kapis/tenant.kubesphere.io/v1alpha3';
@@ -176,8 +176,9 @@ test('a quota goes with its workspace', async () => {
     assert.equal(json.metadata.ownerReferences?.length, 1);
   });
   assert.equal((await call(`${T}/workspaces/ws-b`, { method: 'DELETE' })).status, 200);
-  await eventually(async () =>
-    assert.equal((await call('/apis/quota.kubesphere.io/v1alpha2/resourcequotas/ws-b')).status, 404),
+  await eventually(
+    async () => assert.equal((await call('/apis/quota.kubesphere.io/v1alpha2/resourcequotas/ws-b')).status, 404),
+    GARBAGE_MS,
   );
 });
 

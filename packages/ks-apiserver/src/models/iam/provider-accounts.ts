@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { StatusError, serviceUnavailable, unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { OpenProvider, ProviderIdentity } from '../identity-providers/provider.ts';
+import { hasArrived } from './arrival.ts';
 import { linkTo, type ProviderLinks, providerOf } from './provider-links.ts';
 import { ORIGIN_UID_KEY, PASSWORD_ENCRYPTED, USERS, type User } from './types.ts';
 
@@ -11,9 +11,6 @@ import { ORIGIN_UID_KEY, PASSWORD_ENCRYPTED, USERS, type User } from './types.ts
 export const LOCAL_ADMIN = 'admin';
 /** Longest name: it is also the value of labels. */
 const MAX_NAME = 63;
-/** How long a new user may take to arrive in the server's copy, in milliseconds. */
-const ARRIVAL_MS = 5000;
-
 const ATTEMPTS = 5;
 
 function isBound(name: string): StatusError {
@@ -153,11 +150,7 @@ export class ProviderAccounts {
 
   /** Waits until the new user's tokens are good here. */
   async #arrived(user: User): Promise<User> {
-    const end = Date.now() + ARRIVAL_MS;
-    while (this.#user(user.metadata.name!)?.metadata.uid !== user.metadata.uid) {
-      if (Date.now() > end) throw serviceUnavailable('the new user has not arrived yet, try again');
-      await sleep(10);
-    }
-    return user;
+    if (await hasArrived(this.#parts.users, user)) return user;
+    throw serviceUnavailable('the new user has not arrived yet, try again');
   }
 }

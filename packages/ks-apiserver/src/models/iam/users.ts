@@ -2,10 +2,12 @@ import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors'
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { NO_REQUEST } from '@ks-apiserver/apiserver/http/request-info';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import { withoutPassword } from '../resources/redact.ts';
+import { hasArrived } from './arrival.ts';
 import { missing } from './errors.ts';
 import { checkGrant } from './grants.ts';
 import type { Login, LoginSource } from './login.ts';
@@ -28,6 +30,8 @@ const GROUP = 'iam.kubesphere.io';
 /** What the users' model works with. */
 export interface UsersParts {
   client: KubeClient;
+  /** The copy of the users by which log-ins are decided. */
+  users: Informer;
   scopes: Scopes;
   members: Members;
   authorizer: Authorizer;
@@ -89,6 +93,7 @@ export class Users {
     const username = created.metadata.name!;
     const { uid } = created.metadata;
     if (role) await members.set(scopes.global(), [{ username, roleRef: role }], caller, dryRun, () => uid);
+    if (!dryRun) await hasArrived(this.#parts.users, created);
     return withoutPassword(created);
   }
 
@@ -140,6 +145,7 @@ export class Users {
     };
     const updated = await client.update<User>(USERS, user, { dryRun });
     if (changesRole) await members.set(scopes.global(), [{ username: name, roleRef: role }], caller, dryRun);
+    if (!dryRun) await hasArrived(this.#parts.users, updated);
     return withoutPassword(updated);
   }
 
@@ -206,8 +212,10 @@ export class Users {
       user.status?.state === 'AuthLimitExceeded'
         ? { status: { state: 'Active', reason: null, lastTransitionTime: timestamp() } }
         : {};
-    await client.patch({ resource: USERS, name }, 'merge', { metadata, spec, ...status }, { dryRun });
-    if (!dryRun) await revokeSessions(name);
+    const changed = await client.patch({ resource: USERS, name }, 'merge', { metadata, spec, ...status }, { dryRun });
+    if (dryRun) return;
+    await revokeSessions(name);
+    await hasArrived(this.#parts.users, changed);
   }
 
   /**
