@@ -1,8 +1,9 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { tokenHash } from '../session/tokens.ts';
 import { CREDENTIAL_NAMESPACE, credentialSecret, decoded, encoded, isCredential, SECRETS } from './secret.ts';
 
 /** RFC 6238 with the values that every authenticator app knows: SHA-1, 6 digits, 30 seconds. */
@@ -21,11 +22,7 @@ export interface TotpState {
 }
 
 function secretName(username: string): string {
-  return `totp-${createHash('sha256').update(username).digest('hex').slice(0, 40)}`;
-}
-
-function hashOf(code: string): string {
-  return createHash('sha256').update(code).digest('hex');
+  return `totp-${tokenHash(username).slice(0, 40)}`;
 }
 
 /** Recovery codes are told and typed with dashes and in any case. */
@@ -113,7 +110,7 @@ export class Totp {
     const step = await this.#stepOf(stored, code);
     if (step === undefined) throw badRequest('code: is not right, check the clock of the device');
     const codes = Array.from({ length: RECOVERY_CODES }, () => randomBytes(8).toString('hex'));
-    const data = encoded({ confirmed: 'true', lastStep: String(step), recovery: codes.map(hashOf).join() });
+    const data = encoded({ confirmed: 'true', lastStep: String(step), recovery: codes.map(tokenHash).join() });
     await this.#client.update(SECRETS, { ...stored, data: { ...(stored.data as object), ...data } });
     return codes.map((text) => text.replace(/(.{4})(?=.)/g, '$1-'));
   }
@@ -145,7 +142,7 @@ export class Totp {
     const stored = await this.#stored(username, uid);
     if (!stored) return false;
     const step = await this.#stepOf(stored, plain(code));
-    const used = Buffer.from(hashOf(plain(code)));
+    const used = Buffer.from(tokenHash(plain(code)));
     const recovery = recoveryHashes(stored);
     const left = recovery.filter((hash) => !timingSafeEqual(Buffer.from(hash), used));
     if (step === undefined && left.length === recovery.length) return false;
