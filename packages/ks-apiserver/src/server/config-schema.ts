@@ -85,6 +85,8 @@ export const ConfigSchema = Type.Object({
       signingKeyMaxAge: Duration(90 * 24 * HOUR),
       accessTokenMaxAge: Duration(2 * HOUR),
       accessTokenInactivityTimeout: Duration(2 * HOUR),
+      // How long after a log-in its session may be refreshed; 0 for no limit, as in 3.0.
+      sessionMaxAge: Duration(0),
       identityProviders: Type.Array(IdentityProvider, { default: [] }),
       clients: Type.Array(OAuthClient, { default: [] }),
     }),

@@ -113,8 +113,9 @@ export async function openSignIn(context: SignInContext, providers: IdentityProv
     const user = users.store.get(name)?.object as User | undefined;
     return user !== undefined && user.status?.state === 'Active' && (uid === '' || user.metadata.uid === uid);
   };
-  const { accessTokenMaxAge, accessTokenInactivityTimeout } = authentication.oauthOptions;
-  const policy = { accessTokenMaxAge, accessTokenInactivityTimeout, multipleLogin: authentication.multipleLogin };
+  const { accessTokenMaxAge, accessTokenInactivityTimeout, sessionMaxAge } = authentication.oauthOptions;
+  const { multipleLogin } = authentication;
+  const policy = { accessTokenMaxAge, accessTokenInactivityTimeout, sessionMaxAge, multipleLogin };
   const issuer = new TokenIssuer(tokens, sessions, policy, mayLogIn);
   const authenticator = new Authenticator(tokens, sessions, login, users, accessTokenMaxAge > 0, apiTokens);
   const close = async () => {

@@ -18,6 +18,7 @@ before(async () => {
   authenticateRateLimiterMaxTries: 3
   authenticateRateLimiterDuration: 2s
   oauthOptions:
+    sessionMaxAge: 4s
     clients:
     - {name: console, redirectURIs: ["https://console.example/cb?x=1"]}
     - {name: denied, redirectURIs: ["https://denied.example/"], grantMethod: deny}
@@ -246,6 +247,21 @@ test('where a user may have one session, an exchange ends what was before, and a
   assert.deepEqual([await status(first.access_token), await status(second.access_token)], [401, 200]);
   assert.equal((await refresh()).text, 'Unauthorized: token not found in cache');
   assert.equal(await status(second.access_token), 200);
+});
+
+test('a session is refreshed until it has lasted as long as it may, and then ends', async () => {
+  await createUser('lasting');
+  const first = (await login('lasting', 'Passw0rd!')).json;
+  const second = await grant({ grant_type: 'refresh_token', refresh_token: first.refresh_token });
+  assert.equal(second.status, 200, second.text);
+  await new Promise((resolve) => setTimeout(resolve, 4200));
+  const third = await grant({ grant_type: 'refresh_token', refresh_token: second.json.refresh_token });
+  assert.deepEqual(
+    [third.status, third.text],
+    [401, 'Unauthorized: the session has lasted as long as it may: log in again'],
+  );
+  const own = '/kapis/tenant.kubesphere.io/v1alpha2/workspaces';
+  assert.equal((await server.call(own, { token: second.json.access_token })).status, 401);
 });
 
 test('the log-in of 2.x is for whom a role lets, and takes no body without name and password', async () => {

@@ -18,6 +18,8 @@ export interface TokenAnswer {
 export interface IssuePolicy {
   accessTokenMaxAge: number;
   accessTokenInactivityTimeout: number;
+  /** How long after the log-in a session may be refreshed; 0 for as long as its user likes, as in 3.0. */
+  sessionMaxAge: number;
   multipleLogin: boolean;
 }
 
@@ -152,6 +154,11 @@ export class TokenIssuer {
       authTime: claims.auth_time ?? claims.iat,
       session: claims.sid,
     };
+    const { sessionMaxAge } = this.#policy;
+    if (sessionMaxAge > 0 && grant.authTime * 1000 + sessionMaxAge <= Date.now()) {
+      await this.#sessions.end({ id: grant.session, username: name, token });
+      throw unauthorized('the session has lasted as long as it may: log in again');
+    }
     return { answer: await this.#rotate(user, grant, token), user, grant };
   }
 
