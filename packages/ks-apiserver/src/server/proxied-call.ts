@@ -34,8 +34,8 @@ async function callAboutUsers(parts: ProxyParts, incoming: Incoming, request: Ku
   const readable = asReadable(request);
   if (!WRITES.has(request.method))
     return withoutPasswords(await kubernetes.request(readable), request.method === 'GET' && info.verb === 'watch');
-  let changed: string | undefined;
   const tries = isDryRun(request);
+  let changed: string | undefined;
   const review = async (stored: KubeObject | undefined, wished: KubeObject) => {
     const { object, setsPassword } = await reviewedUser(users, user, stored as User | undefined, wished as User);
     changed = stored && setsPassword ? object.metadata.name : undefined;
@@ -97,12 +97,12 @@ export async function proxiedCall(parts: ProxyParts, incoming: Incoming, request
   const { kubernetes, writes, effects, scopes, quotas } = parts;
   const { req, info, user } = incoming;
   if (isAboutUsers(info)) return callAboutUsers(parts, incoming, request);
-  const tries = isDryRun(request);
-  if (request.method === 'DELETE' && tries && info.name !== '' && writes.gives(info))
+  if (request.method === 'DELETE' && info.name !== '' && writes.gives(info) && isDryRun(request))
     return tryDeletion(parts, incoming, request);
   if (!WRITES.has(request.method)) return kubernetes.request(request);
   if (quotas.concerns(info)) return limitedCall(parts, incoming, request);
   if (!writes.concern(info)) return kubernetes.request(request);
+  const tries = isDryRun(request);
   let texts: string[] | undefined;
   const response = await reviewedWrite(kubernetes, { req, info, request }, (stored, wished) => {
     writes.check(user, info, stored, wished);
