@@ -1,7 +1,7 @@
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { Logger } from 'pino';
 import { ApiTokens } from '../models/credentials/api-tokens.ts';
-import { CREDENTIAL_LABEL, CREDENTIAL_NAMESPACE, SECRETS } from '../models/credentials/secret.ts';
+import { CREDENTIAL_LABEL, CREDENTIAL_NAMESPACE } from '../models/credentials/secret.ts';
 import { Totp } from '../models/credentials/totp.ts';
 import { Authenticator } from '../models/iam/authenticate.ts';
 import { Login } from '../models/iam/login.ts';
@@ -15,7 +15,7 @@ import { type IdentityProviders, openProviders } from '../models/identity-provid
 import type { Catalog } from '../models/resources/catalog.ts';
 import { TokenIssuer } from '../models/session/issue.ts';
 import { KubeSessions } from '../models/session/kube-sessions.ts';
-import { SESSION_LABEL, SESSION_NAMESPACE } from '../models/session/session-secret.ts';
+import { SECRETS, SESSION_LABEL, SESSION_NAMESPACE } from '../models/session/session-secret.ts';
 import type { SessionStore } from '../models/session/sessions.ts';
 import { Tokens } from '../models/session/tokens.ts';
 import { WatchProbe } from '../models/session/watch-probe.ts';

@@ -5,7 +5,8 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Identity } from '../session/identity.ts';
-import { CREDENTIAL_NAMESPACE, credentialSecret, decoded, encoded, isCredential, SECRETS } from './secret.ts';
+import { SECRETS } from '../session/session-secret.ts';
+import { CREDENTIAL_NAMESPACE, credentialSecret, decoded, encoded, isCredential } from './secret.ts';
 
 /** What starts every API token, so that scanners for leaked secrets know it. */
 const PREFIX = 'kst';

@@ -1,21 +1,15 @@
-import { createHash } from 'node:crypto';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Identity } from '../session/identity.ts';
+import { SESSION_NAMESPACE, userLabel } from '../session/session-secret.ts';
 
 /** Where credentials of users are kept: Secrets of the namespace of the server, apart by this label. */
-export const SECRETS: GroupVersionResource = { group: '', version: 'v1', resource: 'secrets' };
-export const CREDENTIAL_NAMESPACE = 'kubesphere-system';
+export const CREDENTIAL_NAMESPACE = SESSION_NAMESPACE;
 export const CREDENTIAL_LABEL = 'iam.kubesphere.io/credential';
 const OWNER_LABEL = 'iam.kubesphere.io/credential-owner';
 const CREDENTIAL_TYPE = 'kubesphere.io/credential';
 
 /** Kinds of credentials. */
 export type CredentialKind = 'api-token' | 'totp';
-
-/** A user's name as a label value, whatever its length. */
-function ownerLabel(username: string): string {
-  return createHash('sha256').update(username).digest('hex').slice(0, 40);
-}
 
 /** The Secret of a credential; `data` are texts. It goes with its user. */
 export function credentialSecret(
@@ -30,7 +24,7 @@ export function credentialSecret(
     metadata: {
       name,
       namespace: CREDENTIAL_NAMESPACE,
-      labels: { [CREDENTIAL_LABEL]: kind, [OWNER_LABEL]: ownerLabel(username) },
+      labels: { [CREDENTIAL_LABEL]: kind, [OWNER_LABEL]: userLabel(username) },
       ownerReferences: [{ apiVersion: 'iam.kubesphere.io/v1alpha2', kind: 'User', name: username, uid }],
     },
     type: CREDENTIAL_TYPE,

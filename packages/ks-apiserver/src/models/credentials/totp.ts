@@ -3,8 +3,9 @@ import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors'
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { SECRETS } from '../session/session-secret.ts';
 import { tokenHash } from '../session/tokens.ts';
-import { CREDENTIAL_NAMESPACE, credentialSecret, decoded, encoded, isCredential, SECRETS } from './secret.ts';
+import { CREDENTIAL_NAMESPACE, credentialSecret, decoded, encoded, isCredential } from './secret.ts';
 
 /** RFC 6238 with the values that every authenticator app knows: SHA-1, 6 digits, 30 seconds. */
 const PERIOD_MS = 30_000;
