@@ -1,7 +1,7 @@
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { byCreation, type Entry } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
+import { type Subject, subjectsOf } from '../iam/subject.ts';
 
 /** The role that a binding refers to. */
 export interface RoleRef {
@@ -18,23 +18,12 @@ export interface Binding {
   roleRef: RoleRef;
 }
 
-interface Subject {
-  kind: string;
-  name: string;
-  namespace?: string;
-}
-
 const SERVICE_ACCOUNT = 'system:serviceaccount:';
 
 /** How a subject is filed: users, groups and ServiceAccounts apart; the subject's apiGroup is ignored, as in 3.0. */
 function keyOf(subject: Subject): string {
   if (subject.kind === 'ServiceAccount') return `User:${SERVICE_ACCOUNT}${subject.namespace ?? ''}:${subject.name}`;
   return `${subject.kind}:${subject.name}`;
-}
-
-function subjectsOf(entry: Entry): readonly Subject[] {
-  const subjects = (entry.object as KubeObject | undefined)?.subjects;
-  return Array.isArray(subjects) ? (subjects as Subject[]) : [];
 }
 
 /** Bindings by scope and subject: finding a caller's bindings costs as much as he has, not as there are. */
@@ -73,7 +62,7 @@ export class BindingIndex {
       bySubject = new Map();
       this.#scopes.set(scope, bySubject);
     }
-    for (const subject of subjectsOf(entry)) {
+    for (const subject of subjectsOf(entry.object)) {
       const key = keyOf(subject);
       this.#count(key, scope, 1);
       const named = bySubject.get(key);
@@ -88,7 +77,7 @@ export class BindingIndex {
     all?.delete(entry);
     if (all?.size === 0) this.#entries.delete(scope);
     const bySubject = this.#scopes.get(scope);
-    for (const subject of subjectsOf(entry)) {
+    for (const subject of subjectsOf(entry.object)) {
       const key = keyOf(subject);
       this.#count(key, scope, -1);
       const entries = bySubject?.get(key);

@@ -7,17 +7,12 @@ import type { HeldRole } from '../authorization/held-roles.ts';
 import { isCovered, rulesOf } from '../authorization/rights.ts';
 import type { GroupRoles } from './group-roles.ts';
 import type { Scope, Scopes } from './scopes.ts';
+import { type Subject, subjectsOf } from './subject.ts';
 import { WORKSPACE_LABEL } from './types.ts';
 
 /** Most subjects, and most rules of each, that an answer names. */
 const LIMITS = { subjects: 50, rules: 20 };
 const AUTHENTICATED = ['system:authenticated'];
-
-interface Subject {
-  kind: string;
-  name: string;
-  namespace?: string;
-}
 
 /** What a write gives to somebody or takes away: rights that he has not, or keeps not, by other roles. */
 export interface Effect {
@@ -38,10 +33,6 @@ export interface EffectList {
 function scopeName({ level, key }: Scope): string {
   if (level === 'global') return 'platform';
   return level === 'cluster' ? 'cluster' : `${level} ${key}`;
-}
-
-function subjectsOf(binding: KubeObject | undefined): readonly Subject[] {
-  return Array.isArray(binding?.subjects) ? (binding.subjects as Subject[]) : [];
 }
 
 /** Says who gains and who loses what by a write. It changes nothing, and is bounded. */

@@ -8,6 +8,7 @@ import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Catalog } from '../resources/catalog.ts';
 import { missing } from './errors.ts';
 import { missingRole, type Scope, type Scopes } from './scopes.ts';
+import { subjectsOf } from './subject.ts';
 import {
   GROUP_BINDINGS,
   GROUP_PARENT_LABEL,
@@ -27,11 +28,6 @@ const RBAC = 'rbac.authorization.k8s.io';
 export interface GroupMember {
   userName: string;
   groupName: string;
-}
-
-interface Subject {
-  kind: string;
-  name: string;
 }
 
 /** What the groups' model works with. */
@@ -158,7 +154,7 @@ export class Groups {
 
   /** A binding as 3.1 makes it: its name and its label come from the first subject. Throws BadRequest, NotFound, Forbidden. */
   #binding(scope: Scope, given: KubeObject, caller: UserInfo): KubeObject {
-    const subjects = (given.subjects ?? []) as Subject[];
+    const subjects = subjectsOf(given);
     const { kind = '', name = '' } = (given.roleRef ?? {}) as { kind?: string; name?: string };
     const [first] = subjects;
     if (!first) throw badRequest('subjects: name at least one');

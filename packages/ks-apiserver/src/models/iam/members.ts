@@ -7,18 +7,13 @@ import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import { checkGrant } from './grants.ts';
 import { missingRole, type Scope, type Scopes } from './scopes.ts';
-import { userSubject } from './subject.ts';
+import { type Subject, subjectsOf, userSubject } from './subject.ts';
 import { USER_REF_LABEL, USER_UID_ANNOTATION } from './types.ts';
 
 /** A user and the one role that he has in a scope. */
 export interface Member {
   username: string;
   roleRef: string;
-}
-
-interface Subject {
-  kind: string;
-  name: string;
 }
 
 function names({ kind, name }: Subject, user: string): boolean {
@@ -102,9 +97,7 @@ export class Members {
       const binding = await this.#client.find({ resource, name, namespace: metadata.namespace });
       if (binding) found.set(name, binding);
     }
-    return [...found.values()].filter((binding) =>
-      ((binding.subjects ?? []) as Subject[]).some((subject) => names(subject, user)),
-    );
+    return [...found.values()].filter((binding) => subjectsOf(binding).some((subject) => names(subject, user)));
   }
 
   async #bind(scope: Scope, { username, roleRef }: Member, dryRun: boolean, uid: string | undefined): Promise<void> {
@@ -133,7 +126,7 @@ export class Members {
   /** A binding that names others too only loses this user: 3.0 deletes it whole. */
   async #unbind(scope: Scope, binding: KubeObject, user: string, dryRun: boolean): Promise<void> {
     const { name = '', namespace } = binding.metadata;
-    const rest = ((binding.subjects ?? []) as Subject[]).filter((subject) => !names(subject, user));
+    const rest = subjectsOf(binding).filter((subject) => !names(subject, user));
     if (rest.length > 0) await this.#client.update(scope.bindings, { ...binding, subjects: rest }, { dryRun });
     else await this.#client.delete({ resource: scope.bindings, name, namespace }, { dryRun });
   }

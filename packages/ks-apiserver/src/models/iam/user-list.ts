@@ -7,12 +7,8 @@ import { filterOf } from '../resources/filters.ts';
 import { listPage, pageEntries } from '../resources/list.ts';
 import type { ListQuery } from '../resources/query.ts';
 import type { Scope, Scopes } from './scopes.ts';
+import { subjectsOf } from './subject.ts';
 import { GLOBAL_ROLE_ANNOTATION } from './types.ts';
-
-interface Subject {
-  kind: string;
-  name: string;
-}
 
 /** A list of users with each one's role in the scope that was asked for. */
 export interface UserPage {
@@ -82,7 +78,7 @@ export class UserList {
     for (const binding of scope.index.entriesIn(scope.key)) {
       const name = (binding.object?.roleRef as { name?: string } | undefined)?.name;
       if (name === undefined || (role !== undefined && name !== role)) continue;
-      for (const subject of (binding.object?.subjects ?? []) as Subject[]) {
+      for (const subject of subjectsOf(binding.object)) {
         if (subject.kind === 'User' && !roles.has(subject.name)) roles.set(subject.name, name);
       }
     }

@@ -4,7 +4,7 @@ import { EncryptJWT, jwtDecrypt } from 'jose';
 import type { LoginSecrets } from './provider.ts';
 
 /** Cookie that binds a log-in to the browser that began it. */
-export const STATE_COOKIE = 'ks-login';
+const STATE_COOKIE = 'ks-login';
 /** For typing a password and a second factor at the provider, in seconds. */
 const LIFETIME_S = 600;
 /** States that have come back already are remembered up to this number. */

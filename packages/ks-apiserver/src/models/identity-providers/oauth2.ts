@@ -25,7 +25,7 @@ export function authorizationURL(
 }
 
 /** A JSON object of an answer with a good status. Throws a ProviderError that quotes nothing but an OAuth error code. */
-export async function jsonOf(response: Response, what: string): Promise<Record<string, unknown>> {
+async function jsonOf(response: Response, what: string): Promise<Record<string, unknown>> {
   let value: unknown;
   try {
     value = await response.json();

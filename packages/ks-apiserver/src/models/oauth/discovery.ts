@@ -4,7 +4,7 @@ import { SCOPES } from './scopes.ts';
  * What is behind an issuer: where its endpoints are. An issuer that ends in `/oauth`, as KubeSphere 3.2 wants it, has its
  * own document under it; one that does not has it at the root of the server.
  */
-export function endpointOf(issuer: string, name: string): string {
+function endpointOf(issuer: string, name: string): string {
   const base = issuer.replace(/\/+$/, '');
   return `${base.endsWith('/oauth') ? base : `${base}/oauth`}/${name}`;
 }
