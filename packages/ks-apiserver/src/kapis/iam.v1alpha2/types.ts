@@ -150,7 +150,7 @@ export const GroupSchema = Type.Object(
 );
 
 /** A user who is to be in a group. */
-export const GroupMemberSchema = Type.Object(
+const GroupMemberSchema = Type.Object(
   {
     userName: Type.String({ minLength: 1, maxLength: 253 }),
     groupName: Type.String({ minLength: 1, maxLength: 253 }),
@@ -176,7 +176,7 @@ export const GroupBindingSchema = Type.Object(
 );
 
 /** A RoleBinding or WorkspaceRoleBinding as clients send it; name, label and scope are the server's. */
-export const BindingSchema = Type.Object(
+const BindingSchema = Type.Object(
   {
     ...Typed,
     metadata: Type.Optional(Metadata),

@@ -46,7 +46,7 @@ function sourceOf(uri: string): string {
 }
 
 /** A page that runs no script, stands in no frame, and stays in no cache (RFC 9700 section 4.16). */
-export function htmlReply(title: string, content: string, options: PageOptions = {}): RouteReply {
+function htmlReply(title: string, content: string, options: PageOptions = {}): RouteReply {
   const { status = 200, cookies = [], leadsTo = '', retryAfterSeconds } = options;
   const set = cookies.filter((cookie) => cookie !== undefined);
   const policy = [
