@@ -1,5 +1,5 @@
 import { badRequest, notFound, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import { NO_REQUEST } from '@ks-apiserver/apiserver/http/request-info';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
@@ -14,9 +14,11 @@ import {
   GROUP_PARENT_LABEL,
   GROUP_REF_LABEL,
   GROUPS,
+  ROLE_BINDINGS,
   USER_REF_LABEL,
   USER_UID_ANNOTATION,
   WORKSPACE_LABEL,
+  WORKSPACE_ROLE_BINDINGS,
 } from './types.ts';
 import { nameMismatch } from './users.ts';
 import type { WriteChecks } from './write-checks.ts';
@@ -47,25 +49,32 @@ export class Groups {
     this.#parts = parts;
   }
 
-  #own(resource: 'groups' | 'groupbindings' | 'workspacerolebindings', workspace: string, name: string): KubeObject {
-    const found = this.#parts.catalog.row(resource).store.get(name);
-    if (found?.labels[WORKSPACE_LABEL] !== workspace || !found.object) throw missing(resource.slice(0, -1), IAM, name);
-    return found.object;
+  /** A stored object: the copy's, or the Kubernetes API's where it was made so recently that the copy lacks it. */
+  async #stored(resource: GroupVersionResource, name: string, namespace?: string): Promise<KubeObject | undefined> {
+    const copy = this.#parts.catalog.row(resource.resource).store.get(name, namespace);
+    return copy?.object ?? this.#parts.client.find({ resource, name, namespace });
   }
 
-  #shaped(workspace: string, given: KubeObject): KubeObject {
+  async #own(resource: GroupVersionResource, workspace: string, name: string): Promise<KubeObject> {
+    const found = await this.#stored(resource, name);
+    if (found?.metadata?.labels?.[WORKSPACE_LABEL] !== workspace)
+      throw missing(resource.resource.slice(0, -1), IAM, name);
+    return found;
+  }
+
+  async #shaped(workspace: string, given: KubeObject): Promise<KubeObject> {
     const labels: Record<string, string> = { ...given.metadata.labels, [WORKSPACE_LABEL]: workspace };
     const parent = labels[GROUP_PARENT_LABEL];
     if (parent) {
       if (parent === given.metadata.name) throw badRequest(`the group ${parent} cannot be above itself`);
-      this.#own('groups', workspace, parent);
+      await this.#own(GROUPS, workspace, parent);
     }
     return { ...given, apiVersion: `${IAM}/v1alpha2`, kind: 'Group', metadata: { ...given.metadata, labels } };
   }
 
   /** A group of a workspace. Throws NotFound. */
-  get(workspace: string, name: string): KubeObject {
-    return this.#own('groups', workspace, name);
+  get(workspace: string, name: string): Promise<KubeObject> {
+    return this.#own(GROUPS, workspace, name);
   }
 
   /** Makes a group; `metadata.generateName` is what people call it and is unique in the workspace. Throws BadRequest, Conflict. */
@@ -77,33 +86,33 @@ export class Groups {
     if ([...this.#parts.catalog.row('groups').store.values()].some(taken))
       throw new StatusError(409, 'Conflict', `a group named ${generateName} already exists in the workspace`);
     const { name: _name, ...metadata } = given.metadata;
-    return this.#parts.client.create(GROUPS, this.#shaped(workspace, { ...given, metadata }), { dryRun });
+    return this.#parts.client.create(GROUPS, await this.#shaped(workspace, { ...given, metadata }), { dryRun });
   }
 
   /** Replaces a group. Throws NotFound, Conflict. */
   async update(workspace: string, name: string, given: KubeObject, dryRun: boolean): Promise<KubeObject> {
     if (given.metadata.name !== name) throw nameMismatch(given.metadata.name ?? '', name);
-    this.#own('groups', workspace, name);
-    return this.#parts.client.update(GROUPS, this.#shaped(workspace, given), { dryRun });
+    await this.#own(GROUPS, workspace, name);
+    return this.#parts.client.update(GROUPS, await this.#shaped(workspace, given), { dryRun });
   }
 
   /** Changes what a merge patch names (RFC 7386). Throws NotFound, BadRequest, Conflict. */
   async patch(workspace: string, name: string, patch: unknown, dryRun: boolean): Promise<KubeObject> {
-    const stored = this.#own('groups', workspace, name);
+    const stored = await this.#own(GROUPS, workspace, name);
     const merged = applyMergePatch(stored as never, patch as never) as unknown as KubeObject;
     if (merged.metadata?.name !== name) throw nameMismatch(merged.metadata?.name ?? '', name);
-    return this.#parts.client.update(GROUPS, this.#shaped(workspace, merged), { dryRun });
+    return this.#parts.client.update(GROUPS, await this.#shaped(workspace, merged), { dryRun });
   }
 
   /** Deletes a group; its controller takes its members and its roles with it. Throws NotFound. */
   async delete(workspace: string, name: string, dryRun: boolean): Promise<void> {
-    this.#own('groups', workspace, name);
+    await this.#own(GROUPS, workspace, name);
     await this.#parts.client.delete({ resource: GROUPS, name }, { dryRun });
   }
 
   /** The object by which a user gets into a group. Throws NotFound for a group or a user that does not exist, Forbidden where the group has more than the caller. */
-  #membership(workspace: string, { userName, groupName }: GroupMember, caller: UserInfo): KubeObject {
-    const group = this.#own('groups', workspace, groupName);
+  async #membership(workspace: string, { userName, groupName }: GroupMember, caller: UserInfo): Promise<KubeObject> {
+    const group = await this.#own(GROUPS, workspace, groupName);
     if (group.metadata.deletionTimestamp) throw missing('group', IAM, groupName);
     const user = this.#parts.users.store.get(userName)?.object;
     // A name that nobody has yet would give the group's roles to whoever gets it.
@@ -139,7 +148,7 @@ export class Groups {
     caller: UserInfo,
     dryRun: boolean,
   ): Promise<KubeObject[]> {
-    const bindings = members.map((member) => this.#membership(workspace, member, caller));
+    const bindings = await Promise.all(members.map((member) => this.#membership(workspace, member, caller)));
     const made: KubeObject[] = [];
     for (const binding of bindings) made.push(await this.#parts.client.create(GROUP_BINDINGS, binding, { dryRun }));
     return made;
@@ -147,7 +156,7 @@ export class Groups {
 
   /** Takes a membership away, by the name of its object. Throws NotFound. */
   async removeMembers(workspace: string, name: string, dryRun: boolean): Promise<KubeObject> {
-    const binding = this.#own('groupbindings', workspace, name);
+    const binding = await this.#own(GROUP_BINDINGS, workspace, name);
     await this.#parts.client.delete({ resource: GROUP_BINDINGS, name }, { dryRun });
     return binding;
   }
@@ -200,8 +209,8 @@ export class Groups {
     const { namespace } = scope.metadata;
     const stored =
       scope.level === 'workspace'
-        ? this.#own('workspacerolebindings', scope.key, name)
-        : this.#parts.catalog.row('rolebindings').store.get(name, namespace)?.object;
+        ? await this.#own(WORKSPACE_ROLE_BINDINGS, scope.key, name)
+        : await this.#stored(ROLE_BINDINGS, name, namespace);
     if (!stored) throw notFound({ group: scope.roleGroup, resource: scope.bindings.resource, name });
     await this.#parts.client.delete({ resource: scope.bindings, name, namespace }, { dryRun });
     return stored;
