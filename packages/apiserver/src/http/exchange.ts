@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { performance } from 'node:perf_hooks';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
-import type { RequestInfo } from './request-info.ts';
+import { NO_REQUEST, type RequestInfo } from './request-info.ts';
 
 /** A call that came in, ordinary or for a protocol upgrade; filters fill it in. */
 export interface Incoming {
@@ -21,16 +22,59 @@ export interface Exchange extends Incoming {
   readonly res: ServerResponse;
 }
 
-/** One step of the chain: answers the call itself, or passes it on by `next`. */
-export type Filter<E extends Incoming = Exchange> = (exchange: E, next: () => Promise<void>) => Promise<void>;
+/** The call as the listener makes it: its signal costs something only where it is asked for. */
+export class IncomingCall implements Incoming {
+  readonly req: IncomingMessage;
+  url: string;
+  info: RequestInfo = NO_REQUEST;
+  user: UserInfo;
+  readonly receivedAt = performance.now();
+  sourceIP: string;
+  #gone: AbortController | undefined;
+  #isGone = false;
 
-/** Runs filters in the order of the array; the last one is not expected to call `next`. */
-export function compose<E extends Incoming>(filters: readonly Filter<E>[]): (exchange: E) => Promise<void> {
-  return (exchange) => {
-    const run = async (i: number): Promise<void> => {
-      const filter = filters[i];
-      if (filter) await filter(exchange, () => run(i + 1));
-    };
-    return run(0);
-  };
+  constructor(req: IncomingMessage, user: UserInfo, sourceIP: string) {
+    this.req = req;
+    this.url = req.url ?? '/';
+    this.user = user;
+    this.sourceIP = sourceIP;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#gone) {
+      this.#gone = new AbortController();
+      if (this.#isGone) this.#gone.abort();
+    }
+    return this.#gone.signal;
+  }
+
+  /** Tells that the client is gone, or has all of the answer. */
+  close(): void {
+    this.#isGone = true;
+    this.#gone?.abort();
+  }
+}
+
+/** A call that is answered on a response of its own. */
+export class HttpCall extends IncomingCall implements Exchange {
+  readonly res: ServerResponse;
+
+  constructor(req: IncomingMessage, res: ServerResponse, user: UserInfo, sourceIP: string) {
+    super(req, user, sourceIP);
+    this.res = res;
+  }
+}
+
+/** Ends at once with nothing where there was nothing to wait for. */
+export type Pending = void | Promise<void>;
+
+/** One step of the chain: answers the call itself, or passes it on by `next`. */
+export type Filter<E extends Incoming = Exchange> = (exchange: E, next: () => Pending) => Pending;
+
+/** Runs filters in the order of the array; the last one is not expected to call `next`. Throws or rejects with their errors. */
+export function compose<E extends Incoming>(filters: readonly Filter<E>[]): (exchange: E) => Pending {
+  return filters.reduceRight<(exchange: E) => Pending>(
+    (next, filter) => (exchange) => filter(exchange, () => next(exchange)),
+    () => {},
+  );
 }

@@ -57,11 +57,16 @@ const NODE_PROXIES = new Set(['nodes']);
 const NAMESPACED_PROXIES = new Set(['pods', 'services']);
 const WORKSPACE_SELECTOR = 'kubesphere.io/workspace=';
 
+/** A segment that stands for itself. */
+const PLAIN = /^[A-Za-z0-9_:-][A-Za-z0-9._~:-]*$/;
+const NO_QUERY = new URLSearchParams();
+
 /**
  * Decodes one segment; a slash, a dot segment or a control character hidden by percent-encoding is refused, because the
  * backends would read another path than the one that was authorized.
  */
 function decodeSegment(segment: string): string {
+  if (PLAIN.test(segment)) return segment;
   let decoded: string;
   try {
     decoded = decodeURIComponent(segment);
@@ -126,7 +131,7 @@ export function parseRequestInfo(method: string, url: string): RequestInfo {
   if (/[#\p{Cc}]/u.test(url)) throw badRequest('the request target must not hold a hash sign or control character');
   const mark = url.indexOf('?');
   const rawPath = mark < 0 ? url : url.slice(0, mark);
-  const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
+  const query = mark < 0 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1));
   const raw = rawPath.split('/').filter((segment) => segment !== '');
   // What follows `proxy` is the proxied service's own path and goes on in the form it came.
   const proxy = proxyIndex(raw);

@@ -1,9 +1,15 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { isWhole, type KubeBody, type KubeResponse } from '@ks-apiserver/client/kube/transport';
+import type { Pending } from './exchange.ts';
 
 /** How long a reader may accept no byte before its connection is cut, in milliseconds. */
 const STALLED_READER_MS = 60_000;
+/** How much is handed over at once, in bytes and in pieces, before other requests have their turn. */
+const BATCH_BYTES = 256 * 1024;
+const BATCH_PIECES = 512;
+/** Pieces of up to this many bytes are copied together: handing one over costs more than copying it. */
+const SMALL = 4096;
 
 /** Waits until the response accepts more, failing when its client went away or stalls. */
 async function drained(res: ServerResponse): Promise<void> {
@@ -21,37 +27,14 @@ async function drained(res: ServerResponse): Promise<void> {
   }
 }
 
-/** Writes a body with back-pressure and ends the response; pieces are handed over as they are, never copied together. */
-export async function writeBody(res: ServerResponse, body: KubeBody): Promise<void> {
-  if (isWhole(body)) {
-    res.end(body);
-    return;
-  }
-  let corked = 0;
-  const existing = Symbol.iterator in body;
-  for await (const chunk of existing ? inBatches(body as Iterable<Uint8Array>) : (body as AsyncIterable<Uint8Array>)) {
-    if (res.destroyed) throw new Error('the client went away');
-    if (Array.isArray(chunk)) {
-      res.cork();
-      for (const piece of chunk) res.write(piece);
-      // One writev for the batch instead of a system call a piece.
-      res.uncork();
-    } else res.write(chunk);
-    corked += 1;
-    if (res.writableNeedDrain) await drained(res);
-    else if (corked % 16 === 0) await new Promise(setImmediate);
-  }
-  res.end();
-}
-
-/** Groups pieces that exist already into batches of about 256 KB, so that a long list yields to other requests. */
+/** Groups pieces that exist already into batches, so that a long list yields to other requests. */
 function* inBatches(pieces: Iterable<Uint8Array>): Generator<Uint8Array[]> {
   let batch: Uint8Array[] = [];
   let size = 0;
   for (const piece of pieces) {
     batch.push(piece);
     size += piece.byteLength;
-    if (size >= 256 * 1024 || batch.length >= 512) {
+    if (size >= BATCH_BYTES || batch.length >= BATCH_PIECES) {
       yield batch;
       batch = [];
       size = 0;
@@ -60,22 +43,79 @@ function* inBatches(pieces: Iterable<Uint8Array>): Generator<Uint8Array[]> {
   if (batch.length > 0) yield batch;
 }
 
-/** Sends an answer of a Kubernetes API to a client; when it breaks off half-way, the connection is cut so that nobody takes it for whole. */
-export async function writeKubeResponse(res: ServerResponse, response: KubeResponse): Promise<void> {
-  const headers: Record<string, string | string[]> = { ...response.headers };
-  if (
-    isWhole(response.body) &&
-    headers['content-length'] === undefined &&
-    response.status !== 204 &&
-    response.status !== 304
-  ) {
-    headers['content-length'] = String(response.body.byteLength);
+/** Writes a batch with one system call: large pieces as they are, runs of small ones copied together. */
+function writeBatch(res: ServerResponse, batch: readonly Uint8Array[]): void {
+  res.cork();
+  for (let from = 0; from < batch.length; ) {
+    let to = from;
+    let size = 0;
+    while (to < batch.length && batch[to]!.byteLength <= SMALL) size += batch[to++]!.byteLength;
+    if (to - from > 1) res.write(Buffer.concat(batch.slice(from, to), size));
+    else res.write(batch[from]!);
+    from = Math.max(to, from + 1);
   }
-  res.writeHead(response.status, headers);
-  if (!isWhole(response.body)) res.flushHeaders();
+  res.uncork();
+}
+
+async function writeRest(res: ServerResponse, batches: Iterator<Uint8Array[]>, first: Uint8Array[]): Promise<void> {
+  for (let batch = first, written = 1; ; written++) {
+    if (res.destroyed) throw new Error('the client went away');
+    writeBatch(res, batch);
+    const next = batches.next();
+    if (next.done) break;
+    batch = next.value;
+    if (res.writableNeedDrain) await drained(res);
+    else if (written % 16 === 0) await new Promise(setImmediate);
+  }
+  res.end();
+}
+
+/** Writes pieces that exist already; a short body needs no waiting. */
+function writePieces(res: ServerResponse, pieces: Iterable<Uint8Array>): Pending {
+  const batches = inBatches(pieces);
+  const first = batches.next();
+  if (first.done) return void res.end();
+  const second = batches.next();
+  if (second.done) {
+    res.cork();
+    writeBatch(res, first.value);
+    res.end();
+    return;
+  }
+  writeBatch(res, first.value);
+  return writeRest(res, batches, second.value);
+}
+
+async function writeStream(res: ServerResponse, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  let written = 0;
+  for await (const chunk of chunks) {
+    if (res.destroyed) throw new Error('the client went away');
+    res.write(chunk);
+    written += 1;
+    if (res.writableNeedDrain) await drained(res);
+    else if (written % 16 === 0) await new Promise(setImmediate);
+  }
+  res.end();
+}
+
+/** Writes a body with back-pressure and ends the response; at once where it is short and exists already. */
+export function writeBody(res: ServerResponse, body: KubeBody): Pending {
+  if (isWhole(body)) return void res.end(body);
+  if (Symbol.iterator in body) return writePieces(res, body);
+  return writeStream(res, body);
+}
+
+/** Sends an answer of a Kubernetes API to a client; when it breaks off half-way, the connection is cut so that nobody takes it for whole. */
+export function writeKubeResponse(res: ServerResponse, { status, headers, body }: KubeResponse): Pending {
+  if (isWhole(body) && headers['content-length'] === undefined && status !== 204 && status !== 304)
+    res.writeHead(status, { ...headers, 'content-length': body.byteLength });
+  else res.writeHead(status, headers as Record<string, string | string[]>);
+  const failed = (error: unknown) => void res.destroy(error instanceof Error ? error : undefined);
   try {
-    await writeBody(res, response.body);
+    // What comes piece by piece may be long in coming: its reader knows at once that it will.
+    if (Symbol.asyncIterator in body) res.flushHeaders();
+    return writeBody(res, body)?.catch(failed);
   } catch (error) {
-    res.destroy(error instanceof Error ? error : undefined);
+    return failed(error);
   }
 }

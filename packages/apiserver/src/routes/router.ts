@@ -3,10 +3,10 @@ import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import FindMyWay, { type HTTPMethod } from 'find-my-way';
 import type { Validator } from 'typebox/compile';
 import { sendError, sendText } from '../http/error-responder.ts';
-import type { Exchange, Filter } from '../http/exchange.ts';
+import type { Exchange, Filter, Pending } from '../http/exchange.ts';
 import { writeKubeResponse } from '../http/respond.ts';
 import { decodeBody, hasBody, mediaType } from './body.ts';
-import { type Route, RouteReply } from './route.ts';
+import { type Route, RouteReply, type RouteRequest } from './route.ts';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 const JSON_TYPE = 'application/json';
@@ -38,7 +38,7 @@ function pattern(path: string): string {
 }
 
 function accepts(header: string | undefined, produced: readonly string[]): boolean {
-  if (!header) return true;
+  if (!header || header === '*/*') return true;
   return header.split(',').some((item) => {
     const type = item.split(';')[0]!.trim().toLowerCase();
     return type === '*/*' || produced.includes(type);
@@ -67,16 +67,50 @@ function isDryRun(query: URLSearchParams): boolean {
   return values.length > 0;
 }
 
-async function send(exchange: Exchange, value: unknown, produces: string): Promise<void> {
+/** A call as handlers see it; what few of them ask for is made when they do. */
+class Call implements RouteRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingMessage['headers'];
+  readonly user: RouteRequest['user'];
+  readonly info: RouteRequest['info'];
+  readonly sourceIP: string;
+  readonly body: unknown;
+  readonly dryRun: boolean;
+  readonly #exchange: Exchange;
+
+  constructor(exchange: Exchange, route: Route, params: Record<string, string>, body: unknown) {
+    const { req, url } = exchange;
+    const mark = url.indexOf('?');
+    this.method = req.method ?? 'GET';
+    this.url = url;
+    this.params = params;
+    this.query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
+    this.headers = req.headers;
+    this.user = exchange.user;
+    this.info = exchange.info;
+    this.sourceIP = exchange.sourceIP;
+    this.body = body;
+    this.dryRun = route.method !== 'GET' && isDryRun(this.query);
+    this.#exchange = exchange;
+  }
+
+  get signal(): AbortSignal {
+    return this.#exchange.signal;
+  }
+}
+
+function send(exchange: Exchange, value: unknown, produces: string): Pending {
   const { res } = exchange;
   if (value instanceof RouteReply) {
     const body = typeof value.body === 'string' ? Buffer.from(value.body) : (value.body ?? new Uint8Array());
-    await writeKubeResponse(res, {
+    return writeKubeResponse(res, {
       status: value.status,
       headers: { 'x-content-type-options': 'nosniff', ...value.headers },
       body,
     });
-    return;
   }
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   res.writeHead(200, {
@@ -95,42 +129,39 @@ export function router(routes: readonly Route[], onError: (exchange: Exchange, e
     finder.on(route.method, pattern(route.path), () => {}, compiled);
   }
 
-  const serve = async (exchange: Exchange, compiled: Compiled, params: Record<string, string>) => {
+  const answer = (exchange: Exchange, route: Route, params: Record<string, string>, body: unknown): Pending => {
+    const value = route.handler(new Call(exchange, route, params, body));
+    const produces = route.produces?.[0] ?? JSON_TYPE;
+    if (value instanceof Promise) return value.then((result) => send(exchange, result, produces));
+    return send(exchange, value, produces);
+  };
+
+  const answerBody = async (exchange: Exchange, compiled: Compiled, params: Record<string, string>) => {
     const { req } = exchange;
     const { route } = compiled;
-    negotiate(req, route);
-    const described = route.body !== undefined || route.consumes !== undefined;
-    const takesBody = described && !(route.bodyOptional && !hasBody(req));
     let body: unknown;
     try {
-      if (takesBody) body = await decodeBody(req, route.consumes);
+      if (!route.bodyOptional || hasBody(req)) body = await decodeBody(req, route.consumes);
       const check = await checkOf(compiled);
       if (check && !check.Check(body)) throw new StatusError(400, 'BadRequest', problemOf(check, body));
     } catch (error) {
       if (!route.badBody || !(error instanceof StatusError)) throw error;
       return send(exchange, route.badBody, JSON_TYPE);
     }
-    const mark = exchange.url.indexOf('?');
-    const query = new URLSearchParams(mark < 0 ? '' : exchange.url.slice(mark + 1));
-    const value = await route.handler({
-      method: req.method ?? 'GET',
-      url: exchange.url,
-      params,
-      query,
-      headers: req.headers,
-      user: exchange.user,
-      info: exchange.info,
-      sourceIP: exchange.sourceIP,
-      body,
-      dryRun: route.method !== 'GET' && isDryRun(query),
-      signal: exchange.signal,
-    });
-    await send(exchange, value, route.produces?.[0] ?? JSON_TYPE);
+    return answer(exchange, route, params, body);
   };
 
-  return async (exchange) => {
+  const serve = (exchange: Exchange, compiled: Compiled, params: Record<string, string>): Pending => {
+    const { route } = compiled;
+    negotiate(exchange.req, route);
+    const takesBody = route.body !== undefined || route.consumes !== undefined;
+    return takesBody ? answerBody(exchange, compiled, params) : answer(exchange, route, params, undefined);
+  };
+
+  return (exchange) => {
     const method = (exchange.req.method ?? 'GET') as HTTPMethod;
-    const path = exchange.url.split('?', 1)[0]!;
+    const mark = exchange.url.indexOf('?');
+    const path = mark < 0 ? exchange.url : exchange.url.slice(0, mark);
     const found = finder.find(method, path);
     if (!found) {
       if (METHODS.some((other) => finder.find(other, path)))
@@ -138,11 +169,14 @@ export function router(routes: readonly Route[], onError: (exchange: Exchange, e
       return void sendText(exchange.res, 404, OWN.test(path) ? '404: Page Not Found' : '404 page not found\n');
     }
     const compiled = found.store as Compiled;
-    try {
-      await serve(exchange, compiled, found.params as Record<string, string>);
-    } catch (error) {
+    const failed = (error: unknown) => {
       const style = error instanceof RoutingError ? 'bare' : compiled.route.errors;
       onError(exchange, sendError(exchange.res, error, style ?? 'text'));
+    };
+    try {
+      return serve(exchange, compiled, found.params as Record<string, string>)?.catch(failed);
+    } catch (error) {
+      return failed(error);
     }
   };
 }

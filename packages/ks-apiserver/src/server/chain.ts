@@ -4,7 +4,7 @@ import type { Exchange, Filter, Incoming } from '@ks-apiserver/apiserver/http/ex
 import { endToEndHeaders, kubeRequestFrom } from '@ks-apiserver/apiserver/http/kube-request';
 import { parseRequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { writeKubeResponse } from '@ks-apiserver/apiserver/http/respond';
-import { isWhole, type KubeBody, type KubeRequest } from '@ks-apiserver/client/kube/transport';
+import { isWhole, type KubeBody, type KubeRequest, type UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Authenticator } from '../models/iam/authenticate.ts';
 import { checkInitialPassword } from '../models/iam/initial-password.ts';
@@ -30,28 +30,31 @@ export interface ChainParts extends ProxyParts {
 const NEVER_PROXIED = /^(authorization|cookie|x-kubesphere-.*|impersonate-.*|x-remote-.*)$/;
 
 /** Answers failures of the chain itself as a Kubernetes Status, as 3.0 does. */
-const failures: Filter = async (exchange, next) => {
+const failures: Filter = (exchange, next) => {
+  const failed = (error: unknown) => void sendError(exchange.res, error, 'status');
   try {
-    await next();
+    return next()?.catch(failed);
   } catch (error) {
-    sendError(exchange.res, error, 'status');
+    return failed(error);
   }
 };
 
 /** Reads method and URL; doubled slashes count as one. Also the fix-ups that member clusters and old consoles rely on. */
-const requestInfo: Filter<Incoming> = async (exchange, next) => {
+const requestInfo: Filter<Incoming> = (exchange, next) => {
   const { req } = exchange;
   const { headers } = req;
   if (!headers.authorization && headers['x-kubesphere-authorization']) {
     headers.authorization = String(headers['x-kubesphere-authorization']);
     delete headers['x-kubesphere-authorization'];
   }
-  const [path = '/', ...rest] = exchange.url.split('?');
-  if (!path.startsWith('/')) throw badRequest('the request target must be a path');
-  const query = rest.join('?').replace(/(^|&)dryrun=/, '$1dryRun=');
-  exchange.url = path.replace(/\/{2,}/g, '/') + (query === '' ? '' : `?${query}`);
+  const { url } = exchange;
+  if (!url.startsWith('/')) throw badRequest('the request target must be a path');
+  const mark = url.indexOf('?');
+  const path = mark < 0 ? url : url.slice(0, mark);
+  const query = mark < 0 ? '' : url.slice(mark).replace(/([?&])dryrun=/, '$1dryRun=');
+  exchange.url = (path.includes('//') ? path.replace(/\/{2,}/g, '/') : path) + (query === '?' ? '' : query);
   exchange.info = parseRequestInfo(req.method ?? 'GET', exchange.url);
-  await next();
+  return next();
 };
 
 /**
@@ -59,25 +62,28 @@ const requestInfo: Filter<Incoming> = async (exchange, next) => {
  * at the token endpoint it is a client's secret, or what 3.0's console sends with a refresh token.
  */
 function authentication({ authenticator, authenticating }: ChainParts): Filter<Incoming> {
-  return async (exchange, next) => {
+  return (exchange, next) => {
     const { req, info } = exchange;
-    if (authenticating.has(exchange.url.split('?', 1)[0]!.replace(/\/$/, ''))) return next();
-    exchange.user = await authenticator.authenticate(req.headers.authorization, {
+    if (authenticating.has(info.path.replace(/\/$/, ''))) return next();
+    const caller = authenticator.authenticate(req.headers.authorization, {
       sourceIP: exchange.sourceIP,
       userAgent: String(req.headers['user-agent'] ?? ''),
       recordSuccess: info.path.startsWith('/oauth/authorize'),
     });
-    await next();
+    const go = (user: UserInfo) => {
+      exchange.user = user;
+      return next();
+    };
+    return caller instanceof Promise ? caller.then(go) : go(caller);
   };
 }
 
 /** Denies whatever no rule, role or public path allows. */
 function authorization({ authorizer }: ChainParts): Filter<Incoming> {
-  return async (exchange, next) => {
+  return (exchange, next) => {
     checkInitialPassword(exchange.user, exchange.info);
     const pending = authorizer.authorizeCall(exchange.user, exchange.info);
-    if (pending) await pending;
-    await next();
+    return pending ? pending.then(next) : next();
   };
 }
 
@@ -120,15 +126,13 @@ async function proxyCall(parts: ChainParts, exchange: Exchange, request: KubeReq
     // What is on its way when the server stops may arrive.
     if (!stopping) exchange.res.destroy();
   });
-  await writeKubeResponse(exchange.res, response).finally(forget);
+  await Promise.resolve(writeKubeResponse(exchange.res, response)).finally(forget);
 }
 
 /** Hands `/api` and `/apis` to the Kubernetes API, streaming both ways. */
 function kubernetesProxy(parts: ChainParts): Filter {
-  return async (exchange, next) => {
+  const proxy: Filter = async (exchange) => {
     const { info, req, res } = exchange;
-    // 3.0 takes what is too short to name a group and version for none of Kubernetes' paths.
-    if (!info.isKubernetes) return next();
     const request = proxied(parts, exchange, endToEndHeaders(req));
     try {
       if (info.verb === 'watch') await proxyWatch(parts, exchange, request);
@@ -139,6 +143,8 @@ function kubernetesProxy(parts: ChainParts): Filter {
       throw error;
     }
   };
+  // 3.0 takes what is too short to name a group and version for none of Kubernetes' paths.
+  return (exchange, next) => (exchange.info.isKubernetes ? proxy(exchange, next) : next());
 }
 
 /** The way of every call, outermost first. Cluster dispatch comes after authentication, auditing after authorization. */
@@ -151,9 +157,9 @@ export function upgradeChain(
   parts: ChainParts,
   hand: (request: KubeRequest) => Promise<void>,
 ): readonly Filter<Incoming>[] {
-  const origin: Filter<Incoming> = async ({ req }, next) => {
+  const origin: Filter<Incoming> = ({ req }, next) => {
     checkOrigin(req.headers, parts.webSocketOrigins);
-    await next();
+    return next();
   };
   const upgrade: Filter<Incoming> = async (exchange) => {
     if (!exchange.info.isKubernetes) throw badRequest('this path takes no protocol upgrade');

@@ -1,9 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { toStatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import { compose, type Exchange, type Incoming } from '@ks-apiserver/apiserver/http/exchange';
+import {
+  compose,
+  type Exchange,
+  HttpCall,
+  type Incoming,
+  IncomingCall,
+  type Pending,
+} from '@ks-apiserver/apiserver/http/exchange';
 import { Listener } from '@ks-apiserver/apiserver/http/listener';
-import { NO_REQUEST } from '@ks-apiserver/apiserver/http/request-info';
 import type { Logger } from 'pino';
 import { ANONYMOUS } from '../models/iam/authenticate.ts';
 import { type ChainParts, chain, upgradeChain } from './chain.ts';
@@ -24,7 +30,7 @@ export class KsApiServer {
   readonly #addresses: SourceAddresses;
   #stopping = false;
   readonly #listeners = new Map<string, Listener>();
-  readonly #handle: (exchange: Exchange) => Promise<void>;
+  readonly #handle: (exchange: Exchange) => Pending;
   readonly #upgrades = new Set<Duplex>();
 
   constructor(parts: Omit<ChainParts, 'connections'>, metrics: Metrics, log: Logger, addresses: SourceAddresses) {
@@ -50,37 +56,31 @@ export class KsApiServer {
     await listener?.close(GRACE_MS);
   }
 
-  /** `closes` tells when the client is gone. */
-  #incoming(req: IncomingMessage, closes: ServerResponse | Duplex): Incoming {
-    const gone = new AbortController();
-    closes.once('close', () => gone.abort());
-    return {
-      req,
-      url: req.url ?? '/',
-      info: NO_REQUEST,
-      user: ANONYMOUS,
-      signal: gone.signal,
-      receivedAt: performance.now(),
-      sourceIP: this.#addresses.of(req),
-    };
-  }
-
   readonly #onRequest = (req: IncomingMessage, res: ServerResponse): void => {
-    const exchange: Exchange = { ...this.#incoming(req, res), res };
+    const exchange = new HttpCall(req, res, ANONYMOUS, this.#addresses.of(req));
     if (this.#stopping) res.setHeader('connection', 'close');
     this.#metrics.inFlight.inc();
     res.once('close', () => {
+      exchange.close();
       this.#metrics.inFlight.dec();
       this.#metrics.observe(exchange);
       this.#access(exchange, res.statusCode);
     });
-    this.#handle(exchange).catch((error) => {
+    const failed = (error: unknown) => {
       this.#log.error({ err: error, path: exchange.info.path }, 'a request failed in an unexpected way');
       res.destroy();
-    });
+    };
+    try {
+      this.#handle(exchange)?.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
   };
 
+  /** Like 3.0, what succeeds is logged for who looks closer only: a line costs as much as a cached answer. */
   #access({ req, info, user, receivedAt, sourceIP }: Incoming, status: number): void {
+    const level = status < 400 ? 'debug' : 'info';
+    if (!this.#log.isLevelEnabled(level)) return;
     // The path without its query: queries carry codes and tokens.
     const line = {
       ip: sourceIP,
@@ -90,13 +90,14 @@ export class KsApiServer {
       status,
       ms: Math.round(performance.now() - receivedAt),
     };
-    this.#log.info(line, 'request');
+    this.#log[level](line, 'request');
   }
 
   readonly #onUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
-    const incoming = this.#incoming(req, socket);
-    const hand = compose(
+    const incoming = new IncomingCall(req, ANONYMOUS, this.#addresses.of(req));
+    socket.once('close', () => incoming.close());
+    const hand = compose<Incoming>(
       upgradeChain(this.#parts, async (request) => {
         const { kubernetes, connections } = this.#parts;
         const { verb } = incoming.info;
@@ -111,14 +112,19 @@ export class KsApiServer {
         this.#access(incoming, 101);
       }),
     );
-    hand(incoming).catch((thrown) => {
+    const refuse = (thrown: unknown) => {
       const error = toStatusError(thrown);
       const body = JSON.stringify(error.status());
       this.#access(incoming, error.code);
       socket.end(
         `HTTP/1.1 ${error.code} ${error.reason || 'Error'}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       );
-    });
+    };
+    try {
+      hand(incoming)?.catch(refuse);
+    } catch (error) {
+      refuse(error);
+    }
   };
 
   /** Stops gracefully: no new connections, watches end, running requests finish, within 10 s. */

@@ -11,9 +11,13 @@ function plainAddress(address: string): string {
   return address === '::1' ? '127.0.0.1' : address.replace(/^::ffff:/, '');
 }
 
+/** Addresses of connections that are remembered: almost all are of a few proxies. */
+const KNOWN_LIMIT = 1000;
+
 /** Finds out from where a call comes; headers count only where a trusted proxy sent them. */
 export class SourceAddresses {
   readonly #trusted: BlockList;
+  readonly #peers = new Map<string, { address: string; trusted: boolean }>();
 
   /** Takes networks such as `10.0.0.0/8`. Throws a RangeError for what is none. */
   constructor(trustedProxies: readonly string[]) {
@@ -24,16 +28,26 @@ export class SourceAddresses {
     return this.#trusted.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
   }
 
+  #peer(remote: string): { address: string; trusted: boolean } {
+    const known = this.#peers.get(remote);
+    if (known) return known;
+    if (this.#peers.size >= KNOWN_LIMIT) this.#peers.clear();
+    const address = plainAddress(remote);
+    const peer = { address, trusted: this.#trusts(address) };
+    this.#peers.set(remote, peer);
+    return peer;
+  }
+
   /** The caller's address as login records show it, with the proxies on the way where a proxy names them. */
   of(req: IncomingMessage): string {
-    const peer = plainAddress(req.socket.remoteAddress ?? '');
-    if (!this.#trusts(peer)) return peer;
+    const { address, trusted } = this.#peer(req.socket.remoteAddress ?? '');
+    if (!trusted) return address;
     for (const name of HEADERS) {
       const value = req.headers[name];
       const text = (Array.isArray(value) ? value.join(', ') : (value ?? '')).trim();
       if (text !== '' && text.length <= LIMIT && /^[0-9A-Za-z:., %[\]-]+$/.test(text)) return text;
     }
-    return peer;
+    return address;
   }
 
   /** The one address of a text that `of` has answered by which failures are counted: the last one that no trusted proxy has. */

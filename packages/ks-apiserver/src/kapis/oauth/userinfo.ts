@@ -8,16 +8,22 @@ import type { OAuthParts } from './parts.ts';
 /** What the token of a plain log-in opens. */
 const ALL = 'openid profile email groups';
 
+async function sessionOf(authenticator: OAuthParts['authenticator'], token: string) {
+  try {
+    return await authenticator.session(token);
+  } catch (error) {
+    if (error instanceof StatusError && error.code === 401) throw new OAuthError('invalid_token', error.message);
+    throw error;
+  }
+}
+
 /** `GET` and `POST /oauth/userinfo` (OpenID Connect Core section 5.3): what the scope of an access token opens of its user. */
 export function userinfo({ authenticator, directory }: OAuthParts): Handler {
   return withOAuthErrors('Bearer', async ({ headers }) => {
     const [scheme = '', token = ''] = (headers.authorization ?? '').trim().split(/\s+/, 2);
     if (scheme.toLowerCase() !== 'bearer' || token === '')
       throw new OAuthError('invalid_token', 'an access token is needed, as Bearer');
-    const { caller, claims } = await authenticator.session(token).catch((error) => {
-      if (error instanceof StatusError && error.code === 401) throw new OAuthError('invalid_token', error.message);
-      throw error;
-    });
+    const { caller, claims } = await sessionOf(authenticator, token);
     const { scope = ALL } = claims;
     if (!hasScope(scope, 'openid')) throw new OAuthError('insufficient_scope', 'the token lacks the scope openid');
     const groups = caller.groups.filter((group) => !group.startsWith('system:'));

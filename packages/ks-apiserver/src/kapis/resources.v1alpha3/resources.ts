@@ -1,5 +1,6 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { type Handler, RouteReply, type RouteRequest } from '@ks-apiserver/apiserver/routes/route';
+import type { Store } from '@ks-apiserver/client/informer/store';
 import type { Authorizer } from '../../models/authorization/authorizer.ts';
 import { requireSecretAccess } from '../../models/authorization/secret-access.ts';
 import type { Catalog } from '../../models/resources/catalog.ts';
@@ -24,33 +25,48 @@ function singular({ kind, group }: ResourceDefinition): string {
   return group === '' ? name : `${name}.${group}`;
 }
 
+function isSearched({ resource }: ResourceDefinition): boolean {
+  return SEARCHED_IN_V1ALPHA3.has(resource);
+}
+
 /** Lists a resource, of one namespace or of all. */
 export function listResources(catalog: Catalog, authorizer: Authorizer): Handler {
-  return async ({ params, query, user, info, signal }: RouteRequest) => {
-    const row = catalog.listed(params.resources ?? '');
-    const searched = row && SEARCHED_IN_V1ALPHA3.has(row.resource);
-    if (!row || (searched && !row.namespaced && params.namespace !== undefined))
-      throw fault(`resource ${params.resources} is not supported`);
-    if (row.resource === 'secrets') requireSecretAccess(authorizer, user, params.namespace);
-    const store = await catalog.synced(row, signal);
+  const pageOf = (row: ResourceDefinition, store: Store, { params, query, user, info }: RouteRequest) => {
     const list = { ...parseListQuery(query), hidden: authorizer.hiddenFrom(user, info) };
-    const page = searched
+    const page = isSearched(row)
       ? searchPage(store, row, searchQueryOf(list), catalog, params.namespace)
       : listPage(store, row, list, catalog, params.namespace);
     return pageReply(page, row, catalog);
+  };
+  return (request: RouteRequest) => {
+    const { params, user } = request;
+    const row = catalog.listed(params.resources ?? '');
+    if (!row || (isSearched(row) && !row.namespaced && params.namespace !== undefined))
+      throw fault(`resource ${params.resources} is not supported`);
+    if (row.resource === 'secrets') requireSecretAccess(authorizer, user, params.namespace);
+    const store = catalog.ready(row);
+    return store
+      ? pageOf(row, store, request)
+      : catalog.synced(row, request.signal).then((synced) => pageOf(row, synced, request));
   };
 }
 
 /** Reads one object by name. */
 export function getResource(catalog: Catalog, authorizer: Authorizer): Handler {
-  return async ({ params, user, signal }: RouteRequest) => {
+  const entryOf = (row: ResourceDefinition, store: Store, { namespace = '', name = '' }: RouteRequest['params']) => {
+    const entry = store.get(name, row.namespaced ? namespace : '');
+    if (!entry) throw fault(`${singular(row)} "${name}" not found`);
+    return new RouteReply(200, JSON_TYPE, bytesOf(entry, row, catalog));
+  };
+  return (request: RouteRequest) => {
+    const { params, user } = request;
     const { resources = '', namespace = '', name = '' } = params;
     const row = catalog.listed(resources);
     if (!row) throw fault(`resource ${namespace}.${resources}.${name} not found`);
     if (row.resource === 'secrets') requireSecretAccess(authorizer, user, namespace, name);
-    const store = await catalog.synced(row, signal);
-    const entry = store.get(name, row.namespaced ? namespace : '');
-    if (!entry) throw fault(`${singular(row)} "${name}" not found`);
-    return new RouteReply(200, JSON_TYPE, bytesOf(entry, row, catalog));
+    const store = catalog.ready(row);
+    return store
+      ? entryOf(row, store, params)
+      : catalog.synced(row, request.signal).then((synced) => entryOf(row, synced, params));
   };
 }

@@ -9,6 +9,12 @@ import type { Claims, Tokens } from '../session/tokens.ts';
 import type { Login, LoginSource } from './login.ts';
 import { UNINITIALIZED, type User } from './types.ts';
 
+/** The user and the claims of an access token. */
+interface Session {
+  caller: UserInfo;
+  claims: Claims;
+}
+
 /** Who calls without any credential. */
 export const ANONYMOUS: UserInfo = Object.freeze({ name: 'system:anonymous', groups: ['system:unauthenticated'] });
 
@@ -22,6 +28,18 @@ const AUTHENTICATED = ['system:authenticated'];
 /** Groups of a caller: an identity provider names none of Kubernetes' own. */
 function groupsOf({ groups }: { groups?: readonly string[] }): readonly string[] {
   return groups ? [...groups.filter((group) => !group.startsWith('system:')), ...AUTHENTICATED] : AUTHENTICATED;
+}
+
+/** What follows on a value that is there already, or comes. */
+function after<T, R>(value: T | Promise<T>, next: (value: T) => R | Promise<R>): R | Promise<R> {
+  return value instanceof Promise ? value.then(next) : next(value);
+}
+
+/** A refused credential as the answer to a call. */
+function refused(error: unknown): unknown {
+  if (error instanceof StatusError && (error.code === 401 || error.code === 403))
+    return unauthorized(`Unauthorized: ${error.message}`);
+  return error;
 }
 
 /** Finds out who calls, from the Authorization header alone. */
@@ -50,20 +68,29 @@ export class Authenticator {
     this.#apiTokens = apiTokens;
   }
 
-  /** The caller; anonymous without a header. Throws Unauthorized or, for a locked account, TooManyRequests. */
-  async authenticate(header: string | undefined, source: Omit<LoginSource, 'type'>): Promise<UserInfo> {
+  /**
+   * The caller, at once where his token is known; anonymous without a header. Throws, or rejects with, Unauthorized or, for a
+   * locked account, TooManyRequests.
+   */
+  authenticate(header: string | undefined, source: Omit<LoginSource, 'type'>): UserInfo | Promise<UserInfo> {
     if (header === undefined || header.trim() === '') return ANONYMOUS;
     const [scheme = '', credential = ''] = header.trim().split(/\s+/, 2);
     try {
-      if (scheme.toLowerCase() === 'bearer' && credential !== '') return await this.token(credential);
-      if (scheme.toLowerCase() === 'basic' && credential !== '') return await this.#basic(credential, source);
+      const caller = this.#by(scheme.toLowerCase(), credential, source);
+      if (!(caller instanceof Promise)) return caller;
+      return caller.catch((error) => {
+        throw refused(error);
+      });
     } catch (error) {
-      if (error instanceof StatusError && error.code === 401) throw unauthorized(`Unauthorized: ${error.message}`);
-      if (error instanceof StatusError && error.code === 403) throw unauthorized(`Unauthorized: ${error.message}`);
-      throw error;
+      throw refused(error);
     }
+  }
+
+  #by(scheme: string, credential: string, source: Omit<LoginSource, 'type'>): UserInfo | Promise<UserInfo> {
+    if (scheme === 'bearer' && credential !== '') return this.token(credential);
+    if (scheme === 'basic' && credential !== '') return this.#basic(credential, source);
     // 3.0's very words for a header that it does not understand: its clients compare them.
-    throw unauthorized('Unauthorized: %!s(<nil>)');
+    throw unauthorized('%!s(<nil>)');
   }
 
   async #basic(credential: string, source: Omit<LoginSource, 'type'>): Promise<UserInfo> {
@@ -116,20 +143,24 @@ export class Authenticator {
    * The user of an access token or API token. Throws Unauthorized for one that is wrong, expired, revoked, or of a user that
    * may no longer log in, and for one whose scope is not the API.
    */
-  async token(token: string): Promise<UserInfo> {
-    if (isApiToken(token)) return this.#caller(await this.#apiTokens.verify(token), API_TOKEN);
-    const { caller, claims } = await this.session(token);
-    if (!opensApi(claims.scope)) throw unauthorized('the scope of the token is not that of the API: ask for "full"');
-    return caller;
+  token(token: string): UserInfo | Promise<UserInfo> {
+    if (isApiToken(token)) return this.#apiTokens.verify(token).then((identity) => this.#caller(identity, API_TOKEN));
+    return after(this.session(token), ({ caller, claims }) => {
+      if (!opensApi(claims.scope)) throw unauthorized('the scope of the token is not that of the API: ask for "full"');
+      return caller;
+    });
   }
 
-  /** The user and the claims of an access token, whatever its scope. Throws Unauthorized like `token`. */
-  async session(token: string): Promise<{ caller: UserInfo; claims: Claims }> {
-    const claims = await this.#tokens.verify(token, 'access_token');
-    const { username: name, uid, groups, sid: id } = claims;
-    const caller = this.#caller({ name, uid, ...(groups && { groups }) });
-    if (this.#tracked && !(await this.#sessions.has({ id, username: name, token })))
-      throw unauthorized('token not found in cache');
-    return { caller, claims };
+  /** The user and the claims of an access token, whatever its scope. Throws, or rejects with, Unauthorized like `token`. */
+  session(token: string): Session | Promise<Session> {
+    return after(this.#tokens.verify(token, 'access_token'), (claims): Session | Promise<Session> => {
+      const { username: name, uid, groups, sid: id } = claims;
+      const session = { caller: this.#caller({ name, uid, ...(groups && { groups }) }), claims };
+      if (!this.#tracked) return session;
+      return after(this.#sessions.has({ id, username: name, token }), (goesOn) => {
+        if (!goesOn) throw unauthorized('token not found in cache');
+        return session;
+      });
+    });
   }
 }

@@ -123,6 +123,16 @@ export class Catalog {
     return row && this.#informers.get(gvrKey(row))?.store;
   }
 
+  /** The store of a row where it and what it uses are synced already; undefined where `synced` has to be awaited. */
+  ready(row: ResourceDefinition): Store | undefined {
+    for (const name of row.uses ?? []) {
+      const used = this.find(name);
+      if (used && !this.informer(used).synced) return undefined;
+    }
+    const informer = this.informer(row);
+    return informer.synced ? informer.store : undefined;
+  }
+
   /** The synced store of a row and of what it uses. Throws ServiceUnavailable when the Kubernetes API has not answered its first lists in time. */
   async synced(row: ResourceDefinition, signal: AbortSignal): Promise<Store> {
     const used = (row.uses ?? []).flatMap((name) => this.find(name) ?? []).map((other) => this.informer(other));

@@ -28,6 +28,14 @@ function failedWith(error: unknown, reason: string): boolean {
   return error instanceof StatusError && error.reason === reason;
 }
 
+/** Whether a token is one of a session. */
+function counts(session: Session | undefined, { username, token }: TokenRef): boolean {
+  return (
+    session?.username === username &&
+    (session.accessHash === undefined || [session.accessHash, session.refreshHash].includes(tokenHash(token)))
+  );
+}
+
 /**
  * Sessions as Secrets of the Kubernetes API, for the embedded API and for clusters without Redis. A replica answers from
  * what its watch has told as long as the watch is proven to tell; else it asks the API, at most once a second for a session.
@@ -106,20 +114,20 @@ export class KubeSessions implements SessionStore {
     }
   }
 
-  async has({ id, username, token }: TokenRef): Promise<boolean> {
+  has(ref: TokenRef): boolean | Promise<boolean> {
+    const { id } = ref;
     if (id === undefined || this.#ended.has(id)) return false;
-    const counts = (session: Session | undefined) =>
-      session?.username === username &&
-      (session.accessHash === undefined || [session.accessHash, session.refreshHash].includes(tokenHash(token)));
-    const known = this.#known(id);
-    if (counts(known)) return true;
-    if (this.#recent.has(id)) return false;
+    if (counts(this.#known(id), ref)) return true;
+    return this.#recent.has(id) ? false : this.#ask(id, ref);
+  }
+
+  async #ask(id: string, ref: TokenRef): Promise<boolean> {
     // Another replica may have made the session, or exchanged its tokens, a moment ago.
     const session = await this.find(id);
     // No token is given out before its session is kept: one that is not there never comes.
     if (session) this.#hold(session);
     else this.#ended.set(id, Date.now());
-    return counts(session);
+    return counts(session, ref);
   }
 
   async find(id: string): Promise<Session | undefined> {

@@ -71,8 +71,8 @@ export function identityOf({ username, uid, groups }: Session): Identity {
 export interface SessionStore {
   /** Keeps a new session; resolves when every replica may be asked for it. */
   add(session: Session, tokens?: IssuedTokens): Promise<void>;
-  /** Whether the session of a token goes on, or that of an id. */
-  has(token: TokenRef): Promise<boolean>;
+  /** Whether the session of a token goes on, or that of an id; at once where that is known. */
+  has(token: TokenRef): boolean | Promise<boolean>;
   /** A session as it is now, not as it was a moment ago; undefined when it has ended. */
   find(id: string): Promise<Session | undefined>;
   /** Marks a code as used, for one caller alone: answers it as it was before. Undefined when there is none. */

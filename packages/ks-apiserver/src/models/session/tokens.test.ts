@@ -28,7 +28,7 @@ test('a token is good for its own type alone, also when it has been checked befo
   const tokens = new Tokens(SECRET, 0);
   const refresh = await tokens.issue(user, 'refresh_token', 1000_000);
   assert.equal((await tokens.verify(refresh, 'refresh_token')).username, 'jeff');
-  await assert.rejects(tokens.verify(refresh, 'access_token'), {
+  await assert.rejects(async () => tokens.verify(refresh, 'access_token'), {
     code: 401,
     message: 'the token is a refresh_token, not a access_token',
   });
@@ -58,5 +58,5 @@ const refused: [string, string, RegExp][] = [
 ];
 for (const [name, token, message] of refused) {
   test(`refused: ${name}`, () =>
-    assert.rejects(new Tokens(SECRET, 0).verify(token, 'access_token'), { code: 401, message }));
+    assert.rejects(async () => new Tokens(SECRET, 0).verify(token, 'access_token'), { code: 401, message }));
 }
