@@ -58,3 +58,63 @@ test('replace tells listeners exactly what changed', () => {
   store.set(entry('', 'c', 1, 3));
   assert.deepEqual(seen, ['DELETED a', 'ADDED c', 'MODIFIED c']);
 });
+
+test('views hold what a filter and a sort of all would, also when they are asked for between writes', () => {
+  const step = fc.record({
+    action: fc.constantFrom('set', 'set', 'set', 'delete', 'ask'),
+    namespace: fc.constantFrom('', 'a', 'b'),
+    name: fc.constantFrom('x', 'y', 'z', 'zz'),
+    second: fc.integer({ min: 0, max: 3 }),
+  });
+  const latestFirst = (a: Entry, b: Entry) => byCreation(b, a);
+  const odd = (entry: Entry) => entry.created % 2000 !== 0;
+  const queries = [
+    { id: 'all', compare: byName },
+    { id: 'odd', compare: latestFirst, passes: odd },
+    { id: 'odd', compare: latestFirst, passes: odd, namespace: 'a' },
+    { id: 'a/odd', compare: byName, passes: odd },
+    { id: '=a\nodd', compare: byName, passes: odd },
+  ];
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const store = new Store();
+      const check = () => {
+        for (const { id, ...options } of queries) {
+          const { passes = () => true, namespace } = options;
+          const wanted = [...store.values()]
+            .filter((one) => (namespace === undefined || one.namespace === namespace) && passes(one))
+            .sort(options.compare);
+          assert.deepEqual(store.view(id, options), wanted);
+        }
+      };
+      steps.forEach(({ action, namespace, name, second }, i) => {
+        if (action === 'ask') check();
+        else if (action === 'delete') store.delete(namespace, name);
+        else store.set(entry(namespace, name, second, i));
+      });
+      check();
+    }),
+  );
+});
+
+test('views that are asked for no more make room for others', () => {
+  const store = new Store();
+  for (let i = 0; i < 1000; i++) store.set(entry('', `entry-${i}`, i, i));
+  let made = 0;
+  const ask = (id: string) =>
+    store.view(id, {
+      compare: (a, b) => byName(a, b),
+      passes: () => {
+        made += 1;
+        return true;
+      },
+    });
+  for (let i = 0; i < 200; i++) {
+    ask('often');
+    ask(`once-${i}`);
+  }
+  // Each was made once, and the one that is asked for all the time was kept.
+  assert.equal(made, 201 * 1000);
+  ask('once-0');
+  assert.equal(made, 202 * 1000);
+});

@@ -1,5 +1,6 @@
 import { byCreation, byName, type Entry } from './entry.ts';
 import { Sorted } from './sorted.ts';
+import { View, type ViewOptions, Views } from './view.ts';
 
 /** The two orders that every list offers. */
 export type Order = 'creationTimestamp' | 'name';
@@ -48,6 +49,7 @@ class Partition {
 export class Store {
   readonly #all = new Partition();
   readonly #namespaces = new Map<string, Partition>();
+  readonly #views = new Views();
   readonly #listeners = new Set<(change: Change) => void>();
   #version = 0;
 
@@ -72,6 +74,19 @@ export class Store {
   list(order: Order, namespace?: string): readonly Entry[] {
     if (namespace === undefined) return this.#all.order(order);
     return this.#namespaces.get(namespace)?.order(order) ?? [];
+  }
+
+  /**
+   * Entries that pass a test, in any order, ascending; a view like that of `list`, kept up to date while it is asked for
+   * again. Equal ids must stand for the same test and order.
+   */
+  view(id: string, options: ViewOptions): readonly Entry[] {
+    const { namespace } = options;
+    const partition = namespace === undefined ? this.#all : this.#namespaces.get(namespace);
+    const entries = () => partition?.entries.values() ?? [];
+    // No namespace's name holds a line break, and callers choose both.
+    const key = namespace === undefined ? `\n${id}` : `=${namespace.replaceAll('\n', '')}\n${id}`;
+    return this.#views.get(key, this.size, () => new View(options, entries())).items;
   }
 
   /** Entries in no order. */
@@ -121,6 +136,7 @@ export class Store {
 
   #changed(change: Change): void {
     this.#version += 1;
+    this.#views.change(change.previous, change.type === 'DELETED' ? undefined : change.entry);
     for (const listener of this.#listeners) listener(change);
   }
 }
