@@ -18,14 +18,16 @@ export interface Entry {
   object: KubeObject | undefined;
 }
 
-/** Long annotation values are of no use to filters; their presence is. */
-const ANNOTATION_LIMIT = 1024;
+/** Long annotation values are of no use to filters; their presence is. In characters. */
+const ANNOTATION_LIMIT = 256;
 const NONE = Object.freeze({}) as Readonly<Record<string, string>>;
+const NO_OWNERS: Entry['owners'] = Object.freeze([]);
 
 function shortened(annotations: Record<string, string>): Record<string, string> {
   const kept: Record<string, string> = {};
+  // A slice alone would keep the whole text alive.
   for (const [key, value] of Object.entries(annotations))
-    kept[key] = value.length > ANNOTATION_LIMIT ? value.slice(0, ANNOTATION_LIMIT) : value;
+    kept[key] = value.length > ANNOTATION_LIMIT ? structuredClone(value.slice(0, ANNOTATION_LIMIT)) : value;
   return kept;
 }
 
@@ -40,7 +42,7 @@ export function entryOf(object: KubeObject, bytes: Buffer, fields: Record<string
     resourceVersion: metadata.resourceVersion ?? '',
     labels: metadata.labels ?? NONE,
     annotations: metadata.annotations ? shortened(metadata.annotations) : NONE,
-    owners: (metadata.ownerReferences ?? []).map(({ uid, kind }) => ({ uid, kind })),
+    owners: metadata.ownerReferences?.map(({ uid, kind }) => ({ uid, kind })) ?? NO_OWNERS,
     bytes,
     fields,
     object: keep ? object : undefined,

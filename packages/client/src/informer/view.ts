@@ -39,9 +39,11 @@ export class View {
     if (this.#namespace !== undefined && this.#namespace !== namespace) return;
     const was = previous !== undefined && this.#passes(previous);
     const is = next !== undefined && this.#passes(next);
-    if (was && is && this.#compare(previous, next) === 0) return this.#sorted.replace(previous, next);
-    if (was) this.#sorted.remove(previous);
-    if (is) this.#sorted.insert(next);
+    if (was && is && this.#compare(previous, next) === 0) this.#sorted.replace(previous, next);
+    else {
+      if (was) this.#sorted.remove(previous);
+      if (is) this.#sorted.insert(next);
+    }
   }
 }
 

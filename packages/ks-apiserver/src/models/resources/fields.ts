@@ -1,6 +1,8 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { type Usage, usageOf } from '@ks-apiserver/apimachinery/quota/usage';
 import { parseLabelSelector } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { Filter } from './definition.ts';
+import { shared } from './shared.ts';
 
 interface Condition {
   type?: string;
@@ -54,12 +56,23 @@ export function nodeStatus(node: KubeObject): 'unschedulable' | 'warning' | 'run
     : 'running';
 }
 
+const NO_NAMES: readonly string[] = Object.freeze([]);
+
 /** Names of the claims that a pod mounts. */
-export function podVolumes(pod: KubeObject): string[] {
+export function podVolumes(pod: KubeObject): readonly string[] {
   const volumes = Array.isArray(pod.spec?.volumes)
     ? (pod.spec.volumes as { persistentVolumeClaim?: { claimName?: string } }[])
     : [];
-  return volumes.flatMap((volume) => volume.persistentVolumeClaim?.claimName ?? []);
+  const names = volumes.flatMap((volume) => volume.persistentVolumeClaim?.claimName ?? []);
+  // What a list is put together in has room for more: a copy has just its length.
+  return names.length === 0 ? NO_NAMES : names.slice();
+}
+
+/** What a pod counts for in quotas. */
+export function podUsage(pod: KubeObject): Usage {
+  const usage = usageOf('', 'pods', pod);
+  const key = Object.entries(usage).map(([name, { nano, format }]) => `${name}=${nano}${format}`);
+  return shared(`usage:${key.join()}`, usage);
 }
 
 /** Pods that the Service of that name in their own namespace selects; one without selector selects none. */
@@ -83,8 +96,12 @@ export function labelMatcher(text: string): ((labels: Readonly<Record<string, st
 }
 
 /** Owners of an object as `Kind/name`. */
-export function ownerNames({ metadata }: KubeObject): string[] {
-  return (metadata.ownerReferences ?? []).map(({ kind, name }) => `${kind}/${name}`);
+export function ownerNames({ metadata }: KubeObject): readonly string[] {
+  return metadata.ownerReferences?.length ? ownersOf(metadata.ownerReferences) : NO_NAMES;
+}
+
+function ownersOf(references: readonly { kind: string; name: string }[]): readonly string[] {
+  return references.map(({ kind, name }) => `${kind}/${name}`);
 }
 
 /** Milliseconds of a time's text; 0 for none. */

@@ -3,6 +3,7 @@ import { formatQuantity, parseQuantity } from '@ks-apiserver/apimachinery/quanti
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import type { Catalog } from './catalog.ts';
+import { shared } from './shared.ts';
 
 /** What pods ask for, in billionths of a core and of a byte. */
 interface Requests {
@@ -51,7 +52,12 @@ export function podRequests(pod: KubeObject): Requests | undefined {
     const asked = ofContainer(container);
     for (const key of KEYS) if (asked[key] > total[key]) total[key] = asked[key];
   }
-  return total;
+  return shared(`requests:${KEYS.map((key) => total[key]).join()}`, total);
+}
+
+/** Whether two states of a pod ask for the same on the same node; equal amounts are one object. */
+function asksTheSame({ fields: a }: Entry, { fields: b }: Entry): boolean {
+  return a.requests === b.requests && a.nodeName === b.nodeName;
 }
 
 /** Sums of all pods of each node, kept up with every change of a pod. */
@@ -61,6 +67,8 @@ class NodeTotals {
   constructor(pods: Store) {
     for (const pod of pods.values()) this.#change(pod, 1n);
     pods.onChange(({ type, entry, previous }) => {
+      // Most changes of a pod leave alone what it asks for.
+      if (previous && type !== 'DELETED' && asksTheSame(previous, entry)) return;
       if (previous) this.#change(previous, -1n);
       if (type !== 'DELETED') this.#change(entry, 1n);
     });

@@ -10,6 +10,7 @@ import {
   latestTime,
   nodeStatus,
   ownerNames,
+  podUsage,
   podVolumes,
   serviceSelects,
   timeOf,
@@ -63,7 +64,7 @@ export const RESOURCES: readonly ResourceDefinition[] = [
       kind: 'Pod',
       namespaced: true,
       fields: (pod) => ({
-        usage: usageOf('', 'pods', pod),
+        usage: podUsage(pod),
         nodeName: pod.spec?.nodeName ?? '',
         claims: podVolumes(pod),
         requests: podRequests(pod),
