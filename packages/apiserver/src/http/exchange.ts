@@ -48,8 +48,8 @@ export class IncomingCall implements Incoming {
     return this.#gone.signal;
   }
 
-  /** Tells that the client is gone, or has all of the answer. */
-  close(): void {
+  /** Tells that the client is gone before it had all of the answer. */
+  abort(): void {
     this.#isGone = true;
     this.#gone?.abort();
   }

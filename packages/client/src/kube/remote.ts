@@ -5,17 +5,9 @@ import { serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import { Agent } from 'undici';
 import { type Credentials, credentialsOf } from './credentials.ts';
 import type { ClusterConfig } from './kubeconfig.ts';
+import { RemoteAnswer } from './remote-answer.ts';
 import { isWhole, type KubeRequest, type KubeResponse, type KubeTransport } from './transport.ts';
 
-/** Hop-by-hop headers of the answer (RFC 9110 section 7.6.1) that concern only our connection to the API. */
-const NOT_PASSED_ON = new Set([
-  'connection',
-  'keep-alive',
-  'transfer-encoding',
-  'upgrade',
-  'proxy-authenticate',
-  'trailer',
-]);
 /** Headers by which a caller could act as somebody else with our credentials. */
 const FORBIDDEN = /^(authorization|host|connection|impersonate-.*|x-remote-.*)$/;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -69,19 +61,13 @@ export class RemoteTransport implements KubeTransport {
     const body = request.body === undefined ? null : isWhole(request.body) ? request.body : Readable.from(request.body);
     if (body instanceof Readable) delete headers['content-length'];
     try {
-      const response = await this.#agent.request({
-        origin: this.#origin.origin,
-        path: this.#prefix + request.url,
-        method: request.method as 'GET',
-        headers,
-        body,
-        ...(request.signal && { signal: request.signal }),
-      });
-      const answer: Record<string, string | string[]> = {};
-      for (const [name, value] of Object.entries(response.headers)) {
-        if (value !== undefined && !NOT_PASSED_ON.has(name)) answer[name] = value;
-      }
-      return { status: response.statusCode, headers: answer, body: response.body };
+      const answer = new RemoteAnswer(request.signal);
+      const { origin } = this.#origin;
+      this.#agent.dispatch(
+        { origin, path: this.#prefix + request.url, method: request.method as 'GET', headers, body },
+        answer,
+      );
+      return await answer.response;
     } catch (error) {
       throw serviceUnavailable(
         `the Kubernetes API at ${this.#origin.origin} cannot be reached: ${(error as Error).message}`,

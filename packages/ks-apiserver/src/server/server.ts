@@ -61,7 +61,7 @@ export class KsApiServer {
     if (this.#stopping) res.setHeader('connection', 'close');
     this.#metrics.inFlight.inc();
     res.once('close', () => {
-      exchange.close();
+      if (!res.writableFinished) exchange.abort();
       this.#metrics.inFlight.dec();
       this.#metrics.observe(exchange);
       this.#access(exchange, res.statusCode);
@@ -96,7 +96,7 @@ export class KsApiServer {
   readonly #onUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
     const incoming = new IncomingCall(req, ANONYMOUS, this.#addresses.of(req));
-    socket.once('close', () => incoming.close());
+    socket.once('close', () => incoming.abort());
     const hand = compose<Incoming>(
       upgradeChain(this.#parts, async (request) => {
         const { kubernetes, connections } = this.#parts;
