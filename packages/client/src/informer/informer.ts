@@ -6,6 +6,7 @@ import { type KubeClient, queryOf, resourcePath } from '../kube/client.ts';
 import { type Entry, entryOf } from './entry.ts';
 import { splitItems } from './split-items.ts';
 import { Store } from './store.ts';
+import { Turns } from './turns.ts';
 
 /** What an informer caches and what it keeps of each object. */
 export interface InformerOptions {
@@ -23,8 +24,8 @@ export interface InformerOptions {
   keepObjects?: boolean;
 }
 
-/** Objects a page of the first list; keeps peak memory low on large clusters. */
-const PAGE = 500;
+/** Objects a page of the first list, and how large a page is to be, in bytes: what is cut up at once is soon garbage again. */
+const PAGE = { first: 100, min: 50, max: 500, bytes: 1024 * 1024 };
 const MIN_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 30_000;
 /** Watches are renewed after 5 to 10 minutes, as client-go does, so that a dead connection is noticed. */
@@ -131,21 +132,33 @@ export class Informer {
   }
 
   async #list(signal: AbortSignal): Promise<void> {
-    const entries: Entry[] = [];
+    const listed = new Set<string>();
+    const turns = new Turns();
     let next: string | undefined;
+    let limit = PAGE.first;
     let resourceVersion = '';
     do {
       const { resource, namespace, labelSelector } = this.options;
-      const url = resourcePath(resource, namespace) + queryOf({ limit: PAGE, continue: next, labelSelector });
-      const { items, list } = splitItems(await this.#client.raw('GET', url, undefined, signal));
+      const url = resourcePath(resource, namespace) + queryOf({ limit, continue: next, labelSelector });
+      const page = await this.#client.raw('GET', url, undefined, signal);
+      const { items, list } = splitItems(page);
+      if (items.length > 0)
+        limit = Math.max(PAGE.min, Math.min(PAGE.max, Math.round((PAGE.bytes / page.byteLength) * items.length)));
       for (const item of items) {
+        if (turns.over) await turns.next();
         const entry = this.#entry(item);
-        if (entry) entries.push(entry);
+        if (!entry) continue;
+        listed.add(Store.key(entry.namespace, entry.name));
+        this.store.set(entry);
       }
       next = list.metadata?.continue;
       resourceVersion = list.metadata?.resourceVersion ?? resourceVersion;
-    } while (next);
-    this.store.replace(entries);
+    } while (next && !signal.aborted);
+    if (signal.aborted) return;
+    for (const { namespace, name } of [...this.store.values()]) {
+      if (turns.over) await turns.next();
+      if (!listed.has(Store.key(namespace, name))) this.store.delete(namespace, name);
+    }
     this.#resourceVersion = resourceVersion;
     this.#lastContact = Date.now();
     this.#markSynced();
