@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { Deadline } from '@ks-apiserver/client/kube/deadline';
 import { isWhole, type KubeBody, type KubeResponse } from '@ks-apiserver/client/kube/transport';
 import type { Pending } from './exchange.ts';
 
@@ -13,16 +14,17 @@ const SMALL = 4096;
 
 /** Waits until the response accepts more, failing when its client went away or stalls. */
 async function drained(res: ServerResponse): Promise<void> {
-  const timer = AbortSignal.timeout(STALLED_READER_MS);
   const closed = new AbortController();
   const onClose = () => closed.abort();
+  const patience = new Deadline(STALLED_READER_MS, closed.signal);
   res.once('close', onClose);
   try {
-    await once(res, 'drain', { signal: AbortSignal.any([timer, closed.signal]) });
+    await once(res, 'drain', { signal: patience.signal });
   } catch (error) {
     res.destroy();
     throw error;
   } finally {
+    patience.end();
     res.off('close', onClose);
   }
 }
