@@ -1,17 +1,29 @@
-// npm run bench [-- --seconds N] [--only lists|access]: prints figures, asserts nothing but success.
+// npm run bench [-- --seconds N] [--only lists|access|resources|many] [--pods N] [--peer URL --peer-token TOKEN]: prints
+// figures, asserts nothing but success.
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { access } from './access.mjs';
+import { manyPods, resources } from './resources.mjs';
 import { startAndLists } from './start-and-lists.mjs';
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '30' }, only: { type: 'string', default: '' } },
+  options: {
+    seconds: { type: 'string', default: '30' },
+    only: { type: 'string', default: '' },
+    pods: { type: 'string' },
+    peer: { type: 'string' },
+    'peer-token': { type: 'string' },
+  },
 });
 const seconds = Number(values.seconds);
-const SECTIONS = { lists: startAndLists, access };
+const options = {
+  ...(values.pods && { pods: Number(values.pods) }),
+  ...(values.peer && { peer: { url: values.peer, token: values['peer-token'] ?? '' } }),
+};
+const SECTIONS = { lists: startAndLists, access, resources, many: manyPods };
 
 console.log(`\n${os.cpus()[0].model}, ${os.availableParallelism()} cores, Node ${process.version}\n`);
 let errors = 0;
 for (const [name, section] of Object.entries(SECTIONS))
-  if (values.only === '' || values.only === name) errors += await section(seconds);
+  if (values.only === '' || values.only === name) errors += await section(seconds, options);
 if (errors > 0) process.exitCode = 1;

@@ -1,0 +1,55 @@
+// Load by wrk, which leaves more of the machine to the server than a client in JavaScript; load.mjs where there is none.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { load } from './measure.mjs';
+
+const run = promisify(execFile);
+let installed;
+
+/** Whether wrk can be called. */
+export async function hasWrk() {
+  // wrk prints its version with status 1.
+  installed ??= await run('wrk', ['-v']).then(
+    () => true,
+    ({ code }) => code !== 'ENOENT',
+  );
+  return installed;
+}
+
+const UNITS = { us: 1e-3, ms: 1, s: 1000, m: 60_000 };
+const SIZES = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 };
+
+/** Milliseconds of wrk's words for a time. */
+function ms(text) {
+  const [, value, unit] = /^([\d.]+)(us|ms|s|m)$/.exec(text);
+  return Number(value) * UNITS[unit];
+}
+
+/** Puts load on one URL: answers requests, errors, bytes, perSecond, p50 and p99 in milliseconds. */
+export async function drive({ url, token, connections, seconds }) {
+  if (!(await hasWrk())) return load({ url, token, connections, seconds });
+  const { stdout } = await run('wrk', [
+    '-t1',
+    `-c${connections}`,
+    `-d${seconds}s`,
+    '--timeout',
+    '30s',
+    '--latency',
+    '-H',
+    `Authorization: Bearer ${token}`,
+    url,
+  ]);
+  const found = (pattern) => pattern.exec(stdout)?.slice(1) ?? [];
+  const [requests = '0'] = found(/(\d+) requests in/);
+  const [size = '0', unit = 'B'] = found(/requests in [^,]+, ([\d.]+)(\w+) read/);
+  const [wrong = '0'] = found(/Non-2xx or 3xx responses: (\d+)/);
+  const sockets = found(/connect (\d+), read (\d+), write (\d+), timeout (\d+)/).map(Number);
+  return {
+    requests: Number(requests),
+    errors: Number(wrong) + sockets.reduce((sum, count) => sum + count, 0),
+    bytes: Number(size) * SIZES[unit],
+    perSecond: Math.round(Number(found(/Requests\/sec:\s+([\d.]+)/)[0] ?? 0)),
+    p50: ms(found(/50%\s+(\S+)/)[0] ?? '0ms'),
+    p99: ms(found(/99%\s+(\S+)/)[0] ?? '0ms'),
+  };
+}
