@@ -54,6 +54,8 @@ const cases: [string, string, Partial<RequestInfo>][] = [
     '/api/v1/secrets?watch=true&labelSelector=kubesphere.io/workspace=w',
     { verb: 'watch', workspace: '', scope: 'Cluster' },
   ],
+  ['GET', '/api/v1/namespaces/n/pods/p/exec', { verb: 'create', subresource: 'exec' }],
+  ['GET', '/api/v1/namespaces/n/pods/p/log', { verb: 'get', subresource: 'log' }],
   ['GET', '/api/v1/namespaces?watch=true&labelSelector=kubesphere.io/workspace=', { workspace: '', scope: 'Cluster' }],
 ];
 

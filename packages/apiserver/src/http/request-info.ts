@@ -55,6 +55,8 @@ const VERBS: Record<string, string> = {
 const WORKSPACE_WATCHES = new Set(['namespaces', 'workspaces', 'workspaceroles', 'workspacerolebindings']);
 const NODE_PROXIES = new Set(['nodes']);
 const NAMESPACED_PROXIES = new Set(['pods', 'services']);
+/** What gives a hold of a running container: WebSockets ask for it by GET, and who may only read must not have it, as in Kubernetes 1.35. */
+const PROCESSES = new Set(['exec', 'attach', 'portforward']);
 const WORKSPACE_SELECTOR = 'kubesphere.io/workspace=';
 
 /** A segment that stands for itself. */
@@ -191,6 +193,8 @@ function refineVerb(info: RequestInfo, query: URLSearchParams): void {
     info.verb = asksForWatch(query) ? 'watch' : 'list';
     info.name = pinnedName(query.get('fieldSelector'));
   }
+  if (info.isKubernetes && info.verb === 'get' && info.resource === 'pods' && PROCESSES.has(info.subresource))
+    info.verb = 'create';
   if (info.name === '' && info.verb === 'delete') info.verb = 'deletecollection';
   const selector = query.get('labelSelector') ?? '';
   if (info.verb === 'watch' && selector.startsWith(WORKSPACE_SELECTOR) && WORKSPACE_WATCHES.has(info.resource)) {

@@ -1,0 +1,204 @@
+import { StringDecoder } from 'node:string_decoder';
+import { toStatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { Exec, ExecExit, ExecHandlers } from '@ks-apiserver/client/kube/exec';
+import type { WebSocket } from 'ws';
+import { frame, parseFrame } from './frames.ts';
+import { heartbeat } from './heartbeat.ts';
+
+/** Bytes on their way to one side after which the other side is not read any more. */
+const HIGH_WATER = 256 * 1024;
+/** How long the other side may take to answer a close frame, in milliseconds. */
+const CLOSE_MS = 2000;
+/** Longest reason of a close frame, in bytes (RFC 6455 section 5.5). */
+const LONGEST_REASON = 123;
+/** How long a shell may be silent before it is taken to run, in milliseconds. */
+const SILENT_MS = 1000;
+/** Exit codes of runtimes that run a command which is not there. */
+const NOT_FOUND = new Set([126, 127]);
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Close codes of RFC 6455 section 7.4.1. */
+export const CLOSE = { normal: 1000, goingAway: 1001, unsupported: 1003, policy: 1008, failed: 1011 } as const;
+
+/** Limits of one terminal, in milliseconds; 0 for none. */
+export interface TerminalLimits {
+  /** Without anything typed. */
+  idleTimeout: number;
+  /** In all. */
+  maxAge: number;
+  pingInterval: number;
+}
+
+/** Starts a shell in the container. Rejects with the StatusError of the Kubernetes API. */
+export type StartShell = (shell: string, handlers: ExecHandlers, signal: AbortSignal) => Promise<Exec>;
+
+/** As much of a text as a close frame can say. */
+function reasonOf(text: string): string {
+  const bytes = Buffer.from(text.replace(/\s+/g, ' '));
+  if (bytes.byteLength <= LONGEST_REASON) return bytes.toString();
+  return `${bytes
+    .subarray(0, LONGEST_REASON - 3)
+    .toString()
+    .replace(/\uFFFD+$/, '')}…`;
+}
+
+/** One open terminal: a client's WebSocket on one side, a process on the other; neither is read faster than the other takes. */
+export class TerminalSession {
+  readonly #client: WebSocket;
+  readonly #limits: TerminalLimits;
+  readonly #decoder = new StringDecoder('utf8');
+  readonly #ended = new AbortController();
+  readonly #cleanUp: (() => void)[] = [];
+  readonly #clientLives: () => void;
+  #exec: Exec | undefined;
+  #execPaused = false;
+  #clientPaused = false;
+  #heardOutput: () => void = () => {};
+  #lastInput = performance.now();
+
+  /** Takes over a WebSocket. */
+  constructor(client: WebSocket, limits: TerminalLimits) {
+    this.#client = client;
+    this.#limits = limits;
+    // What is typed waits for the shell.
+    this.#pauseClient();
+    client.on('error', () => client.terminate());
+    client.on('close', () => this.#finish());
+    client.on('message', (data) => this.#onFrame(String(data)));
+    const beat = heartbeat(client, limits.pingInterval, {
+      excused: () => this.#clientPaused,
+      dead: () => client.terminate(),
+    });
+    this.#cleanUp.push(beat.stop);
+    this.#clientLives = beat.alive;
+    this.#watchIdle();
+    if (limits.maxAge > 0)
+      this.#after(limits.maxAge, () => this.end(CLOSE.policy, 'the terminal was open for too long'));
+  }
+
+  /** Runs the first of the shells that is there, to its end. Never rejects: the client is told what goes wrong. */
+  async run(shells: readonly string[], container: string, start: StartShell): Promise<void> {
+    const failures: string[] = [];
+    try {
+      for (const shell of shells) {
+        const exit = await this.#try(shell, start);
+        if (this.#ended.signal.aborted) return;
+        if (exit === undefined) return this.#finishWith(await this.#exec!.exited);
+        if (exit.code !== undefined && !NOT_FOUND.has(exit.code)) return this.#finishWith(exit);
+        failures.push(exit.message);
+      }
+      const where = container === '' ? 'the container' : `container ${container}`;
+      this.end(CLOSE.failed, `${shells.join(' and ')} cannot be started in ${where}: ${failures.at(-1)}`);
+    } catch (error) {
+      this.end(CLOSE.failed, toStatusError(error).message);
+    }
+  }
+
+  /** Starts a shell; answers how it ended at once, or undefined when it runs. */
+  async #try(shell: string, start: StartShell): Promise<ExecExit | undefined> {
+    const exec = await start(
+      shell,
+      { output: (chunk) => this.#onOutput(chunk), drained: () => this.#resumeClient() },
+      this.#ended.signal,
+    );
+    this.#exec = exec;
+    if (this.#ended.signal.aborted) {
+      exec.close();
+      return undefined;
+    }
+    const beat = heartbeat(exec.socket, this.#limits.pingInterval, {
+      excused: () => this.#execPaused || exec.buffered > 0,
+      dead: () => exec.socket.terminate(),
+    });
+    this.#cleanUp.push(beat.stop);
+    const runs = new Promise<undefined>((resolve) => {
+      this.#heardOutput = () => resolve(undefined);
+      this.#after(SILENT_MS, () => resolve(undefined));
+    });
+    const first = await Promise.race([exec.exited, runs]);
+    if (first === undefined) this.#resumeClient();
+    return first;
+  }
+
+  #onOutput(chunk: Buffer): void {
+    this.#heardOutput();
+    const text = this.#decoder.write(chunk);
+    if (text === '' || this.#ended.signal.aborted) return;
+    this.#client.send(frame('stdout', text), () => {
+      if (!this.#execPaused || this.#client.bufferedAmount > 0) return;
+      this.#execPaused = false;
+      this.#clientLives();
+      this.#exec?.resume();
+    });
+    if (this.#client.bufferedAmount > HIGH_WATER && !this.#execPaused) {
+      this.#execPaused = true;
+      this.#exec?.pause();
+    }
+  }
+
+  #onFrame(text: string): void {
+    if (this.#ended.signal.aborted) return;
+    try {
+      const input = parseFrame(text);
+      if (input.op === 'stdin') {
+        this.#lastInput = performance.now();
+        this.#exec?.write(Buffer.from(input.data));
+      } else if (input.columns > 0 && input.rows > 0) this.#exec?.resize(input.columns, input.rows);
+    } catch (error) {
+      this.end(CLOSE.unsupported, toStatusError(error).message);
+    }
+    if (this.#exec && this.#exec.buffered > HIGH_WATER) this.#pauseClient();
+  }
+
+  #pauseClient(): void {
+    this.#clientPaused = true;
+    this.#client.pause();
+  }
+
+  #resumeClient(): void {
+    this.#clientPaused = false;
+    this.#client.resume();
+  }
+
+  #after(ms: number, act: () => void): void {
+    const timer = setTimeout(act, Math.min(ms, LONGEST_TIMER));
+    timer.unref();
+    this.#cleanUp.push(() => clearTimeout(timer));
+  }
+
+  #watchIdle(): void {
+    const { idleTimeout } = this.#limits;
+    if (idleTimeout <= 0) return;
+    const left = this.#lastInput + idleTimeout - performance.now();
+    if (left <= 0) this.end(CLOSE.policy, 'nothing was typed for too long');
+    else this.#after(left, () => this.#watchIdle());
+  }
+
+  #finishWith({ code, message }: ExecExit): void {
+    if (code === undefined) this.end(CLOSE.failed, message);
+    else this.#close(CLOSE.normal, code === 0 ? 'the shell has ended' : `the shell has ended with code ${code}`);
+  }
+
+  /** Ends the terminal, and tells the client why: in the terminal itself and as the reason of the close frame. */
+  end(code: number, reason: string): void {
+    if (this.#ended.signal.aborted) return;
+    if (this.#client.readyState === this.#client.OPEN) this.#client.send(frame('toast', `\r\n${reason}\r\n`));
+    this.#close(code, reason);
+  }
+
+  #close(code: number, reason: string): void {
+    if (this.#ended.signal.aborted) return;
+    this.#finish();
+    this.#client.close(code, reasonOf(reason));
+    // Its answer must be read; frames are ignored from now on.
+    this.#resumeClient();
+    setTimeout(() => this.#client.terminate(), CLOSE_MS).unref();
+  }
+
+  #finish(): void {
+    if (this.#ended.signal.aborted) return;
+    this.#ended.abort();
+    for (const cleanUp of this.#cleanUp.splice(0)) cleanUp();
+    this.#exec?.close();
+  }
+}
