@@ -125,9 +125,11 @@ export class TerminalSession {
     const text = this.#decoder.write(chunk);
     if (text === '' || this.#ended.signal.aborted) return;
     this.#client.send(frame('stdout', text), () => {
-      if (!this.#execPaused || this.#client.bufferedAmount > 0) return;
-      this.#execPaused = false;
+      if (!this.#execPaused) return;
+      // A slow reader may take longer than a ping to get to it.
       this.#clientLives();
+      if (this.#client.bufferedAmount > 0) return;
+      this.#execPaused = false;
       this.#exec?.resume();
     });
     if (this.#client.bufferedAmount > HIGH_WATER && !this.#execPaused) {

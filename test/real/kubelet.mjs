@@ -1,0 +1,94 @@
+// Builds the test's kubelet once from test/real/kubelet into .cache/real, and runs it as a node of a real cluster.
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const moduleDir = fileURLToPath(new URL('kubelet/', import.meta.url));
+const cacheDir = fileURLToPath(new URL('../../.cache/real/', import.meta.url));
+
+/** Path of the kubelet, built if it has to be; undefined where there is no Go. */
+export function kubeletPath() {
+  const stamp = createHash('sha256');
+  for (const file of ['go.mod', 'go.sum', 'main.go']) stamp.update(readFileSync(moduleDir + file));
+  const path = `${cacheDir}kubelet-${stamp.digest('hex').slice(0, 12)}`;
+  if (existsSync(path)) return path;
+  try {
+    execFileSync('go', ['version'], { stdio: 'ignore' });
+  } catch {
+    return undefined;
+  }
+  mkdirSync(cacheDir, { recursive: true });
+  execFileSync('go', ['build', '-mod=readonly', '-ldflags', '-s -w', '-o', `${path}.tmp`, '.'], {
+    cwd: moduleDir,
+    env: { ...process.env, CGO_ENABLED: '0' },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  renameSync(`${path}.tmp`, path);
+  return path;
+}
+
+/**
+ * Starts a node.
+ * @param {Record<string, readonly string[]>} containers the programs of this machine's /bin that each container has
+ * @returns {Promise<{port: number, stop(): Promise<void>}>} the port of the kubelet on 127.0.0.1
+ */
+export async function startKubelet(containers) {
+  const path = kubeletPath();
+  if (!path) throw new Error('needs Go to build the kubelet');
+  const dir = mkdtempSync(join(tmpdir(), 'kubelet-'));
+  for (const [container, programs] of Object.entries(containers)) {
+    mkdirSync(join(dir, container));
+    for (const program of programs) symlinkSync(join('/bin', program), join(dir, container, program));
+  }
+  const child = spawn(path, ['--containers', dir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
+  const [line] = await once(child.stdout, 'data');
+  return {
+    port: Number(line),
+    async stop() {
+      child.kill();
+      await exited;
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Makes the Node of a kubelet and a pod that runs on it; `call` is TestServer's `kubernetes`. */
+export async function makePod(call, { port, namespace, pod, containers, labels = {} }) {
+  const post = async (path, body) => {
+    const { status, json } = await call(path, { method: 'POST', body });
+    if (status !== 201 && status !== 409) throw new Error(JSON.stringify(json));
+  };
+  const patch = async (path, status) => {
+    const answer = await call(`${path}/status`, {
+      method: 'PATCH',
+      type: 'application/merge-patch+json',
+      body: { status },
+    });
+    if (answer.status !== 200) throw new Error(JSON.stringify(answer.json));
+  };
+  await post('/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node' } });
+  await patch('/api/v1/nodes/node', {
+    addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
+    daemonEndpoints: { kubeletEndpoint: { Port: port } },
+  });
+  const pods = `/api/v1/namespaces/${namespace}/pods`;
+  await post(pods, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: pod, labels },
+    spec: { nodeName: 'node', containers: containers.map((name) => ({ name, image: 'i' })) },
+  });
+  const containerStatuses = containers.map((name) => ({
+    name,
+    ready: true,
+    restartCount: 0,
+    image: 'i',
+    imageID: 'i',
+  }));
+  await patch(`${pods}/${pod}`, { phase: 'Running', containerStatuses });
+}
