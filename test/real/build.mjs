@@ -1,5 +1,5 @@
-// Builds the real kube-apiserver, etcd, kube-controller-manager, OPA and the test's kubelet ahead of the tests, which may take minutes the first
-// time: node test/real/build.mjs
+// Builds the real kube-apiserver, etcd, kube-controller-manager, OPA and the tests' kubelet ahead of the tests, which may
+// take minutes the first time: node test/real/build.mjs
 import { kubeletPath } from './kubelet.mjs';
 import { opaPath } from './opa.mjs';
 import { kubeApiServerPath } from './real-cluster.mjs';

@@ -1,6 +1,5 @@
 // Terminals end to end: client, server, a real kube-apiserver, Kubernetes' own streaming on a node, a real process.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -34,7 +33,7 @@ before(async () => {
     config,
     `authentication: {multipleLogin: true}\nterminal: {idleTimeout: ${IDLE_MS}ms, maxAge: 12s, maxSessionsPerUser: 3, pingInterval: 1s}\n`,
   );
-  kubelet = await startKubelet({ main: ['sh', 'bash'], 'bash-only': ['bash'], bare: [] });
+  kubelet = await startKubelet({ main: ['sh', 'bash'], 'bash-only': ['bash'], bare: [], kubectl: ['sh'] });
   server = await TestServer.start({ args: ['--config', config] });
   admin = await server.token();
   await makePod((path, call) => server.kubernetes(path, call), {
@@ -260,6 +259,59 @@ test('it ends with the session and with the right to it', { skip }, async () => 
   const second = await terminals[1].closed;
   assert.deepEqual(second, { code: 1008, reason: 'you may not run commands in pods of default any more' });
   assert.ok(performance.now() - start < SOON_MS);
+});
+
+test('administrators have a kubectl with their own credentials, each for himself', { skip }, async () => {
+  const { name, token } = await newUser();
+  const controls = 'kubesphere-controls-system';
+  const path = `/apis/apps/v1/namespaces/${controls}/deployments/kubectl-${name}`;
+  const { spec, metadata } = await eventually(async () => {
+    const { status, json } = await server.kubernetes(path);
+    assert.equal(status, 200);
+    return json;
+  });
+  assert.equal(metadata.ownerReferences[0].kind, 'ClusterRoleBinding');
+  const pod = spec.template.spec;
+  assert.equal(pod.automountServiceAccountToken, false);
+  assert.equal(pod.containers[0].image, 'kubesphere/kubectl:v1.0.0');
+  assert.equal(pod.volumes[0].configMap.name, `kubeconfig-${name}`);
+  assert.equal(pod.containers[0].env[0].value, `${pod.containers[0].volumeMounts[0].mountPath}/config`);
+  const answer = (token) => server.call(`/kapis/resources.kubesphere.io/v1alpha2/users/${name}/kubectl`, { token });
+  assert.equal((await answer(token)).status, 500);
+  await makePod((path, call) => server.kubernetes(path, call), {
+    port: kubelet.port,
+    namespace: controls,
+    pod: `kubectl-${name}-1`,
+    containers: ['kubectl'],
+    labels: spec.selector.matchLabels,
+  });
+  const { json } = await answer(token);
+  assert.deepEqual(json, { namespace: controls, pod: `kubectl-${name}-1`, container: 'kubectl' });
+  const own = new TerminalClient(server, `${controls}/${json.pod}`, { token, query: '?container=kubectl&shell=sh' });
+  await own.until(/\$ $/);
+  own.socket.terminate();
+  assert.equal(await new TerminalClient(server, `${controls}/${json.pod}`, { token: admin }).status, 403);
+});
+
+test('a kubectl of 3.0 gives up its account', { skip }, async () => {
+  const { name } = await newUser();
+  const path = `/apis/apps/v1/namespaces/kubesphere-controls-system/deployments/kubectl-${name}`;
+  const old = await eventually(async () => {
+    const { status, json } = await server.kubernetes(path);
+    assert.equal(status, 200);
+    return json;
+  });
+  const spec = { serviceAccountName: 'kubesphere-cluster-admin', automountServiceAccountToken: null, volumes: null };
+  const body = { spec: { template: { spec: { ...spec, containers: [{ name: 'kubectl', image: 'old' }] } } } };
+  const type = 'application/merge-patch+json';
+  assert.equal((await server.kubernetes(path, { method: 'PATCH', type, body })).status, 200);
+  const binding = `/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/${name}-cluster-admin`;
+  await server.kubernetes(binding, { method: 'PATCH', type, body: { metadata: { annotations: { a: 'b' } } } });
+  await eventually(async () => {
+    const { json } = await server.kubernetes(path);
+    const { creationTimestamp, ...template } = json.spec.template.metadata;
+    assert.deepEqual([template, json.spec.template.spec], [old.spec.template.metadata, old.spec.template.spec]);
+  });
 });
 
 test('foreign pages and users without the right are refused', { skip }, async () => {
