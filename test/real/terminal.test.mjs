@@ -12,6 +12,7 @@ process.env.KS_TEST_CLUSTER = '1';
 const { TestServer, eventually } = await import('../../packages/ks-apiserver/dist/testing/test-server.js');
 const { TerminalClient } = await import('../../packages/ks-apiserver/dist/testing/terminal.js');
 const { kubeletPath, makePod, startKubelet } = await import('./kubelet.mjs');
+const { freePorts } = await import('../server.mjs');
 const { kubeApiServerPath } = await import('./real-cluster.mjs');
 
 const skip = kubeApiServerPath() && kubeletPath() ? false : 'needs Go';
@@ -329,4 +330,20 @@ test('foreign pages and users without the right are refused', { skip }, async ()
   assert.equal((await server.call(`${IAM}/users`, { token: admin, body })).status, 200);
   const token = await eventually(() => server.token('nobody', 'Passw0rd!'));
   assert.equal(await new TerminalClient(server, 'default/web', { token, query }).status, 403);
+});
+
+test('a node that does not answer is said, and so is the end of the server', { skip }, async () => {
+  const [first, second] = await Promise.all([open(), open()]);
+  await Promise.all([first.until(/\$ $/), second.until(/\$ $/)]);
+  const [port] = await freePorts(1);
+  const body = { status: { daemonEndpoints: { kubeletEndpoint: { Port: port } } } };
+  const type = 'application/merge-patch+json';
+  await server.kubernetes('/api/v1/nodes/node/status', { method: 'PATCH', type, body });
+  const unreachable = await open();
+  assert.equal((await unreachable.closed).code, 1011);
+  assert.match(unreachable.notice, /connection refused/);
+  const stopped = server.stop();
+  for (const terminal of [first, second])
+    assert.deepEqual(await terminal.closed, { code: 1001, reason: 'the server stops: connect again' });
+  await stopped;
 });

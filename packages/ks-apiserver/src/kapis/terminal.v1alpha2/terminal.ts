@@ -3,7 +3,7 @@ import type { Handler, UpgradeHandler } from '@ks-apiserver/apiserver/routes/rou
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Authorizer } from '../../models/authorization/authorizer.ts';
 import { execCall, requireExec } from '../../models/terminal/access.ts';
-import { CLOSE } from '../../models/terminal/session.ts';
+import { CLOSE } from '../../models/terminal/close.ts';
 import type { Terminals } from '../../models/terminal/terminals.ts';
 
 /** What the handlers work with. */
@@ -25,6 +25,7 @@ export function refuseWithoutUpgrade(parts: TerminalParts): Handler {
 export function openTerminal(parts: TerminalParts): UpgradeHandler {
   return async ({ incoming, params: { namespace = '', pod = '' }, query, socket, head, follow }) => {
     const { req, user, info } = incoming;
+    if (req.headers['sec-websocket-key'] === undefined) throw badRequest('only WebSocket upgrades are served');
     await requireExec(parts, user, namespace, pod);
     const target = {
       user: user.name,

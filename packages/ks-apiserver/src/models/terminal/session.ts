@@ -2,6 +2,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { toStatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Exec, ExecExit, ExecHandlers } from '@ks-apiserver/client/kube/exec';
 import type { WebSocket } from 'ws';
+import { CLOSE, reasonOf } from './close.ts';
 import { frame, parseFrame } from './frames.ts';
 import { heartbeat } from './heartbeat.ts';
 
@@ -9,16 +10,11 @@ import { heartbeat } from './heartbeat.ts';
 const HIGH_WATER = 256 * 1024;
 /** How long the other side may take to answer a close frame, in milliseconds. */
 const CLOSE_MS = 2000;
-/** Longest reason of a close frame, in bytes (RFC 6455 section 5.5). */
-const LONGEST_REASON = 123;
 /** How long a shell may be silent before it is taken to run, in milliseconds. */
 const SILENT_MS = 1000;
 /** Exit codes of runtimes that run a command which is not there. */
 const NOT_FOUND = new Set([126, 127]);
 const LONGEST_TIMER = 2 ** 31 - 1;
-
-/** Close codes of RFC 6455 section 7.4.1. */
-export const CLOSE = { normal: 1000, goingAway: 1001, unsupported: 1003, policy: 1008, failed: 1011 } as const;
 
 /** Limits of one terminal, in milliseconds; 0 for none. */
 export interface TerminalLimits {
@@ -31,16 +27,6 @@ export interface TerminalLimits {
 
 /** Starts a shell in the container. Rejects with the StatusError of the Kubernetes API. */
 export type StartShell = (shell: string, handlers: ExecHandlers, signal: AbortSignal) => Promise<Exec>;
-
-/** As much of a text as a close frame can say. */
-function reasonOf(text: string): string {
-  const bytes = Buffer.from(text.replace(/\s+/g, ' '));
-  if (bytes.byteLength <= LONGEST_REASON) return bytes.toString();
-  return `${bytes
-    .subarray(0, LONGEST_REASON - 3)
-    .toString()
-    .replace(/\uFFFD+$/, '')}…`;
-}
 
 /** One open terminal: a client's WebSocket on one side, a process on the other; neither is read faster than the other takes. */
 export class TerminalSession {

@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream';
 import { Exec } from '@ks-apiserver/client/kube/exec';
 import type { KubeTransport } from '@ks-apiserver/client/kube/transport';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { CLOSE, type TerminalLimits, TerminalSession } from './session.ts';
+import { CLOSE } from './close.ts';
+import { type TerminalLimits, TerminalSession } from './session.ts';
 
 /** Longest frame of a client, in bytes: a paste of a megabyte, escaped. */
 const MAX_FRAME = 4 * 1024 * 1024;
