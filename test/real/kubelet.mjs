@@ -33,7 +33,7 @@ export function kubeletPath() {
 
 /**
  * Starts a node.
- * @param {Record<string, readonly string[]>} containers the programs of this machine's /bin that each container has
+ * @param {Record<string, Record<string, string>>} containers the programs that each container has, and their paths here
  * @returns {Promise<{port: number, stop(): Promise<void>}>} the port of the kubelet on 127.0.0.1
  */
 export async function startKubelet(containers) {
@@ -42,7 +42,7 @@ export async function startKubelet(containers) {
   const dir = mkdtempSync(join(tmpdir(), 'kubelet-'));
   for (const [container, programs] of Object.entries(containers)) {
     mkdirSync(join(dir, container));
-    for (const program of programs) symlinkSync(join('/bin', program), join(dir, container, program));
+    for (const [program, path] of Object.entries(programs)) symlinkSync(path, join(dir, container, program));
   }
   const child = spawn(path, ['--containers', dir], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');

@@ -34,14 +34,24 @@ before(async () => {
     config,
     `authentication: {multipleLogin: true}\nterminal: {idleTimeout: ${IDLE_MS}ms, maxAge: 12s, maxSessionsPerUser: 3, pingInterval: 1s}\n`,
   );
-  kubelet = await startKubelet({ main: ['sh', 'bash'], 'bash-only': ['bash'], bare: [], kubectl: ['sh'] });
+  // What Docker's runtime of 3.0's days did for a program that is not there.
+  const noSuchProgram = join(dir, 'no-such-program');
+  await writeFile(noSuchProgram, '#!/bin/sh\necho OCI runtime exec failed\nexit 126\n', { mode: 0o755 });
+  const [sh, bash] = ['/bin/sh', '/bin/bash'];
+  kubelet = await startKubelet({
+    main: { sh, bash },
+    'bash-only': { bash },
+    'bash-only-in-docker': { sh: noSuchProgram, bash },
+    bare: {},
+    kubectl: { sh },
+  });
   server = await TestServer.start({ args: ['--config', config] });
   admin = await server.token();
   await makePod((path, call) => server.kubernetes(path, call), {
     port: kubelet.port,
     namespace: 'default',
     pod: 'web',
-    containers: ['main', 'bash-only', 'bare'],
+    containers: ['main', 'bash-only', 'bash-only-in-docker', 'bare'],
   });
 });
 after(async () => {
@@ -89,14 +99,16 @@ test('sh comes first, then bash, unless one is asked for', { skip }, async () =>
     ['?container=main&shell=zsh', /^(?!.*bash)/],
     ['?container=main&shell=bash', /bash/],
     ['?container=bash-only', /bash/],
+    ['?container=bash-only-in-docker', /bash/],
   ]) {
     const terminal = await open(query);
-    await terminal.until(/[$#] $/);
+    // Who types ahead is understood by the shell that there is.
+    await terminal.status;
     terminal.type('echo "<$0>"\n');
     const [, shell] = await terminal.until(/<([^$>]+)>/);
     assert.match(shell, name, query);
-    terminal.type('exit\n');
-    assert.equal((await terminal.closed).code, 1000);
+    terminal.type('nosuch 2> /dev/null; exit\n');
+    assert.deepEqual(await terminal.closed, { code: 1000, reason: 'the shell has ended with code 127' });
   }
 });
 
@@ -104,7 +116,10 @@ test('what cannot be opened is said to the client', { skip }, async () => {
   const { token } = await newUser();
   for (const [query, reason] of [
     ['?container=nosuch', /^container nosuch is not valid for pod web$/],
-    ['', /^a container name must be specified for pod web, choose one of: \[main bash-only bare\]$/],
+    [
+      '',
+      /^a container name must be specified for pod web, choose one of: \[main bash-only bash-only-in-docker bare\]$/,
+    ],
     ['?container=bare', /^sh and bash cannot be started in container bare: .*/],
     ['?container=bash-only&shell=sh', /^sh cannot be started in container bash-only: /],
   ]) {

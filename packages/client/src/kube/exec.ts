@@ -42,7 +42,7 @@ function exitOf(status: Buffer): ExecExit {
     if (parsed.status === 'Success') return { code: 0, message: '' };
     const cause = parsed.details?.causes?.find(({ reason }: { reason?: string }) => reason === 'ExitCode');
     const code = parsed.reason === 'NonZeroExitCode' ? Number(cause?.message) : Number.NaN;
-    return { code: Number.isInteger(code) ? code : undefined, message: String(parsed.message ?? parsed.reason) };
+    return { code: Number.isInteger(code) ? code : undefined, message: String(parsed.message ?? parsed.reason ?? '') };
   } catch {
     return { code: undefined, message: 'the Kubernetes API ended it without a reason' };
   }

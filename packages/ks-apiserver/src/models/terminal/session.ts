@@ -10,8 +10,13 @@ import { heartbeat } from './heartbeat.ts';
 const HIGH_WATER = 256 * 1024;
 /** How long the other side may take to answer a close frame, in milliseconds. */
 const CLOSE_MS = 2000;
-/** How long a shell may be silent before it is taken to run, in milliseconds. */
+/** How long what is typed waits for the shell's first word, and after it, in milliseconds. */
 const SILENT_MS = 1000;
+const SETTLE_MS = 150;
+/** Longest notice, in characters. */
+const LONGEST_NOTICE = 2000;
+/** How soon a shell that is not there has ended, in milliseconds. */
+const EARLY_MS = 5000;
 /** Exit codes of runtimes that run a command which is not there. */
 const NOT_FOUND = new Set([126, 127]);
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -39,7 +44,9 @@ export class TerminalSession {
   #exec: Exec | undefined;
   #execPaused = false;
   #clientPaused = false;
-  #heardOutput: () => void = () => {};
+  #typed = false;
+  /** Hears of output. */
+  #heard: () => void = () => {};
   #lastInput = performance.now();
 
   /** Takes over a WebSocket. */
@@ -64,50 +71,50 @@ export class TerminalSession {
 
   /** Runs the first of the shells that is there, to its end. Never rejects: the client is told what goes wrong. */
   async run(shells: readonly string[], container: string, start: StartShell): Promise<void> {
-    const failures: string[] = [];
+    let failure = '';
     try {
       for (const shell of shells) {
-        const exit = await this.#try(shell, start);
+        const { code, message, early } = await this.#try(shell, start);
         if (this.#ended.signal.aborted) return;
-        if (exit === undefined) return this.#finishWith(await this.#exec!.exited);
-        if (exit.code !== undefined && !NOT_FOUND.has(exit.code)) return this.#finishWith(exit);
-        failures.push(exit.message);
+        const absent = early && (code === undefined || NOT_FOUND.has(code));
+        if (!absent && code !== undefined) return this.#finishWith(code);
+        failure = message;
+        if (!absent) return this.end(CLOSE.failed, message);
       }
       const where = container === '' ? 'the container' : `container ${container}`;
-      this.end(CLOSE.failed, `${shells.join(' and ')} cannot be started in ${where}: ${failures.at(-1)}`);
+      this.end(CLOSE.failed, `${shells.join(' and ')} cannot be started in ${where}: ${failure}`);
     } catch (error) {
       this.end(CLOSE.failed, toStatusError(error).message);
     }
   }
 
-  /** Starts a shell; answers how it ended at once, or undefined when it runs. */
-  async #try(shell: string, start: StartShell): Promise<ExecExit | undefined> {
-    const exec = await start(
-      shell,
-      { output: (chunk) => this.#onOutput(chunk), drained: () => this.#resumeClient() },
-      this.#ended.signal,
-    );
+  /** Runs a shell to its end; `early` says that it has ended soon, and before anything was typed. */
+  async #try(shell: string, start: StartShell): Promise<ExecExit & { early: boolean }> {
+    const handlers = { output: (chunk: Buffer) => this.#onOutput(chunk), drained: () => this.#resumeClient() };
+    const exec = await start(shell, handlers, this.#ended.signal);
     this.#exec = exec;
-    if (this.#ended.signal.aborted) {
-      exec.close();
-      return undefined;
-    }
+    if (this.#ended.signal.aborted) exec.close();
+    this.#typed = false;
+    const since = performance.now();
     const beat = heartbeat(exec.socket, this.#limits.pingInterval, {
       excused: () => this.#execPaused || exec.buffered > 0,
       dead: () => exec.socket.terminate(),
     });
-    this.#cleanUp.push(beat.stop);
-    const runs = new Promise<undefined>((resolve) => {
-      this.#heardOutput = () => resolve(undefined);
-      this.#after(SILENT_MS, () => resolve(undefined));
-    });
-    const first = await Promise.race([exec.exited, runs]);
-    if (first === undefined) this.#resumeClient();
-    return first;
+    // What is typed waits: a shell that is not there, of which runtimes like Docker's tell in its output, must not swallow it.
+    let settled = setTimeout(() => this.#resumeClient(), SILENT_MS);
+    this.#heard = () => {
+      this.#heard = () => {};
+      clearTimeout(settled);
+      settled = setTimeout(() => this.#resumeClient(), SETTLE_MS);
+    };
+    const exit = await exec.exited;
+    clearTimeout(settled);
+    beat.stop();
+    return { ...exit, early: !this.#typed && performance.now() - since < EARLY_MS };
   }
 
   #onOutput(chunk: Buffer): void {
-    this.#heardOutput();
+    this.#heard();
     const text = this.#decoder.write(chunk);
     if (text === '' || this.#ended.signal.aborted) return;
     this.#client.send(frame('stdout', text), () => {
@@ -130,6 +137,7 @@ export class TerminalSession {
       const input = parseFrame(text);
       if (input.op === 'stdin') {
         this.#lastInput = performance.now();
+        this.#typed = true;
         this.#exec?.write(Buffer.from(input.data));
       } else if (input.columns > 0 && input.rows > 0) this.#exec?.resize(input.columns, input.rows);
     } catch (error) {
@@ -162,14 +170,15 @@ export class TerminalSession {
     else this.#after(left, () => this.#watchIdle());
   }
 
-  #finishWith({ code, message }: ExecExit): void {
-    if (code === undefined) this.end(CLOSE.failed, message);
-    else this.#close(CLOSE.normal, code === 0 ? 'the shell has ended' : `the shell has ended with code ${code}`);
+  #finishWith(code: number): void {
+    this.#close(CLOSE.normal, code === 0 ? 'the shell has ended' : `the shell has ended with code ${code}`);
   }
 
   /** Ends the terminal, and tells the client why: in the terminal itself and as the reason of the close frame. */
-  end(code: number, reason: string): void {
+  end(code: number, why: string): void {
     if (this.#ended.signal.aborted) return;
+    // It is shown in a terminal, where control characters act.
+    const reason = why.slice(0, LONGEST_NOTICE).replace(/\p{Cc}+/gu, ' ');
     if (this.#client.readyState === this.#client.OPEN) this.#client.send(frame('toast', `\r\n${reason}\r\n`));
     this.#close(code, reason);
   }
