@@ -1,35 +1,13 @@
-// Builds the test's kubelet once from test/real/kubelet into .cache/real, and runs it as a node of a real cluster.
-import { execFileSync, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+// Runs the tests' kubelet, of the module beside this file, as a node of a real cluster.
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const moduleDir = fileURLToPath(new URL('kubelet/', import.meta.url));
-const cacheDir = fileURLToPath(new URL('../../.cache/real/', import.meta.url));
+import { goProgram } from './go-program.mjs';
 
 /** Path of the kubelet, built if it has to be; undefined where there is no Go. */
-export function kubeletPath() {
-  const stamp = createHash('sha256');
-  for (const file of ['go.mod', 'go.sum', 'main.go']) stamp.update(readFileSync(moduleDir + file));
-  const path = `${cacheDir}kubelet-${stamp.digest('hex').slice(0, 12)}`;
-  if (existsSync(path)) return path;
-  try {
-    execFileSync('go', ['version'], { stdio: 'ignore' });
-  } catch {
-    return undefined;
-  }
-  mkdirSync(cacheDir, { recursive: true });
-  execFileSync('go', ['build', '-mod=readonly', '-ldflags', '-s -w', '-o', `${path}.tmp`, '.'], {
-    cwd: moduleDir,
-    env: { ...process.env, CGO_ENABLED: '0' },
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  renameSync(`${path}.tmp`, path);
-  return path;
-}
+export const kubeletPath = () => goProgram('kubelet');
 
 /**
  * Starts a node.
