@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
-import { router } from '@ks-apiserver/apiserver/routes/router';
+import { router, upgradeRouter } from '@ks-apiserver/apiserver/routes/router';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { Logger } from 'pino';
 import { routes } from '../kapis/routes.ts';
@@ -18,6 +18,7 @@ import { Catalog } from '../models/resources/catalog.ts';
 import { RESOURCES } from '../models/resources/table.ts';
 import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
+import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess } from './access.ts';
 import type { Kubernetes } from './backend.ts';
 import type { Config } from './config-schema.ts';
@@ -125,6 +126,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     },
     authorizer,
     quotas,
+    terminals: new Terminals(transport, config.terminal),
     tenants: new Tenants(catalog, authorizer, bindings),
     metrics,
     readiness,
@@ -138,6 +140,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       authorizer,
       kubernetes: transport,
       router: router(table, onError),
+      upgrade: upgradeRouter(table),
       authenticating: new Set(table.filter(({ authenticates }) => authenticates).map(({ path }) => path)),
       webSocketOrigins: authentication.webSocketOrigins,
       writes,
