@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
+import { inTurns } from './in-turns.ts';
 
 /** What a column holds of one object. */
 export type Value = string | number | undefined;
@@ -8,10 +8,6 @@ export type Value = string | number | undefined;
 /** Reads a column's value out of an object. */
 export type ReadValue = (object: KubeObject, entry: Entry) => Value;
 
-/** How long objects are read at a stretch before other work has its turn, in milliseconds. */
-const TURN_MS = 4;
-/** Entries between two looks at the clock. */
-const STRIDE = 32;
 /** Characters that all columns hold together; 100,000 pods' search texts are about 40 million. */
 const MAX_CHARACTERS = 64 * 1024 * 1024;
 /** What a value costs beyond its text, in the same unit. */
@@ -34,9 +30,18 @@ export class Column {
 
   /** Keeps the value of an entry's object. */
   fill(entry: Entry, object: KubeObject): void {
-    const value = this.#read(object, entry);
+    const value = this.#readFrom(object, entry);
     this.#values.set(entry, { value });
     this.size += OVERHEAD + (typeof value === 'string' ? value.length : 0);
+  }
+
+  #readFrom(object: KubeObject, entry: Entry): Value {
+    try {
+      return this.#read(object, entry);
+    } catch {
+      // An object that is built otherwise than its kind has no such value, and hides no other.
+      return undefined;
+    }
   }
 
   /** The value of an entry, read now if it was not. */
@@ -54,15 +59,13 @@ function objectOf(entry: Entry): KubeObject {
   return entry.object ?? (JSON.parse(entry.bytes.toString()) as KubeObject);
 }
 
-/** Goes through entries in turns of a few milliseconds, so that other calls are answered meanwhile. */
-async function inTurns(entries: readonly Entry[], visit: (entry: Entry) => void): Promise<void> {
-  let since = performance.now();
-  for (let i = 0; i < entries.length; i++) {
-    visit(entries[i]!);
-    if (i % STRIDE === STRIDE - 1 && performance.now() - since > TURN_MS) {
-      await setImmediate();
-      since = performance.now();
-    }
+/** Reads what columns lack of an entry; its object is parsed once for all of them. */
+function fillIn(entry: Entry, columns: readonly Column[]): void {
+  let object: KubeObject | undefined;
+  for (const column of columns) {
+    if (column.has(entry)) continue;
+    object ??= objectOf(entry);
+    column.fill(entry, object);
   }
 }
 
@@ -81,12 +84,7 @@ export class Columns {
   /** Reads what columns lack of entries, each object once. */
   async fill(entries: readonly Entry[], columns: readonly Column[]): Promise<void> {
     if (columns.length === 0) return;
-    await inTurns(entries, (entry) => {
-      const missing = columns.filter((column) => !column.has(entry));
-      if (missing.length === 0) return;
-      const object = objectOf(entry);
-      for (const column of missing) column.fill(entry, object);
-    });
+    await inTurns(entries, (entry) => fillIn(entry, columns));
     this.#trim();
   }
 
@@ -96,11 +94,12 @@ export class Columns {
     columns: readonly Column[],
     passes: (entry: Entry) => boolean,
   ): Promise<Entry[]> {
-    await this.fill(entries, columns);
     const passed: Entry[] = [];
     await inTurns(entries, (entry) => {
+      fillIn(entry, columns);
       if (passes(entry)) passed.push(entry);
     });
+    this.#trim();
     return passed;
   }
 

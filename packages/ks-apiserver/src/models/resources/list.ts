@@ -37,9 +37,12 @@ function sortedPage(
   catalog: Catalog,
 ): Page | Promise<Page> {
   const ordering = orderingOf(row, query, catalog);
-  const page = (entries: readonly Entry[]) => {
+  const page = (entries: readonly Entry[]): Page | Promise<Page> => {
     const [from, to] = pageOf(query, entries.length) ?? [0, 0];
-    return { entries: sortedUpTo(entries, ordering, to).slice(from, to), total: entries.length };
+    return after(sortedUpTo(entries, ordering, to), (sorted) => ({
+      entries: sorted.slice(from, to),
+      total: entries.length,
+    }));
   };
   if (ordering.columns.length === 0) return page(passed);
   const copy = [...passed];

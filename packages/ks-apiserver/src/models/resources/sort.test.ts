@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import type { Catalog } from './catalog.ts';
 import { Columns } from './columns.ts';
 import type { ResourceDefinition } from './definition.ts';
+import { sortInTurns } from './in-turns.ts';
 import { parseListQuery } from './query.ts';
 import { orderingOf, sortedUpTo } from './sort.ts';
 
@@ -51,7 +52,7 @@ test('an order is total: it does not depend on where entries stood, and pages of
         (a, b) => ((a.uid.charCodeAt(0) * seed) % 7) - ((b.uid.charCodeAt(1) * seed) % 5),
       );
       assert.deepEqual(shuffled.sort(ordering.compare), sorted);
-      assert.deepEqual(sortedUpTo(given, ordering, end).slice(0, end), sorted.slice(0, end));
+      assert.deepEqual((await sortedUpTo(given, ordering, end)).slice(0, end), sorted.slice(0, end));
     }),
   );
 });
@@ -75,4 +76,21 @@ test('an unknown key among several is refused with those that there are', () => 
     code: 400,
     message: /things have no key "size"; there are name, namespace/,
   });
+});
+
+test('many entries are sorted in turns, as a sort of all would', async () => {
+  const many = Array.from({ length: 9000 }, (_, i) => (i * 7919) % 9001);
+  const compare = (a: number, b: number) => (a % 100) - (b % 100);
+  assert.deepEqual(await sortInTurns(many, compare), [...many].sort(compare));
+  assert.deepEqual(await sortInTurns([], compare), []);
+  const given = many.map((created): Entry => {
+    const object: KubeObject = {
+      metadata: { name: `n${created}`, creationTimestamp: new Date(created * 1000).toISOString() },
+    };
+    return entryOf(object, Buffer.from('{}'), {}, false);
+  });
+  const ordering = orderingOf(row, parseListQuery(new URLSearchParams('sortBy=-creationTimestamp')), catalog);
+  const sorted = [...given].sort(ordering.compare);
+  for (const end of [1, 50, 5000, 9000])
+    assert.deepEqual((await sortedUpTo(given, ordering, end)).slice(0, end), sorted.slice(0, end));
 });

@@ -4,6 +4,7 @@ import type { Catalog } from './catalog.ts';
 import type { Column, Value } from './columns.ts';
 import type { ResourceDefinition, SortKey } from './definition.ts';
 import { fieldReader } from './field-values.ts';
+import { inTurns, sortInTurns } from './in-turns.ts';
 import type { ListQuery } from './query.ts';
 import type { SortTerm } from './sort-terms.ts';
 
@@ -15,6 +16,8 @@ export interface Ordering {
 
 /** Most entries that are picked from the others one by one instead of sorting all. */
 const MAX_PICKED = 1000;
+/** More entries than this are ordered in turns with other work. */
+const MANY = 5000;
 
 const COMMON: Readonly<Record<string, (entry: Entry) => Value>> = {
   name: (entry) => entry.name,
@@ -106,13 +109,19 @@ export function orderingOf(row: ResourceDefinition, query: ListQuery, catalog: C
   return { columns: [], compare: query.ascending ? compare : (a, b) => compare(b, a) };
 }
 
-/** The first entries of an order up to a place; all of them, where that is cheaper. */
-export function sortedUpTo(entries: readonly Entry[], { compare }: Ordering, end: number): Entry[] {
+/** The first entries of an order up to a place, or all of them where that is cheaper; at once unless they are many. */
+export function sortedUpTo(
+  entries: readonly Entry[],
+  { compare }: Ordering,
+  end: number,
+): readonly Entry[] | Promise<readonly Entry[]> {
+  const many = entries.length > MANY;
   if (end === 0) return [];
-  if (end > MAX_PICKED || end * 4 > entries.length) return [...entries].sort(compare);
+  if (end > MAX_PICKED || end * 4 > entries.length)
+    return many ? sortInTurns(entries, compare) : [...entries].sort(compare);
   const picked: Entry[] = [];
-  for (const entry of entries) {
-    if (picked.length === end && compare(entry, picked[end - 1]!) >= 0) continue;
+  const pick = (entry: Entry) => {
+    if (picked.length === end && compare(entry, picked[end - 1]!) >= 0) return;
     let low = 0;
     for (let high = picked.length; low < high; ) {
       const middle = (low + high) >>> 1;
@@ -121,6 +130,8 @@ export function sortedUpTo(entries: readonly Entry[], { compare }: Ordering, end
     }
     picked.splice(low, 0, entry);
     if (picked.length > end) picked.pop();
-  }
+  };
+  if (many) return inTurns([...entries], pick).then(() => picked);
+  entries.forEach(pick);
   return picked;
 }
