@@ -14,6 +14,7 @@ type Answer = (res: http.ServerResponse, query: URLSearchParams) => void;
 let script: { lists: Answer[]; watches: Answer[] };
 let asked: string[];
 let server: http.Server;
+let client: KubeClient;
 let informer: Informer;
 
 beforeEach(async () => {
@@ -34,7 +35,8 @@ beforeEach(async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const transport = new RemoteTransport({ server: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
-  informer = new Informer(new KubeClient(transport), { resource: PODS, kind: 'Pod' });
+  client = new KubeClient(transport);
+  informer = new Informer(client, { resource: PODS, kind: 'Pod' });
 });
 afterEach(async () => {
   await informer.stop();
@@ -165,6 +167,33 @@ test('one broken object hides no other', async () => {
   script.watches.push(stream());
   await informer.start().ready();
   assert.deepEqual(names(), ['ok']);
+});
+
+test('who stumbles over an object does not stop the copy', async () => {
+  script.lists.push(list(5, 'a'), list(8, 'a', 'b', 'c'));
+  script.watches.push((res) => {
+    res.write(frame('ADDED', pod('b', 6)) + frame('ADDED', pod('c', 7)));
+    setTimeout(() => res.end(), 50);
+  }, stream());
+  const problems: string[] = [];
+  await informer.stop();
+  informer = new Informer(client, { ...informer.options, report: (problem) => problems.push(problem) });
+  await informer.start().ready();
+  informer.store.onChange(({ entry }) => {
+    if (entry.name === 'b') throw new Error('cannot take b');
+  });
+  await until(() => names().join() === 'a,b,c');
+  assert.match(problems.join(), /cannot take b/);
+  // What was missed is made up for by a list.
+  await until(() => asked.filter((call) => call === 'list').length === 2);
+});
+
+test('a watch that ends at once again and again is asked for ever more slowly', async () => {
+  script.lists.push(list(5, 'a'));
+  for (let i = 0; i < 50; i++) script.watches.push((res) => res.end());
+  await informer.start().ready();
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  assert.ok(asked.length < 9, asked.join());
 });
 
 test('waiting for the first list ends with the reason when there is none', async () => {

@@ -1,9 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { StatusError, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type GroupVersionResource, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type KubeClient, queryOf, resourcePath } from '../kube/client.ts';
 import { Deadline } from '../kube/deadline.ts';
+import type { WatchFrame } from '../kube/watch-frames.ts';
 import { type Entry, entryOf } from './entry.ts';
 import { splitItems } from './split-items.ts';
 import { Store } from './store.ts';
@@ -57,7 +58,7 @@ export class Informer {
   #waiting = new AbortController();
   #skipped = 0;
   #reported = Number.NEGATIVE_INFINITY;
-  /** Whether events came since the last failure. */
+  /** Whether the last watch brought events. */
   #progress = false;
   /** An event could not be read: it may have been a deletion, so that the next watch begins with a list. */
   #missed = false;
@@ -128,20 +129,20 @@ export class Informer {
     let backoff = MIN_BACKOFF_MS;
     while (!signal.aborted) {
       try {
+        this.#progress = false;
         if (this.#missed) this.#resourceVersion = '';
         this.#missed = false;
         if (this.#resourceVersion === '') await this.#list(signal);
         const since = performance.now();
         await this.#watch(signal);
         if (this.#progress || performance.now() - since > SHORT_WATCH_MS) backoff = MIN_BACKOFF_MS;
-        else throw new Error('the watch ended at once');
+        else throw serviceUnavailable('the watch ended at once');
       } catch (error) {
         if (signal.aborted) return;
         this.#error = error as Error;
         const code = error instanceof StatusError ? error.code : 0;
         if (this.#progress) backoff = MIN_BACKOFF_MS;
-        this.#progress = false;
-        this.#passOver(code);
+        if (code === 500) this.#passOver();
         // Too old, or a page of a list that is no more: list again at once, the store meanwhile stays as it is.
         if (code === 410) {
           this.#resourceVersion = '';
@@ -168,8 +169,7 @@ export class Informer {
   }
 
   /** What breaks a watch twice at one place would break it again: a list goes past it. */
-  #passOver(code: number): void {
-    if (code !== 0 && code !== 500) return;
+  #passOver(): void {
     if (this.#failedAt === this.#resourceVersion) this.#resourceVersion = '';
     this.#failedAt = this.#resourceVersion;
   }
@@ -249,12 +249,26 @@ export class Informer {
         throw new StatusError(code, reason, message);
       }
       this.#progress = true;
-      if (type === 'DELETED') this.store.delete(object.metadata?.namespace ?? '', object.metadata?.name ?? '');
-      else if (type !== 'BOOKMARK') {
-        const entry = this.#entry(bytes, object);
-        if (entry) this.store.set(entry);
-      }
+      this.#take(type, bytes, object);
       if (object.metadata?.resourceVersion) this.#resourceVersion = object.metadata.resourceVersion;
+    }
+  }
+
+  /** Takes over what an event tells. */
+  #take(type: WatchFrame['type'], bytes: Buffer, object: KubeObject): void {
+    if (type === 'BOOKMARK') return;
+    try {
+      if (type === 'DELETED') {
+        this.store.delete(object.metadata.namespace ?? '', object.metadata.name ?? '');
+        return;
+      }
+      const entry = this.#entry(bytes, object);
+      if (entry) this.store.set(entry);
+      else this.#missed = true;
+    } catch (error) {
+      // Whoever follows the copy stumbled over the object: without it the others go on.
+      this.#missed = true;
+      this.#skip((error as Error).message);
     }
   }
 
