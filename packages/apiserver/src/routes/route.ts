@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { KubeBody, UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { TSchema } from 'typebox';
+import type { Exchange, Incoming } from '../http/exchange.ts';
 import type { RequestInfo } from '../http/request-info.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -47,7 +49,34 @@ export class RouteReply {
   }
 }
 
+/** An answer that goes on for long: takes the response over, headers and all. */
+export class RouteStream {
+  readonly open: (exchange: Exchange) => void;
+
+  constructor(open: (exchange: Exchange) => void) {
+    this.open = open;
+  }
+}
+
 export type Handler = (request: RouteRequest) => unknown;
+
+/** Why a connection is ended from here: the server stops, its session has ended, or a right to it is lost. */
+export type EndReason = 'stopping' | 'session' | 'rights';
+
+/** A connection that asks for another protocol, and what is known of the call. */
+export interface UpgradeRequest {
+  incoming: Incoming;
+  params: Readonly<Record<string, string>>;
+  query: URLSearchParams;
+  socket: Duplex;
+  /** What came after the headers already. */
+  head: Buffer;
+  /** Has `end` called once, when the session of the caller ends or he may not make one of these calls any more. */
+  follow: (needs: readonly RequestInfo[], end: (why: EndReason) => void) => void;
+}
+
+/** Takes a connection over; what it throws before that is answered on it. */
+export type UpgradeHandler = (request: UpgradeRequest) => Promise<void>;
 
 /** How a row's errors are written: text of KubeSphere's handlers, its OAuth endpoints' bare text, `{"message"}`, or a Status. */
 export type ErrorStyle = 'text' | 'bare' | 'message' | 'status';
@@ -71,10 +100,14 @@ export interface Route {
   badBody?: RouteReply;
   /** The route looks at the Authorization header itself: it holds a client's secret, or a token that is none for the API. */
   authenticates?: boolean;
+  /** With `scope=visible` in the query any user may call it: the handler shows him what he may see, and no more. */
+  narrows?: boolean;
   /** Media types of the answer; default application/json. */
   produces?: readonly string[];
   /** Schema of the 200 answer. */
   returns?: TSchema;
   errors?: ErrorStyle;
   handler: Handler;
+  /** Serves calls of the route that ask for a protocol upgrade; without it they are refused. */
+  upgrade?: UpgradeHandler;
 }

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import FindMyWay, { type HTTPMethod } from 'find-my-way';
 import type { Validator } from 'typebox/compile';
 import { sendError, sendText } from '../http/error-responder.ts';
-import type { Exchange, Filter, Pending } from '../http/exchange.ts';
+import type { Exchange, Filter, Incoming, Pending } from '../http/exchange.ts';
 import { writeKubeResponse } from '../http/respond.ts';
 import { decodeBody, hasBody, mediaType } from './body.ts';
-import { type Route, RouteReply, type RouteRequest } from './route.ts';
+import { type Route, RouteReply, type RouteRequest, RouteStream, type UpgradeRequest } from './route.ts';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 const JSON_TYPE = 'application/json';
@@ -104,6 +104,10 @@ class Call implements RouteRequest {
 
 function send(exchange: Exchange, value: unknown, produces: string): Pending {
   const { res } = exchange;
+  if (value instanceof RouteStream) {
+    value.open(exchange);
+    return;
+  }
   if (value instanceof RouteReply) {
     const body = typeof value.body === 'string' ? Buffer.from(value.body) : (value.body ?? new Uint8Array());
     return writeKubeResponse(res, {
@@ -178,5 +182,31 @@ export function router(routes: readonly Route[], onError: (exchange: Exchange, e
     } catch (error) {
       return failed(error);
     }
+  };
+}
+
+/** Finds the row that serves a path; undefined for none. */
+export function routeFinder(routes: readonly Route[]): (method: string, path: string) => Route | undefined {
+  const finder = FindMyWay({ ignoreTrailingSlash: true, maxParamLength: 512 });
+  for (const route of routes) finder.on(route.method, pattern(route.path), () => {}, route);
+  return (method, path) => finder.find(method as HTTPMethod, path)?.store as Route | undefined;
+}
+
+/** Serves protocol upgrades of the rows that take them. Throws BadRequest for other paths. */
+export function upgradeRouter(
+  routes: readonly Route[],
+): (incoming: Incoming, connection: Pick<UpgradeRequest, 'socket' | 'head' | 'follow'>) => Promise<void> {
+  const finder = FindMyWay({ ignoreTrailingSlash: true, maxParamLength: 512 });
+  for (const route of routes) if (route.upgrade) finder.on(route.method, pattern(route.path), () => {}, route);
+  return async (incoming, connection) => {
+    const [path = '', ...query] = incoming.url.split('?');
+    const found = finder.find((incoming.req.method ?? 'GET') as HTTPMethod, path);
+    if (!found) throw badRequest('this path takes no protocol upgrade');
+    await (found.store as Route).upgrade!({
+      ...connection,
+      incoming,
+      params: found.params as Record<string, string>,
+      query: new URLSearchParams(query.join('?')),
+    });
   };
 }

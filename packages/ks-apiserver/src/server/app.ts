@@ -1,11 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
-import { router } from '@ks-apiserver/apiserver/routes/router';
+import { routeFinder, router, upgradeRouter } from '@ks-apiserver/apiserver/routes/router';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { Logger } from 'pino';
 import { routes } from '../kapis/routes.ts';
 import { Explainer } from '../models/authorization/explain.ts';
 import { type ModuleState, NO_POLICY_SERVER } from '../models/authorization/opa.ts';
+import { Visibility } from '../models/authorization/visible-namespaces.ts';
 import { Groups } from '../models/iam/groups.ts';
 import { PasswordPolicy } from '../models/iam/password-policy.ts';
 import { Roles } from '../models/iam/roles.ts';
@@ -13,6 +14,7 @@ import { USERS } from '../models/iam/types.ts';
 import { UserList } from '../models/iam/user-list.ts';
 import { Users } from '../models/iam/users.ts';
 import { LoginStates } from '../models/identity-providers/login-state.ts';
+import { LiveLists } from '../models/live/live-lists.ts';
 import { isSecure } from '../models/oauth/cookies.ts';
 import { Catalog } from '../models/resources/catalog.ts';
 import { RESOURCES } from '../models/resources/table.ts';
@@ -91,6 +93,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     secret,
     mayLogIn,
   });
+  const live = new LiveLists(catalog);
   let stopping = false;
   const readiness = () => {
     if (stopping) return ['the server is stopping'];
@@ -124,6 +127,8 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       authorizer,
     },
     authorizer,
+    visibility: new Visibility(authorizer, bindings, catalog),
+    live,
     quotas,
     tenants: new Tenants(catalog, authorizer, bindings),
     metrics,
@@ -138,6 +143,8 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       authorizer,
       kubernetes: transport,
       router: router(table, onError),
+      upgrade: upgradeRouter(table),
+      routeOf: routeFinder(table),
       authenticating: new Set(table.filter(({ authenticates }) => authenticates).map(({ path }) => path)),
       webSocketOrigins: authentication.webSocketOrigins,
       writes,
@@ -154,6 +161,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const close = async () => {
     stopping = true;
     await server.close();
+    live.close();
     await signIn.close();
     overrides?.close();
     keys.close();

@@ -4,6 +4,7 @@ import type { Exchange, Filter, Incoming } from '@ks-apiserver/apiserver/http/ex
 import { endToEndHeaders, kubeRequestFrom } from '@ks-apiserver/apiserver/http/kube-request';
 import { parseRequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { writeKubeResponse } from '@ks-apiserver/apiserver/http/respond';
+import type { routeFinder, upgradeRouter } from '@ks-apiserver/apiserver/routes/router';
 import { isWhole, type KubeBody, type KubeRequest, type UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Authenticator } from '../models/iam/authenticate.ts';
@@ -18,6 +19,10 @@ export interface ChainParts extends ProxyParts {
   authenticator: Authenticator;
   authorizer: Authorizer;
   router: Filter;
+  /** Serves protocol upgrades of this server's own routes. */
+  upgrade: ReturnType<typeof upgradeRouter>;
+  /** Finds the row that serves a path. */
+  routeOf: ReturnType<typeof routeFinder>;
   /** Paths of routes that look at the Authorization header themselves. */
   authenticating: ReadonlySet<string>;
   /** Origins of pages elsewhere that may open WebSockets. */
@@ -56,6 +61,19 @@ const requestInfo: Filter<Incoming> = (exchange, next) => {
   exchange.info = parseRequestInfo(req.method ?? 'GET', exchange.url);
   return next();
 };
+
+const VISIBLE = /[?&]scope=visible(&|$)/;
+
+/** Marks lists that show no more than what their caller may see: everybody may ask for those. */
+function narrowing({ routeOf }: ChainParts): Filter<Incoming> {
+  return (exchange, next) => {
+    if (VISIBLE.test(exchange.url)) {
+      const route = routeOf(exchange.req.method ?? 'GET', exchange.url.split('?', 1)[0]!);
+      exchange.info.visibleOnly = route?.narrows === true;
+    }
+    return next();
+  };
+}
 
 /**
  * Finds out who calls. A wrong credential is refused also where none is needed, but for routes that look at it themselves:
@@ -122,9 +140,9 @@ async function proxyWatch(parts: ChainParts, exchange: Exchange, request: KubeRe
 async function proxyCall(parts: ChainParts, exchange: Exchange, request: KubeRequest): Promise<void> {
   const response = await proxiedCall(parts, exchange, request);
   if (isWhole(response.body)) return writeKubeResponse(exchange.res, response);
-  const forget = parts.connections.add(exchange, (stopping) => {
+  const forget = parts.connections.add(exchange, (why) => {
     // What is on its way when the server stops may arrive.
-    if (!stopping) exchange.res.destroy();
+    if (why !== 'stopping') exchange.res.destroy();
   });
   await Promise.resolve(writeKubeResponse(exchange.res, response)).finally(forget);
 }
@@ -147,22 +165,42 @@ function kubernetesProxy(parts: ChainParts): Filter {
   return (exchange, next) => (exchange.info.isKubernetes ? proxy(exchange, next) : next());
 }
 
-/** The way of every call, outermost first. Cluster dispatch comes after authentication, auditing after authorization. */
-export function chain(parts: ChainParts): readonly Filter[] {
-  return [failures, requestInfo, authentication(parts), authorization(parts), kubernetesProxy(parts), parts.router];
+/** Lets live lists end with their session, or with the right to them. */
+function liveLists({ connections }: ChainParts): Filter {
+  return (exchange, next) => {
+    if (exchange.info.verb === 'watch') exchange.follow = (end) => connections.add(exchange, end);
+    return next();
+  };
 }
 
-/** The same way for protocol upgrades, which end at the Kubernetes API. */
-export function upgradeChain(
-  parts: ChainParts,
-  hand: (request: KubeRequest) => Promise<void>,
-): readonly Filter<Incoming>[] {
+/** The way of every call, outermost first. Cluster dispatch comes after authentication, auditing after authorization. */
+export function chain(parts: ChainParts): readonly Filter[] {
+  return [
+    failures,
+    requestInfo,
+    narrowing(parts),
+    authentication(parts),
+    authorization(parts),
+    kubernetesProxy(parts),
+    liveLists(parts),
+    parts.router,
+  ];
+}
+
+/** Where upgrades end: the Kubernetes API, or a route of this server. */
+export interface UpgradeEnds {
+  kubernetes: (request: KubeRequest) => Promise<void>;
+  route: () => Promise<void>;
+}
+
+/** The same way for protocol upgrades. */
+export function upgradeChain(parts: ChainParts, ends: UpgradeEnds): readonly Filter<Incoming>[] {
   const origin: Filter<Incoming> = ({ req }, next) => {
     checkOrigin(req.headers, parts.webSocketOrigins);
     return next();
   };
   const upgrade: Filter<Incoming> = async (exchange) => {
-    if (!exchange.info.isKubernetes) throw badRequest('this path takes no protocol upgrade');
+    if (!exchange.info.isKubernetes) return ends.route();
     const { req } = exchange;
     const headers = {
       // Kubernetes asks every WebSocket for an origin; one that came with it has been checked above.
@@ -170,7 +208,7 @@ export function upgradeChain(
       ...endToEndHeaders(req),
       upgrade: String(req.headers.upgrade ?? ''),
     };
-    await hand(proxied(parts, exchange, headers));
+    await ends.kubernetes(proxied(parts, exchange, headers));
   };
-  return [requestInfo, origin, authentication(parts), authorization(parts), upgrade];
+  return [requestInfo, narrowing(parts), origin, authentication(parts), authorization(parts), upgrade];
 }

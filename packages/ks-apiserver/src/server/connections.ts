@@ -1,4 +1,6 @@
 import type { Incoming } from '@ks-apiserver/apiserver/http/exchange';
+import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
+import type { EndReason } from '@ks-apiserver/apiserver/routes/route';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Authenticator } from '../models/iam/authenticate.ts';
 
@@ -10,7 +12,9 @@ interface Connection {
   /** Credential by which it was opened: those with the same one are looked at once. */
   credential: string;
   holds: () => Promise<boolean>;
-  end: (stopping: boolean) => void;
+  /** Calls that its caller must be allowed to make, all of them. */
+  needs: readonly RequestInfo[];
+  end: (why: EndReason) => void;
 }
 
 /** Watches, upgraded connections and other long calls: each ends when its session ends or its caller's rights are taken. */
@@ -28,11 +32,14 @@ export class Connections {
     this.#timer.unref();
   }
 
-  /** Follows a connection from now on; `end` is called at most once and told whether the server stops. Answers how to stop following it. */
-  add(incoming: Incoming, end: (stopping: boolean) => void): () => void {
+  /**
+   * Follows a connection from now on; `end` is called at most once, when its session ends or its caller may not make one of
+   * the calls that it `needs` any more. Answers how to stop following it.
+   */
+  add(incoming: Incoming, end: (why: EndReason) => void, needs: readonly RequestInfo[] = [incoming.info]): () => void {
     const credential = incoming.req.headers.authorization ?? '';
     const holds = this.#authenticator.follow(credential, incoming.user);
-    const connection = { incoming, credential, holds, end };
+    const connection = { incoming, credential, holds, needs, end };
     this.#open.add(connection);
     return () => this.#open.delete(connection);
   }
@@ -43,20 +50,25 @@ export class Connections {
     this.#checking = true;
     const answers = new Map<string, Promise<boolean>>();
     const check = async (connection: Connection) => {
-      const { credential, holds, incoming } = connection;
+      const { credential, holds } = connection;
       const answer = answers.get(credential) ?? holds();
       answers.set(credential, answer);
-      if ((await answer) && (await this.#authorizer.permits(incoming.user, incoming.info))) return;
-      if (this.#open.delete(connection)) connection.end(false);
+      const why = !(await answer) ? 'session' : (await this.#permits(connection)) ? undefined : 'rights';
+      if (why !== undefined && this.#open.delete(connection)) connection.end(why);
     };
     await Promise.all([...this.#open].map(check));
     this.#checking = false;
   }
 
+  async #permits({ incoming, needs }: Connection): Promise<boolean> {
+    for (const info of needs) if (!(await this.#authorizer.permits(incoming.user, info))) return false;
+    return true;
+  }
+
   /** Ends all connections and looks at none any more. */
   close(): void {
     clearInterval(this.#timer);
-    for (const connection of [...this.#open]) connection.end(true);
+    for (const connection of [...this.#open]) connection.end('stopping');
     this.#open.clear();
   }
 }

@@ -10,9 +10,10 @@ import {
   type Pending,
 } from '@ks-apiserver/apiserver/http/exchange';
 import { Listener } from '@ks-apiserver/apiserver/http/listener';
+import type { UpgradeRequest } from '@ks-apiserver/apiserver/routes/route';
 import type { Logger } from 'pino';
 import { ANONYMOUS } from '../models/iam/authenticate.ts';
-import { type ChainParts, chain, upgradeChain } from './chain.ts';
+import { type ChainParts, chain, type UpgradeEnds, upgradeChain } from './chain.ts';
 import { Connections } from './connections.ts';
 import type { Metrics } from './metrics.ts';
 import type { SourceAddresses } from './source-ip.ts';
@@ -97,34 +98,36 @@ export class KsApiServer {
     socket.on('error', () => socket.destroy());
     const incoming = new IncomingCall(req, ANONYMOUS, this.#addresses.of(req));
     socket.once('close', () => incoming.abort());
-    const hand = compose<Incoming>(
-      upgradeChain(this.#parts, async (request) => {
-        const { kubernetes, connections } = this.#parts;
+    const { kubernetes, connections, upgrade } = this.#parts;
+    const follow: UpgradeRequest['follow'] = (needs, end) => {
+      const forget = connections.add(incoming, end, needs);
+      this.#upgrades.add(socket);
+      socket.once('close', () => {
+        this.#upgrades.delete(socket);
+        forget();
+      });
+    };
+    const ends: UpgradeEnds = {
+      kubernetes: async (request) => {
         const { verb } = incoming.info;
-        const forget = connections.add(incoming, (stopping) => (stopping ? socket.end() : socket.destroy()));
-        this.#upgrades.add(socket);
-        socket.once('close', () => {
-          this.#upgrades.delete(socket);
-          forget();
-        });
+        follow([incoming.info], (why) => (why === 'stopping' ? socket.end() : socket.destroy()));
         if (isAboutUsers(incoming.info)) await serveUserWatch(kubernetes, { req, socket, head, request, verb });
         else kubernetes.upgrade(request, socket, head);
-        this.#access(incoming, 101);
-      }),
-    );
-    const refuse = (thrown: unknown) => {
+      },
+      route: () => upgrade(incoming, { socket, head, follow }),
+    };
+    const serve = async () => {
+      await compose<Incoming>(upgradeChain(this.#parts, ends))(incoming);
+      this.#access(incoming, 101);
+    };
+    serve().catch((thrown) => {
       const error = toStatusError(thrown);
       const body = JSON.stringify(error.status());
       this.#access(incoming, error.code);
       socket.end(
         `HTTP/1.1 ${error.code} ${error.reason || 'Error'}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       );
-    };
-    try {
-      hand(incoming)?.catch(refuse);
-    } catch (error) {
-      refuse(error);
-    }
+    });
   };
 
   /** Stops gracefully: no new connections, watches end, running requests finish, within 10 s. */
