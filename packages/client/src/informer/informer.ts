@@ -44,6 +44,7 @@ export class Informer {
   #error: Error | undefined;
   #running: Promise<void> | undefined;
   #onSynced: (() => void)[] = [];
+  #waiting = new AbortController();
 
   constructor(client: KubeClient, options: InformerOptions) {
     // One listener a request under way, which are few but more than Node warns at.
@@ -88,6 +89,11 @@ export class Informer {
     });
   }
 
+  /** Tries again now where it waits after a failure: what failed may be mended. */
+  retry(): void {
+    this.#waiting.abort();
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
@@ -120,7 +126,11 @@ export class Informer {
           this.#markSynced();
         }
         const retryAfter = error instanceof StatusError ? (error.details?.retryAfterSeconds ?? 0) * 1000 : 0;
-        await sleep(Math.max(retryAfter, backoff * (0.5 + Math.random())), undefined, { signal }).catch(() => {});
+        this.#waiting = new AbortController();
+        const awake = AbortSignal.any([signal, this.#waiting.signal]);
+        await sleep(Math.max(retryAfter, backoff * (0.5 + Math.random())), undefined, { signal: awake }).catch(
+          () => {},
+        );
         backoff = Math.min(backoff * 2, MAX_BACKOFF_MS);
       }
     }
