@@ -28,9 +28,20 @@ export const LIST_PARAMETERS: readonly Parameter[] = [
     description: 'oldest or first name first',
     schema: Type.Boolean({ default: false }),
   },
-  text('sortBy', 'name, creationTimestamp or a key of the resource'),
-  text('labelSelector', 'selector in the form of Kubernetes'),
+  text(
+    'sortBy',
+    'name, creationTimestamp or a key of the resource; or several, -key descending: status,-spec.replicas',
+  ),
+  text('labelSelector', 'selector in the form of Kubernetes, or several of which one must match: a=b||c=d'),
+  text('fieldSelector', 'conditions on fields, in the form of Kubernetes: spec.nodeName=n1,status.phase!=Running'),
+  text('q', 'words that must all occur in names, labels, annotations or what the kind is known by'),
 ];
+
+/** Parameter of lists that are read page by page as they were at the first. */
+export const CONTINUE_PARAMETER = text(
+  'continue',
+  'empty for the first page of a snapshot, then what the last page answered',
+);
 
 /** Path parameter of the plural name of a resource. */
 export const RESOURCES_PARAMETER: Parameter = {

@@ -50,7 +50,7 @@ export function routes(parts: RouteParts): readonly Route[] {
     ...clusterV1alpha1(client, config.multicluster),
     ...operationsV1alpha2(client),
     ...resourcesV1alpha2({ client, catalog, authorizer, config }),
-    ...resourcesV1alpha3(catalog, authorizer),
+    ...resourcesV1alpha3(catalog, authorizer, parts.iam.userList),
     ...health(readiness, metrics.registry),
   ];
 }

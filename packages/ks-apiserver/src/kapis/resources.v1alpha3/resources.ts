@@ -1,19 +1,25 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { parseRequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { type Handler, RouteReply, type RouteRequest } from '@ks-apiserver/apiserver/routes/route';
-import type { Store } from '@ks-apiserver/client/informer/store';
 import type { Authorizer } from '../../models/authorization/authorizer.ts';
-import { requireSecretAccess } from '../../models/authorization/secret-access.ts';
+import { requireOwnRight } from '../../models/authorization/own-right.ts';
+import type { UserList } from '../../models/iam/user-list.ts';
 import type { Catalog } from '../../models/resources/catalog.ts';
 import type { ResourceDefinition } from '../../models/resources/definition.ts';
 import { listPage } from '../../models/resources/list.ts';
-import { parseListQuery } from '../../models/resources/query.ts';
+import { type ListQuery, parseListQuery } from '../../models/resources/query.ts';
 import { bytesOf } from '../../models/resources/render.ts';
 import { searchPage } from '../../models/resources/search.ts';
 import { searchQueryOf } from '../../models/resources/search-query.ts';
 import { SEARCHED_IN_V1ALPHA3 } from '../../models/resources/search-types.ts';
 import { pageReply } from '../page-reply.ts';
+import { usersReply } from '../users-reply.ts';
 
+/** Where the group's operations are. */
+export const BASE = '/kapis/resources.kubesphere.io/v1alpha3';
 const JSON_TYPE = { 'content-type': 'application/json' };
+/** Parameters that may change from page to page of a snapshot. */
+const PAGING = new Set(['limit', 'continue']);
 
 /** 3.0 answers 500 for whatever is not found here, and its clients know these texts. */
 function fault(message: string): StatusError {
@@ -25,48 +31,57 @@ function singular({ kind, group }: ResourceDefinition): string {
   return group === '' ? name : `${name}.${group}`;
 }
 
-function isSearched({ resource }: ResourceDefinition): boolean {
-  return SEARCHED_IN_V1ALPHA3.has(resource);
+/** A list's query, with what it takes to go on with it. */
+function queryOf({ query, user, info }: RouteRequest, authorizer: Authorizer): ListQuery {
+  const list = { ...parseListQuery(query), hidden: authorizer.hiddenFrom(user, info) };
+  if (list.continue === undefined) return list;
+  const asked = [...query].filter(([name]) => !PAGING.has(name)).sort();
+  const scope = JSON.stringify([user.name, user.uid, user.groups, info.namespace, info.resource, asked]);
+  return { ...list, caller: user.name, scope };
+}
+
+/**
+ * Throws Forbidden where more is needed than the right to the path. The namespace in it says nothing about what has none: a
+ * member of one project would read all users.
+ */
+function requireRights(authorizer: Authorizer, { params, user }: RouteRequest, row: ResourceDefinition): void {
+  const { resources = '', namespace, name } = params;
+  if (row.needsOwnRight) requireOwnRight(authorizer, user, row, namespace, name);
+  if (!row.namespaced && namespace !== undefined)
+    authorizer.authorize(user, parseRequestInfo('GET', [BASE, resources, ...(name ? [name] : [])].join('/')));
 }
 
 /** Lists a resource, of one namespace or of all. */
-export function listResources(catalog: Catalog, authorizer: Authorizer): Handler {
-  const pageOf = (row: ResourceDefinition, store: Store, { params, query, user, info }: RouteRequest) => {
-    const list = { ...parseListQuery(query), hidden: authorizer.hiddenFrom(user, info) };
-    const page = isSearched(row)
-      ? searchPage(store, row, searchQueryOf(list), catalog, params.namespace)
-      : listPage(store, row, list, catalog, params.namespace);
+export function listResources(catalog: Catalog, authorizer: Authorizer, userList: UserList): Handler {
+  return async (request: RouteRequest) => {
+    const { params, signal } = request;
+    const { resources = '', namespace } = params;
+    const row = await catalog.resolve(resources);
+    const searched = row && SEARCHED_IN_V1ALPHA3.has(row.resource) && catalog.find(row.resource) === row;
+    if (!row || (searched && !row.namespaced && namespace !== undefined))
+      throw fault(`resource ${resources} is not supported`);
+    requireRights(authorizer, request, row);
+    const list = queryOf(request, authorizer);
+    const store = await catalog.synced(row, signal);
+    if (row.resource === 'users' && userList.scopeOf(list).scope) return usersReply(await userList.list(list, signal));
+    const page = await (searched
+      ? searchPage(store, row, searchQueryOf(list), catalog, namespace)
+      : listPage(store, row, list, catalog, namespace));
     return pageReply(page, row, catalog);
-  };
-  return (request: RouteRequest) => {
-    const { params, user } = request;
-    const row = catalog.listed(params.resources ?? '');
-    if (!row || (isSearched(row) && !row.namespaced && params.namespace !== undefined))
-      throw fault(`resource ${params.resources} is not supported`);
-    if (row.resource === 'secrets') requireSecretAccess(authorizer, user, params.namespace);
-    const store = catalog.ready(row);
-    return store
-      ? pageOf(row, store, request)
-      : catalog.synced(row, request.signal).then((synced) => pageOf(row, synced, request));
   };
 }
 
 /** Reads one object by name. */
 export function getResource(catalog: Catalog, authorizer: Authorizer): Handler {
-  const entryOf = (row: ResourceDefinition, store: Store, { namespace = '', name = '' }: RouteRequest['params']) => {
+  return async (request: RouteRequest) => {
+    const { params, signal } = request;
+    const { resources = '', namespace = '', name = '' } = params;
+    const row = await catalog.resolve(resources);
+    if (!row) throw fault(`resource ${namespace}.${resources}.${name} not found`);
+    requireRights(authorizer, request, row);
+    const store = await catalog.synced(row, signal);
     const entry = store.get(name, row.namespaced ? namespace : '');
     if (!entry) throw fault(`${singular(row)} "${name}" not found`);
     return new RouteReply(200, JSON_TYPE, bytesOf(entry, row, catalog));
-  };
-  return (request: RouteRequest) => {
-    const { params, user } = request;
-    const { resources = '', namespace = '', name = '' } = params;
-    const row = catalog.listed(resources);
-    if (!row) throw fault(`resource ${namespace}.${resources}.${name} not found`);
-    if (row.resource === 'secrets') requireSecretAccess(authorizer, user, namespace, name);
-    const store = catalog.ready(row);
-    return store
-      ? entryOf(row, store, params)
-      : catalog.synced(row, request.signal).then((synced) => entryOf(row, synced, params));
   };
 }
