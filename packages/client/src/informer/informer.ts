@@ -22,6 +22,8 @@ export interface InformerOptions {
   redact?: (object: KubeObject) => KubeObject;
   /** Keeps the parsed object too: for small resources that rules look into on every request. */
   keepObjects?: boolean;
+  /** Hears of what the API sent and no copy is kept of, at most once a minute. */
+  report?: (problem: string) => void;
 }
 
 /** Objects a page of the first list, and how large a page is to be, in bytes: what is cut up at once is soon garbage again. */
@@ -30,6 +32,13 @@ const MIN_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 30_000;
 /** Watches are renewed after 5 to 10 minutes, as client-go does, so that a dead connection is noticed. */
 const WATCH_SECONDS = { min: 300, spread: 300 };
+/** How long one page of a list may take to arrive, in milliseconds: a connection may die without a word. */
+const LIST_TIMEOUT_MS = 120_000;
+/** A watch that ends sooner, without an event, counts as a failure: it would be asked for again without a pause. */
+const SHORT_WATCH_MS = 1000;
+/** Longest pause that the API may ask for, in milliseconds. */
+const MAX_RETRY_AFTER_MS = 60_000;
+const REPORT_EVERY_MS = 60_000;
 
 /** A live, indexed copy of one resource: lists it once, follows its watch, and starts again where the API says it must. */
 export class Informer {
@@ -45,6 +54,14 @@ export class Informer {
   #running: Promise<void> | undefined;
   #onSynced: (() => void)[] = [];
   #waiting = new AbortController();
+  #skipped = 0;
+  #reported = Number.NEGATIVE_INFINITY;
+  /** Whether events came since the last failure. */
+  #progress = false;
+  /** An event could not be read: it may have been a deletion, so that the next watch begins with a list. */
+  #missed = false;
+  /** Where the last watch failed in a way that may be the fault of what was sent. */
+  #failedAt = '';
 
   constructor(client: KubeClient, options: InformerOptions) {
     // One listener a request under way, which are few but more than Node warns at.
@@ -67,6 +84,11 @@ export class Informer {
   /** Time of the last answer of the API in milliseconds since 1970; 0 before the first. */
   get lastContact(): number {
     return this.#lastContact;
+  }
+
+  /** How many objects the API sent that could not be read. */
+  get skipped(): number {
+    return this.#skipped;
   }
 
   /** Starts following; further calls change nothing. */
@@ -104,13 +126,20 @@ export class Informer {
     let backoff = MIN_BACKOFF_MS;
     while (!signal.aborted) {
       try {
+        if (this.#missed) this.#resourceVersion = '';
+        this.#missed = false;
         if (this.#resourceVersion === '') await this.#list(signal);
+        const since = performance.now();
         await this.#watch(signal);
-        backoff = MIN_BACKOFF_MS;
+        if (this.#progress || performance.now() - since > SHORT_WATCH_MS) backoff = MIN_BACKOFF_MS;
+        else throw new Error('the watch ended at once');
       } catch (error) {
         if (signal.aborted) return;
         this.#error = error as Error;
         const code = error instanceof StatusError ? error.code : 0;
+        if (this.#progress) backoff = MIN_BACKOFF_MS;
+        this.#progress = false;
+        this.#passOver(code);
         // Too old, or a page of a list that is no more: list again at once, the store meanwhile stays as it is.
         if (code === 410) {
           this.#resourceVersion = '';
@@ -123,9 +152,11 @@ export class Informer {
           // The resource itself is gone, or not there yet: nothing of it exists.
           this.#resourceVersion = '';
           this.store.replace([]);
+          this.#error = undefined;
           this.#markSynced();
         }
-        const retryAfter = error instanceof StatusError ? (error.details?.retryAfterSeconds ?? 0) * 1000 : 0;
+        const asked = error instanceof StatusError ? (error.details?.retryAfterSeconds ?? 0) * 1000 : 0;
+        const retryAfter = Math.min(asked, MAX_RETRY_AFTER_MS);
         this.#waiting = new AbortController();
         const awake = AbortSignal.any([signal, this.#waiting.signal]);
         await sleep(Math.max(retryAfter, backoff * (0.5 + Math.random())), undefined, { signal: awake }).catch(
@@ -134,6 +165,21 @@ export class Informer {
         backoff = Math.min(backoff * 2, MAX_BACKOFF_MS);
       }
     }
+  }
+
+  /** What breaks a watch twice at one place would break it again: a list goes past it. */
+  #passOver(code: number): void {
+    if (code !== 0 && code !== 500) return;
+    if (this.#failedAt === this.#resourceVersion) this.#resourceVersion = '';
+    this.#failedAt = this.#resourceVersion;
+  }
+
+  #skip(why: string): void {
+    this.#skipped += 1;
+    const now = performance.now();
+    if (now - this.#reported < REPORT_EVERY_MS) return;
+    this.#reported = now;
+    this.options.report?.(`an object among ${this.options.resource.resource} was left out: ${why}`);
   }
 
   #markSynced(): void {
@@ -150,7 +196,8 @@ export class Informer {
     do {
       const { resource, namespace, labelSelector } = this.options;
       const url = resourcePath(resource, namespace) + queryOf({ limit, continue: next, labelSelector });
-      const page = await this.#client.raw('GET', url, undefined, signal);
+      const inTime = AbortSignal.any([signal, AbortSignal.timeout(LIST_TIMEOUT_MS)]);
+      const page = await this.#client.raw('GET', url, undefined, inTime);
       const { items, list } = splitItems(page);
       if (items.length > 0)
         limit = Math.max(PAGE.min, Math.min(PAGE.max, Math.round((PAGE.bytes / page.byteLength) * items.length)));
@@ -192,9 +239,16 @@ export class Informer {
     };
     for await (const { type, object: bytes } of this.#client.watch(this.options.resource, options)) {
       this.#lastContact = Date.now();
-      const object = JSON.parse(bytes.toString()) as KubeObject & { code?: number; reason?: string; message?: string };
-      if (type === 'ERROR')
-        throw new StatusError(object.code ?? 500, object.reason ?? '', object.message ?? 'the watch failed');
+      const object = this.#parsed(bytes);
+      if (!object) {
+        this.#missed = true;
+        continue;
+      }
+      if (type === 'ERROR') {
+        const { code = 500, reason = '', message = 'the watch failed' } = object;
+        throw new StatusError(code, reason, message);
+      }
+      this.#progress = true;
       if (type === 'DELETED') this.store.delete(object.metadata?.namespace ?? '', object.metadata?.name ?? '');
       else if (type !== 'BOOKMARK') {
         const entry = this.#entry(bytes, object);
@@ -204,24 +258,39 @@ export class Informer {
     }
   }
 
+  /** An object of the API; undefined, and told, for bytes that are none: one broken object must not hide the others. */
+  #parsed(bytes: Buffer): KubeObject | undefined {
+    try {
+      const object: unknown = JSON.parse(bytes.toString());
+      if (typeof object === 'object' && object !== null) return object as KubeObject;
+      this.#skip('it is no object');
+    } catch (error) {
+      this.#skip((error as Error).message);
+    }
+    return undefined;
+  }
+
   /** Entry of an object's bytes, which are copied: they are a slice of a larger page. Undefined for what is no object. */
   #entry(slice: Buffer, parsed?: KubeObject): Entry | undefined {
-    let object: KubeObject;
-    try {
-      object = parsed ?? (JSON.parse(slice.toString()) as KubeObject);
-    } catch {
-      // One broken object must not hide the others.
+    let object = parsed ?? this.#parsed(slice);
+    if (!object) return undefined;
+    if (typeof object.metadata?.name !== 'string') {
+      this.#skip('it has no name');
       return undefined;
     }
-    if (typeof object?.metadata?.name !== 'string') return undefined;
     const { redact, fields, keepObjects } = this.options;
     const typed = object.kind !== undefined && object.apiVersion !== undefined;
-    let bytes: Buffer;
-    if (redact) {
-      object = redact({ kind: this.options.kind, apiVersion: apiVersionOf(this.options.resource), ...object });
-      bytes = Buffer.from(JSON.stringify(object));
-    } else if (typed) bytes = Buffer.from(slice);
-    else bytes = Buffer.concat([Buffer.from(this.#prefix), slice.subarray(slice.indexOf(0x7b) + 1)]);
-    return entryOf(object, bytes, fields?.(object) ?? {}, keepObjects ?? false);
+    try {
+      let bytes: Buffer;
+      if (redact) {
+        object = redact({ kind: this.options.kind, apiVersion: apiVersionOf(this.options.resource), ...object });
+        bytes = Buffer.from(JSON.stringify(object));
+      } else if (typed) bytes = Buffer.from(slice);
+      else bytes = Buffer.concat([Buffer.from(this.#prefix), slice.subarray(slice.indexOf(0x7b) + 1)]);
+      return entryOf(object, bytes, fields?.(object) ?? {}, keepObjects ?? false);
+    } catch (error) {
+      this.#skip(`${object.metadata.name}: ${(error as Error).message}`);
+      return undefined;
+    }
   }
 }

@@ -31,9 +31,11 @@ function gvrKey({ group, version, resource }: GroupVersionResource): string {
   return `${group}/${version}/${resource}`;
 }
 
-/** Times of a catalog, in milliseconds, that tests shorten. */
-export interface CatalogPace extends Partial<DiscoveryPace> {
+/** How a catalog goes about it; times in milliseconds. */
+export interface CatalogOptions extends Partial<DiscoveryPace> {
   idleMs?: number;
+  /** Hears of objects that the API sent and no copy is kept of. */
+  report?: (problem: string) => void;
 }
 
 /** All resources that the server knows: the rows of the table and whatever else the API serves, with a live copy of each that is in use. */
@@ -52,17 +54,19 @@ export class Catalog {
   readonly #removed = new Set<string>();
   readonly #used = new Map<string, number>();
   readonly #idleMs: number;
+  readonly #report: ((problem: string) => void) | undefined;
   #sweeper: NodeJS.Timeout | undefined;
   #apiServices = false;
 
   constructor(
     client: KubeClient,
     rows: readonly ResourceDefinition[],
-    { idleMs = IDLE_MS, ...pace }: CatalogPace = {},
+    { idleMs = IDLE_MS, report, ...pace }: CatalogOptions = {},
   ) {
     this.#client = client;
     this.#discovery = new Discovery(client, pace);
     this.#idleMs = idleMs;
+    this.#report = report;
     for (const row of rows) {
       this.#rows.set(row.resource, row);
       this.#keysOfRows.add(gvrKey(row));
@@ -208,11 +212,17 @@ export class Catalog {
         ...(fields && { fields }),
         ...(redact && { redact }),
         ...(keepObjects && { keepObjects }),
+        ...(this.#report && { report: this.#report }),
         ...options,
       }).start();
       this.#informers.set(key, informer);
     }
     return informer;
+  }
+
+  /** Whether a live copy of a resource is kept now. */
+  isFollowed(row: ResourceDefinition): boolean {
+    return this.#informers.has(gvrKey(row));
   }
 
   /** The informer of a row of the table by its plural name. Throws a TypeError for a name that is in no row. */

@@ -9,7 +9,9 @@ import { parseFields, parseLabels } from './selectors.ts';
 const read = (query: string) => parseListQuery(new URLSearchParams(query));
 
 test('3.0’s parameters keep their meaning', () => {
-  const { limit, page, sortBy, ascending, sort, filters } = read('limit=-1&page=%2B2&sortBy=nosuch&ascending=T&a=1&a=2');
+  const { limit, page, sortBy, ascending, sort, filters } = read(
+    'limit=-1&page=%2B2&sortBy=nosuch&ascending=T&a=1&a=2',
+  );
   assert.deepEqual([limit, page, sortBy, ascending, sort], [-1, 2, 'nosuch', true, undefined]);
   assert.deepEqual([...filters], [['a', '2']]);
   const defaults = read('limit=&page=&ascending=&sortBy=&labelSelector=');
