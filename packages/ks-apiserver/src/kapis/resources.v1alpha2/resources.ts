@@ -1,4 +1,4 @@
-import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Handler, RouteRequest } from '@ks-apiserver/apiserver/routes/route';
 import type { Authorizer } from '../../models/authorization/authorizer.ts';
 import { requireOwnRight } from '../../models/authorization/own-right.ts';
@@ -17,6 +17,8 @@ export function listResources(catalog: Catalog, authorizer: Authorizer): Handler
     const row = catalog.find(resources);
     if (!SEARCH_TYPES.has(resources) || (row && !row.namespaced && namespace !== undefined))
       throw new StatusError(500, 'InternalError', `resource ${resources} is not supported`);
+    // A rule for one name allows this list by its selector, which is none of v1alpha2's parameters.
+    if (info.name !== '') throw badRequest('parameter fieldSelector: lists of v1alpha2 do not select by fields');
     const search = { ...parseSearchQuery(query), hidden: authorizer.hiddenFrom(user, info) };
     // Applications are of a CRD that a cluster may not have.
     if (!row) return EMPTY;

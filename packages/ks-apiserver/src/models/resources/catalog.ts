@@ -24,7 +24,8 @@ function pluralOf(name: string): string {
 /** Whether a kind is of the group that `plural.group` names; of any where it names none. */
 function inGroup(name: string): (kind: { group: string }) => boolean {
   const dot = name.indexOf('.');
-  return ({ group }) => dot < 0 || group === name.slice(dot + 1);
+  // The core group cannot be named: "secrets." would be another resource to whoever authorizes the path.
+  return ({ group }) => dot < 0 || (group !== '' && group === name.slice(dot + 1));
 }
 
 function gvrKey({ group, version, resource }: GroupVersionResource): string {

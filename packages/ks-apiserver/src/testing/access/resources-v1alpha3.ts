@@ -12,6 +12,11 @@ export const RESOURCES_V1ALPHA3: Table = {
     { resources: 'loginrecords', allowed: PLATFORM },
     { resources: 'secrets', allowed: MANAGERS },
     { resources: 'storageclasses', allowed: LOGGED_IN },
+    // Found by discovery: they take the right to the kind itself.
+    { resources: 'persistentvolumes', allowed: PLATFORM },
+    { resources: 'validatingwebhookconfigurations', allowed: PLATFORM },
+    { resources: 'serviceaccounts', allowed: MANAGERS },
+    { resources: 'federatedsecrets', allowed: MANAGERS },
   ],
   [`GET ${K}/{resources}/{name}`]: [
     { resources: 'nodes', name: 'x', allowed: PLATFORM },
@@ -22,8 +27,16 @@ export const RESOURCES_V1ALPHA3: Table = {
     { resources: 'pods', allowed: members(...READERS) },
     { resources: 'deployments', allowed: members(...READERS) },
     { resources: 'secrets', allowed: members(...READERS) },
+    { resources: 'serviceaccounts', allowed: members(...READERS) },
+    { resources: 'events.events.k8s.io', allowed: { own: [...READERS, 'admin'], other: PLATFORM, none: PLATFORM } },
+    // A namespace in the path of what has none gives nothing.
+    { resources: 'users', allowed: ['users-manager', ...MANAGERS] },
+    { resources: 'nodes', allowed: PLATFORM },
+    { resources: 'persistentvolumes', allowed: PLATFORM },
   ],
   [`GET ${K}/namespaces/{namespace}/{resources}/{name}`]: [
+    { resources: 'users', name: 'admin', allowed: ['users-manager', ...MANAGERS] },
+    { resources: 'serviceaccounts', name: 'default', allowed: members(...READERS) },
     { resources: 'secrets', name: 'x', allowed: members(...READERS) },
     { resources: 'pods', name: 'x', allowed: members(...READERS) },
   ],
