@@ -33,7 +33,7 @@ export class FaultyProxy {
   readonly asked: string[] = [];
   readonly #server: http.Server;
   readonly #port: number;
-  #target: Promise<{ url: string; tls: https.RequestOptions }>;
+  readonly #target: Promise<{ url: string; tls: https.RequestOptions; headers: Record<string, string> }>;
 
   private constructor(server: http.Server, port: number, kubeconfig: string) {
     this.#server = server;
@@ -55,13 +55,9 @@ export class FaultyProxy {
   }
 
   async #read(kubeconfig: string) {
-    const { server, ca, cert, key } = await loadKubeconfig(kubeconfig);
-    return { url: server, tls: { ca, cert, key } as https.RequestOptions };
-  }
-
-  /** Goes on to another API, as one that has been restarted at another address. */
-  retarget(kubeconfig: string): void {
-    this.#target = this.#read(kubeconfig);
+    const { server, ca, cert, key, token } = await loadKubeconfig(kubeconfig);
+    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    return { url: server, tls: { ca, cert, key } as https.RequestOptions, headers };
   }
 
   /** Ends all connections and refuses new ones. */
@@ -91,8 +87,8 @@ export class FaultyProxy {
       res.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers }).end(fault.body);
       return;
     }
-    const { url, tls } = await this.#target;
-    const headers = { ...req.headers, ...fault.headers };
+    const { url, tls, headers: credentials } = await this.#target;
+    const headers = { ...req.headers, ...credentials, ...fault.headers };
     const upstream = https.request(url + (fault.url ?? req.url), {
       ...tls,
       method: req.method!,
