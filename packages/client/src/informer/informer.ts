@@ -26,6 +26,8 @@ export interface InformerOptions {
   keepObjects?: boolean;
   /** A watch that tells nothing for so long, in milliseconds, is taken for dead and opened again. */
   silenceMs?: number;
+  /** Hears of what the API sent and no copy is kept of, at most once a minute. */
+  report?: (problem: string) => void;
 }
 
 /** Objects a page of the first list, and how large a page is to be, in bytes: what is cut up at once is soon garbage again. */
@@ -38,6 +40,13 @@ const WATCH_SECONDS = { min: 300, spread: 300 };
 const SILENCE_MS = 75_000;
 /** How long a watch may take to open, at most, in milliseconds. */
 const OPEN_MS = 15_000;
+/** How long one page of a list may take to arrive, in milliseconds: a connection may die without a word. */
+const LIST_TIMEOUT_MS = 120_000;
+/** A watch that ends sooner, without an event, counts as a failure: it would be asked for again without a pause. */
+const SHORT_WATCH_MS = 1000;
+/** Longest pause that the API may ask for, in milliseconds. */
+const MAX_RETRY_AFTER_MS = 60_000;
+const REPORT_EVERY_MS = 60_000;
 
 /** A live, indexed copy of one resource: lists it once, follows its watch, and starts again where the API says it must. */
 export class Informer {
@@ -52,6 +61,15 @@ export class Informer {
   #error: Error | undefined;
   #running: Promise<void> | undefined;
   #onSynced: (() => void)[] = [];
+  #waiting = new AbortController();
+  #skipped = 0;
+  #reported = Number.NEGATIVE_INFINITY;
+  /** Whether events came since the last failure. */
+  #progress = false;
+  /** An event could not be read: it may have been a deletion, so that the next watch begins with a list. */
+  #missed = false;
+  /** Where the last watch failed in a way that may be the fault of what was sent. */
+  #failedAt = '';
 
   constructor(client: KubeClient, options: InformerOptions) {
     // One listener a request under way, which are few but more than Node warns at.
@@ -78,15 +96,17 @@ export class Informer {
 
   /** Since when the copy may not be up to date, in milliseconds since 1970; undefined while the watch is known to tell. */
   get staleSince(): number | undefined {
-    const { error } = this;
-    // What the API does not know is not there: that is no old copy.
-    const broken = error !== undefined && !(error instanceof StatusError && error.code === 404);
     const silent = Date.now() - this.#lastContact > this.#silenceMs + OPEN_MS;
-    return this.#synced && (broken || silent) ? this.#lastContact : undefined;
+    return this.#synced && (this.#error !== undefined || silent) ? this.#lastContact : undefined;
   }
 
   get #silenceMs(): number {
     return this.options.silenceMs ?? SILENCE_MS;
+  }
+
+  /** How many objects the API sent that could not be read. */
+  get skipped(): number {
+    return this.#skipped;
   }
 
   /** Starts following; further calls change nothing. */
@@ -109,6 +129,11 @@ export class Informer {
     });
   }
 
+  /** Tries again now where it waits after a failure: what failed may be mended. */
+  retry(): void {
+    this.#waiting.abort();
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
@@ -119,13 +144,20 @@ export class Informer {
     let backoff = MIN_BACKOFF_MS;
     while (!signal.aborted) {
       try {
+        if (this.#missed) this.#resourceVersion = '';
+        this.#missed = false;
         if (this.#resourceVersion === '') await this.#list(signal);
+        const since = performance.now();
         await this.#watch(signal);
-        backoff = MIN_BACKOFF_MS;
+        if (this.#progress || performance.now() - since > SHORT_WATCH_MS) backoff = MIN_BACKOFF_MS;
+        else throw new Error('the watch ended at once');
       } catch (error) {
         if (signal.aborted) return;
         this.#error = error as Error;
         const code = error instanceof StatusError ? error.code : 0;
+        if (this.#progress) backoff = MIN_BACKOFF_MS;
+        this.#progress = false;
+        this.#passOver(code);
         // Too old, or a page of a list that is no more: list again at once, the store meanwhile stays as it is.
         if (code === 410) {
           this.#resourceVersion = '';
@@ -139,13 +171,34 @@ export class Informer {
           this.#resourceVersion = '';
           this.store.replace([]);
           this.#lastContact = Date.now();
+          this.#error = undefined;
           this.#markSynced();
         }
-        const retryAfter = error instanceof StatusError ? (error.details?.retryAfterSeconds ?? 0) * 1000 : 0;
-        await sleep(Math.max(retryAfter, backoff * (0.5 + Math.random())), undefined, { signal }).catch(() => {});
+        const asked = error instanceof StatusError ? (error.details?.retryAfterSeconds ?? 0) * 1000 : 0;
+        const retryAfter = Math.min(asked, MAX_RETRY_AFTER_MS);
+        this.#waiting = new AbortController();
+        const awake = AbortSignal.any([signal, this.#waiting.signal]);
+        await sleep(Math.max(retryAfter, backoff * (0.5 + Math.random())), undefined, { signal: awake }).catch(
+          () => {},
+        );
         backoff = Math.min(backoff * 2, MAX_BACKOFF_MS);
       }
     }
+  }
+
+  /** What breaks a watch twice at one place would break it again: a list goes past it. */
+  #passOver(code: number): void {
+    if (code !== 0 && code !== 500) return;
+    if (this.#failedAt === this.#resourceVersion) this.#resourceVersion = '';
+    this.#failedAt = this.#resourceVersion;
+  }
+
+  #skip(why: string): void {
+    this.#skipped += 1;
+    const now = performance.now();
+    if (now - this.#reported < REPORT_EVERY_MS) return;
+    this.#reported = now;
+    this.options.report?.(`an object among ${this.options.resource.resource} was left out: ${why}`);
   }
 
   #markSynced(): void {
@@ -162,7 +215,8 @@ export class Informer {
     do {
       const { resource, namespace, labelSelector } = this.options;
       const url = resourcePath(resource, namespace) + queryOf({ limit, continue: next, labelSelector });
-      const page = await this.#client.raw('GET', url, undefined, signal);
+      const inTime = AbortSignal.any([signal, AbortSignal.timeout(LIST_TIMEOUT_MS)]);
+      const page = await this.#client.raw('GET', url, undefined, inTime);
       const { items, list } = splitItems(page);
       if (items.length > 0)
         limit = Math.max(PAGE.min, Math.min(PAGE.max, Math.round((PAGE.bytes / page.byteLength) * items.length)));
@@ -227,9 +281,16 @@ export class Informer {
   async #follow(frames: AsyncIterable<WatchFrame>): Promise<void> {
     for await (const { type, object: bytes } of frames) {
       this.#lastContact = Date.now();
-      const object = JSON.parse(bytes.toString()) as KubeObject & { code?: number; reason?: string; message?: string };
-      if (type === 'ERROR')
-        throw new StatusError(object.code ?? 500, object.reason ?? '', object.message ?? 'the watch failed');
+      const object = this.#parsed(bytes);
+      if (!object) {
+        this.#missed = true;
+        continue;
+      }
+      if (type === 'ERROR') {
+        const { code = 500, reason = '', message = 'the watch failed' } = object;
+        throw new StatusError(code, reason, message);
+      }
+      this.#progress = true;
       if (type === 'DELETED') this.store.delete(object.metadata?.namespace ?? '', object.metadata?.name ?? '');
       else if (type !== 'BOOKMARK') {
         const entry = this.#entry(bytes, object);
@@ -239,24 +300,39 @@ export class Informer {
     }
   }
 
+  /** An object of the API; undefined, and told, for bytes that are none: one broken object must not hide the others. */
+  #parsed(bytes: Buffer): KubeObject | undefined {
+    try {
+      const object: unknown = JSON.parse(bytes.toString());
+      if (typeof object === 'object' && object !== null) return object as KubeObject;
+      this.#skip('it is no object');
+    } catch (error) {
+      this.#skip((error as Error).message);
+    }
+    return undefined;
+  }
+
   /** Entry of an object's bytes, which are copied: they are a slice of a larger page. Undefined for what is no object. */
   #entry(slice: Buffer, parsed?: KubeObject): Entry | undefined {
-    let object: KubeObject;
-    try {
-      object = parsed ?? (JSON.parse(slice.toString()) as KubeObject);
-    } catch {
-      // One broken object must not hide the others.
+    let object = parsed ?? this.#parsed(slice);
+    if (!object) return undefined;
+    if (typeof object.metadata?.name !== 'string') {
+      this.#skip('it has no name');
       return undefined;
     }
-    if (typeof object?.metadata?.name !== 'string') return undefined;
     const { redact, fields, keepObjects } = this.options;
     const typed = object.kind !== undefined && object.apiVersion !== undefined;
-    let bytes: Buffer;
-    if (redact) {
-      object = redact({ kind: this.options.kind, apiVersion: apiVersionOf(this.options.resource), ...object });
-      bytes = Buffer.from(JSON.stringify(object));
-    } else if (typed) bytes = Buffer.from(slice);
-    else bytes = Buffer.concat([Buffer.from(this.#prefix), slice.subarray(slice.indexOf(0x7b) + 1)]);
-    return entryOf(object, bytes, fields?.(object) ?? {}, keepObjects ?? false);
+    try {
+      let bytes: Buffer;
+      if (redact) {
+        object = redact({ kind: this.options.kind, apiVersion: apiVersionOf(this.options.resource), ...object });
+        bytes = Buffer.from(JSON.stringify(object));
+      } else if (typed) bytes = Buffer.from(slice);
+      else bytes = Buffer.concat([Buffer.from(this.#prefix), slice.subarray(slice.indexOf(0x7b) + 1)]);
+      return entryOf(object, bytes, fields?.(object) ?? {}, keepObjects ?? false);
+    } catch (error) {
+      this.#skip(`${object.metadata.name}: ${(error as Error).message}`);
+      return undefined;
+    }
   }
 }

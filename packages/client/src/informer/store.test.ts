@@ -118,3 +118,11 @@ test('views that are asked for no more make room for others', () => {
   ask('once-0');
   assert.equal(made, 202 * 1000);
 });
+
+test('a store knows whether it is followed', () => {
+  const store = new Store();
+  const stop = store.onChange(() => {});
+  assert.equal(store.watched, true);
+  stop();
+  assert.equal(store.watched, false);
+});

@@ -66,6 +66,11 @@ export class Store {
     return this.#all.entries.size;
   }
 
+  /** Whether anybody is called back after changes. */
+  get watched(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   get(name: string, namespace = ''): Entry | undefined {
     return this.#all.entries.get(Store.key(namespace, name));
   }

@@ -275,7 +275,15 @@ export class KubeClient {
       headers: { accept: 'application/json' },
       ...(signal && { signal }),
     });
-    if (response.status !== 200) throw errorFrom(response.status, await readBody(response.body, OBJECT_LIMIT));
+    if (response.status !== 200) {
+      const error = errorFrom(response.status, await readBody(response.body, OBJECT_LIMIT));
+      const wait = waitFor(response);
+      if (wait === undefined) throw error;
+      throw new StatusError(error.code, error.reason, error.message, {
+        ...error.details,
+        retryAfterSeconds: wait / 1000,
+      });
+    }
     opened?.();
     yield* frames(response.body);
   }

@@ -32,13 +32,13 @@ class Digest {
  * a weak one, as the same answer may be sent in several codings. Undefined where objects have no version to go by.
  */
 export function entityTag(
-  { entries, total }: Page,
+  { entries, total, continue: next = '' }: Page,
   row: ResourceDefinition,
   catalog: Catalog,
   form: string,
 ): string | undefined {
   const digest = new Digest();
-  digest.text(`${row.group}/${row.version}/${row.resource}/${form}`);
+  digest.text(`${row.group}/${row.version}/${row.resource}/${form}/${next}`);
   digest.number(total);
   const versionOf = row.annotate && row.annotationVersion;
   for (const entry of entries) {

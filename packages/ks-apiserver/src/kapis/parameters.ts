@@ -28,8 +28,13 @@ export const LIST_PARAMETERS: readonly Parameter[] = [
     description: 'oldest or first name first',
     schema: Type.Boolean({ default: false }),
   },
-  text('sortBy', 'name, creationTimestamp or a key of the resource'),
-  text('labelSelector', 'selector in the form of Kubernetes'),
+  text(
+    'sortBy',
+    'name, creationTimestamp or a key of the resource; or several, -key descending: status,-spec.replicas',
+  ),
+  text('labelSelector', 'selector in the form of Kubernetes, or several of which one must match: a=b||c=d'),
+  text('fieldSelector', 'conditions on fields, in the form of Kubernetes: spec.nodeName=n1,status.phase!=Running'),
+  text('q', 'words that must all occur in names, labels, annotations or what the kind is known by'),
 ];
 
 /** Media types of lists that go on with `watch=true`. */
@@ -69,6 +74,12 @@ export const SCOPE_PARAMETERS: readonly Parameter[] = [
   text('scope', '"visible" lists what is in all namespaces in which the caller may list the resource'),
   text('workspace', 'with scope=visible: only namespaces of this workspace'),
 ];
+
+/** Parameter of lists that are read page by page as they were at the first. */
+export const CONTINUE_PARAMETER = text(
+  'continue',
+  'empty for the first page of a snapshot, then what the last page answered',
+);
 
 /** Path parameter of the plural name of a resource. */
 export const RESOURCES_PARAMETER: Parameter = {

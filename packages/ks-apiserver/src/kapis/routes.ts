@@ -54,7 +54,7 @@ export function routes(parts: RouteParts): readonly Route[] {
     ...clusterV1alpha1(client, config.multicluster),
     ...operationsV1alpha2(client),
     ...resourcesV1alpha2({ client, catalog, authorizer, config }),
-    ...resourcesV1alpha3({ catalog, authorizer, visibility, live }),
+    ...resourcesV1alpha3({ catalog, authorizer, visibility, live, userList: parts.iam.userList }),
     ...health(readiness, metrics.registry),
   ];
 }

@@ -54,7 +54,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const { authentication } = config;
   const signal = AbortSignal.timeout(START_TIMEOUT_MS);
   setMaxListeners(0, signal);
-  const catalog = new Catalog(client, RESOURCES);
+  const catalog = new Catalog(client, RESOURCES, { report: (problem) => log.warn(problem) });
   // This copy of the users has their hashes and never leaves the server.
   const users = new Informer(client, { resource: USERS, kind: 'User', keepObjects: true }).start();
   const claimName = (name: string) => userModel.claimName(name);

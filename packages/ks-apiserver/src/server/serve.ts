@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { HostNode } from '@ks-apiserver/controllers/host-node';
@@ -17,28 +18,45 @@ import type { Options } from './options.ts';
 import { portError } from './port-error.ts';
 
 const START_MS = 60_000;
+/** Between two tries to reach a cluster that is not there yet, in milliseconds. */
+const RETRY_MS = 1000;
 
 type Closer = () => Promise<void>;
 
 /** Readies the Kubernetes API: built-in objects on the embedded one, their presence on a cluster, and the user admin. */
-async function prepare(options: Options, kubernetes: Kubernetes): Promise<AdminResult> {
+async function prepare(options: Options, kubernetes: Kubernetes, log: Logger): Promise<AdminResult> {
   const { client } = kubernetes;
   if (kubernetes.embedded) {
     const changes = await install(client, { embedded: true, onlyIfOutdated: true });
     const failed = changes.find(({ result }) => result === 'failed');
     if (failed) throw new ConfigError(`${failed.object} cannot be installed: ${failed.error?.message}`);
   } else {
-    await checkKinds(client);
+    await checkKinds(client, log);
   }
   const { changeInitial } = options.config.authentication.passwordPolicy;
   return ensureAdmin(client, kubernetes.secrets, options.adminPassword, changeInitial);
 }
 
+/** The first answer of a cluster that may come up together with this server: asked for until it is there, for a minute. */
+async function firstAnswer(client: KubeClient, path: string, log: Logger): Promise<Buffer> {
+  const end = Date.now() + START_MS;
+  for (let tries = 0; ; tries++) {
+    try {
+      return await client.raw('GET', path);
+    } catch (error) {
+      const { code = 0, message } = error as { code?: number; message: string };
+      if ((code < 500 && code !== 429) || Date.now() > end) throw error;
+      if (tries === 0) log.warn(`waiting for the cluster: ${message}`);
+      await sleep(RETRY_MS);
+    }
+  }
+}
+
 /** Throws a ConfigError where the cluster lacks kinds that are followed from the start: those of KubeSphere 3.0, or groups of 3.1. */
-async function checkKinds(client: KubeClient): Promise<void> {
+async function checkKinds(client: KubeClient, log: Logger): Promise<void> {
   let kinds: { resources?: { name: string }[] };
   try {
-    kinds = JSON.parse((await client.raw('GET', '/apis/iam.kubesphere.io/v1alpha2')).toString());
+    kinds = JSON.parse((await firstAnswer(client, '/apis/iam.kubesphere.io/v1alpha2', log)).toString());
   } catch (error) {
     if ((error as { code?: number }).code === 404)
       throw new ConfigError('the cluster has no CRDs of KubeSphere: run "ks-apiserver install" first');
@@ -94,7 +112,7 @@ export async function serve(options: Options, log: Logger, out: (line: string) =
   try {
     const kubernetes = await openKubernetes(options);
     closers.push(() => kubernetes.close());
-    const admin = await prepare(options, kubernetes);
+    const admin = await prepare(options, kubernetes, log);
     const app = await openApp(config, kubernetes, log);
     closers.push(() => app.close());
     const port = await app.server.listen(bindAddress, insecurePort).catch((error) => {

@@ -5,7 +5,6 @@ import type { GroupMember, Groups } from '../../models/iam/groups.ts';
 import type { Scopes } from '../../models/iam/scopes.ts';
 import { WORKSPACE_LABEL } from '../../models/iam/types.ts';
 import type { Catalog } from '../../models/resources/catalog.ts';
-import { filterOf } from '../../models/resources/filters.ts';
 import { listPage, pageEntries } from '../../models/resources/list.ts';
 import { parseListQuery } from '../../models/resources/query.ts';
 import { pageReply, SUCCESS } from '../page-reply.ts';
@@ -32,7 +31,11 @@ export function groupHandlers({ groups, effects, scopes, catalog }: GroupHandler
       const row = catalog.find(resource)!;
       const given = parseListQuery(query);
       const filters = new Map(given.filters).set('label', `${WORKSPACE_LABEL}=${workspace}`);
-      return pageReply(listPage(await catalog.synced(row, signal), row, { ...given, filters }, catalog), row, catalog);
+      return pageReply(
+        await listPage(await catalog.synced(row, signal), row, { ...given, filters }, catalog),
+        row,
+        catalog,
+      );
     });
 
   return {
@@ -73,9 +76,7 @@ export function groupHandlers({ groups, effects, scopes, catalog }: GroupHandler
       const namespaces = catalog.row('namespaces').store.list('name');
       const own = namespaces.filter(({ labels }) => labels[WORKSPACE_LABEL] === workspace);
       const entries = own.flatMap(({ name }) => [...store.list('name', name)]);
-      const passes = filterOf(row, given, catalog);
-      const passed = passes === 'never' ? [] : passes ? entries.filter(passes) : entries;
-      return pageReply(pageEntries(passed, row, given), row, catalog);
+      return pageReply(await pageEntries(entries, row, given, catalog), row, catalog);
     }),
   } satisfies Record<string, Handler>;
 }

@@ -8,7 +8,7 @@ import type { Scope, Scopes } from '../../models/iam/scopes.ts';
 import type { UserList } from '../../models/iam/user-list.ts';
 import { parseListQuery } from '../../models/resources/query.ts';
 import { SUCCESS } from '../page-reply.ts';
-import { usersReply } from './lists.ts';
+import { usersReply } from '../users-reply.ts';
 import { type Level, scoped } from './scoped.ts';
 
 /** What the handlers of members work with. */

@@ -35,7 +35,7 @@ export function roleHandlers(
   return {
     list: guarded(async (scope, _name, { query, signal }) => {
       const row = catalog.find(scope.roles.resource)!;
-      const page = listPage(
+      const page = await listPage(
         await catalog.synced(row, signal),
         row,
         narrowed(scope, parseListQuery(query)),

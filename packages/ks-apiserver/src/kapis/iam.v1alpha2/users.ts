@@ -13,8 +13,8 @@ import { listPage } from '../../models/resources/list.ts';
 import { parseListQuery } from '../../models/resources/query.ts';
 import { sourceOf } from '../login-source.ts';
 import { pageReply, SUCCESS } from '../page-reply.ts';
+import { usersReply } from '../users-reply.ts';
 import { refuseApiToken } from './credentials.ts';
-import { usersReply } from './lists.ts';
 
 /** What the handlers of users work with. */
 export interface UserHandlersParts {
@@ -99,7 +99,11 @@ export function userHandlers({
       const row = catalog.find('loginrecords')!;
       const given = parseListQuery(query);
       const filters = new Map(given.filters).set('label', `${USER_REF_LABEL}=${params.user}`);
-      return pageReply(listPage(await catalog.synced(row, signal), row, { ...given, filters }, catalog), row, catalog);
+      return pageReply(
+        await listPage(await catalog.synced(row, signal), row, { ...given, filters }, catalog),
+        row,
+        catalog,
+      );
     },
 
     globalRoles: ({ params }) => roles.templatesOf(scopes.global(), params.user ?? '').map((entry) => entry.object),

@@ -1,9 +1,11 @@
 import { expired, type StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { parseRequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import type { RouteRequest } from '@ks-apiserver/apiserver/routes/route';
-import { requireSecretAccess } from '../../models/authorization/secret-access.ts';
+import type { Authorizer } from '../../models/authorization/authorizer.ts';
+import { requireOwnRight } from '../../models/authorization/own-right.ts';
 import type { VisibleNamespaces } from '../../models/authorization/visible-namespaces.ts';
 import type { ResourceDefinition } from '../../models/resources/definition.ts';
-import type { ResourceParts } from './resources.ts';
+import { BASE, type ResourceParts } from './parts.ts';
 
 /** What of a list its caller may see. */
 export interface CallerView {
@@ -15,6 +17,17 @@ export interface CallerView {
 
 type Call = Pick<RouteRequest, 'params' | 'query' | 'user' | 'info'>;
 
+/**
+ * Throws Forbidden where more is needed than the right to the path. The namespace in it says nothing about what has none: a
+ * member of one project would read all users.
+ */
+export function requireRights(authorizer: Authorizer, row: ResourceDefinition, { params, user }: Call): void {
+  const { resources = '', namespace, name } = params;
+  if (row.needsOwnRight) requireOwnRight(authorizer, user, row, namespace, name);
+  if (!row.namespaced && namespace !== undefined)
+    authorizer.authorize(user, parseRequestInfo('GET', [BASE, resources, ...(name ? [name] : [])].join('/')));
+}
+
 /** Finds out what a caller may see of a list. Throws Forbidden. */
 export function viewOf(parts: ResourceParts, row: ResourceDefinition, call: Call): CallerView | Promise<CallerView> {
   const { user, info } = call;
@@ -25,13 +38,10 @@ export function viewOf(parts: ResourceParts, row: ResourceDefinition, call: Call
   return pending ? pending.then(() => look(parts, row, call)) : look(parts, row, call);
 }
 
-function look(
-  { authorizer, visibility }: ResourceParts,
-  row: ResourceDefinition,
-  { params, query, user, info }: Call,
-): CallerView {
-  const visible = info.visibleOnly ? visibility.of(user, info, query.get('workspace') ?? undefined) : undefined;
-  if (row.resource === 'secrets' && !visible) requireSecretAccess(authorizer, user, params.namespace);
+function look({ authorizer, visibility }: ResourceParts, row: ResourceDefinition, call: Call): CallerView {
+  const { query, user, info } = call;
+  const visible = info.visibleOnly ? visibility.of(user, info, row, query.get('workspace') ?? undefined) : undefined;
+  if (!visible) requireRights(authorizer, row, call);
   return { visible, hidden: visible ? undefined : authorizer.hiddenFrom(user, info) };
 }
 

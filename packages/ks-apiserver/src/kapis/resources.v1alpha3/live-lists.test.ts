@@ -220,11 +220,26 @@ test('filters that look into other resources follow those', async () => {
   assert.deepEqual(await stream.next(1), ['DELETED web']);
 });
 
+test('words and conditions on fields choose what is told; kinds found by discovery go on too', async () => {
+  const words = await open('namespaces/live/configmaps?watch=true&q=red%20hot');
+  const fields = await open('namespaces/live/configmaps?watch=true&fieldSelector=metadata.name=hot-2');
+  const accounts = await open('namespaces/live/serviceaccounts?watch=true&name=robot');
+  for (const stream of [words, fields, accounts]) await stream.initial();
+  await configMap('hot-1', { colour: 'red' });
+  await configMap('hot-2', { colour: 'blue' });
+  await make('/api/v1/namespaces/live/serviceaccounts', { metadata: { name: 'robot' } });
+  await label(`${CONFIGMAPS}/hot-2`, { colour: 'red' });
+  assert.deepEqual(await fields.next(2), ['ADDED hot-2', 'MODIFIED hot-2']);
+  assert.deepEqual(await accounts.next(1), ['ADDED robot']);
+  assert.deepEqual(await words.next(2), ['ADDED hot-1', 'ADDED hot-2']);
+});
+
 test('what cannot be read is named; watch=false is a list', async () => {
   for (const [query, word] of [
     ['watch=banana', 'watch'],
     ['watch=true&timeoutSeconds=soon', 'timeoutSeconds'],
     ['watch=true&sendInitialEvents=maybe', 'sendInitialEvents'],
+    ['watch=true&continue=&limit=2', 'continue'],
   ] as const) {
     const { status, text } = await server.call(`${K}/configmaps?${query}`, { token: admin });
     assert.equal(status, 400, text);

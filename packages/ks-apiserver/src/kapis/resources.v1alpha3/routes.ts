@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { Components } from '../../models/components/components.ts';
 import { componentRoutes } from '../components.ts';
 import {
+  CONTINUE_PARAMETER,
   LIST_PARAMETERS,
   LIVE_TYPES,
   PageableResponse,
@@ -11,9 +12,9 @@ import {
   SCOPE_PARAMETERS,
   WATCH_PARAMETERS,
 } from '../parameters.ts';
-import { getResource, listResources, type ResourceParts, watchResources } from './resources.ts';
+import { BASE, type ResourceParts } from './parts.ts';
+import { getResource, listResources, watchResources } from './resources.ts';
 
-const BASE = '/kapis/resources.kubesphere.io/v1alpha3';
 const CLUSTER = ['Cluster Resources'];
 const NAMESPACED = ['Namespace Resources'];
 const NAMESPACE = pathParameter('namespace', 'the name of the project');
@@ -32,7 +33,13 @@ export function resourcesV1alpha3(parts: ResourceParts): Route[] {
       operationId: 'handleListResources',
       summary: 'Cluster level resources',
       tags: CLUSTER,
-      parameters: [RESOURCES_PARAMETER, ...LIST_PARAMETERS, ...SCOPE_PARAMETERS, ...WATCH_PARAMETERS],
+      parameters: [
+        RESOURCES_PARAMETER,
+        ...LIST_PARAMETERS,
+        CONTINUE_PARAMETER,
+        ...SCOPE_PARAMETERS,
+        ...WATCH_PARAMETERS,
+      ],
       narrows: true,
       returns: PageableResponse,
       produces: LIVE_TYPES,
@@ -55,7 +62,7 @@ export function resourcesV1alpha3(parts: ResourceParts): Route[] {
       operationId: 'handleListResources',
       summary: 'Namespace level resources',
       tags: NAMESPACED,
-      parameters: [NAMESPACE, RESOURCES_PARAMETER, ...LIST_PARAMETERS, ...WATCH_PARAMETERS],
+      parameters: [NAMESPACE, RESOURCES_PARAMETER, ...LIST_PARAMETERS, CONTINUE_PARAMETER, ...WATCH_PARAMETERS],
       returns: PageableResponse,
       produces: LIVE_TYPES,
       handler: list,

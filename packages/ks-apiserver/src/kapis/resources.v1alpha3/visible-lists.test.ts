@@ -85,6 +85,14 @@ test('a member lists what is in his namespaces, in one order, page by page', asy
   assert.equal((await names(viewer, 'configmaps?scope=visible&workspace=red')).total, 6);
 });
 
+test('pages of a snapshot are of what he sees', async () => {
+  const first = await server.call(`${K}/configmaps?scope=visible&name=cm-&limit=3&continue=`, { token: member });
+  assert.deepEqual([first.json.items.length, first.json.totalItems], [3, 4]);
+  const next = `${K}/configmaps?scope=visible&name=cm-&limit=3&continue=${first.json.continue}`;
+  assert.equal((await server.call(next, { token: member })).json.items.length, 1);
+  assert.equal((await server.call(next, { token: viewer })).status, 400);
+});
+
 test('without the parameter it is 403, as in 3.0', async () => {
   for (const query of ['', '?scope=all', '?scope=', '?watch=true', '?scope=x&scope=visible2'])
     assert.equal((await server.call(`${K}/configmaps${query}`, { token: member })).status, 403, query);
@@ -133,6 +141,12 @@ test('Secrets are shown only where he may list Secrets', async () => {
     'key-blue-2',
     'key-red-1',
   ]);
+  // So it is with kinds that 3.0 never showed.
+  const accounts = await server.call(`${K}/serviceaccounts?scope=visible&name=default`, { token: member });
+  assert.deepEqual(
+    accounts.json.items.map(({ metadata }: { metadata: { namespace: string } }) => metadata.namespace).sort(),
+    ['blue-2', 'red-1'],
+  );
 });
 
 test('a live list of what one sees ends when that changes, and shows nothing else before', async () => {

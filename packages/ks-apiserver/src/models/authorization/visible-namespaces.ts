@@ -5,9 +5,9 @@ import { resourcePath } from '@ks-apiserver/client/kube/client';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import { WORKSPACE_LABEL } from '../iam/types.ts';
 import type { Catalog } from '../resources/catalog.ts';
+import type { ResourceDefinition } from '../resources/definition.ts';
 import type { Authorizer } from './authorizer.ts';
 import type { Bindings } from './bindings.ts';
-import { SECRETS } from './secret-access.ts';
 
 /** Namespaces in which somebody may list a resource. */
 export interface VisibleNamespaces {
@@ -74,12 +74,18 @@ export class Visibility {
    * The namespaces in which a caller may make a list call of all namespaces, of one workspace if it is given; undefined where
    * he may make it as it is and asks for no workspace. Modules of roles are not asked.
    */
-  of(user: UserInfo, info: RequestInfo, workspace: string | undefined): VisibleNamespaces | undefined {
-    const key = JSON.stringify([user.name, user.groups, info.verb, info.group, info.resource, workspace]);
+  of(
+    user: UserInfo,
+    info: RequestInfo,
+    row: ResourceDefinition,
+    workspace: string | undefined,
+  ): VisibleNamespaces | undefined {
+    const asked = [info.verb, info.group, info.version, info.resource, row.group, row.version, row.resource];
+    const key = JSON.stringify([user.name, user.groups, asked, workspace]);
     const { version } = this;
     const known = this.#known.get(key);
     if (known?.version === version) return known.visible;
-    const visible = this.#find(user, { ...info, visibleOnly: false }, workspace);
+    const visible = this.#find(user, { ...info, visibleOnly: false }, row, workspace);
     this.#known.delete(key);
     this.#known.set(key, { version, visible });
     // The oldest goes.
@@ -87,21 +93,26 @@ export class Visibility {
     return visible;
   }
 
-  #find(user: UserInfo, info: RequestInfo, workspace: string | undefined): VisibleNamespaces | undefined {
-    const everywhere = this.#allows(user, info, '');
+  #find(
+    user: UserInfo,
+    info: RequestInfo,
+    row: ResourceDefinition,
+    workspace: string | undefined,
+  ): VisibleNamespaces | undefined {
+    const everywhere = this.#allows(user, info, row, '');
     if (everywhere && workspace === undefined) return undefined;
     const hidden = everywhere ? this.#authorizer.hiddenFrom(user, info) : undefined;
     const names = [...this.#candidates(user, everywhere, workspace)]
-      .filter((name) => (everywhere ? !hidden?.has(name) : this.#allows(user, info, name)))
+      .filter((name) => (everywhere ? !hidden?.has(name) : this.#allows(user, info, row, name)))
       .sort();
     return { names: new Set(names), key: createHash('sha256').update(names.join()).digest('base64url') };
   }
 
-  #allows(user: UserInfo, info: RequestInfo, namespace: string): boolean {
+  #allows(user: UserInfo, info: RequestInfo, row: ResourceDefinition, namespace: string): boolean {
     const scope = namespace === '' ? 'Cluster' : 'Namespace';
     if (!this.#authorizer.allows(user, { ...info, namespace, scope })) return false;
-    if (info.resource !== SECRETS.resource) return true;
-    return this.#authorizer.allows(user, parseRequestInfo('GET', resourcePath(SECRETS, namespace || undefined)));
+    if (!row.needsOwnRight) return true;
+    return this.#authorizer.allows(user, parseRequestInfo('GET', resourcePath(row, namespace || undefined)));
   }
 
   /** Namespaces that somebody may have rights in: his own, and those of his workspaces. */

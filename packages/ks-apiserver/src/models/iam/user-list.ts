@@ -3,7 +3,6 @@ import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Bindings } from '../authorization/bindings.ts';
 import type { Catalog } from '../resources/catalog.ts';
 import type { ResourceDefinition } from '../resources/definition.ts';
-import { filterOf } from '../resources/filters.ts';
 import { listPage, pageEntries } from '../resources/list.ts';
 import type { ListQuery } from '../resources/query.ts';
 import type { Scope, Scopes } from './scopes.ts';
@@ -58,7 +57,7 @@ export class UserList {
       [role] = take('globalrole');
       scope = this.#scopes.global();
     }
-    return { scope, role, query: { ...query, filters, labelSelector: scope ? '' : query.labelSelector } };
+    return { scope, role, query: { ...query, filters, labels: scope ? undefined : query.labels } };
   }
 
   /** One page of all users, or of those that a query's scope has. */
@@ -66,7 +65,7 @@ export class UserList {
     const { scope, role, query } = this.scopeOf(given);
     if (scope) return this.members(scope, role, query, signal);
     const row = this.#row();
-    const { entries, total } = listPage(await this.#catalog.synced(row, signal), row, query, this.#catalog);
+    const { entries, total } = await listPage(await this.#catalog.synced(row, signal), row, query, this.#catalog);
     return { users: entries.map((entry) => ({ entry, annotations: this.#globalRole(entry.name) })), total };
   }
 
@@ -82,10 +81,8 @@ export class UserList {
         if (subject.kind === 'User' && !roles.has(subject.name)) roles.set(subject.name, name);
       }
     }
-    const passes = filterOf(row, query, this.#catalog);
     const users = [...roles.keys()].flatMap((name) => store.get(name) ?? []);
-    const passed = passes === 'never' ? [] : passes ? users.filter(passes) : users;
-    const { entries, total } = pageEntries(passed, row, query);
+    const { entries, total } = await pageEntries(users, row, query, this.#catalog);
     return {
       users: entries.map((entry) => ({
         entry,

@@ -6,7 +6,6 @@ import { filterOf } from '../resources/filters.ts';
 import type { ListQuery } from '../resources/query.ts';
 import { searchTest } from '../resources/search.ts';
 import { searchQueryOf } from '../resources/search-query.ts';
-import { SEARCHED_IN_V1ALPHA3 } from '../resources/search-types.ts';
 
 /** Whether a query asks for all of a list and not for a page. */
 export function isWhole({ limit, page }: ListQuery): boolean {
@@ -20,7 +19,8 @@ export interface Whereabouts {
 }
 
 function looksElsewhere(row: ResourceDefinition, query: ListQuery): boolean {
-  return row.relatedFilters?.some((key) => query.filters.has(key)) === true;
+  const asked = new Set([...query.filters.keys(), ...(query.more ?? []).map(({ key }) => key)]);
+  return row.relatedFilters?.some((key) => asked.has(key)) === true;
 }
 
 /** Stores besides a list's own that decide what is in it. */
@@ -28,18 +28,19 @@ export function othersOf(row: ResourceDefinition, query: ListQuery, catalog: Cat
   return looksElsewhere(row, query) ? (row.uses ?? []).flatMap((name) => catalog.store(name) ?? []) : [];
 }
 
-/** The test of a list's entries one by one; undefined where it depends on more than the entry whether it is in the list. */
+/**
+ * The test of a list's entries one by one, `searched` by the older searcher; undefined where it depends on more than the entry whether it is in the list.
+ */
 export function matcherOf(
   row: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
   { namespace, visible }: Whereabouts,
+  searched: boolean,
 ): ((entry: Entry) => boolean) | undefined {
   if (row.aggregates && query.filters.has('aggregateTo')) return undefined;
   if (looksElsewhere(row, query)) return undefined;
-  const passes = SEARCHED_IN_V1ALPHA3.has(row.resource)
-    ? searchTest(row, searchQueryOf(query), catalog)
-    : filterOf(row, query, catalog);
+  const passes = searched ? searchTest(row, searchQueryOf(query), catalog) : filterOf(row, query, catalog);
   if (passes === 'never') return () => false;
   const tests: ((entry: Entry) => boolean)[] = [];
   if (row.namespaced && namespace !== undefined) tests.push((entry) => entry.namespace === namespace);

@@ -143,7 +143,7 @@ test('whatever happens, who applies the events of a page has the page', () =>
         if (random(3) === 0) store.delete('n', name);
         else put(name, { in: random(3) ? 'yes' : 'no' });
       }
-      const want = listPage(store, row, parseListQuery(new URLSearchParams(query)), catalog);
+      const want = await listPage(store, row, parseListQuery(new URLSearchParams(query)), catalog);
       await eventually(async () => {
         for (; applied < notes.events.length; applied++) {
           const { type, object, index, totalItems } = notes.events[applied]!;

@@ -1,15 +1,32 @@
-import { serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
-import type { GroupVersionResource } from '@ks-apiserver/apimachinery/meta/types';
+import { badRequest, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
+import { type GroupVersionResource, groupVersionPath } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import { Informer, type InformerOptions } from '@ks-apiserver/client/informer/informer';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { Columns } from './columns.ts';
 import type { ResourceDefinition } from './definition.ts';
+import { compareGroups, Discovery, type DiscoveryPace, definitionOf, isFollowable } from './discovery.ts';
+import type { ServedKind } from './discovery-documents.ts';
+import { Snapshots } from './snapshots.ts';
 
 /** How long a first request waits for the first list of a resource, in milliseconds. */
 const SYNC_TIMEOUT_MS = 15_000;
-/** Where names of resources clash, the groups of KubeSphere and Kubernetes come first. */
-const OWN_GROUP = /(^|\.)kubesphere\.io$/;
+/** How long the copy of a kind that is in no row is kept after its last use, in milliseconds. */
+const IDLE_MS = 30 * 60_000;
+const API_SERVICES = 'apiservices.apiregistration.k8s.io';
+
+function pluralOf(name: string): string {
+  const dot = name.indexOf('.');
+  return dot < 0 ? name : name.slice(0, dot);
+}
+
+/** Whether a kind is of the group that `plural.group` names; of any where it names none. */
+function inGroup(name: string): (kind: { group: string }) => boolean {
+  const dot = name.indexOf('.');
+  // The core group cannot be named: "secrets." would be another resource to whoever authorizes the path.
+  return ({ group }) => dot < 0 || (group !== '' && group === name.slice(dot + 1));
+}
 
 function gvrKey({ group, version, resource }: GroupVersionResource): string {
   return `${group}/${version}/${resource}`;
@@ -30,16 +47,46 @@ function staleOf(resource: string, informer: Informer | undefined): string | und
     : `${resource};seconds=${Math.max(0, Math.round((Date.now() - since) / 1000))}`;
 }
 
-/** All resources that the server knows: the rows of the table and every CRD, with a live copy of each that is in use. */
+/** How a catalog goes about it; times in milliseconds. */
+export interface CatalogOptions extends Partial<DiscoveryPace> {
+  idleMs?: number;
+  /** Hears of objects that the API sent and no copy is kept of. */
+  report?: (problem: string) => void;
+}
+
+/** All resources that the server knows: the rows of the table and whatever else the API serves, with a live copy of each that is in use. */
 export class Catalog {
+  /** Values that lists read out of objects. */
+  readonly columns = new Columns();
+  /** Lists that are being paged through. */
+  readonly snapshots = new Snapshots();
   readonly #client: KubeClient;
+  readonly #discovery: Discovery;
   readonly #rows = new Map<string, ResourceDefinition>();
+  readonly #keysOfRows = new Set<string>();
   readonly #informers = new Map<string, Informer>();
   readonly #custom = new Map<string, ResourceDefinition[]>();
+  /** Names of CRDs that were deleted, which discovery may still have for a while. */
+  readonly #removed = new Set<string>();
+  readonly #used = new Map<string, number>();
+  readonly #idleMs: number;
+  readonly #report: ((problem: string) => void) | undefined;
+  #sweeper: NodeJS.Timeout | undefined;
+  #apiServices = false;
 
-  constructor(client: KubeClient, rows: readonly ResourceDefinition[]) {
+  constructor(
+    client: KubeClient,
+    rows: readonly ResourceDefinition[],
+    { idleMs = IDLE_MS, report, ...pace }: CatalogOptions = {},
+  ) {
     this.#client = client;
-    for (const row of rows) this.#rows.set(row.resource, row);
+    this.#discovery = new Discovery(client, pace);
+    this.#idleMs = idleMs;
+    this.#report = report;
+    for (const row of rows) {
+      this.#rows.set(row.resource, row);
+      this.#keysOfRows.add(gvrKey(row));
+    }
   }
 
   /** Starts what is to be followed from the start, and CRDs. Rejects when the first lists do not arrive in time. */
@@ -47,11 +94,14 @@ export class Catalog {
     const eager = [...this.#rows.values()].filter((row) => row.eager);
     const informers = eager.map((row) => this.informer(row));
     await Promise.all(informers.map((informer) => informer.ready(signal)));
+    this.#sweeper = setInterval(() => this.#sweep(), this.#idleMs / 4).unref();
     const crds = this.store('customresourcedefinitions');
     if (!crds) return;
     for (const entry of crds.values()) this.#learn(entry);
     crds.onChange(({ type, entry, previous }) => {
-      if (previous) void this.#unlearn(previous, type === 'DELETED' ? undefined : entry);
+      this.#discovery.changed();
+      if (previous) this.#unlearn(previous, type === 'DELETED' ? undefined : entry);
+      if (type === 'DELETED') this.#removed.add(entry.name);
       if (type !== 'DELETED') this.#learn(entry);
     });
   }
@@ -60,21 +110,23 @@ export class Catalog {
     const { group, version, resource, kind, namespaced } = crd.fields as Record<string, string | undefined> & {
       namespaced: boolean;
     };
-    return group && version && resource && kind ? { group, version, resource, kind, namespaced } : undefined;
+    return group && version && resource && kind
+      ? { group, version, resource, kind, namespaced, needsOwnRight: true }
+      : undefined;
   }
 
   #learn(crd: Entry): void {
+    this.#removed.delete(crd.name);
     const definition = this.#definitionOf(crd);
     if (!definition) return;
     const others = (this.#custom.get(definition.resource) ?? []).filter(({ group }) => group !== definition.group);
-    const all = [...others, definition].sort(
-      (a, b) => Number(OWN_GROUP.test(b.group)) - Number(OWN_GROUP.test(a.group)) || (a.group < b.group ? -1 : 1),
-    );
-    this.#custom.set(definition.resource, all);
+    this.#custom.set(definition.resource, [...others, definition].sort(compareGroups));
+    // A copy that was started before the kind was served waits for its next try.
+    this.#informers.get(gvrKey(definition))?.retry();
   }
 
   /** Forgets a CRD's resource; its informer goes unless the CRD still serves the same version. */
-  async #unlearn(previous: Entry, next: Entry | undefined): Promise<void> {
+  #unlearn(previous: Entry, next: Entry | undefined): void {
     const before = this.#definitionOf(previous);
     if (!before) return;
     const after = next && this.#definitionOf(next);
@@ -82,33 +134,96 @@ export class Catalog {
     if (rest.length > 0) this.#custom.set(before.resource, rest);
     else this.#custom.delete(before.resource);
     const key = gvrKey(before);
-    if ((after && gvrKey(after) === key) || this.#rows.has(before.resource)) return;
+    if ((after && gvrKey(after) === key) || this.#keysOfRows.has(key)) return;
+    void this.#forget(key);
+  }
+
+  async #forget(key: string): Promise<void> {
     const informer = this.#informers.get(key);
     this.#informers.delete(key);
+    this.#used.delete(key);
     await informer?.stop();
+    // Who still follows the copy sees its objects go.
+    informer?.store.replace([]);
   }
 
-  /** The row of a resource's plural name, or of `plural.group` where names clash; undefined for unknown ones. */
+  /** Stops copies of kinds that are in no row and have not been asked for, nor followed, for long. */
+  #sweep(): void {
+    this.snapshots.expire();
+    const before = performance.now() - this.#idleMs;
+    for (const [key, used] of this.#used) {
+      const informer = this.#informers.get(key);
+      if (!informer) this.#used.delete(key);
+      else if (used < before && !informer.store.watched) void this.#forget(key);
+    }
+  }
+
+  /** The row of the table or the CRD's resource of a plural name, or of `plural.group`; undefined for others. */
   find(name: string): ResourceDefinition | undefined {
+    return this.#rows.get(name) ?? this.#candidates(name).find(inGroup(name));
+  }
+
+  /** The row of the table of a plural name. */
+  inTable(name: string): ResourceDefinition | undefined {
+    return this.#rows.get(name);
+  }
+
+  /** Rows and CRDs of the plural in `plural` or `plural.group`. */
+  #candidates(name: string): ResourceDefinition[] {
+    const plural = pluralOf(name);
+    const row = this.#rows.get(plural);
+    const custom = this.#custom.get(plural) ?? [];
+    return row ? [row, ...custom.filter(({ group }) => group !== row.group)] : custom;
+  }
+
+  /**
+   * Whatever kind the Kubernetes API serves by its plural name or by `plural.group`: rows of the table first, then groups of
+   * KubeSphere, of Kubernetes, others. Undefined for unknown ones. Throws BadRequest for kinds that cannot be followed.
+   */
+  async resolve(name: string): Promise<ResourceDefinition | undefined> {
     const row = this.#rows.get(name);
     if (row) return row;
-    const custom = this.#custom.get(name)?.[0];
-    if (custom) return custom;
-    const dot = name.indexOf('.');
-    return dot < 0
-      ? undefined
-      : this.#custom.get(name.slice(0, dot))?.find(({ group }) => group === name.slice(dot + 1));
+    const known = this.#candidates(name);
+    const matches = inGroup(name);
+    let served: readonly ServedKind[];
+    try {
+      served = await this.#discovery.kinds(pluralOf(name));
+      if (!this.#apiServices) await this.#followApiServices();
+    } catch (error) {
+      const found = known.find(matches);
+      if (found) return found;
+      throw error;
+    }
+    // CRDs are followed; what discovery says of their groups may be old.
+    const others = served.filter(
+      (kind) => !known.some(({ group }) => group === kind.group) && !this.#isGone(kind) && matches(kind),
+    );
+    const followable = others.filter(isFollowable).map(definitionOf);
+    const found = [...known.filter(matches), ...followable].sort(compareGroups)[0];
+    if (found || !others[0]) return found;
+    const { group, version, resource } = others[0];
+    throw badRequest(
+      `${resource} of ${group || 'the core group'} cannot be listed here: the Kubernetes API offers no list and watch of them; its own paths are under ${groupVersionPath({ group, version })}`,
+    );
   }
 
-  /** Like `find`, for what has lists and gets of its own. */
-  listed(name: string): ResourceDefinition | undefined {
-    const row = this.find(name);
-    return row?.internal ? undefined : row;
+  /** Whether a kind that discovery still has was a CRD's that is deleted. */
+  #isGone({ group, resource }: ServedKind): boolean {
+    return this.#removed.has(`${resource}.${group}`);
+  }
+
+  /** Aggregated APIs come and go with their APIServices. */
+  async #followApiServices(): Promise<void> {
+    this.#apiServices = true;
+    const served = await this.#discovery.kinds(pluralOf(API_SERVICES));
+    const kind = served.find(inGroup(API_SERVICES));
+    if (kind && isFollowable(kind)) this.informer(definitionOf(kind)).store.onChange(() => this.#discovery.changed());
   }
 
   /** The informer of a row, started now if it was not; `options` narrow it the first time. */
   informer(row: ResourceDefinition, options: Partial<InformerOptions> = {}): Informer {
     const key = gvrKey(row);
+    if (!this.#keysOfRows.has(key)) this.#used.set(key, performance.now());
     let informer = this.#informers.get(key);
     if (!informer) {
       const { kind, fields, redact, keepObjects } = row;
@@ -118,11 +233,17 @@ export class Catalog {
         ...(fields && { fields }),
         ...(redact && { redact }),
         ...(keepObjects && { keepObjects }),
+        ...(this.#report && { report: this.#report }),
         ...options,
       }).start();
       this.#informers.set(key, informer);
     }
     return informer;
+  }
+
+  /** Whether a live copy of a resource is kept now. */
+  isFollowed(row: ResourceDefinition): boolean {
+    return this.#informers.has(gvrKey(row));
   }
 
   /** The informer of a row of the table by its plural name. Throws a TypeError for a name that is in no row. */
@@ -192,6 +313,7 @@ export class Catalog {
   }
 
   async stop(): Promise<void> {
+    clearInterval(this.#sweeper);
     await Promise.all([...this.#informers.values()].map((informer) => informer.stop()));
   }
 }

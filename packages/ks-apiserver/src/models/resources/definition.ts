@@ -27,8 +27,8 @@ export interface ResourceDefinition extends GroupVersionResource {
   keepObjects?: boolean;
   /** Follows the resource from the start and not from its first use. */
   eager?: boolean;
-  /** Followed for the sake of others: no list and no get of its own. */
-  internal?: boolean;
+  /** Lists and gets take the right to the kind itself too: a rule on all of resources.kubesphere.io is no right to credentials. */
+  needsOwnRight?: boolean;
   /** Resources that filters and annotations look into: they are followed together with this one. */
   uses?: readonly string[];
   /** Filters that look into those resources, and not at the entry alone. */

@@ -1,6 +1,5 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type Usage, usageOf } from '@ks-apiserver/apimachinery/quota/usage';
-import { parseLabelSelector } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { Filter } from './definition.ts';
 import { shared } from './shared.ts';
 
@@ -83,17 +82,6 @@ export const serviceSelects: Filter = (pod, value, catalog) => {
   const wanted = Object.entries(selector ?? {});
   return wanted.length > 0 && wanted.every(([key, label]) => pod.labels[key] === label);
 };
-
-/** A matcher of a label selector's text; undefined for one that does not parse, which 3.0 takes for everything. */
-export function labelMatcher(text: string): ((labels: Readonly<Record<string, string>>) => boolean) | undefined {
-  if (text === '') return undefined;
-  try {
-    const selector = parseLabelSelector(text);
-    return (labels) => selector.matches(labels);
-  } catch {
-    return undefined;
-  }
-}
 
 /** Owners of an object as `Kind/name`. */
 export function ownerNames({ metadata }: KubeObject): readonly string[] {

@@ -1,11 +1,15 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Catalog } from './catalog.ts';
+import type { Column } from './columns.ts';
 import type { Filter, ResourceDefinition } from './definition.ts';
-import { labelMatcher } from './fields.ts';
-import type { ListQuery } from './query.ts';
+import { type FieldReader, fieldReader } from './field-values.ts';
+import type { ListQuery, MoreFilter } from './query.ts';
+import { searchColumn } from './search-text.ts';
+
+type Test = (entry: Entry) => boolean;
 
 /** `key` or `key=*` for present, `key=value` for equal, `key!=value` for present with another value. */
-function keyValue(pairs: Readonly<Record<string, string>>, wanted: string): boolean {
+export function keyValue(pairs: Readonly<Record<string, string>>, wanted: string): boolean {
   const unequal = wanted.indexOf('!=');
   if (unequal >= 0) {
     const value = pairs[wanted.slice(0, unequal)];
@@ -30,27 +34,100 @@ const COMMON: Readonly<Record<string, Filter>> = {
   label: (entry, value) => keyValue(entry.labels, value),
 };
 
-/** One test for all of a query's filters; undefined when everything passes, `never` when nothing can. */
-export function filterOf(
-  row: ResourceDefinition,
-  query: ListQuery,
-  catalog: Catalog,
-): ((entry: Entry) => boolean) | 'never' | undefined {
-  const tests: ((entry: Entry) => boolean)[] = [];
-  const labels = labelMatcher(query.labelSelector);
-  if (labels) tests.push((entry) => labels(entry.labels));
-  const { hidden } = query;
-  if (hidden) tests.push((entry) => !hidden.has(entry.namespace));
-  for (const [key, value] of query.filters) {
+/** Finds the filter of a key; undefined for one that the list does not know. */
+export type FilterOfKey = (key: string) => ((entry: Entry, value: string) => boolean) | undefined;
+
+function filterOfKey(row: ResourceDefinition, catalog: Catalog): FilterOfKey {
+  return (key) => {
     const own = row.filters && Object.hasOwn(row.filters, key) ? row.filters[key] : undefined;
     const filter = own ?? (Object.hasOwn(COMMON, key) ? COMMON[key] : undefined);
+    return filter && ((entry, value) => filter(entry, value, catalog));
+  };
+}
+
+/** What a query asks of entries, apart in what entries have at hand and what is read from `columns`. */
+export interface Tests {
+  plain: Test[];
+  derived: Test[];
+  columns: Column[];
+}
+
+/** The tests of what 3.0's queries do not have; `never` where a filter is unknown, as nothing passes that in 3.0 either. */
+export function moreTests(
+  row: ResourceDefinition,
+  query: Pick<ListQuery, 'fields' | 'words' | 'more' | 'hidden'>,
+  catalog: Catalog,
+  filterOf: FilterOfKey,
+): Tests | 'never' {
+  const tests: Tests = { plain: [], derived: [], columns: [] };
+  const { hidden, fields, words } = query;
+  if (hidden) tests.plain.push((entry) => !hidden.has(entry.namespace));
+  for (const { key, values, negated } of query.more ?? ([] as MoreFilter[])) {
+    const filter = filterOf(key);
+    if (!filter) return 'never';
+    tests.plain.push((entry) => values.some((value) => filter(entry, value)) !== negated);
+  }
+  if (fields) {
+    const readers = new Map<string, FieldReader>();
+    for (const { field, path } of fields.flat()) readers.set(field, fieldReader(row, field, path, catalog.columns));
+    const columns = [...readers.values()].flatMap(({ column }) => column ?? []);
+    tests.columns.push(...columns);
+    (columns.length > 0 ? tests.derived : tests.plain).push((entry) =>
+      fields.some((conditions) =>
+        conditions.every(
+          ({ field, operator, value }) =>
+            (String(readers.get(field)!.of(entry) ?? '') === value) === (operator === '='),
+        ),
+      ),
+    );
+  }
+  if (words) {
+    const column = searchColumn(row, catalog.columns);
+    tests.columns.push(column);
+    tests.derived.push((entry) => {
+      const text = String(column.of(entry));
+      return words.every((word) => text.includes(word));
+    });
+  }
+  return tests;
+}
+
+/** All tests of a query of v1alpha3; `never` when nothing can pass. */
+export function testsOf(row: ResourceDefinition, query: ListQuery, catalog: Catalog): Tests | 'never' {
+  const known = filterOfKey(row, catalog);
+  const tests = moreTests(row, query, catalog, known);
+  if (tests === 'never') return tests;
+  const { labels } = query;
+  if (labels) tests.plain.push((entry) => labels.matches(entry.labels));
+  for (const [key, value] of query.filters) {
+    const filter = known(key);
     // Ignoring an unknown filter would show what was meant to be filtered out.
     if (!filter) return 'never';
     if (key === 'names') {
       const names = new Set(value.split(','));
-      tests.push((entry) => names.has(entry.name));
-    } else tests.push((entry) => filter(entry, value, catalog));
+      tests.plain.push((entry) => names.has(entry.name));
+    } else tests.plain.push((entry) => filter(entry, value));
   }
-  if (tests.length === 0) return undefined;
-  return (entry) => tests.every((passes) => passes(entry));
+  return tests;
+}
+
+/** One test for all of a query's filters, for looking at single entries; undefined when everything passes, `never` when nothing can. */
+export function filterOf(row: ResourceDefinition, query: ListQuery, catalog: Catalog): Test | 'never' | undefined {
+  const tests = testsOf(row, query, catalog);
+  if (tests === 'never') return tests;
+  const all = [...tests.plain, ...tests.derived];
+  return all.length === 0 ? undefined : (entry) => all.every((passes) => passes(entry));
+}
+
+/** The entries that pass, in their order; objects are read in turns where that is needed. */
+export async function passing(entries: readonly Entry[], tests: Tests, catalog: Catalog): Promise<readonly Entry[]> {
+  const { plain, derived, columns } = tests;
+  const [only] = plain;
+  let left = entries;
+  if (plain.length === 1) left = entries.filter(only!);
+  else if (plain.length > 1) left = entries.filter((entry) => plain.every((passes) => passes(entry)));
+  if (derived.length === 0) return left;
+  // What comes from a store changes under our feet while objects are read.
+  const copy = left === entries ? [...entries] : left;
+  return catalog.columns.filter(copy, columns, (entry) => derived.every((passes) => passes(entry)));
 }

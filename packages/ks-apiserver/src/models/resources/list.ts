@@ -1,16 +1,20 @@
-import { byCreation, byName, type Entry } from '@ks-apiserver/client/informer/entry';
+import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
+import type { Entry } from '@ks-apiserver/client/informer/entry';
 import { aggregatedNames } from '../iam/aggregation.ts';
 import { AGGREGATION_ROLES } from '../iam/types.ts';
 import type { Catalog } from './catalog.ts';
-import type { ResourceDefinition, SortKey } from './definition.ts';
-import { filterOf } from './filters.ts';
+import type { ResourceDefinition } from './definition.ts';
+import { passing, testsOf } from './filters.ts';
 import type { ReadableStore } from './narrowed-store.ts';
 import { type ListQuery, pageOf } from './query.ts';
+import { orderingOf, sortedUpTo, storeOrder } from './sort.ts';
 
 /** A page of entries and how many there are on all pages. */
 export interface Page {
   entries: readonly Entry[];
   total: number;
+  /** Where the page is one of a snapshot: the token of the next one, '' on the last. */
+  continue?: string;
 }
 
 const NONE: Page = { entries: [], total: 0 };
@@ -21,25 +25,30 @@ function reversed(entries: readonly Entry[], from: number, to: number): Entry[] 
   return page;
 }
 
-function sortedBy(entries: Entry[], key: SortKey, ascending: boolean): Entry[] {
-  const sign = ascending ? 1 : -1;
-  return entries.sort((a, b) => {
-    const [x, y] = [key(a), key(b)];
-    if (x !== y) return sign * (x < y ? -1 : 1);
-    return a.name === b.name ? 0 : sign * (a.name < b.name ? -1 : 1);
-  });
+/** A page of entries that passed a query and are in no order yet. */
+async function sortedPage(
+  passed: readonly Entry[],
+  row: ResourceDefinition,
+  query: ListQuery,
+  catalog: Catalog,
+): Promise<Page> {
+  const ordering = orderingOf(row, query, catalog);
+  await catalog.columns.fill(passed, ordering.columns);
+  const [from, to] = pageOf(query, passed.length) ?? [0, 0];
+  return { entries: sortedUpTo(passed, ordering, to).slice(from, to), total: passed.length };
 }
 
-const byOrder = { name: byName, creationTimestamp: byCreation } as const;
-
-/** One page of entries that were found otherwise than by going through the store. */
-export function pageEntries(found: readonly Entry[], row: ResourceDefinition, query: ListQuery): Page {
-  const own = row.sortKeys && Object.hasOwn(row.sortKeys, query.sortBy) ? row.sortKeys[query.sortBy] : undefined;
-  const compare = byOrder[query.sortBy === 'name' ? 'name' : 'creationTimestamp'];
-  const sign = query.ascending ? 1 : -1;
-  const sorted = own ? sortedBy([...found], own, query.ascending) : [...found].sort((a, b) => sign * compare(a, b));
-  const [from, to] = pageOf(query, sorted.length) ?? [0, 0];
-  return { entries: sorted.slice(from, to), total: sorted.length };
+/** One page of entries that were found otherwise than by going through the store, those that pass the query's filters. */
+export async function pageEntries(
+  found: readonly Entry[],
+  row: ResourceDefinition,
+  query: ListQuery,
+  catalog: Catalog,
+): Promise<Page> {
+  if (query.continue !== undefined) throw badRequest('parameter continue: this list has no snapshots');
+  const tests = testsOf(row, query, catalog);
+  if (tests === 'never') return NONE;
+  return sortedPage(await passing(found, tests, catalog), row, query, catalog);
 }
 
 /** The roles that a role is made from, by `aggregateTo`: the labelSelector does not count there. */
@@ -49,43 +58,63 @@ function aggregatedPage(
   query: ListQuery,
   catalog: Catalog,
   namespace: string,
-): Page {
+): Promise<Page> {
   const filters = new Map(query.filters);
   const role = store.get(filters.get('aggregateTo') ?? '', namespace);
   filters.delete('aggregateTo');
-  const rest = { ...query, filters, labelSelector: '' };
-  const passes = filterOf(row, rest, catalog);
-  if (passes === 'never') return NONE;
   // Of the object itself: an entry keeps the beginning of a long annotation only.
   const annotation = role?.object?.metadata.annotations?.[AGGREGATION_ROLES];
   const entries = aggregatedNames(annotation).flatMap((name) => store.get(name, namespace) ?? []);
-  return pageEntries(passes ? entries.filter(passes) : entries, row, rest);
+  return pageEntries(entries, row, { ...query, filters, labels: undefined }, catalog);
+}
+
+/** Keeps a whole list as it is now, or goes on with one that was kept; answers the page that the query asks for. */
+export async function snapshotPage(
+  store: ReadableStore,
+  query: ListQuery,
+  catalog: Catalog,
+  whole: () => Promise<readonly Entry[]>,
+): Promise<Page> {
+  const { scope, caller = '', limit, continue: token, hidden } = query;
+  if (scope === undefined) throw badRequest('parameter continue: this list has no snapshots');
+  // Who sees more or less than before does not go on where he was.
+  const bound = JSON.stringify([scope, hidden ? [...hidden] : null]);
+  const { snapshots } = catalog;
+  if (token) {
+    const { id, entries, offset } = snapshots.read(token, bound);
+    const end = offset + limit;
+    const next = end < entries.length ? snapshots.tokenOf(id, end) : '';
+    return { entries: entries.slice(offset, end), total: entries.length, continue: next };
+  }
+  const entries = await whole();
+  const next = limit < entries.length ? snapshots.begin(caller, bound, store, entries, limit) : '';
+  return { entries: entries.slice(0, limit), total: entries.length, continue: next };
 }
 
 /** One page of a resource: taken from an ordered index, so that it costs the page and, with filters, one look at each entry. */
-export function listPage(
+export async function listPage(
   store: ReadableStore,
   row: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
   namespace?: string,
-): Page {
+): Promise<Page> {
   if (row.aggregates && query.filters.has('aggregateTo'))
     return aggregatedPage(store, row, query, catalog, namespace ?? '');
-  const passes = filterOf(row, query, catalog);
-  if (passes === 'never') return NONE;
-  const own = row.sortKeys && Object.hasOwn(row.sortKeys, query.sortBy) ? row.sortKeys[query.sortBy] : undefined;
-  // Cluster-scoped resources have no namespace to be narrowed to.
-  const ordered = store.list(
-    query.sortBy === 'name' ? 'name' : 'creationTimestamp',
-    row.namespaced ? namespace : undefined,
-  );
-  if (!passes && !own) {
-    const [from, to] = pageOf(query, ordered.length) ?? [0, 0];
-    return { entries: query.ascending ? ordered.slice(from, to) : reversed(ordered, from, to), total: ordered.length };
+  if (query.continue !== undefined) {
+    const all = { ...query, continue: undefined, limit: -1, page: 1 };
+    return snapshotPage(store, query, catalog, async () => {
+      const { entries } = await listPage(store, row, all, catalog, namespace);
+      return entries;
+    });
   }
-  const passed = passes ? ordered.filter(passes) : [...ordered];
-  const entries = own ? sortedBy(passed, own, query.ascending) : query.ascending ? passed : passed.reverse();
-  const [from, to] = pageOf(query, entries.length) ?? [0, 0];
-  return { entries: entries.slice(from, to), total: entries.length };
+  const tests = testsOf(row, query, catalog);
+  if (tests === 'never') return NONE;
+  const order = storeOrder(row, query);
+  // Cluster-scoped resources have no namespace to be narrowed to.
+  const ordered = store.list(order ?? 'creationTimestamp', row.namespaced ? namespace : undefined);
+  const passed = await passing(ordered, tests, catalog);
+  if (!order) return sortedPage(passed, row, query, catalog);
+  const [from, to] = pageOf(query, passed.length) ?? [0, 0];
+  return { entries: query.ascending ? passed.slice(from, to) : reversed(passed, from, to), total: passed.length };
 }

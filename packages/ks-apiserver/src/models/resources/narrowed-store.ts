@@ -1,8 +1,8 @@
 import { byCreation, byName, type Entry } from '@ks-apiserver/client/informer/entry';
-import type { Order, Store } from '@ks-apiserver/client/informer/store';
+import type { Change, Order, Store } from '@ks-apiserver/client/informer/store';
 
 /** What lists read of a store. */
-export type ReadableStore = Pick<Store, 'list' | 'get'>;
+export type ReadableStore = Pick<Store, 'list' | 'get' | 'onChange'>;
 
 const COMPARE = { creationTimestamp: byCreation, name: byName } as const;
 
@@ -26,5 +26,10 @@ export class NarrowedStore implements ReadableStore {
     for (const name of this.#namespaces) for (const entry of this.#store.list(order, name)) merged.push(entry);
     // Each namespace is in order already: these runs are merged, and not sorted anew (Array.prototype.sort is a merge sort).
     return merged.sort(COMPARE[order]);
+  }
+
+  /** Calls back after each change of the whole store. */
+  onChange(listener: (change: Change) => void): () => void {
+    return this.#store.onChange(listener);
   }
 }

@@ -33,7 +33,8 @@ export function listBody(
   catalog: Catalog,
   totalKey: TotalKey = 'totalItems',
 ): { pieces: Buffer[]; length: number } {
-  const tail = Buffer.from(`],"${totalKey}":${page.total}}`);
+  const next = page.continue === undefined ? '' : `,"continue":${JSON.stringify(page.continue)}`;
+  const tail = Buffer.from(`],"${totalKey}":${page.total}${next}}`);
   const pieces: Buffer[] = [HEAD];
   let length = HEAD.length + tail.length + Math.max(0, page.entries.length - 1);
   for (const entry of page.entries) {

@@ -17,6 +17,8 @@ export interface SearchQuery {
   reverse: boolean;
   /** Namespaces whose objects the caller does not see. */
   hidden?: ReadonlySet<string> | undefined;
+  /** The query of v1alpha3 that this one was made of, for what v1alpha2 does not have. */
+  given?: ListQuery;
 }
 
 const PAGING = /^limit=(-?\d{1,15}),page=(\d{1,15})$/;
@@ -48,7 +50,8 @@ export function parseSearchQuery(query: URLSearchParams): SearchQuery {
 }
 
 /** A query of v1alpha3 as 3.0 hands it on to the older searcher, for the resources that only this one knows. */
-export function searchQueryOf({ limit, page, sortBy, ascending, filters, hidden }: ListQuery): SearchQuery {
+export function searchQueryOf(given: ListQuery): SearchQuery {
+  const { limit, page, sortBy, ascending, filters, hidden } = given;
   const exact = new Map<string, string>();
   const fuzzy = new Map<string, string>();
   let names: Set<string> | undefined;
@@ -62,5 +65,5 @@ export function searchQueryOf({ limit, page, sortBy, ascending, filters, hidden 
       exact.set(value.slice(0, colon), value.slice(colon + 1));
     } else exact.set(key, value);
   }
-  return { exact, fuzzy, names, limit, page, orderBy: sortBy, reverse: !ascending, hidden };
+  return { exact, fuzzy, names, limit, page, orderBy: sortBy, reverse: !ascending, hidden, given };
 }

@@ -1,11 +1,13 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Catalog } from './catalog.ts';
 import type { ResourceDefinition, SortKey } from './definition.ts';
-import type { Page } from './list.ts';
+import { type FilterOfKey, keyValue, moreTests, passing, type Tests } from './filters.ts';
+import { type Page, snapshotPage } from './list.ts';
 import type { ReadableStore } from './narrowed-store.ts';
 import { pageOf } from './query.ts';
 import type { SearchQuery } from './search-query.ts';
-import { type Condition, SEARCH_TYPES } from './search-types.ts';
+import { type Condition, SEARCH_TYPES, type SearchType } from './search-types.ts';
+import { orderingOf } from './sort.ts';
 
 const ALIAS = 'kubesphere.io/alias-name';
 
@@ -30,9 +32,7 @@ function label(entry: Entry, key: string): string | undefined {
   return Object.hasOwn(entry.labels, key) ? entry.labels[key] : undefined;
 }
 
-/** One test for all of a query's conditions. */
-export function searchTest(row: ResourceDefinition, query: SearchQuery, catalog: Catalog): (entry: Entry) => boolean {
-  const type = SEARCH_TYPES.get(row.resource) ?? {};
+function testOf(type: SearchType, query: SearchQuery, catalog: Catalog): (entry: Entry) => boolean {
   const tests: ((entry: Entry) => boolean)[] = [];
   const { names, hidden } = query;
   if (hidden) tests.push((entry) => !hidden.has(entry.namespace));
@@ -56,31 +56,78 @@ function byTime(key: SortKey): (a: Entry, b: Entry) => number {
   return (a, b) => compare(key(a), key(b)) || compare(a.namespace, b.namespace) || compare(a.name, b.name);
 }
 
-/** All entries that pass a query, ascending by name. */
-export function searchEntries(
+/** The filters of a resource of the older searcher by their names in v1alpha3, for forms that 3.0 does not have. */
+function filterOfKey(type: SearchType, query: SearchQuery, catalog: Catalog): FilterOfKey {
+  return (key) => {
+    if (key === 'name') return FUZZY.name;
+    if (key === 'names') return (entry, value) => value.split(',').includes(entry.name);
+    if (key === 'ownerReference') return (entry, value) => EXACT.owner!(entry, value, catalog, query.exact);
+    if (key === 'annotation') return (entry, value) => keyValue(entry.annotations, value);
+    if (key === 'label') return (entry, value) => keyValue(entry.labels, value.replace(':', '='));
+    const condition = own(type.keys, key);
+    return (entry, value) => (condition ? condition(entry, value, catalog, query.exact) : label(entry, key) === value);
+  };
+}
+
+/** All tests of a query of the older searcher; `never` when nothing can pass. */
+function searchTests(row: ResourceDefinition, query: SearchQuery, catalog: Catalog): Tests | 'never' {
+  const type = SEARCH_TYPES.get(row.resource) ?? {};
+  const { given } = query;
+  const more = given && moreTests(row, given, catalog, filterOfKey(type, query, catalog));
+  if (more === 'never') return more;
+  const tests = more ?? { plain: [], derived: [], columns: [] };
+  tests.plain.push(testOf(type, query, catalog));
+  return tests;
+}
+
+/** One test for all of a query, for looking at single entries; `never` when nothing can pass. */
+export function searchTest(
+  row: ResourceDefinition,
+  query: SearchQuery,
+  catalog: Catalog,
+): ((entry: Entry) => boolean) | 'never' {
+  const tests = searchTests(row, query, catalog);
+  if (tests === 'never') return tests;
+  const all = [...tests.plain, ...tests.derived];
+  return (entry) => all.every((passes) => passes(entry));
+}
+
+/** All entries that pass a query, in order. */
+async function searchEntries(
   store: ReadableStore,
   row: ResourceDefinition,
   query: SearchQuery,
   catalog: Catalog,
   namespace?: string,
-): Entry[] {
-  return store.list('name', row.namespaced ? namespace : undefined).filter(searchTest(row, query, catalog));
+): Promise<readonly Entry[]> {
+  const type = SEARCH_TYPES.get(row.resource) ?? {};
+  const { given } = query;
+  const tests = searchTests(row, query, catalog);
+  if (tests === 'never') return [];
+  const found = [...(await passing(store.list('name', row.namespaced ? namespace : undefined), tests, catalog))];
+  if (given?.sort) {
+    const ordering = orderingOf(row, given, catalog);
+    await catalog.columns.fill(found, ordering.columns);
+    return found.sort(ordering.compare);
+  }
+  const key = own(type.orderBy, query.orderBy);
+  if (key) found.sort(byTime(key));
+  else if (query.orderBy === 'createTime') found.sort(byTime((entry) => entry.created));
+  return query.reverse ? found.reverse() : found;
 }
 
 /** One page of the older searcher; where 3.0 panics, past the end, there is none and the true total. */
-export function searchPage(
+export async function searchPage(
   store: ReadableStore,
   row: ResourceDefinition,
   query: SearchQuery,
   catalog: Catalog,
   namespace?: string,
-): Page {
-  const found = searchEntries(store, row, query, catalog, namespace);
-  const key = own(SEARCH_TYPES.get(row.resource)?.orderBy, query.orderBy);
-  if (key) found.sort(byTime(key));
-  else if (query.orderBy === 'createTime') found.sort(byTime((entry) => entry.created));
-  if (query.reverse) found.reverse();
+): Promise<Page> {
+  const found = () => searchEntries(store, row, query, catalog, namespace);
+  if (query.given?.continue !== undefined) return snapshotPage(store, query.given, catalog, found);
+  const entries = await found();
   const whole = query.limit === -1 && query.page !== 1;
-  const [from, to] = whole ? [0, 0] : (pageOf(query, found.length) ?? [0, 0]);
-  return { entries: found.slice(from, to), total: found.length };
+  const [from, to] = whole ? [0, 0] : (pageOf(query, entries.length) ?? [0, 0]);
+  return { entries: entries.slice(from, to), total: entries.length };
 }

@@ -16,6 +16,7 @@ import {
   timeOf,
   workloadStatus,
 } from './fields.ts';
+import { keyValue } from './filters.ts';
 import { nodeAnnotations, podRequests } from './node-requests.ts';
 import { withoutConnectionSecrets, withoutPassword } from './redact.ts';
 import { storageClassAnnotations } from './storage-class-use.ts';
@@ -26,6 +27,12 @@ const updateTime = {
 };
 const updated = { ...updateTime, lastUpdateTimestamp: updateTime.updateTime };
 const count = (value: unknown) => (typeof value === 'number' ? value : 0);
+
+/** The version by which a CRD's objects are read: the stored one or, where that is no longer served, another. */
+function servedVersion(versions: unknown): string | undefined {
+  const served = ((versions ?? []) as { name: string; served?: boolean; storage?: boolean }[]).filter((v) => v.served);
+  return (served.find(({ storage }) => storage) ?? served[0])?.name;
+}
 
 /** Rows of one group and version. */
 function of(
@@ -86,7 +93,7 @@ export const RESOURCES: readonly ResourceDefinition[] = [
       fields: (service) => ({ selector: service.spec?.selector, usage: usageOf('', 'services', service) }),
     },
     configmaps: { kind: 'ConfigMap', namespaced: true },
-    secrets: { kind: 'Secret', namespaced: true, fields: ({ type }) => ({ type }) },
+    secrets: { kind: 'Secret', namespaced: true, needsOwnRight: true, fields: ({ type }) => ({ type }) },
     persistentvolumeclaims: {
       kind: 'PersistentVolumeClaim',
       namespaced: true,
@@ -99,6 +106,9 @@ export const RESOURCES: readonly ResourceDefinition[] = [
       filters: {
         status: (claim, value) => claim.fields.phase === value.toLowerCase(),
         storageClassName: equalField('storageClassName'),
+        // 3.0 adds its annotations before it filters.
+        annotation: (claim, value, catalog) =>
+          keyValue({ ...claim.annotations, ...claimAnnotations.annotate(claim, catalog) }, value),
       },
       uses: ['pods', 'volumesnapshotclasses'],
       ...claimAnnotations,
@@ -126,7 +136,6 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     replicasets: {
       kind: 'ReplicaSet',
       namespaced: true,
-      internal: true,
       fields: (replicaSet) => ({ owners: ownerNames(replicaSet) }),
     },
     daemonsets: {
@@ -241,6 +250,43 @@ export const RESOURCES: readonly ResourceDefinition[] = [
       },
     },
   }),
+  ...of('app.k8s.io', 'v1beta1', {
+    applications: {
+      kind: 'Application',
+      namespaced: true,
+      fields: (application) => ({
+        updateTime: latestTime(application, application.status?.conditions, 'lastUpdateTime'),
+      }),
+      sortKeys: updated,
+    },
+  }),
+  ...of('types.kubefed.io', 'v1beta1', {
+    federatednamespaces: { kind: 'FederatedNamespace', namespaced: true },
+    federateddeployments: {
+      kind: 'FederatedDeployment',
+      namespaced: true,
+      fields: (deployment) => ({ updateTime: latestTime(deployment, deployment.status?.conditions, 'lastUpdateTime') }),
+      sortKeys: updateTime,
+    },
+    federatedstatefulsets: { kind: 'FederatedStatefulSet', namespaced: true },
+    federatedservices: { kind: 'FederatedService', namespaced: true },
+    federatedingresses: { kind: 'FederatedIngress', namespaced: true },
+    federatedconfigmaps: { kind: 'FederatedConfigMap', namespaced: true },
+    federatedapplications: { kind: 'FederatedApplication', namespaced: true },
+    federatedsecrets: {
+      kind: 'FederatedSecret',
+      namespaced: true,
+      needsOwnRight: true,
+      fields: ({ spec }) => ({ type: spec?.template?.type }),
+      filters: { type: equalField('type') },
+    },
+    federatedpersistentvolumeclaims: {
+      kind: 'FederatedPersistentVolumeClaim',
+      namespaced: true,
+      fields: ({ spec }) => ({ storageClassName: spec?.template?.spec?.storageClassName }),
+      filters: { storageClassName: equalField('storageClassName') },
+    },
+  }),
   ...of('tenant.kubesphere.io', 'v1alpha1', {
     workspaces: { kind: 'Workspace', namespaced: false, keepObjects: true },
   }),
@@ -268,9 +314,7 @@ export const RESOURCES: readonly ResourceDefinition[] = [
         resource: spec?.names?.plural,
         kind: spec?.names?.kind,
         namespaced: spec?.scope === 'Namespaced',
-        version: (spec?.versions as { name: string; served?: boolean; storage?: boolean }[] | undefined)?.find(
-          (v) => v.served && v.storage,
-        )?.name,
+        version: servedVersion(spec?.versions),
       }),
       filters: { name: (crd, value) => crd.name.includes(value) || String(crd.fields.kind).includes(value) },
     },

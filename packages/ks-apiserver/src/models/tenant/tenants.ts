@@ -6,12 +6,10 @@ import type { Bindings } from '../authorization/bindings.ts';
 import { WORKSPACE_LABEL } from '../iam/types.ts';
 import type { Catalog } from '../resources/catalog.ts';
 import type { ResourceDefinition } from '../resources/definition.ts';
-import { filterOf } from '../resources/filters.ts';
 import { listPage, type Page, pageEntries } from '../resources/list.ts';
 import type { ListQuery } from '../resources/query.ts';
 
 const DEVOPS_LABEL = 'kubesphere.io/devopsproject';
-const NOTHING: Page = { entries: [], total: 0 };
 
 /** A page and the row that its entries are of. */
 export interface TenantPage {
@@ -32,10 +30,8 @@ export class Tenants {
   }
 
   /** A page of entries that were picked one by one: it costs what the user has, not what there is. */
-  #pick(entries: readonly Entry[], row: ResourceDefinition, query: ListQuery): Page {
-    const passes = filterOf(row, query, this.#catalog);
-    if (passes === 'never') return NOTHING;
-    return pageEntries(passes ? entries.filter(passes) : entries, row, query);
+  #pick(entries: readonly Entry[], row: ResourceDefinition, query: ListQuery): Promise<Page> {
+    return pageEntries(entries, row, query, this.#catalog);
   }
 
   /** Whether a user may know of a workspace: he has a role in it, or one that lists all. */
@@ -71,9 +67,9 @@ export class Tenants {
     const row = this.#catalog.find(resource)!;
     const store = await this.#catalog.synced(row, signal);
     if (this.#authorizer.allowsGlobally(user, 'list', '*', 'workspaces'))
-      return { page: listPage(store, row, query, this.#catalog), row };
+      return { page: await listPage(store, row, query, this.#catalog), row };
     const own = this.#bindings.workspacesOf(user).flatMap((name) => store.get(name) ?? []);
-    return { page: this.#pick(own, row, query), row };
+    return { page: await this.#pick(own, row, query), row };
   }
 
   /** Namespaces of a user, in one workspace if it is given. */
@@ -82,9 +78,9 @@ export class Tenants {
     const store = await this.#catalog.synced(row, signal);
     const narrowed = inWorkspace(query, workspace);
     if (this.#authorizer.allowsIn(user, workspace, 'list', '', 'namespaces'))
-      return { page: listPage(store, row, narrowed, this.#catalog), row };
+      return { page: await listPage(store, row, narrowed, this.#catalog), row };
     const own = this.#bindings.namespacesOf(user).flatMap((name) => store.get(name) ?? []);
-    return { page: this.#pick(own, row, narrowed), row };
+    return { page: await this.#pick(own, row, narrowed), row };
   }
 
   /** DevOps projects of a user in a workspace. */
@@ -93,11 +89,11 @@ export class Tenants {
     const store = await this.#catalog.synced(row, signal);
     const narrowed = inWorkspace(query, workspace);
     if (this.#authorizer.allowsIn(user, workspace, 'list', '', 'devops'))
-      return { page: listPage(store, row, narrowed, this.#catalog), row };
+      return { page: await listPage(store, row, narrowed, this.#catalog), row };
     const namespaces = this.#catalog.row('namespaces').store;
     const projects = this.#bindings.namespacesOf(user).map((name) => namespaces.get(name)?.labels[DEVOPS_LABEL] ?? '');
     const own = [...new Set(projects)].flatMap((name) => store.get(name) ?? []);
-    return { page: this.#pick(own, row, narrowed), row };
+    return { page: await this.#pick(own, row, narrowed), row };
   }
 
   /** Federated namespaces of a user; none where the cluster has no such kind. */
@@ -112,9 +108,9 @@ export class Tenants {
     const store = await this.#catalog.synced(row, signal);
     const narrowed = inWorkspace(query, workspace);
     if (this.#authorizer.allowsIn(user, workspace, 'list', '', 'namespaces'))
-      return { page: listPage(store, row, narrowed, this.#catalog), row };
+      return { page: await listPage(store, row, narrowed, this.#catalog), row };
     const own = this.#bindings.namespacesOf(user).flatMap((name) => store.get(name, name) ?? []);
-    return { page: this.#pick(own, row, narrowed), row };
+    return { page: await this.#pick(own, row, narrowed), row };
   }
 
   /** Clusters that a user's workspaces are placed on, or all of them. */

@@ -25,6 +25,11 @@ export const RESOURCES_V1ALPHA3: Table = {
     { resources: 'pods', query: GONE, allowed: MANAGERS },
     { resources: 'pods', query: `${GONE}&scope=visible`, allowed: LOGGED_IN },
     { resources: 'secrets', query: GONE, allowed: MANAGERS },
+    // Found by discovery: they take the right to the kind itself.
+    { resources: 'persistentvolumes', allowed: PLATFORM },
+    { resources: 'validatingwebhookconfigurations', allowed: PLATFORM },
+    { resources: 'serviceaccounts', allowed: MANAGERS },
+    { resources: 'federatedsecrets', allowed: MANAGERS },
   ],
   [`GET ${K}/{resources}/{name}`]: [
     { resources: 'nodes', name: 'x', allowed: PLATFORM },
@@ -38,8 +43,16 @@ export const RESOURCES_V1ALPHA3: Table = {
     { resources: 'pods', query: GONE, allowed: members(...READERS) },
     { resources: 'secrets', query: GONE, allowed: members(...READERS) },
     { resources: 'pods', query: VISIBLE, allowed: members(...READERS) },
+    { resources: 'serviceaccounts', allowed: members(...READERS) },
+    { resources: 'events.events.k8s.io', allowed: { own: [...READERS, 'admin'], other: PLATFORM, none: PLATFORM } },
+    // A namespace in the path of what has none gives nothing.
+    { resources: 'users', allowed: ['users-manager', ...MANAGERS] },
+    { resources: 'nodes', allowed: PLATFORM },
+    { resources: 'persistentvolumes', allowed: PLATFORM },
   ],
   [`GET ${K}/namespaces/{namespace}/{resources}/{name}`]: [
+    { resources: 'users', name: 'admin', allowed: ['users-manager', ...MANAGERS] },
+    { resources: 'serviceaccounts', name: 'default', allowed: members(...READERS) },
     { resources: 'secrets', name: 'x', allowed: members(...READERS) },
     { resources: 'pods', name: 'x', allowed: members(...READERS) },
   ],

@@ -1,4 +1,4 @@
-import { annotated, type UserPage } from '../../models/iam/user-list.ts';
+import { annotated, type UserPage } from '../models/iam/user-list.ts';
 
 /** The answer to a list of users with their roles. */
 export function usersReply({ users, total }: UserPage): { items: unknown[]; totalItems: number } {
