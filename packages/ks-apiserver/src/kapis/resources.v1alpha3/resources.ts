@@ -1,6 +1,8 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { parseRequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { type Handler, RouteReply, type RouteRequest } from '@ks-apiserver/apiserver/routes/route';
+import type { Store } from '@ks-apiserver/client/informer/store';
+import { after } from '../../models/after.ts';
 import type { Authorizer } from '../../models/authorization/authorizer.ts';
 import { requireOwnRight } from '../../models/authorization/own-right.ts';
 import type { UserList } from '../../models/iam/user-list.ts';
@@ -53,35 +55,44 @@ function requireRights(authorizer: Authorizer, { params, user }: RouteRequest, r
 
 /** Lists a resource, of one namespace or of all. */
 export function listResources(catalog: Catalog, authorizer: Authorizer, userList: UserList): Handler {
-  return async (request: RouteRequest) => {
+  const isSearched = (row: ResourceDefinition) =>
+    SEARCHED_IN_V1ALPHA3.has(row.resource) && catalog.find(row.resource) === row;
+  const pageOf = (row: ResourceDefinition, store: Store, request: RouteRequest) => {
     const { params, signal } = request;
-    const { resources = '', namespace } = params;
-    const row = await catalog.resolve(resources);
-    const searched = row && SEARCHED_IN_V1ALPHA3.has(row.resource) && catalog.find(row.resource) === row;
-    if (!row || (searched && !row.namespaced && namespace !== undefined))
-      throw fault(`resource ${resources} is not supported`);
-    requireRights(authorizer, request, row);
     const list = queryOf(request, authorizer);
-    const store = await catalog.synced(row, signal);
-    if (row.resource === 'users' && userList.scopeOf(list).scope) return usersReply(await userList.list(list, signal));
-    const page = await (searched
-      ? searchPage(store, row, searchQueryOf(list), catalog, namespace)
-      : listPage(store, row, list, catalog, namespace));
-    return pageReply(page, row, catalog);
+    if (row.resource === 'users' && userList.scopeOf(list).scope) return userList.list(list, signal).then(usersReply);
+    const page = isSearched(row)
+      ? searchPage(store, row, searchQueryOf(list), catalog, params.namespace)
+      : listPage(store, row, list, catalog, params.namespace);
+    return after(page, (found) => pageReply(found, row, catalog));
+  };
+  return (request: RouteRequest) => {
+    const { resources = '', namespace } = request.params;
+    return after(catalog.resolve(resources), (row) => {
+      if (!row || (isSearched(row) && !row.namespaced && namespace !== undefined))
+        throw fault(`resource ${resources} is not supported`);
+      requireRights(authorizer, request, row);
+      const store = catalog.ready(row) ?? catalog.synced(row, request.signal);
+      return after<Store, unknown>(store, (synced) => pageOf(row, synced, request));
+    });
   };
 }
 
 /** Reads one object by name. */
 export function getResource(catalog: Catalog, authorizer: Authorizer): Handler {
-  return async (request: RouteRequest) => {
-    const { params, signal } = request;
-    const { resources = '', namespace = '', name = '' } = params;
-    const row = await catalog.resolve(resources);
-    if (!row) throw fault(`resource ${namespace}.${resources}.${name} not found`);
-    requireRights(authorizer, request, row);
-    const store = await catalog.synced(row, signal);
+  const entryOf = (row: ResourceDefinition, store: Store, { namespace = '', name = '' }: RouteRequest['params']) => {
     const entry = store.get(name, row.namespaced ? namespace : '');
     if (!entry) throw fault(`${singular(row)} "${name}" not found`);
     return new RouteReply(200, JSON_TYPE, bytesOf(entry, row, catalog));
+  };
+  return (request: RouteRequest) => {
+    const { params, signal } = request;
+    const { resources = '', namespace = '', name = '' } = params;
+    return after(catalog.resolve(resources), (row) => {
+      if (!row) throw fault(`resource ${namespace}.${resources}.${name} not found`);
+      requireRights(authorizer, request, row);
+      const store = catalog.ready(row) ?? catalog.synced(row, signal);
+      return after<Store, unknown>(store, (synced) => entryOf(row, synced, params));
+    });
   };
 }

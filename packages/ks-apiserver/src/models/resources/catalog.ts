@@ -158,11 +158,14 @@ export class Catalog {
 
   /**
    * Whatever kind the Kubernetes API serves by its plural name or by `plural.group`: rows of the table first, then groups of
-   * KubeSphere, of Kubernetes, others. Undefined for unknown ones. Throws BadRequest for kinds that cannot be followed.
+   * KubeSphere, of Kubernetes, others. Undefined for unknown ones. What is in
+   * no row takes discovery, and rejects with BadRequest for kinds that cannot be followed.
    */
-  async resolve(name: string): Promise<ResourceDefinition | undefined> {
-    const row = this.#rows.get(name);
-    if (row) return row;
+  resolve(name: string): ResourceDefinition | undefined | Promise<ResourceDefinition | undefined> {
+    return this.#rows.get(name) ?? this.#discovered(name);
+  }
+
+  async #discovered(name: string): Promise<ResourceDefinition | undefined> {
     const known = this.#candidates(name);
     const matches = inGroup(name);
     let served: readonly ServedKind[];
@@ -239,6 +242,11 @@ export class Catalog {
     return row && this.#informers.get(gvrKey(row))?.store;
   }
 
+  /** What is cached of a row; undefined before it is in use, and after its CRD has gone. */
+  storeOf(row: ResourceDefinition): Store | undefined {
+    return this.#informers.get(gvrKey(row))?.store;
+  }
+
   /** The store of a row where it and what it uses are synced already; undefined where `synced` has to be awaited. */
   ready(row: ResourceDefinition): Store | undefined {
     for (const name of row.uses ?? []) {
@@ -270,7 +278,9 @@ export class Catalog {
 
   /** Resources whose copy is not up to date, with the reason: what readiness reports. */
   *stale(): Generator<{ resource: string; reason: string }> {
-    for (const informer of this.#informers.values()) {
+    for (const [key, informer] of this.#informers) {
+      // An API that somebody added to the cluster and that fails is no reason to answer nobody.
+      if (!this.#keysOfRows.has(key)) continue;
       const { error, synced, options } = informer;
       if (error || !synced)
         yield { resource: options.resource.resource, reason: error?.message ?? 'first list is under way' };
