@@ -1,10 +1,10 @@
 import { badRequest, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import { type GroupVersionResource, groupVersionPath } from '@ks-apiserver/apimachinery/meta/types';
-import type { Entry } from '@ks-apiserver/client/informer/entry';
 import { Informer, type InformerOptions } from '@ks-apiserver/client/informer/informer';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { Columns } from './columns.ts';
+import { CustomResources } from './custom-resources.ts';
 import type { ResourceDefinition } from './definition.ts';
 import { compareGroups, Discovery, type DiscoveryPace, definitionOf, isFollowable } from './discovery.ts';
 import type { ServedKind } from './discovery-documents.ts';
@@ -50,9 +50,7 @@ export class Catalog {
   readonly #rows = new Map<string, ResourceDefinition>();
   readonly #keysOfRows = new Set<string>();
   readonly #informers = new Map<string, Informer>();
-  readonly #custom = new Map<string, ResourceDefinition[]>();
-  /** Names of CRDs that were deleted, which discovery may still have for a while. */
-  readonly #removed = new Set<string>();
+  readonly #custom = new CustomResources();
   readonly #used = new Map<string, number>();
   readonly #idleMs: number;
   readonly #report: ((problem: string) => void) | undefined;
@@ -82,45 +80,14 @@ export class Catalog {
     this.#sweeper = setInterval(() => this.#sweep(), this.#idleMs / 4).unref();
     const crds = this.store('customresourcedefinitions');
     if (!crds) return;
-    for (const entry of crds.values()) this.#learn(entry);
+    for (const entry of crds.values()) this.#custom.change(undefined, entry);
     crds.onChange(({ type, entry, previous }) => {
       this.#discovery.changed();
-      if (previous) this.#unlearn(previous, type === 'DELETED' ? undefined : entry);
-      if (type === 'DELETED') this.#removed.add(entry.name);
-      if (type !== 'DELETED') this.#learn(entry);
+      const { gone, served } = this.#custom.change(previous, type === 'DELETED' ? undefined : entry);
+      if (gone && !this.#keysOfRows.has(gvrKey(gone))) void this.#forget(gvrKey(gone));
+      // A copy that was started before the kind was served waits for its next try.
+      if (served) this.#informers.get(gvrKey(served))?.retry();
     });
-  }
-
-  #definitionOf(crd: Entry): ResourceDefinition | undefined {
-    const { group, version, resource, kind, namespaced } = crd.fields as Record<string, string | undefined> & {
-      namespaced: boolean;
-    };
-    return group && version && resource && kind
-      ? { group, version, resource, kind, namespaced, needsOwnRight: true }
-      : undefined;
-  }
-
-  #learn(crd: Entry): void {
-    this.#removed.delete(crd.name);
-    const definition = this.#definitionOf(crd);
-    if (!definition) return;
-    const others = (this.#custom.get(definition.resource) ?? []).filter(({ group }) => group !== definition.group);
-    this.#custom.set(definition.resource, [...others, definition].sort(compareGroups));
-    // A copy that was started before the kind was served waits for its next try.
-    this.#informers.get(gvrKey(definition))?.retry();
-  }
-
-  /** Forgets a CRD's resource; its informer goes unless the CRD still serves the same version. */
-  #unlearn(previous: Entry, next: Entry | undefined): void {
-    const before = this.#definitionOf(previous);
-    if (!before) return;
-    const after = next && this.#definitionOf(next);
-    const rest = (this.#custom.get(before.resource) ?? []).filter(({ group }) => group !== before.group);
-    if (rest.length > 0) this.#custom.set(before.resource, rest);
-    else this.#custom.delete(before.resource);
-    const key = gvrKey(before);
-    if ((after && gvrKey(after) === key) || this.#keysOfRows.has(key)) return;
-    void this.#forget(key);
   }
 
   async #forget(key: string): Promise<void> {
@@ -149,10 +116,10 @@ export class Catalog {
   }
 
   /** Rows and CRDs of the plural in `plural` or `plural.group`. */
-  #candidates(name: string): ResourceDefinition[] {
+  #candidates(name: string): readonly ResourceDefinition[] {
     const plural = pluralOf(name);
     const row = this.#rows.get(plural);
-    const custom = this.#custom.get(plural) ?? [];
+    const custom = this.#custom.of(plural);
     return row ? [row, ...custom.filter(({ group }) => group !== row.group)] : custom;
   }
 
@@ -179,7 +146,7 @@ export class Catalog {
     }
     // CRDs are followed; what discovery says of their groups may be old.
     const others = served.filter(
-      (kind) => !known.some(({ group }) => group === kind.group) && !this.#isGone(kind) && matches(kind),
+      (kind) => !known.some(({ group }) => group === kind.group) && !this.#custom.isGone(kind) && matches(kind),
     );
     const followable = others.filter(isFollowable).map(definitionOf);
     const found = [...known.filter(matches), ...followable].sort(compareGroups)[0];
@@ -188,11 +155,6 @@ export class Catalog {
     throw badRequest(
       `${resource} of ${group || 'the core group'} cannot be listed here: the Kubernetes API offers no list and watch of them; its own paths are under ${groupVersionPath({ group, version })}`,
     );
-  }
-
-  /** Whether a kind that discovery still has was a CRD's that is deleted. */
-  #isGone({ group, resource }: ServedKind): boolean {
-    return this.#removed.has(`${resource}.${group}`);
   }
 
   /** Aggregated APIs come and go with their APIServices. */
