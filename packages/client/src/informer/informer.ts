@@ -136,6 +136,7 @@ export class Informer {
 
   async stop(): Promise<void> {
     this.#stop.abort();
+    this.#waiting.abort();
     await this.#running;
   }
 
@@ -177,10 +178,8 @@ export class Informer {
         const asked = error instanceof StatusError ? (error.details?.retryAfterSeconds ?? 0) * 1000 : 0;
         const retryAfter = Math.min(asked, MAX_RETRY_AFTER_MS);
         this.#waiting = new AbortController();
-        const awake = AbortSignal.any([signal, this.#waiting.signal]);
-        await sleep(Math.max(retryAfter, backoff * (0.5 + Math.random())), undefined, { signal: awake }).catch(
-          () => {},
-        );
+        const awake = { signal: this.#waiting.signal };
+        await sleep(Math.max(retryAfter, backoff * (0.5 + Math.random())), undefined, awake).catch(() => {});
         backoff = Math.min(backoff * 2, MAX_BACKOFF_MS);
       }
     }
@@ -215,8 +214,8 @@ export class Informer {
     do {
       const { resource, namespace, labelSelector } = this.options;
       const url = resourcePath(resource, namespace) + queryOf({ limit, continue: next, labelSelector });
-      const inTime = AbortSignal.any([signal, AbortSignal.timeout(LIST_TIMEOUT_MS)]);
-      const page = await this.#client.raw('GET', url, undefined, inTime);
+      const inTime = new Deadline(LIST_TIMEOUT_MS, signal);
+      const page = await this.#client.raw('GET', url, undefined, inTime.signal).finally(() => inTime.end());
       const { items, list } = splitItems(page);
       if (items.length > 0)
         limit = Math.max(PAGE.min, Math.min(PAGE.max, Math.round((PAGE.bytes / page.byteLength) * items.length)));

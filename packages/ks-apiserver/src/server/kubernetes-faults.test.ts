@@ -246,7 +246,7 @@ test('names that nobody knows do not hammer discovery', async () => {
 
 test('an API that does not tell what it serves is no reason to say that a kind does not exist', async () => {
   proxy.fault = ({ path }) => (path === '/apis' ? failure(503, 'ServiceUnavailable') : undefined);
-  await assert.rejects(catalog.resolve('poddisruptionbudgets'), { code: 503 });
+  await assert.rejects(async () => catalog.resolve('poddisruptionbudgets'), { code: 503 });
   assert.equal((await catalog.resolve('pods'))?.kind, 'Pod');
   proxy.fault = () => undefined;
   assert.equal((await catalog.resolve('poddisruptionbudgets'))?.kind, 'PodDisruptionBudget');
@@ -320,7 +320,7 @@ test('where names clash Kubernetes comes before others, and plural.group picks o
 });
 
 test('kinds that cannot be followed are refused in words', async () => {
-  await assert.rejects(catalog.resolve('tokenreviews'), {
+  await assert.rejects(async () => catalog.resolve('tokenreviews'), {
     code: 400,
     message: /tokenreviews of authentication.k8s.io cannot be listed here.*\/apis\/authentication.k8s.io\/v1/,
   });

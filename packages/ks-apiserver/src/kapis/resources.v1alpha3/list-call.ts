@@ -1,6 +1,7 @@
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { RouteRequest } from '@ks-apiserver/apiserver/routes/route';
 import type { Store } from '@ks-apiserver/client/informer/store';
+import { after } from '../../models/after.ts';
 import type { LiveList } from '../../models/live/live-lists.ts';
 import { isWhole, matcherOf, othersOf } from '../../models/live/matcher.ts';
 import type { Catalog } from '../../models/resources/catalog.ts';
@@ -73,14 +74,11 @@ function askFor(parts: ResourceParts, call: ListCall, row: ResourceDefinition | 
 
 /** Reads what a call asks for, without waiting where that is not needed. Throws Forbidden, BadRequest, and 3.0's 500 for an unknown resource. */
 export function ask(parts: ResourceParts, call: ListCall): Asked | Promise<Asked> {
-  const { resources = '' } = call.params;
-  const row = parts.catalog.inTable(resources);
-  if (row) return askFor(parts, call, row);
-  return parts.catalog.resolve(resources).then((found) => askFor(parts, call, found));
+  return after(parts.catalog.resolve(call.params.resources ?? ''), (row) => askFor(parts, call, row));
 }
 
 /** The page that is asked for, as it is now. */
-export function pageOf({ row, store, namespace, list, searched, view }: Asked, catalog: Catalog): Promise<Page> {
+export function pageOf({ row, store, namespace, list, searched, view }: Asked, catalog: Catalog): Page | Promise<Page> {
   const readable = view.visible ? new NarrowedStore(store, view.visible.names) : store;
   return searched
     ? searchPage(readable, row, searchQueryOf(list), catalog, namespace)
@@ -97,7 +95,7 @@ export function liveListOf(asked: Asked, catalog: Catalog, query: URLSearchParam
     row,
     store,
     key: JSON.stringify([namespace, narrowed, query.toString(), visible?.key, [...(hidden ?? [])]]),
-    page: () => pageOf(asked, catalog),
+    page: async () => pageOf(asked, catalog),
     matches: isWhole(list) ? matcherOf(row, list, catalog, where, searched) : undefined,
     offset: list.limit === -1 ? undefined : Math.max(0, (list.page - 1) * list.limit),
     others: othersOf(row, list, catalog),

@@ -1,6 +1,7 @@
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Handler, RouteRequest, UpgradeHandler, UpgradeRequest } from '@ks-apiserver/apiserver/routes/route';
 import type { Store } from '@ks-apiserver/client/informer/store';
+import { after } from '../../models/after.ts';
 import type { ResourceDefinition } from '../../models/resources/definition.ts';
 import { liveReply, liveSocket } from '../live-reply.ts';
 import { objectReply, pageReply } from '../page-reply.ts';
@@ -17,21 +18,18 @@ function singular({ kind, group }: ResourceDefinition): string {
 /** Lists a resource, of one namespace, of all, or of those that the caller sees; with `watch=true` the list goes on. */
 export function listResources(parts: ResourceParts): Handler {
   const { catalog, live, userList } = parts;
-  const answer = async (asked: Asked, request: RouteRequest) => {
-    const { query, headers, signal } = request;
+  const answer = (asked: Asked, request: RouteRequest) => {
+    const { query, headers } = request;
     const { row, watch, view, list } = asked;
     if (row.resource === 'users' && userList.scopeOf(list).scope) {
       if (watch) throw badRequest('parameter watch: lists of members cannot be followed, only those of all users');
-      return usersReply(await userList.list(list, signal));
+      return userList.list(list, request.signal).then(usersReply);
     }
-    if (!watch) return pageReply(await pageOf(asked, catalog), row, catalog);
+    if (!watch) return after(pageOf(asked, catalog), (page) => pageReply(page, row, catalog));
     const follow = { ...watch, check: sightCheck(parts, row, request, view) };
     return liveReply(live, liveListOf(asked, catalog, query), follow, headers, catalog.staleness(row));
   };
-  return (request: RouteRequest) => {
-    const asked = ask(parts, request);
-    return asked instanceof Promise ? asked.then((it) => answer(it, request)) : answer(asked, request);
-  };
+  return (request: RouteRequest) => after<Asked, unknown>(ask(parts, request), (asked) => answer(asked, request));
 }
 
 /** Serves live lists over WebSocket. */
@@ -59,19 +57,14 @@ export function getResource(parts: ResourceParts): Handler {
     if (!entry) throw fault(`${singular(row)} "${name}" not found`);
     return objectReply(entry, row, catalog);
   };
-  const read = (request: RouteRequest, row: ResourceDefinition | undefined) => {
-    const { params } = request;
-    const { resources = '', namespace = '', name = '' } = params;
-    if (!row) throw fault(`resource ${namespace}.${resources}.${name} not found`);
-    requireRights(authorizer, row, request);
-    const store = catalog.ready(row);
-    return store
-      ? entryOf(row, store, params)
-      : catalog.synced(row, request.signal).then((synced) => entryOf(row, synced, params));
-  };
   return (request: RouteRequest) => {
-    const { resources = '' } = request.params;
-    const row = catalog.inTable(resources);
-    return row ? read(request, row) : catalog.resolve(resources).then((found) => read(request, found));
+    const { params, signal } = request;
+    const { resources = '', namespace = '', name = '' } = params;
+    return after(catalog.resolve(resources), (row) => {
+      if (!row) throw fault(`resource ${namespace}.${resources}.${name} not found`);
+      requireRights(authorizer, row, request);
+      const store = catalog.ready(row) ?? catalog.synced(row, signal);
+      return after<Store, unknown>(store, (synced) => entryOf(row, synced, params));
+    });
   };
 }

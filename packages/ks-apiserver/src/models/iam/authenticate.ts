@@ -1,6 +1,7 @@
 import { StatusError, unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
+import { after } from '../after.ts';
 import { type ApiTokens, isApiToken } from '../credentials/api-tokens.ts';
 import { opensApi } from '../oauth/scopes.ts';
 import type { Identity } from '../session/identity.ts';
@@ -28,11 +29,6 @@ const AUTHENTICATED = ['system:authenticated'];
 /** Groups of a caller: an identity provider names none of Kubernetes' own. */
 function groupsOf({ groups }: { groups?: readonly string[] }): readonly string[] {
   return groups ? [...groups.filter((group) => !group.startsWith('system:')), ...AUTHENTICATED] : AUTHENTICATED;
-}
-
-/** What follows on a value that is there already, or comes. */
-function after<T, R>(value: T | Promise<T>, next: (value: T) => R | Promise<R>): R | Promise<R> {
-  return value instanceof Promise ? value.then(next) : next(value);
 }
 
 /** A refused credential as the answer to a call. */

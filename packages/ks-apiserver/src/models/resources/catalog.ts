@@ -1,10 +1,10 @@
 import { badRequest, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import { type GroupVersionResource, groupVersionPath } from '@ks-apiserver/apimachinery/meta/types';
-import type { Entry } from '@ks-apiserver/client/informer/entry';
 import { Informer, type InformerOptions } from '@ks-apiserver/client/informer/informer';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { Columns } from './columns.ts';
+import { CustomResources } from './custom-resources.ts';
 import type { ResourceDefinition } from './definition.ts';
 import { compareGroups, Discovery, type DiscoveryPace, definitionOf, isFollowable } from './discovery.ts';
 import type { ServedKind } from './discovery-documents.ts';
@@ -65,9 +65,7 @@ export class Catalog {
   readonly #rows = new Map<string, ResourceDefinition>();
   readonly #keysOfRows = new Set<string>();
   readonly #informers = new Map<string, Informer>();
-  readonly #custom = new Map<string, ResourceDefinition[]>();
-  /** Names of CRDs that were deleted, which discovery may still have for a while. */
-  readonly #removed = new Set<string>();
+  readonly #custom = new CustomResources();
   readonly #used = new Map<string, number>();
   readonly #idleMs: number;
   readonly #report: ((problem: string) => void) | undefined;
@@ -97,45 +95,14 @@ export class Catalog {
     this.#sweeper = setInterval(() => this.#sweep(), this.#idleMs / 4).unref();
     const crds = this.store('customresourcedefinitions');
     if (!crds) return;
-    for (const entry of crds.values()) this.#learn(entry);
+    for (const entry of crds.values()) this.#custom.change(undefined, entry);
     crds.onChange(({ type, entry, previous }) => {
       this.#discovery.changed();
-      if (previous) this.#unlearn(previous, type === 'DELETED' ? undefined : entry);
-      if (type === 'DELETED') this.#removed.add(entry.name);
-      if (type !== 'DELETED') this.#learn(entry);
+      const { gone, served } = this.#custom.change(previous, type === 'DELETED' ? undefined : entry);
+      if (gone && !this.#keysOfRows.has(gvrKey(gone))) void this.#forget(gvrKey(gone));
+      // A copy that was started before the kind was served waits for its next try.
+      if (served) this.#informers.get(gvrKey(served))?.retry();
     });
-  }
-
-  #definitionOf(crd: Entry): ResourceDefinition | undefined {
-    const { group, version, resource, kind, namespaced } = crd.fields as Record<string, string | undefined> & {
-      namespaced: boolean;
-    };
-    return group && version && resource && kind
-      ? { group, version, resource, kind, namespaced, needsOwnRight: true }
-      : undefined;
-  }
-
-  #learn(crd: Entry): void {
-    this.#removed.delete(crd.name);
-    const definition = this.#definitionOf(crd);
-    if (!definition) return;
-    const others = (this.#custom.get(definition.resource) ?? []).filter(({ group }) => group !== definition.group);
-    this.#custom.set(definition.resource, [...others, definition].sort(compareGroups));
-    // A copy that was started before the kind was served waits for its next try.
-    this.#informers.get(gvrKey(definition))?.retry();
-  }
-
-  /** Forgets a CRD's resource; its informer goes unless the CRD still serves the same version. */
-  #unlearn(previous: Entry, next: Entry | undefined): void {
-    const before = this.#definitionOf(previous);
-    if (!before) return;
-    const after = next && this.#definitionOf(next);
-    const rest = (this.#custom.get(before.resource) ?? []).filter(({ group }) => group !== before.group);
-    if (rest.length > 0) this.#custom.set(before.resource, rest);
-    else this.#custom.delete(before.resource);
-    const key = gvrKey(before);
-    if ((after && gvrKey(after) === key) || this.#keysOfRows.has(key)) return;
-    void this.#forget(key);
   }
 
   async #forget(key: string): Promise<void> {
@@ -163,26 +130,24 @@ export class Catalog {
     return this.#rows.get(name) ?? this.#candidates(name).find(inGroup(name));
   }
 
-  /** The row of the table of a plural name. */
-  inTable(name: string): ResourceDefinition | undefined {
-    return this.#rows.get(name);
-  }
-
   /** Rows and CRDs of the plural in `plural` or `plural.group`. */
-  #candidates(name: string): ResourceDefinition[] {
+  #candidates(name: string): readonly ResourceDefinition[] {
     const plural = pluralOf(name);
     const row = this.#rows.get(plural);
-    const custom = this.#custom.get(plural) ?? [];
+    const custom = this.#custom.of(plural);
     return row ? [row, ...custom.filter(({ group }) => group !== row.group)] : custom;
   }
 
   /**
    * Whatever kind the Kubernetes API serves by its plural name or by `plural.group`: rows of the table first, then groups of
-   * KubeSphere, of Kubernetes, others. Undefined for unknown ones. Throws BadRequest for kinds that cannot be followed.
+   * KubeSphere, of Kubernetes, others. Undefined for unknown ones. What is in
+   * no row takes discovery, and rejects with BadRequest for kinds that cannot be followed.
    */
-  async resolve(name: string): Promise<ResourceDefinition | undefined> {
-    const row = this.#rows.get(name);
-    if (row) return row;
+  resolve(name: string): ResourceDefinition | undefined | Promise<ResourceDefinition | undefined> {
+    return this.#rows.get(name) ?? this.#discovered(name);
+  }
+
+  async #discovered(name: string): Promise<ResourceDefinition | undefined> {
     const known = this.#candidates(name);
     const matches = inGroup(name);
     let served: readonly ServedKind[];
@@ -196,7 +161,7 @@ export class Catalog {
     }
     // CRDs are followed; what discovery says of their groups may be old.
     const others = served.filter(
-      (kind) => !known.some(({ group }) => group === kind.group) && !this.#isGone(kind) && matches(kind),
+      (kind) => !known.some(({ group }) => group === kind.group) && !this.#custom.isGone(kind) && matches(kind),
     );
     const followable = others.filter(isFollowable).map(definitionOf);
     const found = [...known.filter(matches), ...followable].sort(compareGroups)[0];
@@ -205,11 +170,6 @@ export class Catalog {
     throw badRequest(
       `${resource} of ${group || 'the core group'} cannot be listed here: the Kubernetes API offers no list and watch of them; its own paths are under ${groupVersionPath({ group, version })}`,
     );
-  }
-
-  /** Whether a kind that discovery still has was a CRD's that is deleted. */
-  #isGone({ group, resource }: ServedKind): boolean {
-    return this.#removed.has(`${resource}.${group}`);
   }
 
   /** Aggregated APIs come and go with their APIServices. */
@@ -259,6 +219,11 @@ export class Catalog {
     return row && this.#informers.get(gvrKey(row))?.store;
   }
 
+  /** What is cached of a row; undefined before it is in use, and after its CRD has gone. */
+  storeOf(row: ResourceDefinition): Store | undefined {
+    return this.#informers.get(gvrKey(row))?.store;
+  }
+
   /** The store of a row where it and what it uses are synced already; undefined where `synced` has to be awaited. */
   ready(row: ResourceDefinition): Store | undefined {
     for (const name of row.uses ?? []) {
@@ -267,11 +232,6 @@ export class Catalog {
     }
     const informer = this.informer(row);
     return informer.synced ? informer.store : undefined;
-  }
-
-  /** What is cached of a row; undefined before it is in use, and after its CRD has gone. */
-  storeOf(row: ResourceDefinition): Store | undefined {
-    return this.#informers.get(gvrKey(row))?.store;
   }
 
   /** Which of the copies that answers of a row are made from are not up to date: `pods;seconds=12`, joined by commas. */
@@ -306,7 +266,9 @@ export class Catalog {
 
   /** Resources whose copy is not up to date, with the reason: what readiness reports. */
   *stale(): Generator<{ resource: string; reason: string }> {
-    for (const informer of this.#informers.values()) {
+    for (const [key, informer] of this.#informers) {
+      // An API that somebody added to the cluster and that fails is no reason to answer nobody.
+      if (!this.#keysOfRows.has(key)) continue;
       const reason = staleReason(informer);
       if (reason !== undefined) yield { resource: informer.options.resource.resource, reason };
     }

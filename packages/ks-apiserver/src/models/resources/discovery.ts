@@ -1,6 +1,7 @@
 import { serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import { groupVersionPath } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { Deadline } from '@ks-apiserver/client/kube/deadline';
 import type { ResourceDefinition } from './definition.ts';
 import {
   type GroupVersion,
@@ -80,7 +81,8 @@ export class Discovery {
   async #readNow(): Promise<void> {
     this.#begun = performance.now();
     this.#changed = false;
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const deadline = new Deadline(TIMEOUT_MS);
+    const { signal } = deadline;
     try {
       const parts = await Promise.all([this.#readRoot('/api', signal), this.#readRoot('/apis', signal)]);
       const versions = parts.flat();
@@ -96,6 +98,8 @@ export class Discovery {
     } catch (error) {
       this.#changed = true;
       throw serviceUnavailable(`the Kubernetes API does not tell what it serves: ${(error as Error).message}`, error);
+    } finally {
+      deadline.end();
     }
   }
 

@@ -119,9 +119,12 @@ export function filterOf(row: ResourceDefinition, query: ListQuery, catalog: Cat
   return all.length === 0 ? undefined : (entry) => all.every((passes) => passes(entry));
 }
 
-/** The entries that pass, in their order; objects are read in turns where that is needed. */
-export async function passing(entries: readonly Entry[], tests: Tests, catalog: Catalog): Promise<readonly Entry[]> {
-  const { plain, derived, columns } = tests;
+/** The entries that pass, in their order, at once where entries have all at hand; else objects are read in turns. */
+export function passing(
+  entries: readonly Entry[],
+  { plain, derived, columns }: Tests,
+  catalog: Catalog,
+): readonly Entry[] | Promise<readonly Entry[]> {
   const [only] = plain;
   let left = entries;
   if (plain.length === 1) left = entries.filter(only!);

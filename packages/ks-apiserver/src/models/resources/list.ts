@@ -1,11 +1,12 @@
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
+import type { Store } from '@ks-apiserver/client/informer/store';
+import { after } from '../after.ts';
 import { aggregatedNames } from '../iam/aggregation.ts';
 import { AGGREGATION_ROLES } from '../iam/types.ts';
 import type { Catalog } from './catalog.ts';
 import type { ResourceDefinition } from './definition.ts';
 import { passing, testsOf } from './filters.ts';
-import type { ReadableStore } from './narrowed-store.ts';
 import { type ListQuery, pageOf } from './query.ts';
 import { orderingOf, sortedUpTo, storeOrder } from './sort.ts';
 
@@ -19,6 +20,9 @@ export interface Page {
 
 const NONE: Page = { entries: [], total: 0 };
 
+/** What lists read of a store. */
+export type ListedStore = Pick<Store, 'list' | 'get'>;
+
 function reversed(entries: readonly Entry[], from: number, to: number): Entry[] {
   const page: Entry[] = [];
   for (let i = from; i < to; i++) page.push(entries[entries.length - 1 - i]!);
@@ -26,39 +30,43 @@ function reversed(entries: readonly Entry[], from: number, to: number): Entry[] 
 }
 
 /** A page of entries that passed a query and are in no order yet. */
-async function sortedPage(
+function sortedPage(
   passed: readonly Entry[],
   row: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
-): Promise<Page> {
+): Page | Promise<Page> {
   const ordering = orderingOf(row, query, catalog);
-  await catalog.columns.fill(passed, ordering.columns);
-  const [from, to] = pageOf(query, passed.length) ?? [0, 0];
-  return { entries: sortedUpTo(passed, ordering, to).slice(from, to), total: passed.length };
+  const page = (entries: readonly Entry[]) => {
+    const [from, to] = pageOf(query, entries.length) ?? [0, 0];
+    return { entries: sortedUpTo(entries, ordering, to).slice(from, to), total: entries.length };
+  };
+  if (ordering.columns.length === 0) return page(passed);
+  const copy = [...passed];
+  return catalog.columns.fill(copy, ordering.columns).then(() => page(copy));
 }
 
 /** One page of entries that were found otherwise than by going through the store, those that pass the query's filters. */
-export async function pageEntries(
+export function pageEntries(
   found: readonly Entry[],
   row: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
-): Promise<Page> {
+): Page | Promise<Page> {
   if (query.continue !== undefined) throw badRequest('parameter continue: this list has no snapshots');
   const tests = testsOf(row, query, catalog);
   if (tests === 'never') return NONE;
-  return sortedPage(await passing(found, tests, catalog), row, query, catalog);
+  return after(passing(found, tests, catalog), (passed) => sortedPage(passed, row, query, catalog));
 }
 
 /** The roles that a role is made from, by `aggregateTo`: the labelSelector does not count there. */
 function aggregatedPage(
-  store: ReadableStore,
+  store: ListedStore,
   row: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
   namespace: string,
-): Promise<Page> {
+): Page | Promise<Page> {
   const filters = new Map(query.filters);
   const role = store.get(filters.get('aggregateTo') ?? '', namespace);
   filters.delete('aggregateTo');
@@ -70,13 +78,14 @@ function aggregatedPage(
 
 /** Keeps a whole list as it is now, or goes on with one that was kept; answers the page that the query asks for. */
 export async function snapshotPage(
-  store: ReadableStore,
+  row: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
-  whole: () => Promise<readonly Entry[]>,
+  whole: () => readonly Entry[] | Promise<readonly Entry[]>,
 ): Promise<Page> {
   const { scope, caller = '', limit, continue: token, hidden } = query;
-  if (scope === undefined) throw badRequest('parameter continue: this list has no snapshots');
+  const store = catalog.storeOf(row);
+  if (scope === undefined || !store) throw badRequest('parameter continue: this list has no snapshots');
   // Who sees more or less than before does not go on where he was.
   const bound = JSON.stringify([scope, hidden ? [...hidden] : null]);
   const { snapshots } = catalog;
@@ -91,30 +100,33 @@ export async function snapshotPage(
   return { entries: entries.slice(0, limit), total: entries.length, continue: next };
 }
 
-/** One page of a resource: taken from an ordered index, so that it costs the page and, with filters, one look at each entry. */
-export async function listPage(
-  store: ReadableStore,
+/**
+ * One page of a resource: taken from an ordered index, so that it costs the page and, with filters, one look at each entry. It
+ * is there at once unless objects have to be read for it. Throws BadRequest for a sort key that the resource does not have.
+ */
+export function listPage(
+  store: ListedStore,
   row: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
   namespace?: string,
-): Promise<Page> {
+): Page | Promise<Page> {
   if (row.aggregates && query.filters.has('aggregateTo'))
     return aggregatedPage(store, row, query, catalog, namespace ?? '');
   if (query.continue !== undefined) {
     const all = { ...query, continue: undefined, limit: -1, page: 1 };
-    return snapshotPage(store, query, catalog, async () => {
-      const { entries } = await listPage(store, row, all, catalog, namespace);
-      return entries;
-    });
+    const whole = () => after(listPage(store, row, all, catalog, namespace), ({ entries }) => entries);
+    return snapshotPage(row, query, catalog, whole);
   }
   const tests = testsOf(row, query, catalog);
   if (tests === 'never') return NONE;
   const order = storeOrder(row, query);
   // Cluster-scoped resources have no namespace to be narrowed to.
   const ordered = store.list(order ?? 'creationTimestamp', row.namespaced ? namespace : undefined);
-  const passed = await passing(ordered, tests, catalog);
-  if (!order) return sortedPage(passed, row, query, catalog);
-  const [from, to] = pageOf(query, passed.length) ?? [0, 0];
-  return { entries: query.ascending ? passed.slice(from, to) : reversed(passed, from, to), total: passed.length };
+  return after(passing(ordered, tests, catalog), (passed): Page | Promise<Page> => {
+    if (!order) return sortedPage(passed, row, query, catalog);
+    const [from, to] = pageOf(query, passed.length) ?? [0, 0];
+    const entries = query.ascending ? passed.slice(from, to) : reversed(passed, from, to);
+    return { entries, total: passed.length };
+  });
 }

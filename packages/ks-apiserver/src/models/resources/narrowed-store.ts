@@ -1,13 +1,11 @@
 import { byCreation, byName, type Entry } from '@ks-apiserver/client/informer/entry';
-import type { Change, Order, Store } from '@ks-apiserver/client/informer/store';
-
-/** What lists read of a store. */
-export type ReadableStore = Pick<Store, 'list' | 'get' | 'onChange'>;
+import type { Order, Store } from '@ks-apiserver/client/informer/store';
+import type { ListedStore } from './list.ts';
 
 const COMPARE = { creationTimestamp: byCreation, name: byName } as const;
 
 /** What a store has of some namespaces: reading it costs what is in these, however much there is besides. */
-export class NarrowedStore implements ReadableStore {
+export class NarrowedStore implements ListedStore {
   readonly #store: Store;
   readonly #namespaces: ReadonlySet<string>;
 
@@ -26,10 +24,5 @@ export class NarrowedStore implements ReadableStore {
     for (const name of this.#namespaces) for (const entry of this.#store.list(order, name)) merged.push(entry);
     // Each namespace is in order already: these runs are merged, and not sorted anew (Array.prototype.sort is a merge sort).
     return merged.sort(COMPARE[order]);
-  }
-
-  /** Calls back after each change of the whole store. */
-  onChange(listener: (change: Change) => void): () => void {
-    return this.#store.onChange(listener);
   }
 }

@@ -64,7 +64,8 @@ const OF_KINDS: Readonly<Record<string, (object: KubeObject) => unknown[]>> = {
 export function searchText(resource: string, object: KubeObject, entry: Entry): string {
   const parts: unknown[] = [entry.name, entry.namespace];
   for (const [key, value] of Object.entries(entry.labels)) parts.push(`${key}=${value}`);
-  for (const [key, value] of Object.entries(entry.annotations)) if (key !== LAST_APPLIED) parts.push(value);
+  for (const [key, value] of Object.entries(object.metadata.annotations ?? {}))
+    if (key !== LAST_APPLIED) parts.push(value);
   const own = Object.hasOwn(OF_KINDS, resource) ? OF_KINDS[resource] : undefined;
   try {
     if (own) parts.push(...own(object));

@@ -1,9 +1,9 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
+import { after } from '../after.ts';
 import type { Catalog } from './catalog.ts';
 import type { ResourceDefinition, SortKey } from './definition.ts';
 import { type FilterOfKey, keyValue, moreTests, passing, type Tests } from './filters.ts';
-import { type Page, snapshotPage } from './list.ts';
-import type { ReadableStore } from './narrowed-store.ts';
+import { type ListedStore, type Page, snapshotPage } from './list.ts';
 import { pageOf } from './query.ts';
 import type { SearchQuery } from './search-query.ts';
 import { type Condition, SEARCH_TYPES, type SearchType } from './search-types.ts';
@@ -69,65 +69,61 @@ function filterOfKey(type: SearchType, query: SearchQuery, catalog: Catalog): Fi
   };
 }
 
-/** All tests of a query of the older searcher; `never` when nothing can pass. */
+/** All tests of a query; `never` where a filter of the forms that 3.0 does not have is unknown. */
 function searchTests(row: ResourceDefinition, query: SearchQuery, catalog: Catalog): Tests | 'never' {
   const type = SEARCH_TYPES.get(row.resource) ?? {};
-  const { given } = query;
-  const more = given && moreTests(row, given, catalog, filterOfKey(type, query, catalog));
-  if (more === 'never') return more;
-  const tests = more ?? { plain: [], derived: [], columns: [] };
-  tests.plain.push(testOf(type, query, catalog));
+  const { given = {} } = query;
+  const tests = moreTests(row, given, catalog, filterOfKey(type, query, catalog));
+  if (tests !== 'never') tests.plain.push(testOf(type, query, catalog));
   return tests;
 }
 
-/** One test for all of a query, for looking at single entries; `never` when nothing can pass. */
-export function searchTest(
-  row: ResourceDefinition,
-  query: SearchQuery,
-  catalog: Catalog,
-): ((entry: Entry) => boolean) | 'never' {
+/** One test for all of a query, for looking at single entries. */
+export function searchTest(row: ResourceDefinition, query: SearchQuery, catalog: Catalog): (entry: Entry) => boolean {
   const tests = searchTests(row, query, catalog);
-  if (tests === 'never') return tests;
+  if (tests === 'never') return () => false;
   const all = [...tests.plain, ...tests.derived];
   return (entry) => all.every((passes) => passes(entry));
 }
 
-/** All entries that pass a query, in order. */
-async function searchEntries(
-  store: ReadableStore,
+/** Entries that passed a query, ascending by name, in the order that it asks for. */
+function ordered(
+  passed: readonly Entry[],
   row: ResourceDefinition,
   query: SearchQuery,
   catalog: Catalog,
-  namespace?: string,
-): Promise<readonly Entry[]> {
-  const type = SEARCH_TYPES.get(row.resource) ?? {};
+): Entry[] | Promise<Entry[]> {
   const { given } = query;
-  const tests = searchTests(row, query, catalog);
-  if (tests === 'never') return [];
-  const found = [...(await passing(store.list('name', row.namespaced ? namespace : undefined), tests, catalog))];
+  const found = [...passed];
   if (given?.sort) {
     const ordering = orderingOf(row, given, catalog);
-    await catalog.columns.fill(found, ordering.columns);
-    return found.sort(ordering.compare);
+    const sort = () => found.sort(ordering.compare);
+    return ordering.columns.length === 0 ? sort() : catalog.columns.fill(found, ordering.columns).then(sort);
   }
-  const key = own(type.orderBy, query.orderBy);
+  const key = own(SEARCH_TYPES.get(row.resource)?.orderBy, query.orderBy);
   if (key) found.sort(byTime(key));
   else if (query.orderBy === 'createTime') found.sort(byTime((entry) => entry.created));
   return query.reverse ? found.reverse() : found;
 }
 
 /** One page of the older searcher; where 3.0 panics, past the end, there is none and the true total. */
-export async function searchPage(
-  store: ReadableStore,
+export function searchPage(
+  store: ListedStore,
   row: ResourceDefinition,
   query: SearchQuery,
   catalog: Catalog,
   namespace?: string,
-): Promise<Page> {
-  const found = () => searchEntries(store, row, query, catalog, namespace);
-  if (query.given?.continue !== undefined) return snapshotPage(store, query.given, catalog, found);
-  const entries = await found();
-  const whole = query.limit === -1 && query.page !== 1;
-  const [from, to] = whole ? [0, 0] : (pageOf(query, entries.length) ?? [0, 0]);
-  return { entries: entries.slice(from, to), total: entries.length };
+): Page | Promise<Page> {
+  const tests = searchTests(row, query, catalog);
+  const found = (): readonly Entry[] | Promise<readonly Entry[]> => {
+    if (tests === 'never') return [];
+    const entries = store.list('name', row.namespaced ? namespace : undefined);
+    return after(passing(entries, tests, catalog), (passed) => ordered(passed, row, query, catalog));
+  };
+  if (query.given?.continue !== undefined) return snapshotPage(row, query.given, catalog, found);
+  return after(found(), (entries) => {
+    const whole = query.limit === -1 && query.page !== 1;
+    const [from, to] = whole ? [0, 0] : (pageOf(query, entries.length) ?? [0, 0]);
+    return { entries: entries.slice(from, to), total: entries.length };
+  });
 }

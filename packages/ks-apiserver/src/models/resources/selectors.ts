@@ -10,6 +10,8 @@ const MAX_FIELDS = 8;
 
 /** A label selector, or several of which one must match. */
 export interface LabelTest {
+  /** As it was written. */
+  text: string;
   matches(labels: Readonly<Record<string, string>>): boolean;
 }
 
@@ -60,7 +62,7 @@ export function parseLabels(text: string): LabelTest | undefined {
   if (text === '') return undefined;
   // No label and no value has a bar.
   const selectors = readEach('labelSelector', text, text.split('||'), parseLabelSelector);
-  return { matches: (labels) => selectors.some((selector) => selector.matches(labels)) };
+  return { text, matches: (labels) => selectors.some((selector) => selector.matches(labels)) };
 }
 
 /** Reads `fieldSelector`: alternatives of conditions that must all hold; undefined for an empty one. Throws BadRequest. */

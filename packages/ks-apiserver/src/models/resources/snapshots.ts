@@ -4,9 +4,6 @@ import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import { badParameter } from './selectors.ts';
 
-/** What is needed of a store to know what a snapshot keeps alive. */
-type FollowedStore = Pick<Store, 'onChange'>;
-
 /** Limits of what is kept for readers that may never come back. */
 export interface SnapshotLimits {
   /** Snapshots of all callers, and of one caller. */
@@ -35,7 +32,7 @@ interface Snapshot {
   caller: string;
   scope: string;
   entries: readonly Entry[];
-  store: FollowedStore;
+  store: Store;
   begun: number;
   used: number;
   /** What the store had replaced in all when the snapshot was made, in bytes. */
@@ -56,7 +53,7 @@ export class Snapshots {
   readonly #now: () => number;
   /** Oldest first. */
   readonly #snapshots = new Map<string, Snapshot>();
-  readonly #stores = new Map<FollowedStore, Followed>();
+  readonly #stores = new Map<Store, Followed>();
   #entries = 0;
 
   constructor(limits: Partial<SnapshotLimits> = {}, now: () => number = Date.now) {
@@ -69,7 +66,7 @@ export class Snapshots {
   }
 
   /** Keeps a list for a caller and what he asked; answers the token of the place `offset`. */
-  begin(caller: string, scope: string, store: FollowedStore, entries: readonly Entry[], offset: number): string {
+  begin(caller: string, scope: string, store: Store, entries: readonly Entry[], offset: number): string {
     const now = this.#now();
     const own = [...this.#snapshots.values()].filter((snapshot) => snapshot.caller === caller);
     if (own.length >= this.#limits.perCaller) this.#drop(own.sort((a, b) => a.used - b.used)[0]!);
@@ -103,7 +100,7 @@ export class Snapshots {
     return { id, entries: snapshot.entries, offset: Number(offset) };
   }
 
-  #follow(store: FollowedStore): Followed {
+  #follow(store: Store): Followed {
     let followed = this.#stores.get(store);
     if (!followed) {
       const stop = store.onChange(({ previous }) => {
@@ -140,7 +137,7 @@ export class Snapshots {
   /** Bytes that snapshots may keep alive: what was replaced in each store since the oldest snapshot of it. */
   #retained(): number {
     let total = 0;
-    const seen = new Set<FollowedStore>();
+    const seen = new Set<Store>();
     for (const { store, replacedBefore } of this.#snapshots.values()) {
       if (seen.has(store)) continue;
       seen.add(store);

@@ -30,7 +30,7 @@ export class Tenants {
   }
 
   /** A page of entries that were picked one by one: it costs what the user has, not what there is. */
-  #pick(entries: readonly Entry[], row: ResourceDefinition, query: ListQuery): Promise<Page> {
+  #pick(entries: readonly Entry[], row: ResourceDefinition, query: ListQuery): Page | Promise<Page> {
     return pageEntries(entries, row, query, this.#catalog);
   }
 
