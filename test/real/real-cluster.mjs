@@ -1,26 +1,17 @@
 // Starts a real etcd and kube-apiserver for tests. KUBEBUILDER_ASSETS names a folder that holds both; without it one binary
 // that is both, and kube-controller-manager too, is built once from test/real/kube-apiserver into .cache/real.
 import { execFileSync, spawn } from 'node:child_process';
-import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
-import {
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../server.mjs';
+import { goProgram } from './go-program.mjs';
 
 const moduleDir = fileURLToPath(new URL('kube-apiserver/', import.meta.url));
 const kubernetesVersion = /k8s\.io\/kubernetes (v[\d.]+)/;
-const cacheDir = fileURLToPath(new URL('../../.cache/real/', import.meta.url));
 
 /** Path of a kube-apiserver, built if it has to be; undefined where there is neither one nor Go. */
 export function kubeApiServerPath() {
@@ -30,23 +21,7 @@ export function kubeApiServerPath() {
   const [major, minor] = version.slice(1).split('.');
   const set = { gitVersion: version, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' };
   const flags = Object.entries(set).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`);
-  const stamp = createHash('sha256').update(flags.join());
-  for (const file of ['go.mod', 'go.sum', 'main.go']) stamp.update(readFileSync(moduleDir + file));
-  const path = `${cacheDir}kube-apiserver-${stamp.digest('hex').slice(0, 12)}`;
-  if (existsSync(path)) return path;
-  try {
-    execFileSync('go', ['version'], { stdio: 'ignore' });
-  } catch {
-    return undefined;
-  }
-  mkdirSync(cacheDir, { recursive: true });
-  execFileSync('go', ['build', '-mod=readonly', '-ldflags', `-s -w ${flags.join(' ')}`, '-o', `${path}.tmp`, '.'], {
-    cwd: moduleDir,
-    env: { ...process.env, CGO_ENABLED: '0' },
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  renameSync(`${path}.tmp`, path);
-  return path;
+  return goProgram('kube-apiserver', flags);
 }
 
 /** The command that runs etcd: path and first arguments. */

@@ -16,7 +16,8 @@ const REQUESTS: GroupVersionResource = {
 };
 /** Namespace of the kubeconfigs; that of user `jo` is ConfigMap `kubeconfig-jo`. */
 export const KUBECONFIG_NAMESPACE = 'kubesphere-controls-system';
-const USERNAME_LABEL = 'kubesphere.io/username';
+/** Label of kubeconfigs and kubectls: whose they are. */
+export const USERNAME_LABEL = 'kubesphere.io/username';
 const SIGNER = 'kubernetes.io/kube-apiserver-client';
 const DAY_MS = 86_400_000;
 const RENEW_BEFORE_MS = 30 * DAY_MS;

@@ -8,6 +8,10 @@ const T = '/kapis/tenant.kubesphere.io/v1alpha2';
 const cases: [string, string, Partial<RequestInfo>][] = [
   ['GET', '/kapis/version', { isResource: false, verb: 'GET', isKubernetes: false }],
   ['GET', '/version', { isResource: false, isKubernetes: false }],
+  ['GET', '/apis/', { isResource: false, isKubernetes: true }],
+  ['GET', '/apis/apps/', { isResource: false, isKubernetes: true }],
+  ['GET', '/apis', { isResource: false, isKubernetes: false }],
+  ['GET', '/api/', { isResource: false, isKubernetes: false }],
   ['GET', '/apis/apps/v1', { isResource: false, isKubernetes: true }],
   ['GET', `${T}/workspaces/w`, { workspace: 'w', resource: 'workspaces', name: 'w', scope: 'Workspace', verb: 'get' }],
   ['GET', `${T}/workspaces/w/namespaces`, { workspace: 'w', resource: 'namespaces', verb: 'list', scope: 'Workspace' }],
@@ -54,6 +58,8 @@ const cases: [string, string, Partial<RequestInfo>][] = [
     '/api/v1/secrets?watch=true&labelSelector=kubesphere.io/workspace=w',
     { verb: 'watch', workspace: '', scope: 'Cluster' },
   ],
+  ['GET', '/api/v1/namespaces/n/pods/p/exec', { verb: 'create', subresource: 'exec' }],
+  ['GET', '/api/v1/namespaces/n/pods/p/log', { verb: 'get', subresource: 'log' }],
   ['GET', '/api/v1/namespaces?watch=true&labelSelector=kubesphere.io/workspace=', { workspace: '', scope: 'Cluster' }],
 ];
 

@@ -58,6 +58,10 @@ const VERBS: Record<string, string> = {
 const WORKSPACE_WATCHES = new Set(['namespaces', 'workspaces', 'workspaceroles', 'workspacerolebindings']);
 const NODE_PROXIES = new Set(['nodes']);
 const NAMESPACED_PROXIES = new Set(['pods', 'services']);
+/** The lists of groups and versions as 3.0 published them; without the last slash its server has them not, and `/api` neither. */
+const DISCOVERY = /^\/apis\/([^/]+\/)?$/;
+/** What gives a hold of a running container: WebSockets ask for it by GET, and who may only read must not have it, as in Kubernetes 1.35. */
+const PROCESSES = new Set(['exec', 'attach', 'portforward']);
 const WORKSPACE_SELECTOR = 'kubesphere.io/workspace=';
 
 /** A segment that stands for itself. */
@@ -148,7 +152,10 @@ export function parseRequestInfo(method: string, url: string): RequestInfo {
     verb: method.toUpperCase(),
   };
   // Even paths too short to be resources belong to the Kubernetes API: /apis/apps/v1 is its discovery.
-  if (parts.length < 3 || !PREFIXES.has(parts[0]!)) return info;
+  if (parts.length < 3 || !PREFIXES.has(parts[0]!)) {
+    info.isKubernetes = DISCOVERY.test(info.path);
+    return info;
+  }
   info.apiPrefix = parts[0]!;
   info.isKubernetes = info.apiPrefix === 'api' || info.apiPrefix === 'apis';
   let rest = parts.slice(1);
@@ -197,6 +204,8 @@ function refineVerb(info: RequestInfo, query: URLSearchParams): void {
     info.verb = asksForWatch(query, info.isKubernetes) ? 'watch' : 'list';
     info.name = pinnedName(query.get('fieldSelector'));
   }
+  if (info.isKubernetes && info.verb === 'get' && info.resource === 'pods' && PROCESSES.has(info.subresource))
+    info.verb = 'create';
   if (info.name === '' && info.verb === 'delete') info.verb = 'deletecollection';
   const selector = query.get('labelSelector') ?? '';
   if (info.verb === 'watch' && selector.startsWith(WORKSPACE_SELECTOR) && WORKSPACE_WATCHES.has(info.resource)) {

@@ -3,10 +3,12 @@ import { type Duplex, Readable } from 'node:stream';
 import tls from 'node:tls';
 import { serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import { Agent } from 'undici';
+import type { WebSocket } from 'ws';
 import { type Credentials, credentialsOf } from './credentials.ts';
 import type { ClusterConfig } from './kubeconfig.ts';
 import { RemoteAnswer } from './remote-answer.ts';
 import { isWhole, type KubeRequest, type KubeResponse, type KubeTransport } from './transport.ts';
+import { openWebSocket } from './web-socket.ts';
 
 /** Headers by which a caller could act as somebody else with our credentials. */
 const FORBIDDEN = /^(authorization|host|connection|impersonate-.*|x-remote-.*)$/;
@@ -125,6 +127,13 @@ export class RemoteTransport implements KubeTransport {
       },
       (error: Error) => fail('502 Bad Gateway', `${error.message}\n`),
     );
+  }
+
+  async webSocket(url: string, protocols: readonly string[], signal: AbortSignal): Promise<WebSocket> {
+    const headers = await this.#headers({ method: 'GET', url, headers: {} });
+    const target = `${this.#origin.origin.replace(/^http/, 'ws')}${this.#prefix}${url}`;
+    const options = { headers, origin: this.#origin.origin, ...tlsOptions(this.#config) };
+    return openWebSocket(target, protocols, options, signal);
   }
 
   close(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
 
 /** Who a request acts as (Kubernetes authentication UserInfo). */
 export interface UserInfo {
@@ -36,6 +37,11 @@ export interface KubeTransport {
   request(request: KubeRequest): Promise<KubeResponse>;
   /** Hands a client's connection over to the API for a protocol upgrade (WebSocket, SPDY); writes errors onto the socket itself. */
   upgrade(request: KubeRequest, socket: Duplex, head: Uint8Array): void;
+  /**
+   * Opens a WebSocket of this server's own to a path with query, such as exec. It comes paused, so that nothing is lost until
+   * somebody listens. Rejects with the StatusError that the API answers.
+   */
+  webSocket(url: string, protocols: readonly string[], signal: AbortSignal): Promise<WebSocket>;
   /** Ends idle connections; calls under way are ended too. */
   close(): Promise<void>;
 }

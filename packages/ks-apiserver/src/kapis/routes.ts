@@ -6,6 +6,7 @@ import type { LiveLists } from '../models/live/live-lists.ts';
 import type { Catalog } from '../models/resources/catalog.ts';
 import type { Tenants } from '../models/tenant/tenants.ts';
 import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
+import type { Terminals } from '../models/terminal/terminals.ts';
 import { BUILD } from '../server/build.ts';
 import type { Config } from '../server/config-schema.ts';
 import type { Metrics } from '../server/metrics.ts';
@@ -21,6 +22,7 @@ import { resourcesV1alpha2 } from './resources.v1alpha2/routes.ts';
 import { resourcesV1alpha3 } from './resources.v1alpha3/routes.ts';
 import { tenantV1alpha2 } from './tenant.v1alpha2/routes.ts';
 import { tenantV1alpha3 } from './tenant.v1alpha2/v1alpha3.ts';
+import { terminalV1alpha2 } from './terminal.v1alpha2/routes.ts';
 import { version } from './version/routes.ts';
 
 /** What the handlers of all groups work with. */
@@ -36,13 +38,15 @@ export interface RouteParts {
   live: LiveLists;
   tenants: Tenants;
   quotas: WorkspaceQuotas;
+  terminals: Terminals;
   metrics: Metrics;
   readiness: Readiness;
 }
 
 /** Every operation of the server: all groups' tables one after the other. */
 export function routes(parts: RouteParts): readonly Route[] {
-  const { config, client, catalog, authorizer, visibility, live, tenants, quotas, metrics, readiness } = parts;
+  const { config, client, catalog, authorizer, visibility, live, tenants, quotas, terminals, metrics, readiness } =
+    parts;
   return [
     ...oauth(parts.oauth),
     ...providerRoutes(parts.providerLogin),
@@ -55,6 +59,7 @@ export function routes(parts: RouteParts): readonly Route[] {
     ...operationsV1alpha2(client),
     ...resourcesV1alpha2({ client, catalog, authorizer, config }),
     ...resourcesV1alpha3({ catalog, authorizer, visibility, live, userList: parts.iam.userList }),
+    ...terminalV1alpha2({ client, authorizer, terminals }),
     ...health(readiness, metrics.registry),
   ];
 }

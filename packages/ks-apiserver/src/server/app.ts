@@ -20,6 +20,7 @@ import { Catalog, staleReason } from '../models/resources/catalog.ts';
 import { RESOURCES } from '../models/resources/table.ts';
 import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
+import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess } from './access.ts';
 import type { Kubernetes } from './backend.ts';
 import type { Config } from './config-schema.ts';
@@ -132,6 +133,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     visibility: new Visibility(authorizer, bindings, catalog),
     live,
     quotas,
+    terminals: new Terminals(transport, config.terminal),
     tenants: new Tenants(catalog, authorizer, bindings),
     metrics,
     readiness,

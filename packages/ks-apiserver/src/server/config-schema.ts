@@ -122,6 +122,14 @@ export const ConfigSchema = Type.Object({
   }),
   // Git servers and image registries that users name: networks that may be reached though they are not public.
   verification: Section({ allowedCIDRs: Type.Array(Type.String(), { default: [] }) }),
+  // Terminals over WebSocket: after this time without anything typed, and in all, they are ended; 0 for never.
+  terminal: Section({
+    idleTimeout: Duration(HOUR),
+    maxAge: Duration(12 * HOUR),
+    maxSessionsPerUser: Type.Integer({ default: 20, minimum: 1, maximum: 1000 }),
+    // A peer that answers no ping by the next one is gone.
+    pingInterval: Type.Number({ default: 30_000, minimum: 1000, 'x-duration': true }),
+  }),
   monitoring: Section({ endpoint: Text() }),
   logging: Section(Index('fluentbit')),
   events: Section(Index('ks-logstash-events')),

@@ -7,6 +7,7 @@ import { groupReconciler } from '@ks-apiserver/controllers/group';
 import { groupBindingReconciler } from '@ks-apiserver/controllers/group-binding';
 import { jobReconciler } from '@ks-apiserver/controllers/job';
 import { kubeconfigReconciler } from '@ks-apiserver/controllers/kubeconfig';
+import { kubectlReconciler } from '@ks-apiserver/controllers/kubectl';
 import { type LoginHistory, loginRecordReconciler } from '@ks-apiserver/controllers/login-record';
 import { namespaceReconciler } from '@ks-apiserver/controllers/namespace';
 import { type CheckOverride, roleOverrideReconciler } from '@ks-apiserver/controllers/role-override';
@@ -43,6 +44,8 @@ export interface ControllerParts {
   /** Where users reach the Kubernetes API, and the CA (PEM) of its certificate. */
   endpoint: { server: string; ca?: string };
   loginHistory: LoginHistory;
+  /** Image of users' kubectl; undefined where no containers run. */
+  kubectlImage?: string;
   log: Logger;
 }
 
@@ -116,6 +119,9 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
     namespaceReconciler({ client, namespaces, workspaces, roles: catalog.row('roles'), roleBases, users }),
     globalRoleBindingReconciler(client, catalog.row('globalrolebindings')),
     kubeconfigReconciler({ client, users, endpoint: parts.endpoint, makeSigningRequest }),
+    ...(parts.kubectlImage === undefined
+      ? []
+      : [kubectlReconciler({ client, clusterRoleBindings, users, image: parts.kubectlImage })]),
     jobReconciler(client, jobs),
     loginRecordReconciler(client, records, parts.loginHistory),
   ];

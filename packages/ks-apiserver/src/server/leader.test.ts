@@ -22,6 +22,7 @@ function candidate(identity: string, name: string) {
   const transport: KubeTransport = {
     request: (request) => (cut ? Promise.reject(new Error('cut off')) : api.request(request)),
     upgrade: (request, socket, head) => api.upgrade(request, socket, head),
+    webSocket: (url) => api.webSocket(url),
     close: async () => {},
   };
   const leader = new Leader({

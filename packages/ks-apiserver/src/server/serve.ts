@@ -133,6 +133,7 @@ export async function serve(options: Options, log: Logger, out: (line: string) =
         retentionMs: config.authentication.loginHistoryRetentionPeriod,
         maximumEntries: config.authentication.loginHistoryMaximumEntries,
       },
+      ...(!kubernetes.embedded && { kubectlImage: config.authentication.kubectlImage }),
       log,
     };
     closers.push(await controllersOf(kubernetes, parts));

@@ -79,8 +79,11 @@ export class KsApiServer {
   };
 
   /** Like 3.0, what succeeds is logged for who looks closer only: a line costs as much as a cached answer. */
-  #access({ req, info, user, receivedAt, sourceIP }: Incoming, status: number): void {
-    const level = status < 400 ? 'debug' : 'info';
+  #access(
+    { req, info, user, receivedAt, sourceIP }: Incoming,
+    status: number,
+    level: 'debug' | 'info' = status < 400 ? 'debug' : 'info',
+  ): void {
     if (!this.#log.isLevelEnabled(level)) return;
     // The path without its query: queries carry codes and tokens.
     const line = {
@@ -118,7 +121,8 @@ export class KsApiServer {
     };
     const serve = async () => {
       await compose<Incoming>(upgradeChain(this.#parts, ends))(incoming);
-      this.#access(incoming, 101);
+      // Who opens a shell is told always.
+      this.#access(incoming, 101, incoming.info.isKubernetes || incoming.info.verb === 'watch' ? 'debug' : 'info');
     };
     serve().catch((thrown) => {
       const error = toStatusError(thrown);

@@ -67,7 +67,7 @@ const MATRIX: readonly (readonly [command: string, expected: RegExp])[] = [
   ['expose deployment web --port 80', /service\/web exposed/],
   ['create -f FILE --dry-run=server', /already exists/],
   ['run p --image=busybox', /pod\/p created/],
-  ['logs p', /pod p does not have a host assigned/],
+  ['logs p', /log of pod p is not available: the embedded Kubernetes API runs no containers/],
   ['delete deployment d', /deleted/],
   ['wait --for=delete deployment/d --timeout=5s', /^$/],
   ['wait --for=jsonpath={.data.a}=1 configmap/m --timeout=5s', /condition met/],

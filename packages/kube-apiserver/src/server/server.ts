@@ -192,6 +192,14 @@ export class KubeApiServer implements KubeTransport {
     this.upgradeAs(request, socket, head, SYSTEM_MASTER);
   }
 
+  /** Refuses with what the call itself answers: nothing that needs a WebSocket of the server's own runs here. */
+  async webSocket(url: string): Promise<never> {
+    const request = { method: 'GET', url, headers: {} };
+    const { call, run } = resolve(this.#api, this.#special, request, new URL(url, BASE), SYSTEM_MASTER);
+    await run(call);
+    throw badRequest('the embedded Kubernetes API serves no WebSocket at this path');
+  }
+
   /** Serves a watch over a WebSocket as a user; everything else is refused on the socket. */
   upgradeAs(request: KubeRequest, socket: Duplex, head: Uint8Array, user: UserInfo): void {
     serveWatchSocket(request, socket, head, () => {

@@ -17,6 +17,15 @@ const DIGEST = `sha256:${createHash('sha256').update(CONFIG).digest('hex')}`;
 /** A server of the outside: Git and image registry at once; `/moved` sends elsewhere, `/large` and `/slow` never end. */
 let outside: http.Server;
 let host: string;
+/** Storage for blobs on an address of its own that may be reached, and a server on one that may not. */
+let storage: http.Server;
+let inside: http.Server;
+const atStorage: { url: string; authorization: string | undefined }[] = [];
+const atInside: string[] = [];
+const urlOf = (server: http.Server) => {
+  const { address, port } = server.address() as AddressInfo;
+  return `http://${address}:${port}`;
+};
 const seen: string[] = [];
 let closed: TestServer;
 let open: TestServer;
@@ -52,9 +61,23 @@ function registry(
   send: (status: number, headers?: http.OutgoingHttpHeaders, body?: string) => void,
 ): void {
   const url = req.url ?? '';
+  const path = url.replace(/^\/v2\/|\/(manifests|blobs)\/.*$/g, '');
+  const elsewhere: Record<string, string> = {
+    stored: `${urlOf(storage)}/${DIGEST}`,
+    hidden: `${urlOf(inside)}/${DIGEST}`,
+    metadata: 'http://169.254.169.254/latest',
+    named: `http://user:word@${host}/v2/again/blobs/${DIGEST}`,
+    file: 'file:///etc/passwd',
+    loop: url,
+    nowhere: 'http://[',
+    hops: `${urlOf(storage)}/hop`,
+  };
+  const location = url.includes('/blobs/') ? elsewhere[path] : undefined;
   const manifest = { schemaVersion: 2, config: { digest: DIGEST }, layers: [], internal: 'hidden' };
   const challenge = `Bearer realm="http://${req.headers.host}/token",service="test",scope="pull"`;
-  if (req.headers.authorization !== 'Bearer abc') send(401, { 'www-authenticate': challenge });
+  if (path === 'realm') send(401, { 'www-authenticate': `Bearer realm="${urlOf(inside)}/token"` });
+  else if (req.headers.authorization !== 'Bearer abc') send(401, { 'www-authenticate': challenge });
+  else if (location) send(307, { location });
   else if (url.includes('/manifests/v1')) send(200, {}, JSON.stringify(manifest));
   else if (url.includes('/blobs/')) send(200, {}, CONFIG);
   else send(url === '/v2/' ? 200 : 404);
@@ -63,12 +86,26 @@ function registry(
 const encoded = (text: string) => Buffer.from(text).toString('base64');
 
 before(async () => {
+  storage = http
+    .createServer((req, res) => {
+      atStorage.push({ url: req.url ?? '', authorization: req.headers.authorization });
+      if (req.url === '/hop') res.writeHead(302, { location: `${urlOf(inside)}/${DIGEST}` }).end();
+      else res.end(CONFIG);
+    })
+    .listen(0, '127.0.0.3');
+  inside = http
+    .createServer((req, res) => {
+      atInside.push(req.url ?? '');
+      res.end(CONFIG);
+    })
+    .listen(0, '127.0.0.2');
+  await Promise.all([once(storage, 'listening'), once(inside, 'listening')]);
   outside = http.createServer(answer).listen(0, '127.0.0.1');
   await once(outside, 'listening');
   host = `127.0.0.1:${(outside.address() as AddressInfo).port}`;
   folder = await mkdtemp(join(tmpdir(), 'verification-'));
   const file = join(folder, 'kubesphere.yaml');
-  await writeFile(file, 'verification:\n  allowedCIDRs: [127.0.0.0/8]\n');
+  await writeFile(file, 'verification:\n  allowedCIDRs: [127.0.0.1/32, 127.0.0.3/32]\n');
   const args = ['--register-node', 'false'];
   [closed, open] = await Promise.all([
     TestServer.start({ args }),
@@ -101,8 +138,10 @@ before(async () => {
   tokens.eve = await eventually(() => open.token('eve', 'Passw0rd!'));
 });
 after(async () => {
-  outside.closeAllConnections();
-  outside.close();
+  for (const server of [outside, storage, inside]) {
+    server.closeAllConnections();
+    server.close();
+  }
   await Promise.all([closed.stop(), open.stop()]);
   await rm(folder, { recursive: true });
 });
@@ -200,4 +239,28 @@ test('registry/blob shows an image, and no more of the answers than belongs to o
   assert.deepEqual([none.status, none.text], [400, 'parsing image "" failed: invalid reference format\n']);
   const other = await blob(`image=${host}/team/app:v1&namespace=default&secret=git`);
   assert.deepEqual([other.status, other.text], [400, 'secret git is not of type kubernetes.io/dockerconfigjson\n']);
+});
+
+test('blobs come from where the registry keeps them, without its token, and from nowhere inside', async () => {
+  const blob = (name: string) =>
+    open.call(`${R}/registry/blob?image=${host}/${name}:v1&namespace=default&secret=docker`, { token: tokens.open });
+  const stored = await blob('stored');
+  assert.equal(stored.status, 200, stored.text);
+  assert.equal(stored.json.imageBlob.os, 'linux');
+  assert.deepEqual(atStorage, [{ url: `/${DIGEST}`, authorization: undefined }]);
+  for (const [name, message] of [
+    ['hidden', /^the address of 127\.0\.0\.2 may not be reached\n$/],
+    ['hops', /^the address of 127\.0\.0\.2 may not be reached\n$/],
+    ['metadata', /^the address of 169\.254\.169\.254 may not be reached\n$/],
+    ['realm', /^the address of 127\.0\.0\.2 may not be reached\n$/],
+    ['file', /^unsupported scheme "file"/],
+    ['loop', /sends elsewhere, and does not arrive\n$/],
+    ['nowhere', /sends elsewhere, and does not arrive\n$/],
+  ] as const) {
+    const { status, text } = await blob(name);
+    assert.equal(status, 400, name);
+    assert.match(text, message, name);
+  }
+  assert.deepEqual(atInside, []);
+  assert.equal((await blob('named')).status, 200);
 });

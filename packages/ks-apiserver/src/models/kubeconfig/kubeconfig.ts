@@ -4,7 +4,10 @@ import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { parseDocument } from 'yaml';
 import { isReadyPod } from '../resources/fields.ts';
 
-const NAMESPACE = 'kubesphere-controls-system';
+/** Namespace of users' kubeconfigs and kubectls. */
+export const CONTROLS_NAMESPACE = 'kubesphere-controls-system';
+/** Label of both: whose they are. */
+export const USERNAME_LABEL = 'kubesphere.io/username';
 const CONFIG_MAPS = { group: '', version: 'v1', resource: 'configmaps' };
 const PODS = { group: '', version: 'v1', resource: 'pods' };
 const DEPLOYMENTS = { group: 'apps', version: 'v1', resource: 'deployments' };
@@ -29,7 +32,7 @@ export async function readKubeconfig(
 ): Promise<string> {
   const name = `kubeconfig-${user}`;
   const map = await client
-    .get<KubeObject>({ resource: CONFIG_MAPS, namespace: NAMESPACE, name }, signal)
+    .get<KubeObject>({ resource: CONFIG_MAPS, namespace: CONTROLS_NAMESPACE, name }, signal)
     .catch((error) => {
       // Kubernetes names the resource, 3.0 the kind.
       if (error instanceof StatusError && error.code === 404)
@@ -51,7 +54,7 @@ export interface PodInfo {
 export async function findKubectlPod(client: KubeClient, user: string, signal: AbortSignal): Promise<PodInfo> {
   const name = `kubectl-${user}`;
   const deployment = await client
-    .get<KubeObject>({ resource: DEPLOYMENTS, namespace: NAMESPACE, name }, signal)
+    .get<KubeObject>({ resource: DEPLOYMENTS, namespace: CONTROLS_NAMESPACE, name }, signal)
     .catch((error) => {
       if (error instanceof StatusError && error.code === 404)
         throw new StatusError(404, 'NotFound', `deployment.apps "${name}" not found`);
@@ -63,9 +66,9 @@ export async function findKubectlPod(client: KubeClient, user: string, signal: A
     .join(',');
   // An empty selector would take any pod of the namespace.
   if (labelSelector === '') throw new StatusError(500, 'InternalError', `no pod of deployment ${name} is ready`);
-  const { items } = await client.list<KubeObject>(PODS, { namespace: NAMESPACE, labelSelector, signal });
+  const { items } = await client.list<KubeObject>(PODS, { namespace: CONTROLS_NAMESPACE, labelSelector, signal });
   const pod = items.find((item) => isReadyPod(item) && Array.isArray(item.status?.containerStatuses));
   const [container] = (pod?.spec?.containers ?? []) as { name: string }[];
   if (!pod || !container) throw new StatusError(500, 'InternalError', `no pod of deployment ${name} is ready`);
-  return { namespace: NAMESPACE, pod: pod.metadata.name ?? '', container: container.name };
+  return { namespace: CONTROLS_NAMESPACE, pod: pod.metadata.name ?? '', container: container.name };
 }

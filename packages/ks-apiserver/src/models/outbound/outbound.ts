@@ -24,10 +24,12 @@ export interface OutboundLimits {
 
 const MAX_BYTES = 1024 * 1024;
 const TIMEOUT_MS = 10_000;
+const MAX_REDIRECTS = 3;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
  * Calls servers that users name, so that these reach nothing which only this machine can: names are resolved here, every
- * address is checked, and the connection goes to a checked one. Redirects are answered and not followed.
+ * address is checked, and the connection goes to a checked one.
  */
 export class Outbound {
   readonly #allowed: BlockList;
@@ -37,7 +39,7 @@ export class Outbound {
     this.#allowed = networks(allowedCIDRs);
   }
 
-  /** Makes a GET. Throws an OutboundError that names no address and quotes nothing of the answer. */
+  /** Makes a GET; a redirect is the answer. Throws an OutboundError that names no address and quotes nothing of the answer. */
   async get(url: URL, headers: Record<string, string>, signal: AbortSignal, limits: OutboundLimits = {}) {
     if (url.protocol !== 'https:' && url.protocol !== 'http:')
       throw new OutboundError(`unsupported scheme "${url.protocol.slice(0, -1)}": use https or http`);
@@ -46,6 +48,36 @@ export class Outbound {
     if (isIP(host) && !this.#mayReach(host)) throw new OutboundError(`the address of ${host} may not be reached`);
     const timeout = AbortSignal.timeout(limits.timeoutMs ?? TIMEOUT_MS);
     return this.#request(url, headers, AbortSignal.any([signal, timeout]), limits.maxBytes ?? MAX_BYTES);
+  }
+
+  /**
+   * Follows a few redirects from the answer to a GET on, each checked like the first call. Another origin than the one before
+   * gets no `authorization`, and nothing goes on in the clear that came over TLS. Throws an OutboundError.
+   */
+  async follow(
+    from: { url: URL; headers: Record<string, string>; answer: OutboundResponse },
+    signal: AbortSignal,
+    limits: OutboundLimits = {},
+  ) {
+    let { url, headers, answer } = from;
+    const { host } = url;
+    for (let hops = 0; REDIRECTS.has(answer.status); hops++) {
+      const { location = '' } = answer.headers;
+      const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+      if (hops === MAX_REDIRECTS || !next) throw new OutboundError(`${host} sends elsewhere, and does not arrive`);
+      if (url.protocol === 'https:' && next.protocol !== 'https:')
+        throw new OutboundError(`${host} sends from https to something else, which is not followed`);
+      // What stands in the URL would be sent as a credential of somebody else's choice.
+      next.username = '';
+      next.password = '';
+      if (next.origin !== url.origin) {
+        const { authorization: _, ...rest } = headers;
+        headers = rest;
+      }
+      url = next;
+      answer = await this.get(url, headers, signal, limits);
+    }
+    return answer;
   }
 
   #mayReach(address: string): boolean {

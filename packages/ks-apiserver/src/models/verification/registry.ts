@@ -5,7 +5,7 @@ import type { ImageReference } from './image.ts';
 
 const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
-const MAX_BYTES = 4 * 1024 * 1024;
+const LIMITS = { maxBytes: 4 * 1024 * 1024 };
 
 /** What a registry says of an image. */
 export interface ImageDetails {
@@ -56,8 +56,9 @@ export class Registry {
 
   /** Throws an OutboundError unless the registry takes the credentials. */
   async verify(): Promise<void> {
-    const { status } = await this.#get('/v2/', '*/*');
-    if (status !== 200) throw new OutboundError(`the registry ${this.#url.host} answered with status ${status}`);
+    const { answer } = await this.#get('/v2/', '*/*');
+    if (answer.status !== 200)
+      throw new OutboundError(`the registry ${this.#url.host} answered with status ${answer.status}`);
   }
 
   /** An image's manifest and configuration. Throws an OutboundError. */
@@ -69,7 +70,8 @@ export class Registry {
     const digest = (manifest.config as { digest?: unknown } | undefined)?.digest;
     if (manifest.schemaVersion !== 2 || typeof digest !== 'string' || !/^sha256:[0-9a-f]{64}$/.test(digest))
       throw new OutboundError('the manifest is not one of schema 2');
-    const { body } = await this.#read(`/v2/${repository}/blobs/${digest}`, '*/*');
+    // Registries keep blobs in other servers' storage; what comes from there is checked by its digest.
+    const { body } = await this.#read(`/v2/${repository}/blobs/${digest}`, '*/*', true);
     if (`sha256:${createHash('sha256').update(body).digest('hex')}` !== digest)
       throw new OutboundError('the configuration is not the one that the manifest names');
     const blob = parseObject(body, 'configuration');
@@ -92,8 +94,10 @@ export class Registry {
     };
   }
 
-  async #read(path: string, accept: string): Promise<OutboundResponse> {
-    const answer = await this.#get(path, accept);
+  async #read(path: string, accept: string, follow = false): Promise<OutboundResponse> {
+    const got = await this.#get(path, accept);
+    // Who is sent elsewhere asks no other token server: its challenge would be a stranger's.
+    const answer = follow ? await this.#outbound.follow(got, this.#signal, LIMITS) : got.answer;
     if (answer.status === 404) throw new OutboundError('image not found');
     if (answer.status >= 300 && answer.status < 400)
       throw new OutboundError(`the registry ${this.#url.host} sends elsewhere, which is not followed`);
@@ -102,20 +106,20 @@ export class Registry {
     return answer;
   }
 
-  /** A call with Basic credentials or, where the registry asks for it, a token of its token server. */
-  async #get(path: string, accept: string): Promise<OutboundResponse> {
+  /** A call with Basic credentials or, where the registry asks for it, a token of its token server; a redirect is the answer. */
+  async #get(path: string, accept: string) {
     const url = new URL(path, this.#url);
-    const limits = { maxBytes: MAX_BYTES };
-    const plain = await this.#outbound.get(url, { accept }, this.#signal, limits);
-    if (plain.status !== 401) return plain;
+    const plain = await this.#outbound.get(url, { accept }, this.#signal, LIMITS);
+    if (plain.status !== 401) return { url, headers: { accept }, answer: plain };
     const challenge = bearerChallenge(plain.headers['www-authenticate']);
     const authorization = challenge
       ? { authorization: `Bearer ${await this.#token(challenge)}` }
       : basicAuthorization(this.#credentials);
-    const answer = await this.#outbound.get(url, { accept, ...authorization }, this.#signal, limits);
+    const headers: Record<string, string> = { accept, ...authorization };
+    const answer = await this.#outbound.get(url, headers, this.#signal, LIMITS);
     if (answer.status === 401 || answer.status === 403)
       throw new OutboundError(`unauthorized: incorrect username or password for ${this.#url.host}`);
-    return answer;
+    return { url, headers, answer };
   }
 
   async #token({ realm = '', service, scope }: Record<string, string>): Promise<string> {

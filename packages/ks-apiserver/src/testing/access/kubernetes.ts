@@ -1,4 +1,4 @@
-import { members, PLATFORM, READERS, type Row } from './row.ts';
+import { EXECUTORS, members, PLATFORM, READERS, type Row } from './row.ts';
 
 /** The same through the Kubernetes API. */
 export const KUBERNETES: readonly (Row & { method: string; path: string })[] = [
@@ -18,6 +18,12 @@ export const KUBERNETES: readonly (Row & { method: string; path: string })[] = [
     method: 'GET',
     path: '/api/v1/namespaces/{namespace}/pods?watch=true&timeoutSeconds=1',
     allowed: members(...READERS),
+  },
+  // A WebSocket of exec is a GET.
+  {
+    method: 'GET',
+    path: '/api/v1/namespaces/{namespace}/pods/x/exec?command=id',
+    allowed: EXECUTORS,
   },
   { method: 'PATCH', path: '/apis/iam.kubesphere.io/v1alpha2/users/regular', allowed: ['users-manager', 'admin'] },
   {

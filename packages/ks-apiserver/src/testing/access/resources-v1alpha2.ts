@@ -1,4 +1,4 @@
-import { LOGGED_IN, MANAGERS, members, PLATFORM, READERS, type Row, type Table } from './row.ts';
+import { EXECUTORS, LOGGED_IN, MANAGERS, members, PLATFORM, READERS, type Row, type Table } from './row.ts';
 
 /** Rows of the older resources API. */
 export function resourcesV1alpha2Rows(): Table {
@@ -24,6 +24,8 @@ export function resourcesV1alpha2Rows(): Table {
     [`GET ${R}/users/{user}/kubectl`]: [{ allowed: PLATFORM }],
     [`GET ${R}/users/{user}/kubeconfig`]: [{ allowed: PLATFORM }],
     'POST /kapis/operations.kubesphere.io/v1alpha2/namespaces/{namespace}/jobs/{job}': [{ allowed: writers }],
+    // Plain calls, which are then refused; upgrades go the same way.
+    'GET /kapis/terminal.kubesphere.io/v1alpha2/namespaces/{namespace}/pods/{pod}': [{ allowed: EXECUTORS }],
     [`POST ${R}/git/verify`]: [{ allowed: LOGGED_IN }],
     [`POST ${R}/registry/verify`]: [{ allowed: LOGGED_IN }],
     [`GET ${R}/registry/blob`]: [{ allowed: LOGGED_IN }],

@@ -42,6 +42,8 @@ export interface Row {
 
 /** Members of the own workspace and project; 3.0's workspaces-manager manages every project of the platform. */
 export const members = (...own: Caller[]) => ({ own: [...own, ...MANAGERS], other: MANAGERS, none: MANAGERS });
+/** Who may run commands in containers; the manager's rules name no `pods/exec`. */
+export const EXECUTORS: Row['allowed'] = { own: ['ns-operator', 'ws-admin', 'admin'], other: PLATFORM, none: PLATFORM };
 export const LOGGED_IN: readonly Caller[] = CALLERS.slice(1);
 export const READERS: readonly Caller[] = ['ws-viewer', 'ns-viewer', 'ns-operator', 'ws-admin'];
 

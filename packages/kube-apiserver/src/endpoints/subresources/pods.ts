@@ -94,16 +94,10 @@ export async function evictPod(call: Call): Promise<KubeResponse> {
   return success(201);
 }
 
-/** log, exec, attach and portforward need the kubelet of the pod's node, and there is none. */
+/** log, exec, attach and portforward need a container that runs, and there is none. */
 export async function needsKubelet(call: Call): Promise<KubeResponse> {
-  const pod = call.api.store
-    .get(call.type, call.path.namespace, call.path.name)
-    .shared<{ spec: { nodeName?: string } }>();
-  const node = pod.spec.nodeName;
-  if (!node) throw badRequest(`pod ${call.path.name} does not have a host assigned`);
-  throw new StatusError(
-    503,
-    'ServiceUnavailable',
-    `${call.path.subresource} of pod ${call.path.name} is not available: the embedded API reaches no kubelet on node ${node}`,
-  );
+  const { name, namespace, subresource } = call.path;
+  call.api.store.get(call.type, namespace, name);
+  const message = `${subresource} of pod ${name} is not available: the embedded Kubernetes API runs no containers`;
+  throw new StatusError(503, 'ServiceUnavailable', message);
 }

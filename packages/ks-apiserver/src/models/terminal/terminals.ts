@@ -1,0 +1,84 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Exec } from '@ks-apiserver/client/kube/exec';
+import type { KubeTransport } from '@ks-apiserver/client/kube/transport';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { CLOSE } from './close.ts';
+import { type TerminalLimits, TerminalSession } from './session.ts';
+
+/** Longest frame of a client, in bytes: a paste of a megabyte, escaped. */
+const MAX_FRAME = 4 * 1024 * 1024;
+/** Without a word which one, in this order. */
+const SHELLS = ['sh', 'bash'];
+
+/** How many terminals there may be, and for how long. */
+export interface TerminalOptions extends TerminalLimits {
+  maxSessionsPerUser: number;
+}
+
+/** Which terminal is asked for. */
+export interface TerminalTarget {
+  user: string;
+  namespace: string;
+  pod: string;
+  container: string;
+  shell: string;
+}
+
+/** A connection that asks for a WebSocket. */
+export interface Connection {
+  req: IncomingMessage;
+  socket: Duplex;
+  head: Buffer;
+}
+
+/** All open terminals: processes in containers of a Kubernetes API, each behind a WebSocket. */
+export class Terminals {
+  readonly #kubernetes: KubeTransport;
+  readonly #options: TerminalOptions;
+  readonly #open = new Map<string, number>();
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_FRAME,
+    perMessageDeflate: false,
+    // 3.0 has no subprotocol, and a client may offer its token as one.
+    handleProtocols: () => false,
+  });
+
+  constructor(kubernetes: KubeTransport, options: TerminalOptions) {
+    this.#kubernetes = kubernetes;
+    this.#options = options;
+  }
+
+  /** Opens a terminal on a connection; `opened` gets it, to end it from outside. What fails later is told to the client alone. */
+  open(target: TerminalTarget, { req, socket, head }: Connection, opened: (session: TerminalSession) => void): void {
+    this.#server.handleUpgrade(req, socket, head, (client) => {
+      const session = new TerminalSession(client, this.#options);
+      opened(session);
+      if (this.#count(target.user, client)) this.#run(target, session);
+      else {
+        const most = this.#options.maxSessionsPerUser;
+        session.end(CLOSE.policy, `you have ${most} terminals open, which is the most: close one`);
+      }
+    });
+  }
+
+  #run({ namespace, pod, container, shell }: TerminalTarget, session: TerminalSession): void {
+    void session.run(SHELLS.includes(shell) ? [shell] : SHELLS, container, (program, handlers, signal) =>
+      Exec.open(this.#kubernetes, { namespace, pod, container, command: [program] }, handlers, signal),
+    );
+  }
+
+  /** Whether a user may have one more; it counts until its connection is closed. */
+  #count(user: string, client: WebSocket): boolean {
+    const count = this.#open.get(user) ?? 0;
+    if (count >= this.#options.maxSessionsPerUser) return false;
+    this.#open.set(user, count + 1);
+    client.once('close', () => {
+      const left = this.#open.get(user)! - 1;
+      if (left > 0) this.#open.set(user, left);
+      else this.#open.delete(user);
+    });
+    return true;
+  }
+}
