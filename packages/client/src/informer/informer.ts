@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type GroupVersionResource, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type KubeClient, queryOf, resourcePath } from '../kube/client.ts';
+import type { WatchFrame } from '../kube/watch-frames.ts';
 import { type Entry, entryOf } from './entry.ts';
 import { splitItems } from './split-items.ts';
 import { Store } from './store.ts';
@@ -22,6 +23,8 @@ export interface InformerOptions {
   redact?: (object: KubeObject) => KubeObject;
   /** Keeps the parsed object too: for small resources that rules look into on every request. */
   keepObjects?: boolean;
+  /** A watch that tells nothing for so long, in milliseconds, is taken for dead and opened again. */
+  silenceMs?: number;
 }
 
 /** Objects a page of the first list, and how large a page is to be, in bytes: what is cut up at once is soon garbage again. */
@@ -30,6 +33,10 @@ const MIN_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 30_000;
 /** Watches are renewed after 5 to 10 minutes, as client-go does, so that a dead connection is noticed. */
 const WATCH_SECONDS = { min: 300, spread: 300 };
+/** Kubernetes sends a bookmark about once a minute where nothing else happens. */
+const SILENCE_MS = 75_000;
+/** How long a watch may take to open, at most, in milliseconds. */
+const OPEN_MS = 15_000;
 
 /** A live, indexed copy of one resource: lists it once, follows its watch, and starts again where the API says it must. */
 export class Informer {
@@ -66,6 +73,19 @@ export class Informer {
   /** Time of the last answer of the API in milliseconds since 1970; 0 before the first. */
   get lastContact(): number {
     return this.#lastContact;
+  }
+
+  /** Since when the copy may not be up to date, in milliseconds since 1970; undefined while the watch is known to tell. */
+  get staleSince(): number | undefined {
+    const { error } = this;
+    // What the API does not know is not there: that is no old copy.
+    const broken = error !== undefined && !(error instanceof StatusError && error.code === 404);
+    const silent = Date.now() - this.#lastContact > this.#silenceMs + OPEN_MS;
+    return this.#synced && (broken || silent) ? this.#lastContact : undefined;
+  }
+
+  get #silenceMs(): number {
+    return this.options.silenceMs ?? SILENCE_MS;
   }
 
   /** Starts following; further calls change nothing. */
@@ -117,6 +137,7 @@ export class Informer {
           // The resource itself is gone, or not there yet: nothing of it exists.
           this.#resourceVersion = '';
           this.store.replace([]);
+          this.#lastContact = Date.now();
           this.#markSynced();
         }
         const retryAfter = error instanceof StatusError ? (error.details?.retryAfterSeconds ?? 0) * 1000 : 0;
@@ -166,7 +187,8 @@ export class Informer {
 
   async #watch(signal: AbortSignal): Promise<void> {
     const timeoutSeconds = WATCH_SECONDS.min + Math.floor(Math.random() * WATCH_SECONDS.spread);
-    const ended = AbortSignal.any([signal, AbortSignal.timeout((timeoutSeconds + 30) * 1000)]);
+    const silence = new AbortController();
+    const ended = AbortSignal.any([signal, silence.signal, AbortSignal.timeout((timeoutSeconds + 30) * 1000)]);
     const { namespace, labelSelector } = this.options;
     const options = {
       namespace,
@@ -178,9 +200,30 @@ export class Informer {
       opened: () => {
         this.#error = undefined;
         this.#lastContact = Date.now();
+        open = true;
       },
     };
-    for await (const { type, object: bytes } of this.#client.watch(this.options.resource, options)) {
+    const begun = Date.now();
+    let open = false;
+    // A connection may be dead long before anybody notices.
+    const watchdog = setInterval(() => {
+      const limit = open ? this.#silenceMs : OPEN_MS;
+      if (Date.now() - Math.max(begun, this.#lastContact) > limit) silence.abort();
+    }, this.#silenceMs / 8);
+    watchdog.unref();
+    try {
+      await this.#follow(this.#client.watch(this.options.resource, options));
+    } catch (error) {
+      if (!silence.signal.aborted || signal.aborted) throw error;
+      // One that was open is no failure yet: opening it again shows whether the API is there.
+      if (!open) throw new Error('the Kubernetes API did not answer in time', { cause: error });
+    } finally {
+      clearInterval(watchdog);
+    }
+  }
+
+  async #follow(frames: AsyncIterable<WatchFrame>): Promise<void> {
+    for await (const { type, object: bytes } of frames) {
       this.#lastContact = Date.now();
       const object = JSON.parse(bytes.toString()) as KubeObject & { code?: number; reason?: string; message?: string };
       if (type === 'ERROR')

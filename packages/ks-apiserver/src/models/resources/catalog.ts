@@ -15,6 +15,14 @@ function gvrKey({ group, version, resource }: GroupVersionResource): string {
   return `${group}/${version}/${resource}`;
 }
 
+/** How a copy that is not up to date is told of. */
+function staleOf(resource: string, informer: Informer | undefined): string | undefined {
+  const since = informer?.staleSince;
+  return since === undefined
+    ? undefined
+    : `${resource};seconds=${Math.max(0, Math.round((Date.now() - since) / 1000))}`;
+}
+
 /** All resources that the server knows: the rows of the table and every CRD, with a live copy of each that is in use. */
 export class Catalog {
   readonly #client: KubeClient;
@@ -133,6 +141,22 @@ export class Catalog {
     return informer.synced ? informer.store : undefined;
   }
 
+  /** What is cached of a row; undefined before it is in use, and after its CRD has gone. */
+  storeOf(row: ResourceDefinition): Store | undefined {
+    return this.#informers.get(gvrKey(row))?.store;
+  }
+
+  /** Which of the copies that answers of a row are made from are not up to date: `pods;seconds=12`, joined by commas. */
+  staleness(row: ResourceDefinition): string | undefined {
+    let stale = staleOf(row.resource, this.#informers.get(gvrKey(row)));
+    for (const name of row.uses ?? []) {
+      const other = this.find(name);
+      const also = other && staleOf(name, this.#informers.get(gvrKey(other)));
+      if (also) stale = stale ? `${stale}, ${also}` : also;
+    }
+    return stale;
+  }
+
   /** The synced store of a row and of what it uses. Throws ServiceUnavailable when the Kubernetes API has not answered its first lists in time. */
   async synced(row: ResourceDefinition, signal: AbortSignal): Promise<Store> {
     const used = (row.uses ?? []).flatMap((name) => this.find(name) ?? []).map((other) => this.informer(other));
@@ -155,9 +179,11 @@ export class Catalog {
   /** Resources whose copy is not up to date, with the reason: what readiness reports. */
   *stale(): Generator<{ resource: string; reason: string }> {
     for (const informer of this.#informers.values()) {
-      const { error, synced, options } = informer;
-      if (error || !synced)
-        yield { resource: options.resource.resource, reason: error?.message ?? 'first list is under way' };
+      const { error, synced, staleSince, options } = informer;
+      const { resource } = options.resource;
+      if (!synced) yield { resource, reason: error?.message ?? 'first list is under way' };
+      else if (staleSince !== undefined)
+        yield { resource, reason: error?.message ?? 'the Kubernetes API has not been heard of for long' };
     }
   }
 
