@@ -6,7 +6,7 @@ import { sendError, sendText } from '../http/error-responder.ts';
 import type { Exchange, Filter, Incoming, Pending } from '../http/exchange.ts';
 import { writeKubeResponse } from '../http/respond.ts';
 import { decodeBody, hasBody, mediaType } from './body.ts';
-import { type Route, RouteReply, type RouteRequest, type UpgradeRequest } from './route.ts';
+import { type Route, RouteReply, type RouteRequest, RouteStream, type UpgradeRequest } from './route.ts';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 const JSON_TYPE = 'application/json';
@@ -104,6 +104,10 @@ class Call implements RouteRequest {
 
 function send(exchange: Exchange, value: unknown, produces: string): Pending {
   const { res } = exchange;
+  if (value instanceof RouteStream) {
+    value.open(exchange);
+    return;
+  }
   if (value instanceof RouteReply) {
     const body = typeof value.body === 'string' ? Buffer.from(value.body) : (value.body ?? new Uint8Array());
     return writeKubeResponse(res, {
@@ -179,6 +183,13 @@ export function router(routes: readonly Route[], onError: (exchange: Exchange, e
       return failed(error);
     }
   };
+}
+
+/** Finds the row that serves a path; undefined for none. */
+export function routeFinder(routes: readonly Route[]): (method: string, path: string) => Route | undefined {
+  const finder = FindMyWay({ ignoreTrailingSlash: true, maxParamLength: 512 });
+  for (const route of routes) finder.on(route.method, pattern(route.path), () => {}, route);
+  return (method, path) => finder.find(method as HTTPMethod, path)?.store as Route | undefined;
 }
 
 /** Serves protocol upgrades of the rows that take them. Throws BadRequest for other paths. */

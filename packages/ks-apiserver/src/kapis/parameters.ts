@@ -32,6 +32,41 @@ export const LIST_PARAMETERS: readonly Parameter[] = [
   text('labelSelector', 'selector in the form of Kubernetes'),
 ];
 
+/** Parameters of live lists, as Kubernetes' watches have them. */
+export const WATCH_PARAMETERS: readonly Parameter[] = [
+  {
+    in: 'query',
+    name: 'watch',
+    description: 'go on with the list: events as lines of JSON, or Server-Sent Events where Accept asks for them',
+    schema: Type.Boolean({ default: false }),
+  },
+  text('resourceVersion', 'with watch: the position after which to go on, as events and bookmarks name it'),
+  {
+    in: 'query',
+    name: 'sendInitialEvents',
+    description: 'with watch: whether the objects that are there come first',
+    schema: Type.Boolean({ default: true }),
+  },
+  {
+    in: 'query',
+    name: 'allowWatchBookmarks',
+    description: 'with watch: whether bookmarks are sent',
+    schema: Type.Boolean({ default: true }),
+  },
+  {
+    in: 'query',
+    name: 'timeoutSeconds',
+    description: 'with watch: the stream ends after this time',
+    schema: Type.Integer({ format: 'int32' }),
+  },
+];
+
+/** Parameters of lists across namespaces. */
+export const SCOPE_PARAMETERS: readonly Parameter[] = [
+  text('scope', '"visible" lists what is in all namespaces in which the caller may list the resource'),
+  text('workspace', 'with scope=visible: only namespaces of this workspace'),
+];
+
 /** Path parameter of the plural name of a resource. */
 export const RESOURCES_PARAMETER: Parameter = {
   in: 'path',

@@ -1,17 +1,30 @@
-import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import { type Handler, RouteReply, type RouteRequest } from '@ks-apiserver/apiserver/routes/route';
+import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import {
+  type Handler,
+  RouteReply,
+  type RouteRequest,
+  type UpgradeHandler,
+  type UpgradeRequest,
+} from '@ks-apiserver/apiserver/routes/route';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import type { Authorizer } from '../../models/authorization/authorizer.ts';
 import { requireSecretAccess } from '../../models/authorization/secret-access.ts';
+import type { Visibility } from '../../models/authorization/visible-namespaces.ts';
+import type { LiveList, LiveLists } from '../../models/live/live-lists.ts';
+import { isWhole, matcherOf, othersOf } from '../../models/live/matcher.ts';
 import type { Catalog } from '../../models/resources/catalog.ts';
 import type { ResourceDefinition } from '../../models/resources/definition.ts';
-import { listPage } from '../../models/resources/list.ts';
-import { parseListQuery } from '../../models/resources/query.ts';
+import { listPage, type Page } from '../../models/resources/list.ts';
+import { NarrowedStore } from '../../models/resources/narrowed-store.ts';
+import { type ListQuery, parseListQuery } from '../../models/resources/query.ts';
 import { bytesOf } from '../../models/resources/render.ts';
 import { searchPage } from '../../models/resources/search.ts';
 import { searchQueryOf } from '../../models/resources/search-query.ts';
 import { SEARCHED_IN_V1ALPHA3 } from '../../models/resources/search-types.ts';
+import { liveReply, liveSocket, wantsEventsOnly } from '../live-reply.ts';
 import { pageReply } from '../page-reply.ts';
+import { takeWatch, type WatchRequest } from '../watch-request.ts';
+import { type CallerView, viewOf } from './caller-view.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
@@ -25,34 +38,107 @@ function singular({ kind, group }: ResourceDefinition): string {
   return group === '' ? name : `${name}.${group}`;
 }
 
+/** What the handlers of this group work with. */
+export interface ResourceParts {
+  catalog: Catalog;
+  authorizer: Authorizer;
+  visibility: Visibility;
+  live: LiveLists;
+}
+
+/** A call for a list, ordinary or for a protocol upgrade. */
+type ListCall = Pick<RouteRequest, 'params' | 'query' | 'user' | 'info' | 'signal' | 'headers'>;
+
+/** A list that is asked for: of what, for whom, and how it goes on. */
+interface Asked {
+  row: ResourceDefinition;
+  store: Store;
+  namespace: string | undefined;
+  list: ListQuery;
+  view: CallerView;
+  watch: WatchRequest | undefined;
+}
+
 function isSearched({ resource }: ResourceDefinition): boolean {
   return SEARCHED_IN_V1ALPHA3.has(resource);
 }
 
-/** Lists a resource, of one namespace or of all. */
-export function listResources(catalog: Catalog, authorizer: Authorizer): Handler {
-  const pageOf = (row: ResourceDefinition, store: Store, { params, query, user, info }: RouteRequest) => {
-    const list = { ...parseListQuery(query), hidden: authorizer.hiddenFrom(user, info) };
-    const page = isSearched(row)
-      ? searchPage(store, row, searchQueryOf(list), catalog, params.namespace)
-      : listPage(store, row, list, catalog, params.namespace);
-    return pageReply(page, row, catalog);
+/** Reads what a call asks for, without waiting where that is not needed. Throws Forbidden, BadRequest, and 3.0's 500 for an unknown resource. */
+function ask(parts: ResourceParts, call: ListCall): Asked | Promise<Asked> {
+  const { catalog } = parts;
+  const { params, query, headers } = call;
+  const { resources = '', namespace } = params;
+  const row = catalog.listed(resources);
+  if (!row || (isSearched(row) && !row.namespaced && namespace !== undefined))
+    throw fault(`resource ${resources} is not supported`);
+  const watch = takeWatch(query, headers);
+  const view = viewOf(parts, row, call);
+  const whole = (store: Store, seen: CallerView): Asked => {
+    const list = { ...parseListQuery(query), hidden: seen.hidden };
+    return { row, store, namespace, list, view: seen, watch };
+  };
+  const store = catalog.ready(row);
+  if (store && !(view instanceof Promise)) return whole(store, view);
+  return Promise.all([store ?? catalog.synced(row, call.signal), view]).then(([synced, seen]) => whole(synced, seen));
+}
+
+/** The page that is asked for, as it is now. */
+function pageOf({ row, store, namespace, list, view }: Asked, catalog: Catalog): Page {
+  const readable = view.visible ? new NarrowedStore(store, view.visible.names) : store;
+  return isSearched(row)
+    ? searchPage(readable, row, searchQueryOf(list), catalog, namespace)
+    : listPage(readable, row, list, catalog, namespace);
+}
+
+function liveListOf(asked: Asked, catalog: Catalog, query: URLSearchParams): LiveList {
+  const { row, store, namespace, list, view } = asked;
+  query.sort();
+  const { visible, hidden } = view;
+  return {
+    row,
+    store,
+    key: JSON.stringify([namespace, query.toString(), visible?.key, [...(hidden ?? [])]]),
+    page: async () => pageOf(asked, catalog),
+    matches: isWhole(list) ? matcherOf(row, list, catalog, { namespace, visible: visible?.names }) : undefined,
+    offset: list.limit === -1 ? undefined : Math.max(0, (list.page - 1) * list.limit),
+    others: othersOf(row, list, catalog),
+  };
+}
+
+/** Lists a resource, of one namespace, of all, or of those that the caller sees; with `watch=true` the list goes on. */
+export function listResources(parts: ResourceParts): Handler {
+  const { catalog, live } = parts;
+  const answer = (asked: Asked, { query, headers }: RouteRequest) => {
+    const { row, watch, view } = asked;
+    if (watch) {
+      const follow = { ...watch, check: view.changed };
+      return liveReply(live, liveListOf(asked, catalog, query), follow, headers, catalog.staleness(row));
+    }
+    if (wantsEventsOnly(headers))
+      throw new StatusError(406, 'NotAcceptable', 'text/event-stream is for lists with watch=true');
+    return pageReply(pageOf(asked, catalog), row, catalog);
   };
   return (request: RouteRequest) => {
-    const { params, user } = request;
-    const row = catalog.listed(params.resources ?? '');
-    if (!row || (isSearched(row) && !row.namespaced && params.namespace !== undefined))
-      throw fault(`resource ${params.resources} is not supported`);
-    if (row.resource === 'secrets') requireSecretAccess(authorizer, user, params.namespace);
-    const store = catalog.ready(row);
-    return store
-      ? pageOf(row, store, request)
-      : catalog.synced(row, request.signal).then((synced) => pageOf(row, synced, request));
+    const asked = ask(parts, request);
+    return asked instanceof Promise ? asked.then((it) => answer(it, request)) : answer(asked, request);
+  };
+}
+
+/** Serves live lists over WebSocket. */
+export function watchResources(parts: ResourceParts): UpgradeHandler {
+  const { catalog, live } = parts;
+  return async (request: UpgradeRequest) => {
+    const { incoming, params, query } = request;
+    const { req, user, info, signal } = incoming;
+    const asked = await ask(parts, { params, query, user, info, signal, headers: req.headers });
+    if (!asked.watch) throw badRequest('of lists only those with watch=true can be upgraded');
+    const follow = { ...asked.watch, check: asked.view.changed };
+    await liveSocket(live, liveListOf(asked, catalog, query), follow, request);
   };
 }
 
 /** Reads one object by name. */
-export function getResource(catalog: Catalog, authorizer: Authorizer): Handler {
+export function getResource({ catalog, authorizer }: ResourceParts): Handler {
   const entryOf = (row: ResourceDefinition, store: Store, { namespace = '', name = '' }: RouteRequest['params']) => {
     const entry = store.get(name, row.namespaced ? namespace : '');
     if (!entry) throw fault(`${singular(row)} "${name}" not found`);

@@ -1,33 +1,43 @@
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
 import { Type } from 'typebox';
-import type { Authorizer } from '../../models/authorization/authorizer.ts';
 import { Components } from '../../models/components/components.ts';
-import type { Catalog } from '../../models/resources/catalog.ts';
 import { componentRoutes } from '../components.ts';
-import { LIST_PARAMETERS, PageableResponse, pathParameter, RESOURCES_PARAMETER } from '../parameters.ts';
-import { getResource, listResources } from './resources.ts';
+import {
+  LIST_PARAMETERS,
+  PageableResponse,
+  pathParameter,
+  RESOURCES_PARAMETER,
+  SCOPE_PARAMETERS,
+  WATCH_PARAMETERS,
+} from '../parameters.ts';
+import { getResource, listResources, type ResourceParts, watchResources } from './resources.ts';
 
 const BASE = '/kapis/resources.kubesphere.io/v1alpha3';
 const CLUSTER = ['Cluster Resources'];
 const NAMESPACED = ['Namespace Resources'];
 const NAMESPACE = pathParameter('namespace', 'the name of the project');
+const LISTS = ['application/json', 'text/event-stream'];
 const NAME = pathParameter('name', 'the name of the object');
 
 /** resources.kubesphere.io/v1alpha3: lists and gets of every resource. */
-export function resourcesV1alpha3(catalog: Catalog, authorizer: Authorizer): Route[] {
-  const list = listResources(catalog, authorizer);
-  const get = getResource(catalog, authorizer);
+export function resourcesV1alpha3(parts: ResourceParts): Route[] {
+  const list = listResources(parts);
+  const upgrade = watchResources(parts);
+  const get = getResource(parts);
   return [
-    ...componentRoutes(BASE, new Components(catalog)),
+    ...componentRoutes(BASE, new Components(parts.catalog)),
     {
       method: 'GET',
       path: `${BASE}/{resources}`,
       operationId: 'handleListResources',
       summary: 'Cluster level resources',
       tags: CLUSTER,
-      parameters: [RESOURCES_PARAMETER, ...LIST_PARAMETERS],
+      parameters: [RESOURCES_PARAMETER, ...LIST_PARAMETERS, ...SCOPE_PARAMETERS, ...WATCH_PARAMETERS],
+      narrows: true,
       returns: PageableResponse,
+      produces: LISTS,
       handler: list,
+      upgrade,
     },
     {
       method: 'GET',
@@ -45,9 +55,11 @@ export function resourcesV1alpha3(catalog: Catalog, authorizer: Authorizer): Rou
       operationId: 'handleListResources',
       summary: 'Namespace level resources',
       tags: NAMESPACED,
-      parameters: [NAMESPACE, RESOURCES_PARAMETER, ...LIST_PARAMETERS],
+      parameters: [NAMESPACE, RESOURCES_PARAMETER, ...LIST_PARAMETERS, ...WATCH_PARAMETERS],
       returns: PageableResponse,
+      produces: LISTS,
       handler: list,
+      upgrade,
     },
     {
       method: 'GET',

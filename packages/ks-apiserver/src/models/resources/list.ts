@@ -1,10 +1,10 @@
 import { byCreation, byName, type Entry } from '@ks-apiserver/client/informer/entry';
-import type { Store } from '@ks-apiserver/client/informer/store';
 import { aggregatedNames } from '../iam/aggregation.ts';
 import { AGGREGATION_ROLES } from '../iam/types.ts';
 import type { Catalog } from './catalog.ts';
 import type { ResourceDefinition, SortKey } from './definition.ts';
 import { filterOf } from './filters.ts';
+import type { ReadableStore } from './narrowed-store.ts';
 import { type ListQuery, pageOf } from './query.ts';
 
 /** A page of entries and how many there are on all pages. */
@@ -44,7 +44,7 @@ export function pageEntries(found: readonly Entry[], row: ResourceDefinition, qu
 
 /** The roles that a role is made from, by `aggregateTo`: the labelSelector does not count there. */
 function aggregatedPage(
-  store: Store,
+  store: ReadableStore,
   row: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
@@ -64,7 +64,7 @@ function aggregatedPage(
 
 /** One page of a resource: taken from an ordered index, so that it costs the page and, with filters, one look at each entry. */
 export function listPage(
-  store: Store,
+  store: ReadableStore,
   row: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,

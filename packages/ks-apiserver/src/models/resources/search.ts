@@ -1,11 +1,11 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { Store } from '@ks-apiserver/client/informer/store';
 import type { Catalog } from './catalog.ts';
 import type { ResourceDefinition, SortKey } from './definition.ts';
 import type { Page } from './list.ts';
+import type { ReadableStore } from './narrowed-store.ts';
 import { pageOf } from './query.ts';
 import type { SearchQuery } from './search-query.ts';
-import { type Condition, SEARCH_TYPES, type SearchType } from './search-types.ts';
+import { type Condition, SEARCH_TYPES } from './search-types.ts';
 
 const ALIAS = 'kubesphere.io/alias-name';
 
@@ -30,7 +30,9 @@ function label(entry: Entry, key: string): string | undefined {
   return Object.hasOwn(entry.labels, key) ? entry.labels[key] : undefined;
 }
 
-function testOf(type: SearchType, query: SearchQuery, catalog: Catalog): (entry: Entry) => boolean {
+/** One test for all of a query's conditions. */
+export function searchTest(row: ResourceDefinition, query: SearchQuery, catalog: Catalog): (entry: Entry) => boolean {
+  const type = SEARCH_TYPES.get(row.resource) ?? {};
   const tests: ((entry: Entry) => boolean)[] = [];
   const { names, hidden } = query;
   if (hidden) tests.push((entry) => !hidden.has(entry.namespace));
@@ -56,19 +58,18 @@ function byTime(key: SortKey): (a: Entry, b: Entry) => number {
 
 /** All entries that pass a query, ascending by name. */
 export function searchEntries(
-  store: Store,
+  store: ReadableStore,
   row: ResourceDefinition,
   query: SearchQuery,
   catalog: Catalog,
   namespace?: string,
 ): Entry[] {
-  const type = SEARCH_TYPES.get(row.resource) ?? {};
-  return store.list('name', row.namespaced ? namespace : undefined).filter(testOf(type, query, catalog));
+  return store.list('name', row.namespaced ? namespace : undefined).filter(searchTest(row, query, catalog));
 }
 
 /** One page of the older searcher; where 3.0 panics, past the end, there is none and the true total. */
 export function searchPage(
-  store: Store,
+  store: ReadableStore,
   row: ResourceDefinition,
   query: SearchQuery,
   catalog: Catalog,
