@@ -1,11 +1,5 @@
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import {
-  type Handler,
-  RouteReply,
-  type RouteRequest,
-  type UpgradeHandler,
-  type UpgradeRequest,
-} from '@ks-apiserver/apiserver/routes/route';
+import type { Handler, RouteRequest, UpgradeHandler, UpgradeRequest } from '@ks-apiserver/apiserver/routes/route';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import type { Authorizer } from '../../models/authorization/authorizer.ts';
 import { requireSecretAccess } from '../../models/authorization/secret-access.ts';
@@ -17,16 +11,13 @@ import type { ResourceDefinition } from '../../models/resources/definition.ts';
 import { listPage, type Page } from '../../models/resources/list.ts';
 import { NarrowedStore } from '../../models/resources/narrowed-store.ts';
 import { type ListQuery, parseListQuery } from '../../models/resources/query.ts';
-import { bytesOf } from '../../models/resources/render.ts';
 import { searchPage } from '../../models/resources/search.ts';
 import { searchQueryOf } from '../../models/resources/search-query.ts';
 import { SEARCHED_IN_V1ALPHA3 } from '../../models/resources/search-types.ts';
 import { liveReply, liveSocket, wantsEventsOnly } from '../live-reply.ts';
-import { pageReply } from '../page-reply.ts';
+import { objectReply, pageReply } from '../page-reply.ts';
 import { takeWatch, type WatchRequest } from '../watch-request.ts';
 import { type CallerView, viewOf } from './caller-view.ts';
-
-const JSON_TYPE = { 'content-type': 'application/json' };
 
 /** 3.0 answers 500 for whatever is not found here, and its clients know these texts. */
 function fault(message: string): StatusError {
@@ -142,7 +133,7 @@ export function getResource({ catalog, authorizer }: ResourceParts): Handler {
   const entryOf = (row: ResourceDefinition, store: Store, { namespace = '', name = '' }: RouteRequest['params']) => {
     const entry = store.get(name, row.namespaced ? namespace : '');
     if (!entry) throw fault(`${singular(row)} "${name}" not found`);
-    return new RouteReply(200, JSON_TYPE, bytesOf(entry, row, catalog));
+    return objectReply(entry, row, catalog);
   };
   return (request: RouteRequest) => {
     const { params, user } = request;

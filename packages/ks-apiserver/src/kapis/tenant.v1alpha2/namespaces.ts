@@ -1,12 +1,12 @@
 import { forbidden, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { type Handler, RouteReply } from '@ks-apiserver/apiserver/routes/route';
+import type { Handler } from '@ks-apiserver/apiserver/routes/route';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import { missing } from '../../models/iam/errors.ts';
 import { WORKSPACE_LABEL } from '../../models/iam/types.ts';
 import { nameMismatch } from '../../models/iam/users.ts';
 import { parseListQuery } from '../../models/resources/query.ts';
-import { pageReply, SUCCESS } from '../page-reply.ts';
+import { objectReply, pageReply, SUCCESS } from '../page-reply.ts';
 import { guarded } from './errors.ts';
 import type { TenantParts } from './workspaces.ts';
 
@@ -88,7 +88,7 @@ export function namespaceHandlers({
       const entry = own(params);
       // What is not his does not exist for him: 3.0 shows every project to everybody here.
       if (!tenants.seesNamespace(user, params.workspace ?? '', entry.name)) throw missing('namespace', '', entry.name);
-      return new RouteReply(200, { 'content-type': 'application/json' }, entry.bytes);
+      return objectReply(entry, catalog.find('namespaces')!, catalog);
     }),
 
     create: guarded(({ params, body, dryRun }) =>

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { type Handler, RouteReply } from '@ks-apiserver/apiserver/routes/route';
+import type { Handler } from '@ks-apiserver/apiserver/routes/route';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { missing } from '../../models/iam/errors.ts';
 import { nameMismatch } from '../../models/iam/users.ts';
@@ -7,7 +7,7 @@ import type { Catalog } from '../../models/resources/catalog.ts';
 import { parseListQuery } from '../../models/resources/query.ts';
 import type { Tenants } from '../../models/tenant/tenants.ts';
 import type { WorkspaceQuotas } from '../../models/tenant/workspace-quotas.ts';
-import { pageReply, SUCCESS } from '../page-reply.ts';
+import { objectReply, pageReply, SUCCESS } from '../page-reply.ts';
 import { guarded } from './errors.ts';
 
 const TEMPLATES = { group: 'tenant.kubesphere.io', version: 'v1alpha2', resource: 'workspacetemplates' };
@@ -49,10 +49,11 @@ export function workspaceHandlers({
     (resource: 'workspacetemplates' | 'workspaces'): Handler =>
     async ({ params, user, signal }) => {
       const { workspace = '' } = params;
-      const entry = (await catalog.synced(catalog.find(resource)!, signal)).get(workspace);
+      const row = catalog.find(resource)!;
+      const entry = (await catalog.synced(row, signal)).get(workspace);
       // What is not his does not exist for him: 3.0 shows every workspace to everybody here.
       if (!entry || !tenants.seesWorkspace(user, workspace)) throw absent(workspace);
-      return new RouteReply(200, { 'content-type': 'application/json' }, entry.bytes);
+      return objectReply(entry, row, catalog);
     };
   return {
     list: list('workspacetemplates'),
