@@ -6,8 +6,8 @@ import { errorFrame } from '../models/live/frames.ts';
 import type { Follow, LiveList, LiveLists } from '../models/live/live-lists.ts';
 import { EventStreamSink, LineSink, SocketSink } from '../models/live/sink.ts';
 import { staleHeaders } from './stale-headers.ts';
+import { EVENT_STREAM, wantsEvents } from './watch-request.ts';
 
-const EVENT_STREAM = 'text/event-stream';
 const HEADERS = {
   'cache-control': 'no-cache, private',
   'x-content-type-options': 'nosniff',
@@ -18,16 +18,6 @@ const HEADERS = {
 const MAX_PAYLOAD = 4096;
 
 const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_PAYLOAD, perMessageDeflate: false });
-
-/** Whether a caller asks for Server-Sent Events. */
-export function wantsEvents({ accept = '' }: IncomingHttpHeaders): boolean {
-  return accept.split(',').some((item) => item.split(';')[0]!.trim().toLowerCase() === EVENT_STREAM);
-}
-
-/** Whether a caller takes nothing but Server-Sent Events. */
-export function wantsEventsOnly({ accept }: IncomingHttpHeaders): boolean {
-  return accept?.includes(EVENT_STREAM) === true && !/json|\*\/\*/.test(accept);
-}
 
 /**
  * A list that goes on, as lines of JSON or Server-Sent Events. A position that is not kept any more is 410 as a Status, to

@@ -32,6 +32,9 @@ export const LIST_PARAMETERS: readonly Parameter[] = [
   text('labelSelector', 'selector in the form of Kubernetes'),
 ];
 
+/** Media types of lists that go on with `watch=true`. */
+export const LIVE_TYPES: readonly string[] = ['application/json', 'text/event-stream'];
+
 /** Parameters of live lists, as Kubernetes' watches have them. */
 export const WATCH_PARAMETERS: readonly Parameter[] = [
   {

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 
 /** How a list is to be followed. */
 export interface WatchRequest {
@@ -11,6 +11,8 @@ export interface WatchRequest {
   timeoutSeconds: number | undefined;
 }
 
+/** Media type of Server-Sent Events. */
+export const EVENT_STREAM = 'text/event-stream';
 const TRUE = /^(1|t|T|TRUE|true|True)$/;
 const FALSE = /^(0|f|F|FALSE|false|False)$/;
 /** Parameters of Kubernetes' watches, which are no filters of a live list. */
@@ -36,14 +38,29 @@ function seconds(text: string | null): number | undefined {
   return Number(text) || undefined;
 }
 
+/** Whether a caller asks for Server-Sent Events. */
+export function wantsEvents({ accept = '' }: IncomingHttpHeaders): boolean {
+  return accept.split(',').some((item) => item.split(';')[0]!.trim().toLowerCase() === EVENT_STREAM);
+}
+
+/** Whether a caller takes nothing but Server-Sent Events. */
+function wantsEventsOnly({ accept }: IncomingHttpHeaders): boolean {
+  return accept?.includes(EVENT_STREAM) === true && !/json|\*\/\*/.test(accept);
+}
+
 /**
  * Takes the parameters of a watch out of a query; undefined for a query that asks for a list. `Last-Event-ID` of who comes
- * back counts before `resourceVersion`. Throws BadRequest for values that cannot be read.
+ * back counts before `resourceVersion`. Throws BadRequest for values that cannot be read,
+ * NotAcceptable for a list as events.
  */
 export function takeWatch(query: URLSearchParams, headers: IncomingHttpHeaders): WatchRequest | undefined {
   const watch = boolean(query, 'watch', false);
   query.delete('watch');
-  if (!watch) return undefined;
+  if (!watch) {
+    if (wantsEventsOnly(headers))
+      throw new StatusError(406, 'NotAcceptable', `${EVENT_STREAM} is for lists with watch=true`);
+    return undefined;
+  }
   const last = headers['last-event-id'];
   const position = (typeof last === 'string' && last !== '' ? last : query.get('resourceVersion')) ?? '';
   const request = {

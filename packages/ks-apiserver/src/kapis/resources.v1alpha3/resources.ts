@@ -14,7 +14,7 @@ import { type ListQuery, parseListQuery } from '../../models/resources/query.ts'
 import { searchPage } from '../../models/resources/search.ts';
 import { searchQueryOf } from '../../models/resources/search-query.ts';
 import { SEARCHED_IN_V1ALPHA3 } from '../../models/resources/search-types.ts';
-import { liveReply, liveSocket, wantsEventsOnly } from '../live-reply.ts';
+import { liveReply, liveSocket } from '../live-reply.ts';
 import { objectReply, pageReply } from '../page-reply.ts';
 import { takeWatch, type WatchRequest } from '../watch-request.ts';
 import { type CallerView, viewOf } from './caller-view.ts';
@@ -105,8 +105,6 @@ export function listResources(parts: ResourceParts): Handler {
       const follow = { ...watch, check: view.changed };
       return liveReply(live, liveListOf(asked, catalog, query), follow, headers, catalog.staleness(row));
     }
-    if (wantsEventsOnly(headers))
-      throw new StatusError(406, 'NotAcceptable', 'text/event-stream is for lists with watch=true');
     return pageReply(pageOf(asked, catalog), row, catalog);
   };
   return (request: RouteRequest) => {

@@ -4,6 +4,7 @@ import { Components } from '../../models/components/components.ts';
 import { componentRoutes } from '../components.ts';
 import {
   LIST_PARAMETERS,
+  LIVE_TYPES,
   PageableResponse,
   pathParameter,
   RESOURCES_PARAMETER,
@@ -16,7 +17,6 @@ const BASE = '/kapis/resources.kubesphere.io/v1alpha3';
 const CLUSTER = ['Cluster Resources'];
 const NAMESPACED = ['Namespace Resources'];
 const NAMESPACE = pathParameter('namespace', 'the name of the project');
-const LISTS = ['application/json', 'text/event-stream'];
 const NAME = pathParameter('name', 'the name of the object');
 
 /** resources.kubesphere.io/v1alpha3: lists and gets of every resource. */
@@ -35,7 +35,7 @@ export function resourcesV1alpha3(parts: ResourceParts): Route[] {
       parameters: [RESOURCES_PARAMETER, ...LIST_PARAMETERS, ...SCOPE_PARAMETERS, ...WATCH_PARAMETERS],
       narrows: true,
       returns: PageableResponse,
-      produces: LISTS,
+      produces: LIVE_TYPES,
       handler: list,
       upgrade,
     },
@@ -57,7 +57,7 @@ export function resourcesV1alpha3(parts: ResourceParts): Route[] {
       tags: NAMESPACED,
       parameters: [NAMESPACE, RESOURCES_PARAMETER, ...LIST_PARAMETERS, ...WATCH_PARAMETERS],
       returns: PageableResponse,
-      produces: LISTS,
+      produces: LIVE_TYPES,
       handler: list,
       upgrade,
     },

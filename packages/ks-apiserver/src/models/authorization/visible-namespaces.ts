@@ -36,7 +36,8 @@ const KEPT = 1000;
 export class Visibility {
   readonly #authorizer: Authorizer;
   readonly #bindings: Bindings;
-  readonly #deciding: readonly Store[];
+  /** The copies that decide who may do what. */
+  readonly deciding: readonly Store[];
   readonly #workspaces = new Map<string, Set<string>>();
   readonly #known = new Map<string, { version: number; visible: VisibleNamespaces | undefined }>();
 
@@ -44,7 +45,7 @@ export class Visibility {
   constructor(authorizer: Authorizer, bindings: Bindings, catalog: Catalog) {
     this.#authorizer = authorizer;
     this.#bindings = bindings;
-    this.#deciding = DECIDING.map((resource) => catalog.row(resource).store);
+    this.deciding = DECIDING.map((resource) => catalog.row(resource).store);
     const namespaces = catalog.row('namespaces').store;
     for (const { name, labels } of namespaces.values()) this.#file(name, labels[WORKSPACE_LABEL], true);
     namespaces.onChange(({ type, entry, previous }) => {
@@ -65,7 +66,7 @@ export class Visibility {
   /** Grows with every change of what decides who may do what. */
   get version(): number {
     let version = 0;
-    for (const store of this.#deciding) version += store.version;
+    for (const store of this.deciding) version += store.version;
     return version;
   }
 
