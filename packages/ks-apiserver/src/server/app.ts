@@ -16,7 +16,7 @@ import { Users } from '../models/iam/users.ts';
 import { LoginStates } from '../models/identity-providers/login-state.ts';
 import { LiveLists } from '../models/live/live-lists.ts';
 import { isSecure } from '../models/oauth/cookies.ts';
-import { Catalog } from '../models/resources/catalog.ts';
+import { Catalog, staleReason } from '../models/resources/catalog.ts';
 import { RESOURCES } from '../models/resources/table.ts';
 import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
@@ -98,7 +98,9 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   let stopping = false;
   const readiness = () => {
     if (stopping) return ['the server is stopping'];
-    return [...catalog.stale()].map(({ resource, reason }) => `${resource}: ${reason}`);
+    const reasons = [...catalog.stale()].map(({ resource, reason }) => `${resource}: ${reason}`);
+    const ofUsers = staleReason(users);
+    return ofUsers === undefined ? reasons : [...reasons, `users: ${ofUsers}`];
   };
   const table = routes({
     config,

@@ -11,58 +11,58 @@ export interface CallerView {
   hidden: ReadonlySet<string> | undefined;
   /** The only namespaces that are shown; undefined for all. */
   visible: VisibleNamespaces | undefined;
-  /** Why the list must not go on as it began; undefined while the caller may see just the same. */
-  changed: () => StatusError | undefined;
 }
 
 type Call = Pick<RouteRequest, 'params' | 'query' | 'user' | 'info'>;
 
-/** Finds out what a caller may see of a list; takes `scope` and `workspace` out of its query. Throws Forbidden. */
+/** Finds out what a caller may see of a list. Throws Forbidden. */
 export function viewOf(parts: ResourceParts, row: ResourceDefinition, call: Call): CallerView | Promise<CallerView> {
-  const { query, user, info } = call;
-  if (!info.visibleOnly) return lookedAt(parts, row, call, undefined);
-  query.delete('scope');
-  if (row.namespaced) {
-    const workspace = query.get('workspace') ?? undefined;
-    query.delete('workspace');
-    return lookedAt(parts, row, call, { workspace });
-  }
+  const { user, info } = call;
+  if (!info.visibleOnly || row.namespaced) return look(parts, row, call);
   // What has no namespace takes the right to the whole list, now and for as long as it goes on.
   info.visibleOnly = false;
   const pending = parts.authorizer.authorizeCall(user, info);
-  const look = () => lookedAt(parts, row, call, undefined);
-  return pending ? pending.then(look) : look();
+  return pending ? pending.then(() => look(parts, row, call)) : look(parts, row, call);
 }
 
-/** `narrowed`: only what the caller may see, of one workspace if it is given. */
-function lookedAt(
+function look(
   { authorizer, visibility }: ResourceParts,
   row: ResourceDefinition,
-  { user, info, params }: Call,
-  narrowed: { workspace: string | undefined } | undefined,
+  { params, query, user, info }: Call,
 ): CallerView {
-  const look = () => {
-    const visible = narrowed && visibility.of(user, info, narrowed.workspace);
-    if (row.resource === 'secrets' && !visible) requireSecretAccess(authorizer, user, params.namespace);
-    return { visible, hidden: visible ? undefined : authorizer.hiddenFrom(user, info) };
-  };
-  const first = look();
-  let { version } = visibility;
-  const changed = () => {
+  const visible = info.visibleOnly ? visibility.of(user, info, query.get('workspace') ?? undefined) : undefined;
+  if (row.resource === 'secrets' && !visible) requireSecretAccess(authorizer, user, params.namespace);
+  return { visible, hidden: visible ? undefined : authorizer.hiddenFrom(user, info) };
+}
+
+/** Tells, whenever it is asked, why a list must not go on as it began; undefined while its caller may see just the same. */
+export function sightCheck(
+  parts: ResourceParts,
+  row: ResourceDefinition,
+  { params, query, user, info }: Call,
+  first: CallerView,
+): () => StatusError | undefined {
+  // The query loses its parameters while it is read.
+  const call = { params, query: new URLSearchParams(query), user, info };
+  let { version } = parts.visibility;
+  return () => {
     // Nothing to look at while nobody's rights have changed.
-    if (visibility.version === version) return undefined;
-    version = visibility.version;
+    if (parts.visibility.version === version) return undefined;
+    version = parts.visibility.version;
     try {
-      const now = look();
-      const same = now.visible?.key === first.visible?.key && !now.visible === !first.visible;
-      return same && now.hidden === first.hidden ? undefined : lost(row);
+      const { visible, hidden } = look(parts, row, call);
+      if (visible?.key === first.visible?.key && hidden === first.hidden) return undefined;
+      return expired(`what the caller may see of ${row.resource} has changed: begin again without resourceVersion`);
     } catch (error) {
       return error as StatusError;
     }
   };
-  return { ...first, changed };
 }
 
-function lost(row: ResourceDefinition): StatusError {
-  return expired(`what the caller may see of ${row.resource} has changed: begin again without resourceVersion`);
+/** Takes the parameters that say what a caller wants to see out of a query: they are no filters. */
+export function withoutSight(query: URLSearchParams, { namespaced }: ResourceDefinition): URLSearchParams {
+  const rest = new URLSearchParams(query);
+  rest.delete('scope');
+  if (namespaced) rest.delete('workspace');
+  return rest;
 }

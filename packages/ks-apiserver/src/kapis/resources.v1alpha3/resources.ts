@@ -17,7 +17,7 @@ import { SEARCHED_IN_V1ALPHA3 } from '../../models/resources/search-types.ts';
 import { liveReply, liveSocket } from '../live-reply.ts';
 import { objectReply, pageReply } from '../page-reply.ts';
 import { takeWatch, type WatchRequest } from '../watch-request.ts';
-import { type CallerView, viewOf } from './caller-view.ts';
+import { type CallerView, sightCheck, viewOf, withoutSight } from './caller-view.ts';
 
 /** 3.0 answers 500 for whatever is not found here, and its clients know these texts. */
 function fault(message: string): StatusError {
@@ -46,6 +46,8 @@ interface Asked {
   store: Store;
   namespace: string | undefined;
   list: ListQuery;
+  /** Whether `scope=visible` was asked for. */
+  narrowed: boolean;
   view: CallerView;
   watch: WatchRequest | undefined;
 }
@@ -63,10 +65,13 @@ function ask(parts: ResourceParts, call: ListCall): Asked | Promise<Asked> {
   if (!row || (isSearched(row) && !row.namespaced && namespace !== undefined))
     throw fault(`resource ${resources} is not supported`);
   const watch = takeWatch(query, headers);
+  // Before it is found to be of no use here: it is no filter in either case.
+  const narrowed = call.info.visibleOnly;
   const view = viewOf(parts, row, call);
   const whole = (store: Store, seen: CallerView): Asked => {
-    const list = { ...parseListQuery(query), hidden: seen.hidden };
-    return { row, store, namespace, list, view: seen, watch };
+    const filters = narrowed ? withoutSight(query, row) : query;
+    const list = { ...parseListQuery(filters), hidden: seen.hidden };
+    return { row, store, namespace, list, narrowed, view: seen, watch };
   };
   const store = catalog.ready(row);
   if (store && !(view instanceof Promise)) return whole(store, view);
@@ -82,13 +87,13 @@ function pageOf({ row, store, namespace, list, view }: Asked, catalog: Catalog):
 }
 
 function liveListOf(asked: Asked, catalog: Catalog, query: URLSearchParams): LiveList {
-  const { row, store, namespace, list, view } = asked;
+  const { row, store, namespace, list, narrowed, view } = asked;
   query.sort();
   const { visible, hidden } = view;
   return {
     row,
     store,
-    key: JSON.stringify([namespace, query.toString(), visible?.key, [...(hidden ?? [])]]),
+    key: JSON.stringify([namespace, narrowed, query.toString(), visible?.key, [...(hidden ?? [])]]),
     page: async () => pageOf(asked, catalog),
     matches: isWhole(list) ? matcherOf(row, list, catalog, { namespace, visible: visible?.names }) : undefined,
     offset: list.limit === -1 ? undefined : Math.max(0, (list.page - 1) * list.limit),
@@ -99,10 +104,11 @@ function liveListOf(asked: Asked, catalog: Catalog, query: URLSearchParams): Liv
 /** Lists a resource, of one namespace, of all, or of those that the caller sees; with `watch=true` the list goes on. */
 export function listResources(parts: ResourceParts): Handler {
   const { catalog, live } = parts;
-  const answer = (asked: Asked, { query, headers }: RouteRequest) => {
+  const answer = (asked: Asked, request: RouteRequest) => {
+    const { query, headers } = request;
     const { row, watch, view } = asked;
     if (watch) {
-      const follow = { ...watch, check: view.changed };
+      const follow = { ...watch, check: sightCheck(parts, row, request, view) };
       return liveReply(live, liveListOf(asked, catalog, query), follow, headers, catalog.staleness(row));
     }
     return pageReply(pageOf(asked, catalog), row, catalog);
@@ -119,9 +125,10 @@ export function watchResources(parts: ResourceParts): UpgradeHandler {
   return async (request: UpgradeRequest) => {
     const { incoming, params, query } = request;
     const { req, user, info, signal } = incoming;
-    const asked = await ask(parts, { params, query, user, info, signal, headers: req.headers });
+    const call = { params, query, user, info, signal, headers: req.headers };
+    const asked = await ask(parts, call);
     if (!asked.watch) throw badRequest('of lists only those with watch=true can be upgraded');
-    const follow = { ...asked.watch, check: asked.view.changed };
+    const follow = { ...asked.watch, check: sightCheck(parts, asked.row, call, asked.view) };
     await liveSocket(live, liveListOf(asked, catalog, query), follow, request);
   };
 }

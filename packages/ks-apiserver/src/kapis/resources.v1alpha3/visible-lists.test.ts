@@ -93,6 +93,10 @@ test('without the parameter it is 403, as in 3.0', async () => {
 test('who may list everything gets everything, or a workspace of it', async () => {
   assert.equal((await names(admin, 'configmaps?scope=visible')).total, 10);
   assert.equal((await names(admin, 'configmaps?scope=visible&workspace=blue')).total, 4);
+  const roles = await server.call(`${K}/workspaceroles?scope=visible&workspace=blue`, { token: admin });
+  assert.ok(roles.json.totalItems > 0 && roles.json.totalItems < 10, roles.text);
+  // Written otherwise it is a filter that no resource has, as in 3.0.
+  assert.equal((await names(admin, 'configmaps?scope=visibl%65')).total, 0);
 });
 
 test('somebody without namespaces gets an empty list; who is not logged in, none', async () => {

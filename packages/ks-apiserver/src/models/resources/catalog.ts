@@ -15,6 +15,13 @@ function gvrKey({ group, version, resource }: GroupVersionResource): string {
   return `${group}/${version}/${resource}`;
 }
 
+/** Why a copy is not up to date, or not there yet; undefined for one that is. */
+export function staleReason({ error, synced, staleSince }: Informer): string | undefined {
+  if (!synced) return error?.message ?? 'first list is under way';
+  if (staleSince === undefined) return undefined;
+  return error?.message ?? 'the Kubernetes API has not been heard of for long';
+}
+
 /** How a copy that is not up to date is told of. */
 function staleOf(resource: string, informer: Informer | undefined): string | undefined {
   const since = informer?.staleSince;
@@ -179,11 +186,8 @@ export class Catalog {
   /** Resources whose copy is not up to date, with the reason: what readiness reports. */
   *stale(): Generator<{ resource: string; reason: string }> {
     for (const informer of this.#informers.values()) {
-      const { error, synced, staleSince, options } = informer;
-      const { resource } = options.resource;
-      if (!synced) yield { resource, reason: error?.message ?? 'first list is under way' };
-      else if (staleSince !== undefined)
-        yield { resource, reason: error?.message ?? 'the Kubernetes API has not been heard of for long' };
+      const reason = staleReason(informer);
+      if (reason !== undefined) yield { resource: informer.options.resource.resource, reason };
     }
   }
 
