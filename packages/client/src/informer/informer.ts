@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type GroupVersionResource, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type KubeClient, queryOf, resourcePath } from '../kube/client.ts';
+import { Deadline } from '../kube/deadline.ts';
 import type { WatchFrame } from '../kube/watch-frames.ts';
 import { type Entry, entryOf } from './entry.ts';
 import { splitItems } from './split-items.ts';
@@ -188,7 +189,7 @@ export class Informer {
   async #watch(signal: AbortSignal): Promise<void> {
     const timeoutSeconds = WATCH_SECONDS.min + Math.floor(Math.random() * WATCH_SECONDS.spread);
     const silence = new AbortController();
-    const ended = AbortSignal.any([signal, silence.signal, AbortSignal.timeout((timeoutSeconds + 30) * 1000)]);
+    const deadline = new Deadline((timeoutSeconds + 30) * 1000, signal, silence.signal);
     const { namespace, labelSelector } = this.options;
     const options = {
       namespace,
@@ -196,7 +197,7 @@ export class Informer {
       resourceVersion: this.#resourceVersion,
       allowWatchBookmarks: true,
       timeoutSeconds,
-      signal: ended,
+      signal: deadline.signal,
       opened: () => {
         this.#error = undefined;
         this.#lastContact = Date.now();
@@ -219,6 +220,7 @@ export class Informer {
       if (!open) throw new Error('the Kubernetes API did not answer in time', { cause: error });
     } finally {
       clearInterval(watchdog);
+      deadline.end();
     }
   }
 
