@@ -45,7 +45,8 @@ export interface RouteParts {
 
 /** Every operation of the server: all groups' tables one after the other. */
 export function routes(parts: RouteParts): readonly Route[] {
-  const { config, client, catalog, authorizer, visibility, live, tenants, quotas, terminals, metrics, readiness } = parts;
+  const { config, client, catalog, authorizer, visibility, live, tenants, quotas, terminals, metrics, readiness } =
+    parts;
   return [
     ...oauth(parts.oauth),
     ...providerRoutes(parts.providerLogin),
