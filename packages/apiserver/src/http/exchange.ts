@@ -15,6 +15,8 @@ export interface Incoming {
   readonly receivedAt: number;
   /** Address of the client as login records and audit show it. */
   sourceIP: string;
+  /** Has `end` called once, when the caller's session or his right to the call ends; answers how to stop that. Set for watches. */
+  follow?: (end: () => void) => () => void;
 }
 
 /** A call with the response that answers it. */

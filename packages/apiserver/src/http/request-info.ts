@@ -19,6 +19,8 @@ export interface RequestInfo {
   resource: string;
   subresource: string;
   name: string;
+  /** A list whose handler shows no more than the caller may see: nobody else sets it than who knows the handler. */
+  visibleOnly: boolean;
   scope: 'Cluster' | 'Workspace' | 'Namespace' | 'DevOps';
 }
 
@@ -38,6 +40,7 @@ export const NO_REQUEST: Readonly<RequestInfo> = Object.freeze({
   resource: '',
   subresource: '',
   name: '',
+  visibleOnly: false,
   scope: 'Cluster',
 });
 
@@ -111,10 +114,13 @@ function proxyIndex(raw: readonly string[]): number {
   return -1;
 }
 
-/** Whether a query asks for a watch, as Kubernetes reads it: by anything but `0` and `false`, also by nothing. */
-function asksForWatch(query: URLSearchParams): boolean {
+/**
+ * Whether a query asks for a watch: of Kubernetes by anything but `0` and `false`, also by nothing; of KubeSphere by anything
+ * that is not false in Go's words, for what is no boolean at all is refused later.
+ */
+function asksForWatch(query: URLSearchParams, isKubernetes: boolean): boolean {
   const value = query.get('watch');
-  return value !== null && !/^(0|false)$/i.test(value);
+  return value !== null && !(isKubernetes ? /^(0|false)$/i : /^(0|f|F|false|False|FALSE)$/).test(value);
 }
 
 /** The name that a field selector pins exactly, or ''. */
@@ -195,7 +201,7 @@ export function parseRequestInfo(method: string, url: string): RequestInfo {
 /** Tells list and watch from get, and deletecollection from delete, by name and query. */
 function refineVerb(info: RequestInfo, query: URLSearchParams): void {
   if (info.name === '' && info.verb === 'get') {
-    info.verb = asksForWatch(query) ? 'watch' : 'list';
+    info.verb = asksForWatch(query, info.isKubernetes) ? 'watch' : 'list';
     info.name = pinnedName(query.get('fieldSelector'));
   }
   if (info.isKubernetes && info.verb === 'get' && info.resource === 'pods' && PROCESSES.has(info.subresource))

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { KubeBody, UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { TSchema } from 'typebox';
-import type { Incoming } from '../http/exchange.ts';
+import type { Exchange, Incoming } from '../http/exchange.ts';
 import type { RequestInfo } from '../http/request-info.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -49,6 +49,15 @@ export class RouteReply {
   }
 }
 
+/** An answer that goes on for long: takes the response over, headers and all. */
+export class RouteStream {
+  readonly open: (exchange: Exchange) => void;
+
+  constructor(open: (exchange: Exchange) => void) {
+    this.open = open;
+  }
+}
+
 export type Handler = (request: RouteRequest) => unknown;
 
 /** Why a connection is ended from here: the server stops, its session has ended, or a right to it is lost. */
@@ -91,6 +100,8 @@ export interface Route {
   badBody?: RouteReply;
   /** The route looks at the Authorization header itself: it holds a client's secret, or a token that is none for the API. */
   authenticates?: boolean;
+  /** With `scope=visible` in the query any user may call it: the handler shows him what he may see, and no more. */
+  narrows?: boolean;
   /** Media types of the answer; default application/json. */
   produces?: readonly string[];
   /** Schema of the 200 answer. */

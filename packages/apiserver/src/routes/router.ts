@@ -1,12 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { isWhole, type KubeResponse } from '@ks-apiserver/client/kube/transport';
 import FindMyWay, { type HTTPMethod } from 'find-my-way';
 import type { Validator } from 'typebox/compile';
+import { COMPRESSION_THRESHOLD, codingFor, encoded } from '../http/compression.ts';
+import { isNotModified } from '../http/conditional.ts';
 import { sendError, sendText } from '../http/error-responder.ts';
 import type { Exchange, Filter, Incoming, Pending } from '../http/exchange.ts';
 import { writeKubeResponse } from '../http/respond.ts';
 import { decodeBody, hasBody, mediaType } from './body.ts';
-import { type Route, RouteReply, type RouteRequest, type UpgradeRequest } from './route.ts';
+import { type Route, RouteReply, type RouteRequest, RouteStream, type UpgradeRequest } from './route.ts';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 const JSON_TYPE = 'application/json';
@@ -103,22 +106,44 @@ class Call implements RouteRequest {
 }
 
 function send(exchange: Exchange, value: unknown, produces: string): Pending {
-  const { res } = exchange;
+  const { req, res } = exchange;
+  if (value instanceof RouteStream) {
+    value.open(exchange);
+    return;
+  }
   if (value instanceof RouteReply) {
     const body = typeof value.body === 'string' ? Buffer.from(value.body) : (value.body ?? new Uint8Array());
-    return writeKubeResponse(res, {
-      status: value.status,
-      headers: { 'x-content-type-options': 'nosniff', ...value.headers },
-      body,
-    });
+    const headers = { 'x-content-type-options': 'nosniff', ...value.headers };
+    const { etag } = value.headers;
+    if (typeof etag === 'string' && isNotModified(req.headers['if-none-match'], etag)) {
+      const { 'content-length': _length, 'content-type': _type, ...kept } = headers as Record<string, string>;
+      res.writeHead(304, kept).end();
+      return;
+    }
+    return writeKubeResponse(res, inCoding(req, { status: value.status, headers, body }));
   }
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  res.writeHead(200, {
-    'content-type': produces,
-    'content-length': Buffer.byteLength(text),
-    'x-content-type-options': 'nosniff',
-  });
+  const headers = { 'content-type': produces, 'x-content-type-options': 'nosniff' };
+  const length = Buffer.byteLength(text);
+  if (codingFor(req.headers['accept-encoding'], length) !== 'identity')
+    return writeKubeResponse(res, inCoding(req, { status: 200, headers, body: Buffer.from(text) }));
+  res.writeHead(200, { ...headers, 'content-length': length });
   res.end(text);
+}
+
+/** An answer in the coding that its caller prefers; 406 where he accepts none that there is. */
+function inCoding({ headers: asked }: IncomingMessage, response: KubeResponse): KubeResponse {
+  const accepted = asked['accept-encoding'];
+  if (accepted === undefined) return response;
+  const { body, headers } = response;
+  const size = isWhole(body) ? body.byteLength : Number(headers['content-length'] ?? 0);
+  const coding = size === 0 ? 'identity' : codingFor(accepted, size);
+  if (coding === undefined) throw new RoutingError(406, 'Not Acceptable');
+  const vary = { vary: headers.vary ?? 'Accept-Encoding' };
+  if (coding === 'identity')
+    return size < COMPRESSION_THRESHOLD ? response : { ...response, headers: { ...headers, ...vary } };
+  const { 'content-length': _length, ...kept } = headers;
+  return { ...response, headers: { ...kept, ...vary, 'content-encoding': coding }, body: encoded(body, coding) };
 }
 
 /** Serves the rows of the route tables; the last filter of the chain. Throws at start when two rows share method and path. */
@@ -179,6 +204,13 @@ export function router(routes: readonly Route[], onError: (exchange: Exchange, e
       return failed(error);
     }
   };
+}
+
+/** Finds the row that serves a path; undefined for none. */
+export function routeFinder(routes: readonly Route[]): (method: string, path: string) => Route | undefined {
+  const finder = FindMyWay({ ignoreTrailingSlash: true, maxParamLength: 512 });
+  for (const route of routes) finder.on(route.method, pattern(route.path), () => {}, route);
+  return (method, path) => finder.find(method as HTTPMethod, path)?.store as Route | undefined;
 }
 
 /** Serves protocol upgrades of the rows that take them. Throws BadRequest for other paths. */

@@ -199,3 +199,26 @@ test('a watch that ends at once again and again is asked for ever more slowly', 
 test('waiting for the first list ends with the reason when there is none', async () => {
   await assert.rejects(informer.start().ready(AbortSignal.timeout(300)), { code: 503 });
 });
+
+test('a watch that tells nothing any more is opened again, and the copy is called stale while that fails', async () => {
+  await informer.stop();
+  const { port } = server.address() as AddressInfo;
+  const client = new KubeClient(new RemoteTransport({ server: `http://127.0.0.1:${port}` }));
+  informer = new Informer(client, { resource: PODS, kind: 'Pod', silenceMs: 1100 });
+  script.lists.push(list(5, 'a'));
+  // Opened, then silent: as after a cable was pulled.
+  script.watches.push((res) => res.flushHeaders(), status(500, 'InternalError'), stream(frame('ADDED', pod('b', 6))));
+  await informer.start().ready();
+  assert.equal(informer.staleSince, undefined);
+  await until(() => informer.staleSince !== undefined);
+  assert.ok(Date.now() - informer.staleSince! < 3000);
+  await until(() => names().join() === 'a,b');
+  await until(() => informer.staleSince === undefined);
+  assert.deepEqual(asked.slice(0, 4), ['list', 'watch 5', 'watch 5', 'watch 5']);
+});
+
+test('what the API does not have is no stale copy', async () => {
+  script.lists.push(status(404, 'NotFound'));
+  await informer.start().ready();
+  assert.equal(informer.staleSince, undefined);
+});

@@ -24,6 +24,8 @@ export interface InformerOptions {
   redact?: (object: KubeObject) => KubeObject;
   /** Keeps the parsed object too: for small resources that rules look into on every request. */
   keepObjects?: boolean;
+  /** A watch that tells nothing for so long, in milliseconds, is taken for dead and opened again. */
+  silenceMs?: number;
   /** Hears of what the API sent and no copy is kept of, at most once a minute. */
   report?: (problem: string) => void;
 }
@@ -34,6 +36,10 @@ const MIN_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 30_000;
 /** Watches are renewed after 5 to 10 minutes, as client-go does, so that a dead connection is noticed. */
 const WATCH_SECONDS = { min: 300, spread: 300 };
+/** Kubernetes sends a bookmark about once a minute where nothing else happens. */
+const SILENCE_MS = 75_000;
+/** How long a watch may take to open, at most, in milliseconds. */
+const OPEN_MS = 15_000;
 /** How long one page of a list may take to arrive, in milliseconds: a connection may die without a word. */
 const LIST_TIMEOUT_MS = 120_000;
 /** A watch that ends sooner, without an event, counts as a failure: it would be asked for again without a pause. */
@@ -86,6 +92,16 @@ export class Informer {
   /** Time of the last answer of the API in milliseconds since 1970; 0 before the first. */
   get lastContact(): number {
     return this.#lastContact;
+  }
+
+  /** Since when the copy may not be up to date, in milliseconds since 1970; undefined while the watch is known to tell. */
+  get staleSince(): number | undefined {
+    const silent = Date.now() - this.#lastContact > this.#silenceMs + OPEN_MS;
+    return this.#synced && (this.#error !== undefined || silent) ? this.#lastContact : undefined;
+  }
+
+  get #silenceMs(): number {
+    return this.options.silenceMs ?? SILENCE_MS;
   }
 
   /** How many objects the API sent that could not be read. */
@@ -155,6 +171,7 @@ export class Informer {
           // The resource itself is gone, or not there yet: nothing of it exists.
           this.#resourceVersion = '';
           this.store.replace([]);
+          this.#lastContact = Date.now();
           this.#error = undefined;
           this.#markSynced();
         }
@@ -223,7 +240,8 @@ export class Informer {
 
   async #watch(signal: AbortSignal): Promise<void> {
     const timeoutSeconds = WATCH_SECONDS.min + Math.floor(Math.random() * WATCH_SECONDS.spread);
-    const ended = AbortSignal.any([signal, AbortSignal.timeout((timeoutSeconds + 30) * 1000)]);
+    const silence = new AbortController();
+    const deadline = new Deadline((timeoutSeconds + 30) * 1000, signal, silence.signal);
     const { namespace, labelSelector } = this.options;
     const options = {
       namespace,
@@ -231,13 +249,35 @@ export class Informer {
       resourceVersion: this.#resourceVersion,
       allowWatchBookmarks: true,
       timeoutSeconds,
-      signal: ended,
+      signal: deadline.signal,
       opened: () => {
         this.#error = undefined;
         this.#lastContact = Date.now();
+        open = true;
       },
     };
-    for await (const { type, object: bytes } of this.#client.watch(this.options.resource, options)) {
+    const begun = Date.now();
+    let open = false;
+    // A connection may be dead long before anybody notices.
+    const watchdog = setInterval(() => {
+      const limit = open ? this.#silenceMs : OPEN_MS;
+      if (Date.now() - Math.max(begun, this.#lastContact) > limit) silence.abort();
+    }, this.#silenceMs / 8);
+    watchdog.unref();
+    try {
+      await this.#follow(this.#client.watch(this.options.resource, options));
+    } catch (error) {
+      if (!silence.signal.aborted || signal.aborted) throw error;
+      // One that was open is no failure yet: opening it again shows whether the API is there.
+      if (!open) throw new Error('the Kubernetes API did not answer in time', { cause: error });
+    } finally {
+      clearInterval(watchdog);
+      deadline.end();
+    }
+  }
+
+  async #follow(frames: AsyncIterable<WatchFrame>): Promise<void> {
+    for await (const { type, object: bytes } of frames) {
       this.#lastContact = Date.now();
       const object = this.#parsed(bytes);
       if (!object) {

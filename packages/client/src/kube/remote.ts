@@ -14,6 +14,8 @@ import { openWebSocket } from './web-socket.ts';
 const FORBIDDEN = /^(authorization|host|connection|impersonate-.*|x-remote-.*)$/;
 const CONNECT_TIMEOUT_MS = 10_000;
 const HEADERS_TIMEOUT_MS = 65_000;
+/** A connection on which nothing comes is probed after this time, and given up when nobody answers: ten seconds later on Linux. */
+const KEEP_ALIVE_MS = 10_000;
 
 type TlsOptions = Pick<tls.ConnectionOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>;
 
@@ -41,7 +43,7 @@ export class RemoteTransport implements KubeTransport {
     this.#prefix = this.#origin.pathname.replace(/\/+$/, '');
     this.#credentials = credentialsOf(config);
     this.#agent = new Agent({
-      connect: { timeout: CONNECT_TIMEOUT_MS, ...tlsOptions(config) },
+      connect: { timeout: CONNECT_TIMEOUT_MS, keepAliveInitialDelay: KEEP_ALIVE_MS, ...tlsOptions(config) },
       headersTimeout: HEADERS_TIMEOUT_MS,
       // Watches may be silent for long: their end is the server's timeoutSeconds.
       bodyTimeout: 0,

@@ -37,6 +37,44 @@ export const LIST_PARAMETERS: readonly Parameter[] = [
   text('q', 'words that must all occur in names, labels, annotations or what the kind is known by'),
 ];
 
+/** Media types of lists that go on with `watch=true`. */
+export const LIVE_TYPES: readonly string[] = ['application/json', 'text/event-stream'];
+
+/** Parameters of live lists, as Kubernetes' watches have them. */
+export const WATCH_PARAMETERS: readonly Parameter[] = [
+  {
+    in: 'query',
+    name: 'watch',
+    description: 'go on with the list: events as lines of JSON, or Server-Sent Events where Accept asks for them',
+    schema: Type.Boolean({ default: false }),
+  },
+  text('resourceVersion', 'with watch: the position after which to go on, as events and bookmarks name it'),
+  {
+    in: 'query',
+    name: 'sendInitialEvents',
+    description: 'with watch: whether the objects that are there come first',
+    schema: Type.Boolean({ default: true }),
+  },
+  {
+    in: 'query',
+    name: 'allowWatchBookmarks',
+    description: 'with watch: whether bookmarks are sent',
+    schema: Type.Boolean({ default: true }),
+  },
+  {
+    in: 'query',
+    name: 'timeoutSeconds',
+    description: 'with watch: the stream ends after this time',
+    schema: Type.Integer({ format: 'int32' }),
+  },
+];
+
+/** Parameters of lists across namespaces. */
+export const SCOPE_PARAMETERS: readonly Parameter[] = [
+  text('scope', '"visible" lists what is in all namespaces in which the caller may list the resource'),
+  text('workspace', 'with scope=visible: only namespaces of this workspace'),
+];
+
 /** Parameter of lists that are read page by page as they were at the first. */
 export const CONTINUE_PARAMETER = text(
   'continue',

@@ -1,6 +1,8 @@
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
+import type { Visibility } from '../models/authorization/visible-namespaces.ts';
+import type { LiveLists } from '../models/live/live-lists.ts';
 import type { Catalog } from '../models/resources/catalog.ts';
 import type { Tenants } from '../models/tenant/tenants.ts';
 import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
@@ -32,6 +34,8 @@ export interface RouteParts {
   providerLogin: ProviderLoginParts;
   iam: IamParts;
   authorizer: Authorizer;
+  visibility: Visibility;
+  live: LiveLists;
   tenants: Tenants;
   quotas: WorkspaceQuotas;
   terminals: Terminals;
@@ -41,19 +45,20 @@ export interface RouteParts {
 
 /** Every operation of the server: all groups' tables one after the other. */
 export function routes(parts: RouteParts): readonly Route[] {
-  const { config, client, catalog, authorizer, tenants, quotas, terminals, metrics, readiness } = parts;
+  const { config, client, catalog, authorizer, visibility, live, tenants, quotas, terminals, metrics, readiness } =
+    parts;
   return [
     ...oauth(parts.oauth),
     ...providerRoutes(parts.providerLogin),
     ...configV1alpha2(config, parts.providerLogin),
     ...version(client, BUILD),
     ...iamV1alpha2(parts.iam),
-    ...tenantV1alpha2({ client, catalog, tenants, quotas }),
-    ...tenantV1alpha3({ client, catalog, tenants, quotas }),
+    ...tenantV1alpha2({ client, catalog, tenants, quotas, visibility, live }),
+    ...tenantV1alpha3({ client, catalog, tenants, quotas, visibility, live }),
     ...clusterV1alpha1(client, config.multicluster),
     ...operationsV1alpha2(client),
     ...resourcesV1alpha2({ client, catalog, authorizer, config }),
-    ...resourcesV1alpha3(catalog, authorizer, parts.iam.userList),
+    ...resourcesV1alpha3({ catalog, authorizer, visibility, live, userList: parts.iam.userList }),
     ...terminalV1alpha2({ client, authorizer, terminals }),
     ...health(readiness, metrics.registry),
   ];

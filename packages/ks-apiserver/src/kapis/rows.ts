@@ -1,6 +1,6 @@
 import type { Handler, Method, Route } from '@ks-apiserver/apiserver/routes/route';
 import type { TSchema } from 'typebox';
-import { LIST_PARAMETERS, PageableResponse, pathParameter } from './parameters.ts';
+import { LIST_PARAMETERS, LIVE_TYPES, PageableResponse, pathParameter, WATCH_PARAMETERS } from './parameters.ts';
 
 /** One operation in a group's table, in a line. */
 export type Row = [
@@ -9,7 +9,8 @@ export type Row = [
   operationId: string,
   summary: string,
   handler: Handler,
-  schemas: { body?: TSchema; returns?: TSchema },
+  /** `live`: the list goes on with `watch=true`. */
+  schemas: { body?: TSchema; returns?: TSchema; live?: boolean },
 ];
 
 /** Media types of patches; all are read as a merge patch (RFC 7386), as 3.0 does. */
@@ -17,7 +18,7 @@ const PATCH_TYPES = ['application/merge-patch+json', 'application/json', 'applic
 
 /** The routes of a group's table: paths are below `base`, path parameters come from the path, lists take those of all lists. */
 export function rows(base: string, tags: readonly string[], table: readonly Row[]): Route[] {
-  return table.map(([method, path, operationId, summary, handler, schemas]) => {
+  return table.map(([method, path, operationId, summary, handler, { live, ...schemas }]) => {
     const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => pathParameter(name!, `${name} name`));
     return {
       method,
@@ -25,7 +26,12 @@ export function rows(base: string, tags: readonly string[], table: readonly Row[
       operationId,
       summary,
       tags,
-      parameters: [...inPath, ...(schemas.returns === PageableResponse ? LIST_PARAMETERS : [])],
+      parameters: [
+        ...inPath,
+        ...(schemas.returns === PageableResponse ? LIST_PARAMETERS : []),
+        ...(live ? WATCH_PARAMETERS : []),
+      ],
+      ...(live && { produces: LIVE_TYPES }),
       ...(method === 'PATCH' && { consumes: PATCH_TYPES }),
       ...schemas,
       handler,

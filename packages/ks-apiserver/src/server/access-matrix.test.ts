@@ -81,7 +81,7 @@ async function check(method: string, template: string, row: Row): Promise<void> 
   for (const tenant of Object.keys(TENANTS) as Tenant[]) {
     const allowed = 'own' in row.allowed ? row.allowed[tenant] : row.allowed;
     const values: Record<string, string> = { ...TENANTS[tenant], resources: row.resources ?? '', name: row.name ?? '' };
-    const path = template.replace(/\{(\w+)\}/g, (_, key) => values[key]!);
+    const path = template.replace(/\{(\w+)\}/g, (_, key) => values[key]!) + (row.query ?? '');
     for (const caller of CALLERS) {
       // What no route produces and no handler decodes: allowed writes fail after authorization and change nothing.
       const writes = method !== 'GET' || row.acts === true;
@@ -135,7 +135,7 @@ test('who is not logged in reaches an exact list of routes', () => {
 
 for (const [key, rows] of Object.entries(ROUTES)) {
   const [method, path] = key.split(' ') as [string, string];
-  for (const row of rows) test(`${key} ${row.resources ?? ''}`, () => check(method, path, row));
+  for (const row of rows) test(`${key} ${row.resources ?? ''}${row.query ?? ''}`, () => check(method, path, row));
 }
 for (const row of KUBERNETES) test(`${row.method} ${row.path} of Kubernetes`, () => check(row.method, row.path, row));
 

@@ -1,11 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
-import { router, upgradeRouter } from '@ks-apiserver/apiserver/routes/router';
+import { routeFinder, router, upgradeRouter } from '@ks-apiserver/apiserver/routes/router';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { Logger } from 'pino';
 import { routes } from '../kapis/routes.ts';
 import { Explainer } from '../models/authorization/explain.ts';
 import { type ModuleState, NO_POLICY_SERVER } from '../models/authorization/opa.ts';
+import { Visibility } from '../models/authorization/visible-namespaces.ts';
 import { Groups } from '../models/iam/groups.ts';
 import { PasswordPolicy } from '../models/iam/password-policy.ts';
 import { Roles } from '../models/iam/roles.ts';
@@ -13,8 +14,9 @@ import { USERS } from '../models/iam/types.ts';
 import { UserList } from '../models/iam/user-list.ts';
 import { Users } from '../models/iam/users.ts';
 import { LoginStates } from '../models/identity-providers/login-state.ts';
+import { LiveLists } from '../models/live/live-lists.ts';
 import { isSecure } from '../models/oauth/cookies.ts';
-import { Catalog } from '../models/resources/catalog.ts';
+import { Catalog, staleReason } from '../models/resources/catalog.ts';
 import { RESOURCES } from '../models/resources/table.ts';
 import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
@@ -92,10 +94,13 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     secret,
     mayLogIn,
   });
+  const live = new LiveLists(catalog);
   let stopping = false;
   const readiness = () => {
     if (stopping) return ['the server is stopping'];
-    return [...catalog.stale()].map(({ resource, reason }) => `${resource}: ${reason}`);
+    const reasons = [...catalog.stale()].map(({ resource, reason }) => `${resource}: ${reason}`);
+    const ofUsers = staleReason(users);
+    return ofUsers === undefined ? reasons : [...reasons, `users: ${ofUsers}`];
   };
   const table = routes({
     config,
@@ -125,6 +130,8 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       authorizer,
     },
     authorizer,
+    visibility: new Visibility(authorizer, bindings, catalog),
+    live,
     quotas,
     terminals: new Terminals(transport, config.terminal),
     tenants: new Tenants(catalog, authorizer, bindings),
@@ -141,6 +148,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       kubernetes: transport,
       router: router(table, onError),
       upgrade: upgradeRouter(table),
+      routeOf: routeFinder(table),
       authenticating: new Set(table.filter(({ authenticates }) => authenticates).map(({ path }) => path)),
       webSocketOrigins: authentication.webSocketOrigins,
       writes,
@@ -157,6 +165,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const close = async () => {
     stopping = true;
     await server.close();
+    live.close();
     await signIn.close();
     overrides?.close();
     keys.close();

@@ -4,7 +4,7 @@ import type { Exchange, Filter, Incoming } from '@ks-apiserver/apiserver/http/ex
 import { endToEndHeaders, kubeRequestFrom } from '@ks-apiserver/apiserver/http/kube-request';
 import { parseRequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { writeKubeResponse } from '@ks-apiserver/apiserver/http/respond';
-import type { upgradeRouter } from '@ks-apiserver/apiserver/routes/router';
+import type { routeFinder, upgradeRouter } from '@ks-apiserver/apiserver/routes/router';
 import { isWhole, type KubeBody, type KubeRequest, type UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Authenticator } from '../models/iam/authenticate.ts';
@@ -21,6 +21,8 @@ export interface ChainParts extends ProxyParts {
   router: Filter;
   /** Serves protocol upgrades of this server's own routes. */
   upgrade: ReturnType<typeof upgradeRouter>;
+  /** Finds the row that serves a path. */
+  routeOf: ReturnType<typeof routeFinder>;
   /** Paths of routes that look at the Authorization header themselves. */
   authenticating: ReadonlySet<string>;
   /** Origins of pages elsewhere that may open WebSockets. */
@@ -59,6 +61,19 @@ const requestInfo: Filter<Incoming> = (exchange, next) => {
   exchange.info = parseRequestInfo(req.method ?? 'GET', exchange.url);
   return next();
 };
+
+const VISIBLE = /[?&]scope=visible(&|$)/;
+
+/** Marks lists that show no more than what their caller may see: everybody may ask for those. */
+function narrowing({ routeOf }: ChainParts): Filter<Incoming> {
+  return (exchange, next) => {
+    if (VISIBLE.test(exchange.url)) {
+      const route = routeOf(exchange.req.method ?? 'GET', exchange.url.split('?', 1)[0]!);
+      exchange.info.visibleOnly = route?.narrows === true;
+    }
+    return next();
+  };
+}
 
 /**
  * Finds out who calls. A wrong credential is refused also where none is needed, but for routes that look at it themselves:
@@ -150,9 +165,26 @@ function kubernetesProxy(parts: ChainParts): Filter {
   return (exchange, next) => (exchange.info.isKubernetes ? proxy(exchange, next) : next());
 }
 
+/** Lets live lists end with their session, or with the right to them. */
+function liveLists({ connections }: ChainParts): Filter {
+  return (exchange, next) => {
+    if (exchange.info.verb === 'watch') exchange.follow = (end) => connections.add(exchange, end);
+    return next();
+  };
+}
+
 /** The way of every call, outermost first. Cluster dispatch comes after authentication, auditing after authorization. */
 export function chain(parts: ChainParts): readonly Filter[] {
-  return [failures, requestInfo, authentication(parts), authorization(parts), kubernetesProxy(parts), parts.router];
+  return [
+    failures,
+    requestInfo,
+    narrowing(parts),
+    authentication(parts),
+    authorization(parts),
+    kubernetesProxy(parts),
+    liveLists(parts),
+    parts.router,
+  ];
 }
 
 /** Where upgrades end: the Kubernetes API, or a route of this server. */
@@ -178,5 +210,5 @@ export function upgradeChain(parts: ChainParts, ends: UpgradeEnds): readonly Fil
     };
     await ends.kubernetes(proxied(parts, exchange, headers));
   };
-  return [requestInfo, origin, authentication(parts), authorization(parts), upgrade];
+  return [requestInfo, narrowing(parts), origin, authentication(parts), authorization(parts), upgrade];
 }

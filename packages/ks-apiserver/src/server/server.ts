@@ -122,7 +122,7 @@ export class KsApiServer {
     const serve = async () => {
       await compose<Incoming>(upgradeChain(this.#parts, ends))(incoming);
       // Who opens a shell is told always.
-      this.#access(incoming, 101, incoming.info.isKubernetes ? 'debug' : 'info');
+      this.#access(incoming, 101, incoming.info.isKubernetes || incoming.info.verb === 'watch' ? 'debug' : 'info');
     };
     serve().catch((thrown) => {
       const error = toStatusError(thrown);

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { type Handler, RouteReply } from '@ks-apiserver/apiserver/routes/route';
+import type { Handler } from '@ks-apiserver/apiserver/routes/route';
 import type { Effects } from '../../models/iam/effects.ts';
 import type { Roles } from '../../models/iam/roles.ts';
 import { missingRole, type Scope, type Scopes } from '../../models/iam/scopes.ts';
@@ -8,7 +8,7 @@ import { nameMismatch } from '../../models/iam/users.ts';
 import type { Catalog } from '../../models/resources/catalog.ts';
 import { listPage } from '../../models/resources/list.ts';
 import { type ListQuery, parseListQuery } from '../../models/resources/query.ts';
-import { pageReply, SUCCESS } from '../page-reply.ts';
+import { objectReply, pageReply, SUCCESS } from '../page-reply.ts';
 import { type Level, scoped } from './scoped.ts';
 
 const TEMPLATES = 'iam.kubesphere.io/role-template=true';
@@ -48,7 +48,7 @@ export function roleHandlers(
     get: guarded((scope, name) => {
       const role = scopes.role(scope, name);
       if (!role) throw missingRole(scope, name);
-      return new RouteReply(200, { 'content-type': 'application/json' }, role.bytes);
+      return objectReply(role, catalog.find(scope.roles.resource)!, catalog);
     }),
 
     create: guarded(async (scope, _name, { body, user, dryRun }) =>

@@ -1,18 +1,19 @@
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
 import { Type } from 'typebox';
-import type { Authorizer } from '../../models/authorization/authorizer.ts';
 import { Components } from '../../models/components/components.ts';
-import type { UserList } from '../../models/iam/user-list.ts';
-import type { Catalog } from '../../models/resources/catalog.ts';
 import { componentRoutes } from '../components.ts';
 import {
   CONTINUE_PARAMETER,
   LIST_PARAMETERS,
+  LIVE_TYPES,
   PageableResponse,
   pathParameter,
   RESOURCES_PARAMETER,
+  SCOPE_PARAMETERS,
+  WATCH_PARAMETERS,
 } from '../parameters.ts';
-import { BASE, getResource, listResources } from './resources.ts';
+import { BASE, type ResourceParts } from './parts.ts';
+import { getResource, listResources, watchResources } from './resources.ts';
 
 const CLUSTER = ['Cluster Resources'];
 const NAMESPACED = ['Namespace Resources'];
@@ -20,20 +21,30 @@ const NAMESPACE = pathParameter('namespace', 'the name of the project');
 const NAME = pathParameter('name', 'the name of the object');
 
 /** resources.kubesphere.io/v1alpha3: lists and gets of every resource. */
-export function resourcesV1alpha3(catalog: Catalog, authorizer: Authorizer, userList: UserList): Route[] {
-  const list = listResources(catalog, authorizer, userList);
-  const get = getResource(catalog, authorizer);
+export function resourcesV1alpha3(parts: ResourceParts): Route[] {
+  const list = listResources(parts);
+  const upgrade = watchResources(parts);
+  const get = getResource(parts);
   return [
-    ...componentRoutes(BASE, new Components(catalog)),
+    ...componentRoutes(BASE, new Components(parts.catalog)),
     {
       method: 'GET',
       path: `${BASE}/{resources}`,
       operationId: 'handleListResources',
       summary: 'Cluster level resources',
       tags: CLUSTER,
-      parameters: [RESOURCES_PARAMETER, ...LIST_PARAMETERS, CONTINUE_PARAMETER],
+      parameters: [
+        RESOURCES_PARAMETER,
+        ...LIST_PARAMETERS,
+        CONTINUE_PARAMETER,
+        ...SCOPE_PARAMETERS,
+        ...WATCH_PARAMETERS,
+      ],
+      narrows: true,
       returns: PageableResponse,
+      produces: LIVE_TYPES,
       handler: list,
+      upgrade,
     },
     {
       method: 'GET',
@@ -51,9 +62,11 @@ export function resourcesV1alpha3(catalog: Catalog, authorizer: Authorizer, user
       operationId: 'handleListResources',
       summary: 'Namespace level resources',
       tags: NAMESPACED,
-      parameters: [NAMESPACE, RESOURCES_PARAMETER, ...LIST_PARAMETERS, CONTINUE_PARAMETER],
+      parameters: [NAMESPACE, RESOURCES_PARAMETER, ...LIST_PARAMETERS, CONTINUE_PARAMETER, ...WATCH_PARAMETERS],
       returns: PageableResponse,
+      produces: LIVE_TYPES,
       handler: list,
+      upgrade,
     },
     {
       method: 'GET',

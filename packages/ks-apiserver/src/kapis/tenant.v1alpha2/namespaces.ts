@@ -1,29 +1,26 @@
 import { forbidden, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { type Handler, RouteReply } from '@ks-apiserver/apiserver/routes/route';
+import type { Handler, RouteRequest } from '@ks-apiserver/apiserver/routes/route';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import { missing } from '../../models/iam/errors.ts';
 import { WORKSPACE_LABEL } from '../../models/iam/types.ts';
 import { nameMismatch } from '../../models/iam/users.ts';
-import { parseListQuery } from '../../models/resources/query.ts';
-import { pageReply, SUCCESS } from '../page-reply.ts';
+import type { ListQuery } from '../../models/resources/query.ts';
+import type { TenantPage } from '../../models/tenant/tenants.ts';
+import { objectReply, pageReply, SUCCESS } from '../page-reply.ts';
 import { guarded } from './errors.ts';
+import { tenantList } from './tenant-list.ts';
 import type { TenantParts } from './workspaces.ts';
 
 const NAMESPACES = { group: '', version: 'v1', resource: 'namespaces' };
 /** How often a patch is made anew when the namespace changes meanwhile. */
 const PATCH_ATTEMPTS = 5;
-const EMPTY = { items: [], totalItems: 0 };
 
 /** Handlers of a workspace's namespaces and DevOps projects, one an operation. */
-export function namespaceHandlers({
-  client,
-  catalog,
-  tenants,
-}: TenantParts): Record<
-  'list' | 'federated' | 'devops' | 'clusters' | 'get' | 'create' | 'update' | 'patch' | 'delete',
-  Handler
-> {
+export function namespaceHandlers(
+  parts: TenantParts,
+): Record<'list' | 'federated' | 'devops' | 'clusters' | 'get' | 'create' | 'update' | 'patch' | 'delete', Handler> {
+  const { client, catalog, tenants } = parts;
   /** The member whom a path names, else the caller; a member's groups are not known here. Throws Forbidden when that is not the caller's business. */
   const subject = (params: Readonly<Record<string, string>>, user: UserInfo): UserInfo => {
     const { workspace = '', workspacemember } = params;
@@ -33,6 +30,23 @@ export function namespaceHandlers({
       { group: 'iam.kubesphere.io', resource: 'workspacemembers', name: workspacemember },
       `User "${user.name}" cannot list resource "workspacemembers" in API group "iam.kubesphere.io" in the workspace "${workspace}"`,
     );
+  };
+  /** A list of what the member whom a path names has there. */
+  const ofSubject = (
+    request: RouteRequest,
+    read: (user: UserInfo, query: ListQuery) => Promise<TenantPage | undefined>,
+  ) => {
+    const { params, user } = request;
+    const named = subject(params, user);
+    const check = () => {
+      try {
+        subject(params, user);
+        return undefined;
+      } catch (error) {
+        return error as StatusError;
+      }
+    };
+    return tenantList(parts, request, (query) => read(named, query), check);
   };
   /** The namespace of the path, which must belong to its workspace. Throws NotFound. */
   const own = (params: Readonly<Record<string, string>>) => {
@@ -49,35 +63,20 @@ export function namespaceHandlers({
     metadata: { ...given.metadata, labels: { ...given.metadata?.labels, [WORKSPACE_LABEL]: workspace } },
   });
   return {
-    list: async ({ params, user, query, signal }) => {
-      const { page, row } = await tenants.namespaces(
-        subject(params, user),
-        params.workspace ?? '',
-        parseListQuery(query),
-        signal,
-      );
-      return pageReply(page, row, catalog);
-    },
+    list: (request) =>
+      ofSubject(request, (user, query) =>
+        tenants.namespaces(user, request.params.workspace ?? '', query, request.signal),
+      ),
 
-    federated: async ({ params, user, query, signal }) => {
-      const found = await tenants.federatedNamespaces(
-        subject(params, user),
-        params.workspace ?? '',
-        parseListQuery(query),
-        signal,
-      );
-      return found ? pageReply(found.page, found.row, catalog) : EMPTY;
-    },
+    federated: (request) =>
+      ofSubject(request, (user, query) =>
+        tenants.federatedNamespaces(user, request.params.workspace ?? '', query, request.signal),
+      ),
 
-    devops: async ({ params, user, query, signal }) => {
-      const { page, row } = await tenants.devopsProjects(
-        subject(params, user),
-        params.workspace ?? '',
-        parseListQuery(query),
-        signal,
-      );
-      return pageReply(page, row, catalog);
-    },
+    devops: (request) =>
+      ofSubject(request, (user, query) =>
+        tenants.devopsProjects(user, request.params.workspace ?? '', query, request.signal),
+      ),
 
     clusters: async ({ user, signal }) => {
       const { page, row } = await tenants.clusters(user, signal);
@@ -88,7 +87,7 @@ export function namespaceHandlers({
       const entry = own(params);
       // What is not his does not exist for him: 3.0 shows every project to everybody here.
       if (!tenants.seesNamespace(user, params.workspace ?? '', entry.name)) throw missing('namespace', '', entry.name);
-      return new RouteReply(200, { 'content-type': 'application/json' }, entry.bytes);
+      return objectReply(entry, catalog.find('namespaces')!, catalog);
     }),
 
     create: guarded(({ params, body, dryRun }) =>

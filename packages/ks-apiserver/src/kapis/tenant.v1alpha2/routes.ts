@@ -10,6 +10,7 @@ const BASE = '/kapis/tenant.kubesphere.io/v1alpha2';
 const TAGS = ['Tenant Resources'];
 
 const list = { returns: PageableResponse };
+const liveList = { ...list, live: true };
 const message = { returns: MessageSchema };
 const workspace = { returns: WorkspaceTemplateSchema };
 const namespace = { returns: NamespaceSchema };
@@ -24,7 +25,7 @@ export function tenantV1alpha2(parts: TenantParts): Route[] {
   const quota = { returns: ResourceQuotaSchema };
   const member = `${ws}/workspacemembers/{workspacemember}`;
   return rows(BASE, TAGS, [
-    ['GET', '/workspaces', 'ListWorkspaces', 'Workspaces of the caller', workspaces.list, list],
+    ['GET', '/workspaces', 'ListWorkspaces', 'Workspaces of the caller', workspaces.list, liveList],
     [
       'POST',
       '/workspaces',
@@ -64,16 +65,16 @@ export function tenantV1alpha2(parts: TenantParts): Route[] {
     ['DELETE', oneQuota, 'DeleteWorkspaceResourceQuota', 'Delete limits of a workspace', quotas.delete, message],
     ['GET', `${ws}/clusters`, 'ListWorkspaceClusters', 'Clusters of a workspace', workspaces.clusters, list],
     ['GET', '/clusters', 'ListClusters', 'Clusters of the caller', namespaces.clusters, list],
-    ['GET', '/namespaces', 'ListNamespaces', 'Projects of the caller', namespaces.list, list],
+    ['GET', '/namespaces', 'ListNamespaces', 'Projects of the caller', namespaces.list, liveList],
     [
       'GET',
       '/federatednamespaces',
       'ListFederatedNamespaces',
       'Federated projects of the caller',
       namespaces.federated,
-      list,
+      liveList,
     ],
-    ['GET', `${ws}/namespaces`, 'ListNamespaces', 'Projects of the caller in a workspace', namespaces.list, list],
+    ['GET', `${ws}/namespaces`, 'ListNamespaces', 'Projects of the caller in a workspace', namespaces.list, liveList],
     [
       'POST',
       `${ws}/namespaces`,
@@ -120,7 +121,7 @@ export function tenantV1alpha2(parts: TenantParts): Route[] {
       'ListFederatedNamespaces',
       'Federated projects of the caller in a workspace',
       namespaces.federated,
-      list,
+      liveList,
     ],
     [
       'GET',
@@ -128,16 +129,16 @@ export function tenantV1alpha2(parts: TenantParts): Route[] {
       'ListDevOpsProjects',
       'DevOps projects of the caller in a workspace',
       namespaces.devops,
-      list,
+      liveList,
     ],
-    ['GET', `${member}/namespaces`, 'ListNamespaces', 'Projects of a member of a workspace', namespaces.list, list],
+    ['GET', `${member}/namespaces`, 'ListNamespaces', 'Projects of a member of a workspace', namespaces.list, liveList],
     [
       'GET',
       `${member}/devops`,
       'ListDevOpsProjects',
       'DevOps projects of a member of a workspace',
       namespaces.devops,
-      list,
+      liveList,
     ],
   ]);
 }

@@ -11,7 +11,7 @@ const TAGS = ['Tenant Resources'];
 export function tenantV1alpha3(parts: TenantParts): Route[] {
   const workspaces = workspaceHandlers(parts);
   const [all, one] = ['/workspacetemplates', '/workspacetemplates/{workspace}'];
-  const list = { returns: PageableResponse };
+  const list = { returns: PageableResponse, live: true };
   const template = { returns: WorkspaceTemplateSchema };
   const body = { body: WorkspaceTemplateSchema, ...template };
   return rows(BASE, TAGS, [

@@ -1,14 +1,16 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { type Handler, RouteReply } from '@ks-apiserver/apiserver/routes/route';
+import type { Handler } from '@ks-apiserver/apiserver/routes/route';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { Visibility } from '../../models/authorization/visible-namespaces.ts';
 import { missing } from '../../models/iam/errors.ts';
 import { nameMismatch } from '../../models/iam/users.ts';
+import type { LiveLists } from '../../models/live/live-lists.ts';
 import type { Catalog } from '../../models/resources/catalog.ts';
-import { parseListQuery } from '../../models/resources/query.ts';
 import type { Tenants } from '../../models/tenant/tenants.ts';
 import type { WorkspaceQuotas } from '../../models/tenant/workspace-quotas.ts';
-import { pageReply, SUCCESS } from '../page-reply.ts';
+import { objectReply, pageReply, SUCCESS } from '../page-reply.ts';
 import { guarded } from './errors.ts';
+import { tenantList } from './tenant-list.ts';
 
 const TEMPLATES = { group: 'tenant.kubesphere.io', version: 'v1alpha2', resource: 'workspacetemplates' };
 
@@ -18,6 +20,8 @@ export interface TenantParts {
   catalog: Catalog;
   tenants: Tenants;
   quotas: WorkspaceQuotas;
+  visibility: Visibility;
+  live: LiveLists;
 }
 
 function typed(given: KubeObject): KubeObject {
@@ -30,29 +34,24 @@ function typed(given: KubeObject): KubeObject {
 }
 
 /** Handlers of workspaces, one an operation; the objects are their templates, from which a controller makes the rest. */
-export function workspaceHandlers({
-  client,
-  catalog,
-  tenants,
-}: TenantParts): Record<
-  'list' | 'get' | 'listMade' | 'getMade' | 'create' | 'update' | 'patch' | 'delete' | 'clusters',
-  Handler
-> {
+export function workspaceHandlers(
+  parts: TenantParts,
+): Record<'list' | 'get' | 'listMade' | 'getMade' | 'create' | 'update' | 'patch' | 'delete' | 'clusters', Handler> {
+  const { client, catalog, tenants } = parts;
   const absent = (name: string) => missing('workspacetemplate', 'tenant.kubesphere.io', name);
   const list =
     (resource: 'workspacetemplates' | 'workspaces'): Handler =>
-    async ({ user, query, signal }) => {
-      const { page, row } = await tenants.workspaces(user, parseListQuery(query), signal, resource);
-      return pageReply(page, row, catalog);
-    };
+    (request) =>
+      tenantList(parts, request, (query) => tenants.workspaces(request.user, query, request.signal, resource));
   const get =
     (resource: 'workspacetemplates' | 'workspaces'): Handler =>
     async ({ params, user, signal }) => {
       const { workspace = '' } = params;
-      const entry = (await catalog.synced(catalog.find(resource)!, signal)).get(workspace);
+      const row = catalog.find(resource)!;
+      const entry = (await catalog.synced(row, signal)).get(workspace);
       // What is not his does not exist for him: 3.0 shows every workspace to everybody here.
       if (!entry || !tenants.seesWorkspace(user, workspace)) throw absent(workspace);
-      return new RouteReply(200, { 'content-type': 'application/json' }, entry.bytes);
+      return objectReply(entry, row, catalog);
     };
   return {
     list: list('workspacetemplates'),

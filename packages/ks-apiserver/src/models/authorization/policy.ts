@@ -21,6 +21,7 @@ export function selfService(user: UserInfo, info: RequestInfo): boolean {
   if (isSelf && info.group === RESOURCES && info.resource === 'users' && info.verb === 'get') return true;
   // Why one may not do something; the handler answers about himself alone, or about all to an administrator.
   if (info.group === IAM && info.resource === 'explain' && info.verb === 'list') return true;
+  if (info.visibleOnly && READ.has(info.verb)) return true;
   return info.group === TENANT && READ.has(info.verb);
 }
 

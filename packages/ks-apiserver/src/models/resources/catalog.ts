@@ -32,6 +32,21 @@ function gvrKey({ group, version, resource }: GroupVersionResource): string {
   return `${group}/${version}/${resource}`;
 }
 
+/** Why a copy is not up to date, or not there yet; undefined for one that is. */
+export function staleReason({ error, synced, staleSince }: Informer): string | undefined {
+  if (!synced) return error?.message ?? 'first list is under way';
+  if (staleSince === undefined) return undefined;
+  return error?.message ?? 'the Kubernetes API has not been heard of for long';
+}
+
+/** How a copy that is not up to date is told of. */
+function staleOf(resource: string, informer: Informer | undefined): string | undefined {
+  const since = informer?.staleSince;
+  return since === undefined
+    ? undefined
+    : `${resource};seconds=${Math.max(0, Math.round((Date.now() - since) / 1000))}`;
+}
+
 /** How a catalog goes about it; times in milliseconds. */
 export interface CatalogOptions extends Partial<DiscoveryPace> {
   idleMs?: number;
@@ -219,6 +234,17 @@ export class Catalog {
     return informer.synced ? informer.store : undefined;
   }
 
+  /** Which of the copies that answers of a row are made from are not up to date: `pods;seconds=12`, joined by commas. */
+  staleness(row: ResourceDefinition): string | undefined {
+    let stale = staleOf(row.resource, this.#informers.get(gvrKey(row)));
+    for (const name of row.uses ?? []) {
+      const other = this.find(name);
+      const also = other && staleOf(name, this.#informers.get(gvrKey(other)));
+      if (also) stale = stale ? `${stale}, ${also}` : also;
+    }
+    return stale;
+  }
+
   /** The synced store of a row and of what it uses. Throws ServiceUnavailable when the Kubernetes API has not answered its first lists in time. */
   async synced(row: ResourceDefinition, signal: AbortSignal): Promise<Store> {
     const used = (row.uses ?? []).flatMap((name) => this.find(name) ?? []).map((other) => this.informer(other));
@@ -243,9 +269,8 @@ export class Catalog {
     for (const [key, informer] of this.#informers) {
       // An API that somebody added to the cluster and that fails is no reason to answer nobody.
       if (!this.#keysOfRows.has(key)) continue;
-      const { error, synced, options } = informer;
-      if (error || !synced)
-        yield { resource: options.resource.resource, reason: error?.message ?? 'first list is under way' };
+      const reason = staleReason(informer);
+      if (reason !== undefined) yield { resource: informer.options.resource.resource, reason };
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { Store } from '@ks-apiserver/client/informer/store';
+import type { Change, Store } from '@ks-apiserver/client/informer/store';
 import type { Catalog } from './catalog.ts';
 
 /** How many pods mount each claim, kept up with every change of a pod. */
@@ -40,8 +40,21 @@ function useOf(claim: Entry, catalog: Catalog): { count: number; version: number
   return use.of(claim);
 }
 
+/** Claims that a pod begins to mount, or does so no more. */
+function claimsOf({ type, entry, previous }: Change): string[] {
+  const before = (previous?.fields.claims ?? []) as string[];
+  const after = type === 'DELETED' ? [] : (entry.fields.claims as string[]);
+  const changed = [
+    ...before.filter((claim) => !after.includes(claim)),
+    ...after.filter((claim) => !before.includes(claim)),
+  ];
+  return changed.map((claim) => `${entry.namespace}/${claim}`);
+}
+
 /** Annotations of claims: whether a pod mounts one, and whether a snapshot class has the driver of its provisioner. */
 export const claimAnnotations = {
+  annotatedFrom: { pods: claimsOf, volumesnapshotclasses: () => 'all' as const },
+
   annotationVersion(claim: Entry, catalog: Catalog): number {
     return 1 + useOf(claim, catalog).version * 1024 + (catalog.store('volumesnapshotclasses')?.version ?? 0);
   },

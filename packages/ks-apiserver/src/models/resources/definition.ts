@@ -1,5 +1,6 @@
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
+import type { Change } from '@ks-apiserver/client/informer/store';
 import type { Catalog } from './catalog.ts';
 
 /** Whether an entry passes a filter's value; the catalog gives access to related resources. */
@@ -30,6 +31,10 @@ export interface ResourceDefinition extends GroupVersionResource {
   needsOwnRight?: boolean;
   /** Resources that filters and annotations look into: they are followed together with this one. */
   uses?: readonly string[];
+  /** Filters that look into those resources, and not at the entry alone. */
+  relatedFilters?: readonly string[];
+  /** By resource that annotations are computed from: keys `namespace/name` of entries whose annotations a change there may change. */
+  annotatedFrom?: Readonly<Record<string, (change: Change) => Iterable<string> | 'all'>>;
   /** Annotations computed from other resources, added to an entry's answer; undefined for none. */
   annotate?: (entry: Entry, catalog: Catalog) => Record<string, string> | undefined;
   /** A number that changes whenever `annotate` would answer differently for the entry. */

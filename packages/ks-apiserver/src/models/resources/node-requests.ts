@@ -1,7 +1,7 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { formatQuantity, parseQuantity } from '@ks-apiserver/apimachinery/quantity/quantity';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { Store } from '@ks-apiserver/client/informer/store';
+import type { Change, Store } from '@ks-apiserver/client/informer/store';
 import type { Catalog } from './catalog.ts';
 import { shared } from './shared.ts';
 
@@ -104,8 +104,26 @@ function fraction(part: bigint, whole: bigint): string {
   return whole === 0n ? '0%' : `${(part * 100n) / whole}%`;
 }
 
+function sameRequests(a: Requests | undefined, b: Requests | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && KEYS.every((key) => a[key] === b[key]));
+}
+
+/** Nodes whose sums change with a pod. */
+function nodesOf({ type, entry, previous }: Change): string[] {
+  const now = type === 'DELETED' ? undefined : entry;
+  const [before, after] = [previous?.fields, now?.fields];
+  if (
+    before?.nodeName === after?.nodeName &&
+    sameRequests(before?.requests as Requests | undefined, after?.requests as Requests | undefined)
+  )
+    return [];
+  return [before?.nodeName, after?.nodeName].flatMap((name) => (name ? `/${name}` : []));
+}
+
 /** The eight annotations with which 3.0 shows how much of a node its pods ask for; none in a cluster without pods. */
 export const nodeAnnotations = {
+  annotatedFrom: { pods: nodesOf },
+
   annotationVersion(node: Entry, catalog: Catalog): number {
     const pods = catalog.store('pods');
     return pods && pods.size > 0 ? totalsOf(pods).of(node.name).version + 1 : 0;

@@ -1,5 +1,5 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { Store } from '@ks-apiserver/client/informer/store';
+import type { Change, Store } from '@ks-apiserver/client/informer/store';
 import type { Catalog } from './catalog.ts';
 
 /** How many claims ask for each storage class, kept up with every change of a claim. */
@@ -47,8 +47,17 @@ function supportsSnapshot(storageClass: Entry, catalog: Catalog): boolean {
   return catalog.store('provisionercapabilities')?.get(name)?.fields.snapshot === true;
 }
 
+/** Storage classes of which a claim more or less asks for one. */
+function classesOf({ type, entry, previous }: Change): string[] {
+  const before = previous?.fields.storageClassName;
+  const after = type === 'DELETED' ? undefined : entry.fields.storageClassName;
+  return before === after ? [] : [before, after].flatMap((name) => (name ? `/${name}` : []));
+}
+
 /** Annotations of storage classes: how many claims ask for one and, unless it says so itself, whether it takes snapshots. */
 export const storageClassAnnotations = {
+  annotatedFrom: { persistentvolumeclaims: classesOf, provisionercapabilities: () => 'all' as const },
+
   annotationVersion(storageClass: Entry, catalog: Catalog): number {
     return 2 + 2 * claimsOf(storageClass, catalog) + Number(supportsSnapshot(storageClass, catalog));
   },

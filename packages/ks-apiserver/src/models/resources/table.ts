@@ -84,6 +84,7 @@ export const RESOURCES: readonly ResourceDefinition[] = [
         pvcName: (pod, value) => (pod.fields.claims as string[]).includes(value),
         serviceName: serviceSelects,
       },
+      relatedFilters: ['serviceName'],
       uses: ['services', 'replicasets'],
     },
     services: {

@@ -2,6 +2,9 @@ import { LOGGED_IN, MANAGERS, members, PLATFORM, READERS, type Table } from './r
 
 const K = '/kapis/resources.kubesphere.io/v1alpha3';
 
+const VISIBLE = '?scope=visible';
+const GONE = '?watch=true&resourceVersion=0badcafe-1';
+
 /** Rows of the resources API. */
 export const RESOURCES_V1ALPHA3: Table = {
   [`GET ${K}/{resources}`]: [
@@ -12,6 +15,16 @@ export const RESOURCES_V1ALPHA3: Table = {
     { resources: 'loginrecords', allowed: PLATFORM },
     { resources: 'secrets', allowed: MANAGERS },
     { resources: 'storageclasses', allowed: LOGGED_IN },
+    // What one sees of all namespaces may be nothing; the whole of what has no namespace is another matter.
+    { resources: 'pods', query: VISIBLE, allowed: LOGGED_IN },
+    { resources: 'secrets', query: VISIBLE, allowed: LOGGED_IN },
+    { resources: 'nodes', query: VISIBLE, allowed: PLATFORM },
+    { resources: 'users', query: VISIBLE, allowed: ['users-manager', ...MANAGERS] },
+    { resources: 'globalroles', query: VISIBLE, allowed: ['users-manager', 'admin'] },
+    // Live lists that end at once.
+    { resources: 'pods', query: GONE, allowed: MANAGERS },
+    { resources: 'pods', query: `${GONE}&scope=visible`, allowed: LOGGED_IN },
+    { resources: 'secrets', query: GONE, allowed: MANAGERS },
     // Found by discovery: they take the right to the kind itself.
     { resources: 'persistentvolumes', allowed: PLATFORM },
     { resources: 'validatingwebhookconfigurations', allowed: PLATFORM },
@@ -27,6 +40,9 @@ export const RESOURCES_V1ALPHA3: Table = {
     { resources: 'pods', allowed: members(...READERS) },
     { resources: 'deployments', allowed: members(...READERS) },
     { resources: 'secrets', allowed: members(...READERS) },
+    { resources: 'pods', query: GONE, allowed: members(...READERS) },
+    { resources: 'secrets', query: GONE, allowed: members(...READERS) },
+    { resources: 'pods', query: VISIBLE, allowed: members(...READERS) },
     { resources: 'serviceaccounts', allowed: members(...READERS) },
     { resources: 'events.events.k8s.io', allowed: { own: [...READERS, 'admin'], other: PLATFORM, none: PLATFORM } },
     // A namespace in the path of what has none gives nothing.

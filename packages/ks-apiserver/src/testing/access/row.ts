@@ -30,6 +30,8 @@ export const MANAGERS: readonly Caller[] = ['workspaces-manager', 'admin'];
 /** A call and who may make it, for each tenant or for all alike. */
 export interface Row {
   resources?: string;
+  /** Query of the call, with its question mark. */
+  query?: string;
   /** The route changes something, although it is a GET. */
   acts?: boolean;
   /** The route answers 404, and not 403, to who may not know of the object. */
