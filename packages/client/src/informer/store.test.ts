@@ -84,7 +84,7 @@ test('views hold what a filter and a sort of all would, also when they are asked
           const wanted = [...store.values()]
             .filter((one) => (namespace === undefined || one.namespace === namespace) && passes(one))
             .sort(options.compare);
-          assert.deepEqual(store.view(id, options), wanted);
+          assert.deepEqual(store.view(id, options, 'name'), wanted);
         }
       };
       steps.forEach(({ action, namespace, name, second }, i) => {
@@ -125,4 +125,18 @@ test('a store knows whether it is followed', () => {
   assert.equal(store.watched, true);
   stop();
   assert.equal(store.watched, false);
+});
+
+test('a view of many entries is made in turns with other work, and misses none of the changes meanwhile', async () => {
+  const store = new Store();
+  for (let i = 0; i < 30_000; i++) store.set(entry('', `entry-${i}`, i, i));
+  const passes = ({ name }: Entry) => name.endsWith('7');
+  const making = store.view('sevens', { compare: byName, passes });
+  assert.ok(making instanceof Promise);
+  store.delete('', 'entry-7');
+  store.set(entry('', 'entry-x7', 5, 5));
+  store.set(entry('', 'entry-17', 99, 99));
+  const wanted = [...store.values()].filter(passes).sort(byName);
+  assert.deepEqual(await making, wanted);
+  assert.deepEqual(store.view('sevens', { compare: byName, passes }), wanted);
 });

@@ -66,6 +66,11 @@ export class Store {
     return this.#all.entries.size;
   }
 
+  /** How many entries there are in a namespace, or in all. */
+  count(namespace?: string): number {
+    return namespace === undefined ? this.size : (this.#namespaces.get(namespace)?.entries.size ?? 0);
+  }
+
   /** Whether anybody is called back after changes. */
   get watched(): boolean {
     return this.#listeners.size > 0;
@@ -83,15 +88,18 @@ export class Store {
 
   /**
    * Entries that pass a test, in any order, ascending; a view like that of `list`, kept up to date while it is asked for
-   * again. Equal ids must stand for the same test and order.
+   * again. Equal ids must stand for the same test and order. It is made from the entries in `base` order.
    */
-  view(id: string, options: ViewOptions): readonly Entry[] {
+  view(
+    id: string,
+    options: ViewOptions,
+    base: Order = 'creationTimestamp',
+  ): readonly Entry[] | Promise<readonly Entry[]> {
     const { namespace } = options;
-    const partition = namespace === undefined ? this.#all : this.#namespaces.get(namespace);
-    const entries = () => partition?.entries.values() ?? [];
     // No namespace's name holds a line break, and callers choose both.
     const key = namespace === undefined ? `\n${id}` : `=${namespace.replaceAll('\n', '')}\n${id}`;
-    return this.#views.get(key, this.size, () => new View(options, entries())).items;
+    const view = this.#views.get(key, this.size, () => new View(options, this.list(base, namespace)));
+    return view.made ? view.made.then(() => view.items) : view.items;
   }
 
   /** Entries in no order. */

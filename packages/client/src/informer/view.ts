@@ -1,5 +1,6 @@
 import type { Entry } from './entry.ts';
 import { Sorted } from './sorted.ts';
+import { Turns } from './turns.ts';
 
 /** Which entries a view holds and in which order. */
 export interface ViewOptions {
@@ -11,21 +12,47 @@ export interface ViewOptions {
   namespace?: string | undefined;
 }
 
+/** Up to so many entries are looked at in one go, when a view is made. */
+const AT_ONCE = 10_000;
+
 /** Entries that pass a test, in order, kept so with every change: a page of it costs the page, whatever the test. */
 export class View {
   readonly #passes: (entry: Entry) => boolean;
   readonly #compare: ViewOptions['compare'];
   readonly #namespace: string | undefined;
-  readonly #sorted: Sorted;
+  #sorted: Sorted;
+  /** Changes that came while the view is made. */
+  #waiting: [previous: Entry | undefined, next: Entry | undefined][] | undefined;
+  #made: Promise<void> | undefined;
 
-  /** `entries` are those of the namespace, or all. */
-  constructor({ passes, compare, namespace }: ViewOptions, entries: Iterable<Entry>) {
+  /** `entries` are those of the namespace, or all; best in the view's order already. */
+  constructor({ passes, compare, namespace }: ViewOptions, entries: readonly Entry[]) {
     this.#passes = passes ?? (() => true);
     this.#compare = compare;
     this.#namespace = namespace;
+    this.#sorted = new Sorted(compare, entries.length > AT_ONCE ? [] : entries.filter(this.#passes));
+    if (entries.length > AT_ONCE) this.#made = this.#make([...entries]);
+  }
+
+  /** Resolves when the view is made, where that takes turns with other work; undefined once it is. */
+  get made(): Promise<void> | undefined {
+    return this.#made;
+  }
+
+  async #make(entries: readonly Entry[]): Promise<void> {
+    this.#waiting = [];
+    const turns = new Turns();
     const passing: Entry[] = [];
-    for (const entry of entries) if (this.#passes(entry)) passing.push(entry);
-    this.#sorted = new Sorted(compare, passing);
+    for (const entry of entries) {
+      if (turns.over) await turns.next();
+      if (this.#passes(entry)) passing.push(entry);
+    }
+    if (turns.over) await turns.next();
+    this.#sorted = new Sorted(this.#compare, passing);
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    for (const [previous, next] of waiting) this.change(previous, next);
+    this.#made = undefined;
   }
 
   /** Ascending; not to be changed by the reader, nor kept across an await. */
@@ -37,6 +64,10 @@ export class View {
   change(previous: Entry | undefined, next: Entry | undefined): void {
     const { namespace } = (next ?? previous)!;
     if (this.#namespace !== undefined && this.#namespace !== namespace) return;
+    if (this.#waiting) {
+      this.#waiting.push([previous, next]);
+      return;
+    }
     const was = previous !== undefined && this.#passes(previous);
     const is = next !== undefined && this.#passes(next);
     if (was && is && this.#compare(previous, next) === 0) this.#sorted.replace(previous, next);

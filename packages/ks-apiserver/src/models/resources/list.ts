@@ -9,6 +9,7 @@ import type { ResourceDefinition } from './definition.ts';
 import { passing, testsOf } from './filters.ts';
 import { type ListQuery, pageOf } from './query.ts';
 import { orderingOf, sortedUpTo, storeOrder } from './sort.ts';
+import { viewed } from './views.ts';
 
 /** A page of entries and how many there are on all pages. */
 export interface Page {
@@ -27,6 +28,12 @@ function reversed(entries: readonly Entry[], from: number, to: number): Entry[] 
   const page: Entry[] = [];
   for (let i = from; i < to; i++) page.push(entries[entries.length - 1 - i]!);
   return page;
+}
+
+/** A page of what a query finds, in its order. */
+function pageIn(entries: readonly Entry[], query: ListQuery): Page {
+  const [from, to] = pageOf(query, entries.length) ?? [0, 0];
+  return { entries: entries.slice(from, to), total: entries.length };
 }
 
 /** A page of entries that passed a query and are in no order yet. */
@@ -104,8 +111,8 @@ export async function snapshotPage(
 }
 
 /**
- * One page of a resource: taken from an ordered index, so that it costs the page and, with filters, one look at each entry. It
- * is there at once unless objects have to be read for it. Throws BadRequest for a sort key that the resource does not have.
+ * One page of a resource: taken from an ordered index, or a view that is kept up to date, so that it costs the page. It is there
+ * at once unless objects have to be read for it, or many looked at for the first time. Throws BadRequest for a sort key that the resource does not have.
  */
 export function listPage(
   store: ListedStore,
@@ -125,7 +132,12 @@ export function listPage(
   if (tests === 'never') return NONE;
   const order = storeOrder(row, query);
   // Cluster-scoped resources have no namespace to be narrowed to.
-  const ordered = store.list(order ?? 'creationTimestamp', row.namespaced ? namespace : undefined);
+  const where = row.namespaced ? namespace : undefined;
+  if (tests.plain.length > 0 || !order) {
+    const view = viewed(store, row, query, tests, orderingOf(row, query, catalog), where);
+    if (view) return after(view, (entries) => pageIn(entries, query));
+  }
+  const ordered = store.list(order ?? 'creationTimestamp', where);
   return after(passing(ordered, tests, catalog), (passed): Page | Promise<Page> => {
     if (!order) return sortedPage(passed, row, query, catalog);
     const [from, to] = pageOf(query, passed.length) ?? [0, 0];

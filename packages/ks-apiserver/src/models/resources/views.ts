@@ -1,0 +1,39 @@
+import type { Entry } from '@ks-apiserver/client/informer/entry';
+import { Store } from '@ks-apiserver/client/informer/store';
+import type { ResourceDefinition } from './definition.ts';
+import type { Tests } from './filters.ts';
+import type { ListedStore } from './list.ts';
+import type { ListQuery } from './query.ts';
+import type { Ordering } from './sort.ts';
+
+/** Smaller lists are gone through as quickly as a view is found. */
+const MIN_ENTRIES = 200;
+
+/** Filters of a query that look at other objects than the entry. */
+function looksElsewhere(row: ResourceDefinition, { filters, more = [] }: ListQuery): boolean {
+  return row.relatedFilters?.some((key) => filters.has(key) || more.some((one) => one.key === key)) === true;
+}
+
+/** What of a query says which entries are in its list, and in which order. */
+function idOf({ labels, filters, more, sort, sortBy, ascending, hidden }: ListQuery): string {
+  const order = sort ? sort.map(({ text, descending }) => [text, descending]) : [sortBy, ascending];
+  return JSON.stringify([order, labels?.text, [...filters], more, hidden && [...hidden]]);
+}
+
+/**
+ * The entries of a query, ascending by `ordering`, from a view that its store keeps up to date; undefined where the list is
+ * short, or takes more than a look at the entries themselves.
+ */
+export function viewed(
+  store: ListedStore,
+  row: ResourceDefinition,
+  query: ListQuery,
+  { plain, derived }: Tests,
+  { compare, columns }: Ordering,
+  namespace: string | undefined,
+): readonly Entry[] | Promise<readonly Entry[]> | undefined {
+  if (!(store instanceof Store) || derived.length > 0 || columns.length > 0) return undefined;
+  if (looksElsewhere(row, query) || store.count(namespace) < MIN_ENTRIES) return undefined;
+  const passes = plain.length === 0 ? undefined : (entry: Entry) => plain.every((test) => test(entry));
+  return store.view(idOf(query), { passes, compare, namespace });
+}
