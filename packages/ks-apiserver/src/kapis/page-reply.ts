@@ -12,7 +12,8 @@ const CACHING = { 'cache-control': 'no-cache, private', vary: 'Authorization, Ac
 const JSON_TYPE = 'application/json';
 
 function cachingHeaders(page: Page, row: ResourceDefinition, catalog: Catalog, form: string): Record<string, string> {
-  const etag = entityTag(page, row, catalog, form);
+  // A page of a snapshot names the next one: it is not to be kept longer than that can be asked for.
+  const etag = page.continue === undefined ? entityTag(page, row, catalog, form) : undefined;
   return { ...(etag !== undefined && { etag }), ...CACHING, ...staleHeaders(catalog.staleness(row)) };
 }
 
@@ -23,13 +24,13 @@ export function pageReply(
   catalog: Catalog,
   totalKey: TotalKey = 'totalItems',
 ): RouteReply {
-  const { pieces, length } = listBody(page, row, catalog, totalKey);
-  const headers = {
-    'content-type': JSON_TYPE,
-    'content-length': String(length),
-    ...cachingHeaders(page, row, catalog, totalKey),
-  };
-  return new RouteReply(200, headers, pieces);
+  const headers = { 'content-type': JSON_TYPE, ...cachingHeaders(page, row, catalog, totalKey) };
+  const { etag } = headers as { etag?: string };
+  const body = () => listBody(page, row, catalog, totalKey);
+  const joined = etag === undefined ? undefined : catalog.bodies.of(etag, page.entries, body);
+  if (joined) return new RouteReply(200, headers, joined);
+  const { pieces, length } = body();
+  return new RouteReply(200, { ...headers, 'content-length': String(length) }, pieces);
 }
 
 /** The answer to a get of a cached object. */

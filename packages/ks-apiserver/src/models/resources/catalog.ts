@@ -8,6 +8,7 @@ import { CustomResources } from './custom-resources.ts';
 import type { ResourceDefinition } from './definition.ts';
 import { compareGroups, Discovery, type DiscoveryPace, definitionOf, isFollowable } from './discovery.ts';
 import type { ServedKind } from './discovery-documents.ts';
+import { JoinedBodies } from './joined-bodies.ts';
 import { Snapshots } from './snapshots.ts';
 
 /** How long a first request waits for the first list of a resource, in milliseconds. */
@@ -59,6 +60,7 @@ export class Catalog {
   /** Values that lists read out of objects. */
   readonly columns = new Columns();
   /** Lists that are being paged through. */
+  readonly bodies = new JoinedBodies();
   readonly snapshots = new Snapshots();
   readonly #client: KubeClient;
   readonly #discovery: Discovery;
