@@ -29,7 +29,8 @@ export function othersOf(row: ResourceDefinition, query: ListQuery, catalog: Cat
 }
 
 /**
- * The test of a list's entries one by one, `searched` by the older searcher; undefined where it depends on more than the entry whether it is in the list.
+ * The test of a list's entries one by one, `searched` by the older searcher; undefined where it depends on more than the entry
+ * whether it is in the list.
  */
 export function matcherOf(
   row: ResourceDefinition,

@@ -67,12 +67,13 @@ export class Reader {
     let more = true;
     while (more && !this.#ended) {
       const initial = this.#initial;
-      if (initial && initial.index < initial.snapshot.length) {
+      // Also before it has all of the first objects: it could not go on after them.
+      if (this.#next < this.#view.first) {
+        this.#expire();
+      } else if (initial && initial.index < initial.snapshot.length) {
         const { snapshot, index } = initial;
         initial.index += 1;
         more = write(eventPieces('ADDED', snapshot.bytes(index), snapshot.standing(index)));
-      } else if (this.#next < this.#view.first) {
-        this.#expire();
       } else if (initial && this.#next >= initial.until) {
         this.#initial = undefined;
         more = this.options.bookmarks ? write([this.#bookmark(true)], this.#position()) : true;
@@ -148,7 +149,7 @@ export class Reader {
     if (this.#ended) return;
     if (this.#sink.blocked) {
       this.#blockedSince ||= now;
-      if (!this.#initialPending && this.#next < this.#view.first) this.#expire();
+      if (this.#next < this.#view.first) this.#expire();
       else if (now - this.#blockedSince > every.stalledMs) this.#sink.destroy();
       return;
     }
@@ -158,9 +159,5 @@ export class Reader {
     if (now - this.#beatAt < every.heartbeatMs) return;
     this.#beatAt = now;
     if (!this.#sink.heartbeat()) this.#sink.destroy();
-  }
-
-  get #initialPending(): boolean {
-    return this.#initial !== undefined && this.#initial.index < this.#initial.snapshot.length;
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expired } from '@ks-apiserver/apimachinery/meta/errors';
 import { entryOf } from '@ks-apiserver/client/informer/entry';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import { KubeClient } from '@ks-apiserver/client/kube/client';
@@ -182,7 +183,6 @@ test('a stream ends at its time, and as soon as its check says so', () =>
   withLists({ tickMs: 20 }, async (lists) => {
     const timed = await follow(lists, 'a', { timeoutSeconds: 1 });
     let allowed = true;
-    const { expired } = await import('@ks-apiserver/apimachinery/meta/errors');
     const checked = await follow(lists, 'a', { check: () => (allowed ? undefined : expired('no more')) });
     await sleep(100);
     assert.ok(!checked.ended);
