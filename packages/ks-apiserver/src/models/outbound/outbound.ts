@@ -2,6 +2,7 @@ import { lookup as resolve } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
 import { type BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
+import { Deadline } from '@ks-apiserver/client/kube/deadline';
 import { isPublicAddress, networks } from './addresses.ts';
 
 /** Why a server that a user named was not asked, or did not answer. */
@@ -46,8 +47,12 @@ export class Outbound {
     const host = url.hostname.replace(/^\[|\]$/g, '');
     // The lookup below is not asked for literal addresses.
     if (isIP(host) && !this.#mayReach(host)) throw new OutboundError(`the address of ${host} may not be reached`);
-    const timeout = AbortSignal.timeout(limits.timeoutMs ?? TIMEOUT_MS);
-    return this.#request(url, headers, AbortSignal.any([signal, timeout]), limits.maxBytes ?? MAX_BYTES);
+    const deadline = new Deadline(limits.timeoutMs ?? TIMEOUT_MS, signal);
+    try {
+      return await this.#request(url, headers, deadline.signal, limits.maxBytes ?? MAX_BYTES);
+    } finally {
+      deadline.end();
+    }
   }
 
   /**

@@ -3,6 +3,7 @@ import { type GroupVersionResource, groupVersionPath } from '@ks-apiserver/apima
 import { Informer, type InformerOptions } from '@ks-apiserver/client/informer/informer';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { Deadline } from '@ks-apiserver/client/kube/deadline';
 import { Columns } from './columns.ts';
 import { CustomResources } from './custom-resources.ts';
 import type { ResourceDefinition } from './definition.ts';
@@ -253,14 +254,16 @@ export class Catalog {
     const informer = this.informer(row);
     const waiting = [informer, ...used].filter(({ synced }) => !synced);
     if (waiting.length > 0) {
-      const inTime = AbortSignal.any([signal, AbortSignal.timeout(SYNC_TIMEOUT_MS)]);
+      const deadline = new Deadline(SYNC_TIMEOUT_MS, signal);
       try {
-        await Promise.all(waiting.map((other) => other.ready(inTime)));
+        await Promise.all(waiting.map((other) => other.ready(deadline.signal)));
       } catch (error) {
         throw serviceUnavailable(
           `${row.resource} have not been read from the Kubernetes API yet: ${(error as Error).message}`,
           error,
         );
+      } finally {
+        deadline.end();
       }
     }
     return informer.store;
