@@ -111,6 +111,7 @@ export const RESOURCES: readonly ResourceDefinition[] = [
           keyValue({ ...claim.annotations, ...claimAnnotations.annotate(claim, catalog) }, value),
       },
       uses: ['pods', 'volumesnapshotclasses'],
+      relatedFilters: ['annotation'],
       ...claimAnnotations,
     },
   }),

@@ -15,9 +15,9 @@ function looksElsewhere(row: ResourceDefinition, { filters, more = [] }: ListQue
 }
 
 /** What of a query says which entries are in its list, and in which order. */
-function idOf({ labels, filters, more, sort, sortBy, ascending, hidden }: ListQuery): string {
+function idOf({ labels, fields, filters, more, sort, sortBy, ascending, hidden }: ListQuery): string {
   const order = sort ? sort.map(({ text, descending }) => [text, descending]) : [sortBy, ascending];
-  return JSON.stringify([order, labels?.text, [...filters], more, hidden && [...hidden]]);
+  return JSON.stringify([order, labels?.text, fields, [...filters], more, hidden && [...hidden]]);
 }
 
 /**
