@@ -61,8 +61,9 @@ export class Catalog {
   /** Values that lists read out of objects. */
   readonly columns = new Columns();
   /** Lists that are being paged through. */
-  readonly bodies = new JoinedBodies();
   readonly snapshots = new Snapshots();
+  /** Bodies of lists that were put together. */
+  readonly bodies = new JoinedBodies();
   readonly #client: KubeClient;
   readonly #discovery: Discovery;
   readonly #rows = new Map<string, ResourceDefinition>();

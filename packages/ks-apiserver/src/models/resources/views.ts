@@ -14,10 +14,18 @@ function looksElsewhere(row: ResourceDefinition, { filters, more = [] }: ListQue
   return row.relatedFilters?.some((key) => filters.has(key) || more.some((one) => one.key === key)) === true;
 }
 
-/** What of a query says which entries are in its list, and in which order. */
-function idOf({ labels, fields, filters, more, sort, sortBy, ascending, hidden }: ListQuery): string {
-  const order = sort ? sort.map(({ text, descending }) => [text, descending]) : [sortBy, ascending];
-  return JSON.stringify([order, labels?.text, fields, [...filters], more, hidden && [...hidden]]);
+/** What of a query says which entries are in its list, and in which order: all but who asks for which page of it. */
+function idOf({
+  limit: _l,
+  page: _p,
+  continue: _c,
+  caller: _w,
+  scope: _s,
+  filters,
+  hidden,
+  ...rest
+}: ListQuery): string {
+  return JSON.stringify([[...filters], hidden && [...hidden], rest]);
 }
 
 /**
