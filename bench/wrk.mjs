@@ -49,7 +49,7 @@ export async function drive({ url, token, connections, seconds }) {
     errors: Number(wrong) + sockets.reduce((sum, count) => sum + count, 0),
     bytes: Number(size) * SIZES[unit],
     perSecond: Math.round(Number(found(/Requests\/sec:\s+([\d.]+)/)[0] ?? 0)),
-    p50: ms(found(/50%\s+(\S+)/)[0] ?? '0ms'),
-    p99: ms(found(/99%\s+(\S+)/)[0] ?? '0ms'),
+    p50: ms(found(/^ +50% +(\S+)/m)[0] ?? '0ms'),
+    p99: ms(found(/^ +99% +(\S+)/m)[0] ?? '0ms'),
   };
 }

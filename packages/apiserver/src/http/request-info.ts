@@ -135,8 +135,25 @@ function scopeOf(info: RequestInfo): RequestInfo['scope'] {
   return info.workspace ? 'Workspace' : 'Cluster';
 }
 
+/** What was read of short URLs without a query: clients ask for the same ones again and again. */
+const known = new Map<string, Readonly<RequestInfo>>();
+const KNOWN = { urls: 2000, length: 256 };
+
 /** Reads a request's method and URL (path and query, still encoded). Throws BadRequest for paths that hide others. */
 export function parseRequestInfo(method: string, url: string): RequestInfo {
+  if (url.length > KNOWN.length || url.includes('?')) return parse(method, url);
+  const key = `${method} ${url}`;
+  let info = known.get(key);
+  if (!info) {
+    info = Object.freeze(parse(method, url));
+    if (known.size >= KNOWN.urls) known.clear();
+    known.set(key, info);
+  }
+  // Each call's own: filters mark it.
+  return { ...info };
+}
+
+function parse(method: string, url: string): RequestInfo {
   // Parsers of URLs drop these, and what follows a hash sign: they would read another path or query than the one here.
   if (/[#\p{Cc}]/u.test(url)) throw badRequest('the request target must not hold a hash sign or control character');
   const mark = url.indexOf('?');

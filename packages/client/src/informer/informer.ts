@@ -6,6 +6,7 @@ import { type KubeClient, queryOf, resourcePath } from '../kube/client.ts';
 import { Deadline } from '../kube/deadline.ts';
 import type { WatchFrame } from '../kube/watch-frames.ts';
 import { type Entry, entryOf } from './entry.ts';
+import { objectBytes } from './object-bytes.ts';
 import { splitItems } from './split-items.ts';
 import { Store } from './store.ts';
 import { Turns } from './turns.ts';
@@ -338,9 +339,9 @@ export class Informer {
       let bytes: Buffer;
       if (redact) {
         object = redact({ kind: this.options.kind, apiVersion: apiVersionOf(this.options.resource), ...object });
-        bytes = Buffer.from(JSON.stringify(object));
-      } else if (typed) bytes = Buffer.from(slice);
-      else bytes = Buffer.concat([Buffer.from(this.#prefix), slice.subarray(slice.indexOf(0x7b) + 1)]);
+        bytes = objectBytes(Buffer.from(JSON.stringify(object)));
+      } else if (typed) bytes = objectBytes(slice);
+      else bytes = objectBytes(Buffer.from(this.#prefix), slice.subarray(slice.indexOf(0x7b) + 1));
       return entryOf(object, bytes, fields?.(object) ?? {}, keepObjects ?? false);
     } catch (error) {
       this.#skip(`${object.metadata.name}: ${(error as Error).message}`);

@@ -58,12 +58,12 @@ export function getResource(parts: ResourceParts): Handler {
     return objectReply(entry, row, catalog);
   };
   return (request: RouteRequest) => {
-    const { params, signal } = request;
+    const { params } = request;
     const { resources = '', namespace = '', name = '' } = params;
     return after(catalog.resolve(resources), (row) => {
       if (!row) throw fault(`resource ${namespace}.${resources}.${name} not found`);
       requireRights(authorizer, row, request);
-      const store = catalog.ready(row) ?? catalog.synced(row, signal);
+      const store = catalog.ready(row) ?? catalog.synced(row, request.signal);
       return after<Store, unknown>(store, (synced) => entryOf(row, synced, params));
     });
   };

@@ -1,5 +1,6 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
+import { objectBytes, withComma } from '@ks-apiserver/client/informer/object-bytes';
 import type { Catalog } from './catalog.ts';
 import type { ResourceDefinition } from './definition.ts';
 import type { Page } from './list.ts';
@@ -18,7 +19,7 @@ export function bytesOf(entry: Entry, row: ResourceDefinition, catalog: Catalog)
   if (known?.version === version) return known.bytes;
   const object = JSON.parse(entry.bytes.toString()) as KubeObject;
   object.metadata.annotations = { ...object.metadata.annotations, ...row.annotate(entry, catalog) };
-  const bytes = Buffer.from(JSON.stringify(object));
+  const bytes = objectBytes(Buffer.from(JSON.stringify(object)));
   annotated.set(entry, { version, bytes });
   return bytes;
 }
@@ -36,12 +37,14 @@ export function listBody(
   const next = page.continue === undefined ? '' : `,"continue":${JSON.stringify(page.continue)}`;
   const tail = Buffer.from(`],"${totalKey}":${page.total}${next}}`);
   const pieces: Buffer[] = [HEAD];
-  let length = HEAD.length + tail.length + Math.max(0, page.entries.length - 1);
-  for (const entry of page.entries) {
-    if (pieces.length > 1) pieces.push(COMMA);
-    const bytes = bytesOf(entry, row, catalog);
-    pieces.push(bytes);
+  const { entries } = page;
+  let length = HEAD.length + tail.length + Math.max(0, entries.length - 1);
+  for (let i = 0; i < entries.length; i++) {
+    const bytes = bytesOf(entries[i]!, row, catalog);
     length += bytes.length;
+    const separated = i < entries.length - 1 ? withComma(bytes) : bytes;
+    if (separated) pieces.push(separated);
+    else pieces.push(bytes, COMMA);
   }
   pieces.push(tail);
   return { pieces, length };
