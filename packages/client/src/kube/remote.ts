@@ -5,13 +5,14 @@ import { serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import { Agent } from 'undici';
 import type { WebSocket } from 'ws';
 import { type Credentials, credentialsOf } from './credentials.ts';
+import { headerNames } from './header-names.ts';
 import type { ClusterConfig } from './kubeconfig.ts';
 import { RemoteAnswer } from './remote-answer.ts';
 import { isWhole, type KubeRequest, type KubeResponse, type KubeTransport } from './transport.ts';
 import { openWebSocket } from './web-socket.ts';
 
 /** Headers by which a caller could act as somebody else with our credentials. */
-const FORBIDDEN = /^(authorization|host|connection|impersonate-.*|x-remote-.*)$/;
+const FORBIDDEN = headerNames(/^(authorization|host|connection|impersonate-.*|x-remote-.*)$/);
 const CONNECT_TIMEOUT_MS = 10_000;
 const HEADERS_TIMEOUT_MS = 65_000;
 /** A connection on which nothing comes is probed after this time, and given up when nobody answers: ten seconds later on Linux. */
@@ -54,7 +55,7 @@ export class RemoteTransport implements KubeTransport {
 
   async #headers(request: KubeRequest): Promise<Record<string, string>> {
     const headers: Record<string, string> = {};
-    for (const [name, value] of Object.entries(request.headers)) if (!FORBIDDEN.test(name)) headers[name] = value;
+    for (const name in request.headers) if (!FORBIDDEN(name)) headers[name] = request.headers[name]!;
     const authorization = await this.#credentials();
     if (authorization !== '') headers.authorization = authorization;
     return headers;

@@ -5,6 +5,7 @@ import { endToEndHeaders, kubeRequestFrom } from '@ks-apiserver/apiserver/http/k
 import { parseRequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { writeKubeResponse } from '@ks-apiserver/apiserver/http/respond';
 import type { routeFinder, upgradeRouter } from '@ks-apiserver/apiserver/routes/router';
+import { headerNames } from '@ks-apiserver/client/kube/header-names';
 import { isWhole, type KubeBody, type KubeRequest, type UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Authenticator } from '../models/iam/authenticate.ts';
@@ -32,7 +33,7 @@ export interface ChainParts extends ProxyParts {
 }
 
 /** Headers by which a caller could act as somebody else at the Kubernetes API, or hand on his own credentials. */
-const NEVER_PROXIED = /^(authorization|cookie|x-kubesphere-.*|impersonate-.*|x-remote-.*)$/;
+const NEVER_PROXIED = headerNames(/^(authorization|cookie|x-kubesphere-.*|impersonate-.*|x-remote-.*)$/);
 
 /** Answers failures of the chain itself as a Kubernetes Status, as 3.0 does. */
 const failures: Filter = (exchange, next) => {
@@ -107,10 +108,11 @@ function authorization({ authorizer }: ChainParts): Filter<Incoming> {
 
 /** The call as it goes to the Kubernetes API: with this server's identity, without the caller's credentials. */
 function proxied({ authorizer }: ChainParts, exchange: Incoming, headers: Record<string, string>): KubeRequest {
-  const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => !NEVER_PROXIED.test(name)));
+  const kept: Record<string, string> = {};
+  for (const name in headers) if (!NEVER_PROXIED(name)) kept[name] = headers[name]!;
   const hidden = authorizer.hiddenFrom(exchange.user, exchange.info);
   const url = hidden ? withoutNamespaces(exchange.url, hidden) : exchange.url;
-  return { ...kubeRequestFrom(exchange.req, exchange.signal), url, headers: kept };
+  return { ...kubeRequestFrom(exchange.req, exchange.signal, kept), url };
 }
 
 /** A watch's body that simply ends, without an error for the reader, when the server stops. */
