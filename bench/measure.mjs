@@ -19,6 +19,12 @@ export async function resident(pid) {
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024);
 }
 
+/** Memory of a process's own in MB: without the pages of files, which the system may take back, such as those of the store. */
+export async function ownMemory(pid) {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Math.round(Number(/RssAnon:\s+(\d+)/.exec(status)[1]) / 1024);
+}
+
 /** An access token. */
 export async function logIn(server, username, password) {
   const body = new URLSearchParams({ grant_type: 'password', username, password });

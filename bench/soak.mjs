@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startServer } from '../test/server.mjs';
-import { logIn, PASSWORD, resident } from './measure.mjs';
+import { logIn, ownMemory, PASSWORD } from './measure.mjs';
 
 const script = (name) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -22,7 +22,7 @@ async function json(name, ...args) {
   return text === '' ? undefined : JSON.parse(text);
 }
 
-/** Answers `{requests, events, changes, errors, early, late}`; the last two are resident MB after a third of the time and at the end. */
+/** Answers `{requests, events, changes, errors, early, late}`; the last two are the process's own memory in MB after a third of the time and at the end. */
 export async function soaked({ seconds, connections = 256, pods = 1000, changes = 200 }) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-soak-'));
   try {
@@ -37,10 +37,10 @@ export async function soaked({ seconds, connections = 256, pods = 1000, changes 
         (error) => error,
       );
       await sleep((seconds * 1000) / 3);
-      const early = await resident(server.pid);
+      const early = await ownMemory(server.pid);
       const error = await failed;
       if (error) throw error;
-      return { ...(await clients), early, late: await resident(server.pid) };
+      return { ...(await clients), early, late: await ownMemory(server.pid) };
     } finally {
       await server.stop();
     }
@@ -54,6 +54,6 @@ export async function soak(seconds) {
   const { requests, events, changes, errors, early, late } = await soaked({ seconds });
   console.log(`| soak, ${seconds} s, 256 connections | |\n|---|---|`);
   console.log(`| requests | ${requests} |\n| changes | ${changes} |\n| events of live lists | ${events} |`);
-  console.log(`| errors | ${errors} |\n| resident after a third, at the end | ${early} MB, ${late} MB |\n`);
+  console.log(`| errors | ${errors} |\n| own memory after a third, at the end | ${early} MB, ${late} MB |\n`);
   return errors;
 }
