@@ -6,6 +6,7 @@ import { type KubeClient, queryOf, resourcePath } from '../kube/client.ts';
 import { Deadline } from '../kube/deadline.ts';
 import type { WatchFrame } from '../kube/watch-frames.ts';
 import { type Entry, entryOf } from './entry.ts';
+import { leanText, type MemberNames, memberNames } from './lean-json.ts';
 import { objectBytes } from './object-bytes.ts';
 import { splitItems } from './split-items.ts';
 import { Store } from './store.ts';
@@ -23,6 +24,8 @@ export interface InformerOptions {
   fields?: (object: KubeObject) => Record<string, unknown>;
   /** Removes what must never leave the server; answers the object to keep. */
   redact?: (object: KubeObject) => KubeObject;
+  /** Members, at any depth, whose objects and arrays are of no use to `fields`: they are not parsed. */
+  unread?: readonly string[];
   /** Keeps the parsed object too: for small resources that rules look into on every request. */
   keepObjects?: boolean;
   /** A watch that tells nothing for so long, in milliseconds, is taken for dead and opened again. */
@@ -49,6 +52,9 @@ const SHORT_WATCH_MS = 1000;
 const MAX_RETRY_AFTER_MS = 60_000;
 const REPORT_EVERY_MS = 60_000;
 
+/** Who changed what is as long as the rest of an object, and of no use here. */
+const ALWAYS_UNREAD = ['managedFields'];
+
 /** A live, indexed copy of one resource: lists it once, follows its watch, and starts again where the API says it must. */
 export class Informer {
   readonly store = new Store();
@@ -56,6 +62,7 @@ export class Informer {
   readonly #client: KubeClient;
   readonly #stop = new AbortController();
   readonly #prefix: string;
+  readonly #unread: MemberNames;
   #resourceVersion = '';
   #synced = false;
   #lastContact = 0;
@@ -77,6 +84,7 @@ export class Informer {
     setMaxListeners(0, this.#stop.signal);
     this.#client = client;
     this.options = options;
+    this.#unread = memberNames([...ALWAYS_UNREAD, ...(options.unread ?? [])]);
     this.#prefix = `{"kind":${JSON.stringify(options.kind)},"apiVersion":${JSON.stringify(apiVersionOf(options.resource))},`;
   }
 
@@ -316,7 +324,9 @@ export class Informer {
   /** An object of the API; undefined, and told, for bytes that are none: one broken object must not hide the others. */
   #parsed(bytes: Buffer): KubeObject | undefined {
     try {
-      const object: unknown = JSON.parse(bytes.toString());
+      const { redact, keepObjects } = this.options;
+      const text = redact || keepObjects ? bytes.toString() : leanText(bytes, this.#unread);
+      const object: unknown = JSON.parse(text);
       if (typeof object === 'object' && object !== null) return object as KubeObject;
       this.#skip('it is no object');
     } catch (error) {

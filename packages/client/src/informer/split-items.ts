@@ -8,8 +8,8 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const ITEMS = Buffer.from('"items"');
 
-/** Index behind the string that starts at `at`. */
-function skipString(json: Buffer, at: number): number {
+/** Index behind the string that starts at `at`. Throws where it breaks off. */
+export function skipString(json: Buffer, at: number): number {
   for (let i = at + 1; i < json.length; ) {
     const quote = json.indexOf(QUOTE, i);
     if (quote < 0) break;
@@ -21,8 +21,8 @@ function skipString(json: Buffer, at: number): number {
   throw internalError('a list of the Kubernetes API breaks off');
 }
 
-/** Index behind the object or array that starts at `at`. */
-function skipNested(json: Buffer, at: number): number {
+/** Index behind the object or array that starts at `at`. Throws where it breaks off. */
+export function skipNested(json: Buffer, at: number): number {
   let depth = 0;
   for (let i = at; i < json.length; ) {
     const byte = json[i];

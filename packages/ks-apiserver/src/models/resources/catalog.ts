@@ -190,13 +190,14 @@ export class Catalog {
     if (!this.#keysOfRows.has(key)) this.#used.set(key, performance.now());
     let informer = this.#informers.get(key);
     if (!informer) {
-      const { kind, fields, redact, keepObjects } = row;
+      const { kind, fields, redact, keepObjects, unread } = row;
       informer = new Informer(this.#client, {
         resource: { group: row.group, version: row.version, resource: row.resource },
         kind,
         ...(fields && { fields }),
         ...(redact && { redact }),
         ...(keepObjects && { keepObjects }),
+        ...(unread && { unread }),
         ...(this.#report && { report: this.#report }),
         ...options,
       }).start();

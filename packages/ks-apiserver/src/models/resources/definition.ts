@@ -17,6 +17,8 @@ export interface ResourceDefinition extends GroupVersionResource {
   aggregates?: boolean;
   /** Fields that the resource's filters and sort keys read from an entry. */
   fields?: (object: KubeObject) => Record<string, unknown>;
+  /** Members, at any depth, whose objects and arrays `fields` does not look into: they are long and need not be parsed. */
+  unread?: readonly string[];
   /** Filters beyond those that every resource has. */
   filters?: Readonly<Record<string, Filter>>;
   /** Sort keys beyond name and creation time. */

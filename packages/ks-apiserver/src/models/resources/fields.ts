@@ -1,6 +1,7 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type Usage, usageOf } from '@ks-apiserver/apimachinery/quota/usage';
 import type { Filter } from './definition.ts';
+import { demandOf } from './pod-demand.ts';
 import { shared } from './shared.ts';
 
 interface Condition {
@@ -69,9 +70,7 @@ export function podVolumes(pod: KubeObject): readonly string[] {
 
 /** What a pod counts for in quotas. */
 export function podUsage(pod: KubeObject): Usage {
-  const usage = usageOf('', 'pods', pod);
-  const key = Object.entries(usage).map(([name, { nano, format }]) => `${name}=${nano}${format}`);
-  return shared(`usage:${key.join()}`, usage);
+  return shared(`usage:${demandOf(pod)}`, () => usageOf('', 'pods', pod));
 }
 
 /** Pods that the Service of that name in their own namespace selects; one without selector selects none. */

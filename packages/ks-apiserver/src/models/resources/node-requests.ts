@@ -3,6 +3,7 @@ import { formatQuantity, parseQuantity } from '@ks-apiserver/apimachinery/quanti
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Change, Store } from '@ks-apiserver/client/informer/store';
 import type { Catalog } from './catalog.ts';
+import { demandOf, hasEnded } from './pod-demand.ts';
 import { shared } from './shared.ts';
 
 /** What pods ask for, in billionths of a core and of a byte. */
@@ -15,7 +16,6 @@ interface Requests {
 
 interface Container {
   resources?: { requests?: Record<string, string>; limits?: Record<string, string> };
-  restartPolicy?: string;
 }
 
 const KEYS = ['cpuRequests', 'cpuLimits', 'memoryRequests', 'memoryLimits'] as const;
@@ -42,7 +42,11 @@ function ofContainer({ resources }: Container): Requests {
 
 /** A pod's requests: its containers' sum, or the largest init container's where that is more. Undefined for pods that have ended. */
 export function podRequests(pod: KubeObject): Requests | undefined {
-  if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return undefined;
+  if (hasEnded(pod)) return undefined;
+  return shared(`requests:${demandOf(pod)}`, () => sumOf(pod));
+}
+
+function sumOf(pod: KubeObject): Requests {
   const total = { ...NOTHING };
   for (const container of (pod.spec?.containers ?? []) as Container[]) {
     const asked = ofContainer(container);
@@ -52,7 +56,7 @@ export function podRequests(pod: KubeObject): Requests | undefined {
     const asked = ofContainer(container);
     for (const key of KEYS) if (asked[key] > total[key]) total[key] = asked[key];
   }
-  return shared(`requests:${KEYS.map((key) => total[key]).join()}`, total);
+  return total;
 }
 
 /** Whether two states of a pod ask for the same on the same node; equal amounts are one object. */

@@ -70,6 +70,7 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     pods: {
       kind: 'Pod',
       namespaced: true,
+      unread: ['env', 'envFrom', 'args', 'command', 'volumeMounts', 'livenessProbe', 'readinessProbe', 'startupProbe'],
       fields: (pod) => ({
         usage: podUsage(pod),
         nodeName: pod.spec?.nodeName ?? '',
