@@ -46,7 +46,11 @@ before(async () => {
   await post('/api/v1/namespaces/shop/pods', pod('x1', 'node-a'));
   await post('/api/v1/namespaces/shop/pods', pod('y1', 'node-a'));
   await post('/api/v1/namespaces/office/pods', pod('x2', 'node-b'));
-  await eventually(async () => assert.equal((await list('pods')).total, 3));
+  // Of these namespaces: a cluster may have pods of its own.
+  await eventually(async () => {
+    assert.equal((await list('namespaces/shop/pods')).total, 2);
+    assert.equal((await list('namespaces/office/pods')).total, 1);
+  });
 });
 after(() => server.stop());
 
