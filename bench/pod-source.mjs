@@ -1,4 +1,4 @@
-// Pods of about 12 KB as a cluster has them, for the sections of the bench that read many.
+// Pods as a cluster has them, for the sections of the bench that read many.
 
 const NAMESPACES = 100;
 const PHASES = ['Running', 'Running', 'Running', 'Pending', 'Failed'];
@@ -9,7 +9,7 @@ export const namespaceOf = (i) => `bench-${i % NAMESPACES}`;
 const words = (i, count) => Array.from({ length: count }, (_, k) => `value-${(i * 31 + k * 17) % 9973}`).join(' ');
 
 /** A pod of about `bytes` bytes: containers with environment, volumes, conditions and statuses. */
-export function podOf(i, bytes = 12 * 1024) {
+export function podOf(i, bytes) {
   const env = [];
   const pod = {
     apiVersion: 'v1',

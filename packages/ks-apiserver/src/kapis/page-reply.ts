@@ -33,13 +33,22 @@ export function pageReply(
   return new RouteReply(200, { ...headers, 'content-length': String(length) }, pieces);
 }
 
+/** Answers to gets, as long as their objects are as they were. */
+const replies = new WeakMap<Entry, RouteReply>();
+
 /** The answer to a get of a cached object. */
 export function objectReply(entry: Entry, row: ResourceDefinition, catalog: Catalog): RouteReply {
+  const stale = catalog.staleness(row);
+  const lasts = !row.annotate && stale === undefined;
+  const known = lasts ? replies.get(entry) : undefined;
+  if (known) return known;
   const headers = {
     'content-type': JSON_TYPE,
     ...cachingHeaders({ entries: [entry], total: -1 }, row, catalog, ''),
   };
-  return new RouteReply(200, headers, bytesOf(entry, row, catalog));
+  const reply = new RouteReply(200, headers, bytesOf(entry, row, catalog));
+  if (lasts) replies.set(entry, reply);
+  return reply;
 }
 
 /** 3.0's answer to a write that has nothing else to say. */
