@@ -9,6 +9,8 @@ const STALLED_READER_MS = 60_000;
 /** How much is handed over at once, in bytes and in pieces, before other requests have their turn. */
 const BATCH_BYTES = 256 * 1024;
 const BATCH_PIECES = 512;
+/** Batches that one response gets in a row where its reader takes them at once: a megabyte. */
+const BATCHES_IN_A_ROW = 4;
 /** Pieces of up to this many bytes are copied together: handing one over costs more than copying it. */
 const SMALL = 4096;
 
@@ -67,7 +69,7 @@ async function writeRest(res: ServerResponse, batches: Iterator<Uint8Array[]>, f
     if (next.done) break;
     batch = next.value;
     if (res.writableNeedDrain) await drained(res);
-    else if (written % 16 === 0) await new Promise(setImmediate);
+    else if (written % BATCHES_IN_A_ROW === 0) await new Promise(setImmediate);
   }
   res.end();
 }

@@ -12,6 +12,8 @@ export interface Entry {
   annotations: Readonly<Record<string, string>>;
   owners: readonly { uid: string; kind: string }[];
   bytes: Buffer;
+  /** The same bytes with a comma behind them, once a list has needed them: thousands of views a list would keep the collector busy. */
+  separated: Buffer | undefined;
   /** What the resource's own filters and sort keys need. */
   fields: Readonly<Record<string, unknown>>;
   /** The parsed object, for resources whose informer keeps it. */
@@ -44,6 +46,7 @@ export function entryOf(object: KubeObject, bytes: Buffer, fields: Record<string
     annotations: metadata.annotations ? shortened(metadata.annotations) : NONE,
     owners: metadata.ownerReferences?.map(({ uid, kind }) => ({ uid, kind })) ?? NO_OWNERS,
     bytes,
+    separated: undefined,
     fields,
     object: keep ? object : undefined,
   };

@@ -40,9 +40,15 @@ export function listBody(
   const { entries } = page;
   let length = HEAD.length + tail.length + Math.max(0, entries.length - 1);
   for (let i = 0; i < entries.length; i++) {
-    const bytes = bytesOf(entries[i]!, row, catalog);
+    const entry = entries[i]!;
+    const bytes = bytesOf(entry, row, catalog);
     length += bytes.length;
-    const separated = i < entries.length - 1 ? withComma(bytes) : bytes;
+    if (i === entries.length - 1) {
+      pieces.push(bytes);
+      break;
+    }
+    if (bytes === entry.bytes) entry.separated ??= withComma(bytes);
+    const separated = bytes === entry.bytes ? entry.separated : withComma(bytes);
     if (separated) pieces.push(separated);
     else pieces.push(bytes, COMMA);
   }
