@@ -95,6 +95,8 @@ export async function resources(seconds, { pods = 5000, peer } = {}) {
       `| GET, ${seconds} s, ${(await hasWrk()) ? 'wrk' : 'load.mjs'} | requests/s | goal | p50 ms | p99 ms | MB/s | CPU µs a request | of a bare Node server${peer ? ' | of the peer' : ''} | errors |`,
     );
     console.log(`|---|---|---|---|---|---|---|---${peer ? '|---' : ''}|---|`);
+    // What is read begins anew: the start is no part of it.
+    await metric(server, token, 'nodejs_eventloop_lag_p99_seconds');
     for (const { name, path, goal, go, connections = CONNECTIONS } of CALLS) {
       const options = { url: server.url + path, token, connections, seconds };
       // What is called for the first time is compiled meanwhile.

@@ -69,7 +69,8 @@ async function writeRest(res: ServerResponse, batches: Iterator<Uint8Array[]>, f
     if (next.done) break;
     batch = next.value;
     if (res.writableNeedDrain) await drained(res);
-    else if (written % BATCHES_IN_A_ROW === 0) await new Promise(setImmediate);
+    // A reader who takes everything at once drains without the loop having turned.
+    if (written % BATCHES_IN_A_ROW === 0) await new Promise(setImmediate);
   }
   res.end();
 }
@@ -97,7 +98,7 @@ async function writeStream(res: ServerResponse, chunks: AsyncIterable<Uint8Array
     res.write(chunk);
     written += 1;
     if (res.writableNeedDrain) await drained(res);
-    else if (written % 16 === 0) await new Promise(setImmediate);
+    if (written % 16 === 0) await new Promise(setImmediate);
   }
   res.end();
 }
