@@ -57,7 +57,7 @@ function podAmount(pod: KubeObject, of: 'requests' | 'limits', name: string): Qu
 }
 
 /** True for a pod that has ended: it holds nothing any more. */
-function hasEnded({ status }: KubeObject): boolean {
+export function hasEnded({ status }: KubeObject): boolean {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }
 

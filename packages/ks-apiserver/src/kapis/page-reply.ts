@@ -11,10 +11,16 @@ import { staleHeaders } from './stale-headers.ts';
 const CACHING = { 'cache-control': 'no-cache, private', vary: 'Authorization, Accept-Encoding' };
 const JSON_TYPE = 'application/json';
 
-function cachingHeaders(page: Page, row: ResourceDefinition, catalog: Catalog, form: string): Record<string, string> {
+function cachingHeaders(
+  page: Page,
+  row: ResourceDefinition,
+  catalog: Catalog,
+  form: string,
+  stale = catalog.staleness(row),
+): Record<string, string> {
   // A page of a snapshot names the next one: it is not to be kept longer than that can be asked for.
   const etag = page.continue === undefined ? entityTag(page, row, catalog, form) : undefined;
-  return { ...(etag !== undefined && { etag }), ...CACHING, ...staleHeaders(catalog.staleness(row)) };
+  return { ...(etag !== undefined && { etag }), ...CACHING, ...staleHeaders(stale) };
 }
 
 /** The answer to a list of cached objects, `{items, totalItems}`: their bytes as they are. */
@@ -44,7 +50,7 @@ export function objectReply(entry: Entry, row: ResourceDefinition, catalog: Cata
   if (known) return known;
   const headers = {
     'content-type': JSON_TYPE,
-    ...cachingHeaders({ entries: [entry], total: -1 }, row, catalog, ''),
+    ...cachingHeaders({ entries: [entry], total: -1 }, row, catalog, '', stale),
   };
   const reply = new RouteReply(200, headers, bytesOf(entry, row, catalog));
   if (lasts) replies.set(entry, reply);

@@ -2,7 +2,7 @@ import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import type { Catalog } from '../resources/catalog.ts';
 import type { ResourceDefinition } from '../resources/definition.ts';
-import { filterOf } from '../resources/filters.ts';
+import { filterOf, looksElsewhere } from '../resources/filters.ts';
 import type { ListQuery } from '../resources/query.ts';
 import { searchTest } from '../resources/search.ts';
 import { searchQueryOf } from '../resources/search-query.ts';
@@ -16,11 +16,6 @@ export function isWhole({ limit, page }: ListQuery): boolean {
 export interface Whereabouts {
   namespace?: string | undefined;
   visible?: ReadonlySet<string> | undefined;
-}
-
-function looksElsewhere(row: ResourceDefinition, query: ListQuery): boolean {
-  const asked = new Set([...query.filters.keys(), ...(query.more ?? []).map(({ key }) => key)]);
-  return row.relatedFilters?.some((key) => asked.has(key)) === true;
 }
 
 /** Stores besides a list's own that decide what is in it. */

@@ -3,6 +3,7 @@ import type { Catalog } from './catalog.ts';
 import type { Column } from './columns.ts';
 import type { Filter, ResourceDefinition } from './definition.ts';
 import { type FieldReader, fieldReader } from './field-values.ts';
+import { own } from './own.ts';
 import type { ListQuery, MoreFilter } from './query.ts';
 import { searchColumn } from './search-text.ts';
 
@@ -39,8 +40,7 @@ export type FilterOfKey = (key: string) => ((entry: Entry, value: string) => boo
 
 function filterOfKey(row: ResourceDefinition, catalog: Catalog): FilterOfKey {
   return (key) => {
-    const own = row.filters && Object.hasOwn(row.filters, key) ? row.filters[key] : undefined;
-    const filter = own ?? (Object.hasOwn(COMMON, key) ? COMMON[key] : undefined);
+    const filter = own(row.filters, key) ?? own(COMMON, key);
     return filter && ((entry, value) => filter(entry, value, catalog));
   };
 }
@@ -109,6 +109,11 @@ export function testsOf(row: ResourceDefinition, query: ListQuery, catalog: Cata
     } else tests.plain.push((entry) => filter(entry, value));
   }
   return tests;
+}
+
+/** Whether filters of a query look at other objects than the entry. */
+export function looksElsewhere(row: ResourceDefinition, { filters, more = [] }: ListQuery): boolean {
+  return row.relatedFilters?.some((key) => filters.has(key) || more.some((one) => one.key === key)) === true;
 }
 
 /** One test for all of a query's filters, for looking at single entries; undefined when everything passes, `never` when nothing can. */

@@ -1,9 +1,10 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { formatQuantity, parseQuantity } from '@ks-apiserver/apimachinery/quantity/quantity';
+import { hasEnded } from '@ks-apiserver/apimachinery/quota/usage';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Change, Store } from '@ks-apiserver/client/informer/store';
 import type { Catalog } from './catalog.ts';
-import { demandOf, hasEnded } from './pod-demand.ts';
+import { demandOf } from './pod-demand.ts';
 import { shared } from './shared.ts';
 
 /** What pods ask for, in billionths of a core and of a byte. */

@@ -1,13 +1,9 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { hasEnded } from '@ks-apiserver/apimachinery/quota/usage';
 
 interface Container {
   resources?: unknown;
   restartPolicy?: unknown;
-}
-
-/** Whether a pod has ended: it holds nothing any more. */
-export function hasEnded({ status }: KubeObject): boolean {
-  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }
 
 /** All that decides how much a pod asks for, as a text: pods with the same one ask for the same. */

@@ -4,6 +4,7 @@ import type { Catalog } from './catalog.ts';
 import type { ResourceDefinition, SortKey } from './definition.ts';
 import { type FilterOfKey, keyValue, moreTests, passing, type Tests } from './filters.ts';
 import { type ListedStore, type Page, snapshotPage } from './list.ts';
+import { own } from './own.ts';
 import { pageOf } from './query.ts';
 import type { SearchQuery } from './search-query.ts';
 import { type Condition, SEARCH_TYPES, type SearchType } from './search-types.ts';
@@ -23,10 +24,6 @@ const FUZZY: Readonly<Record<string, (entry: Entry, value: string) => boolean>> 
   Annotation: () => false,
   app: (entry, value) => (entry.labels.chart ?? '').includes(value) || (entry.labels.release ?? '').includes(value),
 };
-
-function own<T>(table: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
-  return table && Object.hasOwn(table, key) ? table[key] : undefined;
-}
 
 function label(entry: Entry, key: string): string | undefined {
   return Object.hasOwn(entry.labels, key) ? entry.labels[key] : undefined;

@@ -5,6 +5,7 @@ import type { Column, Value } from './columns.ts';
 import type { ResourceDefinition, SortKey } from './definition.ts';
 import { fieldReader } from './field-values.ts';
 import { inTurns, sortInTurns } from './in-turns.ts';
+import { own } from './own.ts';
 import type { ListQuery } from './query.ts';
 import type { SortTerm } from './sort-terms.ts';
 
@@ -25,10 +26,6 @@ const COMMON: Readonly<Record<string, (entry: Entry) => Value>> = {
   creationTimestamp: (entry) => entry.created,
   createTime: (entry) => entry.created,
 };
-
-function own<T>(table: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
-  return table && Object.hasOwn(table, key) ? table[key] : undefined;
-}
 
 function scalar(value: unknown): Value {
   return typeof value === 'string' || typeof value === 'number' ? value : undefined;

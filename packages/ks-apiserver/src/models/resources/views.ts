@@ -1,18 +1,13 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import { Store } from '@ks-apiserver/client/informer/store';
 import type { ResourceDefinition } from './definition.ts';
-import type { Tests } from './filters.ts';
+import { looksElsewhere, type Tests } from './filters.ts';
 import type { ListedStore } from './list.ts';
 import type { ListQuery } from './query.ts';
 import type { Ordering } from './sort.ts';
 
 /** Smaller lists are gone through as quickly as a view is found. */
 const MIN_ENTRIES = 200;
-
-/** Filters of a query that look at other objects than the entry. */
-function looksElsewhere(row: ResourceDefinition, { filters, more = [] }: ListQuery): boolean {
-  return row.relatedFilters?.some((key) => filters.has(key) || more.some((one) => one.key === key)) === true;
-}
 
 /** What of a query says which entries are in its list, and in which order: all but who asks for which page of it. */
 function idOf({
