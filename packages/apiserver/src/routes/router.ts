@@ -146,13 +146,16 @@ function inCoding({ headers: asked }: IncomingMessage, response: KubeResponse): 
   return { ...response, headers: { ...kept, ...vary, 'content-encoding': coding }, body: encoded(body, coding) };
 }
 
+/** Finds by method and path what is kept of a row. Throws when two rows share both. */
+function finderOf(routes: readonly Route[], keptOf: (route: Route) => unknown) {
+  const finder = FindMyWay({ ignoreTrailingSlash: true, maxParamLength: 512 });
+  for (const route of routes) finder.on(route.method, pattern(route.path), () => {}, keptOf(route));
+  return finder;
+}
+
 /** Serves the rows of the route tables; the last filter of the chain. Throws at start when two rows share method and path. */
 export function router(routes: readonly Route[], onError: (exchange: Exchange, error: StatusError) => void): Filter {
-  const finder = FindMyWay({ ignoreTrailingSlash: true, maxParamLength: 512 });
-  for (const route of routes) {
-    const compiled: Compiled = { route };
-    finder.on(route.method, pattern(route.path), () => {}, compiled);
-  }
+  const finder = finderOf(routes, (route): Compiled => ({ route }));
 
   const answer = (exchange: Exchange, route: Route, params: Record<string, string>, body: unknown): Pending => {
     const value = route.handler(new Call(exchange, route, params, body));
@@ -208,8 +211,7 @@ export function router(routes: readonly Route[], onError: (exchange: Exchange, e
 
 /** Finds the row that serves a path; undefined for none. */
 export function routeFinder(routes: readonly Route[]): (method: string, path: string) => Route | undefined {
-  const finder = FindMyWay({ ignoreTrailingSlash: true, maxParamLength: 512 });
-  for (const route of routes) finder.on(route.method, pattern(route.path), () => {}, route);
+  const finder = finderOf(routes, (route) => route);
   return (method, path) => finder.find(method as HTTPMethod, path)?.store as Route | undefined;
 }
 
@@ -217,8 +219,8 @@ export function routeFinder(routes: readonly Route[]): (method: string, path: st
 export function upgradeRouter(
   routes: readonly Route[],
 ): (incoming: Incoming, connection: Pick<UpgradeRequest, 'socket' | 'head' | 'follow'>) => Promise<void> {
-  const finder = FindMyWay({ ignoreTrailingSlash: true, maxParamLength: 512 });
-  for (const route of routes) if (route.upgrade) finder.on(route.method, pattern(route.path), () => {}, route);
+  const taking = routes.filter(({ upgrade }) => upgrade !== undefined);
+  const finder = finderOf(taking, (route) => route);
   return async (incoming, connection) => {
     const [path = '', ...query] = incoming.url.split('?');
     const found = finder.find((incoming.req.method ?? 'GET') as HTTPMethod, path);
