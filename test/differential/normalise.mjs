@@ -1,0 +1,96 @@
+// Makes two transcripts comparable: what differs from one server, or one second, to the next becomes a name that tells the
+// same from another: `<uid 1>`, `<version 2>`, numbered as they first appear.
+
+const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g;
+const jwt = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g;
+const pem = /(?:-----BEGIN [A-Z ]+-----[\s\S]+?-----END [A-Z ]+-----\n?)+/g;
+const pemBase64 = /LS0tLS1CRUdJTi[\w+/=]+/g;
+const clusterIp = /\b10\.96\.\d{1,3}\.\d{1,3}\b/g;
+const url = /https:\/\/(?:127\.0\.0\.1|localhost):\d+/g;
+// The real server and its controllers are one test binary, named by what it was built of.
+const binary = /\bkube-apiserver-[0-9a-f]{12}\b/g;
+const address = /\b127\.0\.0\.1:\d+\b/g;
+// Ages as kubectl and tables print them; not the seconds of a probe, which have a name or an = before them.
+const age = /(?<![\w=.-])(?:\d+[smhd]){1,2}(?![\w.])|<invalid>/g;
+
+/** Names values by the order in which they appear. */
+function numbered(kind) {
+  const seen = new Map();
+  return (value) => {
+    if (!seen.has(value)) seen.set(value, `<${kind} ${seen.size + 1}>`);
+    return seen.get(value);
+  };
+}
+
+/** Generated names of one transcript, by what they were generated from. */
+function generatedNames(value, names = new Map()) {
+  if (Array.isArray(value)) for (const item of value) generatedNames(item, names);
+  else if (value && typeof value === 'object') {
+    const { metadata } = value;
+    if (typeof metadata?.generateName === 'string' && metadata.name?.startsWith?.(metadata.generateName)) {
+      if (metadata.name.length === metadata.generateName.length + 5)
+        names.set(metadata.name, `${metadata.generateName}<random>`);
+    }
+    for (const item of Object.values(value)) generatedNames(item, names);
+  }
+  return names;
+}
+
+/** @returns the transcript of one side with names for what may differ */
+export function normalise(transcript) {
+  const uid = numbered('uid');
+  const version = numbered('version');
+  const ip = numbered('cluster IP');
+  const port = numbered('port');
+  const names = generatedNames(transcript);
+
+  function text(value, isTable) {
+    for (const [name, replacement] of names) value = value.replaceAll(name, replacement);
+    value = value
+      .replace(binary, 'kube-apiserver')
+      .replace(pem, '<pem>')
+      .replace(pemBase64, '<pem>')
+      .replace(jwt, '<jwt>')
+      .replace(uuid, uid)
+      .replace(time, '<time>')
+      .replace(clusterIp, ip)
+      .replace(url, '<server>')
+      .replace(address, '<server>')
+      .replace(/resource version: \d+ \(\d+\)/g, 'resource version: <version> (<version>)')
+      .replace(
+        /Precondition failed: ResourceVersion in precondition: \d+, ResourceVersion in object meta: \d+/,
+        'Precondition failed: ResourceVersion <version>',
+      )
+      .replace(/:(3[0-2]\d{3})\//g, ':<node port>/');
+    return isTable ? value.replace(age, '<age>') : value;
+  }
+
+  function walk(value, key, isTable) {
+    if (typeof value === 'string') {
+      if (key === 'resourceVersion' && /^[1-9]\d*$/.test(value)) return version(value);
+      if (key === 'continue' && value) return '<continue>';
+      return text(value, isTable);
+    }
+    if (typeof value === 'number' && (key === 'nodePort' || key === 'healthCheckNodePort')) return port(value);
+    if (Array.isArray(value)) return value.map((item) => walk(item, key, isTable));
+    if (value && typeof value === 'object') {
+      const table = isTable || value.kind === 'Table';
+      return Object.fromEntries(
+        Object.entries(value).map(([name, item]) => [text(name), walk(item, name, table && name !== 'object')]),
+      );
+    }
+    return value;
+  }
+
+  /** kubectl pads its columns to the widest cell: an age of more digits would move all others. */
+  const printed = (value) =>
+    text(value, true)
+      .replace(/[ \t]+/g, ' ')
+      .replace(/ $/gm, '');
+  return transcript.map((step) =>
+    step.stdout === undefined
+      ? walk(step)
+      : { ...step, call: text(step.call), stdout: printed(step.stdout), stderr: printed(step.stderr) },
+  );
+}

@@ -1,0 +1,110 @@
+// The differential suite: the same calls, kubectl command lines and watches on a real kube-apiserver and on the embedded API,
+// in one run. `node test/differential/run.mjs [PART…]` runs the scenarios whose file or name contains a PART.
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { differences, ListedDifferences } from './compare.mjs';
+import { normalise } from './normalise.mjs';
+import { Recorder } from './recorder.mjs';
+import { startSides } from './sides.mjs';
+
+const folder = fileURLToPath(new URL('scenarios/', import.meta.url));
+const listed = new ListedDifferences(JSON.parse(readFileSync(new URL('differences.json', import.meta.url), 'utf8')));
+const parts = process.argv.slice(2);
+// Both sides of one scenario run at the same time, and this many scenarios.
+const concurrency = 3;
+
+async function scenarios() {
+  const all = [];
+  for (const file of readdirSync(folder)
+    .filter((name) => name.endsWith('.mjs'))
+    .sort()) {
+    const { default: list } = await import(`./scenarios/${file}`);
+    for (const { name, run, alone = false } of list)
+      all.push({ file, name: `${file.replace('.mjs', '')}: ${name}`, run, alone });
+  }
+  const names = new Set(all.map(({ name }) => name));
+  if (names.size !== all.length) throw new Error('two scenarios have one name');
+  return all.filter(({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)));
+}
+
+/** One scenario on one side, in a namespace that has what every namespace has. */
+async function play(side, scenario, namespace) {
+  const recorder = new Recorder(side, namespace);
+  const { status, body } = await recorder.quietly('POST', '/api/v1/namespaces', {
+    body: { metadata: { name: namespace } },
+  });
+  if (status !== 201) throw new Error(`namespace ${namespace} on ${side.name}: ${JSON.stringify(body)}`);
+  await recorder.until(`${recorder.core}/serviceaccounts/default`, (_, found) => found === 200);
+  await recorder.until(`${recorder.core}/configmaps/kube-root-ca.crt`, (_, found) => found === 200);
+  try {
+    await scenario.run(recorder);
+  } catch (error) {
+    recorder.transcript.push({
+      call: 'scenario',
+      error: `${error.message.replace(`${side.name}: `, '')}`.slice(0, 500),
+    });
+  }
+  return recorder.transcript;
+}
+
+const short = (value) => {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 400 ? `${text.slice(0, 400)}…` : text;
+};
+
+/** Compares one scenario. @returns the lines that tell what differs, and how many calls were made and explained */
+async function compare(sides, scenario, index) {
+  const namespace = `scenario-${index}`;
+  const [real, ours] = await Promise.all([sides.real, sides.ours].map((side) => play(side, scenario, namespace)));
+  const [a, b] = [normalise(real), normalise(ours)];
+  const lines = [];
+  let explained = 0;
+  for (let step = 0; step < Math.max(a.length, b.length); step++) {
+    const call = a[step]?.call ?? b[step]?.call;
+    for (const { path, real, ours } of differences(a[step], b[step])) {
+      if (listed.explain(scenario.name, call, path)) explained += 1;
+      else lines.push(`  ${step + 1}. ${call}\n     ${path}\n       real ${short(real)}\n       ours ${short(ours)}`);
+    }
+    if (a[step]?.error) lines.push(`  the scenario itself failed on the real server: ${a[step].error}`);
+  }
+  return { lines, calls: a.length, explained };
+}
+
+const chosen = await scenarios();
+const sides = await startSides();
+let [passed, failed, calls, explained] = [0, 0, 0, 0];
+try {
+  const queue = chosen.map((scenario, index) => ({ scenario, index }));
+  async function worker(alone) {
+    for (;;) {
+      const at = queue.findIndex(({ scenario }) => scenario.alone === alone);
+      if (at < 0) return;
+      const [{ scenario, index }] = queue.splice(at, 1);
+      const result = await compare(sides, scenario, index).catch((error) => ({
+        lines: [`  ${error.stack}`],
+        calls: 0,
+        explained: 0,
+      }));
+      calls += result.calls;
+      explained += result.explained;
+      if (result.lines.length === 0) passed += 1;
+      else {
+        failed += 1;
+        console.log(`\nnot the same: ${scenario.name}\n${result.lines.join('\n')}`);
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, () => worker(false)));
+  await worker(true);
+} finally {
+  await Promise.all([sides.real.stop(), sides.ours.stop()]);
+}
+if (parts.length === 0) {
+  for (const entry of listed.unused) {
+    failed += 1;
+    console.log(`\nlisted, but no such difference: ${JSON.stringify(entry)}`);
+  }
+}
+console.log(`\n${calls} calls in ${chosen.length} scenarios; ${explained} differences are listed with their reason`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
