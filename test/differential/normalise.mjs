@@ -6,7 +6,7 @@ const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g;
 const jwt = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g;
 const pem = /(?:-----BEGIN [A-Z ]+-----[\s\S]+?-----END [A-Z ]+-----\n?)+/g;
 const pemBase64 = /LS0tLS1CRUdJTi[\w+/=]+/g;
-const clusterIp = /\b10\.96\.\d{1,3}\.\d{1,3}\b/g;
+const clusterIp = /\b10\.(?:9[6-9]|10\d|11[01])\.\d{1,3}\.\d{1,3}\b/g;
 const url = /https:\/\/(?:127\.0\.0\.1|localhost):\d+/g;
 // The real server and its controllers are one test binary, named by what it was built of.
 const binary = /\bkube-apiserver-[0-9a-f]{12}\b/g;
@@ -57,6 +57,9 @@ export function normalise(transcript) {
       .replace(clusterIp, ip)
       .replace(url, '<server>')
       .replace(address, '<server>')
+      .replace(/(resourceVersion=)\d{2,11}(?=&|$)/g, '$1<version>')
+      .replace(/(continue=)[\w%-]{20,}/g, '$1<continue>')
+      .replace(/(resource version: \d+, current: )\d+/, '$1<version>')
       .replace(/resource version: \d+ \(\d+\)/g, 'resource version: <version> (<version>)')
       .replace(
         /Precondition failed: ResourceVersion in precondition: \d+, ResourceVersion in object meta: \d+/,
@@ -76,6 +79,18 @@ export function normalise(transcript) {
     if (Array.isArray(value)) return value.map((item) => walk(item, key, isTable));
     if (value && typeof value === 'object') {
       const table = isTable || value.kind === 'Table';
+      if (value.type === 'BOOKMARK' && value.object?.metadata) {
+        const metadata = { ...value.object.metadata, resourceVersion: '<list version>' };
+        value = { ...value, object: { ...value.object, metadata } };
+      }
+      // A list tells the version of the whole server, which others change too.
+      if ((value.items !== undefined || value.rows) && value.metadata?.resourceVersion > 0) {
+        value = {
+          ...value,
+          ...(value.items === null && { items: [] }),
+          metadata: { ...value.metadata, resourceVersion: '<list version>' },
+        };
+      }
       return Object.fromEntries(
         Object.entries(value).map(([name, item]) => [text(name), walk(item, name, table && name !== 'object')]),
       );

@@ -61,7 +61,12 @@ async function compare(sides, scenario, index) {
   let explained = 0;
   for (let step = 0; step < Math.max(a.length, b.length); step++) {
     const call = a[step]?.call ?? b[step]?.call;
-    for (const { path, real, ours } of differences(a[step], b[step])) {
+    const found = differences(a[step], b[step]);
+    // Where one refuses and the other does not, every field differs: the status and the message tell it.
+    const telling = found.some(({ path }) => path === 'status')
+      ? found.filter(({ path }) => /^(status|body\.message)$/.test(path))
+      : found;
+    for (const { path, real, ours } of telling) {
       if (listed.explain(scenario.name, call, path)) explained += 1;
       else lines.push(`  ${step + 1}. ${call}\n     ${path}\n       real ${short(real)}\n       ours ${short(ours)}`);
     }

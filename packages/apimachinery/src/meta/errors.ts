@@ -71,7 +71,7 @@ function qualified(subject: { group?: string; resource: string }): string {
 
 function detailsOf(subject: Subject): StatusDetails {
   return {
-    ...(subject.name !== undefined && { name: subject.name }),
+    ...(subject.name && { name: subject.name }),
     ...(subject.group && { group: subject.group }),
     kind: subject.resource,
   };
@@ -124,7 +124,7 @@ export function invalid(subject: { group?: string; kind: string; name?: string }
   const list = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
   const kind = subject.group ? `${subject.kind}.${subject.group}` : subject.kind;
   return new StatusError(422, 'Invalid', `${kind} "${subject.name ?? ''}" is invalid: ${list}`, {
-    ...(subject.name !== undefined && { name: subject.name }),
+    ...(subject.name && { name: subject.name }),
     ...(subject.group && { group: subject.group }),
     kind: subject.kind,
     causes,

@@ -7,6 +7,7 @@ import { matchUrl } from '../registry/metadata.ts';
 import { parseBody, requestBody } from './body.ts';
 import type { Call } from './call.ts';
 import { decodeObject } from './decode.ts';
+import { isTrue } from './query.ts';
 import { objectResponse } from './respond.ts';
 import { writeOptions } from './write-options.ts';
 
@@ -31,7 +32,7 @@ export async function applyPatch(call: Call): Promise<KubeResponse> {
       live,
       applied,
       manager,
-      force: ['true', '1'].includes(query.get('force') ?? ''),
+      force: isTrue(query, 'force'),
       schema,
       apiVersion: apiVersionOf(type),
       now,

@@ -1,9 +1,16 @@
+import { createHash } from 'node:crypto';
 import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
-import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
+import type { KubeRequest, KubeResponse } from '@ks-apiserver/client/kube/transport';
 import type { ResourceCatalog } from '../registry/resource-catalog.ts';
 import type { ResourceType } from '../registry/resource-type.ts';
 import { parseAccept } from './negotiate.ts';
 import { jsonResponse } from './respond.ts';
+
+/** Tells clients whether two served kinds are kept as the same one (kube-apiserver's StorageVersionHash). */
+function storageVersionHash({ storage, kind }: ResourceType): string {
+  const digest = createHash('sha256').update(`${storage.group}/${storage.version}/${kind}`).digest();
+  return digest.subarray(0, 8).toString('base64');
+}
 
 /** Kinds are listed with their own group and version only where these differ from the list's. */
 function resourcesOf(types: readonly ResourceType[]): unknown[] {
@@ -16,6 +23,7 @@ function resourcesOf(types: readonly ResourceType[]): unknown[] {
       verbs: type.verbs,
       ...(type.shortNames.length > 0 && { shortNames: type.shortNames }),
       ...(type.categories.length > 0 && { categories: type.categories }),
+      ...(type.verbs.includes('watch') && { storageVersionHash: storageVersionHash(type) }),
     },
     ...type.subresources.map((subresource) => ({
       name: `${type.resource}/${subresource.name}`,
@@ -52,6 +60,12 @@ function groupOf(name: string, versions: readonly string[]) {
   return { name, versions: groupVersions, preferredVersion: groupVersions[0] };
 }
 
+/** Versions of the core group, and the address by which whoever asks has reached them. */
+function versions(serverAddress: string): unknown {
+  const serverAddressByClientCIDRs = [{ clientCIDR: '0.0.0.0/0', serverAddress }];
+  return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs };
+}
+
 /** The aggregated version that an Accept header prefers to plain discovery. */
 function aggregatedVersion(accept: string | undefined): 'v2' | 'v2beta1' | undefined {
   for (const { type, parameters } of parseAccept(accept)) {
@@ -77,12 +91,13 @@ export class Discovery {
   }
 
   /** The answer to a discovery path; undefined when the path is none or names no group. */
-  answer(path: string, accept: string | undefined): KubeResponse | undefined {
+  answer(path: string, { accept, host }: KubeRequest['headers']): KubeResponse | undefined {
     if (this.#generation !== this.#catalog.generation) {
       this.#documents.clear();
       this.#generation = this.#catalog.generation;
     }
     const aggregated = path === '/api' || path === '/apis' ? aggregatedVersion(accept) : undefined;
+    if (path === '/api' && !aggregated) return jsonResponse(versions(host ?? ''));
     const key = `${aggregated ?? ''}${path}`;
     let document = this.#documents.get(key);
     if (!document) {
@@ -116,10 +131,6 @@ export class Discovery {
 
   #plain(path: string): unknown {
     const parts = path.split('/').slice(1);
-    if (path === '/api') {
-      const serverAddressByClientCIDRs = [{ clientCIDR: '0.0.0.0/0', serverAddress: '' }];
-      return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs };
-    }
     if (path === '/apis') {
       const groups = [...this.#catalog.groups()].filter(([name]) => name !== '');
       return {
@@ -140,7 +151,8 @@ export class Discovery {
     const types = this.#catalog.types(group, version);
     return {
       kind: 'APIResourceList',
-      apiVersion: 'v1',
+      // The oldest group of all has never told its list's version.
+      ...(group !== '' && { apiVersion: 'v1' }),
       groupVersion: apiVersionOf({ group, version }),
       resources: resourcesOf(types),
     };

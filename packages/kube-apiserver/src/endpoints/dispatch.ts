@@ -9,6 +9,7 @@ import { removeCollection } from './delete-collection.ts';
 import { get } from './get.ts';
 import { list } from './list.ts';
 import { patch } from './patch.ts';
+import { isTrue } from './query.ts';
 import { withWarnings } from './respond.ts';
 import { update } from './update.ts';
 import { watch } from './watch.ts';
@@ -39,8 +40,7 @@ export function verbOf(method: string, path: ApiPath, query: URLSearchParams): s
   switch (method) {
     case 'GET':
     case 'HEAD': {
-      const watching = path.legacyWatch || ['true', '1', ''].includes(query.get('watch') ?? 'false');
-      if (watching && path.subresource === '' && (!one || path.legacyWatch || query.has('watch'))) return 'watch';
+      if (path.legacyWatch || (!one && isTrue(query, 'watch'))) return 'watch';
       return one ? 'get' : 'list';
     }
     case 'POST':

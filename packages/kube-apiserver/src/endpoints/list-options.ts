@@ -1,4 +1,5 @@
-import { badRequest, expired, invalid, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, expired, invalid, type StatusCause, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { forbiddenField, notSupported } from '@ks-apiserver/apimachinery/validation/field';
 import type { Backend } from '../storage/backend.ts';
 
 /** Which state and which part of it a list shows. */
@@ -32,66 +33,87 @@ export function continueToken(revision: number, start: string, remaining: number
 }
 
 function readToken(text: string): ContinueToken {
+  const refuse = (why: string) => badRequest(`invalid continue token: continue key is not valid: ${why}`);
+  const illegal = /[^\w-]/.exec(text)?.index ?? (text.length % 4 === 1 ? text.length - 1 : undefined);
+  if (illegal !== undefined) throw refuse(`illegal base64 data at input byte ${illegal}`);
+  let token: Partial<ContinueToken> | null;
   try {
-    const token = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as ContinueToken;
-    if (token.v === 'meta.k8s.io/v1' && typeof token.start === 'string' && Number.isSafeInteger(token.rv)) return token;
-  } catch {
-    // Falls through to the one answer for all malformed tokens.
+    token = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as Partial<ContinueToken> | null;
+  } catch (error) {
+    throw refuse((error as Error).message);
   }
-  throw badRequest('continue key is not valid: illegal base64 or JSON');
+  const { v, start, rv } = token ?? {};
+  if (v !== 'meta.k8s.io/v1') throw refuse(`server does not recognize this encoded version ${v ?? ''}`);
+  if (typeof start !== 'string' || start === '' || !Number.isSafeInteger(rv) || rv === 0)
+    throw refuse(`incorrect encoded start resourceVersion (version ${v})`);
+  return token as ContinueToken;
 }
 
-function invalidOption(field: string, message: string): StatusError {
-  return invalid({ group: 'meta.k8s.io', kind: 'ListOptions', name: '' }, [
-    { reason: 'FieldValueForbidden', message, field },
-  ]);
+/** 422 about options of a list or watch. */
+export function invalidListOptions(causes: StatusCause[]): StatusError {
+  return invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, causes);
 }
 
-/** A resourceVersion of a query as a revision; undefined when it is not set. Throws a StatusError 400. */
-export function parseRevision(text: string | null): number | undefined {
-  if (text === null || text === '') return undefined;
-  if (!/^[0-9]{1,15}$/.test(text)) {
-    throw badRequest(
-      `Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-    );
+function forbiddenMatch(why: string): StatusCause {
+  return forbiddenField('resourceVersionMatch', `resourceVersionMatch is forbidden ${why}`);
+}
+
+/** A number of a query; 0 when it is not set. Throws a StatusError 400 in the words of Go's strconv. */
+export function integerOption(text: string | null): number {
+  if (text === null || text === '') return 0;
+  if (!/^[+-]?[0-9]{1,18}$/.test(text)) {
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
   }
   return Number(text);
 }
 
+/** What is wrong with a resourceVersion; undefined when nothing is. */
+export function revisionFault(text: string): string | undefined {
+  if (text === '' || /^[0-9]{1,15}$/.test(text)) return undefined;
+  const quoted = JSON.stringify(text);
+  return `resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: invalid syntax`;
+}
+
+/** A resourceVersion of a get or a watch as a revision; undefined when it is not set. Throws a StatusError 500, as kube-apiserver does. */
+export function parseRevision(text: string | null): number | undefined {
+  const fault = revisionFault(text ?? '');
+  if (fault) throw new StatusError(500, '', fault);
+  return text ? Number(text) : undefined;
+}
+
 /** 504 for a resourceVersion that lies in the future. */
 export function tooLargeRevision(wanted: number, current: number): StatusError {
-  return new StatusError(504, 'Timeout', `Too large resource version: ${wanted}, current: ${current}`, {
+  return new StatusError(504, 'Timeout', `Timeout: Too large resource version: ${wanted}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   });
 }
 
+function matchCauses(match: string, version: string, token: string): StatusCause[] {
+  if (match === '') return [];
+  const causes: StatusCause[] = [];
+  if (version === '') causes.push(forbiddenMatch('unless resourceVersion is provided'));
+  if (token !== '') causes.push(forbiddenMatch('when continue is provided'));
+  if (match !== 'Exact' && match !== 'NotOlderThan') {
+    causes.push(notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
+  }
+  if (match === 'Exact' && version === '0') {
+    causes.push(
+      forbiddenField('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'),
+    );
+  }
+  return causes;
+}
+
 /** Options of a list from its query (Kubernetes "API Concepts", "Resource versions"); throws StatusErrors 400, 410, 422 and 504. */
 export function listOptions(query: URLSearchParams, prefix: string, backend: Backend): ListOptions {
-  const limitText = query.get('limit') || '0';
-  if (!/^-?[0-9]{1,18}$/.test(limitText)) throw badRequest(`limit: Invalid value: ${JSON.stringify(limitText)}`);
-  const limit = Math.max(0, Number(limitText));
+  const limit = Math.max(0, integerOption(query.get('limit')));
   const match = query.get('resourceVersionMatch') ?? '';
-  const version = query.get('resourceVersion');
+  const version = query.get('resourceVersion') ?? '';
   const token = query.get('continue') ?? '';
-  if (match !== '' && match !== 'Exact' && match !== 'NotOlderThan') {
-    throw invalidOption(
-      'resourceVersionMatch',
-      `Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan"`,
-    );
-  }
-  if (match !== '' && !version) {
-    throw invalidOption(
-      'resourceVersionMatch',
-      'Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided',
-    );
-  }
+  const causes = matchCauses(match, version, token);
+  if (causes.length > 0) throw invalidListOptions(causes);
   if (token !== '') {
-    if (match !== '')
-      throw invalidOption(
-        'resourceVersionMatch',
-        'Forbidden: resourceVersionMatch is forbidden when continue is provided',
-      );
     if (version && version !== '0') throw badRequest('specifying resource version is not allowed when using continue');
     const { rv, start, remaining } = readToken(token);
     const from = prefix + start;
@@ -99,15 +121,10 @@ export function listOptions(query: URLSearchParams, prefix: string, backend: Bac
     if (rv < backend.compactedRevision || rv > backend.revision) throw expiredToken(backend, start);
     return { limit, revision: rv, start: from, ...(remaining !== undefined && { remaining }) };
   }
-  const wanted = parseRevision(version);
-  if (wanted === undefined || wanted === 0) {
-    if (match === 'Exact')
-      throw invalidOption(
-        'resourceVersionMatch',
-        'Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
-      );
-    return { limit };
-  }
+  const fault = revisionFault(version);
+  if (fault) throw badRequest(`invalid resource version: ${fault}`);
+  const wanted = Number(version);
+  if (wanted === 0) return { limit };
   if (wanted > backend.revision) throw tooLargeRevision(wanted, backend.revision);
   if (match !== 'Exact' && !(match === '' && limit > 0)) return { limit };
   if (wanted < backend.compactedRevision) throw expired('The resourceVersion for the provided list is too old.');

@@ -24,7 +24,7 @@ const EAGER_BYTES = 4 * 1024 * 1024;
 
 /** `GET` of a collection. */
 export async function list(call: Call): Promise<KubeResponse> {
-  const form = negotiate(call.request.headers.accept);
+  const form = negotiate(call.request.headers.accept, { type: call.type, as: 'list' });
   const prefix = storagePrefix(call.type, call.path.namespace);
   const options = listOptions(call.query, prefix, call.api.store.backend);
   const page = pageOf(call, prefix, selectionOf(call), options);

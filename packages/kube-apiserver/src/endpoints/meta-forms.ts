@@ -17,11 +17,11 @@ export function tableOf(
   metadata: Table['metadata'],
   columns = true,
 ): Table {
-  const table = tableFor(type, objects, {
+  return tableFor(type, objects, {
     ...(type.custom && { printerColumns: type.custom.printerColumns }),
     includeObject: (['Object', 'None'].includes(includeObject) ? includeObject : 'Metadata') as IncludeObject,
     metadata,
+    apiVersion: form.version === 'v1' ? 'meta.k8s.io/v1' : 'meta.k8s.io/v1beta1',
     columnDefinitions: columns,
   });
-  return form.version === 'v1' ? table : ({ ...table, apiVersion: `meta.k8s.io/${form.version}` } as Table);
 }

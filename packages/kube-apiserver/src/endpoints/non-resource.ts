@@ -26,7 +26,7 @@ export function nonResource(
       : textResponse('ok');
   }
   if (first === 'openapi') return openapiResponse(openapi, path, request);
-  if (first === 'api' || first === 'apis') return discovery.answer(path, request.headers.accept);
+  if (first === 'api' || first === 'apis') return discovery.answer(path, request.headers);
   return undefined;
 }
 

@@ -53,7 +53,7 @@ export function encoded(form: Form, body: Buffer, status: number): KubeResponse 
 
 /** An answer of one stored object, in the form that the client accepts. */
 export function objectResponse(call: Call, object: StoredObject, status = 200): KubeResponse {
-  const form = negotiate(call.request.headers.accept);
+  const form = negotiate(call.request.headers.accept, { type: call.type, as: 'object' });
   if (form.as === 'Table') {
     const includeObject = call.query.get('includeObject') ?? 'Metadata';
     const table = tableOf(call.type, [presentObject(call.type, object)], form, includeObject, {
@@ -75,7 +75,7 @@ export function virtualResponse(
   object: Omit<KubeObject, 'kind' | 'apiVersion'>,
   status = 200,
 ): KubeResponse {
-  const form = negotiate(call.request.headers.accept);
+  const form = negotiate(call.request.headers.accept, { type: call.type, as: 'object' });
   const body = JSON.stringify({ kind: kind.kind, apiVersion: apiVersionOf(kind), ...object });
   return encoded({ ...form, as: 'object' }, Buffer.from(body), status);
 }

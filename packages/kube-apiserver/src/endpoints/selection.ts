@@ -23,12 +23,15 @@ function namespaceOf(call: Call, object: StoredObject): string {
   return parts[parts.length - 2] ?? '';
 }
 
-function checkFields(call: Call, selector: FieldSelector): void {
-  const known = call.api.store.strategyOf(call.type).fields?.({ metadata: {} }) ?? {};
+function checkFields({ api, type }: Call, selector: FieldSelector): void {
+  const known = api.store.strategyOf(type).fields?.({ metadata: {} });
   for (const { field } of selector.requirements) {
-    if (field === 'metadata.name' || (field === 'metadata.namespace' && call.type.namespaced) || field in known)
-      continue;
-    throw badRequest(`field label not supported: ${field}`);
+    if (field === 'metadata.name' || (field === 'metadata.namespace' && type.namespaced)) continue;
+    if (known && field in known) continue;
+    // Kinds that select by fields of their own say no in other words (Kubernetes' field label conversions).
+    if (known || type.custom) throw badRequest(`field label not supported: ${field}`);
+    const text = `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
+    throw badRequest(text);
   }
 }
 

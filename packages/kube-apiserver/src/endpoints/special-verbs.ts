@@ -1,3 +1,4 @@
+import { getComponentStatus, listComponentStatuses } from './component-status.ts';
 import { type SpecialVerbs, specialKey, type Verb } from './dispatch.ts';
 import {
   selfSubjectAccessReview,
@@ -16,6 +17,8 @@ export function specialVerbs(): SpecialVerbs {
     ['*/scale:get', getScale],
     ['*/scale:update', updateScale],
     ['*/scale:patch', patchScale],
+    [specialKey('', 'componentstatuses', '', 'get'), getComponentStatus],
+    [specialKey('', 'componentstatuses', '', 'list'), listComponentStatuses],
     [specialKey('', 'bindings', '', 'create'), bindPod],
     [specialKey('', 'pods', 'binding', 'create'), bindPod],
     [specialKey('', 'pods', 'eviction', 'create'), evictPod],
@@ -30,5 +33,6 @@ export function specialVerbs(): SpecialVerbs {
   for (const subresource of ['log', 'exec', 'attach', 'portforward']) {
     for (const verb of ['get', 'create']) verbs.set(specialKey('', 'pods', subresource, verb), needsKubelet);
   }
+  for (const verb of ['get', 'create', 'update', 'patch', 'delete']) verbs.set(`*/proxy:${verb}`, needsKubelet);
   return verbs;
 }

@@ -1,34 +1,43 @@
-import { invalid } from '@ks-apiserver/apimachinery/meta/errors';
+import type { StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { forbiddenField, notSupported } from '@ks-apiserver/apimachinery/validation/field';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
 import type { Watcher } from '../registry/watch-hub.ts';
 import type { Call } from './call.ts';
-import { parseRevision } from './list-options.ts';
+import { integerOption, invalidListOptions, parseRevision } from './list-options.ts';
 import { partialObject, tableOf } from './meta-forms.ts';
 import { type Form, negotiate } from './negotiate.ts';
+import { isTrue } from './query.ts';
 import { selectionOf } from './selection.ts';
 
 /** Watches end after 30 to 60 minutes by themselves (kube-apiserver's min-request-timeout). */
 const MIN_TIMEOUT_S = 1800;
 const BATCH_BYTES = 256 * 1024;
 
+function matchCauses(match: string, initialEvents: boolean): StatusCause[] {
+  const field = 'resourceVersionMatch';
+  if (!initialEvents) {
+    return match === ''
+      ? []
+      : [forbiddenField(field, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided')];
+  }
+  if (match === 'NotOlderThan') return [];
+  const needed = forbiddenField(field, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+  return match === '' ? [needed] : [needed, notSupported(field, match, ['NotOlderThan'])];
+}
+
 /** Begins the watch that a call asks for; throws StatusErrors 400 and 422. */
 export function startWatch(call: Call): Watcher {
   const { query, type, path } = call;
-  const form = negotiate(call.request.headers.accept);
-  const isTrue = (name: string) => ['true', '1', ''].includes(query.get(name) ?? 'false');
-  const sendInitialEvents = isTrue('sendInitialEvents');
+  const form = negotiate(call.request.headers.accept, { type: call.type, as: 'watch' });
+  const sendInitialEvents = isTrue(query, 'sendInitialEvents');
   const match = query.get('resourceVersionMatch') ?? '';
-  if (query.has('sendInitialEvents') && match !== 'NotOlderThan') {
-    const message = 'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan';
-    throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions', name: '' }, [
-      { reason: 'FieldValueForbidden', message, field: 'resourceVersionMatch' },
-    ]);
-  }
+  const causes = matchCauses(match, query.has('sendInitialEvents'));
+  if (causes.length > 0) throw invalidListOptions(causes);
   const revision = parseRevision(query.get('resourceVersion'));
-  const timeout = Number(query.get('timeoutSeconds') ?? 0);
+  const timeout = integerOption(query.get('timeoutSeconds'));
   const seconds = timeout > 0 ? Math.min(timeout, 86_400) : MIN_TIMEOUT_S * (1 + Math.random());
-  const bookmarks = isTrue('allowWatchBookmarks');
+  const bookmarks = isTrue(query, 'allowWatchBookmarks');
   const since = sendInitialEvents || revision === undefined || revision === 0 ? undefined : revision;
   return call.api.hub.watch({
     type,

@@ -9,6 +9,12 @@ const SCALE: Subresource = {
   version: 'v1',
 };
 
+const proxyTo = (kind: string): Subresource => ({
+  name: 'proxy',
+  verbs: ['create', 'delete', 'get', 'patch', 'update'],
+  kind,
+});
+
 const ALL_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'] as const;
 
 interface RowOptions {
@@ -29,6 +35,7 @@ type Row = readonly [kind: string, resource: string, options?: RowOptions];
 const TABLE: Readonly<Record<string, readonly Row[]>> = {
   '/v1': [
     ['Binding', 'bindings', { verbs: ['create'] }],
+    ['ComponentStatus', 'componentstatuses', { cluster: true, short: ['cs'], verbs: ['get', 'list'] }],
     ['ConfigMap', 'configmaps', { short: ['cm'] }],
     ['Endpoints', 'endpoints', { short: ['ep'] }],
     ['Event', 'events', { short: ['ev'] }],
@@ -43,7 +50,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
         subresources: [{ name: 'finalize', verbs: ['update'] }, STATUS],
       },
     ],
-    ['Node', 'nodes', { cluster: true, short: ['no'], subresources: [STATUS] }],
+    ['Node', 'nodes', { cluster: true, short: ['no'], subresources: [proxyTo('NodeProxyOptions'), STATUS] }],
     ['PersistentVolumeClaim', 'persistentvolumeclaims', { short: ['pvc'], subresources: [STATUS] }],
     ['PersistentVolume', 'persistentvolumes', { cluster: true, short: ['pv'], subresources: [STATUS] }],
     [
@@ -60,6 +67,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
           { name: 'exec', verbs: ['create', 'get'], kind: 'PodExecOptions' },
           { name: 'log', verbs: ['get'] },
           { name: 'portforward', verbs: ['create', 'get'], kind: 'PodPortForwardOptions' },
+          proxyTo('PodProxyOptions'),
           { name: 'resize', verbs: ['get', 'patch', 'update'] },
           STATUS,
         ],
@@ -83,7 +91,11 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
         ],
       },
     ],
-    ['Service', 'services', { short: ['svc'], categories: ['all'], subresources: [STATUS] }],
+    [
+      'Service',
+      'services',
+      { short: ['svc'], categories: ['all'], subresources: [proxyTo('ServiceProxyOptions'), STATUS] },
+    ],
   ],
   'apiregistration.k8s.io/v1': [
     ['APIService', 'apiservices', { cluster: true, categories: ['api-extensions'], subresources: [STATUS] }],

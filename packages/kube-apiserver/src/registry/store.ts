@@ -85,8 +85,9 @@ export class Store {
     }
     setDefaults(type, object);
     if (strategy.generation) object.metadata.generation = 1;
-    strategy.prepareForCreate?.(object, context);
+    // What the server itself sets from here on belongs to no manager.
     if (!tracksFields) trackFields(schemaOf(type), undefined, object, context);
+    strategy.prepareForCreate?.(object, context);
     const causes = [
       ...validateKind(type, object, undefined),
       ...(strategy.validate?.(object, undefined, context) ?? []),

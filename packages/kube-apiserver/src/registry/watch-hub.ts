@@ -158,7 +158,7 @@ function bookmarkFrame(request: WatchRequest, revision: number, initialEventsEnd
   const { kind, group, version } = request.type;
   const annotations = initialEventsEnd ? `,"annotations":{"k8s.io/initial-events-end":"true"}` : '';
   const apiVersion = group === '' ? version : `${group}/${version}`;
-  const json = `{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":{"resourceVersion":"${revision}","creationTimestamp":null${annotations}}}`;
+  const json = `{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":{"resourceVersion":"${revision}"${annotations}}}`;
   const object = Buffer.from(json);
   return frame('BOOKMARK', request.render ? request.render(object) : object);
 }

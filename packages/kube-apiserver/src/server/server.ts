@@ -8,6 +8,7 @@ import { Discovery } from '../endpoints/discovery.ts';
 import { resolve, run, type SpecialVerbs, verbOf } from '../endpoints/dispatch.ts';
 import { impersonated } from '../endpoints/impersonate.ts';
 import { nonResource } from '../endpoints/non-resource.ts';
+import { pretty } from '../endpoints/pretty.ts';
 import { compressed, errorResponse, textResponse } from '../endpoints/respond.ts';
 import { specialVerbs } from '../endpoints/special-verbs.ts';
 import { serveWatchSocket } from '../endpoints/watch-socket.ts';
@@ -142,13 +143,13 @@ export class KubeApiServer implements KubeTransport {
         );
       }
       const answer = nonResource(request, url, this.#discovery, this.#openapi, this.#gitVersion);
-      if (answer) return await compressed(request, answer);
+      if (answer) return await compressed(request, pretty(request, url.searchParams, answer));
       this.#authorizeResource(request, url, user);
       if (!/^\/apis?\//.test(url.pathname) || !this.#knowsGroup(url.pathname))
         return textResponse('404 page not found\n', 404);
       if (!this.#knowsVersion(url.pathname)) throw noSuchPath();
       const { call, run: verb } = resolve(this.#api, this.#special, request, url, user);
-      return await compressed(request, await run(verb, call));
+      return await compressed(request, pretty(request, url.searchParams, await run(verb, call)));
     } catch (error) {
       return errorResponse(error);
     }

@@ -21,9 +21,9 @@ export interface TableRow {
 /** A server-side printed list (meta.k8s.io/v1 Table). */
 export interface Table {
   kind: 'Table';
-  apiVersion: 'meta.k8s.io/v1';
+  apiVersion: 'meta.k8s.io/v1' | 'meta.k8s.io/v1beta1';
   metadata: { resourceVersion?: string; continue?: string; remainingItemCount?: number };
-  columnDefinitions: readonly TableColumn[];
+  columnDefinitions: readonly TableColumn[] | null;
   rows: TableRow[];
 }
 
@@ -31,6 +31,8 @@ export interface Table {
 export interface TableOptions {
   /** A CRD's additionalPrinterColumns. */
   printerColumns?: readonly PrinterColumn[];
+  /** Default `meta.k8s.io/v1`. */
+  apiVersion?: Table['apiVersion'];
   /** Default `Metadata`. */
   includeObject?: IncludeObject;
   metadata?: Table['metadata'];
@@ -55,33 +57,36 @@ function printerFor(gvk: GroupVersionKind, columns: readonly PrinterColumn[] | u
   return (Object.hasOwn(printers, key) ? printers[key] : undefined) ?? defaultPrinter;
 }
 
-function rowObject(object: KubeObject, include: IncludeObject): unknown {
+function rowObject(object: KubeObject, include: IncludeObject, apiVersion: string): unknown {
+  if (include === 'None') return null;
   if (include === 'Object') return object;
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
+  return { kind: 'PartialObjectMetadata', apiVersion, metadata: object.metadata };
 }
 
-function rowOf(gvk: GroupVersionKind, object: KubeObject, cells: Cell[], include: IncludeObject): TableRow {
+function rowOf(gvk: GroupVersionKind, object: KubeObject, cells: Cell[]): TableRow {
   const row: TableRow = { cells };
   const phase = gvk.group === '' && gvk.kind === 'Pod' ? object.status?.phase : undefined;
   if (phase === 'Succeeded' || phase === 'Failed') {
     const message = phase === 'Succeeded' ? 'The pod has completed successfully.' : 'The pod failed.';
     row.conditions = [{ type: 'Completed', status: 'True', reason: phase, message }];
   }
-  if (include !== 'None') row.object = rowObject(object, include);
   return row;
 }
 
 /** Objects of a kind as a Table with kubectl's columns; built-in kinds have theirs, CRDs theirs or Name and Age. */
 export function tableFor(gvk: GroupVersionKind, objects: Iterable<KubeObject>, options: TableOptions = {}): Table {
-  const { includeObject = 'Metadata', now = Date.now(), metadata = {} } = options;
+  const { apiVersion = 'meta.k8s.io/v1', includeObject = 'Metadata', now = Date.now(), metadata = {} } = options;
   const printer = printerFor(gvk, options.printerColumns);
   const rows: TableRow[] = [];
-  for (const object of objects) rows.push(rowOf(gvk, object, printer.cells(object, now), includeObject));
+  for (const object of objects) {
+    const row = rowOf(gvk, object, printer.cells(object, now));
+    rows.push({ ...row, object: rowObject(object, includeObject, apiVersion) });
+  }
   return {
     kind: 'Table',
-    apiVersion: 'meta.k8s.io/v1',
+    apiVersion,
     metadata,
-    columnDefinitions: options.columnDefinitions === false ? [] : printer.columns,
+    columnDefinitions: options.columnDefinitions === false ? null : printer.columns,
     rows,
   };
 }

@@ -94,10 +94,10 @@ export async function evictPod(call: Call): Promise<KubeResponse> {
   return success(201);
 }
 
-/** log, exec, attach and portforward need a container that runs, and there is none. */
+/** log, exec, attach, portforward and proxy need something that runs, and nothing does. */
 export async function needsKubelet(call: Call): Promise<KubeResponse> {
   const { name, namespace, subresource } = call.path;
   call.api.store.get(call.type, namespace, name);
-  const message = `${subresource} of pod ${name} is not available: the embedded Kubernetes API runs no containers`;
+  const message = `${subresource} of ${call.type.singular} ${name} is not available: the embedded Kubernetes API runs no containers`;
   throw new StatusError(503, 'ServiceUnavailable', message);
 }

@@ -41,7 +41,7 @@ export const BUILTIN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map<string,
   ['persistentvolumeclaims', pending],
   ['replicationcontrollers', withStatus(() => ({ replicas: 0 }), { ...counted, fields: replicas })],
   ['deployments.apps', withStatus(empty, counted)],
-  ['replicasets.apps', withStatus(() => ({ replicas: 0 }), { ...counted, fields: replicas })],
+  ['replicasets.apps', withStatus(() => ({ replicas: 0 }), counted)],
   ['statefulsets.apps', withStatus(() => ({ replicas: 0, availableReplicas: 0 }), counted)],
   [
     'daemonsets.apps',

@@ -10,6 +10,7 @@ export function eventFields(object: KubeObject): Record<string, string> {
   const fields: Record<string, string> = {
     reason: object.reason ?? '',
     reportingComponent: reporter,
+    reportingController: reporter,
     source: source.component ?? reporter,
     type: object.type ?? '',
   };

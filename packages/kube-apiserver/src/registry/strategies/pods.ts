@@ -57,6 +57,7 @@ export const podStrategy: Strategy = {
     'spec.hostNetwork': String(spec.hostNetwork ?? false),
     'status.phase': status.phase ?? '',
     'status.podIP': status.podIP ?? '',
+    'status.podIPs': status.podIP ?? '',
     'status.nominatedNodeName': status.nominatedNodeName ?? '',
   }),
   prepareForCreate(object) {
