@@ -3,6 +3,8 @@
 
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g;
+// What a patch made, in a message: the real server shows it with the patched maps sorted.
+const patchedObject = /Invalid value: "\{\\"(?:[^"\\]|\\.)*"/g;
 const jwt = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g;
 const pem = /(?:-----BEGIN [A-Z ]+-----[\s\S]+?-----END [A-Z ]+-----\n?)+/g;
 const pemBase64 = /LS0tLS1CRUdJTi[\w+/=]+/g;
@@ -37,6 +39,8 @@ function generatedNames(value, names = new Map()) {
   return names;
 }
 
+const managerKey = ({ operation, manager, subresource = '' }) => `${operation} ${manager} ${subresource}`;
+
 /** @returns the transcript of one side with names for what may differ */
 export function normalise(transcript) {
   const uid = numbered('uid');
@@ -51,6 +55,7 @@ export function normalise(transcript) {
       .replace(binary, 'kube-apiserver')
       .replace(pem, '<pem>')
       .replace(pemBase64, '<pem>')
+      .replace(patchedObject, 'Invalid value: "<patched object>"')
       .replace(jwt, '<jwt>')
       .replace(uuid, uid)
       .replace(time, '<time>')
@@ -76,7 +81,12 @@ export function normalise(transcript) {
       return text(value, isTable);
     }
     if (typeof value === 'number' && (key === 'nodePort' || key === 'healthCheckNodePort')) return port(value);
-    if (Array.isArray(value)) return value.map((item) => walk(item, key, isTable));
+    if (Array.isArray(value)) {
+      // In order of their times, which a second's end between two writes decides.
+      const items =
+        key === 'managedFields' ? value.toSorted((a, b) => managerKey(a).localeCompare(managerKey(b))) : value;
+      return items.map((item) => walk(item, key, isTable));
+    }
     if (value && typeof value === 'object') {
       const table = isTable || value.kind === 'Table';
       if (value.type === 'BOOKMARK' && value.object?.metadata) {

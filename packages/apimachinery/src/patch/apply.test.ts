@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { StatusError } from '../meta/errors.ts';
 import type { KubeObject } from '../meta/types.ts';
 import type { Schema } from '../schema/schema.ts';
-import { applyServerSide } from './apply.ts';
+import { applyServerSide, checkConfiguration } from './apply.ts';
 import { FieldSet } from './field-set.ts';
 import { trackUpdate } from './managed-fields.ts';
 
@@ -30,6 +31,12 @@ const schema: Schema = {
         replicas: { type: 'integer' },
         selector: { ...words, 'x-kubernetes-map-type': 'atomic' },
         args: { type: 'array', items: { type: 'string' } },
+        keyed: {
+          type: 'array',
+          'x-kubernetes-list-type': 'map',
+          'x-kubernetes-list-map-keys': ['id'],
+          items: { type: 'object', properties: { id: { type: 'string' }, name: { type: 'string' } } },
+        },
         ports: {
           type: 'array',
           'x-kubernetes-list-type': 'map',
@@ -181,7 +188,7 @@ test('updates take fields over, and status belongs to its subresource', () => {
 });
 
 test('at most ten updates are told apart; an empty list resets', () => {
-  let live = update(undefined, 'first', object({}));
+  let live = update(undefined, 'first', object({}, { labels: { first: 'x' } }));
   for (let i = 0; i < 15; i++) {
     const after = structuredClone(live);
     after.metadata.labels = { ...after.metadata.labels, [`l${i}`]: 'x' };
@@ -191,13 +198,33 @@ test('at most ten updates are told apart; an empty list resets', () => {
   assert.ok(owners(live)['ancient-changes']);
   const reset = update(live, 'r', { ...live, metadata: { ...live.metadata, managedFields: [] } });
   assert.equal(reset.metadata.managedFields, undefined);
+  const labelled = { ...reset, metadata: { ...reset.metadata, labels: { later: 'x' } } };
+  assert.equal(update(reset, 'later', labelled).metadata.managedFields, undefined, 'and stays reset');
 });
 
-test('refuses managedFields in a configuration, duplicate and keyless elements', () => {
+test('refuses managedFields in a configuration, and what does not fit the schema', () => {
   assert.throws(() => apply(undefined, 'a', object({}, { managedFields: [] })), { code: 400 });
-  const twice = object({ ports: [{ port: 80 }, { port: 80 }] });
-  assert.throws(() => apply(apply(undefined, 'b', object({ ports: [{ port: 1 }] })), 'a', twice), { code: 400 });
-  assert.throws(() => apply(undefined, 'a', object({ ports: [{ name: 'x' }] })), { code: 400 });
+  const refused = (spec: Record<string, unknown>) => {
+    try {
+      checkConfiguration(object(spec), schema);
+      return undefined;
+    } catch (error) {
+      assert.equal((error as StatusError).code, 500);
+      return (error as Error).message.replace(/^failed to create typed patch object \(.*?\): /, '');
+    }
+  };
+  assert.equal(refused({ ports: [{ port: 80 }] }), undefined);
+  assert.equal(
+    refused({ ports: [{ port: 80 }, { port: 80 }] }),
+    '.spec.ports: duplicate entries for key [port=80,protocol="TCP"]',
+  );
+  assert.match(refused({ keyed: [{ name: 'x' }] })!, /^\.spec\.keyed: element 0: .*omits all key fields \["id"\]/);
+  assert.equal(refused({ nothing: 1 }), '.spec.nothing: field not declared in schema');
+  assert.equal(refused({ ports: 'x' }), '.spec.ports: expected list, got &{x}');
+  assert.match(
+    refused({ ports: [{ port: 'x' }], nothing: 1 })!,
+    /^errors:\n {2}\.spec\.nothing: .*\n {2}\.spec\.ports/,
+  );
 });
 
 test('reaches no prototype', () => {

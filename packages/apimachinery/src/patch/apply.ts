@@ -15,6 +15,7 @@ import {
   withoutManagedFields,
 } from './managed-fields.ts';
 import { compareTyped, fieldSetOf, mergeTyped, removeItems } from './typed.ts';
+import { typedFaults } from './typed-check.ts';
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
@@ -119,10 +120,20 @@ function syncLastApplied(merged: KubeObject, applied: KubeObject): KubeObject {
   };
 }
 
+/** Throws a StatusError 500, as kube-apiserver does, for a configuration that does not fit the schema. */
+export function checkConfiguration({ apiVersion, kind, metadata, ...rest }: KubeObject, schema: Schema): void {
+  const fault = typedFaults({ apiVersion, kind, metadata, ...rest }, schema);
+  if (fault === '') return;
+  const { namespace = '', name = '' } = metadata;
+  const groupVersion = apiVersion?.includes('/') ? apiVersion : `/${apiVersion}`;
+  const subject = `${namespace}/${name}; ${groupVersion}, Kind=${kind}`;
+  throw new StatusError(500, '', `failed to create typed patch object (${subject}): ${fault}`);
+}
+
 /**
  * The object after a server-side apply (kubernetes.io "Server-Side Apply"), with its new managedFields; defaulting and
  * validation are the caller's. Equal to the live object, times included, when nothing changes. Throws a StatusError 409
- * with a cause for each conflict, 400 for a configuration that cannot be merged.
+ * with a cause for each conflict; the configuration must have been checked.
  */
 export function applyServerSide(options: ApplyOptions): KubeObject {
   const { applied, schema, apiVersion, subresource = '', now } = options;
@@ -160,7 +171,8 @@ export function applyServerSide(options: ApplyOptions): KubeObject {
     else managers.set(id, { ...manager, set: left });
   }
   if (options.manager === 'kubectl') merged = syncLastApplied(merged, applied);
-  const unchanged = options.live !== undefined && equalJson(live, merged) && last?.set.equals(set) === true;
+  // Who applies what is there already does not become the one who wrote it at this time.
+  const unchanged = options.live !== undefined && equalJson(live, merged);
   const mine = managers.get(own);
   if (!unchanged && mine !== undefined) managers.set(own, { ...mine, time });
   const managedFields = encodeManagedFields(managers);

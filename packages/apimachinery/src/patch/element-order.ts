@@ -1,6 +1,12 @@
-import { badRequest } from '../meta/errors.ts';
+import { StatusError } from '../meta/errors.ts';
 import type { Json } from '../meta/types.ts';
 import { isObject, type JsonObject } from '../schema/own.ts';
+import { goText } from './go-text.ts';
+
+/** A patch that fits the object no way: 500, as kube-apiserver answers it. */
+export function unmergeable(message: string): StatusError {
+  return new StatusError(500, '', message);
+}
 
 /** What tells an element of a merged list from others: the merge key's value, or the element itself. */
 export function identity(item: Json, mergeKey: string | undefined): string {
@@ -8,20 +14,12 @@ export function identity(item: Json, mergeKey: string | undefined): string {
   return JSON.stringify(item);
 }
 
-/** The merge key's value as text; throws a StatusError 400 in Kubernetes' wording where there is none. */
+/** The merge key's value as text; throws a StatusError 500 in Kubernetes' wording where there is none. */
 export function identify(item: JsonObject, mergeKey: string): string {
   if (!Object.hasOwn(item, mergeKey)) {
-    throw badRequest(`map: ${goMap(item)} does not contain declared merge key: ${mergeKey}`);
+    throw unmergeable(`map: ${goText(item)} does not contain declared merge key: ${mergeKey}`);
   }
   return String(item[mergeKey]);
-}
-
-/** A value as Go prints it with `%v`. */
-function goMap(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(goMap).join(' ')}]`;
-  if (!isObject(value)) return value === null ? '<nil>' : String(value);
-  const entries = Object.keys(value).sort();
-  return `map[${entries.map((key) => `${key}:${goMap(value[key]!)}`).join(' ')}]`;
 }
 
 /** A list of primitives less those in another list. */

@@ -178,6 +178,8 @@ export function trackUpdate(options: TrackUpdateOptions): KubeObject {
     if (managers.size === 0) managers = decodeManagedFields(live) ?? new Map();
   }
   const stripped = withoutManagedFields(after);
+  // Whoever has reset the list does not want it kept; the next one who applies begins it anew.
+  if (before !== undefined && managers.size === 0 && !live?.length) return stripped;
   const base = before === undefined ? { metadata: {} } : withoutManagedFields(before);
   const reset = options.resetFields ?? resetFieldsOf(subresource);
   const { added, modified, removed } = compareTyped(base, stripped, schema);

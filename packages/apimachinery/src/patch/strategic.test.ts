@@ -96,10 +96,14 @@ for (const [title, doc, patch, expected] of examples) {
 test('refuses what it cannot merge', () => {
   const doc = { list: [{ name: 'a' }] };
   assert.throws(() => applyStrategicMergePatch(doc, { list: [{ value: 'x' }] }, schema), {
-    code: 400,
+    code: 500,
     message: 'map: map[value:x] does not contain declared merge key: name',
   });
-  assert.throws(() => applyStrategicMergePatch(doc, { list: [{ $patch: 'nope' }] }, schema), { code: 400 });
+  assert.throws(() => applyStrategicMergePatch(doc, { list: [{ $patch: 'nope' }] }, schema), {
+    code: 500,
+    message: 'unknown patch type: nope in map: map[$patch:nope]',
+  });
+  assert.deepEqual(applyStrategicMergePatch(doc, { map: { $patch: 'replace', a: '1' } }, schema), doc);
 });
 
 test('reaches no prototype', () => {

@@ -2,7 +2,8 @@ import { badRequest } from '../meta/errors.ts';
 import type { Json } from '../meta/types.ts';
 import { assertNesting, cloneJson, getOwn, isObject, type JsonObject, setOwn } from '../schema/own.ts';
 import type { Schema } from '../schema/schema.ts';
-import { identify, identity, orderElements, without } from './element-order.ts';
+import { identify, identity, orderElements, unmergeable, without } from './element-order.ts';
+import { goText } from './go-text.ts';
 import { jsonTypeName } from './merge-patch.ts';
 
 const patchDirective = '$patch';
@@ -65,7 +66,9 @@ function mergeMaps(target: JsonObject, patch: JsonObject, schema: Schema | undef
   const directive = getOwn(patch, patchDirective);
   if (directive === 'replace') return plain(patch) as JsonObject;
   if (directive === 'delete') return {};
-  if (directive !== undefined && directive !== 'merge') throw badRequest(`unknown patch type found: ${directive}`);
+  if (directive !== undefined && directive !== 'merge') {
+    throw unmergeable(`unknown patch type: ${directive} in map: ${goText(patch)}`);
+  }
   const merged: JsonObject = {};
   for (const key of Object.keys(target)) setOwn(merged, key, target[key]!);
   retainKeys(merged, patch);
@@ -81,6 +84,8 @@ function mergeMaps(target: JsonObject, patch: JsonObject, schema: Schema | undef
   for (const key of Object.keys(patch)) {
     if (isDirective(key)) continue;
     const value = patch[key]!;
+    // A directive about what is not there has nothing to direct.
+    if (isObject(value) && Object.hasOwn(value, patchDirective) && !isObject(getOwn(merged, key))) continue;
     if (value === null) delete merged[key];
     else setOwn(merged, key, mergeField(getOwn(merged, key), value, fieldSchema(schema, key)));
   }
@@ -107,7 +112,7 @@ function checkOrder(
     order.findIndex((wanted) => identity(wanted, mergeKey) === identity(item, mergeKey)),
   );
   if (positions.some((position, i) => position < 0 || (i > 0 && position < positions[i - 1]!))) {
-    throw badRequest(
+    throw unmergeable(
       `The order in patch list:\n${JSON.stringify(items)}\n doesn't match ${orderPrefix}${field} list:\n${JSON.stringify(order)}\n`,
     );
   }
@@ -131,14 +136,14 @@ function mergeLists(before: Json[], patch: Json[], schema: Schema): Json[] {
   if (sample === undefined) return before;
   for (const item of patch) {
     if (isObject(item) !== isObject(sample)) {
-      throw badRequest('lists can only be merged when all their elements have the same type');
+      throw unmergeable('lists can only be merged when all their elements have the same type');
     }
   }
   if (!isObject(sample)) {
     const merged = [...new Map([...before, ...patch].map((item) => [JSON.stringify(item), item])).values()];
     return orderElements(merged, patch, before, undefined);
   }
-  if (mergeKey === undefined) throw badRequest('cannot merge lists without merge key for this type');
+  if (mergeKey === undefined) throw unmergeable('cannot merge lists without merge key for this type');
   return mergeMapLists(before as JsonObject[], patch as JsonObject[], schema, mergeKey);
 }
 
@@ -154,10 +159,10 @@ function mergeMapLists(before: JsonObject[], patch: JsonObject[], schema: Schema
       replace = true;
       if (Object.keys(item).length > 1) additions.push(without$patch(item));
     } else if (directive === 'delete') {
-      if (!Object.hasOwn(item, mergeKey)) throw badRequest('delete patch type with no merge key defined');
+      if (!Object.hasOwn(item, mergeKey)) throw unmergeable('delete patch type with no merge key defined');
       kept = kept.filter((old) => identity(old, mergeKey) !== identity(item, mergeKey));
     } else {
-      throw badRequest(`unknown patch type found: ${directive}`);
+      throw unmergeable(`unknown patch type: ${directive} in map: ${goText(item)}`);
     }
   }
   if (replace) return additions.map(plain);
@@ -189,9 +194,7 @@ function without$patch(item: JsonObject): JsonObject {
 export function applyStrategicMergePatch(doc: JsonObject, patch: Json, schema: Schema): JsonObject {
   if (!isObject(patch)) {
     const what = jsonTypeName(patch);
-    throw badRequest(
-      `error decoding patch: json: cannot unmarshal ${what} into Go value of type map[string]interface {}`,
-    );
+    throw badRequest(`json: cannot unmarshal ${what} into Go value of type map[string]interface {}`);
   }
   assertNesting(patch);
   return mergeMaps(doc, cloneJson(patch), schema);

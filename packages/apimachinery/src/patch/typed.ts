@@ -1,4 +1,5 @@
 import { badRequest } from '../meta/errors.ts';
+import type { Json } from '../meta/types.ts';
 import { equalJson, getOwn, isObject, type JsonObject, setOwn } from '../schema/own.ts';
 import type { Schema } from '../schema/schema.ts';
 import { FieldSet, printEdge, schemaAt } from './field-set.ts';
@@ -16,19 +17,27 @@ function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 
-/** Edge of a `FieldSet` that stands for a list element; throws a StatusError 400 where a key is missing. */
+/** Keys that built-in kinds leave out are the zero values of their Go types. */
+function zeroOf(items: Schema | undefined, key: string): Json | undefined {
+  if (items?.['x-definition'] === undefined) return undefined;
+  return items.properties?.[key]?.type === 'integer' ? 0 : '';
+}
+
+/** Edge of a `FieldSet` that stands for a list element; throws a StatusError 400 where all keys are missing. */
 export function elementEdge(item: unknown, schema: Schema | undefined): string {
   if (schema?.['x-kubernetes-list-type'] !== 'map') return `v:${JSON.stringify(item)}`;
   const keys: JsonObject = {};
-  for (const key of [...(schema['x-kubernetes-list-map-keys'] ?? [])].sort()) {
+  const names = schema['x-kubernetes-list-map-keys'] ?? [];
+  for (const key of [...names].sort()) {
     const given = isObject(item) ? getOwn(item, key) : undefined;
-    const value = given ?? schema.items?.properties?.[key]?.default;
-    if (value === undefined) {
-      throw badRequest(
-        `associative list with keys has an element that omits key field ${JSON.stringify(key)} (and doesn't have default value)`,
-      );
-    }
-    keys[key] = value;
+    const value = given ?? schema.items?.properties?.[key]?.default ?? zeroOf(schema.items, key);
+    if (value !== undefined) keys[key] = value;
+  }
+  if (Object.keys(keys).length === 0) {
+    const all = names.map((name) => JSON.stringify(name)).join(' ');
+    throw badRequest(
+      `associative list with keys has an element that omits all key fields [${all}] (and doesn't have default values for any key fields)`,
+    );
   }
   return `k:${JSON.stringify(keys)}`;
 }

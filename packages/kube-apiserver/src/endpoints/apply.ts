@@ -1,48 +1,96 @@
 import { badRequest, invalid } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { applyServerSide } from '@ks-apiserver/apimachinery/patch/apply';
+import { applyServerSide, checkConfiguration } from '@ks-apiserver/apimachinery/patch/apply';
+import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
+import { required } from '@ks-apiserver/apimachinery/validation/field';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
+import { parse as parseYaml } from 'yaml';
 import { schemaOf } from '../registry/kind-rules.ts';
 import { matchUrl } from '../registry/metadata.ts';
-import { parseBody, requestBody } from './body.ts';
+import type { ResourceType } from '../registry/resource-type.ts';
+import { requestBody } from './body.ts';
 import type { Call } from './call.ts';
-import { decodeObject } from './decode.ts';
+import { checkMetadata } from './decode.ts';
 import { isTrue } from './query.ts';
 import { objectResponse } from './respond.ts';
 import { writeOptions } from './write-options.ts';
 
-/** `PATCH` with `application/apply-patch+yaml`: creates or merges by field ownership (Kubernetes "Server-Side Apply"). */
-export async function applyPatch(call: Call): Promise<KubeResponse> {
-  const { path, type, api, query, now } = call;
+/** Reads what is to be applied; whether it fits the schema is asked when it is merged. Throws a StatusError 400. */
+function decodeConfiguration(type: ResourceType, body: Buffer): KubeObject {
+  let value: unknown;
+  try {
+    value = parseYaml(body.toString('utf8'), { maxAliasCount: 100, uniqueKeys: false }) ?? {};
+  } catch (error) {
+    const [why] = (error as Error).message.split('\n');
+    throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${why}`);
+  }
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    const what = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+    throw badRequest(
+      `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${what} into Go value of type map[string]interface {}`,
+    );
+  }
+  const { apiVersion = '', kind = '', metadata = {} } = value as Partial<KubeObject>;
+  if (kind !== type.kind || apiVersion !== apiVersionOf(type)) {
+    const groupVersion = String(apiVersion).includes('/') ? apiVersion : `/${apiVersion}`;
+    throw badRequest(`invalid object type: ${groupVersion}, Kind=${kind}`);
+  }
+  const object = { ...value, kind, apiVersion, metadata } as KubeObject;
+  checkMetadata(object);
+  return object;
+}
+
+/** What a call applies, checked against the schema of its kind, and how it is merged into what is stored. */
+export interface Application {
+  applied: KubeObject;
+  options: ReturnType<typeof writeOptions>;
+  /** The object that comes of a configuration of the call's own resource and the stored one; throws a StatusError 409. */
+  merge(configuration: KubeObject, live: KubeObject | undefined): KubeObject;
+}
+
+/** Reads an apply patch for a kind; throws StatusErrors 400, 422 and 500. */
+export async function readApplication(call: Call, kind: ResourceType): Promise<Application> {
+  const { path, type, query, now } = call;
   const options = writeOptions(call, 'PatchOptions');
   const manager = query.get('fieldManager') ?? '';
   if (manager === '') {
-    const message = 'Required value: is required for apply patch';
-    throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions', name: '' }, [
-      { reason: 'FieldValueRequired', message, field: 'fieldManager' },
+    throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, [
+      required('fieldManager', 'is required for apply patch'),
     ]);
   }
-  const body = parseBody(await requestBody(call.request), 'application/yaml', type.kind);
-  const applied = decodeObject(type, body, options.fieldValidation, call.warnings);
+  const applied = decodeConfiguration(kind, await requestBody(call.request));
+  checkConfiguration(applied, schemaFor(kind));
   matchUrl(type, applied, path.namespace, path.name);
-  const schema = schemaOf(type);
-  if (!schema) throw badRequest(`server-side apply is not possible for ${type.kind}: it has no schema`);
-  const apply = (live: KubeObject | undefined): KubeObject =>
+  const merge = (configuration: KubeObject, live: KubeObject | undefined) =>
     applyServerSide({
       live,
-      applied,
+      applied: configuration,
       manager,
       force: isTrue(query, 'force'),
-      schema,
+      schema: schemaFor(type),
       apiVersion: apiVersionOf(type),
       now,
       ...(path.subresource !== '' && { subresource: path.subresource }),
     });
+  return { applied, options, merge };
+}
+
+function schemaFor(type: ResourceType): Schema {
+  const schema = schemaOf(type);
+  if (!schema) throw badRequest(`server-side apply is not possible for ${type.kind}: it has no schema`);
+  return schema;
+}
+
+/** `PATCH` with `application/apply-patch+yaml`: creates or merges by field ownership (Kubernetes "Server-Side Apply"). */
+export async function applyPatch(call: Call): Promise<KubeResponse> {
+  const { path, type, api } = call;
+  const { applied, options, merge } = await readApplication(call, type);
   const written = await api.store.update(type, path.namespace, path.name, {
     subresource: path.subresource,
-    change: apply,
-    create: path.subresource === '' ? () => apply(undefined) : undefined,
+    change: (live) => merge(applied, live),
+    create: path.subresource === '' ? () => merge(applied, undefined) : undefined,
     tracksFields: true,
+    patch: true,
     options,
   });
   return objectResponse(call, written.object, written.created ? 201 : 200);

@@ -26,6 +26,11 @@ const CUSTOM_TYPES: Schema = {
   'x-kubernetes-preserve-unknown-fields': true,
 };
 
+/** Throws a StatusError 400 where metadata is of wrong types. */
+export function checkMetadata(object: KubeObject): void {
+  checkTypes(object, CUSTOM_TYPES);
+}
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

@@ -1,8 +1,10 @@
-import { badRequest, StatusError, unsupportedMediaType } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, invalid, StatusError, unsupportedMediaType } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Json, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { goText } from '@ks-apiserver/apimachinery/patch/go-text';
 import { applyJsonPatch } from '@ks-apiserver/apimachinery/patch/json-patch';
 import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import { applyStrategicMergePatch } from '@ks-apiserver/apimachinery/patch/strategic';
+import { forbiddenField, invalidValue } from '@ks-apiserver/apimachinery/validation/field';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
 import { schemaOf } from '../registry/kind-rules.ts';
 import type { ResourceType } from '../registry/resource-type.ts';
@@ -16,10 +18,17 @@ import { writeOptions } from './write-options.ts';
 const JSON_PATCH = 'application/json-patch+json';
 const MERGE_PATCH = 'application/merge-patch+json';
 const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
-const APPLY_PATCH = 'application/apply-patch+yaml';
+/** Media type of server-side apply. */
+export const APPLY_PATCH = 'application/apply-patch+yaml';
+
+/** What a patch made of an object, and what a refusal of it shows. */
+interface PatchedObject {
+  of: KubeObject;
+  shown: () => string;
+}
 
 /** A patch that is read but not applied yet. */
-export type Patch = (type: ResourceType, old: KubeObject) => KubeObject;
+export type Patch = (type: ResourceType, old: KubeObject) => PatchedObject;
 
 /** Media types of patches that a resource takes. */
 export function patchTypes(type: ResourceType): string[] {
@@ -39,27 +48,31 @@ export function readPatch(mediaType: string, body: Buffer, type: ResourceType): 
   } catch (error) {
     throw badRequest(`error decoding patch: ${(error as Error).message}`);
   }
-  if (mediaType === JSON_PATCH) return (_type, old) => applyJsonPatch(old as never, patch) as never;
+  const whole = (of: unknown): PatchedObject => ({ of: of as KubeObject, shown: () => JSON.stringify(of) });
+  if (mediaType === JSON_PATCH) return (_type, old) => whole(applyJsonPatch(old as never, patch));
   const schema = mediaType === STRATEGIC_PATCH ? schemaOf(type) : undefined;
-  if (schema) return (_type, old) => applyStrategicMergePatch(old as never, patch, schema) as never;
-  return (_type, old) => applyMergePatch(old as never, patch) as never;
+  if (!schema) return (_type, old) => whole(applyMergePatch(old as never, patch));
+  return (_type, old) => ({
+    of: applyStrategicMergePatch(old as never, patch, schema) as never,
+    shown: () => goText(patch),
+  });
 }
 
 /** Decodes what a patch made; where it fits no object of the kind, the patch is what was wrong. Throws Invalid. */
 function decodePatched(
   type: ResourceType,
-  patched: KubeObject,
+  { shown, of }: PatchedObject,
   validation: FieldValidation,
   warnings: string[],
 ): KubeObject {
   try {
-    return decodeObject(type, patched, validation, warnings);
+    return decodeObject(type, of, validation, warnings);
   } catch (error) {
-    if (type.custom || !(error instanceof StatusError) || error.code !== 400 || validation === 'Strict') throw error;
-    const message = `Invalid value: ${JSON.stringify(JSON.stringify(patched))}: ${error.message}`;
-    throw new StatusError(422, 'Invalid', ` "" is invalid: patch: ${message}`, {
-      causes: [{ reason: 'FieldValueInvalid', message, field: 'patch' }],
-    });
+    if (!(error instanceof StatusError) || error.code !== 400) throw error;
+    if (type.custom && validation !== 'Strict') throw error;
+    const why = error.message.replace(/^\S* in version "[^"]*" cannot be handled as a \w+: /, '');
+    const cause = invalidValue('patch', shown(), why);
+    throw new StatusError(422, 'Invalid', ` "" is invalid: patch: ${cause.message}`, { causes: [cause] });
   }
 }
 
@@ -77,7 +90,12 @@ export function applyDecoded(
   // A patch that does not speak of the resourceVersion is made on whatever is current.
   if (object.metadata.resourceVersion === undefined && resourceVersion)
     object.metadata.resourceVersion = resourceVersion;
-  if (object.metadata.name !== old.metadata.name && object.metadata.name !== undefined) {
+  if (!object.metadata.name) {
+    throw badRequest(
+      `the name of the object (${old.metadata.name} based on URL) was undeterminable: name must be provided`,
+    );
+  }
+  if (object.metadata.name !== old.metadata.name) {
     throw badRequest(
       `the name of the object (${object.metadata.name}) does not match the name on the URL (${old.metadata.name})`,
     );
@@ -92,15 +110,13 @@ export async function patch(call: Call): Promise<KubeResponse> {
   if (mediaType === APPLY_PATCH) return applyPatch(call);
   const options = writeOptions(call, 'PatchOptions');
   if (call.query.get('force')) {
-    throw new StatusError(
-      422,
-      'Invalid',
-      'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch',
-    );
+    const cause = forbiddenField('force', 'may not be specified for non-apply patch');
+    throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, [cause]);
   }
   const change = readPatch(mediaType, await requestBody(call.request), type);
   const written = await api.store.update(type, path.namespace, path.name, {
     subresource: path.subresource,
+    patch: true,
     change: (old) => applyDecoded(type, old, change, options.fieldValidation, call.warnings),
     options,
   });

@@ -1,4 +1,5 @@
-import { badRequest, invalid } from '@ks-apiserver/apimachinery/meta/errors';
+import { invalid, type StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
+import { invalidValue, tooLong } from '@ks-apiserver/apimachinery/validation/field';
 import type { WriteOptions } from '../registry/strategy.ts';
 import type { Call } from './call.ts';
 import type { FieldValidation } from './decode.ts';
@@ -8,6 +9,18 @@ const MAX_MANAGER = 128;
 function unsupported(kind: string, field: string, value: string, supported: string): Error {
   const message = `Unsupported value: ${JSON.stringify(value)}: supported values: ${supported}`;
   return invalid({ group: 'meta.k8s.io', kind, name: '' }, [{ reason: 'FieldValueNotSupported', message, field }]);
+}
+
+function managerCauses(manager: string): StatusCause[] {
+  const causes: StatusCause[] = [];
+  if (Buffer.byteLength(manager) > MAX_MANAGER) causes.push(tooLong('fieldManager', MAX_MANAGER));
+  const unprintable = /\p{C}/u.exec(manager);
+  if (unprintable) {
+    const code = unprintable[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
+    const why = `invalid character U+${code} (at position ${unprintable.index})`;
+    causes.push(invalidValue('fieldManager', manager, why));
+  }
+  return causes;
 }
 
 /** Options of a write from its query (Kubernetes meta/v1 CreateOptions, UpdateOptions, PatchOptions); throws a StatusError 422 or 400. */
@@ -20,9 +33,8 @@ export function writeOptions(call: Call, kind: string): WriteOptions & { fieldVa
     throw unsupported(kind, 'fieldValidation', fieldValidation, '"", "Ignore", "Strict", "Warn"');
   }
   const manager = query.get('fieldManager') ?? '';
-  if (Buffer.byteLength(manager) > MAX_MANAGER) {
-    throw badRequest(`fieldManager: Too long: may not be more than ${MAX_MANAGER} bytes`);
-  }
+  const causes = managerCauses(manager);
+  if (causes.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, causes);
   return {
     user,
     dryRun: dryRun.length > 0,

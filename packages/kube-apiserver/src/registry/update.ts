@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { notFound } from '@ks-apiserver/apimachinery/meta/errors';
+import { notFound, type StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
 import { schemaOf, setDefaults, validateKind } from './kind-rules.ts';
 import { trackFields } from './managed-fields.ts';
 import { checkCurrent, invalidObject, keepMetadata, matchUrl, newFinalizers, subjectOf } from './metadata.ts';
@@ -16,6 +17,8 @@ export interface UpdateRequest {
   change: (old: KubeObject) => KubeObject;
   /** The object to create when there is none; without it that is a 404. */
   create?: (() => KubeObject) | undefined;
+  /** True for a patch, which has no preconditions: another uid in it is a change that is not allowed. */
+  patch?: boolean;
   /** True where the change says itself who manages which fields (server-side apply). */
   tracksFields?: boolean;
   options: WriteOptions;
@@ -53,6 +56,14 @@ function throughSubresource(
   return { ...rest, metadata, ...(wished.status !== undefined && { status: wished.status }) };
 }
 
+function changedUid(object: KubeObject, old: KubeObject): StatusCause[] {
+  const { uid } = object.metadata;
+  if (!uid || uid === old.metadata.uid) return [];
+  const cause = invalidValue('metadata.uid', uid, 'field is immutable');
+  // Kubernetes validates metadata once for all kinds and once for the kind, and names both causes.
+  return [cause, cause];
+}
+
 /** Equal but for the times in managedFields; what differs most often is compared first. */
 function isUnchanged(object: KubeObject, old: KubeObject): boolean {
   const { managedFields, ...metadata } = object.metadata;
@@ -84,6 +95,8 @@ export function decideUpdate(
   }
   const wished = request.change(structuredClone(old));
   matchUrl(type, wished, old.metadata.namespace ?? '', name);
+  const uidChange = request.patch ? changedUid(wished, old) : [];
+  if (uidChange.length > 0) wished.metadata.uid = old.metadata.uid!;
   checkCurrent(type, wished, old, strategy.unconditionalUpdate !== false);
   const object = throughSubresource(type, request.subresource, wished, old, strategy.statusTakesMetadata === true);
   keepMetadata(object, old);
@@ -94,6 +107,7 @@ export function decideUpdate(
     object.metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
   const causes = [
+    ...uidChange,
     ...newFinalizers(object, old),
     ...validateKind(type, object, old),
     ...(strategy.validate?.(object, old, context) ?? []),

@@ -1,15 +1,16 @@
 import { invalid, notFound } from '@ks-apiserver/apimachinery/meta/errors';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
 import { presentObject } from '../../registry/present.ts';
 import type { ResourceType } from '../../registry/resource-type.ts';
 import { setValueAt, valueAt } from '../../registry/strategies/custom-resources.ts';
 import { builtinSchema } from '../../schemas/builtin.ts';
+import { readApplication } from '../apply.ts';
 import { contentType, parseBody, requestBody } from '../body.ts';
 import type { Call } from '../call.ts';
 import { decodeKind } from '../decode.ts';
-import { readPatch } from '../patch.ts';
+import { APPLY_PATCH, readPatch } from '../patch.ts';
 import { virtualResponse } from '../respond.ts';
 import { writeOptions } from '../write-options.ts';
 
@@ -90,12 +91,35 @@ export async function updateScale(call: Call): Promise<KubeResponse> {
   return write(call, 'UpdateOptions', () => scale);
 }
 
+/** An apply patch of the scale: applied is the one field of the object that it stands for. */
+async function applyScale(call: Call, scaleType: ResourceType): Promise<KubeResponse> {
+  const { api, type, path } = call;
+  const { applied, options, merge } = await readApplication(call, scaleType);
+  const { name, namespace } = applied.metadata;
+  const configuration: KubeObject = {
+    apiVersion: apiVersionOf(type),
+    kind: type.kind,
+    metadata: { name: name!, namespace: namespace! },
+  };
+  setScale(call, configuration, applied);
+  const written = await api.store.update(type, path.namespace, path.name, {
+    subresource: 'scale',
+    change: (live) => merge(configuration, live),
+    tracksFields: true,
+    patch: true,
+    options,
+  });
+  return virtualResponse(call, SCALE, scaleOf(type, presentObject(type, written.object)));
+}
+
 /** `PATCH` of the scale subresource. */
 export async function patchScale(call: Call): Promise<KubeResponse> {
   const scaleType = { ...call.type, ...SCALE };
   delete scaleType.custom;
-  const change = readPatch(contentType(call.request), await requestBody(call.request), scaleType);
+  const mediaType = contentType(call.request);
+  if (mediaType === APPLY_PATCH) return applyScale(call, scaleType);
+  const change = readPatch(mediaType, await requestBody(call.request), scaleType);
   return write(call, 'PatchOptions', (current) =>
-    decodeKind(change(scaleType, current), SCALE, builtinSchema(SCALE), 'Warn', call.warnings),
+    decodeKind(change(scaleType, current).of, SCALE, builtinSchema(SCALE), 'Warn', call.warnings),
   );
 }
