@@ -1,0 +1,166 @@
+// What people type: kubectl's commands, with what they print.
+
+const deployment = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, labels: {app: web}}
+spec:
+  paused: true
+  replicas: 0
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: c, image: "x:1"}]}
+`;
+
+/** One command line a line; `<<` feeds what follows it. */
+const scenario = (name, lines, stdin) => ({
+  name,
+  run: async (api) => {
+    for (const line of lines
+      .trim()
+      .split('\n')
+      .map((text) => text.trim()))
+      await api.kubectl(line, stdin);
+  },
+});
+
+export default [
+  scenario(
+    'create and what it prints',
+    `create configmap c --from-literal=a=b --from-literal=c=d
+     create configmap c --from-literal=a=b
+     create secret generic s --from-literal=a=b
+     create secret docker-registry r --docker-username=u --docker-password=p --docker-email=e
+     create secret tls t --cert=none --key=none
+     create serviceaccount sa
+     create role r --verb=get,list --resource=pods,deployments.apps
+     create role bad --verb=fly --resource=pods
+     create role bad --verb=get --resource=nothings
+     create rolebinding rb --role=r --user=jane --group=devs --serviceaccount=x:y
+     create quota q --hard=count/things.example.com=3
+     create priorityclass nope --value=x
+     create ingress i --class=none --rule=h/p*=s:80,tls=t
+     create poddisruptionbudget p --selector=no=pods --min-available=1
+     create poddisruptionbudget p2 --selector=no=pods
+     create service clusterip cip --tcp=80:8080 --clusterip=None
+     create service externalname en --external-name=example.com
+     create job j --image=x --dry-run=server -o name
+     create cronjob cj --image=x --schedule="0 0 1 1 *" --dry-run=server -o name
+     create cronjob cj2 --image=x --schedule=nonsense
+     create configmap BAD
+     create namespace default
+     create token default --duration=5m
+     create token none
+     get configmaps,secrets,serviceaccounts -o name
+     get role r -o yaml --show-managed-fields=false
+     get rolebindings -o wide
+     get ingress
+     get pdb
+     get services
+     get secret s -o jsonpath={.data.a}
+     delete configmap c
+     delete configmap c
+     delete configmap c --ignore-not-found
+     delete secrets --all
+     delete rolebinding,role,ingress,pdb,services --all`,
+  ),
+  scenario(
+    'apply, edit, patch, label, annotate',
+    `apply -f -
+     apply -f -
+     get deployment web -o jsonpath={.metadata.annotations}
+     label deployment web tier=front
+     label deployment web tier=front
+     label deployment web tier=back
+     label deployment web tier=back --overwrite
+     label deployment web tier-
+     label deployment web bad=^^
+     annotate deployment web note=1
+     annotate deployment web note-
+     set image deployment/web c=x:2
+     set image deployment/web nope=x:2
+     set env deployment/web A=B
+     set resources deployment/web --limits=cpu=1,memory=1Gi
+     set serviceaccount deployment web sa
+     patch deployment web -p {"spec":{"template":{"spec":{"containers":[{"name":"c","image":"x:3"}]}}}}
+     patch deployment web --type=json -p [{"op":"replace","path":"/spec/minReadySeconds","value":3}]
+     patch deployment web --type=merge -p {"spec":{"selector":null}}
+     patch deployment none -p {}
+     get deployment web -o jsonpath={.spec.template.spec.containers[0]}
+     diff -f -
+     replace -f -
+     apply --server-side -f -
+     apply --server-side --force-conflicts -f -
+     apply --dry-run=server -f -
+     scale deployment web --replicas=0
+     scale deployment web --replicas=0 --current-replicas=5
+     scale deployment none --replicas=1
+     autoscale deployment web --min=1 --max=3 --cpu=50%
+     expose deployment web --port=80 --cluster-ip=None
+     expose deployment web --port=80
+     get deployments
+     get deployments -o wide
+     get deploy web -o custom-columns=NAME:.metadata.name,PAUSED:.spec.paused
+     get deploy -l app=web -o name
+     get deploy -l app!=web
+     get deploy --field-selector metadata.name=web -o name
+     get deploy --field-selector spec.replicas=1
+     get nothings
+     get deployment none
+     rollout pause deployment web
+     wait deployment/web --for=jsonpath={.spec.paused}=true --timeout=5s
+     wait deployment/web --for=delete --timeout=1s
+     delete deployment web --wait=false --cascade=orphan
+     delete -f - --ignore-not-found`,
+    deployment,
+  ),
+  scenario(
+    'explain and discovery',
+    `explain deployment.spec.replicas --output=plaintext-openapiv2
+     explain pods.spec.nothing
+     explain nothings
+     api-resources --api-group=apps -o name
+     api-resources --api-group=batch
+     api-resources --namespaced=false --api-group=storage.k8s.io
+     api-resources --verbs=list,get --api-group=rbac.authorization.k8s.io -o name
+     get --raw /healthz
+     get --raw /api/v1/namespaces/default/none
+     get --raw /nothing`,
+  ),
+  scenario(
+    'auth',
+    `auth can-i create pods
+     auth can-i create pods --as=jane
+     auth can-i get /healthz --as=jane
+     auth can-i "*" "*" --all-namespaces
+     auth can-i list nothings
+     auth can-i get pods/log --as=jane
+     auth can-i use podsecuritypolicies.policy/x --as=jane -q
+     auth whoami --as=jane --as-group=devs
+     auth can-i --list --as=jane
+     create role pods --verb=get --resource=pods
+     create rolebinding pods --role=pods --user=jane
+     auth can-i get pods --as=jane
+     auth can-i get pods --as=jane --subresource=log
+     get pods --as=jane
+     get secrets --as=jane
+     delete pods --all --as=jane`,
+  ),
+  scenario(
+    'pods that nothing runs',
+    `run p --image=x --overrides={"spec":{"nodeSelector":{"no":"where"}}}
+     get pods
+     get pods -o wide
+     get pod p -o jsonpath={.status.phase}
+     label pod p a=b
+     get pods --show-labels
+     get pods -A --field-selector=metadata.name=p,metadata.namespace=none
+     patch pod p -p {"spec":{"containers":[{"name":"p","image":"y"}]}}
+     patch pod p -p {"spec":{"hostNetwork":true}}
+     patch pod p --type=json -p [{"op":"add","path":"/spec/tolerations/-","value":{"key":"new","operator":"Exists"}}]
+     set image pod/p p=z
+     delete pod p --now
+     get pods`,
+  ),
+];
