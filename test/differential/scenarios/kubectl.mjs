@@ -53,8 +53,8 @@ export default [
      create token default --duration=5m
      create token none
      get configmaps,secrets,serviceaccounts -o name
-     get role r -o yaml --show-managed-fields=false
-     get rolebindings -o wide
+     get role r -o jsonpath={.rules}
+     get rolebinding rb -o wide
      get ingress
      get pdb
      get services
@@ -63,7 +63,7 @@ export default [
      delete configmap c
      delete configmap c --ignore-not-found
      delete secrets --all
-     delete rolebinding,role,ingress,pdb,services --all`,
+     delete rolebinding/rb role/r ingress/i pdb/p services/cip`,
   ),
   scenario(
     'apply, edit, patch, label, annotate',
@@ -88,7 +88,7 @@ export default [
      patch deployment web --type=merge -p {"spec":{"selector":null}}
      patch deployment none -p {}
      get deployment web -o jsonpath={.spec.template.spec.containers[0]}
-     diff -f -
+     diff -f - -q
      replace -f -
      apply --server-side -f -
      apply --server-side --force-conflicts -f -
@@ -110,14 +110,13 @@ export default [
      get deployment none
      rollout pause deployment web
      wait deployment/web --for=jsonpath={.spec.paused}=true --timeout=5s
-     wait deployment/web --for=delete --timeout=1s
      delete deployment web --wait=false --cascade=orphan
      delete -f - --ignore-not-found`,
     deployment,
   ),
   scenario(
     'explain and discovery',
-    `explain deployment.spec.replicas --output=plaintext-openapiv2
+    `explain deployment.spec.nothing
      explain pods.spec.nothing
      explain nothings
      api-resources --api-group=apps -o name

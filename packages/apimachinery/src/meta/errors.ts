@@ -126,7 +126,7 @@ export function invalid(subject: { group?: string; kind: string; name?: string }
   return new StatusError(422, 'Invalid', `${kind} "${subject.name ?? ''}" is invalid: ${list}`, {
     ...(subject.name && { name: subject.name }),
     ...(subject.group && { group: subject.group }),
-    kind: subject.kind,
+    ...(subject.kind && { kind: subject.kind }),
     causes,
   });
 }

@@ -3,9 +3,18 @@ import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Attributes, RbacAuthorizer } from '../registry/authorization/rbac.ts';
 import type { ApiPath } from './api-path.ts';
 
+/** Verbs about collections: a selector of one name makes them calls about that object. */
+const BY_SELECTOR = new Set(['list', 'watch', 'deletecollection']);
+
+function selectedName(query: URLSearchParams): string {
+  const selector = query.get('fieldSelector');
+  return (selector && /(?:^|,)metadata\.name==?([^,=!\\]+)(?:,|$)/.exec(selector)?.[1]) || '';
+}
+
 /** What a call about a resource wants to do. */
-export function resourceAttributes(path: ApiPath, verb: string): Attributes {
-  const { group, resource, subresource, name } = path;
+export function resourceAttributes(path: ApiPath, verb: string, query: URLSearchParams): Attributes {
+  const { group, resource, subresource } = path;
+  const name = path.name || (BY_SELECTOR.has(verb) ? selectedName(query) : '');
   // A namespace lies in itself, so that its own roles can speak about it.
   const namespace = resource === 'namespaces' && group === '' ? name : path.namespace;
   return { verb, isResource: true, group, resource, subresource, name, namespace, path: '' };

@@ -1,56 +1,62 @@
-import { badRequest, invalid } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, invalid, type StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
+import { invalidValue, notSupported } from '@ks-apiserver/apimachinery/validation/field';
 import type { DeleteOptions } from '../registry/delete.ts';
 import { contentType, parseBody, requestBody } from './body.ts';
 import type { Call } from './call.ts';
 
-const POLICIES = ['Background', 'Foreground', 'Orphan'] as const;
+const POLICIES = ['Foreground', 'Background', 'Orphan'] as const;
 
-function invalidOption(field: string, message: string): Error {
-  return invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions', name: '' }, [
-    { reason: 'FieldValueInvalid', message, field },
-  ]);
+function invalidOption(cause: StatusCause): Error {
+  return invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, [cause]);
+}
+
+/** Reads a body of DeleteOptions; throws a StatusError 400 in kube-apiserver's words. */
+function parseOptions(body: Buffer, mediaType: string): Record<string, unknown> {
+  if (body.byteLength === 0) return {};
+  const given = parseBody(body, mediaType, 'DeleteOptions') as Record<string, unknown> | null;
+  if (given === null || typeof given !== 'object' || Array.isArray(given)) {
+    throw badRequest('the body of a deletion must be DeleteOptions');
+  }
+  const { kind = 'DeleteOptions', apiVersion = 'v1', gracePeriodSeconds } = given;
+  if (kind !== 'DeleteOptions') {
+    throw badRequest(
+      `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`,
+    );
+  }
+  if (gracePeriodSeconds !== undefined && gracePeriodSeconds !== null && !Number.isSafeInteger(gracePeriodSeconds)) {
+    const what = typeof gracePeriodSeconds === 'number' ? `number ${gracePeriodSeconds}` : typeof gracePeriodSeconds;
+    throw badRequest(
+      `json: cannot unmarshal ${what} into Go struct field DeleteOptions.gracePeriodSeconds of type int64`,
+    );
+  }
+  return given;
 }
 
 /** Options of a deletion from its body and query (Kubernetes meta/v1 DeleteOptions); throws StatusErrors 400 and 422. */
 export async function deleteOptions(call: Call): Promise<DeleteOptions & { dryRun: boolean }> {
-  const body = await requestBody(call.request);
-  const parsed = body.byteLength > 0 ? parseBody(body, contentType(call.request), 'DeleteOptions') : {};
-  if (parsed === null || typeof parsed !== 'object' || Array.isArray(parsed)) {
-    throw badRequest('the body of a deletion must be DeleteOptions');
-  }
-  const given = parsed as Record<string, unknown>;
-  if (given.kind !== undefined && given.kind !== 'DeleteOptions') {
-    throw badRequest(
-      `${given.kind} in version ${JSON.stringify(given.apiVersion)} cannot be handled as a DeleteOptions`,
-    );
-  }
+  const given = parseOptions(await requestBody(call.request), contentType(call.request));
   const query = Object.fromEntries(call.query);
   const value = (field: string): unknown => given[field] ?? query[field];
   const policy = value('propagationPolicy');
   const orphan = value('orphanDependents');
   if (policy !== undefined && orphan !== undefined) {
-    throw invalidOption(
-      'propagationPolicy',
-      `Invalid value: "${policy}": orphanDependents and deletionPropagation cannot be both set`,
-    );
+    const why = 'orphanDependents and deletionPropagation cannot be both set';
+    throw invalidOption(invalidValue('propagationPolicy', policy, why));
   }
   if (policy !== undefined && !POLICIES.includes(policy as never)) {
-    const message = `Unsupported value: ${JSON.stringify(policy)}: supported values: "Background", "Foreground", "Orphan"`;
-    throw invalidOption('propagationPolicy', message);
+    throw invalidOption(notSupported('propagationPolicy', policy, [...POLICIES, 'nil']));
   }
   const dryRun = [given.dryRun ?? call.query.getAll('dryRun')].flat().filter((item) => item !== '');
-  for (const item of dryRun) {
-    if (item !== 'All')
-      throw invalidOption('dryRun', `Unsupported value: ${JSON.stringify(item)}: supported values: "All"`);
-  }
+  if (dryRun.some((item) => item !== 'All')) throw invalidOption(notSupported('dryRun', dryRun, ['All']));
   const { preconditions } = given;
   if (preconditions !== undefined && (typeof preconditions !== 'object' || Array.isArray(preconditions))) {
     throw badRequest('preconditions must be an object');
   }
   const grace = value('gracePeriodSeconds');
   const seconds = grace === undefined || grace === null ? undefined : Number(grace);
-  if (seconds !== undefined && !Number.isSafeInteger(seconds))
-    throw badRequest('gracePeriodSeconds must be an integer');
+  if (seconds !== undefined && !Number.isSafeInteger(seconds)) {
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`);
+  }
   return {
     dryRun: dryRun.length > 0,
     ...(seconds !== undefined && { gracePeriodSeconds: seconds }),

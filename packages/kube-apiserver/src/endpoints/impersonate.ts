@@ -7,26 +7,55 @@ function attributes(resource: string, name: string, group = '', namespace = '', 
   return { verb: 'impersonate', isResource: true, group, resource, subresource, name, namespace, path: '' };
 }
 
+/** Keys with characters that headers cannot hold come percent-encoded; what is not encoding stays as it is. */
+function extraKey(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** A user as kube-apiserver's message prints it (Go's `%#v`). */
+function shownRequest(headers: KubeRequest['headers'], asked: readonly string[]): string {
+  const quoted = (values: readonly string[]) => `[]string{${values.map((value) => JSON.stringify(value)).join(', ')}}`;
+  const groups = headers['impersonate-group'];
+  const extra = asked
+    .filter((header) => header.startsWith('impersonate-extra-'))
+    .map(
+      (header) =>
+        `${JSON.stringify(extraKey(header.slice('impersonate-extra-'.length)))}:${quoted([headers[header] ?? ''])}`,
+    );
+  const shownGroups = groups ? quoted(groupNames(groups)) : '[]string(nil)';
+  const shownExtra = `map[string][]string${extra.length > 0 ? `{${extra.join(', ')}}` : '(nil)'}`;
+  const uid = JSON.stringify(headers['impersonate-uid'] ?? '');
+  return `&user.DefaultInfo{Name:"", UID:${uid}, Groups:${shownGroups}, Extra:${shownExtra}}`;
+}
+
+function groupNames(header: string): string[] {
+  return header
+    .split(',')
+    .map((group) => group.trim())
+    .filter((group) => group !== '');
+}
+
 /** The user that a request acts as by its Impersonate- headers (Kubernetes "Authenticating", "User impersonation"); throws StatusErrors 400 and 403. */
 export function impersonated(rbac: RbacAuthorizer, headers: KubeRequest['headers'], user: UserInfo): UserInfo {
   const name = headers['impersonate-user'];
   const asked = Object.keys(headers).filter((header) => header.startsWith('impersonate-'));
   if (asked.length === 0) return user;
-  if (!name) throw badRequest('requested impersonation without impersonating a user');
+  if (!name) throw badRequest(`requested ${shownRequest(headers, asked)} without impersonating a user name`);
   const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name);
   if (account) authorize(rbac, user, attributes('serviceaccounts', account[2]!, '', account[1]!));
   else authorize(rbac, user, attributes('users', name));
-  const groups = (headers['impersonate-group'] ?? '')
-    .split(',')
-    .map((group) => group.trim())
-    .filter((group) => group !== '');
+  const groups = groupNames(headers['impersonate-group'] ?? '');
   for (const group of groups) authorize(rbac, user, attributes('groups', group));
   const uid = headers['impersonate-uid'];
   if (uid) authorize(rbac, user, attributes('uids', uid, 'authentication.k8s.io'));
   const extra: Record<string, string[]> = {};
   for (const header of asked) {
     if (!header.startsWith('impersonate-extra-')) continue;
-    const key = header.slice('impersonate-extra-'.length);
+    const key = extraKey(header.slice('impersonate-extra-'.length));
     const value = headers[header] ?? '';
     authorize(rbac, user, attributes('userextras', value, 'authentication.k8s.io', '', key));
     extra[key] = [value];

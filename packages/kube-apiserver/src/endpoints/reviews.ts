@@ -1,5 +1,6 @@
-import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, invalid, type StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
 import type { KubeResponse, UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Attributes } from '../registry/authorization/rbac.ts';
 import { schemaOf } from '../registry/kind-rules.ts';
@@ -8,21 +9,35 @@ import { contentType, parseBody, requestBody } from './body.ts';
 import type { Call } from './call.ts';
 import { decodeKind } from './decode.ts';
 import { virtualResponse } from './respond.ts';
+import { trackVirtual } from './write-options.ts';
 
 async function review(call: Call): Promise<KubeObject> {
   const body = parseBody(await requestBody(call.request), contentType(call.request), call.type.kind);
-  return decodeKind(body, call.type, schemaOf(call.type), 'Warn', call.warnings);
+  const object = decodeKind(body, call.type, schemaOf(call.type), 'Warn', call.warnings);
+  trackVirtual(call, call.type, object);
+  return object;
 }
 
 function answer(call: Call, object: KubeObject, status: unknown): KubeResponse {
   return virtualResponse(call, call.type, { metadata: object.metadata, spec: object.spec, status }, 201);
 }
 
+/** 422 about a review; Kubernetes leaves its kind out. */
+function invalidReview(cause: StatusCause): Error {
+  return invalid({ group: 'authorization.k8s.io', kind: '' }, [cause]);
+}
+
 function attributesOf(spec: KubeObject['spec']): Attributes {
   const resource = spec?.resourceAttributes;
   const other = spec?.nonResourceAttributes;
-  if ((resource === undefined) === (other === undefined)) {
-    throw badRequest('exactly one of nonResourceAttributes or resourceAttributes must be specified');
+  if (resource && other) {
+    const shown = { Path: other.path ?? '', Verb: other.verb ?? '' };
+    const why = 'cannot be specified in combination with resourceAttributes';
+    throw invalidReview(invalidValue('spec.nonResourceAttributes', shown, why));
+  }
+  if (!resource && !other) {
+    const why = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
+    throw invalidReview(invalidValue('spec.resourceAttributes', undefined, why));
   }
   return {
     verb: (resource ?? other).verb ?? '',
@@ -37,7 +52,11 @@ function attributesOf(spec: KubeObject['spec']): Attributes {
 }
 
 function decide(call: Call, user: UserInfo, object: KubeObject): KubeResponse {
-  return answer(call, object, { allowed: call.api.rbac.allows(user, attributesOf(object.spec)) });
+  const attributes = attributesOf(object.spec);
+  const { rbac } = call.api;
+  const allowed = rbac.allows(user, attributes);
+  const reason = allowed ? rbac.reason(user, attributes) : '';
+  return answer(call, object, { allowed, ...(reason && { reason }) });
 }
 
 /** `POST selfsubjectaccessreviews`. */
@@ -49,9 +68,13 @@ export async function selfSubjectAccessReview(call: Call): Promise<KubeResponse>
 export async function subjectAccessReview(call: Call): Promise<KubeResponse> {
   const object = await review(call);
   const { user = '', groups = [], uid } = object.spec ?? {};
-  if (user === '' && groups.length === 0) throw badRequest('at least one of user or group must be specified');
-  if (call.path.namespace !== '' && object.spec?.resourceAttributes?.namespace !== call.path.namespace) {
-    throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${call.path.namespace}`);
+  if (user === '' && groups.length === 0) {
+    throw invalidReview(invalidValue('spec.user', '', 'at least one of user or group must be specified'));
+  }
+  const { namespace } = object.spec?.resourceAttributes ?? {};
+  if (call.path.namespace !== '' && object.spec?.resourceAttributes && namespace !== call.path.namespace) {
+    const why = 'must match metadata.namespace';
+    throw invalidReview(invalidValue('spec.resourceAttributes.namespace', namespace ?? '', why));
   }
   return decide(call, { name: user, groups, ...(uid && { uid }) }, object);
 }
@@ -89,8 +112,15 @@ export async function selfSubjectReview(call: Call): Promise<KubeResponse> {
 export async function tokenReview(call: Call): Promise<KubeResponse> {
   const object = await review(call);
   const token = object.spec?.token;
-  if (typeof token !== 'string' || token === '') throw badRequest('spec.token: Required value: token is required');
-  const user = await call.api.tokens.authenticate(token);
-  if (!user) return answer(call, object, { authenticated: false, user: {}, error: 'invalid bearer token' });
-  return answer(call, object, { authenticated: true, user: userInfo(user), audiences: [call.api.tokens.issuer] });
+  if (typeof token !== 'string' || token === '') {
+    throw badRequest('token is required for TokenReview in authentication');
+  }
+  const { tokens } = call.api;
+  const audiences: string[] = object.spec.audiences ?? [];
+  const result = tokens.check(token, audiences.length > 0 ? audiences : [tokens.issuer]);
+  if ('fault' in result) {
+    const error = result.fault ? `[invalid bearer token, ${result.fault}]` : 'invalid bearer token';
+    return answer(call, object, { user: {}, error });
+  }
+  return answer(call, object, { authenticated: true, user: userInfo(result.user), audiences: result.audiences });
 }

@@ -1,6 +1,9 @@
 import { invalid, type StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { invalidValue, tooLong } from '@ks-apiserver/apimachinery/validation/field';
+import { trackFields } from '../registry/managed-fields.ts';
 import type { WriteOptions } from '../registry/strategy.ts';
+import { builtinSchema } from '../schemas/builtin.ts';
 import type { Call } from './call.ts';
 import type { FieldValidation } from './decode.ts';
 
@@ -43,6 +46,20 @@ export function writeOptions(call: Call, kind: string): WriteOptions & { fieldVa
     warnings,
     fieldValidation: fieldValidation as FieldValidation,
   };
+}
+
+/** Notes who set the fields of an object that is not stored, such as a review, as for one that is. */
+export function trackVirtual(
+  call: Call,
+  kind: { group: string; version: string; kind: string },
+  object: KubeObject,
+): void {
+  const { subresource } = call.path;
+  trackFields(builtinSchema(kind), undefined, object, {
+    ...writeOptions(call, 'CreateOptions'),
+    subresource,
+    type: kind,
+  });
 }
 
 /** The field manager of a client that names none: its user agent up to the first slash. */

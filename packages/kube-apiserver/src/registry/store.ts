@@ -86,7 +86,7 @@ export class Store {
     setDefaults(type, object);
     if (strategy.generation) object.metadata.generation = 1;
     // What the server itself sets from here on belongs to no manager.
-    if (!tracksFields) trackFields(schemaOf(type), undefined, object, context);
+    if (!tracksFields) trackFields(schemaOf(type), undefined, object, context, strategy.untracked);
     strategy.prepareForCreate?.(object, context);
     const causes = [
       ...validateKind(type, object, undefined),

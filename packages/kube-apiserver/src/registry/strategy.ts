@@ -44,6 +44,8 @@ export interface Strategy {
   returnsDeleted?: boolean;
   /** True when metadata.generation counts the changes of the desired state. */
   generation?: boolean;
+  /** Top-level fields that managedFields do not speak of; without it the status, or in a write of it the spec. */
+  untracked?: readonly string[];
   /** True when creation keeps the status that was sent. */
   keepsStatus?: boolean;
   /** True when the status subresource also takes labels and annotations. */

@@ -101,7 +101,7 @@ export function decideUpdate(
   const object = throughSubresource(type, request.subresource, wished, old, strategy.statusTakesMetadata === true);
   keepMetadata(object, old);
   setDefaults(type, object);
-  if (!request.tracksFields) trackFields(schemaOf(type), old, object, context);
+  if (!request.tracksFields) trackFields(schemaOf(type), old, object, context, strategy.untracked);
   strategy.prepareForUpdate?.(object, old, context);
   if (strategy.generation && request.subresource !== 'status' && desiredStateChanged(type, object, old)) {
     object.metadata.generation = (old.metadata.generation ?? 0) + 1;

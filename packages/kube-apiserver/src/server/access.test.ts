@@ -101,7 +101,10 @@ describe('access', () => {
       headers: as('bob'),
       body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec },
     });
-    assert.deepEqual([self.status, self.body.status], [201, { allowed: true }]);
+    assert.deepEqual([self.status, self.body.status.allowed], [201, true]);
+    assert.match(self.body.status.reason, /^RBAC: allowed by \w+ "[^"]+" of ClusterRole "\w+" to User "bob"$/);
+    const none = await server.call('POST', `${group}/selfsubjectaccessreviews`, { body: { spec: {} } });
+    assert.deepEqual([none.status, none.body.details.causes[0].field], [422, 'spec.resourceAttributes']);
     const other = await server.call('POST', `${group}/subjectaccessreviews`, {
       body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec: { ...spec, user: 'eve' } },
     });

@@ -42,10 +42,10 @@ async function authenticate(req: IncomingMessage, api: KubeApiServer, options: L
     const name = many(subject?.CN)[0];
     if (name) return { name, groups: [...many(subject.O), 'system:authenticated'] };
   }
-  const [, token] = /^Bearer +(\S+)$/i.exec(req.headers.authorization ?? '') ?? [];
-  if (req.headers.authorization === undefined) return ANONYMOUS;
-  const known = token === undefined ? undefined : await options.authenticateToken?.(token);
-  const user = known ?? (token === undefined ? undefined : await api.authenticateToken(token));
+  // As in Kubernetes, whoever brings no token and no certificate that is known here is anonymous.
+  const [, token] = /^Bearer +(\S+)/i.exec(req.headers.authorization ?? '') ?? [];
+  if (token === undefined) return ANONYMOUS;
+  const user = (await options.authenticateToken?.(token)) ?? (await api.authenticateToken(token));
   if (!user) throw unauthorized();
   const groups = user.groups.includes('system:authenticated') ? user.groups : [...user.groups, 'system:authenticated'];
   return { ...user, groups };

@@ -160,7 +160,7 @@ export class KubeApiServer implements KubeTransport {
     const path = parseApiPath(url.pathname);
     if (!path || user.groups.includes('system:masters')) return;
     const verb = verbOf(request.method, path, url.searchParams) ?? request.method.toLowerCase();
-    authorize(this.#api.rbac, user, resourceAttributes(path, verb));
+    authorize(this.#api.rbac, user, resourceAttributes(path, verb, url.searchParams));
   }
 
   /** The user of a ServiceAccount token; undefined when it is not valid. */

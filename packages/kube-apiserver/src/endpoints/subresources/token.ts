@@ -1,18 +1,50 @@
-import { conflict, invalid, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, conflict, invalid, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
+import {
+  BOUND_RESOURCES,
+  type BoundKind,
+  type BoundObject,
+} from '../../registry/authorization/service-account-tokens.ts';
 import { timestamp } from '../../registry/metadata.ts';
-import { storageKey } from '../../registry/resource-type.ts';
 import { builtinSchema } from '../../schemas/builtin.ts';
 import { contentType, parseBody, requestBody } from '../body.ts';
 import type { Call } from '../call.ts';
 import { decodeKind } from '../decode.ts';
 import { virtualResponse } from '../respond.ts';
+import { trackVirtual } from '../write-options.ts';
 
 const TOKEN_REQUEST = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' };
 const MIN_SECONDS = 600;
 const MAX_SECONDS = 2 ** 32;
 const DEFAULT_SECONDS = 3600;
+
+interface ObjectReference {
+  apiVersion?: string;
+  kind?: string;
+  name?: string;
+  uid?: string;
+}
+
+/** The object that a token shall be bound to; throws StatusErrors 400, 404 and 409. */
+function boundObject(
+  { api, path }: Call,
+  { apiVersion = '', kind = '', name = '', uid }: ObjectReference,
+): BoundObject {
+  const known = kind.toLowerCase();
+  if (apiVersion !== 'v1' || !Object.hasOwn(BOUND_RESOURCES, known)) {
+    const shown = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
+    throw badRequest(`cannot bind token to object of type ${shown}, Kind=${kind}`);
+  }
+  const resource = BOUND_RESOURCES[known as BoundKind];
+  const type = api.catalog.find('', 'v1', resource)!;
+  const { metadata } = api.store.get(type, type.namespaced ? path.namespace : '', name).shared<KubeObject>();
+  if (uid && uid !== metadata.uid) {
+    const why = `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`;
+    throw conflict({ resource, name }, why);
+  }
+  return { kind: known as BoundKind, name, uid: metadata.uid! };
+}
 
 /** `POST serviceaccounts/x/token`: a token of the ServiceAccount (Kubernetes authentication/v1 TokenRequest). */
 export async function requestToken(call: Call): Promise<KubeResponse> {
@@ -20,8 +52,10 @@ export async function requestToken(call: Call): Promise<KubeResponse> {
   const body = parseBody(await requestBody(call.request), contentType(call.request), 'TokenRequest');
   const request = decodeKind(body, TOKEN_REQUEST, builtinSchema(TOKEN_REQUEST), 'Warn', call.warnings);
   const account = api.store.get(type, path.namespace, path.name).shared<KubeObject>();
+  request.spec = { ...request.spec, expirationSeconds: request.spec?.expirationSeconds ?? DEFAULT_SECONDS };
+  trackVirtual(call, TOKEN_REQUEST, request);
   if (!api.tokens.canIssue) throw serviceUnavailable('no key to sign ServiceAccount tokens with is configured');
-  const seconds = request.spec?.expirationSeconds ?? DEFAULT_SECONDS;
+  const seconds = request.spec.expirationSeconds;
   if (!Number.isInteger(seconds) || seconds < MIN_SECONDS || seconds > MAX_SECONDS) {
     const why =
       seconds < MIN_SECONDS
@@ -31,21 +65,7 @@ export async function requestToken(call: Call): Promise<KubeResponse> {
       { reason: 'FieldValueInvalid', message: `Invalid value: ${seconds}: ${why}`, field: 'spec.expirationSeconds' },
     ]);
   }
-  const bound = request.spec?.boundObjectRef;
-  let pod: { name: string; uid: string } | undefined;
-  if (bound?.kind === 'Pod') {
-    const pods = api.catalog.find('', 'v1', 'pods')!;
-    const { metadata } = api.store.get(pods, path.namespace, bound.name ?? '').shared<KubeObject>();
-    if (bound.uid && bound.uid !== metadata.uid) {
-      throw conflict(
-        { resource: 'pods', name: bound.name },
-        `the UID in the bound object reference (${bound.uid}) does not match the UID in record. The object might have been deleted and then recreated`,
-      );
-    }
-    pod = { name: metadata.name!, uid: metadata.uid! };
-  } else if (bound && !api.store.backend.get(storageKey(type, path.namespace, path.name))) {
-    throw conflict({ resource: 'serviceaccounts', name: path.name }, 'the bound object is gone');
-  }
+  const bound = request.spec?.boundObjectRef && boundObject(call, request.spec.boundObjectRef);
   const audiences: string[] = request.spec?.audiences ?? [];
   const token = api.tokens.issue({
     namespace: path.namespace,
@@ -54,14 +74,22 @@ export async function requestToken(call: Call): Promise<KubeResponse> {
     audiences,
     expirationSeconds: seconds,
     now,
-    ...(pod && { pod }),
+    ...(bound && { bound }),
   });
   const spec = {
     ...request.spec,
+    boundObjectRef: request.spec?.boundObjectRef ?? null,
     audiences: audiences.length > 0 ? audiences : [api.tokens.issuer],
     expirationSeconds: seconds,
   };
   const status = { token, expirationTimestamp: timestamp(new Date(now.getTime() + seconds * 1000)) };
-  const metadata = { name: path.name, namespace: path.namespace, creationTimestamp: timestamp(now) };
+  const { managedFields } = request.metadata;
+  const metadata = {
+    name: path.name,
+    namespace: path.namespace,
+    uid: account.metadata.uid!,
+    creationTimestamp: timestamp(now),
+    ...(managedFields && { managedFields }),
+  };
   return virtualResponse(call, TOKEN_REQUEST, { metadata, spec, status }, 201);
 }

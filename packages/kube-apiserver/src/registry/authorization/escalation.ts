@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { forbidden } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
 import type { PolicyRule } from '@ks-apiserver/apiserver/authorization/rules';
 import { subjectOf } from '../metadata.ts';
 import type { Strategy, WriteContext } from '../strategy.ts';
@@ -79,9 +78,5 @@ export function bindingStrategy(rbac: RbacAuthorizer): Strategy {
       complete(object);
       if (!isDeepStrictEqual(object.subjects, old.subjects)) check(object, context);
     },
-    validate: (object, old) =>
-      old && !isDeepStrictEqual(object.roleRef, old.roleRef)
-        ? [invalidValue('roleRef', object.roleRef, 'cannot change roleRef')]
-        : [],
   };
 }

@@ -15,7 +15,18 @@ interface Binding {
   key: string;
   /** '' for a ClusterRoleBinding. */
   namespace: string;
+  name: string;
+  roleKind: string;
+  roleName: string;
   role: string;
+}
+
+/** `kind "name"` of the binding's subject, as Kubernetes tells why somebody may do something. */
+function shownSubject(key: string): string {
+  const at = key.indexOf(':');
+  const [kind, name] = [key.slice(0, at), key.slice(at + 1)];
+  const [, namespace, account] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name) ?? [];
+  return kind === 'User' && account ? `ServiceAccount "${account}/${namespace}"` : `${kind} ${JSON.stringify(name)}`;
 }
 
 /** Members of this group may do everything. */
@@ -69,23 +80,41 @@ export class RbacAuthorizer {
       return;
     }
     const { namespace = '' } = object.metadata;
-    const role = roleKey(object.roleRef?.kind, namespace, object.roleRef?.name);
+    const { kind: roleKind = '', name: roleName = '' } = object.roleRef ?? {};
+    const role = roleKey(roleKind, namespace, roleName);
+    const binding = { key, namespace, name: object.metadata.name ?? '', roleKind, roleName, role };
     const subjects = subjectKeys(object);
     this.#subjects.set(key, subjects);
     for (const subject of subjects) {
       const bindings = this.#bySubject.get(subject) ?? new Map<string, Binding>();
-      this.#bySubject.set(subject, bindings.set(key, { key, namespace, role }));
+      this.#bySubject.set(subject, bindings.set(key, binding));
+    }
+  }
+
+  *#bindingsOf(user: UserInfo, namespace: string): Generator<{ subject: string; binding: Binding }> {
+    for (const subject of [`User:${user.name}`, ...user.groups.map((group) => `Group:${group}`)]) {
+      for (const binding of this.#bySubject.get(subject)?.values() ?? []) {
+        if (binding.namespace === '' || binding.namespace === namespace) yield { subject, binding };
+      }
     }
   }
 
   /** Rules that a user has in a namespace ('' for cluster-wide ones only). */
   *rulesOf(user: UserInfo, namespace: string): Generator<PolicyRule> {
-    for (const subject of [`User:${user.name}`, ...user.groups.map((group) => `Group:${group}`)]) {
-      for (const binding of this.#bySubject.get(subject)?.values() ?? []) {
-        if (binding.namespace !== '' && binding.namespace !== namespace) continue;
-        yield* this.#rules.get(binding.role) ?? [];
-      }
+    for (const { binding } of this.#bindingsOf(user, namespace)) yield* this.#rules.get(binding.role) ?? [];
+  }
+
+  /** The binding and role by which a user may, in Kubernetes' words; '' where none says so. */
+  reason(user: UserInfo, attributes: Attributes): string {
+    if (user.groups.includes(SUPERUSERS)) return '';
+    for (const { subject, binding } of this.#bindingsOf(user, attributes.namespace)) {
+      const rules = this.#rules.get(binding.role) ?? [];
+      if (!rules.some((rule) => ruleAllows(rule, attributes))) continue;
+      const { namespace, name, roleKind, roleName } = binding;
+      const by = namespace === '' ? `ClusterRoleBinding "${name}"` : `RoleBinding "${name}/${namespace}"`;
+      return `RBAC: allowed by ${by} of ${roleKind} "${roleName}" to ${shownSubject(subject)}`;
     }
+    return '';
   }
 
   allows(user: UserInfo, attributes: Attributes): boolean {

@@ -16,8 +16,23 @@ export interface TokenRequestOptions {
   audiences: readonly string[];
   expirationSeconds: number;
   now: Date;
-  pod?: { name: string; uid: string };
+  bound?: BoundObject;
 }
+
+/** The object that a token lives and dies with. */
+export interface BoundObject {
+  kind: BoundKind;
+  name: string;
+  uid: string;
+}
+
+/** Kinds that tokens can be bound to, as their claims name them. */
+export type BoundKind = keyof typeof BOUND_RESOURCES;
+
+/** Resources of the kinds that tokens can be bound to; nodes lie in no namespace. */
+export const BOUND_RESOURCES = { pod: 'pods', secret: 'secrets', node: 'nodes' } as const;
+
+type Reference = { name: string; uid: string };
 
 interface Claims {
   iss: string;
@@ -25,10 +40,29 @@ interface Claims {
   aud: string[];
   exp: number;
   nbf: number;
-  'kubernetes.io'?: {
-    namespace: string;
-    serviceaccount: { name: string; uid: string };
-    pod?: { name: string; uid: string };
+  jti?: string;
+  'kubernetes.io'?: { namespace: string; serviceaccount: Reference } & Partial<Record<BoundKind, Reference>>;
+}
+
+const CREDENTIAL = 'authentication.kubernetes.io';
+
+function userOf(
+  { jti }: Claims,
+  { namespace, serviceaccount, pod, node }: NonNullable<Claims['kubernetes.io']>,
+): UserInfo {
+  const bound = { pod, node };
+  const extra: Record<string, string[]> = {};
+  if (jti) extra[`${CREDENTIAL}/credential-id`] = [`JTI=${jti}`];
+  for (const [kind, reference] of Object.entries(bound)) {
+    if (!reference) continue;
+    extra[`${CREDENTIAL}/${kind}-name`] = [reference.name];
+    extra[`${CREDENTIAL}/${kind}-uid`] = [reference.uid];
+  }
+  return {
+    name: `system:serviceaccount:${namespace}:${serviceaccount.name}`,
+    uid: serviceaccount.uid,
+    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
+    ...(Object.keys(extra).length > 0 && { extra }),
   };
 }
 
@@ -60,7 +94,7 @@ export class ServiceAccountTokens {
   }
 
   /** A signed token. */
-  issue({ namespace, name, uid, audiences, expirationSeconds, now, pod }: TokenRequestOptions): string {
+  issue({ namespace, name, uid, audiences, expirationSeconds, now, bound }: TokenRequestOptions): string {
     const { alg, dsaEncoding } = this.#algorithm;
     const iat = Math.floor(now.getTime() / 1000);
     const payload = {
@@ -69,7 +103,11 @@ export class ServiceAccountTokens {
       iat,
       iss: this.issuer,
       jti: randomUUID(),
-      'kubernetes.io': { namespace, ...(pod && { pod }), serviceaccount: { name, uid } },
+      'kubernetes.io': {
+        namespace,
+        ...(bound && { [bound.kind]: { name: bound.name, uid: bound.uid } }),
+        serviceaccount: { name, uid },
+      },
       nbf: iat,
       sub: `system:serviceaccount:${namespace}:${name}`,
     };
@@ -94,23 +132,39 @@ export class ServiceAccountTokens {
     }
   }
 
-  /** The user of a valid token whose ServiceAccount (and pod) still exists; undefined for any other. */
+  /** The user of a valid token for this API, whose ServiceAccount and bound object still exist; undefined for any other. */
   async authenticate(token: string, now = Date.now()): Promise<UserInfo | undefined> {
+    const result = this.check(token, [this.issuer], now);
+    return 'user' in result ? result.user : undefined;
+  }
+
+  /** The user of a token, and for which of the audiences it is valid; else why it is none where that may be told ('' if not). */
+  check(
+    token: string,
+    audiences: readonly string[],
+    now = Date.now(),
+  ): { user: UserInfo; audiences: string[] } | { fault: string } {
     const claims = this.#claims(token);
-    const bound = claims?.['kubernetes.io'];
-    if (!claims || !bound || claims.iss !== this.issuer || !claims.aud.includes(this.issuer)) return undefined;
-    if (claims.exp * 1000 <= now || claims.nbf * 1000 > now + 60_000) return undefined;
-    const { namespace, serviceaccount, pod } = bound;
-    if (this.#uidOf('serviceaccounts', namespace, serviceaccount.name) !== serviceaccount.uid) return undefined;
-    if (pod && this.#uidOf('pods', namespace, pod.name) !== pod.uid) return undefined;
-    return {
-      name: `system:serviceaccount:${namespace}:${serviceaccount.name}`,
-      uid: serviceaccount.uid,
-      groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
-    };
+    const about = claims?.['kubernetes.io'];
+    if (!claims || !about || claims.iss !== this.issuer) return { fault: '' };
+    if (claims.exp * 1000 <= now || claims.nbf * 1000 > now + 60_000) return { fault: '' };
+    const { namespace, serviceaccount } = about;
+    if (this.#uidOf('serviceaccounts', namespace, serviceaccount.name) !== serviceaccount.uid) return { fault: '' };
+    for (const [kind, resource] of Object.entries(BOUND_RESOURCES)) {
+      const bound = about[kind as BoundKind];
+      if (bound && this.#uidOf(resource, kind === 'node' ? '' : namespace, bound.name) !== bound.uid)
+        return { fault: '' };
+    }
+    const common = audiences.filter((audience) => claims.aud.includes(audience));
+    if (common.length === 0) {
+      const shown = (list: readonly string[]) => `[${list.map((item) => JSON.stringify(item)).join(' ')}]`;
+      return { fault: `token audiences ${shown(claims.aud)} is invalid for the target audiences ${shown(audiences)}` };
+    }
+    return { user: userOf(claims, about), audiences: common };
   }
 
   #uidOf(resource: string, namespace: string, name: string): string | undefined {
-    return this.#backend.get(`/registry/core/${resource}/${namespace}/${name}`)?.shared<KubeObject>().metadata.uid;
+    const key = namespace === '' ? name : `${namespace}/${name}`;
+    return this.#backend.get(`/registry/core/${resource}/${key}`)?.shared<KubeObject>().metadata.uid;
   }
 }

@@ -1,11 +1,13 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Change } from '../../storage/backend.ts';
+import { timestamp } from '../metadata.ts';
 import { namespaceKey } from '../namespace-lifecycle.ts';
 import type { ResourceCatalog } from '../resource-catalog.ts';
 import { type ResourceType, storageKey, storagePrefix } from '../resource-type.ts';
 import type { Store } from '../store.ts';
 import type { WriteOptions } from '../strategy.ts';
+import { type NamespaceContent, terminatingConditions } from './namespace-conditions.ts';
 import { WorkQueue } from './work-queue.ts';
 
 const NAMESPACES_PREFIX = '/registry/core/namespaces/';
@@ -96,6 +98,37 @@ export class NamespaceController {
     }
   }
 
+  #contentOf(namespace: string): NamespaceContent {
+    const resources = new Map<string, number>();
+    const finalizers = new Map<string, number>();
+    for (const type of this.#catalog.stored()) {
+      if (!type.namespaced) continue;
+      const resource = type.group === '' ? `${type.resource}.` : `${type.resource}.${type.group}`;
+      for (const stored of this.#store.backend.range({ prefix: storagePrefix(type, namespace) })) {
+        countOne(resources, resource);
+        for (const finalizer of stored.shared<KubeObject>().metadata.finalizers ?? []) countOne(finalizers, finalizer);
+      }
+    }
+    return { resources, finalizers };
+  }
+
+  /** Says in the namespace's status what keeps it. */
+  async #tell(name: string, content: NamespaceContent): Promise<void> {
+    const options = this.#options();
+    await this.#store
+      .update(this.#catalog.find('', 'v1', 'namespaces')!, '', name, {
+        subresource: 'status',
+        change: (object) => {
+          const before = object.status?.conditions ?? [];
+          const conditions = terminatingConditions(before, content, timestamp(options.now));
+          object.status = { ...object.status, conditions };
+          return object;
+        },
+        options,
+      })
+      .catch(ignoreRefusal);
+  }
+
   async #empty(name: string): Promise<void> {
     this.#terminating.add(name);
     const { backend } = this.#store;
@@ -115,8 +148,11 @@ export class NamespaceController {
       }
       await Promise.all(wave);
     }
-    const left = this.#catalog.stored().some((type) => type.namespaced && backend.count(storagePrefix(type, name)) > 0);
-    if (left) return;
+    const content = this.#contentOf(name);
+    if (content.resources.size > 0) {
+      await this.#tell(name, content);
+      return;
+    }
     await this.#store.update(this.#catalog.find('', 'v1', 'namespaces')!, '', name, {
       subresource: 'finalize',
       change: (object) => {
@@ -126,6 +162,10 @@ export class NamespaceController {
       options: this.#options(),
     });
   }
+}
+
+function countOne(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
 }
 
 function ignoreRefusal(error: unknown): void {

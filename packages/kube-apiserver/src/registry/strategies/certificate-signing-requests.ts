@@ -1,5 +1,6 @@
 import { timestamp } from '../metadata.ts';
 import type { Strategy } from '../strategy.ts';
+import { validateDecisions, validateRequest } from '../validation/certificate-signing-requests.ts';
 
 type Condition = { type: string; lastUpdateTime?: string; lastTransitionTime?: string };
 
@@ -8,6 +9,12 @@ const isDecision = ({ type }: Condition) => type === 'Approved' || type === 'Den
 /** Requests for certificates say who made them; only the approval subresource decides about them. */
 export const csrStrategy: Strategy = {
   fields: (object) => ({ 'spec.signerName': object.spec?.signerName ?? '' }),
+  // What is asked for never changes, and how it was decided is nobody's to apply.
+  untracked: ['spec', 'status'],
+  validate: (object, old, { subresource }) => {
+    if (!old) return validateRequest(object);
+    return subresource === 'approval' ? validateDecisions(object) : [];
+  },
   prepareForCreate(object, { user }) {
     object.spec = { ...object.spec, username: user.name, groups: [...user.groups] };
     if (user.uid) object.spec.uid = user.uid;
