@@ -66,8 +66,8 @@ export function resolve(
   request: KubeRequest,
   url: URL,
   user: UserInfo,
+  path = parseApiPath(url.pathname),
 ): { call: Call; verb: string; run: Verb } {
-  const path = parseApiPath(url.pathname);
   const type = path && api.catalog.find(path.group, path.version, path.resource);
   if (!path || !type) throw noSuchPath();
   const query = url.searchParams;
