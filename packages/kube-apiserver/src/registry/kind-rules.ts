@@ -28,9 +28,14 @@ const RULES_SKIPPED: StatusCause = {
   field: '<nil>',
 };
 
-/** What is wrong with an object by its kind's schema and rules. */
-export function validateKind(type: ResourceType, object: KubeObject, old: KubeObject | undefined): StatusCause[] {
-  if (!type.custom) return validateObject(type, object, old);
+/** What is wrong with an object by its kind's schema and rules, when it is written through a subresource or as a whole. */
+export function validateKind(
+  type: ResourceType,
+  object: KubeObject,
+  old: KubeObject | undefined,
+  subresource: string,
+): StatusCause[] {
+  if (!type.custom) return validateObject(type, object, old, subresource);
   const { schema, rules } = type.custom;
   const causes = [...validateMetadata(type, object.metadata, true), ...validateSchema(object, schema)];
   if (causes.length === 0) return rules.check(object, old);

@@ -89,11 +89,12 @@ export class Store {
     if (!tracksFields) trackFields(schemaOf(type), undefined, object, context, strategy.untracked);
     strategy.prepareForCreate?.(object, context);
     const causes = [
-      ...validateKind(type, object, undefined),
+      ...validateKind(type, object, undefined, ''),
       ...(strategy.validate?.(object, undefined, context) ?? []),
     ];
     const error = invalidObject(type, object.metadata.name, causes);
     if (error) throw error;
+    if (!tracksFields) trackFields(schemaOf(type), undefined, object, context);
   }
 
   /** Changes an object, or creates it where the request allows that. */

@@ -109,11 +109,12 @@ export function decideUpdate(
   const causes = [
     ...uidChange,
     ...newFinalizers(object, old),
-    ...validateKind(type, object, old),
+    ...validateKind(type, object, old, request.subresource),
     ...(strategy.validate?.(object, old, context) ?? []),
   ];
   const error = invalidObject(type, name, causes);
   if (error) throw error;
+  if (!request.tracksFields) trackFields(schemaOf(type), old, object, context);
   const { metadata } = object;
   if (metadata.deletionTimestamp && !metadata.finalizers?.length && !metadata.deletionGracePeriodSeconds) {
     if (type.resource !== 'namespaces' || !object.spec?.finalizers?.length) return { remove: true };
