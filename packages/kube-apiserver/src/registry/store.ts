@@ -5,7 +5,7 @@ import { encodeRecord, type StoredObject } from '../storage/stored-object.ts';
 import { convert } from './conversion.ts';
 import { type DeleteOptions, decideDelete } from './delete.ts';
 import { encodeObject } from './encode.ts';
-import { schemaOf, setDefaults, validateKind } from './kind-rules.ts';
+import { completeObject, schemaOf, setDefaults, validateKind } from './kind-rules.ts';
 import { trackFields } from './managed-fields.ts';
 import { generatedName, initMetadata, invalidObject, subjectOf } from './metadata.ts';
 import { admitNamespace } from './namespace-lifecycle.ts';
@@ -94,7 +94,8 @@ export class Store {
     ];
     const error = invalidObject(type, object.metadata.name, causes);
     if (error) throw error;
-    if (!tracksFields) trackFields(schemaOf(type), undefined, object, context);
+    context.warnings.push(...(strategy.warnings?.(object, undefined, context) ?? []));
+    completeObject(type, object);
   }
 
   /** Changes an object, or creates it where the request allows that. */

@@ -6,6 +6,7 @@ import { otherDefaults } from './others.ts';
 import { podDefaults } from './pods.ts';
 import type { Fields } from './types.ts';
 import { workloadDefaults } from './workloads.ts';
+import { dropZeros } from './zeros.ts';
 
 const byType = new Map(Object.entries({ ...podDefaults, ...workloadDefaults, ...otherDefaults }));
 const none = () => {};
@@ -14,33 +15,18 @@ interface Plan {
   defaults: (value: Fields) => void;
   /** Fields that are structs in Go: they are always there. */
   structs: readonly string[];
-  /** Required numbers, texts and flags of a status, which Go writes as zero. */
-  zeros: readonly (readonly [string, string | number | boolean])[];
 }
 
 const plans = new WeakMap<Schema, Plan>();
-
-function zeroOf(schema: Schema): string | number | boolean | undefined {
-  if (schema['x-kubernetes-int-or-string'] || schema.format === 'date-time' || schema.format === 'quantity')
-    return undefined;
-  if (schema.type === 'string') return '';
-  if (schema.type === 'boolean') return false;
-  return schema.type === 'integer' ? 0 : undefined;
-}
 
 function planOf(schema: Schema): Plan {
   let plan = plans.get(schema);
   if (plan === undefined) {
     const type = schema['x-definition']?.split('.').slice(-3).join('.') ?? '';
     const properties = Object.entries(schema.properties ?? {});
-    const inStatus = /(Status|NodeSystemInfo|DaemonEndpoint)$/.test(type);
     plan = {
       defaults: byType.get(type) ?? none,
       structs: properties.filter(([, field]) => field['x-struct'] && field.type === 'object').map(([name]) => name),
-      zeros: (inStatus ? (schema.required ?? []) : []).flatMap((name) => {
-        const zero = zeroOf(schema.properties?.[name] ?? {});
-        return zero === undefined ? [] : [[name, zero] as const];
-      }),
     };
     plans.set(schema, plan);
   }
@@ -60,9 +46,8 @@ function defaultValue(value: unknown, schema: Schema): void {
     }
     return;
   }
-  const { defaults, structs, zeros } = planOf(schema);
+  const { defaults, structs } = planOf(schema);
   for (const name of structs) value[name] ??= {};
-  for (const [name, zero] of zeros) value[name] ??= zero;
   defaults(value);
   for (const name of Object.keys(value)) {
     const field = Object.hasOwn(properties, name) ? properties[name] : undefined;
@@ -76,5 +61,7 @@ function defaultValue(value: unknown, schema: Schema): void {
  */
 export function defaultObject(gvk: GroupVersionKind, object: KubeObject): void {
   const schema = builtinSchema(gvk);
-  if (schema !== undefined) defaultValue(object, schema);
+  if (schema === undefined) return;
+  dropZeros(object, schema);
+  defaultValue(object, schema);
 }

@@ -1,3 +1,4 @@
+import { addQuantities, formatQuantity, parseQuantity } from '@ks-apiserver/apimachinery/quantity/quantity';
 import { type Fields, fill, fillZero } from './types.ts';
 
 const readOnlyMode = 0o644;
@@ -23,6 +24,22 @@ function requestsFromLimits(containers: readonly Fields[] | undefined): void {
   }
 }
 
+/** What all containers ask for counts as asked for by the pod, where it limits itself. */
+function podRequests(spec: Fields): void {
+  const { resources, containers = [] } = spec;
+  if (resources?.limits === undefined && resources?.requests === undefined) return;
+  const requests: Fields = { ...resources.requests };
+  for (const name of ['cpu', 'memory']) {
+    if (requests[name] !== undefined) continue;
+    const amounts = (containers as Fields[]).map((container) => container.resources?.requests?.[name]);
+    if (amounts.some((amount) => amount !== undefined)) {
+      const sum = amounts.map((amount) => parseQuantity(String(amount ?? 0))).reduce(addQuantities);
+      requests[name] = formatQuantity(sum);
+    } else if (resources.limits?.[name] !== undefined) requests[name] = resources.limits[name];
+  }
+  if (Object.keys(requests).length > 0) resources.requests = requests;
+}
+
 function hostPorts(containers: readonly Fields[] | undefined): void {
   for (const { ports } of containers ?? []) {
     for (const port of ports ?? []) if (!port.hostPort && port.containerPort) port.hostPort = port.containerPort;
@@ -35,6 +52,8 @@ export const podDefaults: Readonly<Record<string, (value: Fields) => void>> = {
     if (spec === undefined) return;
     requestsFromLimits(spec.containers);
     requestsFromLimits(spec.initContainers);
+    podRequests(spec);
+    if (spec.terminationGracePeriodSeconds < 0) spec.terminationGracePeriodSeconds = 1;
     fill(spec, { enableServiceLinks: true });
     if (spec.hostNetwork === true) {
       hostPorts(spec.containers);
@@ -56,6 +75,10 @@ export const podDefaults: Readonly<Record<string, (value: Fields) => void>> = {
   },
   'core.v1.Container': container,
   'core.v1.EphemeralContainer': container,
+  // A field behind a feature gate that is closed by default.
+  'core.v1.Lifecycle': (value) => {
+    delete value.stopSignal;
+  },
   'core.v1.ContainerPort': (value) => fill(value, { protocol: 'TCP' }),
   'core.v1.Probe': (value) =>
     fillZero(value, { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 }),

@@ -5,7 +5,7 @@ import { eventFields } from './events.ts';
 import { labelJobPods } from './jobs.ts';
 import { namespaceStrategy } from './namespaces.ts';
 import { nodeStrategy } from './nodes.ts';
-import { podStrategy } from './pods.ts';
+import { podStrategy } from './pods/strategy.ts';
 import { secretStrategy } from './secrets.ts';
 
 /** A strategy whose new objects begin with a status. */

@@ -108,7 +108,7 @@ export function validateContainers(context: PodContext, at: string, out: Causes)
     const { name = '' } = container;
     if (names.has(name)) out.duplicate(`${path}.name`, name);
     names.add(name);
-    if (container.lifecycle) validateLifecycle(container.lifecycle, context.spec, `${path}.lifecycle`, out);
+    if (container.lifecycle) validateLifecycle(container.lifecycle, grace, `${path}.lifecycle`, out);
     validateProbes(container, grace, path, out);
     restartRules(container, path, out);
   });
@@ -129,7 +129,7 @@ export function validateInitContainers(context: PodContext, at: string, out: Cau
     else if (name !== '') names.add(name);
     hostPorts([container], () => `${at}[0]`, out);
     if (container.restartPolicy === 'Always') {
-      if (container.lifecycle) validateLifecycle(container.lifecycle, context.spec, `${path}.lifecycle`, out);
+      if (container.lifecycle) validateLifecycle(container.lifecycle, grace, `${path}.lifecycle`, out);
       validateProbes(container, grace, path, out);
       return;
     }

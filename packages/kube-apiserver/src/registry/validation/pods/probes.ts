@@ -1,7 +1,6 @@
 import { headerNameErrors, portNameErrors, portNumberErrors } from '@ks-apiserver/apimachinery/validation/values';
 import type { Fields } from '../../defaults/types.ts';
 import { type Causes, each } from '../causes.ts';
-import { stopSignals } from './stop-signals.ts';
 
 /** A port by number or name. */
 export function validatePort(port: unknown, at: string, out: Causes): void {
@@ -74,17 +73,10 @@ export function validateProbes(container: Fields, grace: number | undefined, at:
 }
 
 /** What a container runs after its start and before its end. */
-export function validateLifecycle(lifecycle: Fields, spec: Fields, at: string, out: Causes): void {
+export function validateLifecycle(lifecycle: Fields, grace: number | undefined, at: string, out: Causes): void {
   for (const name of ['postStart', 'preStop']) {
     if (lifecycle[name] === undefined) continue;
     const kinds = ['exec', 'httpGet', 'tcpSocket', 'sleep'];
-    handler(lifecycle[name], kinds, spec.terminationGracePeriodSeconds, `${at}.${name}`, out);
+    handler(lifecycle[name], kinds, grace, `${at}.${name}`, out);
   }
-  const { stopSignal } = lifecycle;
-  if (stopSignal === undefined) return;
-  const path = `${at}.stopSignal`;
-  const os: string | undefined = spec.os?.name;
-  if (spec.os === undefined) out.forbidden(path, 'may not be set for containers with empty `spec.os.name`');
-  else if (os === 'windows') out.supported(path, stopSignal, ['SIGKILL', 'SIGTERM']);
-  else if (os === 'linux') out.supported(path, stopSignal, stopSignals);
 }

@@ -116,6 +116,7 @@ export function validateContainerSecurity(context: Fields | undefined, hostUsers
   appArmor(context.appArmorProfile, `${at}.appArmorProfile`, out);
 }
 
+const sysctlShown = '^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$';
 const sysctlName = /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/;
 
 function sysctls(spec: Fields, list: readonly Fields[], at: string, out: Causes): void {
@@ -124,7 +125,7 @@ function sysctls(spec: Fields, list: readonly Fields[], at: string, out: Causes)
     const field = `${path}.name`;
     if (name === '') out.required(field);
     else if (name.length > 253 || !sysctlName.test(name)) {
-      out.invalid(field, name, `must have at most 253 characters and match regex ${sysctlName.source}`);
+      out.invalid(field, name, `must have at most 253 characters and match regex ${sysctlShown}`);
     } else if (seen.has(name)) out.duplicate(field, name);
     seen.add(name);
     const dotted = name.replaceAll('/', '.');
