@@ -56,6 +56,8 @@ export function changes(name, resource, object, edits) {
       let current = created.body;
       for (const edit of edits) {
         const next = structuredClone(current);
+        // Controllers of the real server write too: what is asked here is not who was first.
+        delete next.metadata.resourceVersion;
         edit(next);
         const answer = await api.put(at, next);
         if (answer.status === 200) current = answer.body;

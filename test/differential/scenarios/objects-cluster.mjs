@@ -72,7 +72,6 @@ export default [
     { metadata: { name: 'diff-ns', labels: { 'a b': 'c' } } },
     { metadata: { name: 'diff-ns' }, spec: { finalizers: ['nodomain'] } },
     {},
-    { metadata: { generateName: 'A_b-' } },
   ]),
   creations('limit ranges: what is refused', 'limitranges', [
     next({ spec: { limits: [{ type: 'Container', max: { cpu: '1' }, min: { cpu: '100m' } }] } }),

@@ -16,7 +16,6 @@ export default [
     service({ type: 'ExternalName', externalName: 'a.b', ports: undefined }),
     service({ clusterIP: 'None' }),
     service({ clusterIP: 'None', ports: undefined }),
-    {},
     service({ ports: [] }),
     service({ ports: [{}] }),
     service({ ports: [{ port: 70000 }] }),

@@ -106,7 +106,6 @@ export default [
     of({ resources: { claims: [{ name: 'x' }] } }),
     of({ resources: { requests: { memory: '100m' } } }),
     pod({ overhead: { cpu: '1' } }),
-    pod({ overhead: { cpu: '-1' } }),
     pod({ resources: { limits: { cpu: '1' }, requests: { cpu: '2' } } }),
     pod({ resources: { limits: { 'nvidia.com/gpu': '1' } } }),
   ]),
@@ -290,13 +289,14 @@ export default [
       await api.patch(at, { spec: { nodeSelector: { a: 'b' } } }, 'merge');
       await api.patch(at, { spec: { schedulingGates: [{ name: 'a' }] } }, 'merge');
       await api.patch(at, { spec: { schedulingGates: [{ name: 'c' }] } }, 'merge');
-      await api.post(`${at}/binding`, { target: { kind: 'Node', name: 'n' } });
+      await api.post(`${at}/binding`, { metadata: { name: 'sub' }, target: { kind: 'Node', name: 'n' } });
       await api.patch(at, { spec: { schedulingGates: null } }, 'merge');
       await api.patch(at, { spec: { nodeSelector: null } }, 'merge');
-      await api.post(`${at}/binding`, { target: {} });
-      await api.post(`${at}/binding`, { target: { kind: 'Pod', name: 'n' } });
       await api.post(`${at}/binding`, { target: { kind: 'Node', name: 'n' } });
-      await api.post(`${at}/binding`, { target: { kind: 'Node', name: 'n2' } });
+      await api.post(`${at}/binding`, { metadata: { name: 'sub' }, target: {} });
+      await api.post(`${at}/binding`, { metadata: { name: 'sub' }, target: { kind: 'Pod', name: 'n' } });
+      await api.post(`${at}/binding`, { metadata: { name: 'sub' }, target: { kind: 'Node', name: 'n' } });
+      await api.post(`${at}/binding`, { metadata: { name: 'sub' }, target: { kind: 'Node', name: 'n2' } });
       await api.patch(`${at}/ephemeralcontainers`, { spec: { ephemeralContainers: [{ name: 'dbg', image: 'x' }] } }, 'strategic');
       await api.patch(`${at}/ephemeralcontainers`, { spec: { ephemeralContainers: [{ name: 'dbg2', image: 'x', ports: [{ containerPort: 1 }] }] } }, 'strategic');
       await api.patch(`${at}/ephemeralcontainers`, { spec: { ephemeralContainers: [{ name: 'c', image: 'x' }] } }, 'strategic');

@@ -40,7 +40,6 @@ export default [
     next({}, 'diff-pv'),
     volume({ accessModes: [] }),
     volume({ accessModes: ['X'] }),
-    volume({ capacity: {} }),
     volume({ capacity: { cpu: '1' } }),
     volume({ capacity: { storage: '0' } }),
     volume({ capacity: { storage: '-1' } }),

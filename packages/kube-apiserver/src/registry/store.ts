@@ -17,6 +17,11 @@ import { decideUpdate, type UpdateRequest } from './update.ts';
 
 const MAX_NAME_ATTEMPTS = 8;
 
+/** Kubernetes answers this with 500 and nothing but the text. */
+function resourceVersionSet(): StatusError {
+  return new StatusError(500, '', 'resourceVersion should not be set on objects to be created');
+}
+
 /** What a write answers with. */
 export interface Written {
   object: StoredObject;
@@ -65,9 +70,8 @@ export class Store {
   }
 
   async #create(type: ResourceType, object: KubeObject, options: WriteOptions): Promise<Written> {
-    const { namespace = '', name } = object.metadata;
-    const missing = { reason: 'FieldValueRequired', message: 'Required value: name or generateName is required' };
-    if (!name) throw invalidObject(type, undefined, [{ ...missing, field: 'metadata.name' }]);
+    const { namespace = '', name = '' } = object.metadata;
+    if (object.metadata.resourceVersion) throw resourceVersionSet();
     return this.#write(type, namespace, name, '', options, (current, context) => {
       this.prepareCreate(type, object, context);
       if (current) throw alreadyExists(subjectOf(type, name));
@@ -92,7 +96,7 @@ export class Store {
       ...validateKind(type, object, undefined, ''),
       ...(strategy.validate?.(object, undefined, context) ?? []),
     ];
-    const error = invalidObject(type, object.metadata.name, causes);
+    const error = invalidObject(type, object.metadata.name || undefined, causes);
     if (error) throw error;
     context.warnings.push(...(strategy.warnings?.(object, undefined, context) ?? []));
     completeObject(type, object);

@@ -1,4 +1,5 @@
 import type { GroupVersionKind, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { formatQuantity, parseQuantity } from '@ks-apiserver/apimachinery/quantity/quantity';
 import { isObject } from '@ks-apiserver/apimachinery/schema/own';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { builtinSchema } from '../../schemas/builtin.ts';
@@ -15,9 +16,29 @@ interface Plan {
   defaults: (value: Fields) => void;
   /** Fields that are structs in Go: they are always there. */
   structs: readonly string[];
+  /** Fields that hold amounts of resources by name. */
+  amounts: readonly string[];
 }
 
 const plans = new WeakMap<Schema, Plan>();
+
+function isAmounts({ additionalProperties: item }: Schema): boolean {
+  return typeof item === 'object' && item.format === 'quantity';
+}
+
+const thousandth = 1_000_000n;
+
+/** Amounts of resources are kept in thousandths, rounded up. */
+function roundUp(amounts: unknown): void {
+  if (!isObject(amounts)) return;
+  for (const [name, amount] of Object.entries(amounts)) {
+    if (!/[num]$|\.|e-/i.test(String(amount))) continue;
+    const { nano, format } = parseQuantity(String(amount));
+    if (nano % thousandth === 0n) continue;
+    const up = nano / thousandth + (nano > 0n ? 1n : 0n);
+    amounts[name] = formatQuantity({ nano: up * thousandth, format });
+  }
+}
 
 function planOf(schema: Schema): Plan {
   let plan = plans.get(schema);
@@ -27,6 +48,7 @@ function planOf(schema: Schema): Plan {
     plan = {
       defaults: byType.get(type) ?? none,
       structs: properties.filter(([, field]) => field['x-struct'] && field.type === 'object').map(([name]) => name),
+      amounts: properties.filter(([, field]) => isAmounts(field)).map(([name]) => name),
     };
     plans.set(schema, plan);
   }
@@ -46,7 +68,8 @@ function defaultValue(value: unknown, schema: Schema): void {
     }
     return;
   }
-  const { defaults, structs } = planOf(schema);
+  const { defaults, structs, amounts } = planOf(schema);
+  for (const name of amounts) roundUp(value[name]);
   for (const name of structs) value[name] ??= {};
   defaults(value);
   for (const name of Object.keys(value)) {

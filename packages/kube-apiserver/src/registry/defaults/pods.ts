@@ -11,6 +11,12 @@ function imageTag(image: string): string {
 }
 
 function container(value: Fields): void {
+  const { lifecycle } = value;
+  if (lifecycle !== undefined) {
+    // A field behind a feature gate that is closed by default.
+    delete lifecycle.stopSignal;
+    if (!lifecycle.postStart && !lifecycle.preStop) delete value.lifecycle;
+  }
   fill(value, {
     imagePullPolicy: imageTag(value.image ?? '') === 'latest' ? 'Always' : 'IfNotPresent',
     terminationMessagePath: '/dev/termination-log',
@@ -75,10 +81,6 @@ export const podDefaults: Readonly<Record<string, (value: Fields) => void>> = {
   },
   'core.v1.Container': container,
   'core.v1.EphemeralContainer': container,
-  // A field behind a feature gate that is closed by default.
-  'core.v1.Lifecycle': (value) => {
-    delete value.stopSignal;
-  },
   'core.v1.ContainerPort': (value) => fill(value, { protocol: 'TCP' }),
   'core.v1.Probe': (value) =>
     fillZero(value, { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 }),

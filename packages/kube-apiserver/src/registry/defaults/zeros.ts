@@ -43,7 +43,11 @@ function planOf(schema: Schema): Plan {
     const written: [string, string | number | boolean | null][] = [];
     for (const [name, field] of Object.entries(known.test(schema['x-definition'] ?? '') ? schema.properties! : {})) {
       const zero = zeroOf(field);
-      if (zero === undefined || field['x-pointer']) continue;
+      if (zero === undefined) continue;
+      if (field['x-pointer']) {
+        if (field['x-zero'] === 'always') written.push([name, null]);
+        continue;
+      }
       const isRequired = schema.required?.includes(name) === true;
       const isWritten = field['x-zero'] === undefined ? isRequired : field['x-zero'] === 'always';
       if (!isWritten) lost.push(name);
@@ -93,6 +97,9 @@ export function dropZeros(value: unknown, schema: Schema): void {
 /** Adds, in place, what Kubernetes writes of fields that have no value: `rules: null` of a Role, `serviceName: ""`. */
 export function writeZeros(value: unknown, schema: Schema): void {
   visit(value, schema, (object, { written }) => {
-    for (const [name, zero] of written) object[name] ??= zero;
+    for (const [name, zero] of written) {
+      if (zero === null && Array.isArray(object[name]) && isZero(object[name])) object[name] = null;
+      else object[name] ??= zero;
+    }
   });
 }

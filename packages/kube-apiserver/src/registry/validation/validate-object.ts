@@ -7,7 +7,7 @@ import { limitRanges, resourceQuotas } from './cluster/limits.ts';
 import { nodes } from './cluster/nodes.ts';
 import { otherRules } from './cluster/others.ts';
 import { scalingRulesOf } from './cluster/scaling.ts';
-import { validateMetadata } from './metadata.ts';
+import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
 import { endpointSlices, endpoints } from './network/endpoints.ts';
 import { ingressRules } from './network/ingresses.ts';
 import { services } from './network/services.ts';
@@ -54,7 +54,8 @@ export function validateObject(
   old?: KubeObject,
   subresource = '',
 ): StatusCause[] {
-  const causes = validateMetadata(gvk, object.metadata);
+  const { metadata } = object;
+  const causes = old ? validateMetadataUpdate(gvk, metadata, subresource) : validateMetadata(gvk, metadata);
   const out = new Causes();
   if (subresource === 'status') validateStatus(gvk, object, old ?? object, out);
   else rules.get(`${gvk.group}/${gvk.kind}`)?.(object, old, out, subresource);

@@ -13,7 +13,7 @@ CrossVersionObjectReference: apiVersion string; kind! string; name! string
 ExternalMetricSource: metric! MetricIdentifier struct; target! MetricTarget struct
 ExternalMetricStatus: current! MetricValueStatus struct; metric! MetricIdentifier struct
 HPAScalingPolicy: periodSeconds! int32; type! string; value! int32
-HPAScalingRules: policies []HPAScalingPolicy atomic; selectPolicy string ptr; stabilizationWindowSeconds int32 ptr; tolerance quantity ptr
+HPAScalingRules: policies []HPAScalingPolicy ptr atomic; selectPolicy string ptr; stabilizationWindowSeconds int32 ptr; tolerance quantity ptr
 HorizontalPodAutoscaler: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec! HorizontalPodAutoscalerSpec struct; status HorizontalPodAutoscalerStatus struct
 HorizontalPodAutoscalerBehavior: scaleDown HPAScalingRules; scaleUp HPAScalingRules
 HorizontalPodAutoscalerCondition: lastTransitionTime time always; message string; reason string; status! string; type! string

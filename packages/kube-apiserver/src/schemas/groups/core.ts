@@ -13,7 +13,7 @@ Affinity: nodeAffinity NodeAffinity; podAffinity PodAffinity; podAntiAffinity Po
 AppArmorProfile: localhostProfile string ptr; type! string enum(Localhost|RuntimeDefault|Unconfined)
 AttachedVolume: devicePath! string; name! string
 AzureDiskVolumeSource: cachingMode string ptr enum(None|ReadOnly|ReadWrite) ="ReadWrite"; diskName! string; diskURI! string; fsType string ptr ="ext4"; kind string ptr enum(Dedicated|Managed|Shared) ="Shared"; readOnly bool ptr
-AzureFilePersistentVolumeSource: readOnly bool; secretName! string; secretNamespace string ptr; shareName! string
+AzureFilePersistentVolumeSource: readOnly bool; secretName! string; secretNamespace string ptr always; shareName! string
 AzureFileVolumeSource: readOnly bool; secretName! string; shareName! string
 Binding: apiVersion string; kind string; metadata meta.ObjectMeta struct; target! ObjectReference struct
 CSIPersistentVolumeSource: controllerExpandSecretRef SecretReference; controllerPublishSecretRef SecretReference; driver! string; fsType string; nodeExpandSecretRef SecretReference; nodePublishSecretRef SecretReference; nodeStageSecretRef SecretReference; readOnly bool; volumeAttributes {}string; volumeHandle! string
@@ -70,7 +70,7 @@ FlexPersistentVolumeSource: driver! string; fsType string; options {}string; rea
 FlexVolumeSource: driver! string; fsType string; options {}string; readOnly bool; secretRef LocalObjectReference
 FlockerVolumeSource: datasetName string; datasetUUID string
 GCEPersistentDiskVolumeSource: fsType string; partition int32; pdName! string; readOnly bool
-GRPCAction: port! int32; service string ptr
+GRPCAction: port! int32; service string ptr always
 GitRepoVolumeSource: directory string; repository! string; revision string
 GlusterfsPersistentVolumeSource: endpoints! string; endpointsNamespace string ptr; path! string; readOnly bool
 GlusterfsVolumeSource: endpoints! string; path! string; readOnly bool
@@ -92,7 +92,7 @@ LimitRangeSpec: limits! []LimitRangeItem atomic
 LinuxContainerUser: gid! int64; supplementalGroups []int64 atomic; uid! int64
 LoadBalancerIngress: hostname string; ip string; ipMode string ptr; ports []PortStatus atomic
 LoadBalancerStatus: ingress []LoadBalancerIngress atomic
-LocalObjectReference atomic: name string
+LocalObjectReference atomic: name string =""
 LocalVolumeSource: fsType string ptr; path! string
 ModifyVolumeStatus: status! string enum(InProgress|Infeasible|Pending); targetVolumeAttributesClassName string
 NFSVolumeSource: path! string; readOnly bool; server! string
@@ -201,8 +201,8 @@ Toleration: effect string enum(NoExecute|NoSchedule|PreferNoSchedule); key strin
 TopologySelectorLabelRequirement: key! string; values! []string atomic
 TopologySelectorTerm atomic: matchLabelExpressions []TopologySelectorLabelRequirement atomic
 TopologySpreadConstraint: labelSelector meta.LabelSelector; matchLabelKeys []string atomic; maxSkew! int32; minDomains int32 ptr; nodeAffinityPolicy string ptr enum(Honor|Ignore); nodeTaintsPolicy string ptr enum(Honor|Ignore); topologyKey! string; whenUnsatisfiable! string enum(DoNotSchedule|ScheduleAnyway)
-TypedLocalObjectReference atomic: apiGroup string ptr; kind! string; name! string
-TypedObjectReference: apiGroup string ptr; kind! string; name! string; namespace string ptr
+TypedLocalObjectReference atomic: apiGroup string ptr always; kind! string; name! string
+TypedObjectReference: apiGroup string ptr always; kind! string; name! string; namespace string ptr
 Volume: awsElasticBlockStore AWSElasticBlockStoreVolumeSource; azureDisk AzureDiskVolumeSource; azureFile AzureFileVolumeSource; cephfs CephFSVolumeSource; cinder CinderVolumeSource; configMap ConfigMapVolumeSource; csi CSIVolumeSource; downwardAPI DownwardAPIVolumeSource; emptyDir EmptyDirVolumeSource; ephemeral EphemeralVolumeSource; fc FCVolumeSource; flexVolume FlexVolumeSource; flocker FlockerVolumeSource; gcePersistentDisk GCEPersistentDiskVolumeSource; gitRepo GitRepoVolumeSource; glusterfs GlusterfsVolumeSource; hostPath HostPathVolumeSource; image ImageVolumeSource; iscsi ISCSIVolumeSource; name! string; nfs NFSVolumeSource; persistentVolumeClaim PersistentVolumeClaimVolumeSource; photonPersistentDisk PhotonPersistentDiskVolumeSource; portworxVolume PortworxVolumeSource; projected ProjectedVolumeSource; quobyte QuobyteVolumeSource; rbd RBDVolumeSource; scaleIO ScaleIOVolumeSource; secret SecretVolumeSource; storageos StorageOSVolumeSource; vsphereVolume VsphereVirtualDiskVolumeSource
 VolumeDevice: devicePath! string; name! string
 VolumeMount: mountPath! string; mountPropagation string ptr enum(Bidirectional|HostToContainer|None); name! string; readOnly bool; recursiveReadOnly string ptr; subPath string; subPathExpr string

@@ -15,7 +15,7 @@ FlowSchemaSpec: distinguisherMethod FlowDistinguisherMethod; matchingPrecedence 
 FlowSchemaStatus: conditions []FlowSchemaCondition map(type) merge(type)
 GroupSubject: name! string
 LimitResponse: queuing QueuingConfiguration; type! string
-LimitedPriorityLevelConfiguration: borrowingLimitPercent int32 ptr; lendablePercent int32 ptr; limitResponse LimitResponse struct; nominalConcurrencyShares int32 ptr
+LimitedPriorityLevelConfiguration: borrowingLimitPercent int32 ptr; lendablePercent int32 ptr; limitResponse LimitResponse struct; nominalConcurrencyShares int32 ptr always
 NonResourcePolicyRule: nonResourceURLs! []string set; verbs! []string set
 PolicyRulesWithSubjects: nonResourceRules []NonResourcePolicyRule atomic; resourceRules []ResourcePolicyRule atomic; subjects! []Subject atomic
 PriorityLevelConfiguration: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec PriorityLevelConfigurationSpec struct; status PriorityLevelConfigurationStatus struct

@@ -15,7 +15,7 @@ IPBlock: cidr! string; except []string atomic
 Ingress: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec IngressSpec struct; status IngressStatus struct
 IngressBackend: resource core.TypedLocalObjectReference; service IngressServiceBackend
 IngressClass: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec IngressClassSpec struct
-IngressClassParametersReference: apiGroup string ptr; kind! string; name! string; namespace string ptr; scope string ptr
+IngressClassParametersReference: apiGroup string ptr; kind! string; name! string; namespace string ptr; scope string ptr always
 IngressClassSpec: controller string; parameters IngressClassParametersReference
 IngressLoadBalancerIngress: hostname string; ip string; ports []IngressPortStatus atomic
 IngressLoadBalancerStatus: ingress []IngressLoadBalancerIngress atomic

@@ -30,7 +30,11 @@ const clusterRole: Validator = ({ rules, aggregationRule }, _old, out) => {
   if (selectors.length === 0) {
     out.required(field, 'at least one clusterRoleSelector required if aggregationRule is non-nil');
   }
-  each(selectors, field, (selector, path) => validateLabelSelector(selector, path, out));
+  each(selectors, field, (selector, path) => {
+    const before = out.list.length;
+    validateLabelSelector(selector, path, out);
+    if (out.list.length > before) out.invalid(path, null, 'invalid label selector.');
+  });
 };
 
 function subject({ kind = '', name = '', namespace = '', apiGroup = '' }: Fields, namespaced: boolean, at: string, out: Causes): void {
@@ -52,7 +56,8 @@ function binding(roleKinds: readonly string[]): Validator {
     if (name === '') out.required('roleRef.name');
     else out.each('roleRef.name', name, pathSegmentErrors(name));
     each<Fields>(subjects, 'subjects', (one, path) => subject(one, roleKinds.includes('Role'), path, out));
-    const { apiGroup: oldGroup, kind: oldKind, name: oldName } = (old as Fields | undefined)?.roleRef ?? roleRef;
+    if (!old) return;
+    const { apiGroup: oldGroup, kind: oldKind, name: oldName } = (old as Fields).roleRef ?? {};
     if (apiGroup === oldGroup && kind === oldKind && name === oldName) return;
     out.invalid('roleRef', { APIGroup: apiGroup, Kind: kind, Name: name }, 'cannot change roleRef');
   };

@@ -32,7 +32,8 @@ export const configMaps: Validator = (object, old, out) => {
     out.each(`binaryData[${key}]`, key, configKeyErrors(key));
     size += byteLength(value);
   }
-  if (size > maxBytes) out.tooLong('', maxBytes);
+  // Kubernetes' path of no field.
+  if (size > maxBytes) out.tooLong('[]', maxBytes);
 };
 
 const accountName = 'kubernetes.io/service-account.name';

@@ -1,4 +1,4 @@
-import { dnsLabelErrors, dnsSubdomainErrors, qualifiedNameErrors } from '@ks-apiserver/apimachinery/validation/names';
+import { dnsLabelErrors, dnsSubdomainErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Fields } from '../../defaults/types.ts';
 import { type Causes, each } from '../causes.ts';
 import { validateTolerations } from '../pods/scheduling.ts';
@@ -41,19 +41,11 @@ const priorityClass: Validator = (object, old, out) => {
 };
 
 const lease: Validator = ({ spec = {} }, _old, out) => {
-  const { leaseDurationSeconds: duration, leaseTransitions, strategy, preferredHolder } = spec;
+  const { leaseDurationSeconds: duration, leaseTransitions } = spec;
   if (duration !== undefined && duration <= 0) {
     out.invalid('spec.leaseDurationSeconds', duration, 'must be greater than 0');
   }
   out.notNegative('spec.leaseTransitions', leaseTransitions);
-  if (strategy !== undefined) {
-    const field = 'spec.strategy.strategy';
-    if (strategy.includes('/')) out.each(field, strategy, qualifiedNameErrors(strategy));
-    else out.supported(field, strategy, ['OldestEmulationVersion']);
-  }
-  if (preferredHolder && !strategy) {
-    out.forbidden('spec.preferredHolder', 'may only be specified if `strategy` is defined');
-  }
 };
 
 const runtimeClass: Validator = (object, old, out) => {

@@ -125,6 +125,13 @@ const scaler: Validator = ({ spec = {} }, old, out) => {
   const before: string | undefined = old && (old.spec?.scaleTargetRef?.apiVersion ?? '');
   reference(scaleTargetRef, 'spec.scaleTargetRef', before === undefined || before.includes('/'), out);
   each<Fields>(metrics, 'spec.metrics', (one, path) => metric(one, path, out));
+  if (minReplicas === 0 && !metrics?.some(({ type }: Fields) => type === 'Object' || type === 'External')) {
+    const why = 'must specify at least one Object or External metric to support scaling to zero replicas';
+    out.forbidden('spec.metrics', why);
+  }
+  // Version 1 knows one metric, which is checked as what it becomes.
+  const { targetCPUUtilizationPercentage: cpu } = spec;
+  if (cpu < 1) out.invalid('spec.metrics[0].resource.target.averageUtilization', cpu, 'must be greater than 0');
   for (const name of ['scaleUp', 'scaleDown']) scalingRules(behavior?.[name], `spec.behavior.${name}`, out);
 };
 

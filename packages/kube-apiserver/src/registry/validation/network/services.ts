@@ -188,12 +188,6 @@ function changedIps(spec: Fields, old: Fields, out: Causes): void {
   each<string>(before.slice(0, now.length), 'spec.clusterIPs', (address, path, index) => {
     if (address !== now[index]) out.invalid(path, now, 'may not change once set');
   });
-  if (isHeadless(spec) !== isHeadless(old)) return;
-  const { ipFamilies: families = [] } = spec;
-  const { ipFamilies: had = [] } = old;
-  if (families.length > 0 && had.length > 0 && families[0] !== had[0]) {
-    out.invalid('spec.ipFamilies[0]', families, 'may not change once set');
-  }
 }
 
 /** Services. */
