@@ -5,6 +5,7 @@ import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { validateSchema } from '@ks-apiserver/apimachinery/schema/validate';
 import { builtinSchema } from '../schemas/builtin.ts';
 import { defaultObject } from './defaults/default-object.ts';
+import { writeZeros } from './defaults/zeros.ts';
 import type { ResourceType } from './resource-type.ts';
 import { validateMetadata } from './validation/metadata.ts';
 import { validateObject } from './validation/validate-object.ts';
@@ -20,6 +21,12 @@ export function setDefaults(type: ResourceType, object: KubeObject): void {
   else defaultObject(type, object);
 }
 
+/** Adds to a valid object what its kind always shows. */
+export function completeObject(type: ResourceType, object: KubeObject): void {
+  const schema = type.custom ? undefined : builtinSchema(type);
+  if (schema) writeZeros(object, schema);
+}
+
 /** Said once where the schema already refuses an object that rules would look at. */
 const RULES_SKIPPED: StatusCause = {
   reason: 'FieldValueInvalid',
@@ -28,9 +35,14 @@ const RULES_SKIPPED: StatusCause = {
   field: '<nil>',
 };
 
-/** What is wrong with an object by its kind's schema and rules. */
-export function validateKind(type: ResourceType, object: KubeObject, old: KubeObject | undefined): StatusCause[] {
-  if (!type.custom) return validateObject(type, object, old);
+/** What is wrong with an object by its kind's schema and rules, when it is written through a subresource or as a whole. */
+export function validateKind(
+  type: ResourceType,
+  object: KubeObject,
+  old: KubeObject | undefined,
+  subresource: string,
+): StatusCause[] {
+  if (!type.custom) return validateObject(type, object, old, subresource);
   const { schema, rules } = type.custom;
   const causes = [...validateMetadata(type, object.metadata, true), ...validateSchema(object, schema)];
   if (causes.length === 0) return rules.check(object, old);

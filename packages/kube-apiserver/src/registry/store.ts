@@ -5,7 +5,7 @@ import { encodeRecord, type StoredObject } from '../storage/stored-object.ts';
 import { convert } from './conversion.ts';
 import { type DeleteOptions, decideDelete } from './delete.ts';
 import { encodeObject } from './encode.ts';
-import { schemaOf, setDefaults, validateKind } from './kind-rules.ts';
+import { completeObject, schemaOf, setDefaults, validateKind } from './kind-rules.ts';
 import { trackFields } from './managed-fields.ts';
 import { generatedName, initMetadata, invalidObject, subjectOf } from './metadata.ts';
 import { admitNamespace } from './namespace-lifecycle.ts';
@@ -16,6 +16,11 @@ import type { Strategy, WriteContext, WriteOptions } from './strategy.ts';
 import { decideUpdate, type UpdateRequest } from './update.ts';
 
 const MAX_NAME_ATTEMPTS = 8;
+
+/** Kubernetes answers this with 500 and nothing but the text. */
+function resourceVersionSet(): StatusError {
+  return new StatusError(500, '', 'resourceVersion should not be set on objects to be created');
+}
 
 /** What a write answers with. */
 export interface Written {
@@ -65,9 +70,8 @@ export class Store {
   }
 
   async #create(type: ResourceType, object: KubeObject, options: WriteOptions): Promise<Written> {
-    const { namespace = '', name } = object.metadata;
-    const missing = { reason: 'FieldValueRequired', message: 'Required value: name or generateName is required' };
-    if (!name) throw invalidObject(type, undefined, [{ ...missing, field: 'metadata.name' }]);
+    const { namespace = '', name = '' } = object.metadata;
+    if (object.metadata.resourceVersion) throw resourceVersionSet();
     return this.#write(type, namespace, name, '', options, (current, context) => {
       this.prepareCreate(type, object, context);
       if (current) throw alreadyExists(subjectOf(type, name));
@@ -89,11 +93,13 @@ export class Store {
     if (!tracksFields) trackFields(schemaOf(type), undefined, object, context, strategy.untracked);
     strategy.prepareForCreate?.(object, context);
     const causes = [
-      ...validateKind(type, object, undefined),
+      ...validateKind(type, object, undefined, ''),
       ...(strategy.validate?.(object, undefined, context) ?? []),
     ];
-    const error = invalidObject(type, object.metadata.name, causes);
+    const error = invalidObject(type, object.metadata.name || undefined, causes);
     if (error) throw error;
+    context.warnings.push(...(strategy.warnings?.(object, undefined, context) ?? []));
+    completeObject(type, object);
   }
 
   /** Changes an object, or creates it where the request allows that. */
