@@ -47,6 +47,10 @@ export async function openEmbedded({ dataDir, bindAddress, securePort }: Options
     };
   } catch (error) {
     await backend.close();
+    const { code, message } = error as NodeJS.ErrnoException;
+    // Read-only, full, over quota: the operator's to mend.
+    if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS')
+      throw new ConfigError(`the data directory ${dataDir} cannot be written: ${message}; make room and start again`);
     throw error;
   }
 }

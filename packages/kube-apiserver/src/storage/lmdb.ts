@@ -6,7 +6,7 @@ import type { CompactionPolicy } from './change-log.ts';
 import { ContentSum, checkContents, markUsed } from './contents.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { type Commit, closedError, RevisionedBackend } from './revisioned-backend.ts';
-import { commitError, isFull } from './storage-errors.ts';
+import { commitError } from './storage-errors.ts';
 import { StoredObject } from './stored-object.ts';
 
 const REVISION = 'revision';
@@ -228,8 +228,8 @@ export class LmdbBackend extends RevisionedBackend {
       });
       await root.flushed;
     } catch (failure) {
-      const error = await commitError(failure, this.#path);
-      if (isFull(error)) this.#full = { error, until: performance.now() + FULL_PAUSE_MS };
+      const { error, full } = await commitError(failure, this.#path);
+      if (full) this.#full = { error, until: performance.now() + FULL_PAUSE_MS };
       throw error;
     }
     this.#full = undefined;
