@@ -1,15 +1,15 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
+import type { Database, Transaction } from 'lmdb';
 import type { Snapshot } from './backend.ts';
 import type { CompactionPolicy } from './change-log.ts';
 import { ContentSum, checkContents, markUsed } from './contents.ts';
+import { type Databases, openDatabases, REVISION } from './databases.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { type Commit, closedError, RevisionedBackend } from './revisioned-backend.ts';
 import { commitError } from './storage-errors.ts';
 import { StoredObject } from './stored-object.ts';
 
-const REVISION = 'revision';
 /** Part of every path in the data directory's `meta`; another number means another layout. */
 const FORMAT = 1;
 const CHECKSUM = 'checksum';
@@ -80,37 +80,11 @@ function scanView(objects: Database<Buffer, string>, view: View, start: string, 
   return snapshot;
 }
 
-interface Databases {
-  root: RootDatabase<Buffer, string>;
-  objects: Database<Buffer, string>;
-  log: Database<Buffer, number>;
-  meta: Database<number, string>;
-}
-
 /** How an LmdbBackend is opened. */
 export interface LmdbOptions {
   /** Directory that holds the data; made when missing. */
   path: string;
   compaction?: CompactionPolicy;
-}
-
-function openDatabases(path: string): Databases {
-  // Without overlappingSync a commit returns only after its fsync, so that nothing can be read that could be lost.
-  // Every commit is one batch: further batching would only add promises that nobody waits for.
-  const root = open<Buffer, string>({
-    path,
-    noSubdir: false,
-    maxDbs: 8,
-    overlappingSync: false,
-    eventTurnBatching: false,
-    encoding: 'binary',
-  });
-  return {
-    root,
-    objects: root.openDB<Buffer, string>({ name: 'objects', encoding: 'binary' }),
-    log: root.openDB<Buffer, number>({ name: 'log', encoding: 'binary' }),
-    meta: root.openDB<number, string>({ name: 'meta', encoding: 'json' }),
-  };
 }
 
 /** A backend in one LMDB environment; survives kill -9 and power loss without losing a settled write. */
