@@ -13,6 +13,10 @@ export interface WriteOptions {
   now: Date;
   /** Texts of Warning headers; strategies may add some. */
   warnings: string[];
+  /** What the request said about the write (meta/v1 CreateOptions, UpdateOptions, PatchOptions or DeleteOptions), as webhooks are told. */
+  requestOptions?: Readonly<Record<string, unknown>>;
+  /** True where the name was generated. */
+  generated?: boolean;
 }
 
 /** What a strategy may look at while a write is decided; reads include what is not committed yet. */
@@ -23,10 +27,14 @@ export interface WriteContext extends WriteOptions {
   subresource: string;
   /** Called once it is known whether the write came about; gives back what was reserved for it. */
   settled: ((written: boolean) => void)[];
+  /** True where the write waits for somebody and may be decided anew: what the request brought must stay as it is. */
+  mayRepeat?: boolean;
 }
 
 /** What differs between resources; everything may throw a StatusError to refuse the write, and must be synchronous. */
 export interface Strategy {
+  /** What decoding does to an object of the kind beyond its defaults; what it sets counts as set by the client. */
+  decode?(object: KubeObject, old: KubeObject | undefined, context: WriteContext): void;
   prepareForCreate?(object: KubeObject, context: WriteContext): void;
   prepareForUpdate?(object: KubeObject, old: KubeObject, context: WriteContext): void;
   validate?(object: KubeObject, old: KubeObject | undefined, context: WriteContext): StatusCause[];

@@ -13,6 +13,9 @@ import { compressed, errorResponse, textResponse } from '../endpoints/respond.ts
 import { specialVerbs } from '../endpoints/special-verbs.ts';
 import { serveWatchSocket } from '../endpoints/watch-socket.ts';
 import { OpenApiDocuments } from '../openapi/documents.ts';
+import { Admission } from '../registry/admission/admission.ts';
+import { QuotaStatusWriter } from '../registry/admission/quota/status-writer.ts';
+import { Webhooks } from '../registry/admission/webhooks/webhooks.ts';
 import { bootstrapRbac } from '../registry/authorization/bootstrap.ts';
 import { bindingStrategy, roleStrategy } from '../registry/authorization/escalation.ts';
 import { RbacAuthorizer } from '../registry/authorization/rbac.ts';
@@ -104,7 +107,9 @@ export class KubeApiServer implements KubeTransport {
         (name) => [`${name}.rbac.authorization.k8s.io`, bindingStrategy(rbac)] as const,
       ),
     ]);
-    const store = new Store(backend, new Strategies(given));
+    const admission = new Admission(new Webhooks(catalog));
+    admission.start(backend);
+    const store = new Store(backend, new Strategies(given), admission);
     const hub = new WatchHub(backend);
     const tokens = new ServiceAccountTokens(backend, options.serviceAccountKey, options.serviceAccountIssuer);
     const api: Api = { catalog, store, hub, rbac, tokens };
@@ -114,6 +119,10 @@ export class KubeApiServer implements KubeTransport {
     rbac.start(backend);
     await bootstrapObjects(api, ips.first);
     await bootstrapRbac(catalog, store, systemWrite);
+    admission.startQuotas((ledger) => {
+      const quotas = catalog.find('', 'v1', 'resourcequotas')!;
+      return new QuotaStatusWriter(store, quotas, ledger, () => systemWrite('kube-controller-manager'));
+    });
     const controllers = [
       definitions,
       new RoleAggregation(catalog, store, systemWrite),
@@ -222,6 +231,7 @@ export class KubeApiServer implements KubeTransport {
     this.#api.hub.close();
     await Promise.all([...this.#listeners].map((listener) => listener.close()));
     await Promise.all(this.#controllers.map((controller) => controller.close()));
+    await this.#api.store.admission.close();
     await this.#api.store.backend.close();
   }
 }

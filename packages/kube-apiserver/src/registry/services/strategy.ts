@@ -188,18 +188,21 @@ export function serviceStrategy(allocations: ServiceAllocations): Strategy {
     createOnUpdate: true,
     statusTakesMetadata: true,
     fields: ({ spec = {} }) => ({ 'spec.clusterIP': spec.clusterIP ?? '', 'spec.type': spec.type ?? '' }),
+    decode(object, old, context) {
+      if (context.subresource === 'status') return;
+      object.spec ??= {};
+      if (old) {
+        dropTypeDependent(object.spec, old.spec);
+        keepAllocated(object.spec, old.spec);
+      }
+      setServiceDefaults(object.spec);
+    },
     prepareForCreate(object, context) {
       object.status = { loadBalancer: {} };
-      object.spec ??= {};
-      setServiceDefaults(object.spec);
       allocations.allocate(object, undefined, context);
     },
     prepareForUpdate(object, old, context) {
       if (context.subresource === 'status') return;
-      object.spec ??= {};
-      dropTypeDependent(object.spec, old.spec);
-      keepAllocated(object.spec, old.spec);
-      setServiceDefaults(object.spec);
       const [was, is] = [old.spec.clusterIP, object.spec.clusterIP];
       if (was && is !== was && object.spec.type !== 'ExternalName' && old.spec.type !== 'ExternalName') {
         const list = object.spec.clusterIPs ?? [is];

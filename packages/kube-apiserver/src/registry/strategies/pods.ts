@@ -23,27 +23,6 @@ export function qosClass(object: KubeObject): 'Guaranteed' | 'Burstable' | 'Best
 }
 
 const NOT_EXECUTING = new Set(['Succeeded', 'Failed']);
-const DEFAULT_TOLERATION_SECONDS = 300;
-
-/** What the admission plugins ServiceAccount, Priority and DefaultTolerationSeconds set. */
-function admit(spec: KubeObject['spec']): void {
-  spec.serviceAccountName ||= spec.serviceAccount || 'default';
-  spec.serviceAccount = spec.serviceAccountName;
-  spec.priority ??= 0;
-  spec.preemptionPolicy ??= 'PreemptLowerPriority';
-  spec.tolerations ??= [];
-  for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']) {
-    const tolerated = spec.tolerations.some(
-      (toleration: { key?: string; effect?: string; operator?: string }) =>
-        (toleration.key === key || (!toleration.key && toleration.operator === 'Exists')) &&
-        (!toleration.effect || toleration.effect === 'NoExecute'),
-    );
-    if (tolerated) continue;
-    const tolerationSeconds = DEFAULT_TOLERATION_SECONDS;
-    spec.tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds });
-  }
-}
-
 /** Pods: status at birth, and an end that waits for the node they are bound to. */
 export const podStrategy: Strategy = {
   generation: true,
@@ -62,7 +41,6 @@ export const podStrategy: Strategy = {
   }),
   prepareForCreate(object) {
     object.status = { phase: 'Pending', qosClass: qosClass(object) };
-    if (object.spec) admit(object.spec);
   },
   gracePeriod({ spec = {}, status = {} }, requested) {
     if (!spec.nodeName || NOT_EXECUTING.has(status.phase)) return 0;
