@@ -45,7 +45,8 @@ export function writeOptions(call: Call, kind: string): WriteOptions & { fieldVa
     now,
     warnings,
     requestOptions: {
-      kind,
+      // A patch is an update to those who are asked about it.
+      kind: kind === 'PatchOptions' ? 'UpdateOptions' : kind,
       apiVersion: 'meta.k8s.io/v1',
       ...(dryRun.length > 0 && { dryRun }),
       ...(manager !== '' && { fieldManager: manager }),

@@ -9,7 +9,7 @@ import { type DeleteOptions, decideDelete } from './delete.ts';
 import { encodeObject } from './encode.ts';
 import { schemaOf, setDefaults, validateKind } from './kind-rules.ts';
 import { trackFields } from './managed-fields.ts';
-import { generatedName, initMetadata, invalidObject, subjectOf } from './metadata.ts';
+import { generatedName, initMetadata, invalidObject, matchUrl, subjectOf } from './metadata.ts';
 import { admitNamespace } from './namespace-lifecycle.ts';
 import { presentObject } from './present.ts';
 import { type ResourceType, storageKey } from './resource-type.ts';
@@ -80,7 +80,7 @@ export class Store {
       const draft = attempt < MAX_NAME_ATTEMPTS && base ? structuredClone(object) : object;
       if (base) draft.metadata.name = generatedName(base);
       try {
-        return await this.#create(type, draft, base ? { ...options, generated: true } : options);
+        return await this.#create(type, draft, options);
       } catch (error) {
         const taken = error instanceof StatusError && error.reason === 'AlreadyExists';
         if (!taken || !base || attempt >= MAX_NAME_ATTEMPTS) throw error;
@@ -130,9 +130,13 @@ export class Store {
     strategy.decode?.(object, undefined, context);
     // What the server itself sets from here on belongs to no manager.
     if (!tracksFields) trackFields(schemaOf(type), undefined, object, context, strategy.untracked);
-    const attributes = this.attributesOf('CREATE', object, undefined, context);
+    const told = context.requestOptions?.kind === 'UpdateOptions' && {
+      requestOptions: { ...context.requestOptions, kind: 'CreateOptions' },
+    };
+    const attributes = this.attributesOf('CREATE', object, undefined, told ? { ...context, ...told } : context);
     yield* this.admission.admit(attributes);
     const admitted = attributes.object!;
+    matchUrl(type, admitted, attributes.namespace);
     if (strategy.generation) admitted.metadata.generation = 1;
     strategy.prepareForCreate?.(admitted, context);
     const causes = [
@@ -153,16 +157,17 @@ export class Store {
     context: WriteContext,
   ): Attributes {
     const { type, subresource } = context;
-    const { name = '', namespace = '', generateName } = (object ?? old)!.metadata;
-    const generated = operation === 'CREATE' && generateName !== undefined && context.generated === true;
+    const { name = '', namespace = '' } = (object ?? old)!.metadata;
+    const { shown } = context;
+    const view = (given: KubeObject | undefined) => (given && shown?.of ? shown.of(given) : given);
     return {
       type,
-      operation,
-      subresource,
-      name: generated ? '' : name,
+      operation: shown?.operation ?? operation,
+      subresource: shown?.subresource ?? subresource,
+      name: shown?.name ?? name,
       namespace: admissionNamespace(type, namespace, name),
-      object,
-      old,
+      object: shown?.carries ?? view(object),
+      old: shown?.withoutOld ? undefined : view(old),
       context,
     };
   }
@@ -196,9 +201,17 @@ export class Store {
     );
   }
 
-  #waits({ type, namespace, name, subresource, operation, object }: Omit<Write, 'steps'>): boolean {
+  #waits({ type, namespace, name, subresource, operation, object, options }: Omit<Write, 'steps'>): boolean {
     const inside = admissionNamespace(type, namespace, name);
-    return this.admission.waits({ type, operation, subresource, name, namespace: inside, object });
+    const { shown } = options;
+    return this.admission.waits({
+      type,
+      operation: shown?.operation ?? operation,
+      subresource: shown?.subresource ?? subresource,
+      name,
+      namespace: inside,
+      object,
+    });
   }
 
   /** Decides a write inside the commit that stores it; where it waits for somebody, before it, and again when that was in vain. */
@@ -216,12 +229,15 @@ export class Store {
         for (const tell of settled) tell(false);
         throw error;
       }
+      // Admission may have given the object another name.
+      const name = write.operation === 'CREATE' && 'put' in verdict ? verdict.put.metadata.name! : write.name;
       const decide = (_: KubeObject | undefined, context: WriteContext, current: StoredObject | undefined) => {
-        if (current?.revision !== base?.revision) return undefined;
+        if (name !== write.name && current) throw alreadyExists(subjectOf(write.type, name));
+        if (name === write.name && current?.revision !== base?.revision) return undefined;
         if (!base && 'put' in verdict) admitNamespace(write.type, verdict.put, context.reader);
         return verdict;
       };
-      const written = await this.#commit(write, decide, settled);
+      const written = await this.#commit({ ...write, name }, decide, settled);
       if (written) return written;
       if (attempt >= MAX_RACES) {
         throw conflict(

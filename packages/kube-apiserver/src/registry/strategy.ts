@@ -4,6 +4,22 @@ import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Reader } from '../storage/backend.ts';
 import type { ResourceType } from './resource-type.ts';
 
+/** What admission is shown instead of the object that a write changes. */
+export interface AdmissionView {
+  operation?: 'CREATE';
+  subresource?: string;
+  /** Name that the request does not name: '' for one of many. */
+  name?: string;
+  /** What the request carries, such as a Scale, in place of the object; undefined for the object itself. */
+  of?(object: KubeObject): KubeObject;
+  /** True where nothing is shown of the object as it was. */
+  withoutOld?: boolean;
+  /** True where only what `of` gives is shown, also of a deletion. */
+  carries?: KubeObject;
+  /** Puts back what admission may have changed in what was shown. */
+  put?(object: KubeObject, shown: KubeObject): void;
+}
+
 /** Circumstances of one write. */
 export interface WriteOptions {
   user: UserInfo;
@@ -15,8 +31,8 @@ export interface WriteOptions {
   warnings: string[];
   /** What the request said about the write (meta/v1 CreateOptions, UpdateOptions, PatchOptions or DeleteOptions), as webhooks are told. */
   requestOptions?: Readonly<Record<string, unknown>>;
-  /** True where the name was generated. */
-  generated?: boolean;
+  /** What admission is shown where the request carries something else than the object. */
+  shown?: AdmissionView;
 }
 
 /** What a strategy may look at while a write is decided; reads include what is not committed yet. */

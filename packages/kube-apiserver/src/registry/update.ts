@@ -105,7 +105,9 @@ export function* decideUpdate(
   if (!request.tracksFields) trackFields(schemaOf(type), old, draft, context, strategy.untracked);
   const attributes = store.attributesOf('UPDATE', draft, old, context);
   yield* store.admission.admit(attributes);
-  const object = attributes.object!;
+  const { shown } = context;
+  const object = shown ? draft : attributes.object!;
+  shown?.put?.(object, attributes.object!);
   strategy.prepareForUpdate?.(object, old, context);
   if (strategy.generation && request.subresource !== 'status' && desiredStateChanged(type, object, old)) {
     object.metadata.generation = (old.metadata.generation ?? 0) + 1;
@@ -118,7 +120,7 @@ export function* decideUpdate(
   ];
   const error = invalidObject(type, name, causes);
   if (error) throw error;
-  yield* store.admission.validate(attributes);
+  yield* store.admission.validate(shown ? store.attributesOf('UPDATE', object, old, context) : attributes);
   const { metadata } = object;
   if (metadata.deletionTimestamp && !metadata.finalizers?.length && !metadata.deletionGracePeriodSeconds) {
     if (type.resource !== 'namespaces' || !object.spec?.finalizers?.length) return { remove: true };

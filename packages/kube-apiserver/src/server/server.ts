@@ -15,6 +15,7 @@ import { serveWatchSocket } from '../endpoints/watch-socket.ts';
 import { OpenApiDocuments } from '../openapi/documents.ts';
 import { Admission } from '../registry/admission/admission.ts';
 import { QuotaStatusWriter } from '../registry/admission/quota/status-writer.ts';
+import { validateConfiguration } from '../registry/admission/webhooks/validate-configuration.ts';
 import { Webhooks } from '../registry/admission/webhooks/webhooks.ts';
 import { bootstrapRbac } from '../registry/authorization/bootstrap.ts';
 import { bindingStrategy, roleStrategy } from '../registry/authorization/escalation.ts';
@@ -102,6 +103,9 @@ export class KubeApiServer implements KubeTransport {
     const given = new Map<string, Strategy>([
       ['customresourcedefinitions.apiextensions.k8s.io', definitionStrategy(catalog)],
       ['services', serviceStrategy(allocations)],
+      ...['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'].map(
+        (name) => [`${name}.admissionregistration.k8s.io`, { validate: validateConfiguration }] as const,
+      ),
       ...['roles', 'clusterroles'].map((name) => [`${name}.rbac.authorization.k8s.io`, roleStrategy(rbac)] as const),
       ...['rolebindings', 'clusterrolebindings'].map(
         (name) => [`${name}.rbac.authorization.k8s.io`, bindingStrategy(rbac)] as const,
@@ -121,7 +125,7 @@ export class KubeApiServer implements KubeTransport {
     await bootstrapRbac(catalog, store, systemWrite);
     admission.startQuotas((ledger) => {
       const quotas = catalog.find('', 'v1', 'resourcequotas')!;
-      return new QuotaStatusWriter(store, quotas, ledger, () => systemWrite('kube-controller-manager'));
+      return new QuotaStatusWriter(store, quotas, ledger, systemWrite);
     });
     const controllers = [
       definitions,

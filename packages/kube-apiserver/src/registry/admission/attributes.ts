@@ -1,4 +1,4 @@
-import { forbidden, type StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { forbidden, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { ResourceType } from '../resource-type.ts';
 import type { WriteContext } from '../strategy.ts';
@@ -34,10 +34,14 @@ export interface AdmissionPlugin {
 }
 
 /** 403 by an admission plugin: `pods "x" is forbidden: why`. */
-export function refused({ type, name, object, subresource }: Attributes, why: string): StatusError {
-  const named = name || object?.metadata.generateName || object?.metadata.name || 'Unknown';
-  void subresource;
+export function refused({ type, name, object }: Attributes, why: string): StatusError {
+  const named = name || object?.metadata.name || 'Unknown';
   return forbidden({ group: type.group, resource: type.resource, name: named }, why);
+}
+
+/** 500 because something that admission needs failed: the message stands in the causes too. */
+export function admissionFailed(why: string): StatusError {
+  return new StatusError(500, 'InternalError', `Internal error occurred: ${why}`, { causes: [{ message: why }] });
 }
 
 /** Several refusals in the words of one (Kubernetes errors.Aggregate). */

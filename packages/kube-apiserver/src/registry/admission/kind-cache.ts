@@ -32,7 +32,10 @@ export class KindCache {
     const [namespace, name] = second === undefined ? ['', first] : [first, second];
     let objects = this.#byNamespace.get(namespace);
     if (object) {
-      if (!objects) this.#byNamespace.set(namespace, (objects = new Map()));
+      if (!objects) {
+        objects = new Map();
+        this.#byNamespace.set(namespace, objects);
+      }
       objects.set(name, object);
     } else if (objects) {
       objects.delete(name);

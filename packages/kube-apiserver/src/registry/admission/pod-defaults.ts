@@ -5,12 +5,6 @@ import type { KindCache } from './kind-cache.ts';
 
 const DEFAULT_TOLERATION_SECONDS = 300;
 const EVICTING_TAINTS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
-/** Priorities that every cluster has (Kubernetes "Pod Priority and Preemption"). */
-const SYSTEM_PRIORITIES: Readonly<Record<string, number>> = {
-  'system-cluster-critical': 2_000_000_000,
-  'system-node-critical': 2_000_001_000,
-};
-
 interface Toleration {
   key?: string;
   operator?: string;
@@ -39,8 +33,6 @@ function priorityOf(attributes: Attributes, classes: KindCache, name: string | u
   }
   const found = classes.get('', name);
   if (found) return { name, value: Number(found.value ?? 0), policy: found.preemptionPolicy as string | undefined };
-  const system = Object.hasOwn(SYSTEM_PRIORITIES, name) ? SYSTEM_PRIORITIES[name] : undefined;
-  if (system !== undefined) return { name, value: system, policy: 'PreemptLowerPriority' };
   throw refused(attributes, `no PriorityClass with name ${name} was found`);
 }
 

@@ -91,7 +91,10 @@ export class QuotaLedger {
   #begin(quota: KubeObject): void {
     const account = new Account(quota);
     let entries = this.#namespaces.get(account.namespace);
-    if (!entries) this.#namespaces.set(account.namespace, (entries = new Map()));
+    if (!entries) {
+      entries = new Map();
+      this.#namespaces.set(account.namespace, entries);
+    }
     const entry = entries.get(account.name) ?? {};
     entries.set(account.name, entry);
     entry.next = account;

@@ -13,8 +13,8 @@ export interface WebhookTarget {
   ca?: string;
   /** Name that the certificate must be for, where it is not the URL's host. */
   serverName?: string;
-  /** Address to connect to instead of the URL's host. */
-  connect?: { host: string; port: number };
+  /** Finds the address to connect to instead of the URL's host; may throw a WebhookCallError. */
+  connect?: () => { host: string; port: number };
 }
 
 /** No usable answer came; the message says why in kube-apiserver's words. */
@@ -47,22 +47,33 @@ export class WebhookClient {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, timeout: 60_000 });
 
   /** Posts JSON and gives the answer's JSON; throws a WebhookCallError. */
-  async post(target: WebhookTarget, body: string, timeoutSeconds: number, seconds?: string): Promise<unknown> {
+  async post(target: WebhookTarget, body: string, timeoutSeconds: number): Promise<unknown> {
     const url = new URL(target.url);
-    url.searchParams.set('timeout', seconds ?? `${timeoutSeconds}s`);
-    const shown = `Post ${JSON.stringify(url.href)}: `;
-    const { status, text } = await this.#exchange(target, url, body, timeoutSeconds * 1000).catch((error) => {
+    url.searchParams.set('timeout', `${timeoutSeconds}s`);
+    const host = target.serverName ? `${url.hostname}:${url.port || 443}` : url.host;
+    const shown = `Post ${JSON.stringify(`https://${host}${url.pathname}${url.search}`)}: `;
+    const { status, text, type } = await this.#exchange(target, url, body, timeoutSeconds * 1000).catch((error) => {
       throw new WebhookCallError(shown + (error instanceof WebhookCallError ? error.message : reasonOf(error)));
     });
     if (status < 200 || status > 206) throw new WebhookCallError(failureOf(status, text));
+    if (text === '')
+      throw new WebhookCallError(`0-length response with status code: ${status} and content type: ${type ?? ''}`);
     try {
       return JSON.parse(text);
-    } catch (error) {
-      throw new WebhookCallError(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
+    } catch {
+      // A text that is no JSON is one string in YAML, which client-go reads too.
+      throw new WebhookCallError(
+        'couldn\'t get version/kind; json parse error: json: cannot unmarshal string into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }',
+      );
     }
   }
 
-  #exchange(target: WebhookTarget, url: URL, body: string, ms: number): Promise<{ status: number; text: string }> {
+  #exchange(
+    target: WebhookTarget,
+    url: URL,
+    body: string,
+    ms: number,
+  ): Promise<{ status: number; text: string; type: string | undefined }> {
     return new Promise((resolve, reject) => {
       const headers = { 'content-type': 'application/json', accept: 'application/json, */*', host: url.host };
       const late = () => call.destroy(new WebhookCallError('context deadline exceeded'));
@@ -71,12 +82,13 @@ export class WebhookClient {
         clearTimeout(timer);
         reject(error);
       };
+      const connect = target.connect?.();
       const call = request(
         {
           agent: this.#agent,
           method: 'POST',
-          host: target.connect?.host ?? url.hostname.replace(/^\[|\]$/g, ''),
-          port: target.connect?.port ?? (url.port || 443),
+          host: connect?.host ?? url.hostname.replace(/^\[|\]$/g, ''),
+          port: connect?.port ?? (url.port || 443),
           path: url.pathname + url.search,
           headers: { ...headers, 'content-length': Buffer.byteLength(body) },
           ...(target.ca !== undefined && { ca: target.ca }),
@@ -94,7 +106,8 @@ export class WebhookClient {
           response.on('error', fail);
           response.on('end', () => {
             clearTimeout(timer);
-            resolve({ status: response.statusCode!, text: Buffer.concat(chunks).toString('utf8') });
+            const type = response.headers['content-type'] ?? 'application/json';
+            resolve({ status: response.statusCode!, text: Buffer.concat(chunks).toString('utf8'), type });
           });
         },
       );

@@ -84,6 +84,18 @@ export function verdictOf(version: 'v1' | 'v1beta1', uid: string, mutating: bool
   const invalid = (why: string) => new InvalidReview(`received invalid webhook response: ${why}`);
   // biome-ignore lint/suspicious/noExplicitAny: what a webhook answers can be anything.
   const review = answer as any;
+  const apiVersion = String(review?.apiVersion ?? '')
+    .split('/')
+    .pop();
+  if (review?.kind !== 'AdmissionReview' || review.apiVersion !== `admission.k8s.io/${version}`) {
+    if (!review?.kind) throw new InvalidReview("failed to call webhook: Object 'Kind' is missing in the answer");
+    const known = review.kind === 'AdmissionReview' || review.kind === 'Status';
+    throw new InvalidReview(
+      known
+        ? `failed to call webhook: converting (${apiVersion}.${review.kind}) to (${version}.AdmissionReview): unknown conversion`
+        : `failed to call webhook: no kind "${review.kind}" is registered for version "${review.apiVersion}"`,
+    );
+  }
   const response = review?.response;
   if (typeof response !== 'object' || response === null) throw invalid('webhook response was absent');
   const patch = typeof response.patch === 'string' && response.patch !== '' ? response.patch : undefined;
@@ -91,12 +103,6 @@ export function verdictOf(version: 'v1' | 'v1beta1', uid: string, mutating: bool
   if (version === 'v1') {
     if ((response.uid ?? '') !== uid)
       throw invalid(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response.uid ?? '')}`);
-    const shown = ({ apiVersion = '', kind = '' }) => `${apiVersion}, Kind=${kind}`;
-    if (review.kind !== 'AdmissionReview' || review.apiVersion !== 'admission.k8s.io/v1') {
-      throw invalid(
-        `expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got ${shown({ apiVersion: review.apiVersion, kind: review.kind })}`,
-      );
-    }
     if (!mutating && patch) throw invalid('validating webhook may not return response.patch');
     if (!mutating && patchType !== undefined) throw invalid('validating webhook may not return response.patchType');
     if (patch && patchType === undefined) throw invalid('webhook returned response.patch but not response.patchType');

@@ -37,11 +37,10 @@ export function targetOf({ url, service, caBundle }: ClientConfig, backend: Back
   const serverName = `${service.name}.${service.namespace}.svc`;
   const target = new URL(`https://${serverName}:${port}`);
   target.pathname = service.path ?? '/';
-  try {
-    return { url: target, serverName, connect: endpointOf(backend, service.namespace, service.name, port), ...ca };
-  } catch (error) {
-    if (!(error instanceof WebhookCallError)) throw error;
-    const asked = `https://${serverName}:${port}${service.path ?? ''}`;
-    throw new WebhookCallError(`Post ${JSON.stringify(asked)}: ${error.message}`);
-  }
+  return {
+    url: target,
+    serverName,
+    connect: () => endpointOf(backend, service.namespace, service.name, port),
+    ...ca,
+  };
 }

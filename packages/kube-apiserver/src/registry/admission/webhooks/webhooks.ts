@@ -1,4 +1,4 @@
-import { badRequest, internalError, type StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type Json, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { applyJsonPatch } from '@ks-apiserver/apimachinery/patch/json-patch';
 import { checkTypes } from '@ks-apiserver/apimachinery/schema/decode';
@@ -11,7 +11,7 @@ import { namespaceKey } from '../../namespace-lifecycle.ts';
 import type { ResourceCatalog } from '../../resource-catalog.ts';
 import type { ResourceType } from '../../resource-type.ts';
 import { type Steps, waitFor } from '../../steps.ts';
-import type { Attributes } from '../attributes.ts';
+import { type Attributes, admissionFailed } from '../attributes.ts';
 import { KindCache } from '../kind-cache.ts';
 import { WebhookCallError, WebhookClient } from './client.ts';
 import { matchedType, selectsObject, type Webhook, webhooksOf } from './configuration.ts';
@@ -122,7 +122,7 @@ export class Webhooks {
     const verdict = yield* waitFor(this.#ask(hook, as, attributes, true));
     if (!verdict?.patch || verdict.patch.length === 0) return false;
     if (!attributes.object) {
-      throw internalError(
+      throw admissionFailed(
         `admission webhook ${JSON.stringify(hook.name)} attempted to modify the object, which is not supported for this operation`,
       );
     }
@@ -153,8 +153,10 @@ export class Webhooks {
 
   #shown(object: KubeObject | undefined, as: ResourceType): KubeObject | undefined {
     if (!object) return undefined;
+    // What a subresource carries is of a kind of its own, which has one version.
+    if (object.kind !== undefined && object.kind !== as.kind) return object;
     const { kind: _kind, apiVersion: _version, ...rest } = convert(object, as);
-    return { kind: object.kind === undefined ? as.kind : as.kind, apiVersion: apiVersionOf(as), ...rest } as KubeObject;
+    return { kind: as.kind, apiVersion: apiVersionOf(as), ...rest } as KubeObject;
   }
 
   /** One webhook's answer; undefined when it failed and that is to be ignored. Throws the StatusError of a refusal or a failure. */
@@ -169,10 +171,10 @@ export class Webhooks {
     } catch (error) {
       if (!(error instanceof InvalidReview)) throw error;
       if (hook.failurePolicy === 'Ignore') return undefined;
-      throw internalError(`failed calling webhook ${JSON.stringify(hook.name)}: ${error.message}`);
+      throw admissionFailed(`failed calling webhook ${JSON.stringify(hook.name)}: ${error.message}`);
     }
     context.warnings.push(...verdict.warnings);
-    if (!verdict.allowed) throw denied(hook.name, verdict.result) satisfies StatusError;
+    if (!verdict.allowed) throw denied(hook.name, verdict.result);
     return verdict;
   }
 
@@ -197,6 +199,13 @@ export class Webhooks {
   }
 }
 
+/** Why what a patch made is no object of its kind. */
+function whyUndecodable(error: unknown): string {
+  const { message, cause } = error as Error;
+  const why = error instanceof StatusError && cause instanceof Error ? cause.message : message;
+  return why.replace(/^\w+ in version "[^"]*" cannot be handled as a \w+: /, '');
+}
+
 /** The object that a webhook's patch makes, decoded again as if a client had sent it; throws a StatusError 500. */
 function patchedObject(object: KubeObject, patch: readonly unknown[], type: ResourceType): KubeObject {
   try {
@@ -208,6 +217,6 @@ function patchedObject(object: KubeObject, patch: readonly unknown[], type: Reso
     setDefaults(type, patched);
     return patched;
   } catch (error) {
-    throw internalError((error as Error).message);
+    throw admissionFailed(whyUndecodable(error));
   }
 }
