@@ -29,6 +29,7 @@ export async function bindPod(call: Call): Promise<KubeResponse> {
   const body = parseBody(await requestBody(call.request), contentType(call.request), 'Binding');
   const binding = decodeKind(body, BINDING, builtinSchema(BINDING), 'Warn', call.warnings);
   const name = path.name || binding.metadata.name || '';
+  if (binding.metadata.name !== name) throw badRequest('name in URL does not match name in Binding object');
   const node = binding.target?.name;
   if (typeof node !== 'string' || node === '') throw badRequest('target.name: Required value');
   const pods = api.catalog.find('', 'v1', 'pods')!;

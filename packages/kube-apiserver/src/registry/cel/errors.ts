@@ -99,7 +99,18 @@ function problemOf(error: CelError): string {
     const given = `(${splitTypes(types).map(typeName).join(', ')})`;
     return `found no matching overload for '${name}' applied to '${receiver === undefined ? '' : `${typeName(receiver)}.`}${given}'`;
   }
-  return error.name === 'ParseError' ? `Syntax error: ${text}` : text;
+  return error.name === 'ParseError' ? `Syntax error: ${syntaxProblem(text)}` : text;
+}
+
+/** What can begin an expression, as cel-go's parser lists it. */
+const BEGINNINGS =
+  "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
+
+/** Problems of syntax are cel-go's where its parser says little; others are told in the library's words. */
+function syntaxProblem(text: string): string {
+  if (text === 'Expected IDENTIFIER, got EOF') return "no viable alternative at input '.'";
+  if (text === 'Unexpected token: EOF') return `mismatched input '<EOF>' expecting ${BEGINNINGS}`;
+  return text;
 }
 
 /** Why an expression cannot be compiled, as cel-go shows it: place, problem, and the line with a mark below. */

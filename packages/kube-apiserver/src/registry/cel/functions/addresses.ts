@@ -124,10 +124,13 @@ const linkLocalMulticast = (ip: CelIp) =>
   inRange(ip, '224.0.0.0/24') || (ip.family === 6 && ip.bits >> 120n === 0xffn && ((ip.bits >> 112n) & 0xfn) === 2n);
 const multicast = (ip: CelIp) => inRange(ip, '224.0.0.0/4', 'ff00::/8');
 
+/** Blanks and control characters, which no URL has. */
+const BLANK = /[\s\p{Cc}]/u;
+
 /** Whether a text is a URL as Go's ParseRequestURI takes it: absolute, or a path. */
 function isUrl(text: string): boolean {
-  if (text.startsWith('/')) return !/[\s\u0000-\u001f]/.test(text);
-  return /^[A-Za-z][A-Za-z0-9+.-]*:\/?/.test(text) && !/[\s\u0000-\u001f]/.test(text) && URL.canParse(text);
+  if (text.startsWith('/')) return !BLANK.test(text);
+  return /^[A-Za-z][A-Za-z0-9+.-]*:\/?/.test(text) && !BLANK.test(text) && URL.canParse(text);
 }
 
 /** Kubernetes' libraries of IP addresses, networks and URLs. */
