@@ -75,6 +75,7 @@ export class WebhookClient {
     ms: number,
   ): Promise<{ status: number; text: string; type: string | undefined }> {
     return new Promise((resolve, reject) => {
+      const connect = target.connect?.();
       const headers = { 'content-type': 'application/json', accept: 'application/json, */*', host: url.host };
       const late = () => call.destroy(new WebhookCallError('context deadline exceeded'));
       const timer = setTimeout(late, ms);
@@ -82,7 +83,6 @@ export class WebhookClient {
         clearTimeout(timer);
         reject(error);
       };
-      const connect = target.connect?.();
       const call = request(
         {
           agent: this.#agent,
