@@ -251,6 +251,7 @@ export default [
         metadata: { name: 'usual', annotations: { 'ingressclass.kubernetes.io/is-default-class': 'true' } },
         spec: { controller: 'example.com/none' },
       });
+      await new Promise((resolve) => setTimeout(resolve, 300));
       await api.post(ingresses, ingress('late'));
       await api.post(ingresses, ingress('own', { spec: { ingressClassName: 'mine' } }));
       await api.post(ingresses, ingress('old', { metadata: { annotations: { 'kubernetes.io/ingress.class': 'x' } } }));
@@ -280,6 +281,7 @@ export default [
         overhead: { podFixed: { cpu: '250m' } },
         scheduling: { nodeSelector: { runtime: 'sandbox' }, tolerations: [{ key: 'sandbox', operator: 'Exists' }] },
       });
+      await new Promise((resolve) => setTimeout(resolve, 300));
       await api.post(pods, pod('boxed', undefined, { runtimeClassName: 'sandbox' }));
       await api.post(pods, pod('other', undefined, { runtimeClassName: 'sandbox', overhead: { cpu: '1' } }));
       await api.post(pods, pod('conflict', undefined, { runtimeClassName: 'sandbox', nodeSelector: { runtime: 'x' } }));

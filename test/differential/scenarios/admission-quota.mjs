@@ -62,8 +62,6 @@ export default [
       });
       await api.patch(`${pods}/b/status`, { status: { phase: 'Succeeded' } });
       await shows(api, 'compute', { 'requests.cpu': '0', 'limits.cpu': '0', 'requests.memory': '0', pods: '0' });
-      await api.kubectl('describe quota compute');
-      await api.kubectl('get quota');
     },
   },
   {

@@ -24,6 +24,7 @@ import { ServiceAccountTokens } from '../registry/authorization/service-account-
 import { GarbageCollector } from '../registry/controllers/garbage-collector.ts';
 import { NamespaceController } from '../registry/controllers/namespace-controller.ts';
 import { RoleAggregation } from '../registry/controllers/role-aggregation.ts';
+import { StorageProtection } from '../registry/controllers/storage-protection.ts';
 import { DefinitionRegistrar } from '../registry/crd/registrar.ts';
 import { definitionStrategy } from '../registry/crd/strategy.ts';
 import { ResourceCatalog } from '../registry/resource-catalog.ts';
@@ -131,6 +132,7 @@ export class KubeApiServer implements KubeTransport {
       definitions,
       new RoleAggregation(catalog, store, systemWrite),
       new GarbageCollector(catalog, store, systemWrite),
+      new StorageProtection(catalog, store, systemWrite),
       new NamespaceController(catalog, store, systemWrite, options.rootCa),
       ...(options.clientCa ? [new RequestSigner(catalog, store, systemWrite, options.clientCa)] : []),
     ];

@@ -129,6 +129,7 @@ function heldBy({ spec = {} }: KubeObject): { ips: number[]; ports: number[] } {
   return { ips, ports };
 }
 
+/** What decoding fills in (Kubernetes core/v1 SetDefaults_Service). */
 function setServiceDefaults(spec: KubeObject['spec']): void {
   spec.type ??= 'ClusterIP';
   spec.sessionAffinity ??= 'None';
@@ -138,10 +139,15 @@ function setServiceDefaults(spec: KubeObject['spec']): void {
   }
   if (spec.type === 'ExternalName') return;
   spec.internalTrafficPolicy ??= 'Cluster';
-  spec.ipFamilies ??= ['IPv4'];
-  spec.ipFamilyPolicy ??= 'SingleStack';
   if (needsNodePorts(spec)) spec.externalTrafficPolicy ??= 'Cluster';
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
+}
+
+/** What the server chooses with the addresses. */
+function setFamilies(spec: KubeObject['spec']): void {
+  if (spec.type === 'ExternalName') return;
+  spec.ipFamilies ??= ['IPv4'];
+  spec.ipFamilyPolicy ??= 'SingleStack';
   if (spec.clusterIP === undefined && spec.clusterIPs?.length) spec.clusterIP = spec.clusterIPs[0];
   if (spec.clusterIP === 'None') spec.clusterIPs = ['None'];
 }
@@ -188,21 +194,21 @@ export function serviceStrategy(allocations: ServiceAllocations): Strategy {
     createOnUpdate: true,
     statusTakesMetadata: true,
     fields: ({ spec = {} }) => ({ 'spec.clusterIP': spec.clusterIP ?? '', 'spec.type': spec.type ?? '' }),
-    decode(object, old, context) {
+    decode(object, _old, context) {
       if (context.subresource === 'status') return;
       object.spec ??= {};
-      if (old) {
-        dropTypeDependent(object.spec, old.spec);
-        keepAllocated(object.spec, old.spec);
-      }
       setServiceDefaults(object.spec);
     },
     prepareForCreate(object, context) {
       object.status = { loadBalancer: {} };
+      setFamilies(object.spec);
       allocations.allocate(object, undefined, context);
     },
     prepareForUpdate(object, old, context) {
       if (context.subresource === 'status') return;
+      dropTypeDependent(object.spec, old.spec);
+      keepAllocated(object.spec, old.spec);
+      setFamilies(object.spec);
       const [was, is] = [old.spec.clusterIP, object.spec.clusterIP];
       if (was && is !== was && object.spec.type !== 'ExternalName' && old.spec.type !== 'ExternalName') {
         const list = object.spec.clusterIPs ?? [is];
