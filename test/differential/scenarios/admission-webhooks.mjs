@@ -57,7 +57,7 @@ async function withHooks(api, { mutating = [], validating = [] }, answer, run) {
       webhooks: hooks.map((hook, i) => configured(hook, kind, i)),
     };
     // Webhooks that are asked at the same time answer in their order.
-    hooks.forEach((hook, index) => order.set(`/${hook.path ?? kind + index}`, index));
+    for (const [index, hook] of hooks.entries()) order.set(`/${hook.path ?? kind + index}`, index);
     const { status, text } = await api.quietly('POST', path, { body });
     if (status !== 201) throw new Error(text);
     paths.push(`${path}/${api.namespace}-${kind}`);
