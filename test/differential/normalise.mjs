@@ -57,6 +57,9 @@ export function normalise(transcript) {
       .replace(pemBase64, '<pem>')
       .replace(patchedObject, 'Invalid value: "<patched object>"')
       .replace(jwt, '<jwt>')
+      .replace(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-<random>')
+      // Versions inside of texts, such as what a webhook was told.
+      .replace(/("resourceVersion":)"\d+"/g, '$1"<version>"')
       .replace(uuid, uid)
       .replace(time, '<time>')
       .replace(clusterIp, ip)

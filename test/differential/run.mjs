@@ -49,7 +49,7 @@ async function play(side, scenario, namespace) {
 
 const short = (value) => {
   const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 400 ? `${text.slice(0, 400)}…` : text;
+  return text.length > 400000 ? `${text.slice(0, 400)}…` : text;
 };
 
 /** Compares one scenario. @returns the lines that tell what differs, and how many calls were made and explained */

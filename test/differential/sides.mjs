@@ -45,7 +45,12 @@ async function startReal() {
 
 async function startOurs() {
   const dir = mkdtempSync(join(tmpdir(), 'differential-'));
-  const server = await startServer({ dir, adminPassword: 'P@88w0rd', args: ['--register-node', 'false'] });
+  const server = await startServer({
+    log: process.env.OURS_LOG,
+    dir,
+    adminPassword: 'P@88w0rd',
+    args: ['--register-node', 'false'],
+  });
   return side('ours', join(dir, 'pki/admin.kubeconfig'), async () => {
     await server.stop();
     rmSync(dir, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../meta/types.ts';
 import { addQuantities, parseQuantity, type Quantity } from '../quantity/quantity.ts';
+import { podAmounts } from './pod-amounts.ts';
 
 /** Amounts by name of a resource, as a ResourceQuota counts them. */
 export type Usage = Record<string, Quantity>;
@@ -12,6 +13,8 @@ interface Container {
 const ONE = parseQuantity('1');
 const ZERO = parseQuantity('0');
 const COMPUTE = ['cpu', 'memory', 'ephemeral-storage'] as const;
+/** The annotation that named a claim's StorageClass before there was a field for it. */
+const OLD_CLASS = 'volume.beta.kubernetes.io/storage-class';
 /** Names that some resources had before `count/<resource>.<group>`. */
 const OLD_NAMES: Readonly<Record<string, string>> = {
   pods: 'pods',
@@ -38,24 +41,6 @@ function amount(container: Container, of: 'requests' | 'limits', name: string): 
   }
 }
 
-/** What a pod asks for of one resource: all containers, or the largest init container with the sidecars before it (Kubernetes "Init Containers", Resource sharing). */
-function podAmount(pod: KubeObject, of: 'requests' | 'limits', name: string): Quantity {
-  const containers = (pod.spec?.containers ?? []) as Container[];
-  const inits = (pod.spec?.initContainers ?? []) as Container[];
-  let sidecars = ZERO;
-  let largest = ZERO;
-  for (const init of inits) {
-    const own = amount(init, of, name);
-    if (init.restartPolicy === 'Always') sidecars = addQuantities(sidecars, own);
-    const together = init.restartPolicy === 'Always' ? sidecars : addQuantities(sidecars, own);
-    if (together.nano > largest.nano) largest = together;
-  }
-  const running = containers.reduce((sum, container) => addQuantities(sum, amount(container, of, name)), sidecars);
-  const most = running.nano >= largest.nano ? running : largest;
-  const overhead = pod.spec?.overhead?.[name] as string | undefined;
-  return overhead === undefined ? most : addQuantities(most, parseQuantity(overhead));
-}
-
 /** True for a pod that has ended: it holds nothing any more. */
 export function hasEnded({ status }: KubeObject): boolean {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed';
@@ -63,30 +48,42 @@ export function hasEnded({ status }: KubeObject): boolean {
 
 function podUsage(pod: KubeObject): Usage {
   if (hasEnded(pod)) return {};
+  const requests = podAmounts(pod, 'requests');
+  const limits = podAmounts(pod, 'limits');
+  for (const [name, text] of Object.entries((pod.spec?.overhead ?? {}) as Record<string, string>)) {
+    const overhead = parseQuantity(String(text));
+    requests[name] = requests[name] ? addQuantities(requests[name], overhead) : overhead;
+    // A limit that is not there stays without: the overhead alone limits nothing.
+    if (limits[name]) limits[name] = addQuantities(limits[name], overhead);
+  }
   const usage: Usage = { pods: ONE };
   for (const name of COMPUTE) {
-    const requests = podAmount(pod, 'requests', name);
-    const limits = podAmount(pod, 'limits', name);
-    Object.assign(usage, { [name]: requests, [`requests.${name}`]: requests, [`limits.${name}`]: limits });
+    const request = requests[name] ?? ZERO;
+    Object.assign(usage, { [name]: request, [`requests.${name}`]: request, [`limits.${name}`]: limits[name] ?? ZERO });
+  }
+  for (const [name, quantity] of Object.entries(requests)) {
+    if (name.startsWith('hugepages-')) usage[name] = quantity;
+    if (name.startsWith('hugepages-') || name.includes('/')) usage[`requests.${name}`] = quantity;
   }
   return usage;
 }
 
 function serviceUsage({ spec }: KubeObject): Usage {
-  const ports = parseQuantity(String(Array.isArray(spec?.ports) ? spec.ports.length : 0));
+  const all: { nodePort?: number }[] = Array.isArray(spec?.ports) ? spec.ports : [];
   const balanced = spec?.type === 'LoadBalancer';
-  const onNodes = spec?.type === 'NodePort' || (balanced && spec?.allocateLoadBalancerNodePorts !== false);
+  const chosen = balanced && spec?.allocateLoadBalancerNodePorts === false ? all.filter((port) => port.nodePort) : all;
+  const ports = balanced || spec?.type === 'NodePort' ? chosen.length : 0;
   return {
     services: ONE,
     'services.loadbalancers': balanced ? ONE : ZERO,
-    'services.nodeports': onNodes ? ports : ZERO,
+    'services.nodeports': parseQuantity(String(ports)),
   };
 }
 
-function claimUsage({ spec }: KubeObject): Usage {
+function claimUsage({ metadata, spec }: KubeObject): Usage {
   const storage = amount(spec as Container, 'requests', 'storage');
   const usage: Usage = { persistentvolumeclaims: ONE, 'requests.storage': storage };
-  const storageClass = spec?.storageClassName as string | undefined;
+  const storageClass = metadata.annotations?.[OLD_CLASS] ?? (spec?.storageClassName as string | undefined);
   if (storageClass) {
     usage[`${storageClass}.storageclass.storage.k8s.io/persistentvolumeclaims`] = ONE;
     usage[`${storageClass}.storageclass.storage.k8s.io/requests.storage`] = storage;

@@ -33,7 +33,9 @@ function parseOptions(body: Buffer, mediaType: string): Record<string, unknown> 
 }
 
 /** Options of a deletion from its body and query (Kubernetes meta/v1 DeleteOptions); throws StatusErrors 400 and 422. */
-export async function deleteOptions(call: Call): Promise<DeleteOptions & { dryRun: boolean }> {
+export async function deleteOptions(
+  call: Call,
+): Promise<DeleteOptions & { dryRun: boolean; requestOptions: Record<string, unknown> }> {
   const given = parseOptions(await requestBody(call.request), contentType(call.request));
   const query = Object.fromEntries(call.query);
   const value = (field: string): unknown => given[field] ?? query[field];
@@ -63,5 +65,14 @@ export async function deleteOptions(call: Call): Promise<DeleteOptions & { dryRu
     ...(policy !== undefined && { propagationPolicy: policy as NonNullable<DeleteOptions['propagationPolicy']> }),
     ...(orphan !== undefined && { propagationPolicy: orphan === true || orphan === 'true' ? 'Orphan' : 'Background' }),
     ...(preconditions && { preconditions }),
+    requestOptions: {
+      kind: 'DeleteOptions',
+      apiVersion: 'meta.k8s.io/v1',
+      ...(seconds !== undefined && { gracePeriodSeconds: seconds }),
+      ...(preconditions && { preconditions }),
+      ...(orphan !== undefined && { orphanDependents: orphan === true || orphan === 'true' }),
+      ...(policy !== undefined && { propagationPolicy: policy }),
+      ...(dryRun.length > 0 && { dryRun }),
+    },
   };
 }

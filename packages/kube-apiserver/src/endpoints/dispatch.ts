@@ -10,7 +10,7 @@ import { get } from './get.ts';
 import { list } from './list.ts';
 import { patch } from './patch.ts';
 import { isTrue } from './query.ts';
-import { withWarnings } from './respond.ts';
+import { errorResponse, withWarnings } from './respond.ts';
 import { update } from './update.ts';
 import { watch } from './watch.ts';
 
@@ -108,7 +108,12 @@ export function specialKey(group: string, resource: string, subresource: string,
   return `${resource}${subresource && `/${subresource}`}${group && `.${group}`}:${verb}`;
 }
 
-/** Runs a call and adds its warnings. */
+/** Runs a call and adds its warnings, also to the answer of one that failed. */
 export async function run(verb: Verb, call: Call): Promise<KubeResponse> {
-  return withWarnings(await verb(call), call.warnings);
+  try {
+    return withWarnings(await verb(call), call.warnings);
+  } catch (error) {
+    if (call.warnings.length === 0) throw error;
+    return withWarnings(errorResponse(error), call.warnings);
+  }
 }

@@ -44,6 +44,14 @@ export function writeOptions(call: Call, kind: string): WriteOptions & { fieldVa
     manager: manager || managerFromUserAgent(request.headers['user-agent']),
     now,
     warnings,
+    requestOptions: {
+      // A patch is an update to those who are asked about it.
+      kind: kind === 'PatchOptions' ? 'UpdateOptions' : kind,
+      apiVersion: 'meta.k8s.io/v1',
+      ...(dryRun.length > 0 && { dryRun }),
+      ...(manager !== '' && { fieldManager: manager }),
+      ...(query.get('fieldValidation') && { fieldValidation }),
+    },
     fieldValidation: fieldValidation as FieldValidation,
   };
 }

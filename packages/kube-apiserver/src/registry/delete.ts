@@ -2,8 +2,9 @@ import { conflict } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { subjectOf, timestamp } from './metadata.ts';
 import type { ResourceType } from './resource-type.ts';
-import type { Verdict } from './store.ts';
-import type { Strategy, WriteContext } from './strategy.ts';
+import type { Steps } from './steps.ts';
+import type { Store, Verdict } from './store.ts';
+import type { WriteContext } from './strategy.ts';
 
 /** Options of a deletion (Kubernetes meta/v1 DeleteOptions). */
 export interface DeleteOptions {
@@ -43,16 +44,20 @@ function finalizersFor(policy: DeleteOptions['propagationPolicy'], finalizers: r
 }
 
 /** Decides a deletion against the current object (Kubernetes "Finalizers", "Garbage Collection", "Pod Lifecycle"). */
-export function decideDelete(
-  strategy: Strategy,
+export function* decideDelete(
+  store: Store,
   type: ResourceType,
   object: KubeObject,
   options: DeleteOptions,
   context: WriteContext,
-): Verdict {
+): Steps<Verdict> {
+  const strategy = store.strategyOf(type);
   const { metadata } = object;
   checkPreconditions(type, object, options);
   strategy.beforeDelete?.(object, context);
+  const attributes = store.attributesOf('DELETE', undefined, object, context);
+  yield* store.admission.admit(attributes);
+  yield* store.admission.validate(attributes);
   const grace = strategy.gracePeriod?.(object, options.gracePeriodSeconds) ?? 0;
   const before = metadata.finalizers ?? [];
   const finalizers = finalizersFor(options.propagationPolicy, before);

@@ -1,16 +1,19 @@
-import { alreadyExists, notFound, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { alreadyExists, conflict, notFound, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Backend, Decision, Reader } from '../storage/backend.ts';
 import { encodeRecord, type StoredObject } from '../storage/stored-object.ts';
+import { type Admission, admissionNamespace } from './admission/admission.ts';
+import type { Attributes, Operation } from './admission/attributes.ts';
 import { convert } from './conversion.ts';
 import { type DeleteOptions, decideDelete } from './delete.ts';
 import { encodeObject } from './encode.ts';
 import { completeObject, schemaOf, setDefaults, validateKind } from './kind-rules.ts';
 import { trackFields } from './managed-fields.ts';
-import { generatedName, initMetadata, invalidObject, subjectOf } from './metadata.ts';
+import { generatedName, initMetadata, invalidObject, matchUrl, subjectOf } from './metadata.ts';
 import { admitNamespace } from './namespace-lifecycle.ts';
 import { presentObject } from './present.ts';
 import { type ResourceType, storageKey } from './resource-type.ts';
+import { decideLater, decideNow, type Steps } from './steps.ts';
 import type { Strategies } from './strategies/strategies.ts';
 import type { Strategy, WriteContext, WriteOptions } from './strategy.ts';
 import { decideUpdate, type UpdateRequest } from './update.ts';
@@ -30,17 +33,38 @@ export interface Written {
   deleted: boolean;
 }
 
-/** What a step of a write decided: the state to keep, or none to delete, or that nothing changes. */
-export type Verdict = { put: KubeObject } | { remove: true } | { keep: true };
+/**
+ * What a write was decided to be: the state to keep, or none to delete, or that nothing changes. `charge` is done inside the
+ * commit and may still refuse; it says whether a quota counts the object.
+ */
+export type Verdict = { put: KubeObject; charge?: () => boolean } | { remove: true } | { keep: true };
+
+/** One write that is to be decided. */
+interface Write {
+  type: ResourceType;
+  namespace: string;
+  name: string;
+  subresource: string;
+  operation: Operation;
+  /** What is known of the object before it is decided; undefined for a deletion. */
+  object: KubeObject | undefined;
+  options: WriteOptions;
+  steps: (current: KubeObject | undefined, context: WriteContext) => Steps<Verdict>;
+}
+
+/** Times that a write which waited for somebody is decided anew because its object changed meanwhile. */
+const MAX_RACES = 10;
 
 /** The one generic store: the life of an object of any resource, with a strategy for what is special about it. */
 export class Store {
   readonly backend: Backend;
+  readonly admission: Admission;
   readonly #strategies: Strategies;
 
-  constructor(backend: Backend, strategies: Strategies) {
+  constructor(backend: Backend, strategies: Strategies, admission: Admission) {
     this.backend = backend;
     this.#strategies = strategies;
+    this.admission = admission;
   }
 
   strategyOf(type: ResourceType): Strategy {
@@ -72,15 +96,34 @@ export class Store {
   async #create(type: ResourceType, object: KubeObject, options: WriteOptions): Promise<Written> {
     const { namespace = '', name = '' } = object.metadata;
     if (object.metadata.resourceVersion) throw resourceVersionSet();
-    return this.#write(type, namespace, name, '', options, (current, context) => {
-      this.prepareCreate(type, object, context);
-      if (current) throw alreadyExists(subjectOf(type, name));
-      return { put: object };
-    });
+    const operation = 'CREATE' as const;
+    const write = { type, namespace, name, subresource: '', operation, object, options };
+    const waits = this.#waits(write);
+    const store = this;
+    return this.#write(
+      {
+        ...write,
+        *steps(current, context) {
+          const verdict = yield* store.prepareCreate(type, waits ? structuredClone(object) : object, context);
+          if (!current) return verdict;
+          const charge = () => {
+            verdict.charge?.();
+            throw alreadyExists(subjectOf(type, name));
+          };
+          return { put: verdict.put, charge };
+        },
+      },
+      waits,
+    );
   }
 
   /** Everything that happens to an object before it is stored for the first time. */
-  prepareCreate(type: ResourceType, object: KubeObject, context: WriteContext, tracksFields = false): void {
+  *prepareCreate(
+    type: ResourceType,
+    object: KubeObject,
+    context: WriteContext,
+    tracksFields = false,
+  ): Steps<{ put: KubeObject; charge: () => boolean }> {
     const strategy = this.strategyOf(type);
     admitNamespace(type, object, context.reader);
     initMetadata(object, context.now);
@@ -88,61 +131,157 @@ export class Store {
       delete object.status;
     }
     setDefaults(type, object);
-    if (strategy.generation) object.metadata.generation = 1;
+    strategy.decode?.(object, undefined, context);
     // What the server itself sets from here on belongs to no manager.
     if (!tracksFields) trackFields(schemaOf(type), undefined, object, context, strategy.untracked);
-    strategy.prepareForCreate?.(object, context);
+    const told = context.requestOptions?.kind === 'UpdateOptions' && {
+      requestOptions: { ...context.requestOptions, kind: 'CreateOptions' },
+    };
+    const attributes = this.attributesOf('CREATE', object, undefined, told ? { ...context, ...told } : context);
+    yield* this.admission.admit(attributes);
+    const admitted = attributes.object!;
+    matchUrl(type, admitted, attributes.namespace);
+    if (strategy.generation) admitted.metadata.generation = 1;
+    strategy.prepareForCreate?.(admitted, context);
     const causes = [
-      ...validateKind(type, object, undefined, ''),
-      ...(strategy.validate?.(object, undefined, context) ?? []),
+      ...validateKind(type, admitted, undefined, ''),
+      ...(strategy.validate?.(admitted, undefined, context) ?? []),
     ];
-    const error = invalidObject(type, object.metadata.name || undefined, causes);
+    const error = invalidObject(type, admitted.metadata.name || undefined, causes);
     if (error) throw error;
-    context.warnings.push(...(strategy.warnings?.(object, undefined, context) ?? []));
-    completeObject(type, object);
+    context.warnings.push(...(strategy.warnings?.(admitted, undefined, context) ?? []));
+    completeObject(type, admitted);
+    yield* this.admission.validate(attributes);
+    return { put: admitted, charge: () => this.admission.charge(attributes) };
+  }
+
+  /** A write in the words of admission. */
+  attributesOf(
+    operation: Operation,
+    object: KubeObject | undefined,
+    old: KubeObject | undefined,
+    context: WriteContext,
+  ): Attributes {
+    const { type, subresource } = context;
+    const { name = '', namespace = '' } = (object ?? old)!.metadata;
+    const { shown } = context;
+    const view = (given: KubeObject | undefined) => (given && shown?.of ? shown.of(given) : given);
+    return {
+      type,
+      operation: shown?.operation ?? operation,
+      subresource: shown?.subresource ?? subresource,
+      name: shown?.name ?? name,
+      namespace: admissionNamespace(type, namespace, name),
+      object: shown?.carries ?? view(object),
+      old: shown?.withoutOld ? undefined : view(old),
+      context,
+    };
   }
 
   /** Changes an object, or creates it where the request allows that. */
   update(type: ResourceType, namespace: string, name: string, request: UpdateRequest): Promise<Written> {
-    return this.#write(type, namespace, name, request.subresource, request.options, (current, context) =>
-      decideUpdate(this, type, current, name, request, context),
+    const { subresource, options } = request;
+    const operation = 'UPDATE' as const;
+    const write = { type, namespace, name, subresource, operation, object: undefined, options };
+    const waits =
+      this.#waits(write) || (request.create !== undefined && this.#waits({ ...write, operation: 'CREATE' }));
+    return this.#write(
+      { ...write, steps: (current, context) => decideUpdate(this, type, current, name, request, context) },
+      waits,
     );
   }
 
   /** Deletes an object, or marks it for deletion while finalizers or a grace period hold it. */
   delete(type: ResourceType, namespace: string, name: string, options: WriteOptions & DeleteOptions): Promise<Written> {
-    return this.#write(type, namespace, name, '', options, (current, context) => {
-      if (!current) throw notFound(subjectOf(type, name));
-      return decideDelete(this.strategyOf(type), type, current, options, context);
+    const write = { type, namespace, name, subresource: '', operation: 'DELETE' as const, object: undefined, options };
+    const store = this;
+    return this.#write(
+      {
+        ...write,
+        *steps(current, context) {
+          if (!current) throw notFound(subjectOf(type, name));
+          return yield* decideDelete(store, type, current, options, context);
+        },
+      },
+      this.#waits(write),
+    );
+  }
+
+  #waits({ type, namespace, name, subresource, operation, object, options }: Omit<Write, 'steps'>): boolean {
+    const inside = admissionNamespace(type, namespace, name);
+    const { shown } = options;
+    return this.admission.waits({
+      type,
+      operation: shown?.operation ?? operation,
+      subresource: shown?.subresource ?? subresource,
+      name,
+      namespace: inside,
+      object,
     });
   }
 
-  async #write(
-    type: ResourceType,
-    namespace: string,
-    name: string,
-    subresource: string,
-    options: WriteOptions,
-    step: (current: KubeObject | undefined, context: WriteContext) => Verdict,
-  ): Promise<Written> {
-    const key = storageKey(type, namespace, name);
-    const settled: WriteContext['settled'] = [];
+  /** Decides a write inside the commit that stores it; where it waits for somebody, before it, and again when that was in vain. */
+  async #write(write: Write, waits: boolean): Promise<Written> {
+    if (!waits) return (await this.#commit(write, (current, context) => decideNow(write.steps(current, context))))!;
+    const key = storageKey(write.type, write.namespace, write.name);
+    for (let attempt = 1; ; attempt++) {
+      const base = this.backend.get(key);
+      const settled: WriteContext['settled'] = [];
+      let verdict: Verdict;
+      try {
+        const context = { ...this.#contextOf(write, this.backend, settled), mayRepeat: true };
+        verdict = await decideLater(write.steps(base && presentObject(write.type, base), context));
+      } catch (error) {
+        for (const tell of settled) tell(false);
+        throw error;
+      }
+      // Admission may have given the object another name.
+      const name = write.operation === 'CREATE' && 'put' in verdict ? verdict.put.metadata.name! : write.name;
+      const decide = (_: KubeObject | undefined, context: WriteContext, current: StoredObject | undefined) => {
+        if (name !== write.name && current) throw alreadyExists(subjectOf(write.type, name));
+        if (name === write.name && current?.revision !== base?.revision) return undefined;
+        if (!base && 'put' in verdict) admitNamespace(write.type, verdict.put, context.reader);
+        return verdict;
+      };
+      const written = await this.#commit({ ...write, name }, decide, settled);
+      if (written) return written;
+      if (attempt >= MAX_RACES) {
+        throw conflict(
+          subjectOf(write.type, write.name),
+          'the object has been modified; please apply your changes to the latest version and try again',
+        );
+      }
+    }
+  }
+
+  #contextOf(write: Write, reader: Reader, settled: WriteContext['settled']): WriteContext {
+    return { ...write.options, type: write.type, reader, subresource: write.subresource, settled };
+  }
+
+  /** Stores what `decide` finds once it sees the current state; undefined when it finds that it has to begin anew. */
+  async #commit(
+    write: Write,
+    decide: (
+      current: KubeObject | undefined,
+      context: WriteContext,
+      stored: StoredObject | undefined,
+    ) => Verdict | undefined,
+    settled: WriteContext['settled'] = [],
+  ): Promise<Written | undefined> {
+    const { type, options } = write;
+    const key = storageKey(type, write.namespace, write.name);
     let outcome: Written | undefined;
     let written = false;
     let created = false;
-    const decide = (current: StoredObject | undefined, reader: Reader): Decision => {
-      const context: WriteContext = {
-        user: options.user,
-        dryRun: options.dryRun,
-        manager: options.manager,
-        now: options.now,
-        warnings: options.warnings,
-        type,
-        reader,
-        subresource,
-        settled,
-      };
-      const verdict = step(current && presentObject(type, current), context);
+    let again = false;
+    let charged = false;
+    const decision = (current: StoredObject | undefined, reader: Reader): Decision => {
+      const context = this.#contextOf(write, reader, settled);
+      const verdict = decide(current && presentObject(type, current), context, current);
+      if (!verdict) {
+        again = true;
+        return { action: 'keep' };
+      }
       if ('keep' in verdict) {
         outcome = { object: current!, created: false, deleted: false };
         return { action: 'keep' };
@@ -151,6 +290,7 @@ export class Store {
         outcome = { object: current!, created: false, deleted: true };
         return options.dryRun ? { action: 'keep' } : { action: 'delete' };
       }
+      charged = verdict.charge?.() ?? false;
       const fields = this.strategyOf(type).fields?.(verdict.put);
       const stored = convert(
         { ...verdict.put, apiVersion: verdict.put.apiVersion ?? '' },
@@ -167,14 +307,19 @@ export class Store {
       return { action: 'put', encode };
     };
     try {
-      const result = await this.backend.update(key, decide);
-      if (outcome) return outcome;
-      return { object: result.object!, created, deleted: false };
+      const result = await this.backend.update(key, decision);
+      if (again) {
+        written = false;
+        return undefined;
+      }
+      outcome ??= { object: result.object!, created, deleted: false };
     } catch (error) {
       written = false;
       throw error;
     } finally {
       for (const tell of settled) tell(written);
     }
+    if (charged) await this.admission.charged(write.namespace);
+    return outcome;
   }
 }

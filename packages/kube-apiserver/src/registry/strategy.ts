@@ -4,6 +4,22 @@ import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Reader } from '../storage/backend.ts';
 import type { ResourceType } from './resource-type.ts';
 
+/** What admission is shown instead of the object that a write changes. */
+export interface AdmissionView {
+  operation?: 'CREATE';
+  subresource?: string;
+  /** Name that the request does not name: '' for one of many. */
+  name?: string;
+  /** What the request carries, such as a Scale, in place of the object; undefined for the object itself. */
+  of?(object: KubeObject): KubeObject;
+  /** True where nothing is shown of the object as it was. */
+  withoutOld?: boolean;
+  /** True where only what `of` gives is shown, also of a deletion. */
+  carries?: KubeObject;
+  /** Puts back what admission may have changed in what was shown. */
+  put?(object: KubeObject, shown: KubeObject): void;
+}
+
 /** Circumstances of one write. */
 export interface WriteOptions {
   user: UserInfo;
@@ -13,6 +29,10 @@ export interface WriteOptions {
   now: Date;
   /** Texts of Warning headers; strategies may add some. */
   warnings: string[];
+  /** What the request said about the write (meta/v1 CreateOptions, UpdateOptions, PatchOptions or DeleteOptions), as webhooks are told. */
+  requestOptions?: Readonly<Record<string, unknown>>;
+  /** What admission is shown where the request carries something else than the object. */
+  shown?: AdmissionView;
 }
 
 /** What a strategy may look at while a write is decided; reads include what is not committed yet. */
@@ -23,10 +43,14 @@ export interface WriteContext extends WriteOptions {
   subresource: string;
   /** Called once it is known whether the write came about; gives back what was reserved for it. */
   settled: ((written: boolean) => void)[];
+  /** True where the write waits for somebody and may be decided anew: what the request brought must stay as it is. */
+  mayRepeat?: boolean;
 }
 
 /** What differs between resources; everything may throw a StatusError to refuse the write, and must be synchronous. */
 export interface Strategy {
+  /** What decoding does to an object of the kind beyond its defaults; what it sets counts as set by the client. */
+  decode?(object: KubeObject, old: KubeObject | undefined, context: WriteContext): void;
   prepareForCreate?(object: KubeObject, context: WriteContext): void;
   prepareForUpdate?(object: KubeObject, old: KubeObject, context: WriteContext): void;
   validate?(object: KubeObject, old: KubeObject | undefined, context: WriteContext): StatusCause[];

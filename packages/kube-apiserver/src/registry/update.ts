@@ -6,6 +6,7 @@ import { completeObject, schemaOf, setDefaults, validateKind } from './kind-rule
 import { trackFields } from './managed-fields.ts';
 import { checkCurrent, invalidObject, keepMetadata, matchUrl, newFinalizers, subjectOf } from './metadata.ts';
 import type { ResourceType } from './resource-type.ts';
+import type { Steps } from './steps.ts';
 import type { Store, Verdict } from './store.ts';
 import type { WriteContext, WriteOptions } from './strategy.ts';
 
@@ -78,30 +79,35 @@ function isUnchanged(object: KubeObject, old: KubeObject): boolean {
 }
 
 /** Decides an update against the current object. */
-export function decideUpdate(
+export function* decideUpdate(
   store: Store,
   type: ResourceType,
   old: KubeObject | undefined,
   name: string,
   request: UpdateRequest,
   context: WriteContext,
-): Verdict {
+): Steps<Verdict> {
   const strategy = store.strategyOf(type);
+  const own = (given: KubeObject) => (context.mayRepeat ? structuredClone(given) : given);
   if (!old) {
     if (!request.create) throw notFound(subjectOf(type, name));
-    const created = request.create();
-    store.prepareCreate(type, created, context, request.tracksFields);
-    return { put: created };
+    return yield* store.prepareCreate(type, own(request.create()), context, request.tracksFields);
   }
-  const wished = request.change(structuredClone(old));
+  const wished = own(request.change(structuredClone(old)));
   matchUrl(type, wished, old.metadata.namespace ?? '', name);
   const uidChange = request.patch ? changedUid(wished, old) : [];
   if (uidChange.length > 0) wished.metadata.uid = old.metadata.uid!;
   checkCurrent(type, wished, old, strategy.unconditionalUpdate !== false);
-  const object = throughSubresource(type, request.subresource, wished, old, strategy.statusTakesMetadata === true);
-  keepMetadata(object, old);
-  setDefaults(type, object);
-  if (!request.tracksFields) trackFields(schemaOf(type), old, object, context, strategy.untracked);
+  const draft = throughSubresource(type, request.subresource, wished, old, strategy.statusTakesMetadata === true);
+  keepMetadata(draft, old);
+  setDefaults(type, draft);
+  strategy.decode?.(draft, old, context);
+  if (!request.tracksFields) trackFields(schemaOf(type), old, draft, context, strategy.untracked);
+  const attributes = store.attributesOf('UPDATE', draft, old, context);
+  yield* store.admission.admit(attributes);
+  const { shown } = context;
+  const object = shown ? draft : attributes.object!;
+  shown?.put?.(object, attributes.object!);
   strategy.prepareForUpdate?.(object, old, context);
   if (strategy.generation && request.subresource !== 'status' && desiredStateChanged(type, object, old)) {
     object.metadata.generation = (old.metadata.generation ?? 0) + 1;
@@ -116,9 +122,11 @@ export function decideUpdate(
   if (error) throw error;
   context.warnings.push(...(strategy.warnings?.(object, old, context) ?? []));
   completeObject(type, object);
+  yield* store.admission.validate(shown ? store.attributesOf('UPDATE', object, old, context) : attributes);
   const { metadata } = object;
   if (metadata.deletionTimestamp && !metadata.finalizers?.length && !metadata.deletionGracePeriodSeconds) {
     if (type.resource !== 'namespaces' || !object.spec?.finalizers?.length) return { remove: true };
   }
-  return isUnchanged(object, old) ? { keep: true } : { put: object };
+  if (isUnchanged(object, old)) return { keep: true };
+  return { put: object, charge: () => store.admission.charge(attributes) };
 }

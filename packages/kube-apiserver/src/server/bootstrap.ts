@@ -6,6 +6,21 @@ import type { WriteOptions } from '../registry/strategy.ts';
 /** Namespaces that every cluster has. */
 const NAMESPACES = ['kube-system', 'kube-public', 'kube-node-lease', 'default'];
 
+/** Priorities that every cluster has (Kubernetes "Pod Priority and Preemption"). */
+const PRIORITY_CLASSES = [
+  {
+    name: 'system-cluster-critical',
+    value: 2_000_000_000,
+    description:
+      'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+  },
+  {
+    name: 'system-node-critical',
+    value: 2_000_001_000,
+    description: 'Used for system critical pods that must not be moved from their current node.',
+  },
+];
+
 /** Options of writes that the server makes for itself. */
 export function systemWrite(manager = 'kube-apiserver'): WriteOptions {
   return {
@@ -17,13 +32,23 @@ export function systemWrite(manager = 'kube-apiserver'): WriteOptions {
   };
 }
 
-/** Makes the namespaces and the `kubernetes` Service where they are missing. */
+/** Makes the namespaces, the priority classes and the `kubernetes` Service where they are missing. */
 export async function bootstrapObjects({ catalog, store }: Api, serviceIp: string): Promise<void> {
   const type = catalog.find('', 'v1', 'namespaces')!;
   const missing = NAMESPACES.filter((name) => !store.backend.get(namespaceKey(name)));
   await Promise.all(
     missing.map((name) =>
       store.create(type, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, systemWrite()),
+    ),
+  );
+  const classes = catalog.find('scheduling.k8s.io', 'v1', 'priorityclasses')!;
+  await Promise.all(
+    PRIORITY_CLASSES.filter(({ name }) => !store.backend.get(storageKey(classes, '', name))).map(({ name, ...rest }) =>
+      store.create(
+        classes,
+        { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name }, ...rest },
+        systemWrite(),
+      ),
     ),
   );
   const services = catalog.find('', 'v1', 'services')!;

@@ -13,6 +13,10 @@ import { compressed, errorResponse, textResponse } from '../endpoints/respond.ts
 import { specialVerbs } from '../endpoints/special-verbs.ts';
 import { serveWatchSocket } from '../endpoints/watch-socket.ts';
 import { OpenApiDocuments } from '../openapi/documents.ts';
+import { Admission } from '../registry/admission/admission.ts';
+import { QuotaStatusWriter } from '../registry/admission/quota/status-writer.ts';
+import { validateConfiguration } from '../registry/admission/webhooks/validate-configuration.ts';
+import { Webhooks } from '../registry/admission/webhooks/webhooks.ts';
 import { bootstrapRbac } from '../registry/authorization/bootstrap.ts';
 import { bindingStrategy, roleStrategy } from '../registry/authorization/escalation.ts';
 import { RbacAuthorizer } from '../registry/authorization/rbac.ts';
@@ -20,6 +24,7 @@ import { ServiceAccountTokens } from '../registry/authorization/service-account-
 import { GarbageCollector } from '../registry/controllers/garbage-collector.ts';
 import { NamespaceController } from '../registry/controllers/namespace-controller.ts';
 import { RoleAggregation } from '../registry/controllers/role-aggregation.ts';
+import { StorageProtection } from '../registry/controllers/storage-protection.ts';
 import { DefinitionRegistrar } from '../registry/crd/registrar.ts';
 import { definitionStrategy } from '../registry/crd/strategy.ts';
 import { ResourceCatalog } from '../registry/resource-catalog.ts';
@@ -99,12 +104,17 @@ export class KubeApiServer implements KubeTransport {
     const given = new Map<string, Strategy>([
       ['customresourcedefinitions.apiextensions.k8s.io', definitionStrategy(catalog)],
       ['services', serviceStrategy(allocations)],
+      ...['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'].map(
+        (name) => [`${name}.admissionregistration.k8s.io`, { validate: validateConfiguration }] as const,
+      ),
       ...['roles', 'clusterroles'].map((name) => [`${name}.rbac.authorization.k8s.io`, roleStrategy(rbac)] as const),
       ...['rolebindings', 'clusterrolebindings'].map(
         (name) => [`${name}.rbac.authorization.k8s.io`, bindingStrategy(rbac)] as const,
       ),
     ]);
-    const store = new Store(backend, new Strategies(given));
+    const admission = new Admission(new Webhooks(catalog));
+    admission.start(backend);
+    const store = new Store(backend, new Strategies(given), admission);
     const hub = new WatchHub(backend);
     const tokens = new ServiceAccountTokens(backend, options.serviceAccountKey, options.serviceAccountIssuer);
     const api: Api = { catalog, store, hub, rbac, tokens };
@@ -114,10 +124,15 @@ export class KubeApiServer implements KubeTransport {
     rbac.start(backend);
     await bootstrapObjects(api, ips.first);
     await bootstrapRbac(catalog, store, systemWrite);
+    admission.startQuotas((ledger) => {
+      const quotas = catalog.find('', 'v1', 'resourcequotas')!;
+      return new QuotaStatusWriter(store, quotas, ledger, systemWrite);
+    });
     const controllers = [
       definitions,
       new RoleAggregation(catalog, store, systemWrite),
       new GarbageCollector(catalog, store, systemWrite),
+      new StorageProtection(catalog, store, systemWrite),
       new NamespaceController(catalog, store, systemWrite, options.rootCa),
       ...(options.clientCa ? [new RequestSigner(catalog, store, systemWrite, options.clientCa)] : []),
     ];
@@ -206,6 +221,7 @@ export class KubeApiServer implements KubeTransport {
     this.#api.hub.close();
     await Promise.all([...this.#listeners].map((listener) => listener.close()));
     await Promise.all(this.#controllers.map((controller) => controller.close()));
+    await this.#api.store.admission.close();
     await this.#api.store.backend.close();
   }
 }

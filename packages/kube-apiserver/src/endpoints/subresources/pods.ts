@@ -19,6 +19,11 @@ function success(status: number): KubeResponse {
   return jsonResponse({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: status }, status);
 }
 
+/** Metadata of what is sent to a pod's subresource. */
+function named({ path }: Call, name: string): Pick<KubeObject, 'metadata'> {
+  return { metadata: { name, namespace: path.namespace } };
+}
+
 /** `POST pods/x/binding` (and `POST bindings`): assigns a pod to a node. */
 export async function bindPod(call: Call): Promise<KubeResponse> {
   const { api, path, now } = call;
@@ -58,7 +63,10 @@ export async function bindPod(call: Call): Promise<KubeResponse> {
       pod.status = { ...pod.status, conditions: [...conditions, scheduled] };
       return pod;
     },
-    options: writeOptions(call, 'CreateOptions'),
+    options: {
+      ...writeOptions(call, 'CreateOptions'),
+      shown: { operation: 'CREATE', withoutOld: true, carries: { ...binding, ...named(call, name) } },
+    },
   });
   return success(201);
 }
@@ -88,7 +96,7 @@ export async function evictPod(call: Call): Promise<KubeResponse> {
   const { api, path, user, now, warnings, type } = call;
   const body = parseBody(await requestBody(call.request), contentType(call.request), 'Eviction');
   const eviction = decodeKind(body, EVICTION, builtinSchema(EVICTION), 'Warn', call.warnings);
-  const { dryRun } = writeOptions(call, 'CreateOptions');
+  const { dryRun, requestOptions } = writeOptions(call, 'CreateOptions');
   checkBudgets(call);
   await api.store.delete(type, path.namespace, path.name, {
     user,
@@ -97,6 +105,13 @@ export async function evictPod(call: Call): Promise<KubeResponse> {
     dryRun,
     manager: '',
     ...eviction.deleteOptions,
+    ...(requestOptions && { requestOptions }),
+    shown: {
+      operation: 'CREATE',
+      subresource: 'eviction',
+      withoutOld: true,
+      carries: { ...eviction, ...named(call, path.name) },
+    },
   });
   return success(201);
 }

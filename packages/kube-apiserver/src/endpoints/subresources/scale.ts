@@ -57,6 +57,15 @@ export async function getScale(call: Call): Promise<KubeResponse> {
   return virtualResponse(call, SCALE, scaleOf(call.type, object));
 }
 
+function replicasPath(type: ResourceType): string {
+  return type.custom?.scale?.specReplicasPath ?? '.spec.replicas';
+}
+
+function shownScale(type: ResourceType, object: KubeObject): KubeObject {
+  const { metadata, ...rest } = scaleOf(type, object);
+  return { apiVersion: 'autoscaling/v1', ...rest, kind: 'Scale', metadata } as KubeObject;
+}
+
 function setScale(call: Call, object: KubeObject, scale: KubeObject): KubeObject {
   const replicas = scale.spec?.replicas ?? 0;
   if (!Number.isInteger(replicas) || replicas < 0) {
@@ -68,7 +77,7 @@ function setScale(call: Call, object: KubeObject, scale: KubeObject): KubeObject
       },
     ]);
   }
-  setValueAt(object, call.type.custom?.scale?.specReplicasPath ?? '.spec.replicas', replicas);
+  setValueAt(object, replicasPath(call.type), replicas);
   if (scale.metadata.resourceVersion) object.metadata.resourceVersion = scale.metadata.resourceVersion;
   return object;
 }
@@ -78,7 +87,13 @@ async function write(call: Call, kind: string, wished: (current: KubeObject) => 
   const written = await api.store.update(type, path.namespace, path.name, {
     subresource: 'scale',
     change: (object) => setScale(call, object, wished(scaleOf(type, object))),
-    options: writeOptions(call, kind),
+    options: {
+      ...writeOptions(call, kind),
+      shown: {
+        of: (object) => shownScale(type, object),
+        put: (object, scale) => setValueAt(object, replicasPath(type), scale.spec?.replicas ?? 0),
+      },
+    },
   });
   if (!written.object) throw notFound({ resource: type.resource, name: path.name });
   return virtualResponse(call, SCALE, scaleOf(type, presentObject(type, written.object)));

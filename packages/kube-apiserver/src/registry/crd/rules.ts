@@ -2,7 +2,7 @@ import type { StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { Environment } from '@marcbachmann/cel-js';
-import { celValue, largestCollection } from './cel-values.ts';
+import { celValue, largestCollection } from '../cel/values.ts';
 
 /** The `x-kubernetes-validations` of a schema, ready to be evaluated. */
 export interface RuleSet {

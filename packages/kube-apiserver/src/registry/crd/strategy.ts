@@ -92,10 +92,12 @@ export function definitionStrategy(catalog: ResourceCatalog): Strategy {
   return {
     generation: true,
     unconditionalUpdate: false,
+    decode(object: KubeObject, _old, { subresource }) {
+      if (subresource === '') setNames(object as Definition);
+    },
     prepareForCreate(object: KubeObject, { now }) {
       const definition = object as Definition;
       delete definition.status;
-      setNames(definition);
       definition.metadata.finalizers = [...new Set([...(definition.metadata.finalizers ?? []), CLEANUP_FINALIZER])];
       if (definition.spec?.names && Array.isArray(definition.spec.versions))
         setStatus(definition, undefined, catalog, now);
@@ -103,7 +105,6 @@ export function definitionStrategy(catalog: ResourceCatalog): Strategy {
     prepareForUpdate(object: KubeObject, old: KubeObject, { subresource, now }) {
       const definition = object as Definition;
       if (subresource === 'status') return;
-      setNames(definition);
       if (definition.spec?.names && Array.isArray(definition.spec.versions)) {
         setStatus(definition, old as Definition, catalog, now);
       }

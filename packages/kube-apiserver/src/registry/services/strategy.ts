@@ -126,11 +126,13 @@ function needsHealthCheck(spec: KubeObject['spec']): boolean {
 function heldBy({ spec = {} }: KubeObject): { ips: number[]; ports: number[] } {
   const texts: string[] = spec.clusterIPs ?? (spec.clusterIP ? [spec.clusterIP] : []);
   const ips = texts.map(ipv4Number).filter((number) => number !== undefined);
-  const ports = [...((spec.ports ?? []) as Port[]).map(({ nodePort }) => nodePort), spec.healthCheckNodePort]
-    .filter((port) => port !== undefined && port > 0) as number[];
+  const ports = [...((spec.ports ?? []) as Port[]).map(({ nodePort }) => nodePort), spec.healthCheckNodePort].filter(
+    (port) => port !== undefined && port > 0,
+  ) as number[];
   return { ips, ports };
 }
 
+/** What decoding fills in (Kubernetes core/v1 SetDefaults_Service). */
 function setServiceDefaults(spec: KubeObject['spec']): void {
   spec.type ??= 'ClusterIP';
   spec.sessionAffinity ??= 'None';
@@ -144,10 +146,15 @@ function setServiceDefaults(spec: KubeObject['spec']): void {
     return;
   }
   spec.internalTrafficPolicy ??= 'Cluster';
-  spec.ipFamilies ??= ['IPv4'];
-  spec.ipFamilyPolicy ??= 'SingleStack';
   if (needsNodePorts(spec)) spec.externalTrafficPolicy ??= 'Cluster';
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
+}
+
+/** What the server chooses with the addresses. */
+function setFamilies(spec: KubeObject['spec']): void {
+  if (spec.type === 'ExternalName') return;
+  spec.ipFamilies ??= ['IPv4'];
+  spec.ipFamilyPolicy ??= 'SingleStack';
   if (spec.clusterIP === 'None') spec.clusterIPs ??= ['None'];
 }
 
@@ -205,19 +212,22 @@ export function serviceStrategy(allocations: ServiceAllocations): Strategy {
     createOnUpdate: true,
     statusTakesMetadata: true,
     fields: ({ spec = {} }) => ({ 'spec.clusterIP': spec.clusterIP ?? '', 'spec.type': spec.type ?? '' }),
-    prepareForCreate(object, context) {
-      object.status = { loadBalancer: {} };
+    decode(object, _old, context) {
+      if (context.subresource === 'status') return;
       object.spec ??= {};
       setServiceDefaults(object.spec);
+    },
+    prepareForCreate(object, context) {
+      object.status = { loadBalancer: {} };
       checkFamilies(object, context);
+      setFamilies(object.spec);
       allocations.allocate(object, undefined, context);
     },
     prepareForUpdate(object, old, context) {
       if (context.subresource === 'status') return;
-      object.spec ??= {};
       dropTypeDependent(object.spec, old.spec);
       keepAllocated(object.spec, old.spec);
-      setServiceDefaults(object.spec);
+      setFamilies(object.spec);
       allocations.allocate(object, old, context);
     },
   };

@@ -1,6 +1,6 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { Strategy } from '../strategy.ts';
 import { timestamp } from '../metadata.ts';
+import type { Strategy } from '../strategy.ts';
 import { csrStrategy } from './certificate-signing-requests.ts';
 import { claimStrategy } from './claims.ts';
 import { eventFields } from './events.ts';

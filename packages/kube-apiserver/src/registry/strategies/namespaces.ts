@@ -11,15 +11,16 @@ const NAME_LABEL = 'kubernetes.io/metadata.name';
 export const namespaceStrategy: Strategy = {
   statusTakesMetadata: true,
   fields: (object) => ({ 'status.phase': object.status?.phase ?? '', name: object.metadata.name ?? '' }),
+  decode(object) {
+    object.metadata.labels = { ...object.metadata.labels, [NAME_LABEL]: object.metadata.name! };
+  },
   prepareForCreate(object) {
     const finalizers: string[] = object.spec?.finalizers ?? [];
     object.spec = { ...object.spec, finalizers: [...new Set([...finalizers, 'kubernetes'])] };
     object.status = { phase: 'Active' };
-    object.metadata.labels = { ...object.metadata.labels, [NAME_LABEL]: object.metadata.name! };
   },
   prepareForUpdate(object, old, { subresource }) {
     if (subresource !== 'finalize') object.spec = old.spec;
-    object.metadata.labels = { ...object.metadata.labels, [NAME_LABEL]: object.metadata.name! };
   },
   beforeDelete({ metadata }) {
     const name = metadata.name!;

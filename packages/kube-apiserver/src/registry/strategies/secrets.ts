@@ -15,12 +15,8 @@ function foldStringData(object: KubeObject): void {
 /** Secrets. */
 export const secretStrategy: Strategy = {
   fields: (object) => ({ type: object.type ?? '' }),
-  prepareForCreate(object) {
-    object.type ??= 'Opaque';
-    foldStringData(object);
-  },
-  prepareForUpdate(object, old) {
-    object.type ??= old.type;
+  decode(object, old) {
+    object.type ??= old?.type ?? 'Opaque';
     foldStringData(object);
   },
 };

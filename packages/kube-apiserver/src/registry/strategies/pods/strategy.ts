@@ -1,10 +1,9 @@
-import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
+import { dnsLabelErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Fields } from '../../defaults/types.ts';
 import type { Strategy } from '../../strategy.ts';
-import { dnsLabelErrors } from '@ks-apiserver/apimachinery/validation/names';
 import { podWarnings } from '../../validation/pods/warnings.ts';
-import { admitPod } from './admission.ts';
 import { gatedCondition, mergeLabelKeys, syncAppArmor } from './prepare.ts';
 import { qosClass } from './quality.ts';
 
@@ -64,7 +63,6 @@ export const podStrategy: Strategy = {
   }),
   prepareForCreate(object, context) {
     object.spec ??= {};
-    admitPod(object, context);
     const condition = gatedCondition(object.spec, context.now);
     object.status = { phase: 'Pending', ...(condition && { conditions: [condition] }), qosClass: qosClass(object) };
     mergeLabelKeys(object);

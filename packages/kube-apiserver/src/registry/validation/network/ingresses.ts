@@ -1,9 +1,5 @@
 import { isIP, isIPv4 } from 'node:net';
-import {
-  dnsLabelErrors,
-  dnsSubdomainErrors,
-  pathSegmentErrors,
-} from '@ks-apiserver/apimachinery/validation/names';
+import { dnsLabelErrors, dnsSubdomainErrors, pathSegmentErrors } from '@ks-apiserver/apimachinery/validation/names';
 import {
   cidrErrors,
   portNameErrors,
@@ -52,7 +48,8 @@ function ingressPath(value: Fields, at: string, out: Causes): void {
     for (const part of badSequences) {
       if (path.includes(part)) out.invalid(`${at}.path`, path, `must not contain '${part}'`);
     }
-    for (const end of ['/..', '/.']) if (path.endsWith(end)) out.invalid(`${at}.path`, path, `cannot end with '${end}'`);
+    for (const end of ['/..', '/.'])
+      if (path.endsWith(end)) out.invalid(`${at}.path`, path, `cannot end with '${end}'`);
   } else if (pathType === 'ImplementationSpecific') {
     if (path !== '' && !path.startsWith('/')) out.invalid(`${at}.path`, path, 'must be an absolute path');
   } else out.unsupported(`${at}.pathType`, pathType, ['Exact', 'ImplementationSpecific', 'Prefix']);

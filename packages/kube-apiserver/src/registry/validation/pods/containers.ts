@@ -123,7 +123,8 @@ export function validateInitContainers(context: PodContext, at: string, out: Cau
   const names = new Set<string>((containers as Fields[]).map(({ name = '' }) => name));
   each<Fields>(initContainers, at, (container, path) => {
     common(container, context, path, out);
-    if (container.restartPolicy !== undefined || container.restartPolicyRules?.length) restartRules(container, path, out);
+    if (container.restartPolicy !== undefined || container.restartPolicyRules?.length)
+      restartRules(container, path, out);
     const { name = '' } = container;
     if (names.has(name)) out.duplicate(`${path}.name`, name);
     else if (name !== '') names.add(name);

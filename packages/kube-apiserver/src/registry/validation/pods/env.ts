@@ -33,7 +33,10 @@ const ofEnvironment = [
 ];
 const resources = ['cpu', 'ephemeral-storage', 'memory'];
 const resourceFields = ['limits', 'requests'].flatMap((kind) => resources.map((name) => `${kind}.${name}`));
-const bigDivisors = ['1', ...['k', 'M', 'G', 'T', 'P', 'E', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'].map((unit) => `1${unit}`)];
+const bigDivisors = [
+  '1',
+  ...['k', 'M', 'G', 'T', 'P', 'E', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'].map((unit) => `1${unit}`),
+];
 
 /** A field of the pod that is given to a container; `allowed` are the paths that may stand here. */
 export function validateFieldRef(ref: Fields, allowed: readonly string[], at: string, out: Causes): void {

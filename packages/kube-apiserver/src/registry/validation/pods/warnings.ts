@@ -37,7 +37,9 @@ const oldVolumes: Readonly<Record<string, string>> = {
 export function claimWarnings(spec: Fields, at: string): string[] {
   return ['requests', 'limits'].flatMap((kind) => {
     const storage = spec.resources?.[kind]?.storage;
-    return storage === undefined || isWholeNumber(storage) ? [] : [fraction(`${at}.resources.${kind}[storage]`, storage)];
+    return storage === undefined || isWholeNumber(storage)
+      ? []
+      : [fraction(`${at}.resources.${kind}[storage]`, storage)];
   });
 }
 
@@ -54,7 +56,10 @@ function scheduling(spec: Fields, at: string, say: (text: string) => void): void
     each(value?.matchExpressions, `${path}.matchExpressions`, ({ key }, place) => {
       if (oldNodeLabels[key]) say(`${place}.key: ${key} is ${oldNodeLabels[key]}`);
     });
-  const [hard, soft] = ['requiredDuringSchedulingIgnoredDuringExecution', 'preferredDuringSchedulingIgnoredDuringExecution'];
+  const [hard, soft] = [
+    'requiredDuringSchedulingIgnoredDuringExecution',
+    'preferredDuringSchedulingIgnoredDuringExecution',
+  ];
   each(affinity[hard!]?.nodeSelectorTerms, `${at}.affinity.nodeAffinity.${hard}.nodeSelectorTerms`, term);
   each<Fields>(affinity[soft!], `${at}.affinity.nodeAffinity.${soft}`, ({ preference }, path) =>
     term(preference, `${path}.preference`),

@@ -18,9 +18,11 @@ import {
 /** A strategy as messages show it: by the names that Kubernetes uses inside. */
 function shownStrategy(strategy: Fields): Fields {
   const { type = '', rollingUpdate } = strategy;
-  const inner = rollingUpdate && Object.fromEntries(
-    Object.entries(rollingUpdate).map(([key, value]) => [key[0]!.toUpperCase() + key.slice(1), value]),
-  );
+  const inner =
+    rollingUpdate &&
+    Object.fromEntries(
+      Object.entries(rollingUpdate).map(([key, value]) => [key[0]!.toUpperCase() + key.slice(1), value]),
+    );
   return { Type: type, RollingUpdate: inner ?? null };
 }
 

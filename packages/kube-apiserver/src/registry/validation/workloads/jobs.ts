@@ -58,7 +58,14 @@ const counts = [
 /** What Jobs and the templates of CronJobs have in common. */
 function jobSpec(spec: Fields, at: string, out: Causes): void {
   for (const name of counts) out.notNegative(`${at}.${name}`, spec[name]);
-  const { managedBy, completionMode: mode, podFailurePolicy, successPolicy, podReplacementPolicy, template = {} } = spec;
+  const {
+    managedBy,
+    completionMode: mode,
+    podFailurePolicy,
+    successPolicy,
+    podReplacementPolicy,
+    template = {},
+  } = spec;
   if (spec.maxFailedIndexes !== undefined && spec.backoffLimitPerIndex === undefined) {
     out.required(`${at}.backoffLimitPerIndex`, 'when maxFailedIndexes is specified');
   }
@@ -86,7 +93,8 @@ function jobSpec(spec: Fields, at: string, out: Causes): void {
   const { restartPolicy = '' } = template.spec ?? {};
   const field = `${at}.template.spec.restartPolicy`;
   if (restartPolicy === '' || restartPolicy === 'Always') out.required(field, 'valid values: "OnFailure", "Never"');
-  else if (!['OnFailure', 'Never'].includes(restartPolicy)) out.unsupported(field, restartPolicy, ['OnFailure', 'Never']);
+  else if (!['OnFailure', 'Never'].includes(restartPolicy))
+    out.unsupported(field, restartPolicy, ['OnFailure', 'Never']);
   else if (podFailurePolicy && restartPolicy !== 'Never') {
     out.invalid(field, restartPolicy, 'only "Never" is supported when podFailurePolicy is specified');
   }
@@ -132,7 +140,8 @@ function templateUpdate(now: Fields, old: Fields, out: Causes): void {
   if (template.spec.affinity || before.spec.affinity) {
     const { nodeAffinity } = template.spec.affinity ?? {};
     const affinity = { ...before.spec.affinity, nodeAffinity };
-    before.spec.affinity = template.spec.affinity || affinity.podAffinity || affinity.podAntiAffinity ? affinity : undefined;
+    before.spec.affinity =
+      template.spec.affinity || affinity.podAffinity || affinity.podAntiAffinity ? affinity : undefined;
   }
   for (const name of ['containers', 'initContainers']) {
     each<Fields>(before.spec[name], '', (container, _at, index) => {
@@ -140,7 +149,8 @@ function templateUpdate(now: Fields, old: Fields, out: Causes): void {
       if (other?.name === container.name) container.resources = other.resources;
     });
   }
-  if (!equalJson(clean(template.spec), clean(before.spec))) out.invalid('spec.template.spec', template.spec, 'field is immutable');
+  if (!equalJson(clean(template.spec), clean(before.spec)))
+    out.invalid('spec.template.spec', template.spec, 'field is immutable');
 }
 
 const job: Validator = (object, old, out) => {
@@ -171,7 +181,8 @@ const job: Validator = (object, old, out) => {
 function timeZone(zone: string | undefined, at: string, out: Causes): void {
   if (zone === undefined) return;
   if (zone === '') return out.invalid(at, zone, 'timeZone must be nil or non-empty string');
-  const bad = (part: string) => part === '.' || part === '..' || part.startsWith('-') || !/^[A-Za-z.\-_0-9+]{1,14}$/.test(part);
+  const bad = (part: string) =>
+    part === '.' || part === '..' || part.startsWith('-') || !/^[A-Za-z.\-_0-9+]{1,14}$/.test(part);
   if (zone.split('/').some(bad)) return out.invalid(at, zone, `unknown time zone ${zone}`);
   if (zone.toLowerCase() === 'local') {
     out.invalid(at, zone, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones');
@@ -199,7 +210,8 @@ const cronJob: Validator = ({ metadata, spec = {} }, old, out) => {
   out.oneOf('spec.concurrencyPolicy', spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace']);
   const { spec: inner = {} } = jobTemplate;
   jobSpec(inner, 'spec.jobTemplate.spec', out);
-  if (inner.selector) out.invalid('spec.jobTemplate.spec.selector', inner.selector, '`selector` will be auto-generated');
+  if (inner.selector)
+    out.invalid('spec.jobTemplate.spec.selector', inner.selector, '`selector` will be auto-generated');
   if (inner.manualSelector === true) out.unsupported('spec.jobTemplate.spec.manualSelector', true, ['nil', 'false']);
   out.notNegative('spec.successfulJobsHistoryLimit', spec.successfulJobsHistoryLimit);
   out.notNegative('spec.failedJobsHistoryLimit', spec.failedJobsHistoryLimit);

@@ -1,0 +1,147 @@
+import { CelFailure } from './failure.ts';
+
+interface Part {
+  op?: string;
+  start?: number;
+  end?: number;
+  pos?: number;
+  input?: string;
+  args?: unknown;
+}
+
+/** What the library throws. */
+interface CelError extends Error {
+  code?: string;
+  summary?: string;
+  node?: Part;
+  range?: { start: number; end: number };
+}
+
+/** Names of operators as cel-go's messages show them. */
+const OPERATORS: Readonly<Record<string, string>> = {
+  in: '@in',
+  '[]': '_[_]',
+  '-_': '-_',
+  '!_': '!_',
+};
+
+/** cel-go's name of a type in a message. */
+function typeName(name: string): string {
+  if (name.startsWith('dyn<')) return typeName(name.slice(4, -1));
+  return name
+    .replace(/^list$/, 'list(dyn)')
+    .replace(/^map$/, 'map(dyn, dyn)')
+    .replaceAll('<', '(')
+    .replaceAll('>', ')')
+    .replace(/\bob\d+\b/g, 'object');
+}
+
+function splitTypes(list: string): string[] {
+  const types: string[] = [];
+  let depth = 0;
+  let from = 0;
+  for (let i = 0; i <= list.length; i++) {
+    const char = list[i];
+    if (char === '<' || char === '(') depth++;
+    else if (char === '>' || char === ')') depth--;
+    else if ((char === ',' && depth === 0) || i === list.length) {
+      if (list.slice(from, i).trim() !== '') types.push(list.slice(from, i).trim());
+      from = i + 1;
+    }
+  }
+  return types;
+}
+
+function positionOf({ code, node, range }: CelError, input: string): number {
+  const at = node?.pos ?? range?.start ?? 0;
+  if (code === 'no_such_key') {
+    // A selection stands where its dot does.
+    const dot = input.lastIndexOf('.', at);
+    return dot < 0 ? at : dot;
+  }
+  if (code === 'no_matching_overload') {
+    const open = input.indexOf('(', lastReceiver(node) ?? at);
+    return open < 0 ? at : open;
+  }
+  if (code === 'no_such_overload' && Array.isArray(node?.args)) {
+    const left = node.args[0] as Part | undefined;
+    if (left?.end !== undefined && node.args.length === 2) {
+      const gap = /^[\s)]*/.exec(input.slice(left.end))![0].length;
+      return left.end + gap;
+    }
+  }
+  return at;
+}
+
+function lastReceiver(node: Part | undefined): number | undefined {
+  if (node?.op !== 'rcall' || !Array.isArray(node.args)) return undefined;
+  return (node.args[1] as Part | undefined)?.end;
+}
+
+const knownFunctions =
+  /^(size|int|uint|double|string|bool|bytes|duration|timestamp|type|dyn|startsWith|endsWith|contains|matches|charAt|indexOf|lastIndexOf|replace|split|substring|trim|lowerAscii|upperAscii|join|format|find|findAll|isSorted|sum|min|max|quantity|isQuantity|isGreaterThan|isLessThan|compareTo|add|sub|sign|ip|isIP|cidr|isCIDR|url|isURL|family|semver|isSemver|slice|flatten|sort|reverse|distinct|getFullYear|getMonth|getDate|getHours|getMinutes|getSeconds|getMilliseconds|all|exists|exists_one|map|filter)$/;
+
+function problemOf(error: CelError): string {
+  const text = error.summary ?? error.message.split('\n')[0]!;
+  const variable = /^Unknown variable: (.+)$/.exec(text);
+  if (variable) return `undeclared reference to '${variable[1]}' (in container '')`;
+  const field = /^No such key: (.+)$/.exec(text);
+  if (field) return `undefined field '${field[1]}'`;
+  const operator = /^no such overload: (.+) (\S+) (.+)$/.exec(text);
+  if (operator) {
+    const name = OPERATORS[operator[2]!] ?? `_${operator[2]}_`;
+    return `found no matching overload for '${name}' applied to '(${typeName(operator[1]!)}, ${typeName(operator[3]!)})'`;
+  }
+  const call = /^found no matching overload for '(?:(.+)\.)?(\w+)\((.*)\)'$/.exec(text);
+  if (call) {
+    const [, receiver, name = '', types = ''] = call;
+    if (!knownFunctions.test(name)) return `undeclared reference to '${name}' (in container '')`;
+    const given = `(${splitTypes(types).map(typeName).join(', ')})`;
+    return `found no matching overload for '${name}' applied to '${receiver === undefined ? '' : `${typeName(receiver)}.`}${given}'`;
+  }
+  return error.name === 'ParseError' ? `Syntax error: ${syntaxProblem(text)}` : text;
+}
+
+/** What can begin an expression, as cel-go's parser lists it. */
+const BEGINNINGS =
+  "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
+
+/** Problems of syntax are cel-go's where its parser says little; others are told in the library's words. */
+function syntaxProblem(text: string): string {
+  if (text === 'Expected IDENTIFIER, got EOF') return "no viable alternative at input '.'";
+  if (text === 'Unexpected token: EOF') return `mismatched input '<EOF>' expecting ${BEGINNINGS}`;
+  return text;
+}
+
+/** Why an expression cannot be compiled, as cel-go shows it: place, problem, and the line with a mark below. */
+export function compileError(expression: string, thrown: unknown): string {
+  const error = thrown as CelError;
+  const at = Math.min(positionOf(error, expression), expression.length);
+  const before = expression.slice(0, at);
+  const line = before.split('\n').length;
+  const column = at - (before.lastIndexOf('\n') + 1);
+  const shown = expression.split('\n')[line - 1] ?? '';
+  return `ERROR: <input>:${line}:${column + 1}: ${problemOf(error)}\n | ${shown}\n | ${'.'.repeat(column)}^`;
+}
+
+/** Why an expression could not be evaluated, as cel-go says it. */
+export function evaluationError(thrown: unknown): string {
+  if (thrown instanceof CelFailure) return thrown.message;
+  const { code, summary, message } = thrown as CelError;
+  const text = summary ?? message.split('\n')[0]!;
+  switch (code) {
+    case 'no_such_key':
+      return text.replace('No such key', 'no such key');
+    case 'index_out_of_bounds':
+      return `index out of bounds: ${/index (-?\d+)/.exec(text)?.[1] ?? ''}`;
+    case 'no_such_overload':
+    case 'no_matching_overload':
+      return 'no such overload';
+    case 'numeric_overflow':
+      return 'integer overflow';
+    case 'unknown_variable':
+      return text.replace(/^Unknown variable: (.+)$/, 'no such attribute(s): $1');
+    default:
+      return text;
+  }
+}

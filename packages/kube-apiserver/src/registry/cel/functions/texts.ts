@@ -1,0 +1,125 @@
+import { compilePattern } from '@ks-apiserver/apimachinery/schema/pattern';
+import type { Environment } from '@marcbachmann/cel-js';
+import { CelFailure } from '../failure.ts';
+import { type Macro, macro } from '../macro.ts';
+
+function pattern(text: string) {
+  const expression = compilePattern(text);
+  if (!expression) throw new CelFailure(`Illegal regex: error parsing regexp: ${text}`);
+  return expression;
+}
+
+function findAll(text: string, expression: string, limit: number): string[] {
+  const found: string[] = [];
+  const matcher = pattern(expression).matcher(text);
+  while ((limit < 0 || found.length < limit) && matcher.find()) found.push(matcher.group() ?? '');
+  return found;
+}
+
+function replace(text: string, old: string, by: string, limit: number): string {
+  if (limit < 0) return text.replaceAll(old, () => by);
+  let result = text;
+  let from = 0;
+  for (let i = 0; i < limit; i++) {
+    const at = result.indexOf(old, from);
+    if (at < 0) break;
+    result = result.slice(0, at) + by + result.slice(at + old.length);
+    from = at + by.length + (old === '' ? 1 : 0);
+  }
+  return result;
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (value instanceof Date) return value.toISOString().replace('.000Z', 'Z');
+  if (Array.isArray(value)) return `[${value.map(shown).join(', ')}]`;
+  if (value !== null && typeof value === 'object' && value.constructor === Object) {
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([key, item]) => `${key}: ${shown(item)}`).join(', ')}}`;
+  }
+  return String(value);
+}
+
+/** `%s`, `%d`, `%f`, `%e`, `%b`, `%x`, `%X`, `%o` and `%%` as cel-go's `format` takes them. */
+function formatted(text: string, values: readonly unknown[]): string {
+  let next = 0;
+  return text.replace(/%(?:\.(\d+))?([sdfebxXo%])/g, (_whole, precision: string | undefined, verb: string) => {
+    if (verb === '%') return '%';
+    if (next >= values.length) throw new CelFailure(`index ${next} out of range`);
+    const value = values[next++];
+    const digits = precision === undefined ? 6 : Number(precision);
+    const base = (radix: number) =>
+      typeof value === 'string' ? Buffer.from(value).toString('hex') : BigInt(value as bigint).toString(radix);
+    switch (verb) {
+      case 's':
+        return shown(value);
+      case 'd':
+        return String(value);
+      case 'f':
+        return Number(value).toFixed(digits);
+      case 'e':
+        return Number(value)
+          .toExponential(digits)
+          .replace(/e([+-])(\d)$/, 'e$10$2');
+      case 'b':
+        return typeof value === 'boolean' ? String(Number(value)) : base(2);
+      case 'o':
+        return base(8);
+      case 'x':
+        return base(16);
+      default:
+        return base(16).toUpperCase();
+    }
+  });
+}
+
+/** `matches` in RE2 syntax: the library's own takes as long as the text makes it. */
+const matches: Macro = {
+  check(checker, [receiver, expression], context, node) {
+    for (const argument of [receiver!, expression!]) {
+      const type = checker.check(argument, context);
+      if (type.name === 'string' || type.kind === 'dyn') continue;
+      throw checker.createError(
+        'no_matching_overload',
+        `found no matching overload for '${checker.check(receiver!, context).name}.matches(${checker.check(expression!, context).name})'`,
+        node,
+      );
+    }
+    return checker.getType('bool');
+  },
+  evaluate(run, [receiver, expression]) {
+    const [text, by] = [run(receiver!), run(expression!)];
+    if (typeof text !== 'string' || typeof by !== 'string') throw new CelFailure('no such overload');
+    return pattern(by).test(text);
+  },
+};
+
+/** Functions of texts: cel-go's strings extension and Kubernetes' regex library. */
+export function addTexts(environment: Environment): void {
+  environment
+    // A macro is found by its name alone; the library lets nobody replace what it registers for texts.
+    .registerFunction('list.matches(ast): bool', macro(matches))
+    .registerFunction('string.find(string): string', (text: string, by: string) => findAll(text, by, 1)[0] ?? '')
+    .registerFunction('string.findAll(string): list<string>', (text: string, by: string) => findAll(text, by, -1))
+    .registerFunction('string.findAll(string, int): list<string>', (text: string, by: string, limit: bigint) =>
+      findAll(text, by, Number(limit)),
+    )
+    .registerFunction('string.charAt(int): string', (text: string, at: bigint) => {
+      const characters = [...text];
+      if (at < 0n || at > BigInt(characters.length)) throw new CelFailure(`index out of range: ${at}`);
+      return characters[Number(at)] ?? '';
+    })
+    .registerFunction('string.replace(string, string): string', (text: string, old: string, by: string) =>
+      replace(text, old, by, -1),
+    )
+    .registerFunction(
+      'string.replace(string, string, int): string',
+      (text: string, old: string, by: string, limit: bigint) => replace(text, old, by, Number(limit)),
+    )
+    .registerFunction('string.format(list): string', (text: string, values: unknown[]) => formatted(text, values));
+  class Strings {}
+  environment
+    .registerType('kubernetes.Strings', Strings)
+    .registerConstant('strings', 'kubernetes.Strings', new Strings())
+    .registerFunction('kubernetes.Strings.quote(string): string', (_: Strings, text: string) => JSON.stringify(text));
+}

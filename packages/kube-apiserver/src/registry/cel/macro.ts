@@ -1,0 +1,64 @@
+/** A part of a parsed expression. */
+export interface Node {
+  op: string;
+  args: unknown;
+}
+
+/** A type that the checker knows. */
+export interface CheckedType {
+  name: string;
+  kind: string;
+  keyType?: CheckedType;
+  valueType?: CheckedType;
+}
+
+/** Variables in scope; the library's own. */
+export interface Scope {
+  forkWithVariable(name: string, type: CheckedType): Scope;
+  reuse(parent: Scope): Scope;
+  setIterValue(value: unknown, evaluator: unknown): Scope;
+}
+
+/** What checks types of parts of an expression. */
+export interface Checker {
+  check(node: Node, scope: Scope): CheckedType;
+  getType(name: string): CheckedType;
+  createError(code: string, message: string, node?: Node): Error;
+}
+
+/** A function that sees its arguments before they are evaluated; the receiver is the first. */
+export interface Macro {
+  check(checker: Checker, args: readonly Node[], scope: Scope, node: Node, state: Record<string, unknown>): CheckedType;
+  evaluate(
+    run: (node: Node, scope?: Scope) => unknown,
+    args: readonly Node[],
+    scope: Scope,
+    evaluator: unknown,
+    state: Record<string, unknown>,
+  ): unknown;
+}
+
+interface Call {
+  ast: Node & { setMeta(key: string, value: unknown): void };
+  args: Node[];
+  receiver: Node | null;
+}
+
+/** A macro in the form that the library registers. */
+export function macro({ check, evaluate }: Macro): (call: Call) => unknown {
+  return ({ ast, args, receiver }) => {
+    const all = receiver ? [receiver, ...args] : args;
+    const state: Record<string, unknown> = {};
+    return {
+      async: false,
+      typeCheck(checker: Checker, _macro: unknown, scope: Scope) {
+        ast.setMeta('async', false);
+        return check(checker, all, scope, ast, state);
+      },
+      evaluate(evaluator: { run(node: Node, scope: Scope): unknown }, _macro: unknown, scope: Scope) {
+        const run = (node: Node, inner = scope) => evaluator.run(node, inner);
+        return evaluate(run, all, scope, evaluator, state);
+      },
+    };
+  };
+}

@@ -1,0 +1,54 @@
+// An HTTPS server on a loopback port that answers as an admission or conversion webhook, for scenarios.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+let credentials;
+
+/** A key and a certificate for 127.0.0.1, made once. */
+function certificate() {
+  if (credentials) return credentials;
+  const dir = mkdtempSync(join(tmpdir(), 'webhook-'));
+  const [key, cert] = [join(dir, 'key'), join(dir, 'cert')];
+  const make = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30'];
+  const names = ['-subj', '/CN=webhook', '-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost'];
+  execFileSync('openssl', [...make, ...names, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  credentials = { key: readFileSync(key), cert: readFileSync(cert) };
+  rmSync(dir, { recursive: true });
+  return credentials;
+}
+
+/**
+ * Starts a webhook: `answer(body, url)` gives what it answers with: an object as JSON, or `{ status, headers, text }`, or
+ * nothing at all when it returns undefined.
+ * @returns where it is, the CA bundle for it, the reviews that came, and how to end it
+ */
+export async function startWebhook(answer) {
+  const { key, cert } = certificate();
+  const reviews = [];
+  const server = createServer({ key, cert }, async (req, res) => {
+    const chunks = [];
+    for await (const chunk of req) chunks.push(chunk);
+    const body = JSON.parse(Buffer.concat(chunks).toString());
+    reviews.push({ body, headers: req.headers, url: req.url });
+    const given = await answer(body, req.url);
+    if (given === undefined) return;
+    if (given.text !== undefined) {
+      res.writeHead(given.status ?? 200, given.headers).end(given.text);
+      return;
+    }
+    res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(given));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `https://127.0.0.1:${server.address().port}`,
+    caBundle: cert.toString('base64'),
+    reviews,
+    close() {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
