@@ -75,11 +75,15 @@ test('lists, snapshots and watches stay whole while the log is compacted under t
   let writing = true;
   const counts = { whole: 0, forgotten: 0, resumed: 0, expired: 0 };
   const pager = async () => {
-    while (writing) counts[(await readPages(backend, states)) ? 'whole' : 'forgotten']++;
+    while (writing) {
+      counts[(await readPages(backend, states)) ? 'whole' : 'forgotten']++;
+      await turn();
+    }
   };
   /** Holds a snapshot open over many commits. */
   const scanner = async () => {
     while (writing) {
+      await turn();
       const { revision } = backend;
       const found: [string, string][] = [];
       for (const object of backend.range({ prefix: PREFIX })) {
