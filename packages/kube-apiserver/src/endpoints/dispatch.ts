@@ -10,7 +10,7 @@ import { get } from './get.ts';
 import { list } from './list.ts';
 import { patch } from './patch.ts';
 import { isTrue } from './query.ts';
-import { withWarnings } from './respond.ts';
+import { errorResponse, withWarnings } from './respond.ts';
 import { update } from './update.ts';
 import { watch } from './watch.ts';
 
@@ -110,5 +110,12 @@ export function specialKey(group: string, resource: string, subresource: string,
 
 /** Runs a call and adds its warnings. */
 export async function run(verb: Verb, call: Call): Promise<KubeResponse> {
-  return withWarnings(await verb(call), call.warnings);
+  let response: KubeResponse;
+  try {
+    response = await verb(call);
+  } catch (error) {
+    if (call.warnings.length === 0) throw error;
+    response = errorResponse(error);
+  }
+  return withWarnings(response, call.warnings);
 }

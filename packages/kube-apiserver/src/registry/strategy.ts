@@ -4,6 +4,9 @@ import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Reader } from '../storage/backend.ts';
 import type { ResourceType } from './resource-type.ts';
 
+/** Metadata that a write of the status may change where its kind does not keep it. */
+export const STATUS_METADATA = ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const;
+
 /** Circumstances of one write. */
 export interface WriteOptions {
   user: UserInfo;
@@ -50,6 +53,6 @@ export interface Strategy {
   untracked?: readonly string[];
   /** True when creation keeps the status that was sent. */
   keepsStatus?: boolean;
-  /** True when the status subresource also takes labels and annotations. */
-  statusTakesMetadata?: boolean;
+  /** Metadata that a write of the status leaves as it is; without it none, and of custom resources all. */
+  statusKeeps?: readonly string[];
 }

@@ -203,7 +203,6 @@ export function serviceStrategy(allocations: ServiceAllocations): Strategy {
   return {
     returnsDeleted: true,
     createOnUpdate: true,
-    statusTakesMetadata: true,
     fields: ({ spec = {} }) => ({ 'spec.clusterIP': spec.clusterIP ?? '', 'spec.type': spec.type ?? '' }),
     prepareForCreate(object, context) {
       object.status = { loadBalancer: {} };

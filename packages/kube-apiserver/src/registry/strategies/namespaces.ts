@@ -9,13 +9,12 @@ const NAME_LABEL = 'kubernetes.io/metadata.name';
 
 /** Namespaces keep the finalizer `kubernetes` until they are empty (Kubernetes "Namespaces", "Automatic labelling"). */
 export const namespaceStrategy: Strategy = {
-  statusTakesMetadata: true,
   fields: (object) => ({ 'status.phase': object.status?.phase ?? '', name: object.metadata.name ?? '' }),
   prepareForCreate(object) {
     const finalizers: string[] = object.spec?.finalizers ?? [];
     object.spec = { ...object.spec, finalizers: [...new Set([...finalizers, 'kubernetes'])] };
     object.status = { phase: 'Active' };
-    object.metadata.labels = { ...object.metadata.labels, [NAME_LABEL]: object.metadata.name! };
+    object.metadata.labels = { ...object.metadata.labels, [NAME_LABEL]: object.metadata.name ?? '' };
   },
   prepareForUpdate(object, old, { subresource }) {
     if (subresource !== 'finalize') object.spec = old.spec;
