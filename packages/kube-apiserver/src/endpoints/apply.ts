@@ -4,7 +4,6 @@ import { applyServerSide, checkConfiguration } from '@ks-apiserver/apimachinery/
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { required } from '@ks-apiserver/apimachinery/validation/field';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
-import { parse as parseYaml } from 'yaml';
 import { schemaOf } from '../registry/kind-rules.ts';
 import { matchUrl } from '../registry/metadata.ts';
 import type { ResourceType } from '../registry/resource-type.ts';
@@ -14,12 +13,13 @@ import { checkMetadata } from './decode.ts';
 import { isTrue } from './query.ts';
 import { objectResponse } from './respond.ts';
 import { writeOptions } from './write-options.ts';
+import { parseYaml } from './yaml-text.ts';
 
 /** Reads what is to be applied; whether it fits the schema is asked when it is merged. Throws a StatusError 400. */
 function decodeConfiguration(type: ResourceType, body: Buffer): KubeObject {
   let value: unknown;
   try {
-    value = parseYaml(body.toString('utf8'), { maxAliasCount: 100, uniqueKeys: false }) ?? {};
+    value = parseYaml(body.toString('utf8')).value ?? {};
   } catch (error) {
     const [why] = (error as Error).message.split('\n');
     throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${why}`);

@@ -1,11 +1,13 @@
 import { badRequest, requestTooLarge, unsupportedMediaType } from '@ks-apiserver/apimachinery/meta/errors';
 import { type KubeRequest, readBody } from '@ks-apiserver/client/kube/transport';
-import { parse as parseYaml } from 'yaml';
 import { decodeProtobuf, PROTOBUF } from '../protobuf/decode.ts';
+import { type ParsedText, parseJson } from './json-text.ts';
+import { parseYaml } from './yaml-text.ts';
 
 /** The largest body that is read, in bytes (kube-apiserver's MaxRequestBodyBytes). */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
+const OPEN_BRACE = 0x7b;
 const ACCEPTED = ['application/json', 'application/yaml', PROTOBUF];
 
 /** The whole body of a request; throws a StatusError 413. */
@@ -22,25 +24,55 @@ export async function requestBody(request: KubeRequest): Promise<Buffer> {
 /** The media type of a request's body without its parameters; JSON where none is named. */
 export function contentType(request: KubeRequest): string {
   const type = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
-  return type === '' || type === '*/*' ? 'application/json' : type;
+  return type === '' ? 'application/json' : type;
 }
 
+const SHOWN_BYTES = 30;
+
+/** The beginning of a body as Kubernetes shows it: as text where it looks like JSON. */
 function shownBytes(body: Buffer): string {
-  return body.byteLength === 0 ? '<empty>' : body.subarray(0, 64).toString('hex');
+  if (body.byteLength === 0) return '<empty>';
+  const start = body.subarray(0, SHOWN_BYTES);
+  return start.toString(body[0] === OPEN_BRACE ? 'utf8' : 'hex') + (body.byteLength > SHOWN_BYTES ? ' ...' : '');
+}
+
+function whyNoKind(value: unknown): string | undefined {
+  const goType = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+  if (value !== null && goType !== 'object') {
+    return `couldn't get version/kind; json parse error: json: cannot unmarshal ${goType} into Go value of type struct { APIVersion string "json:"apiVersion,omitempty""; Kind string "json:"kind,omitempty"" }`;
+  }
+  const { kind = null, apiVersion = null } = (value ?? {}) as Record<string, unknown>;
+  for (const [field, given] of Object.entries({ apiVersion, kind })) {
+    if (given === null || typeof given === 'string') continue;
+    const type = Array.isArray(given) ? 'array' : typeof given === 'boolean' ? 'bool' : typeof given;
+    return `couldn't get version/kind; json parse error: json: cannot unmarshal ${type} into Go struct field .${field} of type string`;
+  }
+  if (apiVersion !== null && String(apiVersion).split('/').length > 2) {
+    return `unexpected GroupVersion string: ${apiVersion}`;
+  }
+  return undefined;
+}
+
+/** A JSON, YAML or protobuf body with what it repeats; throws a StatusError 400 or 415. `kind` names what was expected. */
+export function readText(body: Buffer, mediaType: string, kind: string): ParsedText {
+  if (!ACCEPTED.includes(mediaType)) throw unsupportedMediaType(ACCEPTED);
+  if (mediaType === PROTOBUF) return { value: decodeProtobuf(body, kind) };
+  const unrecognized = (why: string) =>
+    badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${shownBytes(body)})`);
+  let parsed: ParsedText;
+  const isYaml = mediaType === 'application/yaml';
+  try {
+    parsed = isYaml ? parseYaml(body.toString('utf8')) : parseJson(body);
+  } catch (error) {
+    const { message } = error as Error;
+    throw unrecognized(isYaml ? `yaml: ${message}` : `couldn't get version/kind; json parse error: ${message}`);
+  }
+  const why = whyNoKind(parsed.value);
+  if (why !== undefined) throw unrecognized(why);
+  return { ...parsed, value: parsed.value ?? {} };
 }
 
 /** The value of a JSON, YAML or protobuf body; throws a StatusError 400 or 415. `kind` names what was expected. */
 export function parseBody(body: Buffer, mediaType: string, kind: string): unknown {
-  if (!ACCEPTED.includes(mediaType)) throw unsupportedMediaType(ACCEPTED);
-  if (mediaType === PROTOBUF) return decodeProtobuf(body, kind);
-  const text = body.toString('utf8');
-  try {
-    if (mediaType === 'application/yaml') return parseYaml(text, { maxAliasCount: 100, uniqueKeys: false });
-    return JSON.parse(text);
-  } catch (error) {
-    const why = body.byteLength === 0 ? 'unexpected end of JSON input' : (error as Error).message;
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why} (${shownBytes(body)})`,
-    );
-  }
+  return readText(body, mediaType, kind).value;
 }

@@ -1,6 +1,6 @@
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
 import { matchUrl } from '../registry/metadata.ts';
-import { contentType, parseBody, requestBody } from './body.ts';
+import { contentType, readText, requestBody } from './body.ts';
 import type { Call } from './call.ts';
 import { decodeObject } from './decode.ts';
 import { objectResponse } from './respond.ts';
@@ -9,8 +9,8 @@ import { writeOptions } from './write-options.ts';
 /** `POST` to a collection. */
 export async function create(call: Call): Promise<KubeResponse> {
   const options = writeOptions(call, 'CreateOptions');
-  const body = parseBody(await requestBody(call.request), contentType(call.request), call.type.kind);
-  const object = decodeObject(call.type, body, options.fieldValidation, call.warnings);
+  const text = readText(await requestBody(call.request), contentType(call.request), call.type.kind);
+  const object = decodeObject(call.type, text.value, options.fieldValidation, call.warnings, text);
   matchUrl(call.type, object, call.path.namespace);
   const { object: created } = await call.api.store.create(call.type, object, options);
   return objectResponse(call, created, 201);

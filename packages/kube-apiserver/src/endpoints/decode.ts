@@ -5,7 +5,8 @@ import { pruneUnknown } from '@ks-apiserver/apimachinery/schema/prune';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { schemaOf } from '../registry/kind-rules.ts';
 import type { ResourceType } from '../registry/resource-type.ts';
-import { metaSchema } from '../schemas/builtin.ts';
+import { builtinSchema, metaSchema } from '../schemas/builtin.ts';
+import type { ParsedText } from './json-text.ts';
 
 /** What happens to fields that the schema does not know (Kubernetes "API Concepts", "Field validation"). */
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
@@ -39,6 +40,20 @@ function jsonType(value: unknown): string {
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
+/** What fields are unknown or repeated, in the order of the text, and how that is said. */
+function strictErrors(unknown: string[], text: ParsedText | undefined): string[] {
+  const { fields = unknown, repeated = new Set<string>(), tell = String } = text ?? {};
+  const seen = new Set<string>();
+  const unknownFields = new Set(unknown);
+  const hidden = (path: string) => unknown.some((field) => path.length > field.length && path.startsWith(field));
+  return fields.flatMap((path) => {
+    const before = seen.has(path);
+    seen.add(path);
+    if (unknownFields.has(path)) return before ? [] : [`unknown field ${JSON.stringify(path)}`];
+    return before && repeated.has(path) && !hidden(path) ? [tell(path)] : [];
+  });
+}
+
 /** Drops what the schema does not know, and says so as the request wants it; throws a StatusError 400 when strict. */
 export function applyFieldValidation(
   object: KubeObject,
@@ -46,16 +61,30 @@ export function applyFieldValidation(
   { kind, version }: ExpectedKind,
   validation: FieldValidation,
   warnings: string[],
+  text?: ParsedText,
 ): void {
   if (!schema) return;
-  const unknown = pruneUnknown(object, schema).map((path) => `unknown field ${JSON.stringify(path)}`);
-  if (unknown.length === 0 || validation === 'Ignore') return;
+  const unknown = pruneUnknown(object, schema);
+  if (validation === 'Ignore' || (unknown.length === 0 && !text?.repeated)) return;
+  const errors = [...new Set(strictErrors(unknown, text))];
+  if (errors.length === 0) return;
   if (validation === 'Strict') {
+    const isYaml = errors.some((error) => error.startsWith('line '));
+    const lines = errors.filter((error) => error.startsWith('line '));
+    const shown = isYaml
+      ? [`yaml: unmarshal errors:\n  ${lines.join('\n  ')}`, ...errors.filter((error) => !lines.includes(error))]
+      : errors;
     throw badRequest(
-      `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${unknown.join(', ')}`,
+      `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${shown.join(', ')}`,
     );
   }
-  warnings.push(...unknown.slice(0, MAX_WARNINGS));
+  warnings.push(...errors.slice(0, MAX_WARNINGS));
+}
+
+/** Whether the API has a kind, be it only as a list. */
+function isKnown(kind: string, groupVersion: string): boolean {
+  const [version, group = ''] = groupVersion.split('/').reverse() as [string, string?];
+  return kind === 'List' || builtinSchema({ group, version, kind: kind.replace(/(.)List$/, '$1') }) !== undefined;
 }
 
 /** An object of a kind from a parsed body, of the right JSON types and without unknown fields; throws a StatusError 400. */
@@ -66,6 +95,7 @@ export function decodeKind(
   validation: FieldValidation,
   warnings: string[],
   typed: Schema | undefined = schema,
+  text?: ParsedText,
 ): KubeObject {
   const apiVersion = apiVersionOf(expected);
   const prefix = (kind: string, version: string) =>
@@ -81,7 +111,7 @@ export function decodeKind(
   if (kind !== expected.kind || given !== apiVersion) {
     const version = given.slice(given.indexOf('/') + 1);
     const why =
-      kind === expected.kind
+      kind === expected.kind || !isKnown(kind, given)
         ? `no kind "${kind}" is registered for version "${given}" in scheme "pkg/runtime/scheme.go:111"`
         : `converting (${given.replace('/', '.')}.${kind}) to (${expected.group || 'core'}.${expected.kind}): unknown conversion`;
     throw badRequest(prefix(kind, version) + why);
@@ -94,7 +124,7 @@ export function decodeKind(
   }
   const object = { ...value, kind, apiVersion, metadata } as KubeObject;
   if (typed) checkTypes(object, typed);
-  applyFieldValidation(object, schema, expected, validation, warnings);
+  applyFieldValidation(object, schema, expected, validation, warnings, text);
   return object;
 }
 
@@ -104,6 +134,7 @@ export function decodeObject(
   value: unknown,
   validation: FieldValidation,
   warnings: string[],
+  text?: ParsedText,
 ): KubeObject {
   if (type.custom && isRecord(value)) {
     const expected = apiVersionOf(type);
@@ -123,5 +154,5 @@ export function decodeObject(
   }
   // Types inside custom resources are a matter of validation (422), not of decoding (400).
   const typed = type.custom ? CUSTOM_TYPES : schemaOf(type);
-  return decodeKind(value, type, schemaOf(type), validation, warnings, typed);
+  return decodeKind(value, type, schemaOf(type), validation, warnings, typed, text);
 }

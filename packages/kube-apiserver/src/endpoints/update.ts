@@ -1,6 +1,7 @@
+import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
 import { matchUrl } from '../registry/metadata.ts';
-import { contentType, parseBody, requestBody } from './body.ts';
+import { contentType, readText, requestBody } from './body.ts';
 import type { Call } from './call.ts';
 import { decodeObject } from './decode.ts';
 import { objectResponse } from './respond.ts';
@@ -10,11 +11,13 @@ import { writeOptions } from './write-options.ts';
 export async function update(call: Call): Promise<KubeResponse> {
   const { path, type, api } = call;
   const options = writeOptions(call, 'UpdateOptions');
-  const body = parseBody(await requestBody(call.request), contentType(call.request), type.kind);
-  const object = decodeObject(type, body, options.fieldValidation, call.warnings);
+  const text = readText(await requestBody(call.request), contentType(call.request), type.kind);
+  const object = decodeObject(type, text.value, options.fieldValidation, call.warnings, text);
+  if (!object.metadata.name) {
+    throw badRequest(`the name of the object (${path.name} based on URL) was undeterminable: name must be provided`);
+  }
   matchUrl(type, object, path.namespace, path.name);
-  const mayCreate =
-    path.subresource === '' && api.store.strategyOf(type).createOnUpdate === true && !object.metadata.resourceVersion;
+  const mayCreate = path.subresource === '' && api.store.strategyOf(type).createOnUpdate === true;
   const written = await api.store.update(type, path.namespace, path.name, {
     subresource: path.subresource,
     change: () => object,

@@ -1,6 +1,6 @@
 import { invalid, type StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { invalidValue, tooLong } from '@ks-apiserver/apimachinery/validation/field';
+import { invalidValue, notSupported, tooLong } from '@ks-apiserver/apimachinery/validation/field';
 import { trackFields } from '../registry/managed-fields.ts';
 import type { WriteOptions } from '../registry/strategy.ts';
 import { builtinSchema } from '../schemas/builtin.ts';
@@ -8,11 +8,6 @@ import type { Call } from './call.ts';
 import type { FieldValidation } from './decode.ts';
 
 const MAX_MANAGER = 128;
-
-function unsupported(kind: string, field: string, value: string, supported: string): Error {
-  const message = `Unsupported value: ${JSON.stringify(value)}: supported values: ${supported}`;
-  return invalid({ group: 'meta.k8s.io', kind, name: '' }, [{ reason: 'FieldValueNotSupported', message, field }]);
-}
 
 function managerCauses(manager: string): StatusCause[] {
   const causes: StatusCause[] = [];
@@ -29,15 +24,15 @@ function managerCauses(manager: string): StatusCause[] {
 /** Options of a write from its query (Kubernetes meta/v1 CreateOptions, UpdateOptions, PatchOptions); throws a StatusError 422 or 400. */
 export function writeOptions(call: Call, kind: string): WriteOptions & { fieldValidation: FieldValidation } {
   const { query, request, user, warnings, now } = call;
-  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
-  for (const value of dryRun) if (value !== 'All') throw unsupported(kind, 'dryRun', value, '"All"');
+  const dryRun = query.getAll('dryRun');
   const fieldValidation = query.get('fieldValidation') || 'Warn';
-  if (!['Strict', 'Warn', 'Ignore'].includes(fieldValidation)) {
-    throw unsupported(kind, 'fieldValidation', fieldValidation, '"", "Ignore", "Strict", "Warn"');
-  }
   const manager = query.get('fieldManager') ?? '';
   const causes = managerCauses(manager);
-  if (causes.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, causes);
+  if (dryRun.some((value) => value !== 'All')) causes.push(notSupported('dryRun', dryRun, ['All']));
+  if (!['Strict', 'Warn', 'Ignore'].includes(fieldValidation)) {
+    causes.push(notSupported('fieldValidation', fieldValidation, ['', 'Ignore', 'Strict', 'Warn']));
+  }
+  if (causes.length > 0) throw invalid({ group: 'meta.k8s.io', kind, name: '' }, causes);
   return {
     user,
     dryRun: dryRun.length > 0,

@@ -64,12 +64,19 @@ export function* decideDelete(
   const held = finalizers.length > 0 || (type.resource === 'namespaces' && object.spec?.finalizers?.length > 0);
   if (!held && grace === 0) return { remove: true };
   const sameFinalizers = JSON.stringify(before) === JSON.stringify(finalizers);
-  const shorter = grace < (metadata.deletionGracePeriodSeconds ?? 0);
+  const current = metadata.deletionGracePeriodSeconds ?? 0;
+  const shorter = options.gracePeriodSeconds !== undefined && grace < current;
   if (metadata.deletionTimestamp && sameFinalizers && !shorter) return { keep: true };
-  if (!metadata.deletionTimestamp || shorter) {
-    metadata.deletionTimestamp = timestamp(new Date(context.now.getTime() + grace * 1000));
+  if (metadata.deletionTimestamp && shorter) {
+    const end = Date.parse(metadata.deletionTimestamp) + (grace - current) * 1000;
+    metadata.deletionTimestamp = timestamp(new Date(end));
     metadata.deletionGracePeriodSeconds = grace;
-    if (metadata.generation !== undefined) metadata.generation++;
+  } else if (!metadata.deletionTimestamp) {
+    metadata.deletionTimestamp = timestamp(new Date(context.now.getTime() + grace * 1000));
+    if (type.resource !== 'namespaces' || type.group !== '') {
+      metadata.deletionGracePeriodSeconds = grace;
+      if (metadata.generation !== undefined) metadata.generation++;
+    }
   }
   if (finalizers.length > 0) metadata.finalizers = finalizers;
   else delete metadata.finalizers;

@@ -1,5 +1,13 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { badRequest, conflict, invalid, type StatusCause, type Subject } from '@ks-apiserver/apimachinery/meta/errors';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  badRequest,
+  conflict,
+  invalid,
+  type StatusCause,
+  StatusError,
+  type Subject,
+} from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { ResourceType } from './resource-type.ts';
 
@@ -56,7 +64,7 @@ export function initMetadata(object: KubeObject, now: Date): void {
   delete metadata.deletionTimestamp;
   delete metadata.deletionGracePeriodSeconds;
   delete metadata.selfLink;
-  delete metadata.generation;
+  if (!metadata.generation) delete metadata.generation;
   delete metadata.resourceVersion;
 }
 
@@ -75,27 +83,53 @@ function etcdKey(type: ResourceType, { metadata }: KubeObject): string {
   return `/registry/${resource}/${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name}`;
 }
 
+/** 409: a write speaks of another object of the same name. */
+function otherUid(type: ResourceType, named: KubeObject, wished: string, found: string): Error {
+  return conflict(
+    subjectOf(type, named.metadata.name),
+    `StorageError: invalid object, Code: 4, Key: ${etcdKey(type, named)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wished}, UID in object meta: ${found}`,
+  );
+}
+
+/** Checks that an object which a replacement creates was not meant to be another one; throws a StatusError 409. */
+export function checkAbsent(type: ResourceType, object: KubeObject): void {
+  if (object.metadata.uid) throw otherUid(type, object, object.metadata.uid, '');
+}
+
+/** Drops owners that are named twice; says so among the warnings. */
+export function dedupOwners({ metadata }: KubeObject, warnings: string[], after = ''): void {
+  const owners = metadata.ownerReferences ?? [];
+  const known: typeof owners = [];
+  const repeated: string[] = [];
+  for (const owner of owners) {
+    if (known.some((other) => isDeepStrictEqual(other, owner))) repeated.push(owner.uid);
+    else known.push(owner);
+  }
+  if (repeated.length === 0) return;
+  metadata.ownerReferences = known;
+  warnings.push(
+    `.metadata.ownerReferences contains duplicate entries${after}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${repeated.join(', ')}`,
+  );
+}
+
 /** Checks uid and resourceVersion of a write against the current object; throws a StatusError 409 or 422. */
 export function checkCurrent(type: ResourceType, object: KubeObject, old: KubeObject, unconditional: boolean): void {
   const { uid, resourceVersion } = object.metadata;
   const name = old.metadata.name!;
   if (uid && uid !== old.metadata.uid) {
-    throw conflict(
-      subjectOf(type, name),
-      `StorageError: invalid object, Code: 4, Key: ${etcdKey(type, old)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
-    );
+    throw otherUid(type, old, uid, old.metadata.uid!);
   }
   if (!resourceVersion || resourceVersion === '0') {
     if (unconditional) return;
     const message = 'Invalid value: 0: must be specified for an update';
-    throw invalidObject(type, name, [
+    // Said of the resource, where other refusals speak of the kind.
+    throw invalid({ group: type.group, kind: type.resource, name }, [
       { reason: 'FieldValueInvalid', message, field: 'metadata.resourceVersion' },
-    ]) as Error;
+    ]);
   }
   if (!/^[0-9]+$/.test(resourceVersion)) {
-    throw badRequest(
-      `invalid resource version "${resourceVersion}": strconv.ParseUint: parsing "${resourceVersion}": invalid syntax`,
-    );
+    // Kubernetes answers this with 500 and nothing but the text.
+    throw new StatusError(500, '', `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
   }
   if (resourceVersion !== old.metadata.resourceVersion) {
     throw conflict(

@@ -9,7 +9,7 @@ import { type DeleteOptions, decideDelete } from './delete.ts';
 import { encodeObject } from './encode.ts';
 import { completeObject, schemaOf, setDefaults, validateKind } from './kind-rules.ts';
 import { trackFields } from './managed-fields.ts';
-import { generatedName, initMetadata, invalidObject, matchUrl, subjectOf } from './metadata.ts';
+import { dedupOwners, generatedName, initMetadata, invalidObject, matchUrl, subjectOf } from './metadata.ts';
 import { admitNamespace } from './namespace-lifecycle.ts';
 import { presentObject } from './present.ts';
 import { type ResourceType, storageKey } from './resource-type.ts';
@@ -95,7 +95,8 @@ export class Store {
 
   async #create(type: ResourceType, object: KubeObject, options: WriteOptions): Promise<Written> {
     const { namespace = '', name = '' } = object.metadata;
-    if (object.metadata.resourceVersion) throw resourceVersionSet();
+    // What is no number is ignored, as Kubernetes does.
+    if (Number(object.metadata.resourceVersion) > 0) throw resourceVersionSet();
     const operation = 'CREATE' as const;
     const write = { type, namespace, name, subresource: '', operation, object, options };
     const waits = this.#waits(write);
@@ -127,6 +128,7 @@ export class Store {
     const strategy = this.strategyOf(type);
     admitNamespace(type, object, context.reader);
     initMetadata(object, context.now);
+    dedupOwners(object, context.warnings);
     if (!strategy.keepsStatus && type.subresources.some((subresource) => subresource.name === 'status')) {
       delete object.status;
     }

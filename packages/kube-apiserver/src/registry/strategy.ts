@@ -20,6 +20,9 @@ export interface AdmissionView {
   put?(object: KubeObject, shown: KubeObject): void;
 }
 
+/** Metadata that a write of the status may change where its kind does not keep it. */
+export const STATUS_METADATA = ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const;
+
 /** Circumstances of one write. */
 export interface WriteOptions {
   user: UserInfo;
@@ -74,6 +77,6 @@ export interface Strategy {
   untracked?: readonly string[];
   /** True when creation keeps the status that was sent. */
   keepsStatus?: boolean;
-  /** True when the status subresource also takes labels and annotations. */
-  statusTakesMetadata?: boolean;
+  /** Metadata that a write of the status leaves as it is; without it none, and of custom resources all. */
+  statusKeeps?: readonly string[];
 }

@@ -4,11 +4,20 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
 import { completeObject, schemaOf, setDefaults, validateKind } from './kind-rules.ts';
 import { trackFields } from './managed-fields.ts';
-import { checkCurrent, invalidObject, keepMetadata, matchUrl, newFinalizers, subjectOf } from './metadata.ts';
+import {
+  checkAbsent,
+  checkCurrent,
+  dedupOwners,
+  invalidObject,
+  keepMetadata,
+  matchUrl,
+  newFinalizers,
+  subjectOf,
+} from './metadata.ts';
 import type { ResourceType } from './resource-type.ts';
 import type { Steps } from './steps.ts';
 import type { Store, Verdict } from './store.ts';
-import type { WriteContext, WriteOptions } from './strategy.ts';
+import { STATUS_METADATA, type WriteContext, type WriteOptions } from './strategy.ts';
 
 /** One update of an object or of a subresource that has the object's form. */
 export interface UpdateRequest {
@@ -42,16 +51,20 @@ function throughSubresource(
   subresource: string,
   wished: KubeObject,
   old: KubeObject,
-  takesMetadata: boolean,
+  keeps: readonly string[],
 ): KubeObject {
   if (subresource === '') {
     if (!hasStatus(type)) return wished;
     const { status: _status, ...rest } = wished;
     return old.status === undefined ? (rest as KubeObject) : { ...rest, metadata: wished.metadata, status: old.status };
   }
-  const { managedFields, labels, annotations } = wished.metadata;
+  const { managedFields } = wished.metadata;
   const metadata = { ...old.metadata, ...(managedFields && { managedFields }) };
-  if (takesMetadata) Object.assign(metadata, labels && { labels }, annotations && { annotations });
+  for (const field of STATUS_METADATA) {
+    if (subresource !== 'status' || keeps.includes(field)) continue;
+    if (wished.metadata[field] === undefined) delete metadata[field];
+    else Object.assign(metadata, { [field]: wished.metadata[field] });
+  }
   if (subresource !== 'status' && subresource !== 'approval') return { ...wished, metadata };
   const { status: _status, ...rest } = old;
   return { ...rest, metadata, ...(wished.status !== undefined && { status: wished.status }) };
@@ -91,14 +104,23 @@ export function* decideUpdate(
   const own = (given: KubeObject) => (context.mayRepeat ? structuredClone(given) : given);
   if (!old) {
     if (!request.create) throw notFound(subjectOf(type, name));
-    return yield* store.prepareCreate(type, own(request.create()), context, request.tracksFields);
+    const created = request.create();
+    checkAbsent(type, created);
+    return yield* store.prepareCreate(type, own(created), context, request.tracksFields);
   }
   const wished = own(request.change(structuredClone(old)));
   matchUrl(type, wished, old.metadata.namespace ?? '', name);
+  dedupOwners(wished, context.warnings, request.patch ? ' after mutating admission happens' : '');
   const uidChange = request.patch ? changedUid(wished, old) : [];
   if (uidChange.length > 0) wished.metadata.uid = old.metadata.uid!;
   checkCurrent(type, wished, old, strategy.unconditionalUpdate !== false);
-  const draft = throughSubresource(type, request.subresource, wished, old, strategy.statusTakesMetadata === true);
+  const draft = throughSubresource(
+    type,
+    request.subresource,
+    wished,
+    old,
+    strategy.statusKeeps ?? (type.custom ? STATUS_METADATA : []),
+  );
   keepMetadata(draft, old);
   setDefaults(type, draft);
   strategy.decode?.(draft, old, context);

@@ -1,4 +1,4 @@
-import { badRequest, conflict, invalid, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, conflict, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
@@ -35,7 +35,11 @@ export async function bindPod(call: Call): Promise<KubeResponse> {
   const out = new Causes();
   if (kind !== '' && kind !== 'Node') out.unsupported('target.kind', kind, ['Node', '<empty>']);
   if (node === '') out.required('target.name');
-  if (out.list.length > 0) throw invalid({ kind: 'Binding', name }, out.list);
+  if (out.list.length > 0) {
+    // Kubernetes answers this with 500 and nothing but the text.
+    const lines = out.list.map(({ field, message }) => `${field}: ${message}`);
+    throw new StatusError(500, '', lines.length === 1 ? lines[0]! : `[${lines.join(', ')}]`);
+  }
   const pods = api.catalog.find('', 'v1', 'pods')!;
   await api.store.update(pods, path.namespace, name, {
     subresource: 'binding',

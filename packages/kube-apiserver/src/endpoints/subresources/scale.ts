@@ -1,4 +1,4 @@
-import { invalid, notFound } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, invalid, notFound } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
@@ -103,6 +103,15 @@ async function write(call: Call, kind: string, wished: (current: KubeObject) => 
 export async function updateScale(call: Call): Promise<KubeResponse> {
   const body = parseBody(await requestBody(call.request), contentType(call.request), 'Scale');
   const scale = decodeKind(body, SCALE, builtinSchema(SCALE), 'Warn', call.warnings);
+  const { name } = scale.metadata;
+  if (!name) {
+    throw badRequest(
+      `the name of the object (${call.path.name} based on URL) was undeterminable: name must be provided`,
+    );
+  }
+  if (name !== call.path.name) {
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${call.path.name})`);
+  }
   return write(call, 'UpdateOptions', () => scale);
 }
 

@@ -210,7 +210,6 @@ export function serviceStrategy(allocations: ServiceAllocations): Strategy {
   return {
     returnsDeleted: true,
     createOnUpdate: true,
-    statusTakesMetadata: true,
     fields: ({ spec = {} }) => ({ 'spec.clusterIP': spec.clusterIP ?? '', 'spec.type': spec.type ?? '' }),
     decode(object, _old, context) {
       if (context.subresource === 'status') return;

@@ -1,6 +1,6 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { timestamp } from '../metadata.ts';
-import type { Strategy } from '../strategy.ts';
+import { STATUS_METADATA, type Strategy } from '../strategy.ts';
 import { csrStrategy } from './certificate-signing-requests.ts';
 import { claimStrategy } from './claims.ts';
 import { eventFields } from './events.ts';
@@ -50,7 +50,7 @@ export const BUILTIN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map<string,
   ],
   ['persistentvolumeclaims', claimStrategy],
   ['replicationcontrollers', withStatus(() => ({ replicas: 0 }), { ...counted, fields: replicas })],
-  ['deployments.apps', withStatus(empty, counted)],
+  ['deployments.apps', withStatus(empty, { ...counted, statusKeeps: ['labels'] })],
   ['replicasets.apps', withStatus(() => ({ replicas: 0 }), counted)],
   ['statefulsets.apps', withStatus(() => ({ replicas: 0, availableReplicas: 0 }), counted)],
   [
@@ -72,7 +72,7 @@ export const BUILTIN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map<string,
   ['ingresses.networking.k8s.io', withStatus(() => ({ loadBalancer: {} }), counted)],
   ['networkpolicies.networking.k8s.io', counted],
   ['ingressclasses.networking.k8s.io', counted],
-  ['servicecidrs.networking.k8s.io', withStatus(empty)],
+  ['servicecidrs.networking.k8s.io', withStatus(empty, { statusKeeps: STATUS_METADATA })],
   [
     'poddisruptionbudgets.policy',
     withStatus(() => ({ disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }), {
@@ -106,8 +106,11 @@ export const BUILTIN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map<string,
     { ...deleted, unconditionalUpdate: false },
   ]),
   ['csistoragecapacities.storage.k8s.io', { unconditionalUpdate: false }],
-  ['flowschemas.flowcontrol.apiserver.k8s.io', withStatus(empty, counted)],
-  ['prioritylevelconfigurations.flowcontrol.apiserver.k8s.io', withStatus(empty, counted)],
+  ['flowschemas.flowcontrol.apiserver.k8s.io', withStatus(empty, { ...counted, statusKeeps: STATUS_METADATA })],
+  [
+    'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io',
+    withStatus(empty, { ...counted, statusKeeps: STATUS_METADATA }),
+  ],
   ...[
     'mutatingwebhookconfigurations',
     'validatingwebhookconfigurations',

@@ -9,10 +9,9 @@ const NAME_LABEL = 'kubernetes.io/metadata.name';
 
 /** Namespaces keep the finalizer `kubernetes` until they are empty (Kubernetes "Namespaces", "Automatic labelling"). */
 export const namespaceStrategy: Strategy = {
-  statusTakesMetadata: true,
   fields: (object) => ({ 'status.phase': object.status?.phase ?? '', name: object.metadata.name ?? '' }),
   decode(object) {
-    object.metadata.labels = { ...object.metadata.labels, [NAME_LABEL]: object.metadata.name! };
+    object.metadata.labels = { ...object.metadata.labels, [NAME_LABEL]: object.metadata.name ?? '' };
   },
   prepareForCreate(object) {
     const finalizers: string[] = object.spec?.finalizers ?? [];

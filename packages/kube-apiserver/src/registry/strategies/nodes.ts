@@ -21,7 +21,6 @@ function taintNotReady(object: KubeObject): void {
 /** Nodes: registered with their status, tainted until they are ready. */
 export const nodeStrategy: Strategy = {
   keepsStatus: true,
-  statusTakesMetadata: true,
   prepareForCreate: taintNotReady,
   fields: (object) => ({ 'spec.unschedulable': String(object.spec?.unschedulable ?? false) }),
 };

@@ -76,7 +76,9 @@ function validateOwners({ ownerReferences }: ObjectMeta): StatusCause[] {
   const field = 'metadata.ownerReferences';
   let controller: string | undefined;
   for (const owner of ownerReferences ?? []) {
-    if (!owner.apiVersion) causes.push(invalidValue(`${field}.apiVersion`, '', 'version must not be empty'));
+    if (!owner.apiVersion || owner.apiVersion.split('/').length > 2) {
+      causes.push(invalidValue(`${field}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty'));
+    }
     if (!owner.kind) causes.push(invalidValue(`${field}.kind`, '', 'must not be empty'));
     if (!owner.name) causes.push(invalidValue(`${field}.name`, '', 'must not be empty'));
     if (!owner.uid) causes.push(invalidValue(`${field}.uid`, '', 'must not be empty'));
@@ -94,7 +96,9 @@ function validateOwners({ ownerReferences }: ObjectMeta): StatusCause[] {
 }
 
 function validateShared(metadata: ObjectMeta): StatusCause[] {
+  const { generation = 0 } = metadata;
   return [
+    ...(generation < 0 ? [invalidValue('metadata.generation', generation, 'must be greater than or equal to 0')] : []),
     ...validateLabels(metadata.labels, 'metadata.labels'),
     ...validateAnnotations(metadata.annotations),
     ...validateOwners(metadata),

@@ -49,7 +49,7 @@ function prepareUpdate(object: KubeObject, old: KubeObject, subresource: string)
 export const podStrategy: Strategy = {
   generation: true,
   returnsDeleted: true,
-  statusTakesMetadata: true,
+  statusKeeps: ['ownerReferences'],
   fields: ({ spec = {}, status = {} }) => ({
     'spec.nodeName': spec.nodeName ?? '',
     'spec.restartPolicy': spec.restartPolicy ?? '',
