@@ -43,7 +43,7 @@ export default [
               },
               {
                 rule: '!has(self.min) || self.min != 13',
-                messageExpression: "'unlucky ' + string(self.min)",
+                messageExpression: "self.min == 13 ? 'unlucky' : 'lucky'",
                 reason: 'FieldValueForbidden',
                 fieldPath: '.min',
               },
@@ -51,7 +51,7 @@ export default [
               { rule: '!has(self.min) || self.min != 15', reason: 'FieldValueDuplicate' },
               {
                 rule: '!has(self.min) || self.min != 16',
-                messageExpression: 'string(10 / (self.min - 16))',
+                messageExpression: "10 / (self.min - 16) == 1 ? 'one' : 'other'",
                 message: 'fallback',
               },
               { rule: '!has(self.min) || self.min != 17', message: 'dash', fieldPath: '.with-dash' },

@@ -29,10 +29,15 @@ const RULES_SKIPPED: StatusCause = {
 };
 
 /** What is wrong with an object by its kind's schema and rules. */
-export function validateKind(type: ResourceType, object: KubeObject, old: KubeObject | undefined): StatusCause[] {
+export function validateKind(
+  type: ResourceType,
+  object: KubeObject,
+  old: KubeObject | undefined,
+  warnings: string[],
+): StatusCause[] {
   if (!type.custom) return validateObject(type, object, old);
   const { schema, rules } = type.custom;
-  const causes = [...validateMetadata(type, object.metadata, true), ...validateSchema(object, schema)];
-  if (causes.length === 0) return rules.check(object, old);
+  const causes = [...validateMetadata(type, object.metadata, true), ...validateSchema(object, schema, old)];
+  if (causes.length === 0) return rules.check(object, old, warnings);
   return rules.empty ? causes : [...causes, RULES_SKIPPED];
 }

@@ -140,7 +140,7 @@ export class Store {
     if (strategy.generation) admitted.metadata.generation = 1;
     strategy.prepareForCreate?.(admitted, context);
     const causes = [
-      ...validateKind(type, admitted, undefined),
+      ...validateKind(type, admitted, undefined, context.warnings),
       ...(strategy.validate?.(admitted, undefined, context) ?? []),
     ];
     const error = invalidObject(type, admitted.metadata.name, causes);
@@ -314,6 +314,7 @@ export class Store {
       for (const tell of settled) tell(written);
     }
     if (charged) await this.admission.charged(write.namespace);
+    if (written && !options.dryRun) await this.strategyOf(type).afterWrite?.(write.name, write.subresource);
     return outcome;
   }
 }

@@ -60,6 +60,8 @@ export interface Strategy {
   gracePeriod?(object: KubeObject, requested: number | undefined): number;
   /** Selectable fields other than name and namespace. */
   fields?(object: KubeObject): Record<string, string>;
+  /** Awaited after a write is stored and before it is answered. */
+  afterWrite?(name: string, subresource: string): Promise<void>;
   /** True when `PUT` may create. */
   createOnUpdate?: boolean;
   /** False when an update must name the resourceVersion it is based on. */

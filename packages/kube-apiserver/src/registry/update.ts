@@ -115,7 +115,7 @@ export function* decideUpdate(
   const causes = [
     ...uidChange,
     ...newFinalizers(object, old),
-    ...validateKind(type, object, old),
+    ...validateKind(type, object, old, context.warnings),
     ...(strategy.validate?.(object, old, context) ?? []),
   ];
   const error = invalidObject(type, name, causes);

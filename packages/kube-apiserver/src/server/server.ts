@@ -102,7 +102,7 @@ export class KubeApiServer implements KubeTransport {
     const allocations = new ServiceAllocations(ips, new NumberPool(firstPort, lastPort));
     const rbac = new RbacAuthorizer();
     const given = new Map<string, Strategy>([
-      ['customresourcedefinitions.apiextensions.k8s.io', definitionStrategy(catalog)],
+      ['customresourcedefinitions.apiextensions.k8s.io', definitionStrategy(() => definitions.settled())],
       ['services', serviceStrategy(allocations)],
       ...['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'].map(
         (name) => [`${name}.admissionregistration.k8s.io`, { validate: validateConfiguration }] as const,
