@@ -154,7 +154,6 @@ export default [
         { s: 'ab', any: {} },
         { s: 'ab', all: 1 },
         { s: 'ab', no: 'x' },
-        { s: 5, i: 'x', b: 1 },
         [],
         'text',
       ];

@@ -180,7 +180,9 @@ class Validation {
     if (!typeFits(actual, schema)) {
       const expected = schema['x-kubernetes-int-or-string'] ? 'integer,string' : schema.type;
       this.add(typeInvalid(path, actual, `${path} in body must be of type ${expected}: "${actual}"`));
-      return;
+      if (schema.type !== 'integer' || typeof value !== 'number') return;
+      // A number with a fraction is still looked at as a number.
+      this.add(invalidValue('<nil>', '', `Checked value must be of type integer (default format) in ${path}`));
     }
     if (schema.enum !== undefined && !schema.enum.some((allowed) => equalJson(allowed, value))) {
       this.add(notSupported(path, value, schema.enum));

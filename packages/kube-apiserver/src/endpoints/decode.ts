@@ -1,8 +1,9 @@
-import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, invalid } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { checkTypes } from '@ks-apiserver/apimachinery/schema/decode';
 import { pruneUnknown } from '@ks-apiserver/apimachinery/schema/prune';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
+import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
 import { schemaOf } from '../registry/kind-rules.ts';
 import type { ResourceType } from '../registry/resource-type.ts';
 import { metaSchema } from '../schemas/builtin.ts';
@@ -43,12 +44,16 @@ function jsonType(value: unknown): string {
 export function applyFieldValidation(
   object: KubeObject,
   schema: Schema | undefined,
-  { kind, version }: ExpectedKind,
+  expected: ExpectedKind,
   validation: FieldValidation,
   warnings: string[],
 ): void {
   if (!schema) return;
-  const unknown = pruneUnknown(object, schema).map((path) => `unknown field ${JSON.stringify(path)}`);
+  const { kind, version } = expected;
+  const paths = pruneUnknown(object, schema);
+  // Those of custom resources come in the order of their paths.
+  if ('custom' in expected) paths.sort();
+  const unknown = paths.map((path) => `unknown field ${JSON.stringify(path)}`);
   if (unknown.length === 0 || validation === 'Ignore') return;
   if (validation === 'Strict') {
     throw badRequest(
@@ -108,12 +113,16 @@ export function decodeObject(
   if (type.custom && isRecord(value)) {
     const expected = apiVersionOf(type);
     if (typeof value.kind !== 'string' || value.kind === '') {
-      throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(value).slice(0, 200)}'`);
+      const text = JSON.stringify(value);
+      const short = text.length > 30 ? `${text.slice(0, 30)} ...` : text;
+      throw badRequest(
+        `the object provided is unrecognized (must be of type ${type.kind}): Object 'Kind' is missing in '${text.slice(0, 1000)}' (${short})`,
+      );
     }
     if (value.kind !== type.kind) {
-      throw badRequest(
-        `${value.kind} in version "${type.version}" cannot be handled as a ${type.kind}: kind in the data does not match`,
-      );
+      const { name } = (value.metadata ?? {}) as { name?: string };
+      const causes = [invalidValue('kind', value.kind, `must be ${type.kind}`)];
+      throw invalid({ group: type.group, kind: value.kind, ...(name !== undefined && { name }) }, causes);
     }
     if (value.apiVersion !== expected) {
       throw badRequest(

@@ -2,7 +2,7 @@ import { invalid, notFound } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
-import { presentObject } from '../../registry/present.ts';
+import { prepareObjects, presentObject } from '../../registry/present.ts';
 import type { ResourceType } from '../../registry/resource-type.ts';
 import { setValueAt, valueAt } from '../../registry/strategies/custom-resources.ts';
 import { builtinSchema } from '../../schemas/builtin.ts';
@@ -53,7 +53,9 @@ function scaleOf(type: ResourceType, object: KubeObject): KubeObject {
 
 /** `GET` of the scale subresource. */
 export async function getScale(call: Call): Promise<KubeResponse> {
-  const object = presentObject(call.type, call.api.store.get(call.type, call.path.namespace, call.path.name));
+  const stored = call.api.store.get(call.type, call.path.namespace, call.path.name);
+  await prepareObjects(call.type, [stored]);
+  const object = presentObject(call.type, stored);
   return virtualResponse(call, SCALE, scaleOf(call.type, object));
 }
 
@@ -96,6 +98,7 @@ async function write(call: Call, kind: string, wished: (current: KubeObject) => 
     },
   });
   if (!written.object) throw notFound({ resource: type.resource, name: path.name });
+  await prepareObjects(type, [written.object]);
   return virtualResponse(call, SCALE, scaleOf(type, presentObject(type, written.object)));
 }
 

@@ -55,7 +55,7 @@ class Types {
 
   declare(fields: Record<string, string>): string {
     const name = `ob${this.#count++}`;
-    this.environment.registerType(name, { fields });
+    this.environment.registerType(name, { fields }).registerOperator(`${name} == ${name}`, () => true);
     return name;
   }
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Change } from '../../storage/backend.ts';
+import { WebhookClient } from '../admission/webhooks/client.ts';
 import { WorkQueue } from '../controllers/work-queue.ts';
 import { timestamp } from '../metadata.ts';
 import type { ResourceCatalog } from '../resource-catalog.ts';
@@ -12,6 +13,7 @@ import type { WatchHub } from '../watch-hub.ts';
 import { acceptedStatus, withCondition } from './conditions.ts';
 import { CLEANUP_FINALIZER, DEFINITIONS_PREFIX, type Definition, hasCondition } from './definition.ts';
 import { servedTypes } from './served-types.ts';
+import { WebhookConversion } from './webhook-conversion.ts';
 
 const PARALLEL = 64;
 
@@ -25,6 +27,7 @@ export class DefinitionRegistrar {
   /** One at a time: names of two definitions must not be accepted past each other. */
   readonly #names = new WorkQueue((name) => this.#accept(name), 1);
   #stop: (() => void) | undefined;
+  readonly #client = new WebhookClient();
   #closed = false;
   readonly #emptying = new Map<string, Promise<void>>();
 
@@ -59,6 +62,7 @@ export class DefinitionRegistrar {
     for (const wake of this.#waiting) wake();
     await this.#names.close();
     await Promise.allSettled(this.#emptying.values());
+    this.#client.close();
   }
 
   #follow(change: Change): void {
@@ -105,7 +109,10 @@ export class DefinitionRegistrar {
   #serve(definition: Definition): void {
     const name = definition.metadata.name!;
     const before = this.#catalog.custom(name);
-    this.#catalog.setCustom(name, hasCondition(definition, 'Established') ? servedTypes(definition) : []);
+    const types = hasCondition(definition, 'Established')
+      ? servedTypes(definition, new WebhookConversion(this.#client, this.#store.backend, definition))
+      : [];
+    this.#catalog.setCustom(name, types);
     for (const type of before) this.#hub.endWatchesOf(type);
     if (definition.metadata.deletionTimestamp) this.#empty(name);
   }

@@ -22,6 +22,10 @@ function compactSchema(schema: Schema): void {
     const off = value === false && ['nullable', 'uniqueItems', 'exclusiveMinimum', 'exclusiveMaximum'].includes(name);
     if (emptyList || emptyMap || off || value === '') delete fields[name];
   }
+  for (const rule of schema['x-kubernetes-validations'] ?? []) {
+    for (const field of ['message', 'messageExpression', 'fieldPath'] as const)
+      if (rule[field] === '') delete rule[field];
+  }
   for (const property of Object.values(schema.properties ?? {})) compactSchema(property);
   if (schema.items) compactSchema(schema.items);
   if (typeof schema.additionalProperties === 'object') compactSchema(schema.additionalProperties);

@@ -81,12 +81,12 @@ function selectableProblem(path: string, schema: Schema): string | undefined {
     if (!step) {
       if (!/^[.[]/.test(rest))
         return `is an invalid path: expected [ or . but got: ${/^[A-Za-z_]\w*/.exec(rest)?.[0] ?? rest[0]}`;
-      const index = /^\[(\d+)/.exec(rest);
-      if (index) return `is an invalid path: expected single quoted string but got ${index[1]}`;
+      if (/^\[\d+\]/.test(rest)) return 'is an invalid path: array notation is not allowed';
       return `is an invalid path: unexpected end of JSON path`;
     }
     const name: string = step[1] ?? step[2]!;
-    if (at === schema && name === 'metadata') return 'must not point to fields in metadata';
+    if (at === schema && name === 'metadata' && schema.properties?.metadata)
+      return 'must not point to fields in metadata';
     at = Object.hasOwn(at.properties ?? {}, name) ? at.properties![name] : undefined;
     if (!at) return 'is an invalid path: does not refer to a valid field';
     rest = rest.slice(step[0].length);
