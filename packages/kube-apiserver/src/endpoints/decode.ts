@@ -1,4 +1,4 @@
-import { badRequest, invalid } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, invalid, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { checkTypes } from '@ks-apiserver/apimachinery/schema/decode';
 import { pruneUnknown } from '@ks-apiserver/apimachinery/schema/prune';
@@ -132,5 +132,11 @@ export function decodeObject(
   }
   // Types inside custom resources are a matter of validation (422), not of decoding (400).
   const typed = type.custom ? CUSTOM_TYPES : schemaOf(type);
-  return decodeKind(value, type, schemaOf(type), validation, warnings, typed);
+  try {
+    return decodeKind(value, type, schemaOf(type), validation, warnings, typed);
+  } catch (error) {
+    // Go decodes the metadata of custom resources by itself.
+    if (!type.custom || !(error instanceof StatusError) || error.code !== 400) throw error;
+    throw badRequest(error.message.replace('struct field ObjectMeta.metadata.', 'struct field ObjectMeta.'));
+  }
 }

@@ -42,7 +42,7 @@ export async function removeCollection(call: Call): Promise<KubeResponse> {
   return jsonResponse({
     kind: type.listKind,
     apiVersion: apiVersionOf(type),
-    metadata: { resourceVersion: String(api.store.backend.revision) },
+    metadata: { ...(type.custom && { continue: '' }), resourceVersion: String(api.store.backend.revision) },
     items: deleted.map((object) => {
       const { kind, apiVersion, ...item } = presentObject(type, object);
       return type.custom ? { apiVersion, kind, ...item } : item;

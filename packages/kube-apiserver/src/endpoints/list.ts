@@ -35,7 +35,8 @@ export async function list(call: Call): Promise<KubeResponse> {
   }
   const metadata = {
     resourceVersion: String(page.revision),
-    ...(page.continue && { continue: page.continue }),
+    // Lists of custom resources are written field by field.
+    ...(page.continue ? { continue: page.continue } : call.type.custom && form.as !== 'Table' && { continue: '' }),
     ...(page.remaining !== undefined && { remainingItemCount: page.remaining }),
   };
   if (form.as === 'object' && form.encoding === 'json') {

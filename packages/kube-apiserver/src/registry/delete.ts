@@ -68,8 +68,10 @@ export function* decideDelete(
   if (metadata.deletionTimestamp && sameFinalizers && !shorter) return { keep: true };
   if (!metadata.deletionTimestamp || shorter) {
     metadata.deletionTimestamp = timestamp(new Date(context.now.getTime() + grace * 1000));
-    metadata.deletionGracePeriodSeconds = grace;
-    if (metadata.generation !== undefined) metadata.generation++;
+    if (!strategy.marksPlainly) {
+      metadata.deletionGracePeriodSeconds = grace;
+      if (metadata.generation !== undefined) metadata.generation++;
+    }
   }
   if (finalizers.length > 0) metadata.finalizers = finalizers;
   else delete metadata.finalizers;

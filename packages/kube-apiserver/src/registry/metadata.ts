@@ -73,9 +73,9 @@ export function checkCurrent(type: ResourceType, object: KubeObject, old: KubeOb
   if (!resourceVersion || resourceVersion === '0') {
     if (unconditional) return;
     const message = 'Invalid value: 0: must be specified for an update';
-    throw invalidObject(type, name, [
-      { reason: 'FieldValueInvalid', message, field: 'metadata.resourceVersion' },
-    ]) as Error;
+    const cause = { reason: 'FieldValueInvalid', message, field: 'metadata.resourceVersion' };
+    // Kubernetes names the resource here where it names the kind elsewhere.
+    throw invalid({ group: type.group, kind: type.resource, name }, [cause]);
   }
   if (!/^[0-9]+$/.test(resourceVersion)) {
     throw badRequest(

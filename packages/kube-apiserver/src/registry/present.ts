@@ -52,10 +52,12 @@ export async function prepareObjects(type: ResourceType, stored: readonly Stored
 export function presentObject(type: ResourceType, stored: StoredObject): KubeObject {
   if (!type.custom) return convert(stored.parse<KubeObject>(), type);
   if (isVerbatim(type, stored)) return stored.parse<KubeObject>();
-  if (!type.custom.converter) return { ...convert(decodeStored(type, stored), type), kind: type.kind };
-  const object = converted.get(stored)?.get(type.version);
+  const object = type.custom.converter
+    ? structuredClone(converted.get(stored)?.get(type.version))
+    : { ...convert(decodeStored(type, stored), type), kind: type.kind };
   if (!object) throw internalError(`${stored.key} is shown before it is converted to ${type.version}`);
-  return structuredClone(object);
+  if (type.version !== type.storage.version) pruneUnknown(object, type.custom.schema);
+  return object;
 }
 
 /** The JSON of a stored object in one version of its resource; not parsed where it was written alike. */

@@ -68,6 +68,8 @@ export interface Strategy {
   unconditionalUpdate?: boolean;
   /** True when a deletion answers with the deleted object instead of a Status. */
   returnsDeleted?: boolean;
+  /** True when marking an object for deletion leaves its generation and says nothing of a grace period. */
+  marksPlainly?: boolean;
   /** True when metadata.generation counts the changes of the desired state. */
   generation?: boolean;
   /** Top-level fields that managedFields do not speak of; without it the status, or in a write of it the spec. */

@@ -162,7 +162,10 @@ export class KubeApiServer implements KubeTransport {
       this.#authorizeResource(request, url, user);
       if (!/^\/apis?\//.test(url.pathname) || !this.#knowsGroup(url.pathname))
         return textResponse('404 page not found\n', 404);
-      if (!this.#knowsVersion(url.pathname)) throw noSuchPath();
+      if (!this.#knowsVersion(url.pathname)) {
+        if (this.#isCustomGroup(url.pathname)) return textResponse('404 page not found\n', 404);
+        throw noSuchPath();
+      }
       const { call, run: verb } = resolve(this.#api, this.#special, request, url, user);
       return await compressed(request, pretty(request, url.searchParams, await run(verb, call)));
     } catch (error) {
@@ -191,6 +194,12 @@ export class KubeApiServer implements KubeTransport {
   #knowsGroup(path: string): boolean {
     const [, prefix, group = ''] = path.split('/');
     return this.#api.catalog.groups().has(prefix === 'api' ? '' : group);
+  }
+
+  /** Whether all of a group comes from CustomResourceDefinitions. */
+  #isCustomGroup(path: string): boolean {
+    const [, prefix, group = ''] = path.split('/');
+    return prefix === 'apis' && this.#api.catalog.types().every((type) => type.group !== group || type.custom);
   }
 
   #knowsVersion(path: string): boolean {

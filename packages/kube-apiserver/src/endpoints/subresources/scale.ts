@@ -1,4 +1,4 @@
-import { invalid, notFound } from '@ks-apiserver/apimachinery/meta/errors';
+import { internalError, invalid, notFound } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
@@ -31,7 +31,10 @@ function selectorText(type: ResourceType, object: KubeObject): string {
 function scaleOf(type: ResourceType, object: KubeObject): KubeObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const at = type.custom?.scale;
-  const replicas = Number(valueAt(object, at?.specReplicasPath ?? '.spec.replicas') ?? 0);
+  const given = valueAt(object, at?.specReplicasPath ?? '.spec.replicas');
+  if (at && given === undefined)
+    throw internalError(`the spec replicas field ${JSON.stringify(at.specReplicasPath)} does not exist`);
+  const replicas = Number(given ?? 0);
   const selector = selectorText(type, object);
   return {
     kind: 'Scale',
@@ -71,6 +74,14 @@ function shownScale(type: ResourceType, object: KubeObject): KubeObject {
 function setScale(call: Call, object: KubeObject, scale: KubeObject): KubeObject {
   const replicas = scale.spec?.replicas ?? 0;
   if (!Number.isInteger(replicas) || replicas < 0) {
+    const { type } = call;
+    if (type.custom) {
+      const field = replicasPath(type);
+      const message = `Invalid value: ${replicas}: should be a non-negative integer`;
+      throw invalid({ group: type.group, kind: type.kind, name: call.path.name }, [
+        { reason: 'FieldValueInvalid', message, field },
+      ]);
+    }
     throw invalid({ group: 'autoscaling', kind: 'Scale', name: call.path.name }, [
       {
         reason: 'FieldValueInvalid',

@@ -16,6 +16,8 @@ export interface CustomVersion {
   storedSchema: Schema;
   /** What converts objects between versions where more than their apiVersion differs. */
   converter?: Converter;
+  /** True once its definition is being deleted: nothing new can be made. */
+  terminating: boolean;
   hasStatus: boolean;
   scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath?: string };
   printerColumns: readonly PrinterColumn[];

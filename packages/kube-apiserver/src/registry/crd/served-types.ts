@@ -62,6 +62,7 @@ function customVersion(
     schema,
     storedSchema: version.storage ? schema : storedSchema,
     ...(converter && { converter }),
+    terminating: definition.metadata.deletionTimestamp !== undefined,
     hasStatus: version.subresources?.status !== undefined,
     ...(version.subresources?.scale && { scale: version.subresources.scale }),
     printerColumns: version.additionalPrinterColumns ?? [],

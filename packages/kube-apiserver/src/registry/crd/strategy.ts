@@ -68,6 +68,7 @@ function approvalCauses({ metadata, spec }: Definition) {
 export function definitionStrategy(accepted: (name: string) => Promise<void>): Strategy {
   return {
     generation: true,
+    marksPlainly: true,
     unconditionalUpdate: false,
     decode(object: KubeObject, _old, { subresource }) {
       const definition = object as Definition;

@@ -1,6 +1,7 @@
 import type { StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { invalidValue, notSupported, required } from '@ks-apiserver/apimachinery/validation/field';
+import type { Environment } from '@marcbachmann/cel-js';
 import { compileError } from '../cel/errors.ts';
 import { environmentOf } from '../cel/schema-types.ts';
 import { type Rule, usesOldSelf } from './rules.ts';
@@ -79,6 +80,9 @@ function compileCauses(rule: Rule, at: string, schema: Schema, root: boolean): S
   if (!checked.valid) {
     const why = `compilation failed: ${compileError(rule.rule, checked.error)}`;
     causes.push(invalidValue(`${at}.rule`, shownRule(rule), why));
+  } else if (undefinedInHas(rule.rule, environment) !== undefined) {
+    const why = `compilation failed: ${undefinedInHas(rule.rule, environment)}`;
+    causes.push(invalidValue(`${at}.rule`, shownRule(rule), why));
   } else if (!isType(checked.type, 'bool')) {
     causes.push(invalidValue(`${at}.rule`, shownRule(rule), 'cel expression must evaluate to a bool'));
   }
@@ -98,6 +102,22 @@ function compileCauses(rule: Rule, at: string, schema: Schema, root: boolean): S
       invalidValue(`${at}.optionalOldSelf`, rule.optionalOldSelf, 'may not be set if oldSelf is not used in rule'),
     );
   return causes;
+}
+
+/** A field in `has(…)` that the schema does not know, which the library takes; undefined where there is none. */
+function undefinedInHas(expression: string, environment: Environment): string | undefined {
+  for (const match of expression.matchAll(/\bhas\(((?:self|oldSelf)(?:\.\w+)+)\)/g)) {
+    const checked = environment.check(match[1]!);
+    const error = checked.error as { code?: string; summary?: string } | undefined;
+    if (checked.valid || error?.code !== 'no_such_key') continue;
+    return compileError(expression, {
+      ...error,
+      name: 'TypeError',
+      range: { start: match.index + 3, end: match.index + 3 },
+      code: 'has',
+    });
+  }
+  return undefined;
 }
 
 function isType(type: unknown, wanted: string): boolean {
