@@ -1,8 +1,9 @@
-// npm run bench [-- --seconds N] [--only lists|access|resources|many|soak] [--pods N] [--peer URL --peer-token TOKEN]: prints
+// npm run bench [-- --seconds N] [--only lists|access|resources|many|soak|embedded] [--pods N] [--peer URL --peer-token TOKEN]: prints
 // figures, asserts nothing but success.
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { access } from './access.mjs';
+import { embedded } from './embedded/embedded.mjs';
 import { manyPods, resources } from './resources.mjs';
 import { soak } from './soak.mjs';
 import { startAndLists } from './start-and-lists.mjs';
@@ -21,7 +22,7 @@ const options = {
   ...(values.pods && { pods: Number(values.pods) }),
   ...(values.peer && { peer: { url: values.peer, token: values['peer-token'] ?? '' } }),
 };
-const SECTIONS = { lists: startAndLists, access, resources, many: manyPods, soak };
+const SECTIONS = { lists: startAndLists, access, resources, many: manyPods, soak, embedded };
 
 console.log(`\n${os.cpus()[0].model}, ${os.availableParallelism()} cores, Node ${process.version}\n`);
 let errors = 0;

@@ -37,6 +37,7 @@ function run(dir, name, path, args) {
   child.stderr.pipe(log, { end: false });
   const exited = new Promise((resolve) => child.once('exit', resolve));
   return {
+    pid: child.pid,
     get running() {
       return child.exitCode === null && child.signalCode === null;
     },
@@ -87,11 +88,12 @@ function startControllers(dir, kubeApiServer, kubeconfig, ca) {
 
 /**
  * Starts a cluster of one etcd and one kube-apiserver on free ports.
- * @param {{controllers?: boolean}} options whether a kube-controller-manager runs too; not with KUBEBUILDER_ASSETS
- * @returns {Promise<{server: string, token: string, kubeconfig: string, dir: string, stop(): Promise<void>}>}
- *   the API's URL, a token of the group system:masters, the path of a kubeconfig that holds it, a scratch folder
+ * @param {{controllers?: boolean, fsync?: boolean}} options whether a kube-controller-manager runs too, not with
+ *   KUBEBUILDER_ASSETS; whether etcd waits for the disk, by default it does
+ * @returns {Promise<{server: string, token: string, kubeconfig: string, dir: string, pids: number[], stop(): Promise<void>}>}
+ *   the API's URL, a token of the group system:masters, the path of a kubeconfig that holds it, a scratch folder, processes
  */
-export async function startRealCluster({ controllers = false } = {}) {
+export async function startRealCluster({ controllers = false, fsync = true } = {}) {
   const kubeApiServer = kubeApiServerPath();
   if (!kubeApiServer) throw new Error('needs Go to build kube-apiserver and etcd, or KUBEBUILDER_ASSETS');
   const [etcd, ...etcdArgs] = etcdCommand(kubeApiServer);
@@ -109,6 +111,7 @@ export async function startRealCluster({ controllers = false } = {}) {
     run(dir, 'etcd', etcd, [
       ...etcdArgs,
       `--data-dir=${join(dir, 'etcd')}`,
+      ...(fsync ? [] : ['--unsafe-no-fsync']),
       `--listen-client-urls=${etcdUrl}`,
       `--advertise-client-urls=${etcdUrl}`,
       `--listen-peer-urls=${peerUrl}`,
@@ -160,5 +163,5 @@ export async function startRealCluster({ controllers = false } = {}) {
   };
   writeFileSync(kubeconfig, JSON.stringify(config), { mode: 0o600 });
   if (controllers) processes.push(startControllers(dir, kubeApiServer, kubeconfig, ca));
-  return { server, token, kubeconfig, dir, stop };
+  return { server, token, kubeconfig, dir, pids: processes.map(({ pid }) => pid), stop };
 }

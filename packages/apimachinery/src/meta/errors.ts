@@ -120,6 +120,7 @@ export function forbidden(subject: Subject, why: string): StatusError {
 
 /** 422: the object breaks rules of its kind; `subject.resource` is the Kind here, as Kubernetes does. */
 export function invalid(subject: { group?: string; kind: string; name?: string }, causes: StatusCause[]): StatusError {
+  // What two rules say alike stands twice among the causes but once in the message.
   const lines = [...new Set(causes.map((cause) => `${cause.field}: ${cause.message}`))];
   const list = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
   const kind = subject.group ? `${subject.kind}.${subject.group}` : subject.kind;

@@ -53,6 +53,10 @@ export interface Schema {
   }[];
   /** A struct that is no pointer in Kubernetes' Go types: it is there, empty at least, wherever its parent is. */
   'x-struct'?: boolean;
+  /** Optional and a pointer in Go: a zero that is written, such as '' or 0, is kept; other optional fields lose it. */
+  'x-pointer'?: boolean;
+  /** Written also where it is zero though it is optional, or not then though it is required. */
+  'x-zero'?: 'always' | 'omitted';
   /** Name of a named definition in OpenAPI documents, such as `io.k8s.api.core.v1.PodSpec`. */
   'x-definition'?: string;
 }

@@ -17,19 +17,23 @@ const partMessage =
 const valueMessage =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
-function maxLength(length: number): string {
-  return `must be no more than ${length} bytes`;
+// Labels are counted in bytes by their own library, names in characters by an older one; both count bytes.
+function maxLength(length: number, unit: string): string {
+  return `must be no more than ${length} ${unit}`;
 }
 
-// The expressions below are only tried on texts within the length limit, so that their cost is bounded.
-function check(text: string, limit: number, pattern: RegExp, message: string): string[] {
-  if (Buffer.byteLength(text) > limit) return [maxLength(limit)];
-  return pattern.test(text) ? [] : [message];
+/** Longer texts are refused for their length alone: the expressions below would take long on them. */
+const longestTried = 4096;
+
+function check(text: string, limit: number, pattern: RegExp, message: string, unit = 'characters'): string[] {
+  const errors = Buffer.byteLength(text) > limit ? [maxLength(limit, unit)] : [];
+  return text.length > longestTried || pattern.test(text) ? errors : [...errors, message];
 }
 
 /** What is wrong with a lower-case RFC 1123 label of 63 bytes at most; empty when nothing is. */
 export function dnsLabelErrors(text: string): string[] {
-  return check(text, 63, label, labelMessage);
+  const dotted = text.length <= longestTried && subdomain.test(text);
+  return check(text, 63, label, dotted ? 'must not contain dots' : labelMessage);
 }
 
 /** What is wrong with an RFC 1035 label (it starts with a letter) of 63 bytes at most. */
@@ -44,7 +48,7 @@ export function dnsSubdomainErrors(text: string): string[] {
 
 /** What is wrong with a label value (63 bytes at most, may be empty). */
 export function labelValueErrors(text: string): string[] {
-  return check(text, 63, labelValue, valueMessage);
+  return check(text, 63, labelValue, valueMessage, 'bytes');
 }
 
 /** What is wrong with a qualified name `[prefix/]name`, the form of label and annotation keys. */
@@ -63,8 +67,8 @@ export function qualifiedNameErrors(text: string): string[] {
     else errors.push(...dnsSubdomainErrors(prefix).map((error) => `prefix part ${error}`));
   }
   if (name === '') errors.push('name part must be non-empty');
-  else if (name.length > 63) errors.push(`name part ${maxLength(63)}`);
-  if (name.length <= 63 && !qualifiedPart.test(name)) errors.push(`name part ${partMessage}`);
+  else if (Buffer.byteLength(name) > 63) errors.push(`name part ${maxLength(63, 'bytes')}`);
+  if (name.length <= longestTried && !qualifiedPart.test(name)) errors.push(`name part ${partMessage}`);
   return errors;
 }
 

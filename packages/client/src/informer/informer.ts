@@ -9,6 +9,7 @@ import { type Entry, entryOf } from './entry.ts';
 import { leanText, type MemberNames, memberNames } from './lean-json.ts';
 import { objectBytes } from './object-bytes.ts';
 import { splitItems } from './split-items.ts';
+import { steadyNow } from './steady-clock.ts';
 import { Store } from './store.ts';
 import { Turns } from './turns.ts';
 
@@ -98,14 +99,14 @@ export class Informer {
     return this.#error;
   }
 
-  /** Time of the last answer of the API in milliseconds since 1970; 0 before the first. */
+  /** Time of the last answer of the API by steadyNow; 0 before the first. */
   get lastContact(): number {
     return this.#lastContact;
   }
 
-  /** Since when the copy may not be up to date, in milliseconds since 1970; undefined while the watch is known to tell. */
+  /** Since when the copy may not be up to date, by steadyNow; undefined while the watch is known to tell. */
   get staleSince(): number | undefined {
-    const silent = Date.now() - this.#lastContact > this.#silenceMs + OPEN_MS;
+    const silent = steadyNow() - this.#lastContact > this.#silenceMs + OPEN_MS;
     return this.#synced && (this.#error !== undefined || silent) ? this.#lastContact : undefined;
   }
 
@@ -180,7 +181,7 @@ export class Informer {
           // The resource itself is gone, or not there yet: nothing of it exists.
           this.#resourceVersion = '';
           this.store.replace([]);
-          this.#lastContact = Date.now();
+          this.#lastContact = steadyNow();
           this.#error = undefined;
           this.#markSynced();
         }
@@ -243,7 +244,7 @@ export class Informer {
       if (!listed.has(Store.key(namespace, name))) this.store.delete(namespace, name);
     }
     this.#resourceVersion = resourceVersion;
-    this.#lastContact = Date.now();
+    this.#lastContact = steadyNow();
     this.#markSynced();
   }
 
@@ -261,16 +262,16 @@ export class Informer {
       signal: deadline.signal,
       opened: () => {
         this.#error = undefined;
-        this.#lastContact = Date.now();
+        this.#lastContact = steadyNow();
         open = true;
       },
     };
-    const begun = Date.now();
+    const begun = steadyNow();
     let open = false;
     // A connection may be dead long before anybody notices.
     const watchdog = setInterval(() => {
       const limit = open ? this.#silenceMs : OPEN_MS;
-      if (Date.now() - Math.max(begun, this.#lastContact) > limit) silence.abort();
+      if (steadyNow() - Math.max(begun, this.#lastContact) > limit) silence.abort();
     }, this.#silenceMs / 8);
     watchdog.unref();
     try {
@@ -287,7 +288,7 @@ export class Informer {
 
   async #follow(frames: AsyncIterable<WatchFrame>): Promise<void> {
     for await (const { type, object: bytes } of frames) {
-      this.#lastContact = Date.now();
+      this.#lastContact = steadyNow();
       const object = this.#parsed(bytes);
       if (!object) {
         this.#missed = true;

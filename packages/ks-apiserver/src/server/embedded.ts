@@ -5,6 +5,7 @@ import { ensurePki, writeAdminKubeconfig } from '@ks-apiserver/kube-apiserver/se
 import { KubeApiServer } from '@ks-apiserver/kube-apiserver/server/server';
 import { LmdbBackend } from '@ks-apiserver/kube-apiserver/storage/lmdb';
 import type { Kubernetes } from './backend.ts';
+import { refuseHalfRestored } from './backup/restore-mark.ts';
 import { ConfigError } from './config.ts';
 import type { Options } from './options.ts';
 import { portError } from './port-error.ts';
@@ -13,6 +14,7 @@ import { FileSecrets } from './secrets.ts';
 /** Starts the embedded Kubernetes API on its data directory and its TLS port. Throws ConfigError for what the operator can mend. */
 export async function openEmbedded({ dataDir, bindAddress, securePort }: Options): Promise<Kubernetes> {
   let backend: LmdbBackend;
+  await refuseHalfRestored(dataDir);
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     // The store comes first: it locks the directory against a second server.
@@ -47,6 +49,10 @@ export async function openEmbedded({ dataDir, bindAddress, securePort }: Options
     };
   } catch (error) {
     await backend.close();
+    const { code, message } = error as NodeJS.ErrnoException;
+    // Read-only, full, over quota: the operator's to mend.
+    if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS')
+      throw new ConfigError(`the data directory ${dataDir} cannot be written: ${message}; make room and start again`);
     throw error;
   }
 }

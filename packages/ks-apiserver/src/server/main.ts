@@ -1,6 +1,7 @@
 import { inClusterConfig, KubeconfigError } from '@ks-apiserver/client/kube/kubeconfig';
 import pino from 'pino';
 import { installCommand } from '../install/command.ts';
+import { backupCommand } from './backup/command.ts';
 import { BUILD } from './build.ts';
 import { ConfigError } from './config.ts';
 import { readOptions, USAGE } from './options.ts';
@@ -18,6 +19,10 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<vo
   if (args[0] === 'install') {
     const inCluster = () => inClusterConfig(env.KUBERNETES_SERVICE_HOST, env.KUBERNETES_SERVICE_PORT);
     process.exitCode = await installCommand(args.slice(1), { inCluster, out, error });
+    return;
+  }
+  if (args[0] === 'backup' || args[0] === 'restore') {
+    process.exitCode = await backupCommand(args[0], args.slice(1), { out, error });
     return;
   }
   const options = await readOptions(args, env);

@@ -112,7 +112,10 @@ export class TestServer {
       };
       child.stdout.on('data', onData);
       child.stderr.on('data', onData);
-      child.once('exit', (code) => reject(new Error(`the server ended with code ${code}:\n${output}`)));
+      child.once('exit', (code) => {
+        clearTimeout(timer);
+        reject(new Error(`the server ended with code ${code}:\n${output}`));
+      });
     });
     await ready;
     const url = /KubeSphere:\s+(\S+)/.exec(output)![1]!;

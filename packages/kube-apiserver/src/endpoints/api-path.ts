@@ -13,6 +13,7 @@ export interface ApiPath {
 const NAMESPACE_SUBRESOURCES = new Set(['status', 'finalize']);
 
 function decode(part: string): string | undefined {
+  if (!part.includes('%')) return part;
   try {
     return decodeURIComponent(part);
   } catch {

@@ -59,6 +59,12 @@ export function verbOf(method: string, path: ApiPath, query: URLSearchParams): s
 /** What handles the verbs of resources and subresources that are not plain objects, by `resource[/subresource][.group]:verb`. */
 export type SpecialVerbs = ReadonlyMap<string, Verb>;
 
+/** What Kubernetes says at every call about kinds that it would rather not serve, by `group/Kind`. */
+const DEPRECATED: ReadonlyMap<string, string> = new Map([
+  ['/Endpoints', 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
+  ['/ComponentStatus', 'v1 ComponentStatus is deprecated in v1.19+'],
+]);
+
 /** Finds what a request about a resource calls; throws StatusErrors 404 and 405. */
 export function resolve(
   api: Api,
@@ -66,14 +72,15 @@ export function resolve(
   request: KubeRequest,
   url: URL,
   user: UserInfo,
+  path = parseApiPath(url.pathname),
 ): { call: Call; verb: string; run: Verb } {
-  const path = parseApiPath(url.pathname);
   const type = path && api.catalog.find(path.group, path.version, path.resource);
   if (!path || !type) throw noSuchPath();
   const query = url.searchParams;
   const verb = verbOf(request.method, path, query);
   const call: Call = { api, request, query, user, type, path, warnings: [], now: new Date() };
-  if (type.custom?.deprecationWarning) call.warnings.push(type.custom.deprecationWarning);
+  const deprecation = type.custom ? type.custom.deprecationWarning : DEPRECATED.get(`${type.group}/${type.kind}`);
+  if (deprecation) call.warnings.push(deprecation);
   if (path.legacyWatch && verb !== 'watch') throw methodNotAllowed();
   const cluster = type.namespaced && path.namespace === '';
   if (!type.namespaced && path.namespace !== '') throw noSuchPath();

@@ -32,13 +32,14 @@ function cpuTarget(utilization: number) {
 
 function toAutoscalingV2(object: KubeObject): KubeObject {
   const { targetCPUUtilizationPercentage: target, ...spec } = object.spec ?? {};
-  const { currentCPUUtilizationPercentage: current, ...status } = object.status ?? {};
+  const { currentCPUUtilizationPercentage: current, currentReplicas, ...status } = object.status ?? {};
   const resource = { name: 'cpu', current: { averageUtilization: current } };
   return {
     ...object,
     spec: { ...spec, ...(target !== undefined && { metrics: [cpuTarget(target)] }) },
     status: {
       ...status,
+      ...(currentReplicas && { currentReplicas }),
       ...(current !== undefined && { currentMetrics: [{ type: 'Resource', resource }] }),
     },
   };

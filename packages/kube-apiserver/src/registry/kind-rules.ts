@@ -5,6 +5,7 @@ import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { validateSchema } from '@ks-apiserver/apimachinery/schema/validate';
 import { builtinSchema } from '../schemas/builtin.ts';
 import { defaultObject } from './defaults/default-object.ts';
+import { writeZeros } from './defaults/zeros.ts';
 import type { ResourceType } from './resource-type.ts';
 import { validateLabels, validateMetadata } from './validation/metadata.ts';
 import { validateObject } from './validation/validate-object.ts';
@@ -18,6 +19,12 @@ export function schemaOf(type: ResourceType): Schema | undefined {
 export function setDefaults(type: ResourceType, object: KubeObject): void {
   if (type.custom) applyDefaults(object, type.custom.schema);
   else defaultObject(type, object);
+}
+
+/** Adds to a valid object what its kind always shows. */
+export function completeObject(type: ResourceType, object: KubeObject): void {
+  const schema = type.custom ? undefined : builtinSchema(type);
+  if (schema) writeZeros(object, schema);
 }
 
 /** Said once where the schema already refuses an object that rules would look at. */
@@ -62,14 +69,15 @@ function embeddedCauses(value: unknown, schema: Schema, path: string): StatusCau
   return causes;
 }
 
-/** What is wrong with an object by its kind's schema and rules. */
+/** What is wrong with an object by its kind's schema and rules, when it is written through a subresource or as a whole. */
 export function validateKind(
   type: ResourceType,
   object: KubeObject,
   old: KubeObject | undefined,
+  subresource: string,
   warnings: string[],
 ): StatusCause[] {
-  if (!type.custom) return validateObject(type, object, old);
+  if (!type.custom) return validateObject(type, object, old, subresource);
   const { schema, rules } = type.custom;
   const causes = [
     ...validateMetadata(type, object.metadata, true),

@@ -1,3 +1,4 @@
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { trackUpdate } from '@ks-apiserver/apimachinery/patch/managed-fields';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
@@ -14,16 +15,23 @@ export function trackFields(
   untracked?: readonly string[],
 ): void {
   if (!schema) return;
-  const tracked = trackUpdate({
-    before,
-    after,
-    manager,
-    schema,
-    apiVersion: apiVersionOf(type),
-    now,
-    ...(subresource !== '' && { subresource }),
-    ...(untracked && { resetFields: untracked }),
-  });
+  let tracked: KubeObject;
+  try {
+    tracked = trackUpdate({
+      before,
+      after,
+      manager,
+      schema,
+      apiVersion: apiVersionOf(type),
+      now,
+      ...(subresource !== '' && { subresource }),
+      ...(untracked && { resetFields: untracked }),
+    });
+  } catch (error) {
+    // A list whose items cannot be told apart is no reason to refuse a write that is valid otherwise.
+    if (!(error instanceof StatusError)) throw error;
+    return;
+  }
   const { managedFields } = tracked.metadata;
   if (managedFields === undefined) delete after.metadata.managedFields;
   else after.metadata.managedFields = managedFields;

@@ -60,6 +60,21 @@ export function initMetadata(object: KubeObject, now: Date): void {
   delete metadata.resourceVersion;
 }
 
+/** Resources that Kubernetes keeps under other names than their own. */
+const etcdNames: Readonly<Record<string, string>> = {
+  services: 'services/specs',
+  endpoints: 'services/endpoints',
+  nodes: 'minions',
+  replicationcontrollers: 'controllers',
+  ingresses: 'ingress',
+};
+
+/** Where Kubernetes would keep an object in etcd, as some of its messages say. */
+function etcdKey(type: ResourceType, { metadata }: KubeObject): string {
+  const resource = type.custom ? `${type.group}/${type.resource}` : (etcdNames[type.resource] ?? type.resource);
+  return `/registry/${resource}/${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name}`;
+}
+
 /** Checks uid and resourceVersion of a write against the current object; throws a StatusError 409 or 422. */
 export function checkCurrent(type: ResourceType, object: KubeObject, old: KubeObject, unconditional: boolean): void {
   const { uid, resourceVersion } = object.metadata;
@@ -67,7 +82,7 @@ export function checkCurrent(type: ResourceType, object: KubeObject, old: KubeOb
   if (uid && uid !== old.metadata.uid) {
     throw conflict(
       subjectOf(type, name),
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
+      `StorageError: invalid object, Code: 4, Key: ${etcdKey(type, old)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
     );
   }
   if (!resourceVersion || resourceVersion === '0') {

@@ -9,7 +9,7 @@ import type { Attributes, Operation } from './admission/attributes.ts';
 import { convert } from './conversion.ts';
 import { type DeleteOptions, decideDelete } from './delete.ts';
 import { encodeObject } from './encode.ts';
-import { schemaOf, setDefaults, validateKind } from './kind-rules.ts';
+import { completeObject, schemaOf, setDefaults, validateKind } from './kind-rules.ts';
 import { trackFields } from './managed-fields.ts';
 import { generatedName, initMetadata, invalidObject, matchUrl, subjectOf } from './metadata.ts';
 import { admitNamespace } from './namespace-lifecycle.ts';
@@ -21,6 +21,11 @@ import type { Strategy, WriteContext, WriteOptions } from './strategy.ts';
 import { decideUpdate, type UpdateRequest } from './update.ts';
 
 const MAX_NAME_ATTEMPTS = 8;
+
+/** Kubernetes answers this with 500 and nothing but the text. */
+function resourceVersionSet(): StatusError {
+  return new StatusError(500, '', 'resourceVersion should not be set on objects to be created');
+}
 
 /** What a write answers with. */
 export interface Written {
@@ -98,9 +103,8 @@ export class Store {
   }
 
   async #create(type: ResourceType, object: KubeObject, options: WriteOptions): Promise<Written> {
-    const { namespace = '', name } = object.metadata;
-    const missing = { reason: 'FieldValueRequired', message: 'Required value: name or generateName is required' };
-    if (!name) throw invalidObject(type, undefined, [{ ...missing, field: 'metadata.name' }]);
+    const { namespace = '', name = '' } = object.metadata;
+    if (object.metadata.resourceVersion) throw resourceVersionSet();
     const operation = 'CREATE' as const;
     const write = { type, namespace, name, subresource: '', operation, object, options };
     const waits = this.#waits(write);
@@ -149,11 +153,13 @@ export class Store {
     if (strategy.generation) admitted.metadata.generation = 1;
     strategy.prepareForCreate?.(admitted, context);
     const causes = [
-      ...validateKind(type, admitted, undefined, context.warnings),
+      ...validateKind(type, admitted, undefined, '', context.warnings),
       ...(strategy.validate?.(admitted, undefined, context) ?? []),
     ];
-    const error = invalidObject(type, admitted.metadata.name, causes);
+    const error = invalidObject(type, admitted.metadata.name || undefined, causes);
     if (error) throw error;
+    context.warnings.push(...(strategy.warnings?.(admitted, undefined, context) ?? []));
+    completeObject(type, admitted);
     yield* this.admission.validate(attributes);
     return { put: admitted, charge: () => this.admission.charge(attributes) };
   }

@@ -54,6 +54,8 @@ export interface Strategy {
   prepareForCreate?(object: KubeObject, context: WriteContext): void;
   prepareForUpdate?(object: KubeObject, old: KubeObject, context: WriteContext): void;
   validate?(object: KubeObject, old: KubeObject | undefined, context: WriteContext): StatusCause[];
+  /** Texts of Warning headers about a valid write. */
+  warnings?(object: KubeObject, old: KubeObject | undefined, context: WriteContext): string[];
   /** Called before an object is deleted or begins to be. */
   beforeDelete?(object: KubeObject, context: WriteContext): void;
   /** Seconds that a deletion leaves the object for its own end; 0 deletes at once. */

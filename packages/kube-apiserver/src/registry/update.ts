@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { notFound, type StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
-import { schemaOf, setDefaults, validateKind } from './kind-rules.ts';
+import { completeObject, schemaOf, setDefaults, validateKind } from './kind-rules.ts';
 import { trackFields } from './managed-fields.ts';
 import { checkCurrent, invalidObject, keepMetadata, matchUrl, newFinalizers, subjectOf } from './metadata.ts';
 import type { ResourceType } from './resource-type.ts';
@@ -115,11 +115,13 @@ export function* decideUpdate(
   const causes = [
     ...uidChange,
     ...newFinalizers(object, old),
-    ...validateKind(type, object, old, context.warnings),
+    ...validateKind(type, object, old, request.subresource, context.warnings),
     ...(strategy.validate?.(object, old, context) ?? []),
   ];
   const error = invalidObject(type, name, causes);
   if (error) throw error;
+  context.warnings.push(...(strategy.warnings?.(object, old, context) ?? []));
+  completeObject(type, object);
   yield* store.admission.validate(shown ? store.attributesOf('UPDATE', object, old, context) : attributes);
   const { metadata } = object;
   if (metadata.deletionTimestamp && !metadata.finalizers?.length && !metadata.deletionGracePeriodSeconds) {

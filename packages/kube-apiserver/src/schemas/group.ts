@@ -5,7 +5,8 @@
  * `intorstring`, `raw` (any object), `fields` (FieldsV1), `any`, `[]T`, `{}T` (a map), a name of the same group-version, or
  * `group.Name`. `!` after a field's name marks it required. Flags: `map(keys)`, `set`, `atomic`, `granular` (list or map
  * type), `merge(key)`, `merge`, `retain`, `replace` (strategic merge patch), `enum(a|b)`, `=default` (JSON),
- * `struct` (no pointer in Go: always there, `{}` at least). A type
+ * `struct` (no pointer in Go: always there, `{}` at least), `ptr` (a pointer in Go: an explicit zero stays), `always` and
+ * `omitted` (written, or not, where it is zero, unlike other optional or required fields). A type
  * without fields and without `object` takes any JSON.
  */
 export interface SchemaGroup {

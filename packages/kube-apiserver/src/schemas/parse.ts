@@ -62,6 +62,13 @@ function applyFlag(schema: Draft, flag: string): void {
     case 'struct':
       schema['x-struct'] = true;
       break;
+    case 'ptr':
+      schema['x-pointer'] = true;
+      break;
+    case 'always':
+    case 'omitted':
+      schema['x-zero'] = name;
+      break;
     case 'enum':
       schema.enum = argument.split('|');
       break;

@@ -150,7 +150,8 @@ export class KubeApiServer implements KubeTransport {
     try {
       if (!URL.canParse(request.url, BASE)) throw badRequest('the path of the request is malformed');
       const url = new URL(request.url, BASE);
-      if (parseApiPath(url.pathname) === undefined || !/^\/apis?\//.test(url.pathname)) {
+      const path = /^\/apis?\//.test(url.pathname) ? parseApiPath(url.pathname) : undefined;
+      if (path === undefined) {
         authorize(
           this.#api.rbac,
           user,
@@ -159,14 +160,14 @@ export class KubeApiServer implements KubeTransport {
       }
       const answer = nonResource(request, url, this.#discovery, this.#openapi, this.#gitVersion);
       if (answer) return await compressed(request, pretty(request, url.searchParams, answer));
-      this.#authorizeResource(request, url, user);
-      if (!/^\/apis?\//.test(url.pathname) || !this.#knowsGroup(url.pathname))
-        return textResponse('404 page not found\n', 404);
-      if (!this.#knowsVersion(url.pathname)) {
-        if (this.#isCustomGroup(url.pathname)) return textResponse('404 page not found\n', 404);
+      this.#authorizeResource(request, url, user, path);
+      const versions = path && this.#api.catalog.groups().get(path.group);
+      if (!versions) return textResponse('404 page not found\n', 404);
+      if (!versions.includes(path.version)) {
+        if (this.#isCustomGroup(path.group)) return textResponse('404 page not found\n', 404);
         throw noSuchPath();
       }
-      const { call, run: verb } = resolve(this.#api, this.#special, request, url, user);
+      const { call, run: verb } = resolve(this.#api, this.#special, request, url, user, path);
       return await compressed(request, pretty(request, url.searchParams, await run(verb, call)));
     } catch (error) {
       return errorResponse(error);
@@ -174,8 +175,7 @@ export class KubeApiServer implements KubeTransport {
   }
 
   /** Authorization comes before the question whether the resource exists, so that nobody learns what they may not see. */
-  #authorizeResource(request: KubeRequest, url: URL, user: UserInfo): void {
-    const path = parseApiPath(url.pathname);
+  #authorizeResource(request: KubeRequest, url: URL, user: UserInfo, path = parseApiPath(url.pathname)): void {
     if (!path || user.groups.includes('system:masters')) return;
     const verb = verbOf(request.method, path, url.searchParams) ?? request.method.toLowerCase();
     authorize(this.#api.rbac, user, resourceAttributes(path, verb, url.searchParams));
@@ -191,26 +191,9 @@ export class KubeApiServer implements KubeTransport {
     return impersonated(this.#api.rbac, headers, user);
   }
 
-  #knowsGroup(path: string): boolean {
-    const [, prefix, group = ''] = path.split('/');
-    return this.#api.catalog.groups().has(prefix === 'api' ? '' : group);
-  }
-
   /** Whether all of a group comes from CustomResourceDefinitions. */
-  #isCustomGroup(path: string): boolean {
-    const [, prefix, group = ''] = path.split('/');
-    return prefix === 'apis' && this.#api.catalog.types().every((type) => type.group !== group || type.custom);
-  }
-
-  #knowsVersion(path: string): boolean {
-    const parts = path.split('/');
-    const [group, version] = parts[1] === 'api' ? ['', parts[2]] : [parts[2] ?? '', parts[3]];
-    return (
-      this.#api.catalog
-        .groups()
-        .get(group)
-        ?.includes(version ?? '') ?? false
-    );
+  #isCustomGroup(group: string): boolean {
+    return this.#api.catalog.types().every((type) => type.group !== group || type.custom);
   }
 
   upgrade(request: KubeRequest, socket: Duplex, head: Uint8Array): void {

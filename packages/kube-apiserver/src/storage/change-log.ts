@@ -1,3 +1,5 @@
+import { crc32 } from 'node:zlib';
+import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
 import { StoredObject } from './stored-object.ts';
 
 /** What the log keeps of one write: enough to undo it. */
@@ -10,22 +12,31 @@ export interface LogEntry {
 
 const TYPES = ['ADDED', 'MODIFIED', 'DELETED'] as const;
 
-/** Bytes of a log entry: `type (1) | length of key (2) | key | previous record`. */
-export function encodeLogEntry(entry: LogEntry): Buffer {
+/** CRC-32 of what follows it in an entry, and of the revision that the entry belongs to. */
+function checksum(bytes: Buffer, revision: number): number {
+  return crc32(bytes.subarray(4), revision % 2 ** 32);
+}
+
+/** Bytes of a log entry: `CRC-32 (4) | type (1) | length of key (2) | key | previous record`. */
+export function encodeLogEntry(entry: LogEntry, revision: number): Buffer {
   const keyLength = Buffer.byteLength(entry.key);
-  const bytes = Buffer.allocUnsafeSlow(3 + keyLength + (entry.previous?.byteLength ?? 0));
-  bytes.writeUInt8(TYPES.indexOf(entry.type), 0);
-  bytes.writeUInt16BE(keyLength, 1);
-  bytes.write(entry.key, 3, 'utf8');
-  entry.previous?.copy(bytes, 3 + keyLength);
+  const bytes = Buffer.allocUnsafeSlow(7 + keyLength + (entry.previous?.byteLength ?? 0));
+  bytes.writeUInt8(TYPES.indexOf(entry.type), 4);
+  bytes.writeUInt16BE(keyLength, 5);
+  bytes.write(entry.key, 7, 'utf8');
+  entry.previous?.copy(bytes, 7 + keyLength);
+  bytes.writeUInt32BE(checksum(bytes, revision), 0);
   return bytes;
 }
 
-/** Reads what encodeLogEntry wrote; the previous record is a view of `bytes`. */
-export function decodeLogEntry(bytes: Buffer): LogEntry {
-  const type = TYPES[bytes.readUInt8(0)]!;
-  const end = 3 + bytes.readUInt16BE(1);
-  const key = bytes.toString('utf8', 3, end);
+/** Reads what encodeLogEntry wrote; the previous record is a view of `bytes`. Throws a StatusError 500 for a damaged entry. */
+export function decodeLogEntry(bytes: Buffer, revision: number): LogEntry {
+  if (bytes.byteLength < 7 || bytes.readUInt32BE(0) !== checksum(bytes, revision)) {
+    throw internalError(`the change of revision ${revision} is damaged in the log: restore a backup`);
+  }
+  const type = TYPES[bytes.readUInt8(4)]!;
+  const end = 7 + bytes.readUInt16BE(5);
+  const key = bytes.toString('utf8', 7, end);
   return type === 'ADDED' ? { type, key } : { type, key, previous: bytes.subarray(end) };
 }
 

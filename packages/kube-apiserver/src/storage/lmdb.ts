@@ -1,14 +1,20 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
-import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
+import { performance } from 'node:perf_hooks';
+import type { Database, Transaction } from 'lmdb';
 import type { Snapshot } from './backend.ts';
 import type { CompactionPolicy } from './change-log.ts';
+import { ContentSum, checkContents, markUsed } from './contents.ts';
+import { type Databases, openDatabases, REVISION } from './databases.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { type Commit, closedError, RevisionedBackend } from './revisioned-backend.ts';
+import { commitError } from './storage-errors.ts';
 import { StoredObject } from './stored-object.ts';
 
-const REVISION = 'revision';
 /** Part of every path in the data directory's `meta`; another number means another layout. */
 const FORMAT = 1;
+const CHECKSUM = 'checksum';
+/** How long writes are refused without trying after the disk was full, in milliseconds: each try costs, and logs. */
+const FULL_PAUSE_MS = 200;
 
 /** A read transaction that ends when its last user is done. */
 class View {
@@ -74,29 +80,11 @@ function scanView(objects: Database<Buffer, string>, view: View, start: string, 
   return snapshot;
 }
 
-interface Databases {
-  root: RootDatabase<Buffer, string>;
-  objects: Database<Buffer, string>;
-  log: Database<Buffer, number>;
-  meta: Database<number, string>;
-}
-
 /** How an LmdbBackend is opened. */
 export interface LmdbOptions {
   /** Directory that holds the data; made when missing. */
   path: string;
   compaction?: CompactionPolicy;
-}
-
-function openDatabases(path: string): Databases {
-  // Without overlappingSync a commit returns only after its fsync, so that nothing can be read that could be lost.
-  const root = open<Buffer, string>({ path, noSubdir: false, maxDbs: 8, overlappingSync: false, encoding: 'binary' });
-  return {
-    root,
-    objects: root.openDB<Buffer, string>({ name: 'objects', encoding: 'binary' }),
-    log: root.openDB<Buffer, number>({ name: 'log', encoding: 'binary' }),
-    meta: root.openDB<number, string>({ name: 'meta', encoding: 'json' }),
-  };
 }
 
 /** A backend in one LMDB environment; survives kill -9 and power loss without losing a settled write. */
@@ -107,17 +95,32 @@ export class LmdbBackend extends RevisionedBackend {
   #view: View;
   /** Views that scans may still hold. */
   readonly #views = new Set<View>();
+  readonly #path: string;
+  readonly #sum: ContentSum;
+  #full: { error: unknown; until: number } | undefined;
 
-  private constructor(databases: Databases, lock: DirectoryLock, revision: number, compaction?: CompactionPolicy) {
+  private constructor(
+    { path, compaction }: LmdbOptions,
+    databases: Databases,
+    lock: DirectoryLock,
+    revision: number,
+    sum: ContentSum,
+  ) {
     const [first] = databases.log.getKeys({ limit: 1 });
     super(revision, first ?? revision + 1, compaction);
+    this.#path = path;
     this.#databases = databases;
     this.#lock = lock;
+    this.#sum = sum;
     this.#view = this.#open();
   }
 
-  /** Opens or makes the data directory; throws an Error that names the directory when it is in use or cannot be written. */
-  static async open({ path, compaction }: LmdbOptions): Promise<LmdbBackend> {
+  /**
+   * Opens or makes the data directory; throws an Error that names the directory when it is in use or cannot be written, and
+   * one that says what to do when it is damaged.
+   */
+  static async open(options: LmdbOptions): Promise<LmdbBackend> {
+    const { path } = options;
     try {
       mkdirSync(path, { recursive: true, mode: 0o700 });
       accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -126,6 +129,8 @@ export class LmdbBackend extends RevisionedBackend {
     }
     const lock = await lockDirectory(path);
     try {
+      // Before LMDB maps the file: it would be killed by a signal where pages are missing.
+      const found = checkContents(path);
       const databases = openDatabases(path);
       const format = databases.meta.get('format');
       if (format !== undefined && format !== FORMAT) {
@@ -135,10 +140,19 @@ export class LmdbBackend extends RevisionedBackend {
         await databases.root.batch(() => {
           databases.meta.put('format', FORMAT);
           databases.meta.put(REVISION, 1);
+          databases.meta.put(CHECKSUM, 0);
         });
-        await databases.root.flushed;
       }
-      return new LmdbBackend(databases, lock, databases.meta.get(REVISION) ?? 1, compaction);
+      markUsed(path);
+      const sum = found?.sum ?? new ContentSum(0);
+      // Older versions wrote no checksums; their log cannot be read, as if it were compacted.
+      if (databases.meta.get(CHECKSUM) === undefined) {
+        await databases.root.batch(() => {
+          for (const revision of databases.log.getKeys()) databases.log.remove(revision);
+          databases.meta.put(CHECKSUM, sum.value);
+        });
+      }
+      return new LmdbBackend(options, databases, lock, databases.meta.get(REVISION) ?? 1, sum);
     } catch (error) {
       await lock.release();
       throw error;
@@ -168,17 +182,32 @@ export class LmdbBackend extends RevisionedBackend {
   }
 
   protected async commit({ objects, log, revision, forget }: Commit): Promise<void> {
+    if (this.#full && performance.now() < this.#full.until) throw this.#full.error;
     const { root, objects: kept, log: entries, meta } = this.#databases;
-    await root.batch(() => {
-      for (const [key, record] of objects) {
-        if (record === null) kept.remove(key);
-        else kept.put(key, record);
-      }
-      for (const entry of log) entries.put(entry.revision, entry.bytes);
-      for (let old = forget.first; old <= forget.last; old++) entries.remove(old);
-      meta.put(REVISION, revision);
-    });
-    await root.flushed;
+    const sum = this.#sum.next();
+    for (const [key, { before, after }] of objects) {
+      if (before) sum.remove(key, before);
+      if (after) sum.add(key, after);
+    }
+    try {
+      await root.batch(() => {
+        for (const [key, { before, after }] of objects) {
+          if (after) kept.put(key, after);
+          else if (before) kept.remove(key);
+        }
+        for (const entry of log) entries.put(entry.revision, entry.bytes);
+        for (let old = forget.first; old <= forget.last; old++) entries.remove(old);
+        meta.put(REVISION, revision);
+        meta.put(CHECKSUM, sum.value);
+      });
+      await root.flushed;
+    } catch (failure) {
+      const { error, full } = await commitError(failure, this.#path);
+      if (full) this.#full = { error, until: performance.now() + FULL_PAUSE_MS };
+      throw error;
+    }
+    this.#full = undefined;
+    this.#sum.value = sum.value;
     const before = this.#view;
     this.#databases.objects.resetReadTxn();
     this.#view = this.#open();

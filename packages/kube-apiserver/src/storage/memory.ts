@@ -46,10 +46,10 @@ export class MemoryBackend extends RevisionedBackend {
 
   protected async commit({ objects, log, forget }: Commit): Promise<void> {
     let changed = false;
-    for (const [key, record] of objects) {
-      changed ||= record === null || !this.#records.has(key);
-      if (record === null) this.#records.delete(key);
-      else this.#records.set(key, record);
+    for (const [key, { after }] of objects) {
+      changed ||= after === null || !this.#records.has(key);
+      if (after === null) this.#records.delete(key);
+      else this.#records.set(key, after);
     }
     if (changed) this.#keys = [...this.#records.keys()].sort();
     for (const { revision, bytes } of log) this.#log.set(revision, bytes);

@@ -13,8 +13,8 @@ import { encodeRecord, StoredObject } from './stored-object.ts';
 
 /** Writes of one atomic, durable commit. */
 export interface Commit {
-  /** New records by key; null removes the key. */
-  objects: ReadonlyMap<string, Buffer | null>;
+  /** Durable records before and new ones by key; null: the key is not there. */
+  objects: ReadonlyMap<string, { before: Buffer | null; after: Buffer | null }>;
   /** Log entries by revision. */
   log: readonly { revision: number; bytes: Buffer }[];
   /** Newest revision after the commit. */
@@ -67,7 +67,7 @@ export abstract class RevisionedBackend implements Backend {
     this.#revision = revision;
     this.#firstLogged = firstLogged;
     this.#clock = new CompactionClock(policy);
-    this.#clock.note(revision, 0, Date.now());
+    this.#clock.note(revision, 0, performance.now());
     this.#idle = setInterval(() => this.#start(), IDLE_COMPACTION_MS);
     this.#idle.unref();
   }
@@ -182,8 +182,8 @@ export abstract class RevisionedBackend implements Backend {
 
   #logged(revision: number) {
     const bytes = this.readLog(revision);
-    if (!bytes) throw internalError(`the change of revision ${revision} is missing from the log`);
-    return decodeLogEntry(bytes);
+    if (!bytes) throw internalError(`the change of revision ${revision} is missing in the log: restore a backup`);
+    return decodeLogEntry(bytes, revision);
   }
 
   #start(): void {
@@ -226,7 +226,10 @@ export abstract class RevisionedBackend implements Backend {
           const { key, type, object, previous } = change.change;
           changes.push(change.change);
           objects.set(key, type === 'DELETED' ? null : object);
-          log.push({ revision, bytes: encodeLogEntry({ type, key, ...(previous && { previous: previous.record }) }) });
+          log.push({
+            revision,
+            bytes: encodeLogEntry({ type, key, ...(previous && { previous: previous.record }) }, revision),
+          });
           const result = { revision, object };
           answers.push(() => pending.resolve(result));
         } else answers.push(() => pending.resolve(change.kept));
@@ -235,17 +238,16 @@ export abstract class RevisionedBackend implements Backend {
       }
     }
     const batch = this.#queue.splice(0, taken);
-    const target = this.#clock.target(revision, Date.now());
+    const target = this.#clock.target(revision, performance.now());
     const forget = { first: this.#firstLogged, last: Math.min(target, this.#firstLogged + MAX_FORGOTTEN - 1) };
     if (changes.length > 0 || forget.last >= forget.first) {
       try {
-        const records = new Map([...objects].map(([key, object]) => [key, object === null ? null : object.record]));
-        await this.commit({ objects: records, log, revision, forget });
+        await this.commit({ objects: recordsOf(changes), log, revision, forget });
       } catch (error) {
-        const failure = internalError(
-          `the storage refused a write: ${error instanceof Error ? error.message : error}`,
-          error,
-        );
+        const failure =
+          error instanceof StatusError
+            ? error
+            : internalError(`the storage refused a write: ${error instanceof Error ? error.message : error}`, error);
         // Also those that wrote nothing fail: what they saw may never come to be.
         for (const pending of batch) pending.reject(failure);
         return;
@@ -256,7 +258,7 @@ export abstract class RevisionedBackend implements Backend {
         this.#clock.note(
           revision,
           log.reduce((sum, entry) => sum + entry.bytes.byteLength, 0),
-          Date.now(),
+          performance.now(),
         );
         for (const change of changes) this.#recount(change);
         for (const listener of this.#listeners) listener(changes);
@@ -280,6 +282,17 @@ function decideOne(pending: Pending, reader: Reader, revision: number): { change
     return { change: { revision, key, type: 'DELETED', object: current, previous: current } };
   }
   return { kept: { revision: current?.revision ?? revision - 1, object: current } };
+}
+
+function recordsOf(changes: readonly Change[]): Commit['objects'] {
+  const records = new Map<string, { before: Buffer | null; after: Buffer | null }>();
+  for (const { key, type, object, previous } of changes) {
+    const after = type === 'DELETED' ? null : object.record;
+    const earlier = records.get(key);
+    if (earlier) earlier.after = after;
+    else records.set(key, { before: previous?.record ?? null, after });
+  }
+  return records;
 }
 
 /** A snapshot with some keys replaced by older states (undefined: the key did not exist). */

@@ -1,6 +1,7 @@
 import { badRequest, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import { type GroupVersionResource, groupVersionPath } from '@ks-apiserver/apimachinery/meta/types';
 import { Informer, type InformerOptions } from '@ks-apiserver/client/informer/informer';
+import { steadyNow } from '@ks-apiserver/client/informer/steady-clock';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { Deadline } from '@ks-apiserver/client/kube/deadline';
@@ -46,7 +47,7 @@ function staleOf(resource: string, informer: Informer | undefined): string | und
   const since = informer?.staleSince;
   return since === undefined
     ? undefined
-    : `${resource};seconds=${Math.max(0, Math.round((Date.now() - since) / 1000))}`;
+    : `${resource};seconds=${Math.max(0, Math.round((steadyNow() - since) / 1000))}`;
 }
 
 /** How a catalog goes about it; times in milliseconds. */

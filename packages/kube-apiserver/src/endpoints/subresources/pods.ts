@@ -1,9 +1,10 @@
-import { badRequest, conflict, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, conflict, invalid, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
 import { timestamp } from '../../registry/metadata.ts';
 import { storagePrefix } from '../../registry/resource-type.ts';
+import { Causes } from '../../registry/validation/causes.ts';
 import { builtinSchema } from '../../schemas/builtin.ts';
 import { contentType, parseBody, requestBody } from '../body.ts';
 import type { Call } from '../call.ts';
@@ -28,10 +29,13 @@ export async function bindPod(call: Call): Promise<KubeResponse> {
   const { api, path, now } = call;
   const body = parseBody(await requestBody(call.request), contentType(call.request), 'Binding');
   const binding = decodeKind(body, BINDING, builtinSchema(BINDING), 'Warn', call.warnings);
-  const name = path.name || binding.metadata.name || '';
-  if (binding.metadata.name !== name) throw badRequest('name in URL does not match name in Binding object');
-  const node = binding.target?.name;
-  if (typeof node !== 'string' || node === '') throw badRequest('target.name: Required value');
+  const name = binding.metadata.name ?? '';
+  if (path.name !== '' && path.name !== name) throw badRequest('name in URL does not match name in Binding object');
+  const { kind = '', name: node = '' } = binding.target ?? {};
+  const out = new Causes();
+  if (kind !== '' && kind !== 'Node') out.unsupported('target.kind', kind, ['Node', '<empty>']);
+  if (node === '') out.required('target.name');
+  if (out.list.length > 0) throw invalid({ kind: 'Binding', name }, out.list);
   const pods = api.catalog.find('', 'v1', 'pods')!;
   await api.store.update(pods, path.namespace, name, {
     subresource: 'binding',
@@ -41,6 +45,8 @@ export async function bindPod(call: Call): Promise<KubeResponse> {
           { resource: 'pods/binding', name },
           `pod ${name} is being deleted, cannot be assigned to a host`,
         );
+      if ((pod.spec.schedulingGates ?? []).length > 0)
+        throw conflict({ resource: 'pods/binding', name }, `pod ${name} has non-empty .spec.schedulingGates`);
       if (pod.spec.nodeName)
         throw conflict(
           { resource: 'pods/binding', name },

@@ -54,7 +54,7 @@ export function roleStrategy(rbac: RbacAuthorizer): Strategy {
   };
 }
 
-/** Bindings: nobody binds a role whose rules they do not hold, unless they may `bind` it; the role cannot change. */
+/** Bindings: nobody binds a role whose rules they do not hold, unless they may `bind` it. */
 export function bindingStrategy(rbac: RbacAuthorizer): Strategy {
   const check = (object: KubeObject, context: WriteContext) => {
     const { namespace = '' } = object.metadata;

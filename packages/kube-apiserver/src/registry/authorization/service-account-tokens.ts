@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, type KeyObject, randomUUID, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, hash, type KeyObject, randomUUID, sign, verify } from 'node:crypto';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Backend } from '../../storage/backend.ts';
@@ -7,6 +7,8 @@ import type { Backend } from '../../storage/backend.ts';
 export const DEFAULT_ISSUER = 'https://kubernetes.default.svc.cluster.local';
 
 const MAX_TOKEN = 16 * 1024;
+/** Tokens whose signature is known to be good; checking one costs more than most calls. */
+const MAX_VERIFIED = 4096;
 
 /** What a token is bound to besides its ServiceAccount. */
 export interface TokenRequestOptions {
@@ -76,6 +78,8 @@ export class ServiceAccountTokens {
   readonly #backend: Backend;
   readonly #key: KeyObject | undefined;
   readonly #pub: KeyObject | undefined;
+  /** Claims by the digest of their token, in the order in which they came. */
+  readonly #verified = new Map<string, Claims>();
 
   /** `key`: PEM of the private key; without it no token is issued or accepted. */
   constructor(backend: Backend, key: string | undefined, issuer = DEFAULT_ISSUER) {
@@ -116,9 +120,25 @@ export class ServiceAccountTokens {
     return `${text}.${signature.toString('base64url')}`;
   }
 
+  /** What a token with a good signature says; all else about it has to be asked at each use. */
   #claims(token: string): Claims | undefined {
+    if (token.length > MAX_TOKEN) return undefined;
+    const digest = hash('sha256', token, 'base64');
+    const known = this.#verified.get(digest);
+    if (known) return known;
+    const claims = this.#verify(token);
+    if (!claims) return undefined;
+    this.#verified.set(digest, claims);
+    if (this.#verified.size > MAX_VERIFIED) {
+      const [oldest] = this.#verified.keys();
+      this.#verified.delete(oldest!);
+    }
+    return claims;
+  }
+
+  #verify(token: string): Claims | undefined {
     const parts = token.split('.');
-    if (!this.#pub || parts.length !== 3 || token.length > MAX_TOKEN) return undefined;
+    if (!this.#pub || parts.length !== 3) return undefined;
     const { alg, dsaEncoding } = this.#algorithm;
     try {
       const header = JSON.parse(Buffer.from(parts[0]!, 'base64url').toString()) as { alg?: string };

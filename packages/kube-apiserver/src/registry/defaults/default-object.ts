@@ -1,4 +1,5 @@
 import type { GroupVersionKind, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { formatQuantity, parseQuantity } from '@ks-apiserver/apimachinery/quantity/quantity';
 import { isObject } from '@ks-apiserver/apimachinery/schema/own';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { builtinSchema } from '../../schemas/builtin.ts';
@@ -6,6 +7,7 @@ import { otherDefaults } from './others.ts';
 import { podDefaults } from './pods.ts';
 import type { Fields } from './types.ts';
 import { workloadDefaults } from './workloads.ts';
+import { dropZeros } from './zeros.ts';
 
 const byType = new Map(Object.entries({ ...podDefaults, ...workloadDefaults, ...otherDefaults }));
 const none = () => {};
@@ -14,18 +16,28 @@ interface Plan {
   defaults: (value: Fields) => void;
   /** Fields that are structs in Go: they are always there. */
   structs: readonly string[];
-  /** Required numbers, texts and flags of a status, which Go writes as zero. */
-  zeros: readonly (readonly [string, string | number | boolean])[];
+  /** Fields that hold amounts of resources by name. */
+  amounts: readonly string[];
 }
 
 const plans = new WeakMap<Schema, Plan>();
 
-function zeroOf(schema: Schema): string | number | boolean | undefined {
-  if (schema['x-kubernetes-int-or-string'] || schema.format === 'date-time' || schema.format === 'quantity')
-    return undefined;
-  if (schema.type === 'string') return '';
-  if (schema.type === 'boolean') return false;
-  return schema.type === 'integer' ? 0 : undefined;
+function isAmounts({ additionalProperties: item }: Schema): boolean {
+  return typeof item === 'object' && item.format === 'quantity';
+}
+
+const thousandth = 1_000_000n;
+
+/** Amounts of resources are kept in thousandths, rounded up. */
+function roundUp(amounts: unknown): void {
+  if (!isObject(amounts)) return;
+  for (const [name, amount] of Object.entries(amounts)) {
+    if (!/[num]$|\.|e-/i.test(String(amount))) continue;
+    const { nano, format } = parseQuantity(String(amount));
+    if (nano % thousandth === 0n) continue;
+    const up = nano / thousandth + (nano > 0n ? 1n : 0n);
+    amounts[name] = formatQuantity({ nano: up * thousandth, format });
+  }
 }
 
 function planOf(schema: Schema): Plan {
@@ -33,14 +45,10 @@ function planOf(schema: Schema): Plan {
   if (plan === undefined) {
     const type = schema['x-definition']?.split('.').slice(-3).join('.') ?? '';
     const properties = Object.entries(schema.properties ?? {});
-    const inStatus = /(Status|NodeSystemInfo|DaemonEndpoint)$/.test(type);
     plan = {
       defaults: byType.get(type) ?? none,
       structs: properties.filter(([, field]) => field['x-struct'] && field.type === 'object').map(([name]) => name),
-      zeros: (inStatus ? (schema.required ?? []) : []).flatMap((name) => {
-        const zero = zeroOf(schema.properties?.[name] ?? {});
-        return zero === undefined ? [] : [[name, zero] as const];
-      }),
+      amounts: properties.filter(([, field]) => isAmounts(field)).map(([name]) => name),
     };
     plans.set(schema, plan);
   }
@@ -60,9 +68,9 @@ function defaultValue(value: unknown, schema: Schema): void {
     }
     return;
   }
-  const { defaults, structs, zeros } = planOf(schema);
+  const { defaults, structs, amounts } = planOf(schema);
+  for (const name of amounts) roundUp(value[name]);
   for (const name of structs) value[name] ??= {};
-  for (const [name, zero] of zeros) value[name] ??= zero;
   defaults(value);
   for (const name of Object.keys(value)) {
     const field = Object.hasOwn(properties, name) ? properties[name] : undefined;
@@ -76,5 +84,7 @@ function defaultValue(value: unknown, schema: Schema): void {
  */
 export function defaultObject(gvk: GroupVersionKind, object: KubeObject): void {
   const schema = builtinSchema(gvk);
-  if (schema !== undefined) defaultValue(object, schema);
+  if (schema === undefined) return;
+  dropZeros(object, schema);
+  defaultValue(object, schema);
 }

@@ -60,11 +60,19 @@ export const otherDefaults: Readonly<Record<string, (value: Fields) => void>> = 
     else if (!value.podCIDR && value.podCIDRs?.length) value.podCIDR = value.podCIDRs[0];
   },
   'core.v1.PodStatus': (value) => {
-    if (value.podIP && !value.podIPs?.length) value.podIPs = [{ ip: value.podIP }];
+    if (value.podIP && value.podIPs?.[0]?.ip !== value.podIP) value.podIPs = [{ ip: value.podIP }];
     else if (!value.podIP && value.podIPs?.length) value.podIP = value.podIPs[0].ip;
   },
   'core.v1.NodeStatus': (value) => {
     if (value.allocatable === undefined && value.capacity !== undefined) value.allocatable = { ...value.capacity };
+  },
+  'core.v1.Service': ({ status }) => {
+    for (const ingress of status?.loadBalancer?.ingress ?? []) if (ingress.ip) fill(ingress, { ipMode: 'VIP' });
+  },
+  // Fields behind a feature gate that is closed by default.
+  'coordination.v1.LeaseSpec': (value) => {
+    delete value.strategy;
+    delete value.preferredHolder;
   },
   'core.v1.PersistentVolumeSpec': (value) =>
     fill(value, { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' }),

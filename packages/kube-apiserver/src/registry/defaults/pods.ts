@@ -1,3 +1,4 @@
+import { addQuantities, formatQuantity, parseQuantity } from '@ks-apiserver/apimachinery/quantity/quantity';
 import { type Fields, fill, fillZero } from './types.ts';
 
 const readOnlyMode = 0o644;
@@ -10,6 +11,12 @@ function imageTag(image: string): string {
 }
 
 function container(value: Fields): void {
+  const { lifecycle } = value;
+  if (lifecycle !== undefined) {
+    // A field behind a feature gate that is closed by default.
+    delete lifecycle.stopSignal;
+    if (!lifecycle.postStart && !lifecycle.preStop) delete value.lifecycle;
+  }
   fill(value, {
     imagePullPolicy: imageTag(value.image ?? '') === 'latest' ? 'Always' : 'IfNotPresent',
     terminationMessagePath: '/dev/termination-log',
@@ -21,6 +28,22 @@ function requestsFromLimits(containers: readonly Fields[] | undefined): void {
   for (const { resources } of containers ?? []) {
     if (resources?.limits !== undefined) resources.requests = { ...resources.limits, ...resources.requests };
   }
+}
+
+/** What all containers ask for counts as asked for by the pod, where it limits itself. */
+function podRequests(spec: Fields): void {
+  const { resources, containers = [] } = spec;
+  if (resources?.limits === undefined && resources?.requests === undefined) return;
+  const requests: Fields = { ...resources.requests };
+  for (const name of ['cpu', 'memory']) {
+    if (requests[name] !== undefined) continue;
+    const amounts = (containers as Fields[]).map((container) => container.resources?.requests?.[name]);
+    if (amounts.some((amount) => amount !== undefined)) {
+      const sum = amounts.map((amount) => parseQuantity(String(amount ?? 0))).reduce(addQuantities);
+      requests[name] = formatQuantity(sum);
+    } else if (resources.limits?.[name] !== undefined) requests[name] = resources.limits[name];
+  }
+  if (Object.keys(requests).length > 0) resources.requests = requests;
 }
 
 function hostPorts(containers: readonly Fields[] | undefined): void {
@@ -35,6 +58,8 @@ export const podDefaults: Readonly<Record<string, (value: Fields) => void>> = {
     if (spec === undefined) return;
     requestsFromLimits(spec.containers);
     requestsFromLimits(spec.initContainers);
+    podRequests(spec);
+    if (spec.terminationGracePeriodSeconds < 0) spec.terminationGracePeriodSeconds = 1;
     fill(spec, { enableServiceLinks: true });
     if (spec.hostNetwork === true) {
       hostPorts(spec.containers);

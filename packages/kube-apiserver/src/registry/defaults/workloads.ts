@@ -84,7 +84,12 @@ export const workloadDefaults: Readonly<Record<string, (value: Fields) => void>>
       successfulJobsHistoryLimit: 3,
       failedJobsHistoryLimit: 1,
     }),
-  'autoscaling.v1.HorizontalPodAutoscalerSpec': (value) => fill(value, { minReplicas: 1 }),
+  'autoscaling.v1.HorizontalPodAutoscaler': ({ metadata, spec }) => {
+    if (!spec) return;
+    fill(spec, { minReplicas: 1 });
+    const others = metadata?.annotations?.['autoscaling.alpha.kubernetes.io/metrics'];
+    if (others === undefined) fill(spec, { targetCPUUtilizationPercentage: 80 });
+  },
   'autoscaling.v2.HorizontalPodAutoscalerSpec': (value) => {
     fill(value, { minReplicas: 1 });
     if ((value.metrics ?? []).length === 0) {

@@ -58,23 +58,16 @@ export class ServiceAllocations {
     const refuse = (field: string, value: unknown, detail: string): Error =>
       invalidObject(context.type, object.metadata.name, [invalidValue(field, value, detail)]) as Error;
     const { spec } = object;
-    if (spec.type !== 'ExternalName' && spec.clusterIP !== 'None') {
+    const { clusterIP = '', clusterIPs = [] } = spec;
+    // Contradictions are for the validation to name.
+    const isSound = clusterIP === '' ? clusterIPs.length === 0 : clusterIPs.length === 0 || clusterIPs[0] === clusterIP;
+    if (isSound && spec.type !== 'ExternalName' && clusterIP !== 'None') {
       if (spec.clusterIP) {
         const number = ipv4Number(spec.clusterIP);
         const fail = (why: string) =>
           refuse('spec.clusterIPs', [spec.clusterIP], `failed to allocate IP ${spec.clusterIP}: ${why}`);
-        if (number === undefined)
-          throw refuse(
-            'spec.clusterIPs[0]',
-            spec.clusterIP,
-            'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
-          );
-        if (!before.ips.includes(number)) {
-          if (!this.#ips.pool.has(number)) {
-            throw fail(
-              `the provided network does not match the current range: the provided IP (${spec.clusterIP}) is not in the valid range. The range of valid IPs is ${this.#ips.cidr}`,
-            );
-          }
+        if (number !== undefined && !before.ips.includes(number)) {
+          if (!this.#ips.pool.has(number)) throw fail('the provided network does not match the current range');
           if (!this.#ips.pool.take(number)) throw fail('provided IP is already allocated');
           taken.push([this.#ips.pool, number]);
         }
@@ -87,6 +80,12 @@ export class ServiceAllocations {
       spec.clusterIPs = [spec.clusterIP];
     }
     if (!needsNodePorts(spec)) return;
+    if (needsHealthCheck(spec) && !spec.healthCheckNodePort) {
+      const number = this.#ports.pick();
+      if (number === undefined) throw internalError('failed to allocate a healthCheckNodePort: range is full');
+      taken.push([this.#ports, number]);
+      spec.healthCheckNodePort = number;
+    }
     const given = new Map<number, string>();
     (spec.ports ?? []).forEach((port: Port, index: number) => {
       const field = `spec.ports[${index}].nodePort`;
@@ -119,13 +118,17 @@ function needsNodePorts(spec: KubeObject['spec']): boolean {
   return spec?.type === 'NodePort' || spec?.type === 'LoadBalancer';
 }
 
+function needsHealthCheck(spec: KubeObject['spec']): boolean {
+  return spec?.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
+}
+
 /** The numbers that a Service holds. */
 function heldBy({ spec = {} }: KubeObject): { ips: number[]; ports: number[] } {
   const texts: string[] = spec.clusterIPs ?? (spec.clusterIP ? [spec.clusterIP] : []);
   const ips = texts.map(ipv4Number).filter((number) => number !== undefined);
-  const ports = ((spec.ports ?? []) as Port[])
-    .map(({ nodePort }) => nodePort)
-    .filter((port) => port !== undefined && port > 0) as number[];
+  const ports = [...((spec.ports ?? []) as Port[]).map(({ nodePort }) => nodePort), spec.healthCheckNodePort].filter(
+    (port) => port !== undefined && port > 0,
+  ) as number[];
   return { ips, ports };
 }
 
@@ -137,7 +140,11 @@ function setServiceDefaults(spec: KubeObject['spec']): void {
     port.protocol ??= 'TCP';
     port.targetPort ??= port.port;
   }
-  if (spec.type === 'ExternalName') return;
+  if (spec.type === 'ExternalName') {
+    // Kept for the validation to refuse.
+    if (spec.clusterIP && !spec.clusterIPs) spec.clusterIPs = [spec.clusterIP];
+    return;
+  }
   spec.internalTrafficPolicy ??= 'Cluster';
   if (needsNodePorts(spec)) spec.externalTrafficPolicy ??= 'Cluster';
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
@@ -149,7 +156,19 @@ function setFamilies(spec: KubeObject['spec']): void {
   spec.ipFamilies ??= ['IPv4'];
   spec.ipFamilyPolicy ??= 'SingleStack';
   if (spec.clusterIP === undefined && spec.clusterIPs?.length) spec.clusterIP = spec.clusterIPs[0];
-  if (spec.clusterIP === 'None') spec.clusterIPs = ['None'];
+  if (spec.clusterIP === 'None') spec.clusterIPs ??= ['None'];
+}
+
+/** What a cluster of one IPv4 range cannot give; throws a StatusError 422. */
+function checkFamilies({ metadata, spec }: KubeObject, context: WriteContext): void {
+  if (spec.type === 'ExternalName') return;
+  const refuse = (field: string, value: unknown, why: string) =>
+    invalidObject(context.type, metadata.name, [invalidValue(field, value, why)]) as Error;
+  if (spec.ipFamilyPolicy === 'RequireDualStack') {
+    throw refuse('spec.ipFamilyPolicy', 'RequireDualStack', 'this cluster is not configured for dual-stack services');
+  }
+  const index = ((spec.ipFamilies ?? []) as string[]).indexOf('IPv6');
+  if (index >= 0) throw refuse(`spec.ipFamilies[${index}]`, 'IPv6', 'not configured on this cluster');
 }
 
 /** Keeps the numbers that a client which does not know them left out. */
@@ -202,20 +221,15 @@ export function serviceStrategy(allocations: ServiceAllocations): Strategy {
     prepareForCreate(object, context) {
       object.status = { loadBalancer: {} };
       setFamilies(object.spec);
+      checkFamilies(object, context);
       allocations.allocate(object, undefined, context);
     },
     prepareForUpdate(object, old, context) {
       if (context.subresource === 'status') return;
       dropTypeDependent(object.spec, old.spec);
       keepAllocated(object.spec, old.spec);
+      setServiceDefaults(object.spec);
       setFamilies(object.spec);
-      const [was, is] = [old.spec.clusterIP, object.spec.clusterIP];
-      if (was && is !== was && object.spec.type !== 'ExternalName' && old.spec.type !== 'ExternalName') {
-        const list = object.spec.clusterIPs ?? [is];
-        throw invalidObject(context.type, object.metadata.name, [
-          invalidValue('spec.clusterIPs[0]', list, 'may not change once set'),
-        ]) as Error;
-      }
       allocations.allocate(object, old, context);
     },
   };

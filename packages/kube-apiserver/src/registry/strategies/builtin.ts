@@ -1,11 +1,13 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { timestamp } from '../metadata.ts';
 import type { Strategy } from '../strategy.ts';
 import { csrStrategy } from './certificate-signing-requests.ts';
+import { claimStrategy } from './claims.ts';
 import { eventFields } from './events.ts';
 import { labelJobPods } from './jobs.ts';
 import { namespaceStrategy } from './namespaces.ts';
 import { nodeStrategy } from './nodes.ts';
-import { podStrategy } from './pods.ts';
+import { podStrategy } from './pods/strategy.ts';
 import { secretStrategy } from './secrets.ts';
 
 /** A strategy whose new objects begin with a status. */
@@ -21,7 +23,7 @@ function withStatus(status: () => Record<string, unknown>, rest: Strategy = {}):
 
 const empty = () => ({});
 const counted: Strategy = { generation: true };
-const pending = withStatus(() => ({ phase: 'Pending' }), { returnsDeleted: true });
+const deleted: Strategy = { returnsDeleted: true };
 
 const replicas = (object: KubeObject) => ({ 'status.replicas': String(object.status?.replicas ?? 0) });
 
@@ -37,8 +39,16 @@ export const BUILTIN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map<string,
   ['serviceaccounts', { returnsDeleted: true }],
   ['podtemplates', { returnsDeleted: true, generation: true }],
   ['resourcequotas', withStatus(empty, { returnsDeleted: true })],
-  ['persistentvolumes', pending],
-  ['persistentvolumeclaims', pending],
+  [
+    'persistentvolumes',
+    {
+      returnsDeleted: true,
+      prepareForCreate: (object, { now }) => {
+        object.status = { phase: 'Pending', lastPhaseTransitionTime: timestamp(now) };
+      },
+    },
+  ],
+  ['persistentvolumeclaims', claimStrategy],
   ['replicationcontrollers', withStatus(() => ({ replicas: 0 }), { ...counted, fields: replicas })],
   ['deployments.apps', withStatus(empty, counted)],
   ['replicasets.apps', withStatus(() => ({ replicas: 0 }), counted)],
@@ -79,7 +89,23 @@ export const BUILTIN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map<string,
     `${name}.rbac.authorization.k8s.io`,
     { createOnUpdate: true },
   ]),
-  ['priorityclasses.scheduling.k8s.io', counted],
+  // Its generation is set but never counts.
+  [
+    'priorityclasses.scheduling.k8s.io',
+    {
+      prepareForCreate: (object) => {
+        object.metadata.generation = 1;
+      },
+    },
+  ],
+  ['runtimeclasses.node.k8s.io', { createOnUpdate: true, unconditionalUpdate: false }],
+  ['storageclasses.storage.k8s.io', deleted],
+  ['volumeattributesclasses.storage.k8s.io', deleted],
+  ...['csidrivers', 'csinodes', 'volumeattachments'].map((name): [string, Strategy] => [
+    `${name}.storage.k8s.io`,
+    { ...deleted, unconditionalUpdate: false },
+  ]),
+  ['csistoragecapacities.storage.k8s.io', { unconditionalUpdate: false }],
   ['flowschemas.flowcontrol.apiserver.k8s.io', withStatus(empty, counted)],
   ['prioritylevelconfigurations.flowcontrol.apiserver.k8s.io', withStatus(empty, counted)],
   ...[

@@ -2,20 +2,21 @@ import type { ResourceType } from '../resource-type.ts';
 import type { Strategy } from '../strategy.ts';
 import { BUILTIN_STRATEGIES } from './builtin.ts';
 import { customStrategy } from './custom-resources.ts';
+import { WARNINGS } from './warnings.ts';
 
 const PLAIN: Strategy = {};
 
 /** Strategies by resource; built-in ones are fixed, some are given by whoever wires the server. */
 export class Strategies {
-  readonly #given: ReadonlyMap<string, Strategy>;
+  readonly #given = new Map<string, Strategy>();
   readonly #custom = new WeakMap<ResourceType, Strategy>();
 
   /** `given` is keyed by `resource` or `resource.group` and adds to the built-in strategies. */
   constructor(given: ReadonlyMap<string, Strategy> = new Map()) {
-    this.#given = new Map([
-      ...BUILTIN_STRATEGIES,
-      ...[...given].map(([key, strategy]) => [key, { ...BUILTIN_STRATEGIES.get(key), ...strategy }] as const),
-    ]);
+    for (const key of new Set([...BUILTIN_STRATEGIES.keys(), ...WARNINGS.keys(), ...given.keys()])) {
+      const warnings = WARNINGS.get(key);
+      this.#given.set(key, { ...BUILTIN_STRATEGIES.get(key), ...(warnings && { warnings }), ...given.get(key) });
+    }
   }
 
   of(type: ResourceType): Strategy {

@@ -50,35 +50,90 @@ function validateAnnotations(annotations: Readonly<Record<string, string>> | und
   return causes;
 }
 
-function validateFinalizers(finalizers: readonly string[] | undefined, custom: boolean): StatusCause[] {
+function validateFinalizers(finalizers: readonly string[] | undefined): StatusCause[] {
+  const field = 'metadata.finalizers';
+  const list = finalizers ?? [];
+  const causes = list.flatMap((finalizer) =>
+    qualifiedNameErrors(finalizer).map((error) => invalidValue(field, finalizer, error)),
+  );
+  if (list.includes('orphan') && list.includes('foregroundDeletion')) {
+    causes.push(invalidValue(field, list, 'finalizer orphan and foregroundDeletion cannot be both set'));
+  }
+  return causes;
+}
+
+/** Finalizers of built-in kinds have a domain, or are those of Kubernetes itself. */
+function validateFinalizerDomains(finalizers: readonly string[] | undefined): StatusCause[] {
   return (finalizers ?? []).flatMap((finalizer, index) => {
-    const field = `metadata.finalizers[${index}]`;
-    const causes = qualifiedNameErrors(finalizer).map((error) => invalidValue(field, finalizer, error));
-    if (causes.length === 0 && !custom && !finalizer.includes('/') && !standardFinalizers.has(finalizer)) {
-      const why = 'name is neither a standard finalizer name nor is it fully qualified';
-      causes.push(invalidValue(field, finalizer, why));
-    }
-    return causes;
+    if (finalizer.includes('/') || standardFinalizers.has(finalizer)) return [];
+    const why = 'name is neither a standard finalizer name nor is it fully qualified';
+    return [invalidValue(`metadata.finalizers[${index}]`, finalizer, why)];
   });
 }
 
 function validateOwners({ ownerReferences }: ObjectMeta): StatusCause[] {
   const causes: StatusCause[] = [];
+  const field = 'metadata.ownerReferences';
   let controller: string | undefined;
-  for (const [index, owner] of (ownerReferences ?? []).entries()) {
-    const field = `metadata.ownerReferences[${index}]`;
+  for (const owner of ownerReferences ?? []) {
     if (!owner.apiVersion) causes.push(invalidValue(`${field}.apiVersion`, '', 'version must not be empty'));
     if (!owner.kind) causes.push(invalidValue(`${field}.kind`, '', 'must not be empty'));
     if (!owner.name) causes.push(invalidValue(`${field}.name`, '', 'must not be empty'));
     if (!owner.uid) causes.push(invalidValue(`${field}.uid`, '', 'must not be empty'));
-    if (owner.controller !== true) continue;
-    if (controller !== undefined) {
-      const why = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${owner.kind}/${owner.name}`;
-      causes.push(invalidValue('metadata.ownerReferences', ownerReferences, why));
+    if (owner.apiVersion === 'v1' && owner.kind === 'Event') {
+      causes.push(invalidValue(field, owner, '/v1, Kind=Event is disallowed from being an owner'));
     }
-    controller = `${owner.kind}/${owner.name}`;
+    if (owner.controller !== true) continue;
+    const name = `${owner.kind}/${owner.name}`;
+    if (controller !== undefined) {
+      const why = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`;
+      causes.push(invalidValue(field, ownerReferences, why));
+    } else controller = name;
   }
   return causes;
+}
+
+function validateShared(metadata: ObjectMeta): StatusCause[] {
+  return [
+    ...validateLabels(metadata.labels, 'metadata.labels'),
+    ...validateAnnotations(metadata.annotations),
+    ...validateOwners(metadata),
+  ];
+}
+
+/** Kinds whose updates look at the whole metadata again, or instead of at what may change. */
+const again = new Set([
+  '/Pod',
+  '/Secret',
+  '/ConfigMap',
+  '/ServiceAccount',
+  '/PersistentVolumeClaim',
+  '/Endpoints',
+  'apps/ControllerRevision',
+  'networking.k8s.io/Ingress',
+  'networking.k8s.io/IngressClass',
+  'rbac.authorization.k8s.io/Role',
+  'rbac.authorization.k8s.io/ClusterRole',
+  'rbac.authorization.k8s.io/RoleBinding',
+  'rbac.authorization.k8s.io/ClusterRoleBinding',
+  'storage.k8s.io/VolumeAttributesClass',
+]);
+
+/**
+ * What is wrong with the metadata of a changed object of a built-in kind. Several layers of Kubernetes look at it, each
+ * telling its own: what they agree on stands several times among the causes.
+ */
+export function validateMetadataUpdate(
+  gvk: GroupVersionKind,
+  metadata: ObjectMeta,
+  subresource: string,
+): StatusCause[] {
+  const shared = validateShared(metadata);
+  const finalizers = validateFinalizers(metadata.finalizers);
+  const domains = validateFinalizerDomains(metadata.finalizers);
+  const causes = [...shared, ...finalizers, ...shared, ...shared, ...domains];
+  const isAgain = again.has(`${gvk.group}/${gvk.kind}`) && subresource !== 'status';
+  return isAgain ? [...causes, ...shared, ...finalizers, ...domains] : causes;
 }
 
 /**
@@ -97,7 +152,6 @@ export function validateMetadata(gvk: GroupVersionKind, metadata: ObjectMeta, cu
   if (namespace !== '') {
     causes.push(...dnsLabelErrors(namespace).map((error) => invalidValue('metadata.namespace', namespace, error)));
   }
-  causes.push(...validateLabels(metadata.labels, 'metadata.labels'), ...validateAnnotations(metadata.annotations));
-  causes.push(...validateOwners(metadata), ...validateFinalizers(metadata.finalizers, custom));
-  return causes;
+  causes.push(...validateShared(metadata), ...validateFinalizers(metadata.finalizers));
+  return custom ? causes : [...causes, ...validateFinalizerDomains(metadata.finalizers)];
 }

@@ -13,29 +13,29 @@ AuditAnnotation: key! string; valueExpression! string
 ExpressionWarning: fieldRef! string; warning! string
 JSONPatch: expression string
 MatchCondition: expression! string; name! string
-MatchResources atomic: excludeResourceRules []NamedRuleWithOperations atomic; matchPolicy string enum(Equivalent|Exact); namespaceSelector meta.LabelSelector; objectSelector meta.LabelSelector; resourceRules []NamedRuleWithOperations atomic
+MatchResources atomic: excludeResourceRules []NamedRuleWithOperations atomic; matchPolicy string ptr enum(Equivalent|Exact); namespaceSelector meta.LabelSelector; objectSelector meta.LabelSelector; resourceRules []NamedRuleWithOperations atomic
 MutatingAdmissionPolicy: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec MutatingAdmissionPolicySpec struct
 MutatingAdmissionPolicyBinding: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec MutatingAdmissionPolicyBindingSpec struct
 MutatingAdmissionPolicyBindingSpec: matchResources MatchResources; paramRef ParamRef; policyName string
-MutatingAdmissionPolicySpec: failurePolicy string enum(Fail|Ignore); matchConditions []MatchCondition map(name) merge(name); matchConstraints MatchResources; mutations []Mutation atomic; paramKind ParamKind; reinvocationPolicy string enum(IfNeeded|Never); variables []Variable atomic
-MutatingWebhook: admissionReviewVersions! []string atomic; clientConfig! WebhookClientConfig struct; failurePolicy string enum(Fail|Ignore); matchConditions []MatchCondition map(name) merge(name); matchPolicy string enum(Equivalent|Exact); name! string; namespaceSelector meta.LabelSelector; objectSelector meta.LabelSelector; reinvocationPolicy string enum(IfNeeded|Never); rules []RuleWithOperations atomic; sideEffects! string enum(None|NoneOnDryRun|Some|Unknown); timeoutSeconds int32
+MutatingAdmissionPolicySpec: failurePolicy string ptr enum(Fail|Ignore); matchConditions []MatchCondition map(name) merge(name); matchConstraints MatchResources; mutations []Mutation atomic; paramKind ParamKind; reinvocationPolicy string enum(IfNeeded|Never); variables []Variable atomic
+MutatingWebhook: admissionReviewVersions! []string atomic; clientConfig! WebhookClientConfig struct; failurePolicy string ptr enum(Fail|Ignore); matchConditions []MatchCondition map(name) merge(name); matchPolicy string ptr enum(Equivalent|Exact); name! string; namespaceSelector meta.LabelSelector; objectSelector meta.LabelSelector; reinvocationPolicy string ptr enum(IfNeeded|Never); rules []RuleWithOperations atomic; sideEffects! string enum(None|NoneOnDryRun|Some|Unknown); timeoutSeconds int32 ptr
 MutatingWebhookConfiguration: apiVersion string; kind string; metadata meta.ObjectMeta struct; webhooks []MutatingWebhook map(name) merge(name)
 Mutation: applyConfiguration ApplyConfiguration; jsonPatch JSONPatch; patchType! string enum(ApplyConfiguration|JSONPatch)
 NamedRuleWithOperations atomic: apiGroups []string atomic; apiVersions []string atomic; operations []string atomic; resourceNames []string atomic; resources []string atomic; scope string enum(*|Cluster|Namespaced)
 ParamKind atomic: apiVersion string; kind string
-ParamRef atomic: name string; namespace string; parameterNotFoundAction string; selector meta.LabelSelector
-RuleWithOperations: apiGroups []string atomic; apiVersions []string atomic; operations []string atomic; resources []string atomic; scope string enum(*|Cluster|Namespaced)
-ServiceReference: name! string; namespace! string; path string; port int32
+ParamRef atomic: name string; namespace string; parameterNotFoundAction string ptr; selector meta.LabelSelector
+RuleWithOperations: apiGroups []string atomic; apiVersions []string atomic; operations []string atomic; resources []string atomic; scope string ptr enum(*|Cluster|Namespaced)
+ServiceReference: name! string; namespace! string; path string ptr; port int32 ptr
 TypeChecking: expressionWarnings []ExpressionWarning atomic
 ValidatingAdmissionPolicy: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec ValidatingAdmissionPolicySpec struct; status ValidatingAdmissionPolicyStatus struct
 ValidatingAdmissionPolicyBinding: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec! ValidatingAdmissionPolicyBindingSpec struct
-ValidatingAdmissionPolicyBindingSpec: matchResources MatchResources; paramRef ParamRef; policyName! string; validationActions! []string set
-ValidatingAdmissionPolicySpec: auditAnnotations []AuditAnnotation atomic; failurePolicy string enum(Fail|Ignore); matchConditions []MatchCondition map(name) merge(name); matchConstraints MatchResources; paramKind ParamKind; validations []Validation atomic; variables []Variable map(name) merge(name)
+ValidatingAdmissionPolicyBindingSpec: matchResources MatchResources; paramRef ParamRef; policyName! string omitted; validationActions! []string omitted set
+ValidatingAdmissionPolicySpec: auditAnnotations []AuditAnnotation atomic; failurePolicy string ptr enum(Fail|Ignore); matchConditions []MatchCondition map(name) merge(name); matchConstraints MatchResources; paramKind ParamKind; validations []Validation atomic; variables []Variable map(name) merge(name)
 ValidatingAdmissionPolicyStatus: conditions []meta.Condition map(type); observedGeneration int64; typeChecking TypeChecking
-ValidatingWebhook: admissionReviewVersions! []string atomic; clientConfig! WebhookClientConfig struct; failurePolicy string enum(Fail|Ignore); matchConditions []MatchCondition map(name) merge(name); matchPolicy string enum(Equivalent|Exact); name! string; namespaceSelector meta.LabelSelector; objectSelector meta.LabelSelector; rules []RuleWithOperations atomic; sideEffects! string enum(None|NoneOnDryRun|Some|Unknown); timeoutSeconds int32
+ValidatingWebhook: admissionReviewVersions! []string atomic; clientConfig! WebhookClientConfig struct; failurePolicy string ptr enum(Fail|Ignore); matchConditions []MatchCondition map(name) merge(name); matchPolicy string ptr enum(Equivalent|Exact); name! string; namespaceSelector meta.LabelSelector; objectSelector meta.LabelSelector; rules []RuleWithOperations atomic; sideEffects! string enum(None|NoneOnDryRun|Some|Unknown); timeoutSeconds int32 ptr
 ValidatingWebhookConfiguration: apiVersion string; kind string; metadata meta.ObjectMeta struct; webhooks []ValidatingWebhook map(name) merge(name)
-Validation: expression! string; message string; messageExpression string; reason string
+Validation: expression! string; message string; messageExpression string; reason string ptr
 Variable atomic: expression! string; name! string
-WebhookClientConfig: caBundle bytes; service ServiceReference; url string
+WebhookClientConfig: caBundle bytes; service ServiceReference; url string ptr
 `,
 };

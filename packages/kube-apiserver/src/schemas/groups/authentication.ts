@@ -11,10 +11,10 @@ BoundObjectReference: apiVersion string; kind string; name string; uid string
 SelfSubjectReview: apiVersion string; kind string; metadata meta.ObjectMeta struct; status SelfSubjectReviewStatus struct
 SelfSubjectReviewStatus: userInfo UserInfo struct
 TokenRequest: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec TokenRequestSpec struct; status TokenRequestStatus struct
-TokenRequestSpec: audiences []string atomic; boundObjectRef BoundObjectReference; expirationSeconds int64
-TokenRequestStatus: expirationTimestamp time; token string
+TokenRequestSpec: audiences []string always atomic; boundObjectRef BoundObjectReference; expirationSeconds int64 ptr
+TokenRequestStatus: expirationTimestamp time always; token string always
 TokenReview: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec! TokenReviewSpec struct; status TokenReviewStatus struct
-TokenReviewSpec: audiences []string atomic; token! string
+TokenReviewSpec: audiences []string atomic; token! string omitted
 TokenReviewStatus: audiences []string atomic; authenticated bool; error string; user UserInfo struct
 UserInfo: extra {}[]string; groups []string atomic; uid string; username string
 `,

@@ -9,8 +9,8 @@ export const autoscalingV1: SchemaGroup = {
   types: `
 CrossVersionObjectReference atomic: apiVersion string; kind! string; name! string
 HorizontalPodAutoscaler: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec! HorizontalPodAutoscalerSpec struct; status HorizontalPodAutoscalerStatus struct
-HorizontalPodAutoscalerSpec: maxReplicas! int32; minReplicas int32; scaleTargetRef! CrossVersionObjectReference struct; targetCPUUtilizationPercentage int32
-HorizontalPodAutoscalerStatus: currentCPUUtilizationPercentage int32; currentReplicas! int32; desiredReplicas! int32; lastScaleTime time; observedGeneration int64
+HorizontalPodAutoscalerSpec: maxReplicas! int32; minReplicas int32 ptr; scaleTargetRef! CrossVersionObjectReference struct; targetCPUUtilizationPercentage int32 ptr
+HorizontalPodAutoscalerStatus: currentCPUUtilizationPercentage int32 ptr; currentReplicas! int32; desiredReplicas! int32; lastScaleTime time ptr; observedGeneration int64 ptr
 Scale: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec ScaleSpec struct; status ScaleStatus struct
 ScaleSpec: replicas int32
 ScaleStatus: replicas! int32; selector string

@@ -8,8 +8,8 @@ export const certificates: SchemaGroup = {
   kinds: 'CertificateSigningRequest',
   types: `
 CertificateSigningRequest: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec! CertificateSigningRequestSpec struct; status CertificateSigningRequestStatus struct
-CertificateSigningRequestCondition: lastTransitionTime time; lastUpdateTime time; message string; reason string; status! string; type! string
-CertificateSigningRequestSpec: expirationSeconds int32; extra {}[]string; groups []string atomic; request! bytes; signerName! string; uid string; usages []string atomic; username string
+CertificateSigningRequestCondition: lastTransitionTime time always; lastUpdateTime time always; message string; reason string; status! string; type! string
+CertificateSigningRequestSpec: expirationSeconds int32 ptr; extra {}[]string; groups []string atomic; request! bytes; signerName! string; uid string; usages []string atomic; username string
 CertificateSigningRequestStatus: certificate bytes; conditions []CertificateSigningRequestCondition map(type)
 `,
 };

@@ -7,11 +7,11 @@ export const discovery: SchemaGroup = {
   definitions: 'io.k8s.api.discovery.v1',
   kinds: 'EndpointSlice',
   types: `
-Endpoint: addresses! []string set; conditions EndpointConditions struct; deprecatedTopology {}string; hints EndpointHints; hostname string; nodeName string; targetRef core.ObjectReference; zone string
-EndpointConditions: ready bool; serving bool; terminating bool
+Endpoint: addresses! []string set; conditions EndpointConditions struct; deprecatedTopology {}string; hints EndpointHints; hostname string ptr; nodeName string ptr; targetRef core.ObjectReference; zone string ptr
+EndpointConditions: ready bool ptr; serving bool ptr; terminating bool ptr
 EndpointHints: forNodes []ForNode atomic; forZones []ForZone atomic
-EndpointPort atomic: appProtocol string; name string; port int32; protocol string enum(SCTP|TCP|UDP)
-EndpointSlice: addressType! string enum(FQDN|IPv4|IPv6); apiVersion string; endpoints []Endpoint atomic; kind string; metadata meta.ObjectMeta struct; ports []EndpointPort atomic
+EndpointPort atomic: appProtocol string ptr; name string ptr; port int32 ptr; protocol string ptr enum(SCTP|TCP|UDP)
+EndpointSlice: addressType! string enum(FQDN|IPv4|IPv6); apiVersion string; endpoints []Endpoint always atomic; kind string; metadata meta.ObjectMeta struct; ports []EndpointPort always atomic
 ForNode: name! string
 ForZone: name! string
 `,

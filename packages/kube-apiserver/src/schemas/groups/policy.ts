@@ -9,7 +9,7 @@ export const policy: SchemaGroup = {
   types: `
 Eviction: apiVersion string; deleteOptions meta.DeleteOptions; kind string; metadata meta.ObjectMeta struct
 PodDisruptionBudget: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec PodDisruptionBudgetSpec struct; status PodDisruptionBudgetStatus struct
-PodDisruptionBudgetSpec: maxUnavailable intorstring; minAvailable intorstring; selector meta.LabelSelector replace; unhealthyPodEvictionPolicy string enum(AlwaysAllow|IfHealthyBudget)
-PodDisruptionBudgetStatus: conditions []meta.Condition map(type) merge(type); currentHealthy int32; desiredHealthy int32; disruptedPods {}time; disruptionsAllowed int32; expectedPods int32; observedGeneration int64
+PodDisruptionBudgetSpec: maxUnavailable intorstring ptr; minAvailable intorstring ptr; selector meta.LabelSelector replace; unhealthyPodEvictionPolicy string ptr enum(AlwaysAllow|IfHealthyBudget)
+PodDisruptionBudgetStatus: conditions []meta.Condition map(type) merge(type); currentHealthy int32 always; desiredHealthy int32 always; disruptedPods {}time; disruptionsAllowed int32 always; expectedPods int32 always; observedGeneration int64
 `,
 };

@@ -8,12 +8,12 @@ export const rbac: SchemaGroup = {
   kinds: 'ClusterRole ClusterRoleBinding Role RoleBinding',
   types: `
 AggregationRule: clusterRoleSelectors []meta.LabelSelector atomic
-ClusterRole: aggregationRule AggregationRule; apiVersion string; kind string; metadata meta.ObjectMeta struct; rules []PolicyRule atomic
+ClusterRole: aggregationRule AggregationRule; apiVersion string; kind string; metadata meta.ObjectMeta struct; rules []PolicyRule always atomic
 ClusterRoleBinding: apiVersion string; kind string; metadata meta.ObjectMeta struct; roleRef! RoleRef struct; subjects []Subject atomic
 PolicyRule: apiGroups []string atomic; nonResourceURLs []string atomic; resourceNames []string atomic; resources []string atomic; verbs! []string atomic
-Role: apiVersion string; kind string; metadata meta.ObjectMeta struct; rules []PolicyRule atomic
+Role: apiVersion string; kind string; metadata meta.ObjectMeta struct; rules []PolicyRule always atomic
 RoleBinding: apiVersion string; kind string; metadata meta.ObjectMeta struct; roleRef! RoleRef struct; subjects []Subject atomic
-RoleRef atomic: apiGroup string; kind! string; name! string
+RoleRef atomic: apiGroup string always; kind! string; name! string
 Subject atomic: apiGroup string; kind! string; name! string; namespace string
 `,
 };

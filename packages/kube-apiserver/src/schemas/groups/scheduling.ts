@@ -7,6 +7,6 @@ export const scheduling: SchemaGroup = {
   definitions: 'io.k8s.api.scheduling.v1',
   kinds: 'PriorityClass',
   types: `
-PriorityClass: apiVersion string; description string; globalDefault bool; kind string; metadata meta.ObjectMeta struct; preemptionPolicy string enum(Never|PreemptLowerPriority); value int32
+PriorityClass: apiVersion string; description string; globalDefault bool; kind string; metadata meta.ObjectMeta struct; preemptionPolicy string ptr enum(Never|PreemptLowerPriority); value int32 always
 `,
 };

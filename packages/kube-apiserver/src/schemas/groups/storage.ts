@@ -8,19 +8,19 @@ export const storage: SchemaGroup = {
   kinds: 'CSIDriver CSINode CSIStorageCapacity StorageClass VolumeAttachment VolumeAttributesClass',
   types: `
 CSIDriver: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec! CSIDriverSpec struct
-CSIDriverSpec: attachRequired bool; fsGroupPolicy string; nodeAllocatableUpdatePeriodSeconds int64; podInfoOnMount bool; preventPodSchedulingIfMissing bool; requiresRepublish bool; seLinuxMount bool; serviceAccountTokenInSecrets bool; storageCapacity bool; tokenRequests []TokenRequest atomic; volumeLifecycleModes []string set
+CSIDriverSpec: attachRequired bool ptr; fsGroupPolicy string ptr; nodeAllocatableUpdatePeriodSeconds int64 ptr; podInfoOnMount bool ptr; preventPodSchedulingIfMissing bool ptr; requiresRepublish bool ptr; seLinuxMount bool ptr; serviceAccountTokenInSecrets bool ptr; storageCapacity bool ptr; tokenRequests []TokenRequest atomic; volumeLifecycleModes []string set
 CSINode: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec! CSINodeSpec struct
-CSINodeDriver: allocatable VolumeNodeResources; name! string; nodeID! string; topologyKeys []string atomic
+CSINodeDriver: allocatable VolumeNodeResources; name! string; nodeID! string; topologyKeys []string always atomic
 CSINodeSpec: drivers! []CSINodeDriver map(name) merge(name)
-CSIStorageCapacity: apiVersion string; capacity quantity; kind string; maximumVolumeSize quantity; metadata meta.ObjectMeta struct; nodeTopology meta.LabelSelector; storageClassName! string
-StorageClass: allowVolumeExpansion bool; allowedTopologies []core.TopologySelectorTerm atomic; apiVersion string; kind string; metadata meta.ObjectMeta struct; mountOptions []string atomic; parameters {}string; provisioner! string; reclaimPolicy string enum(Delete|Recycle|Retain); volumeBindingMode string enum(Immediate|WaitForFirstConsumer)
-TokenRequest: audience! string; expirationSeconds int64
+CSIStorageCapacity: apiVersion string; capacity quantity ptr; kind string; maximumVolumeSize quantity ptr; metadata meta.ObjectMeta struct; nodeTopology meta.LabelSelector; storageClassName! string
+StorageClass: allowVolumeExpansion bool ptr; allowedTopologies []core.TopologySelectorTerm atomic; apiVersion string; kind string; metadata meta.ObjectMeta struct; mountOptions []string atomic; parameters {}string; provisioner! string; reclaimPolicy string ptr enum(Delete|Recycle|Retain); volumeBindingMode string ptr enum(Immediate|WaitForFirstConsumer)
+TokenRequest: audience! string; expirationSeconds int64 ptr
 VolumeAttachment: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec! VolumeAttachmentSpec struct; status VolumeAttachmentStatus struct
-VolumeAttachmentSource: inlineVolumeSpec core.PersistentVolumeSpec; persistentVolumeName string
+VolumeAttachmentSource: inlineVolumeSpec core.PersistentVolumeSpec; persistentVolumeName string ptr
 VolumeAttachmentSpec: attacher! string; nodeName! string; source! VolumeAttachmentSource struct
 VolumeAttachmentStatus: attachError VolumeError; attached! bool; attachmentMetadata {}string; detachError VolumeError
 VolumeAttributesClass: apiVersion string; driverName! string; kind string; metadata meta.ObjectMeta struct; parameters {}string
-VolumeError: errorCode int32; message string; time time
-VolumeNodeResources: count int32
+VolumeError: errorCode int32 ptr; message string; time time always
+VolumeNodeResources: count int32 ptr
 `,
 };

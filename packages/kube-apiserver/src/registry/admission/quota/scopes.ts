@@ -1,5 +1,5 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { qosClass } from '../../strategies/pods.ts';
+import { qosClass } from '../../strategies/pods/quality.ts';
 
 /** One scope of a ResourceQuota (core/v1 ScopedResourceSelectorRequirement). */
 export interface ScopeRequirement {

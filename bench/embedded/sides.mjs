@@ -1,0 +1,99 @@
+// The two servers that are measured side by side: kube-apiserver with etcd, and the product on its embedded default.
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent, request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parse } from 'yaml';
+import { startRealCluster } from '../../test/real/real-cluster.mjs';
+import { startServer } from '../../test/server.mjs';
+
+/** One server, as its administrator and as a ServiceAccount with a token call it. */
+class Side {
+  constructor(name, kubeconfig, pids, startMs, stop) {
+    const { clusters, users } = parse(readFileSync(kubeconfig, 'utf8'));
+    const { user } = users[0];
+    const pem = (field) => user[field] && Buffer.from(user[field], 'base64');
+    this.name = name;
+    this.url = clusters[0].cluster.server;
+    this.pids = pids;
+    this.startMs = startMs;
+    this.stop = stop;
+    this.token = user.token;
+    this.agent = new Agent({
+      keepAlive: true,
+      maxSockets: 32,
+      rejectUnauthorized: false,
+      cert: pem('client-certificate-data'),
+      key: pem('client-key-data'),
+    });
+  }
+
+  /** Calls as the administrator; answers the JSON, throws for a status of 300 and more that is not expected. */
+  async call(method, path, body, expected = []) {
+    const payload = body && JSON.stringify(body);
+    const headers = {
+      ...(this.token && { authorization: `Bearer ${this.token}` }),
+      ...(payload && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
+    };
+    return new Promise((resolve, reject) => {
+      const req = request(this.url + path, { method, headers, agent: this.agent }, async (response) => {
+        const chunks = [];
+        for await (const chunk of response) chunks.push(chunk);
+        const text = Buffer.concat(chunks).toString();
+        const { statusCode } = response;
+        if (statusCode >= 300 && !expected.includes(statusCode)) {
+          reject(new Error(`${this.name}: ${method} ${path}: ${statusCode} ${text.slice(0, 500)}`));
+        } else resolve(JSON.parse(text));
+      });
+      req.on('error', reject);
+      req.end(payload);
+    });
+  }
+
+  /** Resident memory of all its processes now, in MB. */
+  get residentMb() {
+    const kb = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
+    return Math.round(this.pids.reduce((sum, pid) => sum + kb(pid), 0) / 1024);
+  }
+
+  /** A token of a ServiceAccount that may do everything: what a load generator without client certificates calls with. */
+  async serviceAccountToken() {
+    const account = { namespace: 'default', name: 'bench' };
+    const metadata = { name: 'bench' };
+    await this.call('POST', '/api/v1/namespaces/default/serviceaccounts', { metadata }, [409]);
+    const rbac = 'rbac.authorization.k8s.io';
+    const roleRef = { apiGroup: rbac, kind: 'ClusterRole', name: 'cluster-admin' };
+    const subjects = [{ kind: 'ServiceAccount', ...account }];
+    await this.call('POST', `/apis/${rbac}/v1/clusterrolebindings`, { metadata, roleRef, subjects }, [409]);
+    await sleep(500);
+    const path = '/api/v1/namespaces/default/serviceaccounts/bench/token';
+    const { status } = await this.call('POST', path, { spec: { expirationSeconds: 36_000 } });
+    return status.token;
+  }
+}
+
+async function timed(start) {
+  const begin = performance.now();
+  const started = await start();
+  return { started, ms: Math.round(performance.now() - begin) };
+}
+
+/** kube-apiserver and etcd, on an empty disk. */
+export async function startPeer(fsync) {
+  const { started, ms } = await timed(() => startRealCluster({ fsync }));
+  return new Side('kube-apiserver + etcd', started.kubeconfig, started.pids, ms, () => started.stop());
+}
+
+/** Ours, on an empty disk. */
+export async function startOurs(fsync, args = []) {
+  const dir = await mkdtemp(join(tmpdir(), 'ks-bench-'));
+  const sync = fsync ? [] : ['--storage-sync', 'false'];
+  const all = ['--register-node', 'false', ...sync, ...args];
+  const { started, ms } = await timed(() => startServer({ dir, adminPassword: 'a password for the bench', args: all }));
+  return new Side('ours', join(dir, 'pki/admin.kubeconfig'), [started.pid], ms, async () => {
+    await started.stop();
+    await rm(dir, { recursive: true, force: true });
+  });
+}

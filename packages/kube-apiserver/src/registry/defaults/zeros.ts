@@ -1,0 +1,105 @@
+import { isObject, type JsonObject } from '@ks-apiserver/apimachinery/schema/own';
+import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
+
+/** Types whose fields are known to be pointers or not in Kubernetes' Go types. */
+const known = /^io\.k8s\.(api|apimachinery)\./;
+
+interface Plan {
+  /** Fields that lose an explicit zero. */
+  lost: readonly string[];
+  /** Fields that are written although nothing was said about them, with their zeros. */
+  written: readonly (readonly [string, string | number | boolean | null])[];
+}
+
+const plans = new WeakMap<Schema, Plan>();
+
+function isCollection(schema: Schema): boolean {
+  return schema.type === 'array' || (schema.type === 'object' && typeof schema.additionalProperties === 'object');
+}
+
+const isTime = (schema: Schema) => schema.format === 'date-time';
+
+function zeroOf(schema: Schema): string | number | boolean | null | undefined {
+  if (isCollection(schema) || isTime(schema)) return null;
+  if (schema.format === 'quantity') return '0';
+  if (schema['x-kubernetes-int-or-string']) return 0;
+  switch (schema.type) {
+    case 'string':
+      return schema.format === 'byte' ? null : '';
+    case 'boolean':
+      return false;
+    case 'integer':
+    case 'number':
+      return 0;
+    default:
+      return undefined;
+  }
+}
+
+function planOf(schema: Schema): Plan {
+  let plan = plans.get(schema);
+  if (plan === undefined) {
+    const lost: string[] = [];
+    const written: [string, string | number | boolean | null][] = [];
+    for (const [name, field] of Object.entries(known.test(schema['x-definition'] ?? '') ? schema.properties! : {})) {
+      const zero = zeroOf(field);
+      if (zero === undefined) continue;
+      if (field['x-pointer']) {
+        if (field['x-zero'] === 'always') written.push([name, null]);
+        continue;
+      }
+      const isRequired = schema.required?.includes(name) === true;
+      const isWritten = field['x-zero'] === undefined ? isRequired : field['x-zero'] === 'always';
+      if (!isWritten) lost.push(name);
+      else written.push([name, zero]);
+    }
+    plan = { lost, written };
+    plans.set(schema, plan);
+  }
+  return plan;
+}
+
+function isZero(value: unknown): boolean {
+  if (value === '' || value === 0 || value === false) return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return isObject(value) && Object.keys(value).length === 0;
+}
+
+function visit(value: unknown, schema: Schema, change: (value: JsonObject, plan: Plan) => void): void {
+  if (Array.isArray(value)) {
+    if (schema.items !== undefined) for (const item of value) visit(item, schema.items, change);
+    return;
+  }
+  if (!isObject(value)) return;
+  const { properties, additionalProperties } = schema;
+  if (properties === undefined) {
+    if (typeof additionalProperties !== 'object') return;
+    for (const item of Object.values(value)) visit(item, additionalProperties, change);
+    return;
+  }
+  change(value, planOf(schema));
+  for (const name of Object.keys(value)) {
+    const field = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    if (field !== undefined && typeof value[name] === 'object') visit(value[name], field, change);
+  }
+}
+
+/**
+ * Removes, in place, what a write to Kubernetes loses: an empty text, list or map, a zero or false in an optional field that
+ * is no pointer in its Go types cannot be told from one that was left out.
+ */
+export function dropZeros(value: unknown, schema: Schema): void {
+  visit(value, schema, (object, { lost }) => {
+    for (const name of lost) if (isZero(object[name])) delete object[name];
+  });
+}
+
+/** Adds, in place, what Kubernetes writes of fields that have no value: `rules: null` of a Role, `serviceName: ""`. */
+export function writeZeros(value: unknown, schema: Schema): void {
+  visit(value, schema, (object, { written }) => {
+    for (const [name, zero] of written) {
+      if (zero === null && Array.isArray(object[name]) && isZero(object[name])) object[name] = null;
+      else object[name] ??= zero;
+    }
+  });
+}
