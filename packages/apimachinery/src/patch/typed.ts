@@ -133,8 +133,8 @@ function compareInto(node: Comparison, before: unknown, after: unknown, schema: 
     if (left !== undefined && equalJson(left, right)) continue;
     compareInto(
       below(node, edge),
-      before === undefined ? left : (left ?? absent),
-      after === undefined ? right : (right ?? absent),
+      before === undefined || left !== undefined ? left : absent,
+      after === undefined || right !== undefined ? right : absent,
       inner,
     );
     tidy(node, edge);

@@ -49,6 +49,7 @@ export function applyDefaults(value: unknown, schema: Schema): void {
       if (value[key] === null && additionalProperties.nullable !== true && additionalProperties.default !== undefined) {
         setOwn(value, key, cloneJson(additionalProperties.default));
       }
+      if (value[key] === null && additionalProperties.nullable !== true) delete value[key];
       if (typeof value[key] === 'object') applyDefaults(value[key], additionalProperties);
     }
   }

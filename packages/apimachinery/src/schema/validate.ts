@@ -84,24 +84,26 @@ class Validation {
     }
   }
 
-  array(value: readonly unknown[], schema: Schema, path: string): void {
+  array(value: readonly unknown[], schema: Schema, path: string, old?: unknown): void {
     const { minItems, maxItems, items } = schema;
     if (minItems !== undefined && value.length < minItems) {
       this.add(invalidValue(path, value.length, `${path} in body should have at least ${minItems} items`));
     }
     if (maxItems !== undefined && value.length > maxItems) this.add(tooMany(path, value.length, maxItems));
-    if (items !== undefined) for (const [i, item] of value.entries()) this.value(item, items, `${path}[${i}]`);
+    if (items !== undefined)
+      for (const [i, item] of value.entries()) this.value(item, items, `${path}[${i}]`, counterpart(item, schema, old));
     const listType = schema['x-kubernetes-list-type'];
     if (listType === 'set' || schema.uniqueItems === true) this.set(value, path);
     else if (listType === 'map') this.map(value, schema['x-kubernetes-list-map-keys'] ?? [], items, path);
   }
 
   set(value: readonly unknown[], path: string): void {
-    const seen = new Set<string>();
+    const seen = new Map<string, number>();
     for (const [i, item] of value.entries()) {
       const key = canonical(item);
-      if (seen.has(key)) this.add(duplicate(`${path}[${i}]`, item));
-      seen.add(key);
+      // A value is told once, however often it is there.
+      if (seen.get(key) === 1) this.add(duplicate(`${path}[${i}]`, item));
+      seen.set(key, (seen.get(key) ?? 0) + 1);
     }
   }
 
@@ -120,7 +122,7 @@ class Validation {
     }
   }
 
-  object(value: JsonObject, schema: Schema, path: string): void {
+  object(value: JsonObject, schema: Schema, path: string, old?: unknown): void {
     const { properties, additionalProperties, minProperties, maxProperties } = schema;
     const keys = Object.keys(value);
     if (minProperties !== undefined && keys.length < minProperties) {
@@ -129,8 +131,10 @@ class Validation {
     if (maxProperties !== undefined && keys.length > maxProperties) this.add(tooMany(path, keys.length, maxProperties));
     for (const key of keys) {
       const property = properties && Object.hasOwn(properties, key) ? properties[key] : undefined;
-      if (property !== undefined) this.value(value[key], property, child(path, key));
-      else if (typeof additionalProperties === 'object') this.value(value[key], additionalProperties, child(path, key));
+      const before = isObject(old) ? getOwn(old, key) : undefined;
+      if (property !== undefined) this.value(value[key], property, child(path, key), before);
+      else if (typeof additionalProperties === 'object')
+        this.value(value[key], additionalProperties, child(path, key), before);
     }
     for (const key of schema.required ?? []) if (!Object.hasOwn(value, key)) this.add(required(child(path, key)));
     if (schema['x-kubernetes-embedded-resource'] === true && path !== '') {
@@ -168,23 +172,34 @@ class Validation {
     }
   }
 
-  value(value: unknown, schema: Schema, path: string): void {
+  /** `old`: the value as it was; what did not change is not looked at again, whatever the schema says now. */
+  value(value: unknown, schema: Schema, path: string, old?: unknown): void {
+    if (old !== undefined && equalJson(value, old)) return;
     if (value === null && schema.nullable === true) return;
     const actual = typeOf(value);
     if (!typeFits(actual, schema)) {
       const expected = schema['x-kubernetes-int-or-string'] ? 'integer,string' : schema.type;
       this.add(typeInvalid(path, actual, `${path} in body must be of type ${expected}: "${actual}"`));
-      return;
+      if (schema.type !== 'integer' || typeof value !== 'number') return;
+      // A number with a fraction is still looked at as a number.
+      this.add(invalidValue('<nil>', '', `Checked value must be of type integer (default format) in ${path}`));
     }
     if (schema.enum !== undefined && !schema.enum.some((allowed) => equalJson(allowed, value))) {
       this.add(notSupported(path, value, schema.enum));
     }
     if (typeof value === 'string') this.string(value, schema, path);
     else if (typeof value === 'number') this.number(value, schema, path);
-    else if (Array.isArray(value)) this.array(value, schema, path);
-    else if (isObject(value)) this.object(value, schema, path);
+    else if (Array.isArray(value)) this.array(value, schema, path, old);
+    else if (isObject(value)) this.object(value, schema, path, old);
     this.combinations(value, schema, path);
   }
+}
+
+/** The item of a `map` list that had the same keys; items of other lists have none. */
+function counterpart(item: unknown, schema: Schema, old: unknown): unknown {
+  const keys = schema['x-kubernetes-list-map-keys'];
+  if (schema['x-kubernetes-list-type'] !== 'map' || !keys || !Array.isArray(old) || !isObject(item)) return undefined;
+  return old.find((other) => isObject(other) && keys.every((key) => equalJson(getOwn(other, key), getOwn(item, key))));
 }
 
 function isValid(value: unknown, schema: Schema): boolean {
@@ -201,10 +216,11 @@ function canonical(value: unknown): string {
 
 /**
  * What in a value breaks its schema, in the words of Kubernetes' CRD validation; 100 causes at most, none when it is
- * valid. Patterns run in linear time.
+ * valid. Patterns run in linear time. With `old`, the value as it was, what did not change may stay as it is (Kubernetes
+ * "Validation ratcheting").
  */
-export function validateSchema(value: unknown, schema: Schema): StatusCause[] {
+export function validateSchema(value: unknown, schema: Schema, old?: unknown): StatusCause[] {
   const validation = new Validation();
-  validation.value(value, schema, '');
+  validation.value(value, schema, '', old);
   return validation.causes;
 }

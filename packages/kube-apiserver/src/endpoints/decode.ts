@@ -1,8 +1,9 @@
-import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, invalid, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { checkTypes } from '@ks-apiserver/apimachinery/schema/decode';
 import { pruneUnknown } from '@ks-apiserver/apimachinery/schema/prune';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
+import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
 import { schemaOf } from '../registry/kind-rules.ts';
 import type { ResourceType } from '../registry/resource-type.ts';
 import { builtinSchema, metaSchema } from '../schemas/builtin.ts';
@@ -58,14 +59,17 @@ function strictErrors(unknown: string[], text: ParsedText | undefined): string[]
 export function applyFieldValidation(
   object: KubeObject,
   schema: Schema | undefined,
-  { kind, version }: ExpectedKind,
+  expected: ExpectedKind,
   validation: FieldValidation,
   warnings: string[],
   text?: ParsedText,
 ): void {
   if (!schema) return;
   const unknown = pruneUnknown(object, schema);
+  // Those of custom resources come in the order of their paths.
+  if ('custom' in expected) unknown.sort();
   if (validation === 'Ignore' || (unknown.length === 0 && !text?.repeated)) return;
+  const { kind, version } = expected;
   const errors = [...new Set(strictErrors(unknown, text))];
   if (errors.length === 0) return;
   if (validation === 'Strict') {
@@ -139,12 +143,16 @@ export function decodeObject(
   if (type.custom && isRecord(value)) {
     const expected = apiVersionOf(type);
     if (typeof value.kind !== 'string' || value.kind === '') {
-      throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(value).slice(0, 200)}'`);
+      const text = JSON.stringify(value);
+      const short = text.length > 30 ? `${text.slice(0, 30)} ...` : text;
+      throw badRequest(
+        `the object provided is unrecognized (must be of type ${type.kind}): Object 'Kind' is missing in '${text.slice(0, 1000)}' (${short})`,
+      );
     }
     if (value.kind !== type.kind) {
-      throw badRequest(
-        `${value.kind} in version "${type.version}" cannot be handled as a ${type.kind}: kind in the data does not match`,
-      );
+      const { name } = (value.metadata ?? {}) as { name?: string };
+      const causes = [invalidValue('kind', value.kind, `must be ${type.kind}`)];
+      throw invalid({ group: type.group, kind: value.kind, ...(name !== undefined && { name }) }, causes);
     }
     if (value.apiVersion !== expected) {
       throw badRequest(
@@ -154,5 +162,11 @@ export function decodeObject(
   }
   // Types inside custom resources are a matter of validation (422), not of decoding (400).
   const typed = type.custom ? CUSTOM_TYPES : schemaOf(type);
-  return decodeKind(value, type, schemaOf(type), validation, warnings, typed, text);
+  try {
+    return decodeKind(value, type, schemaOf(type), validation, warnings, typed, text);
+  } catch (error) {
+    // Go decodes the metadata of custom resources by itself.
+    if (!type.custom || !(error instanceof StatusError) || error.code !== 400) throw error;
+    throw badRequest(error.message.replace('struct field ObjectMeta.metadata.', 'struct field ObjectMeta.'));
+  }
 }

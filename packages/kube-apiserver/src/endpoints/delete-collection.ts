@@ -1,7 +1,7 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
-import { presentObject } from '../registry/present.ts';
+import { prepareObjects, presentObject } from '../registry/present.ts';
 import { storagePrefix } from '../registry/resource-type.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import type { Call } from './call.ts';
@@ -38,10 +38,11 @@ export async function removeCollection(call: Call): Promise<KubeResponse> {
     }
   }
   await Promise.all(wave);
+  await prepareObjects(type, deleted);
   return jsonResponse({
     kind: type.listKind,
     apiVersion: apiVersionOf(type),
-    metadata: { resourceVersion: String(api.store.backend.revision) },
+    metadata: { ...(type.custom && { continue: '' }), resourceVersion: String(api.store.backend.revision) },
     items: deleted.map((object) => {
       const { kind, apiVersion, ...item } = presentObject(type, object);
       return type.custom ? { apiVersion, kind, ...item } : item;

@@ -1,6 +1,6 @@
 import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
-import { presentItem, presentObject } from '../registry/present.ts';
+import { isConverted, prepareObjects, presentItem, presentObject } from '../registry/present.ts';
 import { storagePrefix } from '../registry/resource-type.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import type { Call } from './call.ts';
@@ -28,9 +28,15 @@ export async function list(call: Call): Promise<KubeResponse> {
   const prefix = storagePrefix(call.type, call.path.namespace);
   const options = listOptions(call.query, prefix, call.api.store.backend);
   const page = pageOf(call, prefix, selectionOf(call), options);
+  if (isConverted(call.type)) {
+    const items = [...page.items];
+    await prepareObjects(call.type, items);
+    page.items = items;
+  }
   const metadata = {
     resourceVersion: String(page.revision),
-    ...(page.continue && { continue: page.continue }),
+    // Lists of custom resources are written field by field.
+    ...(page.continue ? { continue: page.continue } : call.type.custom && form.as !== 'Table' && { continue: '' }),
     ...(page.remaining !== undefined && { remainingItemCount: page.remaining }),
   };
   if (form.as === 'object' && form.encoding === 'json') {

@@ -4,7 +4,7 @@ import { type StatusError, toStatusError } from '@ks-apiserver/apimachinery/meta
 import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { isWhole, type KubeRequest, type KubeResponse } from '@ks-apiserver/client/kube/transport';
 import { stringify as toYaml } from 'yaml';
-import { presentBytes, presentObject } from '../registry/present.ts';
+import { isConverted, prepareObjects, presentBytes, presentObject } from '../registry/present.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import type { Call } from './call.ts';
 import { partialObject, tableOf } from './meta-forms.ts';
@@ -52,7 +52,12 @@ export function encoded(form: Form, body: Buffer, status: number): KubeResponse 
 }
 
 /** An answer of one stored object, in the form that the client accepts. */
-export function objectResponse(call: Call, object: StoredObject, status = 200): KubeResponse {
+export function objectResponse(call: Call, object: StoredObject, status = 200): KubeResponse | Promise<KubeResponse> {
+  if (!isConverted(call.type)) return shownObject(call, object, status);
+  return prepareObjects(call.type, [object]).then(() => shownObject(call, object, status));
+}
+
+function shownObject(call: Call, object: StoredObject, status: number): KubeResponse {
   const form = negotiate(call.request.headers.accept, { type: call.type, as: 'object' });
   if (form.as === 'Table') {
     const includeObject = call.query.get('includeObject') ?? 'Metadata';

@@ -1,7 +1,9 @@
-import type { StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { type StatusCause, toStatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { apiVersionOf, type KubeObject, type WatchEvent } from '@ks-apiserver/apimachinery/meta/types';
 import { forbiddenField, notSupported } from '@ks-apiserver/apimachinery/validation/field';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
+import { isConverted } from '../registry/present.ts';
+import type { ResourceType } from '../registry/resource-type.ts';
 import type { Watcher } from '../registry/watch-hub.ts';
 import type { Call } from './call.ts';
 import { integerOption, invalidListOptions, parseRevision } from './list-options.ts';
@@ -40,7 +42,7 @@ export function startWatch(call: Call): Watcher {
   const bookmarks = isTrue(query, 'allowWatchBookmarks');
   const since = sendInitialEvents || revision === undefined || revision === 0 ? undefined : revision;
   return call.api.hub.watch({
-    type,
+    type: isConverted(type) ? storedType(type) : type,
     namespace: path.namespace,
     matches: selectionOf(call).matches,
     since:
@@ -49,7 +51,7 @@ export function startWatch(call: Call): Watcher {
         : since,
     initialEventsEnd: sendInitialEvents && bookmarks,
     bookmarks,
-    render: renderer(call, form),
+    render: isConverted(type) ? undefined : renderer(call, form),
     timeoutMs: seconds * 1000,
   });
 }
@@ -75,8 +77,37 @@ export async function watch(call: Call): Promise<KubeResponse> {
   return {
     status: 200,
     headers: { 'content-type': 'application/json' },
-    body: lines(watcher),
+    body: isConverted(call.type) ? convertedLines(call, watcher) : lines(watcher),
   };
+}
+
+/** A custom resource in the version that it is stored in. */
+function storedType(type: ResourceType): ResourceType {
+  const { converter: _converter, ...custom } = type.custom!;
+  return { ...type, version: type.storage.version, custom: { ...custom, schema: custom.storedSchema } };
+}
+
+/** Frames of a watcher of stored objects, each converted by the resource's webhook; ends with an ERROR where that fails. */
+async function* convertedLines(call: Call, watcher: Watcher): AsyncGenerator<Buffer> {
+  const { type } = call;
+  const render = renderer(call, negotiate(call.request.headers.accept, { type, as: 'watch' }));
+  const apiVersion = apiVersionOf(type);
+  try {
+    for await (const frame of watcher) {
+      const event = JSON.parse(frame.toString('utf8')) as WatchEvent;
+      if (event.type !== 'ERROR') {
+        if (event.type === 'BOOKMARK') event.object = { ...event.object, apiVersion };
+        else [event.object] = (await type.custom!.converter!.convert([event.object], apiVersion)) as [KubeObject];
+        const json = Buffer.from(JSON.stringify(event.object));
+        event.object = JSON.parse((render ? render(json) : json).toString('utf8'));
+      }
+      yield Buffer.from(`${JSON.stringify(event)}\n`);
+    }
+  } catch (error) {
+    yield Buffer.from(`${JSON.stringify({ type: 'ERROR', object: toStatusError(error).status() })}\n`);
+  } finally {
+    await watcher.return();
+  }
 }
 
 /** Frames of a watcher, those that wait together as one piece. */

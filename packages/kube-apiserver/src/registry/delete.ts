@@ -73,7 +73,7 @@ export function* decideDelete(
     metadata.deletionGracePeriodSeconds = grace;
   } else if (!metadata.deletionTimestamp) {
     metadata.deletionTimestamp = timestamp(new Date(context.now.getTime() + grace * 1000));
-    if (type.resource !== 'namespaces' || type.group !== '') {
+    if (!strategy.marksPlainly) {
       metadata.deletionGracePeriodSeconds = grace;
       if (metadata.generation !== undefined) metadata.generation++;
     }

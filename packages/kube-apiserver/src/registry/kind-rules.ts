@@ -7,7 +7,7 @@ import { builtinSchema } from '../schemas/builtin.ts';
 import { defaultObject } from './defaults/default-object.ts';
 import { writeZeros } from './defaults/zeros.ts';
 import type { ResourceType } from './resource-type.ts';
-import { validateMetadata } from './validation/metadata.ts';
+import { validateLabels, validateMetadata } from './validation/metadata.ts';
 import { validateObject } from './validation/validate-object.ts';
 
 /** The schema of whole objects of a type; undefined where none is known. */
@@ -35,16 +35,55 @@ const RULES_SKIPPED: StatusCause = {
   field: '<nil>',
 };
 
+const embedding = new WeakMap<Schema, boolean>();
+
+/** Whether a schema holds whole objects anywhere. */
+function embeds(schema: Schema): boolean {
+  let known = embedding.get(schema);
+  if (known === undefined) {
+    // A schema of a CRD is a tree: this ends.
+    known =
+      schema['x-kubernetes-embedded-resource'] === true ||
+      (schema.items !== undefined && embeds(schema.items)) ||
+      (typeof schema.additionalProperties === 'object' && embeds(schema.additionalProperties)) ||
+      Object.entries(schema.properties ?? {}).some(([name, property]) => name !== 'metadata' && embeds(property));
+    embedding.set(schema, known);
+  }
+  return known;
+}
+
+/** What is wrong with the labels of objects inside of an object. */
+function embeddedCauses(value: unknown, schema: Schema, path: string): StatusCause[] {
+  if (value === null || typeof value !== 'object' || !embeds(schema)) return [];
+  if (Array.isArray(value))
+    return value.flatMap((item, index) => embeddedCauses(item, schema.items ?? {}, `${path}[${index}]`));
+  const causes: StatusCause[] = [];
+  const { metadata } = value as { metadata?: { labels?: Record<string, string> } };
+  if (schema['x-kubernetes-embedded-resource'] && metadata?.labels)
+    causes.push(...validateLabels(metadata.labels, `${path}.metadata.labels`));
+  const { properties = {}, additionalProperties } = schema;
+  for (const [name, child] of Object.entries(value)) {
+    const inner = Object.hasOwn(properties, name) ? properties[name] : additionalProperties;
+    if (typeof inner === 'object') causes.push(...embeddedCauses(child, inner, path === '' ? name : `${path}.${name}`));
+  }
+  return causes;
+}
+
 /** What is wrong with an object by its kind's schema and rules, when it is written through a subresource or as a whole. */
 export function validateKind(
   type: ResourceType,
   object: KubeObject,
   old: KubeObject | undefined,
   subresource: string,
+  warnings: string[],
 ): StatusCause[] {
   if (!type.custom) return validateObject(type, object, old, subresource);
   const { schema, rules } = type.custom;
-  const causes = [...validateMetadata(type, object.metadata, true), ...validateSchema(object, schema)];
-  if (causes.length === 0) return rules.check(object, old);
+  const causes = [
+    ...validateMetadata(type, object.metadata, true),
+    ...validateSchema(object, schema, old),
+    ...embeddedCauses(object, schema, ''),
+  ];
+  if (causes.length === 0) return rules.check(object, old, warnings);
   return rules.empty ? causes : [...causes, RULES_SKIPPED];
 }

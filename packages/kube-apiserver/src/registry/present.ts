@@ -1,4 +1,5 @@
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
+import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { applyDefaults } from '@ks-apiserver/apimachinery/schema/defaults';
 import { pruneUnknown } from '@ks-apiserver/apimachinery/schema/prune';
 import type { StoredObject } from '../storage/stored-object.ts';
@@ -12,14 +13,50 @@ function isVerbatim(type: ResourceType, stored: StoredObject): boolean {
   return type.custom === undefined || stored.index.schema === type.custom.generation;
 }
 
+/** Objects that a webhook converted, by version. */
+const converted = new WeakMap<StoredObject, Map<string, KubeObject>>();
+
+/** A stored custom resource as its storage version's schema has it; the caller owns it. */
+function decodeStored(type: ResourceType, stored: StoredObject): KubeObject {
+  const object = stored.parse<KubeObject>();
+  if (stored.index.schema !== type.custom!.generation) {
+    pruneUnknown(object, type.custom!.storedSchema);
+    applyDefaults(object, type.custom!.storedSchema);
+  }
+  return object;
+}
+
+/** True where objects of a resource may have to be converted by a webhook before they can be shown. */
+export function isConverted(type: ResourceType): boolean {
+  return type.custom?.converter !== undefined;
+}
+
+/** Lets the webhook of a resource convert stored objects, so that they can be shown; throws a StatusError 500. */
+export async function prepareObjects(type: ResourceType, stored: readonly StoredObject[]): Promise<void> {
+  const converter = type.custom?.converter;
+  if (!converter) return;
+  const missing = stored.filter((object) => !isVerbatim(type, object) && !converted.get(object)?.has(type.version));
+  if (missing.length === 0) return;
+  const objects = await converter.convert(
+    missing.map((object) => decodeStored(type, object)),
+    apiVersionOf(type),
+  );
+  for (const [index, object] of missing.entries()) {
+    const versions = converted.get(object) ?? new Map<string, KubeObject>();
+    versions.set(type.version, objects[index]!);
+    converted.set(object, versions);
+  }
+}
+
 /** A stored object as one version of its resource shows it; the caller owns it. */
 export function presentObject(type: ResourceType, stored: StoredObject): KubeObject {
-  const object = convert(stored.parse<KubeObject>(), type);
-  if (type.custom && !isVerbatim(type, stored)) {
-    object.kind = type.kind;
-    pruneUnknown(object, type.custom.schema);
-    applyDefaults(object, type.custom.schema);
-  }
+  if (!type.custom) return convert(stored.parse<KubeObject>(), type);
+  if (isVerbatim(type, stored)) return stored.parse<KubeObject>();
+  const object = type.custom.converter
+    ? structuredClone(converted.get(stored)?.get(type.version))
+    : { ...convert(decodeStored(type, stored), type), kind: type.kind };
+  if (!object) throw internalError(`${stored.key} is shown before it is converted to ${type.version}`);
+  if (type.version !== type.storage.version) pruneUnknown(object, type.custom.schema);
   return object;
 }
 

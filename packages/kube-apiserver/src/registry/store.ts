@@ -1,5 +1,7 @@
 import { alreadyExists, conflict, notFound, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { applyDefaults } from '@ks-apiserver/apimachinery/schema/defaults';
+import { pruneUnknown } from '@ks-apiserver/apimachinery/schema/prune';
 import type { Backend, Decision, Reader } from '../storage/backend.ts';
 import { encodeRecord, type StoredObject } from '../storage/stored-object.ts';
 import { type Admission, admissionNamespace } from './admission/admission.ts';
@@ -11,7 +13,7 @@ import { completeObject, schemaOf, setDefaults, validateKind } from './kind-rule
 import { trackFields } from './managed-fields.ts';
 import { dedupOwners, generatedName, initMetadata, invalidObject, matchUrl, subjectOf } from './metadata.ts';
 import { admitNamespace } from './namespace-lifecycle.ts';
-import { presentObject } from './present.ts';
+import { isConverted, prepareObjects, presentObject } from './present.ts';
 import { type ResourceType, storageKey } from './resource-type.ts';
 import { decideLater, decideNow, type Steps } from './steps.ts';
 import type { Strategies } from './strategies/strategies.ts';
@@ -37,7 +39,14 @@ export interface Written {
  * What a write was decided to be: the state to keep, or none to delete, or that nothing changes. `charge` is done inside the
  * commit and may still refuse; it says whether a quota counts the object.
  */
-export type Verdict = { put: KubeObject; charge?: () => boolean } | { remove: true } | { keep: true };
+export type Verdict =
+  | {
+      put: KubeObject;
+      charge?: () => boolean /** The object as it is stored, where a webhook converted it. */;
+      stored?: KubeObject | undefined;
+    }
+  | { remove: true }
+  | { keep: true };
 
 /** One write that is to be decided. */
 interface Write {
@@ -146,7 +155,7 @@ export class Store {
     if (strategy.generation) admitted.metadata.generation = 1;
     strategy.prepareForCreate?.(admitted, context);
     const causes = [
-      ...validateKind(type, admitted, undefined, ''),
+      ...validateKind(type, admitted, undefined, '', context.warnings),
       ...(strategy.validate?.(admitted, undefined, context) ?? []),
     ];
     const error = invalidObject(type, admitted.metadata.name || undefined, causes);
@@ -212,6 +221,7 @@ export class Store {
   #waits({ type, namespace, name, subresource, operation, object, options }: Omit<Write, 'steps'>): boolean {
     const inside = admissionNamespace(type, namespace, name);
     const { shown } = options;
+    if (isConverted(type)) return true;
     return this.admission.waits({
       type,
       operation: shown?.operation ?? operation,
@@ -224,7 +234,7 @@ export class Store {
 
   /** Decides a write inside the commit that stores it; where it waits for somebody, before it, and again when that was in vain. */
   async #write(write: Write, waits: boolean): Promise<Written> {
-    if (!waits) return (await this.#commit(write, (current, context) => decideNow(write.steps(current, context))))!;
+    if (!waits) return (await this.#commit(write, (current, context) => decideNow(write.steps(current(), context))))!;
     const key = storageKey(write.type, write.namespace, write.name);
     for (let attempt = 1; ; attempt++) {
       const base = this.backend.get(key);
@@ -232,14 +242,21 @@ export class Store {
       let verdict: Verdict;
       try {
         const context = { ...this.#contextOf(write, this.backend, settled), mayRepeat: true };
+        if (base) await prepareObjects(write.type, [base]);
         verdict = await decideLater(write.steps(base && presentObject(write.type, base), context));
+        const converter = write.type.custom?.converter;
+        if (converter && 'put' in verdict)
+          [verdict.stored] = await converter.convert(
+            [verdict.put],
+            apiVersionOf({ ...write.type, ...write.type.storage }),
+          );
       } catch (error) {
         for (const tell of settled) tell(false);
         throw error;
       }
       // Admission may have given the object another name.
       const name = write.operation === 'CREATE' && 'put' in verdict ? verdict.put.metadata.name! : write.name;
-      const decide = (_: KubeObject | undefined, context: WriteContext, current: StoredObject | undefined) => {
+      const decide = (_: () => KubeObject | undefined, context: WriteContext, current: StoredObject | undefined) => {
         if (name !== write.name && current) throw alreadyExists(subjectOf(write.type, name));
         if (name === write.name && current?.revision !== base?.revision) return undefined;
         if (!base && 'put' in verdict) admitNamespace(write.type, verdict.put, context.reader);
@@ -256,6 +273,18 @@ export class Store {
     }
   }
 
+  /** What is decided to be kept, in the version that is stored. */
+  #storedForm(type: ResourceType, verdict: { put: KubeObject; stored?: KubeObject | undefined }): KubeObject {
+    const { group, version } = type.storage;
+    const object = { ...verdict.put, apiVersion: verdict.put.apiVersion ?? '' };
+    const stored = verdict.stored ?? convert(object, { group, version, kind: type.kind });
+    if (!type.custom || type.version === version) return stored;
+    const owned = structuredClone(stored);
+    pruneUnknown(owned, type.custom.storedSchema);
+    applyDefaults(owned, type.custom.storedSchema);
+    return owned;
+  }
+
   #contextOf(write: Write, reader: Reader, settled: WriteContext['settled']): WriteContext {
     return { ...write.options, type: write.type, reader, subresource: write.subresource, settled };
   }
@@ -264,7 +293,7 @@ export class Store {
   async #commit(
     write: Write,
     decide: (
-      current: KubeObject | undefined,
+      current: () => KubeObject | undefined,
       context: WriteContext,
       stored: StoredObject | undefined,
     ) => Verdict | undefined,
@@ -279,7 +308,7 @@ export class Store {
     let charged = false;
     const decision = (current: StoredObject | undefined, reader: Reader): Decision => {
       const context = this.#contextOf(write, reader, settled);
-      const verdict = decide(current && presentObject(type, current), context, current);
+      const verdict = decide(() => current && presentObject(type, current), context, current);
       if (!verdict) {
         again = true;
         return { action: 'keep' };
@@ -294,10 +323,7 @@ export class Store {
       }
       charged = verdict.charge?.() ?? false;
       const fields = this.strategyOf(type).fields?.(verdict.put);
-      const stored = convert(
-        { ...verdict.put, apiVersion: verdict.put.apiVersion ?? '' },
-        { group: type.storage.group, version: type.storage.version, kind: type.kind },
-      );
+      const stored = this.#storedForm(type, verdict);
       const encode = (revision: number | undefined) => encodeObject(type, stored, revision, fields);
       if (options.dryRun) {
         const object = encodeRecord(key, current?.revision ?? 0, encode(current?.revision));
@@ -322,6 +348,7 @@ export class Store {
       for (const tell of settled) tell(written);
     }
     if (charged) await this.admission.charged(write.namespace);
+    if (written && !options.dryRun) await this.strategyOf(type).afterWrite?.(write.name, write.subresource);
     return outcome;
   }
 }

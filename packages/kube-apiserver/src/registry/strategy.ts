@@ -65,12 +65,16 @@ export interface Strategy {
   gracePeriod?(object: KubeObject, requested: number | undefined): number;
   /** Selectable fields other than name and namespace. */
   fields?(object: KubeObject): Record<string, string>;
+  /** Awaited after a write is stored and before it is answered. */
+  afterWrite?(name: string, subresource: string): Promise<void>;
   /** True when `PUT` may create. */
   createOnUpdate?: boolean;
   /** False when an update must name the resourceVersion it is based on. */
   unconditionalUpdate?: boolean;
   /** True when a deletion answers with the deleted object instead of a Status. */
   returnsDeleted?: boolean;
+  /** True when marking an object for deletion leaves its generation and says nothing of a grace period. */
+  marksPlainly?: boolean;
   /** True when metadata.generation counts the changes of the desired state. */
   generation?: boolean;
   /** Top-level fields that managedFields do not speak of; without it the status, or in a write of it the spec. */

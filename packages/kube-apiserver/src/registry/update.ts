@@ -137,7 +137,7 @@ export function* decideUpdate(
   const causes = [
     ...uidChange,
     ...newFinalizers(object, old),
-    ...validateKind(type, object, old, request.subresource),
+    ...validateKind(type, object, old, request.subresource, context.warnings),
     ...(strategy.validate?.(object, old, context) ?? []),
   ];
   const error = invalidObject(type, name, causes);

@@ -174,7 +174,7 @@ describe('custom resources', () => {
             properties: {
               a: { properties: {} },
               b: { type: 'array' },
-              c: { type: 'object', 'x-kubernetes-validations': [{ rule: 'self.(' }] },
+              c: { type: 'object', 'x-kubernetes-list-type': 'set' },
             },
           },
         },
@@ -185,14 +185,18 @@ describe('custom resources', () => {
     const causes = answer.body.details.causes.map(
       (cause: { field: string; message: string }) => `${cause.field}: ${cause.message}`,
     );
-    assert.equal(
-      causes[0],
+    assert.deepEqual(causes, [
+      'spec.validation.openAPIV3Schema.properties[c].type: Invalid value: "object": must be array if x-kubernetes-list-type is specified',
       'spec.validation.openAPIV3Schema.properties[a].type: Required value: must not be empty for specified object fields',
-    );
-    assert.equal(causes[1], 'spec.validation.openAPIV3Schema.properties[b].items: Required value: must be specified');
+      'spec.validation.openAPIV3Schema.properties[b].items: Required value: must be specified',
+    ]);
+    const rules = [{ rule: 'self.missing == 1' }];
+    const root = { type: 'object', properties: { n: { type: 'integer' } }, 'x-kubernetes-validations': rules };
+    bad.spec.versions = [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: root } }];
+    const refused = await server.call('POST', definitions, { body: bad });
     assert.match(
-      causes[2],
-      /properties\[c\]\.x-kubernetes-validations\[0\]\.rule: Invalid value: .*compilation failed/,
+      refused.body.message,
+      /x-kubernetes-validations\[0\]\.rule: Invalid value: .*compilation failed: ERROR: <input>:1:5: undefined field 'missing'\n \| self\.missing == 1\n \| \.\.\.\.\^$/,
     );
   });
 });

@@ -102,7 +102,7 @@ export class KubeApiServer implements KubeTransport {
     const allocations = new ServiceAllocations(ips, new NumberPool(firstPort, lastPort));
     const rbac = new RbacAuthorizer();
     const given = new Map<string, Strategy>([
-      ['customresourcedefinitions.apiextensions.k8s.io', definitionStrategy(catalog)],
+      ['customresourcedefinitions.apiextensions.k8s.io', definitionStrategy(() => definitions.settled())],
       ['services', serviceStrategy(allocations)],
       ...['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'].map(
         (name) => [`${name}.admissionregistration.k8s.io`, { validate: validateConfiguration }] as const,
@@ -163,7 +163,10 @@ export class KubeApiServer implements KubeTransport {
       this.#authorizeResource(request, url, user, path);
       const versions = path && this.#api.catalog.groups().get(path.group);
       if (!versions) return textResponse('404 page not found\n', 404);
-      if (!versions.includes(path.version)) throw noSuchPath();
+      if (!versions.includes(path.version)) {
+        if (this.#isCustomGroup(path.group)) return textResponse('404 page not found\n', 404);
+        throw noSuchPath();
+      }
       const { call, run: verb } = resolve(this.#api, this.#special, request, url, user, path);
       return await compressed(request, pretty(request, url.searchParams, await run(verb, call)));
     } catch (error) {
@@ -186,6 +189,11 @@ export class KubeApiServer implements KubeTransport {
   /** The user that a request acts as by its Impersonate- headers; throws a StatusError 403 where that is not allowed. */
   impersonated(headers: KubeRequest['headers'], user: UserInfo): UserInfo {
     return impersonated(this.#api.rbac, headers, user);
+  }
+
+  /** Whether all of a group comes from CustomResourceDefinitions. */
+  #isCustomGroup(group: string): boolean {
+    return this.#api.catalog.types().every((type) => type.group !== group || type.custom);
   }
 
   upgrade(request: KubeRequest, socket: Duplex, head: Uint8Array): void {

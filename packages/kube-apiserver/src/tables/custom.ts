@@ -44,11 +44,13 @@ export const defaultPrinter: Printer = printer('Name|Created At', (object) => [
   object.metadata.creationTimestamp ?? '',
 ]);
 
+const nameAndAge = printer('Name|Age', (object, now) => [object.metadata.name ?? '', age(object, now)]);
+
 /** Name and Age, for CRDs without columns of their own. */
-export const plainPrinter: Printer = printer('Name|Age', (object, now) => [
-  object.metadata.name ?? '',
-  age(object, now),
-]);
+export const plainPrinter: Printer = {
+  ...nameAndAge,
+  columns: nameAndAge.columns.map((column) => (column.name === 'Age' ? { ...column, type: 'date' } : column)),
+};
 
 /** A printer for a CRD's columns, after the name. */
 export function customPrinter(columns: readonly PrinterColumn[]): Printer {

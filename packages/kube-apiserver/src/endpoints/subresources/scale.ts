@@ -1,8 +1,8 @@
-import { badRequest, invalid, notFound } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, internalError, invalid, notFound } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
-import { presentObject } from '../../registry/present.ts';
+import { prepareObjects, presentObject } from '../../registry/present.ts';
 import type { ResourceType } from '../../registry/resource-type.ts';
 import { setValueAt, valueAt } from '../../registry/strategies/custom-resources.ts';
 import { builtinSchema } from '../../schemas/builtin.ts';
@@ -31,7 +31,10 @@ function selectorText(type: ResourceType, object: KubeObject): string {
 function scaleOf(type: ResourceType, object: KubeObject): KubeObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const at = type.custom?.scale;
-  const replicas = Number(valueAt(object, at?.specReplicasPath ?? '.spec.replicas') ?? 0);
+  const given = valueAt(object, at?.specReplicasPath ?? '.spec.replicas');
+  if (at && given === undefined)
+    throw internalError(`the spec replicas field ${JSON.stringify(at.specReplicasPath)} does not exist`);
+  const replicas = Number(given ?? 0);
   const selector = selectorText(type, object);
   return {
     kind: 'Scale',
@@ -53,7 +56,9 @@ function scaleOf(type: ResourceType, object: KubeObject): KubeObject {
 
 /** `GET` of the scale subresource. */
 export async function getScale(call: Call): Promise<KubeResponse> {
-  const object = presentObject(call.type, call.api.store.get(call.type, call.path.namespace, call.path.name));
+  const stored = call.api.store.get(call.type, call.path.namespace, call.path.name);
+  await prepareObjects(call.type, [stored]);
+  const object = presentObject(call.type, stored);
   return virtualResponse(call, SCALE, scaleOf(call.type, object));
 }
 
@@ -69,6 +74,14 @@ function shownScale(type: ResourceType, object: KubeObject): KubeObject {
 function setScale(call: Call, object: KubeObject, scale: KubeObject): KubeObject {
   const replicas = scale.spec?.replicas ?? 0;
   if (!Number.isInteger(replicas) || replicas < 0) {
+    const { type } = call;
+    if (type.custom) {
+      const field = replicasPath(type);
+      const message = `Invalid value: ${replicas}: should be a non-negative integer`;
+      throw invalid({ group: type.group, kind: type.kind, name: call.path.name }, [
+        { reason: 'FieldValueInvalid', message, field },
+      ]);
+    }
     throw invalid({ group: 'autoscaling', kind: 'Scale', name: call.path.name }, [
       {
         reason: 'FieldValueInvalid',
@@ -96,6 +109,7 @@ async function write(call: Call, kind: string, wished: (current: KubeObject) => 
     },
   });
   if (!written.object) throw notFound({ resource: type.resource, name: path.name });
+  await prepareObjects(type, [written.object]);
   return virtualResponse(call, SCALE, scaleOf(type, presentObject(type, written.object)));
 }
 

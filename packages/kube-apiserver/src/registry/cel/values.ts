@@ -1,4 +1,8 @@
+import { isGoDuration } from '@ks-apiserver/apimachinery/schema/formats';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
+import { evaluation } from './environment.ts';
+
+const toDuration = evaluation.parse('duration(text)') as (context: Record<string, unknown>) => unknown;
 
 const RESERVED = new Set(
   'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(
@@ -23,10 +27,8 @@ export function celValue(value: unknown, schema: Schema | undefined): unknown {
     const integer = schema?.type === 'integer' || (schema?.type !== 'number' && Number.isSafeInteger(value));
     return integer && Number.isInteger(value) ? BigInt(value) : value;
   }
-  if (typeof value === 'string' && schema?.format === 'date-time') {
-    const date = new Date(value);
-    return Number.isNaN(date.getTime()) ? value : date;
-  }
+  if (typeof value === 'string' && schema?.type === 'string' && schema.format !== undefined)
+    return formatted(value, schema.format);
   if (Array.isArray(value)) return value.map((item) => celValue(item, schema?.items));
   if (value === null || typeof value !== 'object') return value;
   const result: Record<string, unknown> = {};
@@ -41,6 +43,22 @@ export function celValue(value: unknown, schema: Schema | undefined): unknown {
     });
   }
   return result;
+}
+
+function formatted(text: string, format: string): unknown {
+  switch (format) {
+    case 'date':
+    case 'date-time': {
+      const date = new Date(text);
+      return Number.isNaN(date.getTime()) ? text : date;
+    }
+    case 'duration':
+      return isGoDuration(text) && text !== '0' ? toDuration({ text }) : text;
+    case 'byte':
+      return Buffer.from(text, 'base64');
+    default:
+      return text;
+  }
 }
 
 /** Size of the largest list, map or string inside a value, at least 1. */

@@ -1,6 +1,7 @@
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import type { PrinterColumn } from '../../tables/custom.ts';
 import type { RuleSet } from './rules.ts';
+import type { Converter } from './webhook-conversion.ts';
 
 /** One served version of a custom resource, prepared from its CustomResourceDefinition. */
 export interface CustomVersion {
@@ -11,6 +12,12 @@ export interface CustomVersion {
   generation: number;
   /** Schema of whole objects, with apiVersion, kind and metadata. */
   schema: Schema;
+  /** Schema of whole objects of the version that is stored. */
+  storedSchema: Schema;
+  /** What converts objects between versions where more than their apiVersion differs. */
+  converter?: Converter;
+  /** True once its definition is being deleted: nothing new can be made. */
+  terminating: boolean;
   hasStatus: boolean;
   scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath?: string };
   printerColumns: readonly PrinterColumn[];

@@ -1,6 +1,7 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import type { PrinterColumn } from '../../tables/custom.ts';
+import type { ClientConfig } from '../admission/webhooks/configuration.ts';
 
 /** Names of a custom resource. */
 export interface DefinitionNames {
@@ -44,10 +45,10 @@ export interface Definition extends KubeObject {
     scope: 'Namespaced' | 'Cluster';
     names: DefinitionNames;
     versions: DefinitionVersion[];
-    conversion?: { strategy: string };
+    conversion?: { strategy: string; webhook?: { clientConfig?: ClientConfig; conversionReviewVersions?: string[] } };
     preserveUnknownFields?: boolean;
   };
-  status?: { conditions?: DefinitionCondition[]; acceptedNames?: DefinitionNames; storedVersions?: string[] };
+  status?: { conditions?: DefinitionCondition[] | null; acceptedNames?: DefinitionNames; storedVersions?: string[] };
 }
 
 /** Finalizer that holds a definition until its objects are gone. */

@@ -1,49 +1,40 @@
 import type { StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { equalJson } from '@ks-apiserver/apimachinery/schema/own';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
-import { Environment } from '@marcbachmann/cel-js';
+import { quote } from '@ks-apiserver/apimachinery/validation/field';
+import { Optional } from '@marcbachmann/cel-js';
+import { evaluation } from '../cel/environment.ts';
+import { evaluationError } from '../cel/errors.ts';
 import { celValue, largestCollection } from '../cel/values.ts';
 
 /** The `x-kubernetes-validations` of a schema, ready to be evaluated. */
 export interface RuleSet {
-  /** What an object breaks; rules about `oldSelf` are skipped on creation. */
-  check(object: KubeObject, old: KubeObject | undefined): StatusCause[];
+  /** What an object breaks; rules about `oldSelf` are skipped on creation, and what did not change may go on as it is. */
+  check(object: KubeObject, old: KubeObject | undefined, warnings: string[]): StatusCause[];
   /** True when there is no rule at all. */
   empty: boolean;
 }
 
-type Rule = NonNullable<Schema['x-kubernetes-validations']>[number];
+/** One rule (apiextensions/v1 ValidationRule). */
+export type Rule = NonNullable<Schema['x-kubernetes-validations']>[number];
 type Evaluate = (context: Record<string, unknown>) => unknown;
 
-const environment = new Environment({
-  unlistedVariablesAreDyn: true,
-  enableOptionalTypes: true,
-  limits: { maxAstNodes: 5_000, maxDepth: 100 },
-});
-
-const COMPREHENSION = /\.(all|exists|exists_one|map|filter)\s*\(/g;
+const COMPREHENSION =
+  /\.(all|exists|exists_one|existsOne|map|filter|transformList|transformMap|transformMapEntry|sortBy)\s*\(/g;
 /** Steps that one rule may take on one value. */
 const COST_LIMIT = 2_000_000;
 const MAX_CAUSES = 100;
 const compiled = new WeakMap<Rule, Evaluate>();
+const messages = new WeakMap<Rule, Evaluate>();
 
-function compile(rule: Rule): Evaluate {
-  let evaluate = compiled.get(rule);
+function compile(cache: WeakMap<Rule, Evaluate>, rule: Rule, expression: string): Evaluate {
+  let evaluate = cache.get(rule);
   if (!evaluate) {
-    evaluate = environment.parse(rule.rule) as Evaluate;
-    compiled.set(rule, evaluate);
+    evaluate = evaluation.parse(expression) as Evaluate;
+    cache.set(rule, evaluate);
   }
   return evaluate;
-}
-
-/** Why an expression cannot be compiled; undefined when it can. */
-export function ruleError(expression: string): string | undefined {
-  try {
-    environment.parse(expression);
-    return undefined;
-  } catch (error) {
-    return (error as Error).message.split('\n')[0];
-  }
 }
 
 function hasRules(schema: Schema, seen = new Set<Schema>()): boolean {
@@ -55,17 +46,33 @@ function hasRules(schema: Schema, seen = new Set<Schema>()): boolean {
   return Object.values(schema.properties ?? {}).some((property) => hasRules(property, seen));
 }
 
-const REASON_TEXT: Record<string, string> = {
-  FieldValueInvalid: 'Invalid value: ',
-  FieldValueForbidden: 'Forbidden: ',
-  FieldValueRequired: 'Required value: ',
-  FieldValueDuplicate: 'Duplicate value: ',
-};
+const ruled = new WeakMap<Schema, boolean>();
+
+function isRuled(schema: Schema): boolean {
+  let known = ruled.get(schema);
+  if (known === undefined) {
+    known = hasRules(schema);
+    ruled.set(schema, known);
+  }
+  return known;
+}
+
+/** Whether a rule compares with the value as it was. */
+export function usesOldSelf(rule: Rule): boolean {
+  return /\boldSelf\b/.test(rule.rule);
+}
+
+/** A rule's `fieldPath` as messages show it: `.a['b-c']` is `a.b-c`. */
+function shownPath(path: string): string {
+  return path
+    .replace(/\['((?:[^'\\]|\\.)*)'\]/g, (_whole, name: string) => `[${name.replaceAll("\\'", "'")}]`)
+    .replace(/^\./, '');
+}
 
 function message(rule: Rule, context: Record<string, unknown>): string {
   if (rule.messageExpression) {
     try {
-      const text = (environment.parse(rule.messageExpression) as Evaluate)(context);
+      const text = compile(messages, rule, rule.messageExpression)(context);
       if (typeof text === 'string' && text.trim() !== '' && !text.includes('\n')) return text;
     } catch {
       // Kubernetes falls back to `message` too.
@@ -74,27 +81,105 @@ function message(rule: Rule, context: Record<string, unknown>): string {
   return rule.message ?? `failed rule: ${rule.rule.trim()}`;
 }
 
-function evaluateRule(rule: Rule, self: unknown, oldSelf: unknown, field: string): StatusCause | undefined {
-  const aboutOld = /\boldSelf\b/.test(rule.rule);
-  if (aboutOld && oldSelf === undefined) return undefined;
-  const where = rule.fieldPath ? `${field}${rule.fieldPath}`.replace(/^\./, '') : field;
-  const reason = rule.reason ?? 'FieldValueInvalid';
-  const refuse = (text: string): StatusCause => ({
-    reason,
-    message: `${REASON_TEXT[reason] ?? 'Invalid value: '}${text}`,
-    field: where === '' ? '<nil>' : where,
-  });
-  const depth = rule.rule.match(COMPREHENSION)?.length ?? 0;
-  if (depth > 0 && rule.rule.length * largestCollection(self) ** Math.min(depth, 3) > COST_LIMIT) {
-    return refuse(
-      `validation failed due to running out of cost budget, no further validation rules will be run: ${rule.rule}`,
-    );
+/** A cause in the form of its reason; values of objects and lists are not shown. */
+function cause(rule: Rule, field: string, value: unknown, detail: string): StatusCause {
+  const simple = value === null || typeof value !== 'object';
+  const shown = simple ? `${typeof value === 'string' ? quote(value) : String(value)}: ` : '';
+  switch (rule.reason) {
+    case 'FieldValueForbidden':
+      return { reason: rule.reason, message: `Forbidden: ${detail}`, field };
+    case 'FieldValueRequired':
+      return { reason: rule.reason, message: `Required value: ${detail}`, field };
+    case 'FieldValueDuplicate':
+      return { reason: rule.reason, message: `Duplicate value${simple ? `: ${shown.slice(0, -2)}` : ''}`, field };
+    default:
+      return { reason: 'FieldValueInvalid', message: `Invalid value: ${shown}${detail}`, field };
   }
-  const context = { self, ...(aboutOld && { oldSelf }) };
-  try {
-    return compile(rule)(context) === true ? undefined : refuse(message(rule, context));
-  } catch (error) {
-    return refuse(`${(error as Error).message.split('\n')[0]} evaluating rule: ${rule.message ?? rule.rule}`);
+}
+
+class Walk {
+  readonly causes: StatusCause[] = [];
+  readonly #warnings: string[];
+  readonly #updates: boolean;
+
+  constructor(updates: boolean, warnings: string[]) {
+    this.#updates = updates;
+    this.#warnings = warnings;
+  }
+
+  #rules(schema: Schema, value: unknown, old: unknown, field: string): void {
+    const rules = schema['x-kubernetes-validations'];
+    if (!rules?.length) return;
+    const self = celValue(value, schema);
+    const oldSelf = old === undefined ? undefined : celValue(old, schema);
+    const unchanged = this.#updates && old !== undefined && equalJson(value, old);
+    for (const rule of rules) {
+      if (this.causes.length >= MAX_CAUSES) return;
+      const found = this.#rule(rule, schema, value, self, oldSelf, field);
+      if (!found) continue;
+      if (unchanged && !usesOldSelf(rule)) this.#warnings.push(`${found.field}: ${found.message}`);
+      else this.causes.push(found);
+    }
+  }
+
+  #rule(
+    rule: Rule,
+    schema: Schema,
+    value: unknown,
+    self: unknown,
+    oldSelf: unknown,
+    field: string,
+  ): StatusCause | undefined {
+    const optional = rule.optionalOldSelf === true;
+    if (usesOldSelf(rule) && oldSelf === undefined && !optional) return undefined;
+    const at = field === '' ? '<nil>' : field;
+    const failed = (detail: string): StatusCause => ({
+      reason: 'FieldValueInvalid',
+      message: `Invalid value: ${quote(schema.type ?? '')}: ${detail}`,
+      field: at,
+    });
+    const said = rule.message ?? rule.rule.trim();
+    const depth = rule.rule.match(COMPREHENSION)?.length ?? 0;
+    if (depth > 0 && rule.rule.length * largestCollection(self) ** Math.min(depth, 3) > COST_LIMIT) {
+      return failed('validation failed due to running out of cost budget, no further validation rules will be run');
+    }
+    const context: Record<string, unknown> = { self };
+    if (optional) context.oldSelf = oldSelf === undefined ? Optional.none() : Optional.of(oldSelf);
+    else if (oldSelf !== undefined) context.oldSelf = oldSelf;
+    try {
+      if (compile(compiled, rule, rule.rule)(context) === true) return undefined;
+    } catch (error) {
+      const why = evaluationError(error);
+      if (why !== 'no such overload') return failed(`${why} evaluating rule: ${said}`);
+      return failed(
+        `'no such overload': call arguments did not match a supported operator, function or macro signature for rule: ${said}`,
+      );
+    }
+    const below = rule.fieldPath ? shownPath(rule.fieldPath) : '';
+    const place =
+      below === '' ? at : field === '' ? below : below.startsWith('[') ? field + below : `${field}.${below}`;
+    return cause(rule, place, value, message(rule, context));
+  }
+
+  value(schema: Schema, value: unknown, old: unknown, field: string): void {
+    if (value === undefined || value === null || this.causes.length >= MAX_CAUSES || !isRuled(schema)) return;
+    this.#rules(schema, value, old, field);
+    if (Array.isArray(value)) {
+      const { items } = schema;
+      if (!items || !isRuled(items)) return;
+      for (const [index, item] of value.entries())
+        this.value(items, item, counterpart(schema, item, old), `${field}[${index}]`);
+      return;
+    }
+    if (typeof value !== 'object') return;
+    const before = (old ?? {}) as Record<string, unknown>;
+    const { properties = {}, additionalProperties } = schema;
+    for (const [name, child] of Object.entries(value)) {
+      const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
+      const inner = property ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined);
+      const path = property ? (field === '' ? name : `${field}.${name}`) : `${field}[${name}]`;
+      if (inner) this.value(inner, child, Object.hasOwn(before, name) ? before[name] : undefined, path);
+    }
   }
 }
 
@@ -108,43 +193,16 @@ function counterpart(schema: Schema, item: unknown, old: unknown): unknown {
   return old.find((candidate) => keyOf(candidate) === wanted);
 }
 
-function walk(schema: Schema, value: unknown, old: unknown, field: string, causes: StatusCause[]): void {
-  if (value === undefined || value === null || causes.length >= MAX_CAUSES || !hasRules(schema)) return;
-  const rules = schema['x-kubernetes-validations'];
-  if (rules?.length) {
-    const self = celValue(value, schema);
-    const oldSelf = old === undefined ? undefined : celValue(old, schema);
-    for (const rule of rules) {
-      const cause = evaluateRule(rule, self, oldSelf, field);
-      if (cause) causes.push(cause);
-    }
-  }
-  if (Array.isArray(value)) {
-    value.forEach((item, index) => {
-      if (schema.items) walk(schema.items, item, counterpart(schema, item, old), `${field}[${index}]`, causes);
-    });
-    return;
-  }
-  if (typeof value !== 'object') return;
-  const before = (old ?? {}) as Record<string, unknown>;
-  for (const [name, child] of Object.entries(value)) {
-    const property = schema.properties && Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
-    const inner =
-      property ?? (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
-    const path = property ? (field === '' ? name : `${field}.${name}`) : `${field}[${name}]`;
-    if (inner) walk(inner, child, Object.hasOwn(before, name) ? before[name] : undefined, path, causes);
-  }
-}
-
 /** The rules of a schema (Kubernetes "CRD validation rules"); rules that cannot be compiled refuse every object. */
 export function compileRules(schema: Schema): RuleSet {
   const empty = !hasRules(schema);
   return {
     empty,
-    check(object, old) {
-      const causes: StatusCause[] = [];
-      if (!empty) walk(schema, object, old, '', causes);
-      return causes;
+    check(object, old, warnings) {
+      if (empty) return [];
+      const walk = new Walk(old !== undefined, warnings);
+      walk.value(schema, object, old, '');
+      return walk.causes;
     },
   };
 }

@@ -4,13 +4,33 @@ import type { ResourceType, Subresource } from '../resource-type.ts';
 import type { CustomVersion } from './custom-version.ts';
 import type { Definition, DefinitionVersion } from './definition.ts';
 import { compileRules } from './rules.ts';
+import type { Converter } from './webhook-conversion.ts';
 
 const ALL_VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const SUBRESOURCE_VERBS = ['get', 'patch', 'update'];
 
+/** A schema in which objects inside of objects have type and metadata as whole ones have. */
+function withEmbedded(schema: Schema): Schema {
+  const { properties, items, additionalProperties } = schema;
+  const inner: Schema = {
+    ...schema,
+    ...(properties && {
+      properties: Object.fromEntries(Object.entries(properties).map(([name, item]) => [name, withEmbedded(item)])),
+    }),
+    ...(items && { items: withEmbedded(items) }),
+    ...(typeof additionalProperties === 'object' && { additionalProperties: withEmbedded(additionalProperties) }),
+  };
+  if (!schema['x-kubernetes-embedded-resource']) return inner;
+  const text: Schema = { type: 'string' };
+  return {
+    ...inner,
+    properties: { apiVersion: text, kind: text, ...inner.properties, metadata: metaSchema('ObjectMeta') },
+  };
+}
+
 /** The schema of whole objects from what a definition says about a version. */
 function wholeSchema(definition: Definition, version: DefinitionVersion): Schema {
-  const schema = version.schema?.openAPIV3Schema ?? {};
+  const schema = withEmbedded(version.schema?.openAPIV3Schema ?? {});
   const own = schema.properties?.metadata?.properties;
   const metadata = metaSchema('ObjectMeta');
   return {
@@ -26,7 +46,12 @@ function wholeSchema(definition: Definition, version: DefinitionVersion): Schema
   };
 }
 
-function customVersion(definition: Definition, version: DefinitionVersion): CustomVersion {
+function customVersion(
+  definition: Definition,
+  version: DefinitionVersion,
+  storedSchema: Schema,
+  converter: Converter | undefined,
+): CustomVersion {
   const { group, names } = definition.spec;
   const schema = wholeSchema(definition, version);
   const warning = version.deprecationWarning ?? `${group}/${version.name} ${names.kind} is deprecated`;
@@ -35,6 +60,9 @@ function customVersion(definition: Definition, version: DefinitionVersion): Cust
     uid: definition.metadata.uid!,
     generation: definition.metadata.generation ?? 1,
     schema,
+    storedSchema: version.storage ? schema : storedSchema,
+    ...(converter && { converter }),
+    terminating: definition.metadata.deletionTimestamp !== undefined,
     hasStatus: version.subresources?.status !== undefined,
     ...(version.subresources?.scale && { scale: version.subresources.scale }),
     printerColumns: version.additionalPrinterColumns ?? [],
@@ -44,15 +72,18 @@ function customVersion(definition: Definition, version: DefinitionVersion): Cust
   };
 }
 
-/** The resource that a definition serves in each of its served versions. */
-export function servedTypes(definition: Definition): ResourceType[] {
+/** The resource that a definition serves in each of its served versions; `converter` is used where its strategy is Webhook. */
+export function servedTypes(definition: Definition, converter: Converter): ResourceType[] {
   const { group, scope, versions } = definition.spec;
   const names = definition.status?.acceptedNames ?? definition.spec.names;
-  const stored = versions.find((version) => version.storage)?.name ?? versions[0]!.name;
+  const storedVersion = versions.find((version) => version.storage) ?? versions[0]!;
+  const stored = storedVersion.name;
+  const storedSchema = wholeSchema(definition, storedVersion);
+  const converts = definition.spec.conversion?.strategy === 'Webhook' ? converter : undefined;
   return versions
     .filter((version) => version.served)
     .map((version) => {
-      const custom = customVersion(definition, version);
+      const custom = customVersion(definition, version, storedSchema, converts);
       const subresources: Subresource[] = [];
       if (custom.hasStatus) subresources.push({ name: 'status', verbs: SUBRESOURCE_VERBS });
       if (custom.scale) {

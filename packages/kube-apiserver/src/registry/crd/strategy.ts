@@ -1,122 +1,120 @@
-import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
+import { invalidValue, required } from '@ks-apiserver/apimachinery/validation/field';
 import { timestamp } from '../metadata.ts';
-import type { ResourceCatalog } from '../resource-catalog.ts';
 import type { Strategy } from '../strategy.ts';
-import { CLEANUP_FINALIZER, type Definition, type DefinitionCondition, type DefinitionNames } from './definition.ts';
+import { withCondition } from './conditions.ts';
+import { CLEANUP_FINALIZER, type Definition } from './definition.ts';
 import { validateDefinition } from './validate-definition.ts';
 
 const PROTECTED_GROUP = /(^|\.)(k8s\.io|kubernetes\.io)$/;
 const APPROVAL = 'api-approved.kubernetes.io';
+const APPROVAL_LINK = 'see https://github.com/kubernetes/enhancements/pull/1111';
 
-/** The reason and message of a name that another resource of the group has; undefined when all are free. */
-function nameConflict(
-  catalog: ResourceCatalog,
-  definition: Definition,
-): { reason: string; message: string } | undefined {
-  const { names, group } = definition.spec;
-  const taken = new Set<string>();
-  const kinds = new Set<string>();
-  for (const type of catalog.types()) {
-    if (type.group !== group || type.custom?.definition === definition.metadata.name) continue;
-    for (const name of [type.resource, type.singular, ...type.shortNames]) taken.add(name);
-    kinds.add(type.kind).add(type.listKind);
+/** Drops what Go's JSON leaves out of a schema: empty lists and maps, flags that are false. */
+function compactSchema(schema: Schema): void {
+  if (schema === null || typeof schema !== 'object') return;
+  const fields = schema as Record<string, unknown>;
+  for (const [name, value] of Object.entries(fields)) {
+    const emptyList = Array.isArray(value) && value.length === 0;
+    const emptyMap =
+      name === 'properties' && value !== null && typeof value === 'object' && Object.keys(value).length === 0;
+    const off = value === false && ['nullable', 'uniqueItems', 'exclusiveMinimum', 'exclusiveMaximum'].includes(name);
+    if (emptyList || emptyMap || off || value === '') delete fields[name];
   }
-  const used = (reason: string, name: string) => ({ reason, message: `${JSON.stringify(name)} is already in use` });
-  if (taken.has(names.plural)) return used('PluralConflict', names.plural);
-  if (names.singular && taken.has(names.singular)) return used('SingularConflict', names.singular);
-  for (const name of names.shortNames ?? []) if (taken.has(name)) return used('ShortNamesConflict', name);
-  if (kinds.has(names.kind)) return used('KindConflict', names.kind);
-  if (names.listKind && kinds.has(names.listKind)) return used('ListKindConflict', names.listKind);
-  return undefined;
+  for (const rule of schema['x-kubernetes-validations'] ?? []) {
+    for (const field of ['message', 'messageExpression', 'fieldPath'] as const)
+      if (rule[field] === '') delete rule[field];
+  }
+  for (const property of Object.values(schema.properties ?? {})) compactSchema(property);
+  if (schema.items) compactSchema(schema.items);
+  if (typeof schema.additionalProperties === 'object') compactSchema(schema.additionalProperties);
+  for (const keyword of ['allOf', 'anyOf', 'oneOf'] as const)
+    for (const branch of schema[keyword] ?? []) compactSchema(branch);
 }
 
-function condition(type: string, ok: boolean, reason: string, message: string, now: string): DefinitionCondition {
-  return { type, status: ok ? 'True' : 'False', lastTransitionTime: now, reason, message };
-}
-
-function withTransitions(
-  conditions: DefinitionCondition[],
-  before: readonly DefinitionCondition[],
-): DefinitionCondition[] {
-  const kept = before.filter(({ type }) => conditions.every((item) => item.type !== type));
-  return [
-    ...kept,
-    ...conditions.map((item) => {
-      const was = before.find(({ type, status }) => type === item.type && status === item.status);
-      return was ? { ...item, lastTransitionTime: was.lastTransitionTime } : item;
-    }),
-  ];
-}
-
-function setNames({ spec }: Definition): void {
+/** What decoding fills in (apiextensions/v1 SetDefaults_CustomResourceDefinitionSpec and others). */
+function setDefaults({ spec }: Definition): void {
   if (!spec?.names) return;
   if (spec.names.kind) {
     spec.names.singular ||= spec.names.kind.toLowerCase();
     spec.names.listKind ||= `${spec.names.kind}List`;
   }
   spec.conversion ??= { strategy: 'None' };
+  const service = spec.conversion.webhook?.clientConfig?.service;
+  if (service) service.port ??= 443;
+  if (!Array.isArray(spec.versions)) return;
+  for (const { schema } of spec.versions) if (schema?.openAPIV3Schema) compactSchema(schema.openAPIV3Schema);
 }
 
-/** Fills in the status that in Kubernetes the naming and establishing controllers write a moment later. */
-function setStatus(definition: Definition, old: Definition | undefined, catalog: ResourceCatalog, now: Date): void {
-  const at = timestamp(now);
-  const before = old?.status?.conditions ?? [];
-  const conflict = nameConflict(catalog, definition);
-  const wasEstablished = before.some((item) => item.type === 'Established' && item.status === 'True');
-  const established = !conflict || wasEstablished;
-  const names: DefinitionNames = conflict
-    ? (old?.status?.acceptedNames ?? { plural: '', kind: '' })
-    : definition.spec.names;
-  const storage = definition.spec.versions?.find((version) => version.storage)?.name;
-  const stored = definition.status?.storedVersions ?? old?.status?.storedVersions ?? [];
-  definition.status = {
-    conditions: withTransitions(
-      [
-        conflict
-          ? condition('NamesAccepted', false, conflict.reason, conflict.message, at)
-          : condition('NamesAccepted', true, 'NoConflicts', 'no conflicts found', at),
-        established
-          ? condition('Established', true, 'InitialNamesAccepted', 'the initial names have been accepted', at)
-          : condition('Established', false, 'NotAccepted', 'not all names are accepted', at),
-      ],
-      before,
-    ),
-    acceptedNames: structuredClone(names),
-    storedVersions: storage && !stored.includes(storage) ? [...stored, storage] : stored,
-  };
+function storageVersion({ spec }: Definition): string | undefined {
+  return spec?.versions?.find?.(({ storage }) => storage)?.name;
 }
 
-/** CustomResourceDefinitions: named, established and stored versions noted in the write itself, so that they serve at once. */
-export function definitionStrategy(catalog: ResourceCatalog): Strategy {
+/** A group of Kubernetes itself needs an annotation that says who approved of it. */
+function approvalCauses({ metadata, spec }: Definition) {
+  if (!PROTECTED_GROUP.test(spec?.group ?? '')) return [];
+  const given = metadata.annotations?.[APPROVAL];
+  const field = `metadata.annotations[${APPROVAL}]`;
+  if (given === undefined || given === '')
+    return [required(field, `protected groups must have approval annotation "${APPROVAL}", ${APPROVAL_LINK}`)];
+  if (given.startsWith('unapproved')) return [];
+  if (URL.canParse(given) && given.includes('://')) return [];
+  const why = `protected groups must have approval annotation "${APPROVAL}" with either a URL or a reason starting with "unapproved", ${APPROVAL_LINK}`;
+  return [invalidValue(field, given, why)];
+}
+
+/** CustomResourceDefinitions; their names are accepted by the registrar, which `accepted` waits for, so that they serve at once. */
+export function definitionStrategy(accepted: (name: string) => Promise<void>): Strategy {
   return {
     generation: true,
+    marksPlainly: true,
     unconditionalUpdate: false,
     decode(object: KubeObject, _old, { subresource }) {
-      if (subresource === '') setNames(object as Definition);
-    },
-    prepareForCreate(object: KubeObject, { now }) {
       const definition = object as Definition;
-      delete definition.status;
-      definition.metadata.finalizers = [...new Set([...(definition.metadata.finalizers ?? []), CLEANUP_FINALIZER])];
-      if (definition.spec?.names && Array.isArray(definition.spec.versions))
-        setStatus(definition, undefined, catalog, now);
+      if (subresource === '') setDefaults(definition);
+      const storage = storageVersion(definition);
+      if (definition.status && !definition.status.storedVersions?.length && storage)
+        definition.status.storedVersions = [storage];
     },
-    prepareForUpdate(object: KubeObject, old: KubeObject, { subresource, now }) {
+    prepareForCreate(object: KubeObject) {
       const definition = object as Definition;
-      if (subresource === 'status') return;
-      if (definition.spec?.names && Array.isArray(definition.spec.versions)) {
-        setStatus(definition, old as Definition, catalog, now);
-      }
+      const storage = storageVersion(definition);
+      definition.status = {
+        conditions: null,
+        acceptedNames: { plural: '', kind: '' },
+        storedVersions: storage ? [storage] : [],
+      };
     },
-    validate(object, old) {
+    prepareForUpdate(object: KubeObject, _old, { subresource }) {
+      if (subresource !== '') return;
       const definition = object as Definition;
-      const group = definition.spec?.group ?? '';
-      if (!old && PROTECTED_GROUP.test(group) && !definition.metadata.annotations?.[APPROVAL]) {
-        const message = `CustomResourceDefinition.apiextensions.k8s.io ${JSON.stringify(definition.metadata.name)} is invalid: metadata.annotations[${APPROVAL}]: Required value: protected groups must have approval annotation "${APPROVAL}", see https://github.com/kubernetes/enhancements/pull/1111`;
-        throw new StatusError(422, 'Invalid', message);
-      }
-      return validateDefinition(definition, old as Definition | undefined);
+      const storage = storageVersion(definition);
+      const stored = definition.status?.storedVersions ?? [];
+      if (definition.status && storage && !stored.includes(storage))
+        definition.status = { ...definition.status, storedVersions: [...stored, storage] };
     },
+    validate(object, old, { subresource }) {
+      if (subresource === 'status') return [];
+      const definition = object as Definition;
+      const causes = validateDefinition(definition, old as Definition | undefined);
+      return old ? causes : [...causes, ...approvalCauses(definition)];
+    },
+    beforeDelete(object, { now }) {
+      const definition = object as Definition;
+      if (definition.metadata.deletionTimestamp) return;
+      const { finalizers = [] } = definition.metadata;
+      if (!finalizers.includes(CLEANUP_FINALIZER)) definition.metadata.finalizers = [...finalizers, CLEANUP_FINALIZER];
+      const message = 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon';
+      definition.status = withCondition(
+        definition,
+        'Terminating',
+        'True',
+        'InstanceDeletionPending',
+        message,
+        timestamp(now),
+      );
+    },
+    afterWrite: (name, subresource) => (subresource === '' ? accepted(name) : Promise.resolve()),
   };
 }

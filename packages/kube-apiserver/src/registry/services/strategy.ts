@@ -226,6 +226,7 @@ export function serviceStrategy(allocations: ServiceAllocations): Strategy {
       if (context.subresource === 'status') return;
       dropTypeDependent(object.spec, old.spec);
       keepAllocated(object.spec, old.spec);
+      setServiceDefaults(object.spec);
       setFamilies(object.spec);
       allocations.allocate(object, old, context);
     },

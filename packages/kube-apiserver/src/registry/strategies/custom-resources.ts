@@ -1,4 +1,4 @@
-import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, forbidden } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { ResourceType } from '../resource-type.ts';
 import type { Strategy } from '../strategy.ts';
@@ -36,6 +36,11 @@ export function customStrategy(type: ResourceType): Strategy {
   return {
     generation: true,
     unconditionalUpdate: false,
+    prepareForCreate({ metadata }: KubeObject) {
+      if (!type.custom?.terminating) return;
+      const why = 'create not allowed while custom resource definition is terminating';
+      throw forbidden({ group: type.group, resource: type.resource, name: metadata.name! }, why);
+    },
     ...(paths.length > 0 && {
       fields: (object: KubeObject) =>
         Object.fromEntries(

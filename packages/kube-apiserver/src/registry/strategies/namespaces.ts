@@ -9,6 +9,7 @@ const NAME_LABEL = 'kubernetes.io/metadata.name';
 
 /** Namespaces keep the finalizer `kubernetes` until they are empty (Kubernetes "Namespaces", "Automatic labelling"). */
 export const namespaceStrategy: Strategy = {
+  marksPlainly: true,
   fields: (object) => ({ 'status.phase': object.status?.phase ?? '', name: object.metadata.name ?? '' }),
   decode(object) {
     object.metadata.labels = { ...object.metadata.labels, [NAME_LABEL]: object.metadata.name ?? '' };

@@ -45,9 +45,9 @@ export function addLists(environment: Environment): void {
     .registerFunction('list.isSorted(): bool', (list: List) =>
       list.every((item, index) => index === 0 || compare(list[index - 1], item) <= 0),
     )
-    .registerFunction('list<A>.sum(): A', sum)
-    .registerFunction('list<A>.min(): A', (list: List) => extreme('min', list, -1))
-    .registerFunction('list<A>.max(): A', (list: List) => extreme('max', list, 1))
+    .registerFunction('list.sum(): dyn', sum)
+    .registerFunction('list.min(): dyn', (list: List) => extreme('min', list, -1))
+    .registerFunction('list.max(): dyn', (list: List) => extreme('max', list, 1))
     .registerFunction('list.indexOf(dyn): int', (list: List, item: unknown) => BigInt(first(list, item)))
     .registerFunction('list.lastIndexOf(dyn): int', (list: List, item: unknown) => BigInt(last(list, item)))
     .registerFunction('list<A>.slice(int, int): list<A>', (list: List, from: bigint, to: bigint) => {

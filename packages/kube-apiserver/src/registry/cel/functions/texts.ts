@@ -85,6 +85,9 @@ const matches: Macro = {
         node,
       );
     }
+    const { op, args } = expression!;
+    if (op === 'value' && typeof args === 'string' && !compilePattern(args))
+      throw checker.createError('invalid_literal', 'invalid matches argument', expression);
     return checker.getType('bool');
   },
   evaluate(run, [receiver, expression]) {

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { declared, evaluation } from './environment.ts';
+import { compileError, evaluationError } from './errors.ts';
+import { environmentOf } from './schema-types.ts';
+import { celValue } from './values.ts';
+
+const truths: [string, Record<string, unknown>?][] = [
+  ["'aab'.matches('^a+b$') && !'x'.matches('^a')"],
+  ["self.s.matches('[a-z]+')", { s: 'abc' }],
+  ["'abc1de23'.findAll('[0-9]+') == ['1', '23'] && 'a1'.find('[0-9]') == '1'"],
+  ["'abc'.charAt(1) == 'b' && 'a-b-c'.replace('-', '_', 1) == 'a_b-c'"],
+  ["'%s is %d and %.2f'.format(['x', 5, 1.5]) == 'x is 5 and 1.50'"],
+  ['[1, 2].isSorted() && [1, 3].sum() == 4 && self.l.max() == 5', { l: [1, 5] }],
+  ['[1, 2, 1].indexOf(1) == 0 && [1, 2, 1].lastIndexOf(1) == 2'],
+  ["quantity('1Gi').isGreaterThan(quantity('1G')) && quantity('1') == quantity('1000m')"],
+  ["isQuantity('5m') && !isQuantity('x') && quantity('2').add(quantity('3')).asInteger() == 5"],
+  ["ip('::1').isLoopback() && ip('1.2.3.4').family() == 4 && !isIP('1.2.3')"],
+  ["cidr('10.0.0.0/8').containsIP('10.1.1.1') && !cidr('10.0.0.0/8').containsIP('11.0.0.1')"],
+  ["string(cidr('10.1.2.3/8').masked()) == '10.0.0.0/8' && string(ip('2001:db8:0:0::1')) == '2001:db8::1'"],
+  ["url('https://a.b:80/x?q=1&q=2').getQuery()['q'] == ['1', '2'] && url('https://a.b:80/x').getHost() == 'a.b:80'"],
+  ["format.dns1123Label().validate('A_').hasValue() && !format.dns1123Label().validate('a').hasValue()"],
+  ["semver('1.2.3-rc.1').isLessThan(semver('1.2.3')) && semver('v1.2', true).minor() == 2 && !isSemver('v1')"],
+  ['sets.contains([1, 2], [1]) && sets.equivalent([1, 1], [1]) && !sets.intersects([1], [2])'],
+  ["[0, 1].all(i, v, i == v) && {'a': 1}.exists(k, v, k == 'a' && v == 1)"],
+  ["{'a': 1}.transformMap(k, v, v + 1)['a'] == 2 && [1, 2].transformList(i, v, v > 1, v) == [2]"],
+  ["self.?a.orValue('none') == 'none' && optional.of(1).optMap(x, x + 1).value() == 2", {}],
+  ["[3, 1].sort() == [1, 3] && ['bb', 'a'].sortBy(x, x.size()) == ['a', 'bb'] && [[1], [2]].flatten() == [1, 2]"],
+];
+
+test('expressions have the functions of Kubernetes', () => {
+  for (const [expression, self = {}] of truths) {
+    assert.equal(evaluation.evaluate(expression, { self: celValue(self, undefined) }), true, expression);
+  }
+});
+
+test('patterns take linear time', () => {
+  const began = performance.now();
+  assert.equal(evaluation.evaluate("self.matches('^(a+)+$')", { self: `${'a'.repeat(5000)}b` }), false);
+  assert.ok(performance.now() - began < 2000);
+});
+
+test('failures are told in the words of cel-go', () => {
+  const failure = (expression: string, self: unknown) => {
+    try {
+      evaluation.evaluate(expression, { self });
+    } catch (error) {
+      return evaluationError(error);
+    }
+    return 'no failure';
+  };
+  assert.equal(failure('self.a', {}), 'no such key: a');
+  assert.equal(failure('self[3] == 1', [1n]), 'index out of bounds: 3');
+  assert.equal(failure('1 / self', 0n), 'division by zero');
+  assert.equal(failure('[].min() == self', 1n), 'min called on empty list');
+  const refused = (expression: string) => compileError(expression, declared.check(expression).error);
+  assert.equal(refused('x == 1'), "ERROR: <input>:1:1: undeclared reference to 'x' (in container '')\n | x == 1\n | ^");
+  assert.equal(
+    refused("'a' + 1 == 2"),
+    "ERROR: <input>:1:5: found no matching overload for '_+_' applied to '(string, int)'\n | 'a' + 1 == 2\n | ....^",
+  );
+});
+
+test('rules are checked against the types of their schema', () => {
+  const environment = environmentOf(
+    {
+      type: 'object',
+      properties: {
+        n: { type: 'integer' },
+        'with-dash': { type: 'string', format: 'date-time' },
+        o: { type: 'object', properties: { s: { type: 'string' } } },
+      },
+    },
+    true,
+    false,
+  );
+  for (const [expression, valid] of [
+    ['self.n > 1 && self.metadata.name != ""', true],
+    ["self.with__dash__dash < timestamp('2020-01-01T00:00:00Z')", true],
+    ['self == oldSelf && self.o == oldSelf.o', true],
+    ['self.n == "x"', false],
+    ['self.o.missing == 1', false],
+  ] as const) {
+    assert.equal(environment.check(expression).valid, valid, expression);
+  }
+});

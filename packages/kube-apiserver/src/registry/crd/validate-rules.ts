@@ -1,0 +1,142 @@
+import type { StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
+import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
+import { invalidValue, notSupported, required } from '@ks-apiserver/apimachinery/validation/field';
+import type { Environment } from '@marcbachmann/cel-js';
+import { compileError } from '../cel/errors.ts';
+import { environmentOf } from '../cel/schema-types.ts';
+import { type Rule, usesOldSelf } from './rules.ts';
+
+const REASONS = ['FieldValueRequired', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueDuplicate'];
+
+/** A rule as Go prints it inside of a message. */
+function shownRule({
+  rule,
+  message = '',
+  messageExpression = '',
+  reason,
+  fieldPath = '',
+  optionalOldSelf,
+}: Rule): object {
+  return {
+    Rule: rule,
+    Message: message,
+    MessageExpression: messageExpression,
+    Reason: reason ?? null,
+    FieldPath: fieldPath,
+    OptionalOldSelf: optionalOldSelf ?? null,
+  };
+}
+
+/** Whether a rule's fieldPath leads to a field of the schema. */
+function leads(schema: Schema, path: string): boolean {
+  let at: Schema | undefined = schema;
+  let rest = path;
+  while (rest !== '') {
+    const step = /^(?:\.([A-Za-z_][\w-]*)|\['((?:[^'\\]|\\.)*)'\])/.exec(rest);
+    if (!step) return false;
+    const name: string = step[1] ?? step[2]!;
+    const properties: Record<string, Schema> = at.properties ?? {};
+    at = Object.hasOwn(properties, name)
+      ? properties[name]
+      : typeof at.additionalProperties === 'object'
+        ? at.additionalProperties
+        : undefined;
+    if (!at) return false;
+    rest = rest.slice(step[0].length);
+  }
+  return true;
+}
+
+function formCauses(rule: Rule, at: string, schema: Schema): StatusCause[] {
+  const { message, messageExpression, fieldPath, reason } = rule;
+  const causes: StatusCause[] = [];
+  const text = rule.rule.trim();
+  if (text === '') causes.push(required(`${at}.rule`, 'rule is not specified'));
+  else if (message !== undefined && message !== '' && message.trim() === '')
+    causes.push(invalidValue(`${at}.message`, message, 'must be non-empty if specified'));
+  else if (message?.trim().match(/[\n\r]/))
+    causes.push(invalidValue(`${at}.message`, message, 'must not contain line breaks'));
+  else if (/[\n\r]/.test(text) && !message && !messageExpression)
+    causes.push(required(`${at}.message`, 'message must be specified if rule contains line breaks'));
+  if (messageExpression !== undefined && messageExpression !== '' && messageExpression.trim() === '')
+    causes.push(required(`${at}.messageExpression`, 'messageExpression must be non-empty if specified'));
+  if (reason !== undefined && !REASONS.includes(reason))
+    causes.push(notSupported(`${at}.reason`, reason, [...REASONS].sort()));
+  const path = fieldPath?.trim();
+  if (fieldPath && path === '')
+    causes.push(invalidValue(`${at}.fieldPath`, fieldPath, 'must be non-empty if specified'));
+  else if (path && /[\n\r]/.test(path))
+    causes.push(invalidValue(`${at}.fieldPath`, fieldPath, 'must not contain line breaks'));
+  else if (path && !leads(schema, path))
+    causes.push(invalidValue(`${at}.fieldPath`, fieldPath, 'must be a valid path'));
+  return causes;
+}
+
+function compileCauses(rule: Rule, at: string, schema: Schema, root: boolean): StatusCause[] {
+  if (rule.rule.trim() === '') return [];
+  const environment = environmentOf(schema, root, rule.optionalOldSelf === true);
+  const causes: StatusCause[] = [];
+  const checked = environment.check(rule.rule);
+  if (!checked.valid) {
+    const why = `compilation failed: ${compileError(rule.rule, checked.error)}`;
+    causes.push(invalidValue(`${at}.rule`, shownRule(rule), why));
+  } else if (undefinedInHas(rule.rule, environment) !== undefined) {
+    const why = `compilation failed: ${undefinedInHas(rule.rule, environment)}`;
+    causes.push(invalidValue(`${at}.rule`, shownRule(rule), why));
+  } else if (!isType(checked.type, 'bool')) {
+    causes.push(invalidValue(`${at}.rule`, shownRule(rule), 'cel expression must evaluate to a bool'));
+  }
+  if (rule.messageExpression) {
+    const text = environment.check(rule.messageExpression);
+    if (!text.valid) {
+      const why = `messageExpression compilation failed: ${compileError(rule.messageExpression, text.error)}`;
+      causes.push(invalidValue(`${at}.messageExpression`, shownRule(rule), why));
+    } else if (!isType(text.type, 'string')) {
+      causes.push(
+        invalidValue(`${at}.messageExpression`, shownRule(rule), 'messageExpression must evaluate to a string'),
+      );
+    }
+  }
+  if (rule.optionalOldSelf !== undefined && !usesOldSelf(rule))
+    causes.push(
+      invalidValue(`${at}.optionalOldSelf`, rule.optionalOldSelf, 'may not be set if oldSelf is not used in rule'),
+    );
+  return causes;
+}
+
+/** A field in `has(…)` that the schema does not know, which the library takes; undefined where there is none. */
+function undefinedInHas(expression: string, environment: Environment): string | undefined {
+  for (const match of expression.matchAll(/\bhas\(((?:self|oldSelf)(?:\.\w+)+)\)/g)) {
+    const checked = environment.check(match[1]!);
+    const error = checked.error as { code?: string; summary?: string } | undefined;
+    if (checked.valid || error?.code !== 'no_such_key') continue;
+    return compileError(expression, {
+      ...error,
+      name: 'TypeError',
+      range: { start: match.index + 3, end: match.index + 3 },
+      code: 'has',
+    });
+  }
+  return undefined;
+}
+
+function isType(type: unknown, wanted: string): boolean {
+  return String(type) === wanted || String(type) === 'dyn';
+}
+
+/** What is wrong with the CEL rules of one schema; `path` is where the schema stands. */
+export function ruleCauses(
+  schema: Schema,
+  path: string,
+  root: boolean,
+): { form: StatusCause[]; compiled: StatusCause[] } {
+  const form: StatusCause[] = [];
+  const compiled: StatusCause[] = [];
+  for (const [index, rule] of (schema['x-kubernetes-validations'] ?? []).entries()) {
+    const at = `${path}.x-kubernetes-validations[${index}]`;
+    const given = { ...rule, rule: rule.rule ?? '' };
+    form.push(...formCauses(given, at, schema));
+    compiled.push(...compileCauses(given, at, schema, root));
+  }
+  return { form, compiled };
+}
