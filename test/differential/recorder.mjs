@@ -169,6 +169,7 @@ export class Recorder {
         if (events.length >= count) enough();
       });
       response.on('end', () => {
+        if (rest.trim() !== '') events.push(parsed(rest));
         ended = true;
         enough();
       });

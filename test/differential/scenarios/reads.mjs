@@ -230,7 +230,7 @@ const clusterPrinted = (ns) => [
   ],
   [
     '/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations',
-    { metadata: { name: `${ns}-pl` }, spec: { type: 'Exempt', exempt: {} } },
+    { metadata: { name: `${ns}-pl` }, spec: { type: 'Limited', limited: { limitResponse: { type: 'Reject' } } } },
   ],
 ];
 
@@ -334,7 +334,7 @@ export default [
         [`${api.group('apps/v1')}/replicasets`, 'status.replicas=0'],
         [`${api.group('apps/v1')}/deployments`, 'status.replicas=0'],
         [`${api.group('batch/v1')}/jobs`, 'status.successful=0'],
-        ['/api/v1/namespaces', 'status.phase=Terminating'],
+        ['/api/v1/namespaces', 'status.phase=Terminating,metadata.name=none'],
         ['/api/v1/nodes', 'spec.unschedulable=true'],
         ['/api/v1/persistentvolumes', 'status.phase=x'],
         ['/apis/certificates.k8s.io/v1/certificatesigningrequests', 'spec.signerName=x'],

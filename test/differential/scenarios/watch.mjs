@@ -62,7 +62,7 @@ export default [
       const { body } = await api.quietly('GET', list);
       const { resourceVersion } = body.metadata;
       await api.watch(list + query({ resourceVersion, fieldSelector: 'spec.nodeName=n1' }), {
-        count: 2,
+        count: 3,
         during: async () => {
           const spec = { containers: [{ name: 'c', image: 'x' }] };
           await api.quietly('POST', list, { body: { metadata: { name: 'p' }, spec } });

@@ -16,10 +16,12 @@ import { writeOptions } from './write-options.ts';
 import { parseYaml } from './yaml-text.ts';
 
 /** Reads what is to be applied; whether it fits the schema is asked when it is merged. Throws a StatusError 400. */
-function decodeConfiguration(type: ResourceType, body: Buffer): KubeObject {
+function decodeConfiguration(type: ResourceType, body: Buffer, warnings: string[]): KubeObject {
   let value: unknown;
   try {
-    value = parseYaml(body.toString('utf8')).value ?? {};
+    const parsed = parseYaml(body.toString('utf8'));
+    value = parsed.value ?? {};
+    for (const path of parsed.repeated ?? []) warnings.push(parsed.tell?.(path) ?? path);
   } catch (error) {
     const [why] = (error as Error).message.split('\n');
     throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${why}`);
@@ -58,7 +60,7 @@ export async function readApplication(call: Call, kind: ResourceType): Promise<A
       required('fieldManager', 'is required for apply patch'),
     ]);
   }
-  const applied = decodeConfiguration(kind, await requestBody(call.request));
+  const applied = decodeConfiguration(kind, await requestBody(call.request), call.warnings);
   checkConfiguration(applied, schemaFor(kind));
   matchUrl(type, applied, path.namespace, path.name);
   const merge = (configuration: KubeObject, live: KubeObject | undefined) =>

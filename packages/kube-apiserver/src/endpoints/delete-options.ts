@@ -10,10 +10,20 @@ function invalidOption(cause: StatusCause): Error {
   return invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, [cause]);
 }
 
+function readOptions(body: Buffer, mediaType: string): Record<string, unknown> | null {
+  try {
+    return parseBody(body, mediaType, 'DeleteOptions') as Record<string, unknown> | null;
+  } catch (error) {
+    // Here Kubernetes says only what the decoder said.
+    const [, why] = /^the object provided is unrecognized [^:]*: (.*) \([^(]*\)$/s.exec((error as Error).message) ?? [];
+    throw why === undefined ? error : badRequest(why);
+  }
+}
+
 /** Reads a body of DeleteOptions; throws a StatusError 400 in kube-apiserver's words. */
 function parseOptions(body: Buffer, mediaType: string): Record<string, unknown> {
   if (body.byteLength === 0) return {};
-  const given = parseBody(body, mediaType, 'DeleteOptions') as Record<string, unknown> | null;
+  const given = readOptions(body, mediaType);
   if (given === null || typeof given !== 'object' || Array.isArray(given)) {
     throw badRequest('the body of a deletion must be DeleteOptions');
   }

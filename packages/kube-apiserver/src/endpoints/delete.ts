@@ -1,8 +1,15 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
+import { withResourceVersion } from '../registry/encode.ts';
+import { encodeRecord, type StoredObject } from '../storage/stored-object.ts';
 import type { Call } from './call.ts';
 import { deleteOptions } from './delete-options.ts';
 import { jsonResponse, objectResponse } from './respond.ts';
+
+/** An object that is gone carries the version at which it went. */
+function atRevision({ key, bytes, index, revision }: StoredObject, gone: number): StoredObject {
+  return encodeRecord(key, gone, { bytes: withResourceVersion(bytes, revision, gone), index });
+}
 
 /** `DELETE` of one object. */
 export async function remove(call: Call): Promise<KubeResponse> {
@@ -10,7 +17,9 @@ export async function remove(call: Call): Promise<KubeResponse> {
   const options = await deleteOptions(call);
   const write = { ...options, user, now, warnings, manager: '' };
   const written = await api.store.delete(type, path.namespace, path.name, write);
-  if (!written.deleted || api.store.strategyOf(type).returnsDeleted) return objectResponse(call, written.object);
+  if (!written.deleted || api.store.strategyOf(type).returnsDeleted) {
+    return objectResponse(call, written.revision ? atRevision(written.object, written.revision) : written.object);
+  }
   const { name, uid } = written.object.shared<KubeObject>().metadata;
   return jsonResponse({
     kind: 'Status',

@@ -12,6 +12,7 @@ import { applyPatch } from './apply.ts';
 import { contentType, requestBody } from './body.ts';
 import type { Call } from './call.ts';
 import { decodeObject, type FieldValidation } from './decode.ts';
+import { parseJson } from './json-text.ts';
 import { objectResponse } from './respond.ts';
 import { writeOptions } from './write-options.ts';
 
@@ -44,9 +45,10 @@ export function readPatch(mediaType: string, body: Buffer, type: ResourceType): 
   }
   let patch: Json;
   try {
-    patch = JSON.parse(body.toString('utf8')) as Json;
+    patch = parseJson(body).value as Json;
   } catch (error) {
-    throw badRequest(`error decoding patch: ${(error as Error).message}`);
+    const { message } = error as Error;
+    throw badRequest(mediaType === STRATEGIC_PATCH ? message : `error decoding patch: ${message}`);
   }
   const whole = (of: unknown): PatchedObject => ({ of: of as KubeObject, shown: () => JSON.stringify(of) });
   if (mediaType === JSON_PATCH) return (_type, old) => whole(applyJsonPatch(old as never, patch));

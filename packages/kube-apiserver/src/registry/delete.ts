@@ -60,9 +60,11 @@ export function* decideDelete(
   yield* store.admission.validate(attributes);
   const grace = strategy.gracePeriod?.(object, options.gracePeriodSeconds) ?? 0;
   const before = metadata.finalizers ?? [];
-  const finalizers = finalizersFor(options.propagationPolicy, before);
+  const finalizers = finalizersFor(options.propagationPolicy ?? strategy.propagationPolicy, before);
   const held = finalizers.length > 0 || (type.resource === 'namespaces' && object.spec?.finalizers?.length > 0);
-  if (!held && grace === 0) return { remove: true };
+  // Who has a grace period is marked first, be it of no length: watchers see both.
+  const ends = strategy.gracePeriod && !(metadata.deletionTimestamp && metadata.deletionGracePeriodSeconds === 0);
+  if (!held && grace === 0 && !ends) return { remove: true };
   const sameFinalizers = JSON.stringify(before) === JSON.stringify(finalizers);
   const current = metadata.deletionGracePeriodSeconds ?? 0;
   const shorter = options.gracePeriodSeconds !== undefined && grace < current;

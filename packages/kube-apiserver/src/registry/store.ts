@@ -33,6 +33,8 @@ export interface Written {
   created: boolean;
   /** True when the object is gone now. */
   deleted: boolean;
+  /** Revision of the deletion, where the object is gone by one. */
+  revision?: number;
 }
 
 /**
@@ -42,11 +44,18 @@ export interface Written {
 export type Verdict =
   | {
       put: KubeObject;
-      charge?: () => boolean /** The object as it is stored, where a webhook converted it. */;
+      charge?: () => boolean;
+      /** The object as it is stored, where a webhook converted it. */
       stored?: KubeObject | undefined;
     }
-  | { remove: true }
+  /** `last`: what the writer saw at last, where that is not what was stored. */
+  | { remove: true; last?: KubeObject }
   | { keep: true };
+
+/** Whether an object was marked for deletion, and neither finalizers nor a grace period hold it. */
+function hasEnded({ deletionTimestamp, deletionGracePeriodSeconds, finalizers }: KubeObject['metadata']): boolean {
+  return deletionTimestamp !== undefined && deletionGracePeriodSeconds === 0 && !finalizers?.length;
+}
 
 /** One write that is to be decided. */
 interface Write {
@@ -203,10 +212,15 @@ export class Store {
   }
 
   /** Deletes an object, or marks it for deletion while finalizers or a grace period hold it. */
-  delete(type: ResourceType, namespace: string, name: string, options: WriteOptions & DeleteOptions): Promise<Written> {
+  async delete(
+    type: ResourceType,
+    namespace: string,
+    name: string,
+    options: WriteOptions & DeleteOptions,
+  ): Promise<Written> {
     const write = { type, namespace, name, subresource: '', operation: 'DELETE' as const, object: undefined, options };
     const store = this;
-    return this.#write(
+    const marked = await this.#write(
       {
         ...write,
         *steps(current, context) {
@@ -216,6 +230,23 @@ export class Store {
       },
       this.#waits(write),
     );
+    if (marked.deleted || options.dryRun || !this.strategyOf(type).gracePeriod) return marked;
+    // Nothing is left to wait for: what was marked goes.
+    const { metadata } = marked.object.shared<KubeObject>();
+    if (!hasEnded(metadata)) return marked;
+    const gone = await this.#write(
+      {
+        ...write,
+        // biome-ignore lint/correctness/useYield: it has nobody to wait for.
+        *steps(current): Steps<Verdict> {
+          return current?.metadata.uid === metadata.uid && hasEnded(current!.metadata)
+            ? { remove: true }
+            : { keep: true };
+        },
+      },
+      false,
+    );
+    return gone.object ? gone : { ...marked, deleted: true };
   }
 
   #waits({ type, namespace, name, subresource, operation, object, options }: Omit<Write, 'steps'>): boolean {
@@ -289,6 +320,14 @@ export class Store {
     return { ...write.options, type: write.type, reader, subresource: write.subresource, settled };
   }
 
+  /** An object that is gone as its last writer saw it. */
+  #lastState({ type }: Write, last: KubeObject | undefined, current: StoredObject): StoredObject {
+    if (!last) return current;
+    const { group, version } = type.storage;
+    const stored = convert({ ...last, apiVersion: last.apiVersion ?? '' }, { group, version, kind: type.kind });
+    return encodeRecord(current.key, current.revision, encodeObject(type, stored, current.revision, undefined));
+  }
+
   /** Stores what `decide` finds once it sees the current state; undefined when it finds that it has to begin anew. */
   async #commit(
     write: Write,
@@ -318,7 +357,7 @@ export class Store {
         return { action: 'keep' };
       }
       if ('remove' in verdict) {
-        outcome = { object: current!, created: false, deleted: true };
+        outcome = { object: this.#lastState(write, verdict.last, current!), created: false, deleted: true };
         return options.dryRun ? { action: 'keep' } : { action: 'delete' };
       }
       charged = verdict.charge?.() ?? false;
@@ -340,6 +379,7 @@ export class Store {
         written = false;
         return undefined;
       }
+      if (outcome?.deleted && write.operation === 'DELETE' && !options.dryRun) outcome.revision = result.revision;
       outcome ??= { object: result.object!, created, deleted: false };
     } catch (error) {
       written = false;

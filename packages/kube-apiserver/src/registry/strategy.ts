@@ -63,6 +63,8 @@ export interface Strategy {
   beforeDelete?(object: KubeObject, context: WriteContext): void;
   /** Seconds that a deletion leaves the object for its own end; 0 deletes at once. */
   gracePeriod?(object: KubeObject, requested: number | undefined): number;
+  /** What becomes of dependents where a deletion does not say so; without it they go too. */
+  propagationPolicy?: 'Orphan';
   /** Selectable fields other than name and namespace. */
   fields?(object: KubeObject): Record<string, string>;
   /** Awaited after a write is stored and before it is answered. */

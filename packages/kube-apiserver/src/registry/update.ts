@@ -78,6 +78,9 @@ function changedUid(object: KubeObject, old: KubeObject): StatusCause[] {
   return [cause, cause];
 }
 
+/** Subresources whose writes do not count as another wish of the user. */
+const UNCOUNTED = new Set(['status', 'binding']);
+
 /** Equal but for the times in managedFields; what differs most often is compared first. */
 function isUnchanged(object: KubeObject, old: KubeObject): boolean {
   const { managedFields, ...metadata } = object.metadata;
@@ -131,11 +134,13 @@ export function* decideUpdate(
   const object = shown ? draft : attributes.object!;
   shown?.put?.(object, attributes.object!);
   strategy.prepareForUpdate?.(object, old, context);
-  if (strategy.generation && request.subresource !== 'status' && desiredStateChanged(type, object, old)) {
+  if (strategy.generation && !UNCOUNTED.has(request.subresource) && desiredStateChanged(type, object, old)) {
     object.metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
   const causes = [
     ...uidChange,
+    // Kubernetes asks this of all kinds and of each, and names both causes.
+    ...newFinalizers(object, old),
     ...newFinalizers(object, old),
     ...validateKind(type, object, old, request.subresource, context.warnings),
     ...(strategy.validate?.(object, old, context) ?? []),
@@ -147,7 +152,7 @@ export function* decideUpdate(
   yield* store.admission.validate(shown ? store.attributesOf('UPDATE', object, old, context) : attributes);
   const { metadata } = object;
   if (metadata.deletionTimestamp && !metadata.finalizers?.length && !metadata.deletionGracePeriodSeconds) {
-    if (type.resource !== 'namespaces' || !object.spec?.finalizers?.length) return { remove: true };
+    if (type.resource !== 'namespaces' || !object.spec?.finalizers?.length) return { remove: true, last: object };
   }
   if (isUnchanged(object, old)) return { keep: true };
   return { put: object, charge: () => store.admission.charge(attributes) };

@@ -21,7 +21,7 @@ const scalars: Readonly<Record<string, Schema>> = {
     'x-kubernetes-int-or-string': true,
     'x-definition': 'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
   },
-  raw: { type: 'object', ...open },
+  raw: { type: 'object', ...open, 'x-kubernetes-map-type': 'atomic' },
   fields: { type: 'object', ...open, 'x-definition': `${meta}.FieldsV1` },
   any: open,
 };

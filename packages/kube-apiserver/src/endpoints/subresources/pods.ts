@@ -43,6 +43,7 @@ export async function bindPod(call: Call): Promise<KubeResponse> {
   const pods = api.catalog.find('', 'v1', 'pods')!;
   await api.store.update(pods, path.namespace, name, {
     subresource: 'binding',
+    tracksFields: true,
     change: (pod) => {
       if (pod.metadata.deletionTimestamp)
         throw conflict(

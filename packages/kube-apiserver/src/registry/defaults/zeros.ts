@@ -50,6 +50,8 @@ function planOf(schema: Schema): Plan {
       }
       const isRequired = schema.required?.includes(name) === true;
       const isWritten = field['x-zero'] === undefined ? isRequired : field['x-zero'] === 'always';
+      // An empty list of managers is a wish of its own: to begin it anew.
+      if (name === 'managedFields') continue;
       if (!isWritten) lost.push(name);
       else written.push([name, zero]);
     }

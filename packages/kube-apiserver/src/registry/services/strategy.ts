@@ -153,8 +153,10 @@ function setServiceDefaults(spec: KubeObject['spec']): void {
 /** What the server chooses with the addresses. */
 function setFamilies(spec: KubeObject['spec']): void {
   if (spec.type === 'ExternalName') return;
-  spec.ipFamilies ??= ['IPv4'];
-  spec.ipFamilyPolicy ??= 'SingleStack';
+  // A headless Service without a selector may have endpoints of any family.
+  const any = spec.clusterIP === 'None' && !spec.selector && !spec.ipFamilies && !spec.ipFamilyPolicy;
+  spec.ipFamilies ??= any ? ['IPv4', 'IPv6'] : ['IPv4'];
+  spec.ipFamilyPolicy ??= any ? 'RequireDualStack' : 'SingleStack';
   if (spec.clusterIP === 'None') spec.clusterIPs ??= ['None'];
 }
 

@@ -1,5 +1,5 @@
 import type { StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
-import type { GroupVersionKind, ObjectMeta } from '@ks-apiserver/apimachinery/meta/types';
+import type { GroupVersionKind, ObjectMeta, OwnerReference } from '@ks-apiserver/apimachinery/meta/types';
 import { invalidValue, required, tooLong } from '@ks-apiserver/apimachinery/validation/field';
 import {
   dnsLabelErrors,
@@ -74,6 +74,14 @@ function validateFinalizerDomains(finalizers: readonly string[] | undefined): St
 function validateOwners({ ownerReferences }: ObjectMeta): StatusCause[] {
   const causes: StatusCause[] = [];
   const field = 'metadata.ownerReferences';
+  /** With its fields in the order in which Kubernetes shows them. */
+  const inOrder = ({ apiVersion, kind, name, uid, ...rest }: OwnerReference) => ({
+    apiVersion,
+    kind,
+    name,
+    uid,
+    ...rest,
+  });
   let controller: string | undefined;
   for (const owner of ownerReferences ?? []) {
     if (!owner.apiVersion || owner.apiVersion.split('/').length > 2) {
@@ -89,7 +97,7 @@ function validateOwners({ ownerReferences }: ObjectMeta): StatusCause[] {
     const name = `${owner.kind}/${owner.name}`;
     if (controller !== undefined) {
       const why = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`;
-      causes.push(invalidValue(field, ownerReferences, why));
+      causes.push(invalidValue(field, (ownerReferences ?? []).map(inOrder), why));
     } else controller = name;
   }
   return causes;
