@@ -53,7 +53,7 @@ function nodeOf({ spec }: KubeObject): string | undefined {
 async function reconcile(cluster: Cluster, set: KubeObject): Promise<number | undefined> {
   const own = () => cluster.pods.by('controller', set.metadata.uid!);
   const used = new Set(own().map((pod) => pod.metadata.labels?.[REVISION_HASH] ?? ''));
-  const revision = await currentRevision(cluster, set, used);
+  const revision = await currentRevision(cluster, set, REVISION_HASH, used);
   const hash = revision.metadata.labels![REVISION_HASH]!;
   // Whether it fits is asked of the pod as it would be, whatever else runs there.
   const eligible = simulatedNodes(cluster).filter((node) => {

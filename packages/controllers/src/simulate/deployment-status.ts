@@ -41,7 +41,8 @@ export function deploymentStatus(
     readyReplicas: total(sets, 'readyReplicas'),
     availableReplicas: total(sets, 'availableReplicas'),
   };
-  const unavailableReplicas = Math.max(0, Math.max(wanted, counts.replicas) - counts.availableReplicas);
+  const asked = sets.reduce((all, set) => all + ((set.spec.replicas as number | undefined) ?? 1), 0);
+  const unavailableReplicas = Math.max(0, asked - counts.availableReplicas);
   const strategy = spec.strategy?.rollingUpdate?.maxUnavailable ?? '25%';
   const percent = typeof strategy === 'string' ? Math.floor((Number.parseInt(strategy, 10) * wanted) / 100) : strategy;
   const least = spec.strategy?.type === 'Recreate' ? wanted : wanted - percent;
@@ -67,6 +68,7 @@ export function deploymentStatus(
   const status = {
     observedGeneration: deployment.metadata.generation,
     ...withoutZeros({ ...counts, unavailableReplicas }),
+    terminatingReplicas: total(sets, 'terminatingReplicas'),
     conditions: [available, condition, ...(failed ? [failed] : [])].filter((one) => one !== undefined),
     ...(before.collisionCount && { collisionCount: before.collisionCount }),
   };

@@ -8,6 +8,8 @@ import { type Condition, conditionOf, createPods, deletePods, isActive, isReady,
 const COMPONENT = 'job-controller';
 const INDEX = 'batch.kubernetes.io/job-completion-index';
 
+const INDEX_FIELD = { fieldRef: { apiVersion: 'v1', fieldPath: `metadata.labels['${INDEX}']` } };
+
 /** Why a Job has failed: reason and message. */
 type Failure = [string, string] | undefined;
 
@@ -109,7 +111,7 @@ function missing(
     pod.metadata.annotations = { ...pod.metadata.annotations, [INDEX]: String(index) };
     pod.metadata.labels = { ...pod.metadata.labels, [INDEX]: String(index) };
     for (const container of pod.spec.containers)
-      container.env = [...(container.env ?? []), { name: 'JOB_COMPLETION_INDEX', value: String(index) }];
+      container.env = [...(container.env ?? []), { name: 'JOB_COMPLETION_INDEX', valueFrom: INDEX_FIELD }];
     pod.spec.hostname ??= `${job.metadata.name}-${index}`;
     made.push(pod);
   }
@@ -158,6 +160,8 @@ async function write(
     uncountedTerminatedPods: {},
   };
   if (!sameJson(next, status)) await cluster.jobs.setStatus(job, next);
+  if (spec.suspend && suspended?.status !== 'True') cluster.record(COMPONENT, job, 'Suspended', 'Job suspended');
+  if (!spec.suspend && suspended?.status === 'True') cluster.record(COMPONENT, job, 'Resumed', 'Job resumed');
   if (complete) cluster.record(COMPONENT, job, 'Completed', 'Job completed');
   if (failure) cluster.record(COMPONENT, job, failure[0], failure[1], 'Warning');
   if (complete || failure || spec.activeDeadlineSeconds === undefined || !startTime) return undefined;

@@ -56,14 +56,15 @@ export function withoutZeros<T extends Record<string, unknown>>(counts: T): Part
   return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0)) as Partial<T>;
 }
 
-/** A pod as its controller makes it, with a generated name unless it is given one. */
+/** A pod as its controller makes it; the API generates its name unless it is given one. */
 export function podOf(owner: KubeObject, template: KubeObject, name?: string): KubeObject {
   const { labels, annotations } = template.metadata ?? {};
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      ...(name === undefined ? { generateName: `${owner.metadata.name}-` } : { name }),
+      generateName: `${owner.metadata.name}-`,
+      ...(name !== undefined && { name }),
       namespace: owner.metadata.namespace ?? '',
       ...(labels && { labels: { ...labels } }),
       ...(annotations && { annotations: { ...annotations } }),

@@ -55,7 +55,13 @@ function replicaReconciler(
       } catch (error) {
         failure = error;
       }
-      const again = await setStatus(objects, set, owned(), failure);
+      const leaving = cluster.pods
+        .by('controller', set.metadata.uid!)
+        .filter(
+          ({ metadata, status }) =>
+            metadata.deletionTimestamp && status?.phase !== 'Succeeded' && status?.phase !== 'Failed',
+        );
+      const again = await setStatus(objects, set, owned(), kind === 'ReplicaSet' ? leaving.length : undefined, failure);
       if (failure) throw failure;
       return again;
     },
@@ -66,6 +72,7 @@ async function setStatus(
   objects: Objects,
   set: KubeObject,
   pods: KubeObject[],
+  terminatingReplicas: number | undefined,
   failure: unknown,
 ): Promise<number | undefined> {
   const { ready, available, again } = countPods(pods, set.spec.minReadySeconds);
@@ -82,6 +89,7 @@ async function setStatus(
   const status = {
     replicas: pods.length,
     ...withoutZeros({ fullyLabeledReplicas: labeled.length, readyReplicas: ready, availableReplicas: available }),
+    ...(terminatingReplicas !== undefined && { terminatingReplicas }),
     observedGeneration: set.metadata.generation,
     ...(failure !== undefined && { conditions: [before?.message === failed.message ? before : failed] }),
   };

@@ -14,11 +14,12 @@ export function templateOf(revision: KubeObject): KubeObject {
 
 /**
  * The ControllerRevision of the present template of a StatefulSet or DaemonSet: made where there is none, and the newest where
- * there is one, as after `kubectl rollout undo`. Those that no pod is of and that are beyond the limit go.
+ * there is one, as after `kubectl rollout undo`; `label` is the one that its hash is kept in. Those that no pod is of and that are beyond the limit go.
  */
 export async function currentRevision(
   cluster: Cluster,
   owner: KubeObject,
+  label: string,
   used: ReadonlySet<string>,
 ): Promise<KubeObject> {
   const template = { ...owner.spec.template, $patch: 'replace' };
@@ -27,14 +28,15 @@ export async function currentRevision(
   const found = known.find(({ data }) => sameJson(data.spec.template, template));
   if (!found) {
     const hash = templateHash(template);
+    const { annotations } = owner.metadata;
     return cluster.revisions.create({
       apiVersion: 'apps/v1',
       kind: 'ControllerRevision',
       metadata: {
         name: `${owner.metadata.name}-${hash}`,
         namespace: owner.metadata.namespace ?? '',
-        labels: { ...owner.spec.template.metadata?.labels, [REVISION_HASH]: hash },
-        annotations: { ...owner.metadata.annotations },
+        labels: { ...owner.spec.template.metadata?.labels, [label]: hash },
+        ...(annotations && { annotations }),
         ownerReferences: [controllerReference(owner)],
       },
       data: { spec: { template } },
@@ -44,9 +46,7 @@ export async function currentRevision(
   const limit: number = owner.spec.revisionHistoryLimit ?? 10;
   const unused = known.filter(
     (revision) =>
-      revision !== found &&
-      !used.has(revision.metadata.name!) &&
-      !used.has(revision.metadata.labels?.[REVISION_HASH] ?? ''),
+      revision !== found && !used.has(revision.metadata.name!) && !used.has(revision.metadata.labels?.[label] ?? ''),
   );
   for (const old of unused.slice(0, Math.max(0, unused.length - limit))) await cluster.revisions.delete(old);
   return found.revision === newest ? found : cluster.revisions.update({ ...found, revision: newest + 1 });

@@ -37,7 +37,7 @@ class StatefulSetRollout {
     const set = this.#set;
     const used = new Set(this.#pods().map((pod) => pod.metadata.labels?.[REVISION_HASH] ?? ''));
     if (set.status?.currentRevision) used.add(set.status.currentRevision);
-    const update = await currentRevision(this.#cluster, set, used);
+    const update = await currentRevision(this.#cluster, set, 'controller.kubernetes.io/hash', used);
     const current = this.#revision(set.status?.currentRevision) ?? update;
     await this.#move(current, update);
     return this.#write(current, update);
@@ -104,7 +104,7 @@ class StatefulSetRollout {
       COMPONENT,
       set,
       'SuccessfulCreate',
-      `create Pod ${name} in StatefulSet ${set.metadata.name} successful`,
+      `Create Pod ${name} in StatefulSet ${set.metadata.name} successful`,
     );
   }
 
@@ -126,13 +126,13 @@ class StatefulSetRollout {
       metadata: { name: claimName, namespace, labels, ...(annotations && { annotations }) },
       spec: structuredClone(template.spec),
     });
-    const message = `create Claim ${claimName} Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} success`;
+    const message = `Create Claim ${claimName} Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} success`;
     this.#cluster.record(COMPONENT, set, 'SuccessfulCreate', message);
   }
 
   async #delete(pod: KubeObject): Promise<void> {
     await this.#cluster.pods.delete(pod);
-    const message = `delete Pod ${pod.metadata.name} in StatefulSet ${this.#set.metadata.name} successful`;
+    const message = `Delete Pod ${pod.metadata.name} in StatefulSet ${this.#set.metadata.name} successful`;
     this.#cluster.record(COMPONENT, this.#set, 'SuccessfulDelete', message);
   }
 
