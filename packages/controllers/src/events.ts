@@ -116,7 +116,12 @@ export class EventRecorder {
 
   async #drain(): Promise<void> {
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift())
-      await this.#write(...next).catch(this.#onError);
+      await this.#write(...next).catch((error: unknown) => {
+        // Nothing can be written into a namespace that ends or is gone, nor needs to be.
+        const { code, details } = error as Partial<StatusError>;
+        const ending = details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating');
+        if (code !== 404 && !ending) this.#onError(error);
+      });
   }
 
   async #write(name: string, sighting: Sighting): Promise<void> {

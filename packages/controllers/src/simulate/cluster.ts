@@ -2,6 +2,8 @@ import { setMaxListeners } from 'node:events';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { EventRecorder } from '../events.ts';
+import { selectorKey } from './claim.ts';
+import { controllerUid, labelKey } from './keys.ts';
 import { Objects } from './objects.ts';
 
 /** On everything that is only simulated: says so to whoever looks. */
@@ -11,24 +13,12 @@ const core = (resource: string): GroupVersionResource => ({ group: '', version: 
 const apps = (resource: string): GroupVersionResource => ({ group: 'apps', version: 'v1', resource });
 const batch = (resource: string): GroupVersionResource => ({ group: 'batch', version: 'v1', resource });
 
-/** The uid of the controller of an object. */
-export function controllerUid({ metadata }: KubeObject): string[] {
-  const owner = metadata.ownerReferences?.find(({ controller }) => controller);
-  return owner ? [owner.uid] : [];
-}
-
-/** The key of the controller of an object, where it is of this kind. */
-export function controllerKey({ metadata }: KubeObject, kind: string): string[] {
-  const owner = metadata.ownerReferences?.find(({ controller }) => controller);
-  return owner?.kind === kind ? [`${metadata.namespace ?? ''}/${owner.name}`] : [];
-}
-
 const controller = { controller: controllerUid };
-
-/** Keys by which Services and pods find each other: a label of a namespace. */
-export function labelKey(namespace: string | undefined, name: string, value: string): string {
-  return `${namespace}|${name}=${value}`;
-}
+const label = {
+  label: ({ metadata }: KubeObject) =>
+    Object.entries(metadata.labels ?? {}).map(([name, value]) => labelKey(metadata.namespace, name, value)),
+};
+const selector = { selector: selectorKey };
 
 /** The components of a cluster whose events are written. */
 export type Component =
@@ -69,8 +59,7 @@ export class Cluster {
     this.pods = new Objects(client, core('pods'), 'Pod', {
       ...controller,
       node: ({ spec }) => (spec?.nodeName ? [spec.nodeName] : []),
-      label: ({ metadata }) =>
-        Object.entries(metadata.labels ?? {}).map(([name, value]) => labelKey(metadata.namespace, name, value)),
+      ...label,
     });
     this.nodes = new Objects(client, core('nodes'), 'Node');
     this.services = new Objects(client, core('services'), 'Service', {
@@ -91,9 +80,14 @@ export class Cluster {
     this.volumes = new Objects(client, core('persistentvolumes'), 'PersistentVolume', {
       claim: ({ spec }) => (spec?.claimRef ? [`${spec.claimRef.namespace}/${spec.claimRef.name}`] : []),
     });
-    this.deployments = new Objects(client, apps('deployments'), 'Deployment');
-    this.replicaSets = new Objects(client, apps('replicasets'), 'ReplicaSet', controller);
-    this.replicationControllers = new Objects(client, core('replicationcontrollers'), 'ReplicationController');
+    this.deployments = new Objects(client, apps('deployments'), 'Deployment', selector);
+    this.replicaSets = new Objects(client, apps('replicasets'), 'ReplicaSet', { ...controller, ...label, ...selector });
+    this.replicationControllers = new Objects(
+      client,
+      core('replicationcontrollers'),
+      'ReplicationController',
+      selector,
+    );
     this.statefulSets = new Objects(client, apps('statefulsets'), 'StatefulSet');
     this.daemonSets = new Objects(client, apps('daemonsets'), 'DaemonSet');
     this.revisions = new Objects(client, apps('controllerrevisions'), 'ControllerRevision', controller);

@@ -3,7 +3,8 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { Cron } from 'croner';
 import type { Reconciler } from '../controller.ts';
 import { controllerReference, sameJson } from '../names.ts';
-import { type Cluster, controllerKey } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
+import { controllerKey } from './keys.ts';
 import { keyOf } from './objects.ts';
 import { conditionOf } from './pods.ts';
 

@@ -1,8 +1,9 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Reconciler } from '../controller.ts';
 import { sameJson } from '../names.ts';
-import { type Cluster, controllerKey } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
 import { podNumber } from './deployment.ts';
+import { controllerKey } from './keys.ts';
 import { keyOf } from './objects.ts';
 import { countPods, createPods, deletePods, isActive, isReady, podOf, untilAvailable, withoutZeros } from './pods.ts';
 import { currentRevision, REVISION_HASH } from './revisions.ts';

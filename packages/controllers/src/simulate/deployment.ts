@@ -2,8 +2,10 @@ import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Reconciler } from '../controller.ts';
 import { controllerReference, sameJson } from '../names.ts';
-import { type Cluster, controllerKey } from './cluster.ts';
+import { claim, claimantsOf } from './claim.ts';
+import type { Cluster } from './cluster.ts';
 import { deploymentStatus } from './deployment-status.ts';
+import { controllerKey } from './keys.ts';
 import { keyOf } from './objects.ts';
 import { templateHash } from './template-hash.ts';
 
@@ -53,6 +55,7 @@ export class DeploymentRollout {
 
   /** One step of a rollout; answers when to look again, if nothing changes before. */
   async step(deployment: KubeObject): Promise<number | undefined> {
+    await claim(deployment, this.#cluster.replicaSets);
     const sets = () => this.#cluster.replicaSets.by('controller', deployment.metadata.uid!);
     const template = withoutHash(deployment.spec.template);
     const current = () => sets().find((set) => sameJson(withoutHash(set.spec.template), template));
@@ -255,7 +258,13 @@ export function deploymentReconciler(cluster: Cluster): Reconciler {
     name: 'simulated-deployment-controller',
     sources: [
       { informer: cluster.deployments.informer, keys: ({ entry }) => [keyOf(entry.object!)] },
-      { informer: cluster.replicaSets.informer, keys: ({ entry }) => controllerKey(entry.object!, 'Deployment') },
+      {
+        informer: cluster.replicaSets.informer,
+        keys: ({ entry }) => [
+          ...controllerKey(entry.object!, 'Deployment'),
+          ...claimantsOf(cluster.deployments, entry.object!),
+        ],
+      },
       {
         // With Recreate the new pods wait until the last old one is gone.
         informer: cluster.pods.informer,

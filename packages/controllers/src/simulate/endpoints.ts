@@ -1,7 +1,8 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Reconciler } from '../controller.ts';
 import { controllerReference, sameJson } from '../names.ts';
-import { type Cluster, labelKey } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
+import { labelKey } from './keys.ts';
 import { keyOf } from './objects.ts';
 import { isReady } from './pods.ts';
 

@@ -1,7 +1,8 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Reconciler } from '../controller.ts';
 import { now, sameJson } from '../names.ts';
-import { type Cluster, controllerKey } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
+import { controllerKey } from './keys.ts';
 import { keyOf } from './objects.ts';
 import { type Condition, conditionOf, createPods, deletePods, isActive, isReady, podOf, withoutZeros } from './pods.ts';
 

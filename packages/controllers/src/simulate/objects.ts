@@ -8,6 +8,20 @@ import { type KubeClient, resourcePath } from '@ks-apiserver/client/kube/client'
 /** Names under which an object is found, by index. */
 export type Indexes = Record<string, (object: KubeObject) => Iterable<string>>;
 
+/**
+ * What a write is refused with because its object or namespace has gone meanwhile, as a conflict: the cache was a moment
+ * behind, and whoever looks again finds nothing to do.
+ */
+export function behind(error: unknown): unknown {
+  if (!(error instanceof StatusError)) return error;
+  const ending = error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating');
+  return error.code === 404 || ending ? new StatusError(409, 'Conflict', error.message, error.details) : error;
+}
+
+function rethrowBehind(error: unknown): never {
+  throw behind(error);
+}
+
 /** How long a write waits for the cache to show it, in milliseconds. */
 const SEEN_MS = 5000;
 
@@ -82,12 +96,13 @@ export class Objects {
   }
 
   async create(object: KubeObject): Promise<KubeObject> {
-    return this.#shown(await this.#client.create(this.resource, object));
+    return this.#shown(await this.#client.create(this.resource, object).catch(rethrowBehind));
   }
 
   /** Replaces an object that came from the cache with a changed copy. */
   async update(object: KubeObject, subresource?: string): Promise<KubeObject> {
-    return this.#shown(await this.#client.update(this.resource, object, subresource ? { subresource } : {}));
+    const options = subresource ? { subresource } : {};
+    return this.#shown(await this.#client.update(this.resource, object, options).catch(rethrowBehind));
   }
 
   /** Sets the status of an object that came from the cache. */

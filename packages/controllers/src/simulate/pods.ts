@@ -89,10 +89,8 @@ export async function createPods(
   const failed = results.find((result) => result.status === 'rejected');
   if (!failed) return;
   const { reason } = failed;
-  // In a namespace that ends nothing can be made, which is nobody's fault.
-  const ending =
-    reason instanceof StatusError && reason.details?.causes?.some((cause) => cause.reason === 'NamespaceTerminating');
-  if (!ending)
+  const behind = reason instanceof StatusError && reason.reason === 'Conflict';
+  if (!behind)
     cluster.record(component, owner, 'FailedCreate', `Error creating: ${(reason as Error).message}`, 'Warning');
   throw reason;
 }

@@ -1,7 +1,9 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Reconciler } from '../controller.ts';
 import { now, sameJson } from '../names.ts';
-import { type Cluster, controllerKey } from './cluster.ts';
+import { claim, claimantsOf } from './claim.ts';
+import type { Cluster } from './cluster.ts';
+import { controllerKey } from './keys.ts';
 import { keyOf, type Objects } from './objects.ts';
 import { type Condition, countPods, createPods, deletePods, isActive, isReady, podOf, withoutZeros } from './pods.ts';
 
@@ -31,12 +33,20 @@ function replicaReconciler(
     name: `simulated-${name}`,
     sources: [
       { informer: objects.informer, keys: ({ entry }) => [keyOf(entry.object!)] },
-      { informer: cluster.pods.informer, keys: ({ entry }) => controllerKey(entry.object!, kind) },
+      {
+        informer: cluster.pods.informer,
+        keys: ({ entry, previous }) => [
+          ...controllerKey(entry.object!, kind),
+          ...(previous && previous !== entry ? controllerKey(previous.object!, kind) : []),
+          ...claimantsOf(objects, entry.object!),
+        ],
+      },
     ],
     about: (key) => objects.get(key),
     async reconcile(key) {
       const set = objects.get(key);
       if (!set || set.metadata.deletionTimestamp) return undefined;
+      await claim(set, cluster.pods);
       const owned = () => cluster.pods.by('controller', set.metadata.uid!).filter(isActive);
       const wanted: number = set.spec.replicas ?? 1;
       const surplus = owned().length - wanted;

@@ -3,7 +3,7 @@ import { resourcePath } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../controller.ts';
 import { now, sameJson } from '../names.ts';
 import { type Cluster, SIMULATED } from './cluster.ts';
-import { keyOf } from './objects.ts';
+import { behind, keyOf } from './objects.ts';
 import { type Condition, conditionOf } from './pods.ts';
 
 interface Taint {
@@ -132,7 +132,10 @@ async function bind(cluster: Cluster, pod: KubeObject, node: string): Promise<vo
   const target = { apiVersion: 'v1', kind: 'Node', name: node };
   const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace, uid }, target };
   const path = resourcePath(cluster.pods.resource, namespace, name, 'binding');
-  await cluster.client.raw('POST', path, { type: 'application/json', bytes: Buffer.from(JSON.stringify(binding)) });
+  const body = { type: 'application/json', bytes: Buffer.from(JSON.stringify(binding)) };
+  await cluster.client.raw('POST', path, body).catch((error: unknown) => {
+    throw behind(error);
+  });
   const key = keyOf(pod);
   await cluster.pods.until(key, () => cluster.pods.get(key)?.spec.nodeName !== undefined || !cluster.pods.get(key));
 }

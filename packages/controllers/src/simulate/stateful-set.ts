@@ -1,7 +1,8 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Reconciler } from '../controller.ts';
 import { sameJson } from '../names.ts';
-import { type Cluster, controllerKey } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
+import { controllerKey } from './keys.ts';
 import { keyOf } from './objects.ts';
 import { countPods, podOf, untilAvailable, withoutZeros } from './pods.ts';
 import { currentRevision, REVISION_HASH, templateOf } from './revisions.ts';

@@ -387,7 +387,47 @@ test('what was under way when the server was killed goes on, and deletions take 
     ({ metadata }: Item) => metadata.ownerReferences?.[0].uid === uid,
   );
   assert.equal(sets.length, 0);
-  assert.doesNotMatch(server.output, /a controller failed/);
+  assert.doesNotMatch(server.output, /"controller":"simulated-|the simulation cannot write/);
+});
+
+test('Pods and ReplicaSets that nobody controls are taken in, and let go when their labels change', async () => {
+  const object = workload('kept', { replicas: 2 });
+  await post(`${APPS}/deployments`, object);
+  await rolledOut('kept');
+  const before = (await podsOf('kept')).map(({ metadata }) => metadata.uid).sort();
+  await ok(client.call('DELETE', `${APPS}/deployments/kept`, { propagationPolicy: 'Orphan' }));
+  await eventually(async () => assert.equal((await client.call('GET', `${APPS}/deployments/kept`)).status, 404));
+  await post(`${APPS}/deployments`, object);
+  await rolledOut('kept');
+  const after = await podsOf('kept');
+  assert.deepEqual(after.map(({ metadata }) => metadata.uid).sort(), before, 'the pods are those that were left');
+  await change(`${CORE}/pods/${after[0].metadata.name}`, ({ metadata }) => {
+    metadata.labels = { app: 'looked-into' };
+  });
+  await eventually(async () => {
+    const [pod] = await podsOf('looked-into');
+    assert.equal(pod.metadata.ownerReferences, undefined);
+    assert.equal((await podsOf('kept')).length, 2, 'another one takes its place');
+  });
+  await remove(`${APPS}/deployments/kept`);
+  await eventually(async () => assert.equal((await podsOf('kept')).length, 0), 20_000);
+  assert.equal((await podsOf('looked-into')).length, 1);
+});
+
+test('a namespace goes with all its workloads, and nothing fails over that', async () => {
+  await post('/api/v1/namespaces', { metadata: { name: 'busy' } });
+  const inside = (path: string) => path.replace('/default', '/busy');
+  await eventually(() => get(inside(`${CORE}/serviceaccounts/default`)));
+  await post(inside(`${APPS}/deployments`), workload('a', { replicas: 5 }));
+  await post(inside(`${APPS}/statefulsets`), workload('b', { replicas: 3, serviceName: 'b' }));
+  await post(inside(`${CORE}/services`), {
+    metadata: { name: 'a' },
+    spec: { selector: { app: 'a' }, ports: [{ port: 80 }] },
+  });
+  await eventually(async () => assert.ok((await get(inside(`${CORE}/pods`))).items.length > 3));
+  await remove('/api/v1/namespaces/busy');
+  await eventually(async () => assert.equal((await client.call('GET', '/api/v1/namespaces/busy')).status, 404), 30_000);
+  assert.doesNotMatch(server.output, /"controller":"simulated-|the simulation cannot write/);
 });
 
 test('a cluster is not simulated', async () => {
