@@ -42,15 +42,24 @@ interface Sighting {
 export class EventRecorder {
   readonly #client: KubeClient;
   readonly #onError: (error: unknown) => void;
+  readonly #component: string;
+  readonly #mostWaiting: number;
   readonly #seen = new Map<string, Sighting>();
   readonly #waiting: [string, Sighting][] = [];
   #writing: Promise<void> | undefined;
   #sweeper: NodeJS.Timeout;
   #stopped = false;
 
-  constructor(client: KubeClient, onError: (error: unknown) => void) {
+  /** `component` is named as the source; of those that wait to be written, `waiting` are kept. */
+  constructor(
+    client: KubeClient,
+    onError: (error: unknown) => void,
+    { component = COMPONENT, waiting = LIMITS.waiting } = {},
+  ) {
     this.#client = client;
     this.#onError = onError;
+    this.#component = component;
+    this.#mostWaiting = waiting;
     this.#sweeper = setInterval(() => void this.sweep().catch(onError), LIMITS.retentionMs / 4);
     this.#sweeper.unref();
   }
@@ -98,7 +107,7 @@ export class EventRecorder {
     sighting.timer = undefined;
     if (this.#stopped || sighting.pending === 0) return;
     sighting.writtenAt = Date.now();
-    if (this.#waiting.length >= LIMITS.waiting) return;
+    if (this.#waiting.length >= this.#mostWaiting) return;
     this.#waiting.push([key, sighting]);
     this.#writing ??= this.#drain().finally(() => {
       this.#writing = undefined;
@@ -107,7 +116,12 @@ export class EventRecorder {
 
   async #drain(): Promise<void> {
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift())
-      await this.#write(...next).catch(this.#onError);
+      await this.#write(...next).catch((error: unknown) => {
+        // Nothing can be written into a namespace that ends or is gone, nor needs to be.
+        const { code, details } = error as Partial<StatusError>;
+        const ending = details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating');
+        if (code !== 404 && !ending) this.#onError(error);
+      });
   }
 
   async #write(name: string, sighting: Sighting): Promise<void> {
@@ -141,8 +155,8 @@ export class EventRecorder {
       reason,
       message,
       type,
-      source: { component: COMPONENT },
-      reportingComponent: COMPONENT,
+      source: { component: this.#component },
+      reportingComponent: this.#component,
       reportingInstance: '',
       firstTimestamp: first,
       ...count,
@@ -158,7 +172,7 @@ export class EventRecorder {
 
   /** Deletes own events that are older than an hour: the embedded API keeps them until somebody does. */
   async sweep(): Promise<void> {
-    const { items } = await this.#client.list(EVENTS, { fieldSelector: `source=${COMPONENT}` });
+    const { items } = await this.#client.list(EVENTS, { fieldSelector: `source=${this.#component}` });
     const oldest = Date.now() - LIMITS.retentionMs;
     for (const { metadata, lastTimestamp } of items) {
       const at = Date.parse(String(lastTimestamp ?? metadata.creationTimestamp));

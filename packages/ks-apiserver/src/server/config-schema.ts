@@ -96,6 +96,15 @@ export const ConfigSchema = Type.Object({
     // OPA server that evaluates modules in annotations of roles; caFile is a PEM file with the CA of its certificate.
     opa: Section({ endpoint: Text(), timeout: Duration(1000), caFile: Text() }),
   }),
+  // Workloads of the embedded API that only seem to run.
+  simulation: Section({
+    enabled: Flag(),
+    nodes: Type.Integer({ default: 3, minimum: 1, maximum: 100 }),
+    // Containers start after half to all of this.
+    startDelay: Duration(1000),
+    // How long containers of Jobs run.
+    runDuration: Duration(3000),
+  }),
   kubernetes: Section({
     kubeconfig: Text(),
     master: Text(),

@@ -21,6 +21,8 @@ export interface Options {
   inCluster: boolean;
   adminPassword: string | undefined;
   registerNode: boolean;
+  /** Whether workloads of the embedded API are simulated. */
+  simulate: boolean;
   logLevel: string;
   /** Address of the API in the cluster whose pod this is. */
   serviceHost: string | undefined;
@@ -37,6 +39,7 @@ const FLAGS = {
   'in-cluster': { type: 'boolean', default: false },
   'admin-password': { type: 'string' },
   'register-node': { type: 'string', default: 'true' },
+  simulate: { type: 'boolean', default: false },
   'log-level': { type: 'string', default: 'info' },
   help: { type: 'boolean', short: 'h', default: false },
   version: { type: 'boolean', default: false },
@@ -56,6 +59,7 @@ export const USAGE = `usage: ks-apiserver [install | backup FILE | restore FILE]
   --in-cluster             serve the cluster whose pod this is
   --admin-password TEXT    password of the user admin when it is made; or in the environment as KS_ADMIN_PASSWORD
   --register-node BOOL     show this host as a Node of the embedded API (default true)
+  --simulate               let workloads of the embedded API seem to run, on simulated nodes
   --log-level LEVEL        ${LEVELS.join(', ')} (default info)
 
   install                  put the CRDs and built-in objects of KubeSphere into the cluster and stop
@@ -111,6 +115,10 @@ export async function readOptions(args: readonly string[], env: NodeJS.ProcessEn
   // Secrets come by the environment where the file is a ConfigMap.
   read.config.authentication.jwtSecret ||= env.KS_JWT_SECRET ?? '';
   read.config.redis.password ||= env.KS_REDIS_PASSWORD ?? '';
+  const kubeconfig = values.kubeconfig || read.config.kubernetes.kubeconfig;
+  const simulate = values.simulate || read.config.simulation.enabled;
+  if (simulate && (kubeconfig || values['in-cluster']))
+    throw new ConfigError('--simulate is for the embedded Kubernetes API: a cluster runs its own workloads');
   return {
     command: values.help ? 'help' : values.version ? 'version' : 'serve',
     config: read.config,
@@ -120,10 +128,11 @@ export async function readOptions(args: readonly string[], env: NodeJS.ProcessEn
     insecurePort: port('insecure-port', values['insecure-port']),
     securePort: port('secure-port', values['secure-port']),
     dataDir: resolve(values['data-dir']),
-    kubeconfig: values.kubeconfig || read.config.kubernetes.kubeconfig,
+    kubeconfig,
     inCluster: values['in-cluster'],
     adminPassword: values['admin-password'] ?? (env.KS_ADMIN_PASSWORD || undefined),
     registerNode: flag('register-node', values['register-node']),
+    simulate,
     logLevel: values['log-level'],
     serviceHost: env.KUBERNETES_SERVICE_HOST,
     servicePort: env.KUBERNETES_SERVICE_PORT,

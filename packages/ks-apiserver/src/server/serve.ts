@@ -101,6 +101,25 @@ async function controllersOf(kubernetes: Kubernetes, parts: ControllerParts): Pr
   return () => leader.stop();
 }
 
+/** Starts the simulation of workloads. Answers how to stop it. */
+async function simulate({ config }: Options, client: KubeClient, version: string, log: Logger): Promise<Closer> {
+  // Who does not simulate needs none of its code in memory.
+  const { startSimulation } = await import('@ks-apiserver/controllers/simulate/simulation');
+  const { nodes, startDelay, runDuration } = config.simulation;
+  return startSimulation(
+    {
+      client,
+      nodes,
+      version,
+      pace: { startMs: startDelay, runMs: runDuration, stopMs: startDelay },
+      onFailure: (controller, key, err) =>
+        log.error({ controller, key, err }, 'a controller failed and will try again'),
+      onError: (err) => log.warn({ err }, 'the simulation cannot write'),
+    },
+    AbortSignal.timeout(START_MS),
+  );
+}
+
 /** Starts the server and prints how to use it. Answers how to stop it; rejects with a ConfigError for what the operator can mend. */
 export async function serve(options: Options, log: Logger, out: (line: string) => void): Promise<Closer> {
   const started = performance.now();
@@ -139,8 +158,9 @@ export async function serve(options: Options, log: Logger, out: (line: string) =
     closers.push(await controllersOf(kubernetes, parts));
     if (kubernetes.embedded) {
       closers.push(await followNodePort(client, app, bindAddress, log));
+      const { gitVersion } = JSON.parse((await client.raw('GET', '/version')).toString()) as { gitVersion: string };
+      if (options.simulate) closers.push(await simulate(options, client, gitVersion, log));
       if (options.registerNode) {
-        const { gitVersion } = JSON.parse((await client.raw('GET', '/version')).toString()) as { gitVersion: string };
         const onError = (err: unknown) => log.error({ err }, 'the node cannot report');
         const node = await new HostNode({
           client,

@@ -1,0 +1,169 @@
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { apiVersionOf, type GroupVersionResource, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Entry } from '@ks-apiserver/client/informer/entry';
+import { Informer } from '@ks-apiserver/client/informer/informer';
+import { type Change, Store } from '@ks-apiserver/client/informer/store';
+import { type KubeClient, resourcePath } from '@ks-apiserver/client/kube/client';
+
+/** Names under which an object is found, by index. */
+export type Indexes = Record<string, (object: KubeObject) => Iterable<string>>;
+
+/**
+ * What a write is refused with because its object or namespace has gone meanwhile, as a conflict: the cache was a moment
+ * behind, and whoever looks again finds nothing to do.
+ */
+export function behind(error: unknown): unknown {
+  if (!(error instanceof StatusError)) return error;
+  const ending = error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating');
+  return error.code === 404 || ending ? new StatusError(409, 'Conflict', error.message, error.details) : error;
+}
+
+function rethrowBehind(error: unknown): never {
+  throw behind(error);
+}
+
+/** How long a write waits for the cache to show it, in milliseconds. */
+const SEEN_MS = 5000;
+
+/** The key of an object in queues: namespace/name. */
+export function keyOf({ metadata }: KubeObject): string {
+  return Store.key(metadata.namespace ?? '', metadata.name ?? '');
+}
+
+/**
+ * The objects of one resource, from a cache with indexes. A write settles when the cache shows it, so that whoever looks
+ * again afterwards does not do the same once more.
+ */
+export class Objects {
+  readonly informer: Informer;
+  readonly resource: GroupVersionResource;
+  readonly #client: KubeClient;
+  readonly #type: { apiVersion: string; kind: string };
+  readonly #indexes: [string, Indexes[string], Map<string, Set<Entry>>][];
+  readonly #waiting = new Map<string, Set<() => void>>();
+
+  constructor(client: KubeClient, resource: GroupVersionResource, kind: string, indexes: Indexes = {}) {
+    this.#client = client;
+    this.resource = resource;
+    this.#type = { apiVersion: apiVersionOf(resource), kind };
+    this.informer = new Informer(client, { resource, kind, keepObjects: true });
+    this.#indexes = Object.entries(indexes).map(([name, keys]) => [name, keys, new Map()]);
+    this.informer.store.onChange((change) => this.#changed(change));
+  }
+
+  #changed({ type, entry, previous }: Change): void {
+    // Items of lists leave out what they are.
+    Object.assign(entry.object!, this.#type);
+    for (const [, keys, found] of this.#indexes) {
+      if (previous) {
+        for (const key of keys(previous.object!)) {
+          const entries = found.get(key);
+          entries?.delete(previous);
+          if (entries?.size === 0) found.delete(key);
+        }
+      }
+      if (type === 'DELETED') continue;
+      for (const key of keys(entry.object!)) {
+        const entries = found.get(key) ?? new Set();
+        found.set(key, entries.add(entry));
+      }
+    }
+    for (const wake of this.#waiting.get(Store.key(entry.namespace, entry.name)) ?? []) wake();
+  }
+
+  /** The object of a queue's key; it must not be changed. */
+  get(key: string): KubeObject | undefined {
+    const slash = key.indexOf('/');
+    return this.informer.store.get(key.slice(slash + 1), key.slice(0, slash))?.object;
+  }
+
+  /** Objects under a key of an index, oldest first. */
+  by(index: string, key: string): KubeObject[] {
+    const found = this.#indexes.find(([name]) => name === index)?.[2].get(key);
+    return [...(found ?? [])]
+      .sort((a, b) => a.created - b.created || (a.name < b.name ? -1 : 1))
+      .map((entry) => entry.object!);
+  }
+
+  /** How many objects there are under a key of an index. */
+  count(index: string, key: string): number {
+    return this.#indexes.find(([name]) => name === index)?.[2].get(key)?.size ?? 0;
+  }
+
+  /** All objects. */
+  all(): KubeObject[] {
+    return Array.from(this.informer.store.values(), (entry) => entry.object!);
+  }
+
+  async create(object: KubeObject): Promise<KubeObject> {
+    return this.#shown(await this.#client.create(this.resource, object).catch(rethrowBehind));
+  }
+
+  /** Replaces an object that came from the cache with a changed copy. */
+  async update(object: KubeObject, subresource?: string): Promise<KubeObject> {
+    const options = subresource ? { subresource } : {};
+    return this.#shown(await this.#client.update(this.resource, object, options).catch(rethrowBehind));
+  }
+
+  /** Sets the status of an object that came from the cache. */
+  setStatus(object: KubeObject, status: KubeObject['status']): Promise<KubeObject> {
+    return this.update({ ...object, status }, 'status');
+  }
+
+  /** Deletes this object and none that has its name later; one that is gone is fine. `grace` is in seconds. */
+  async delete(object: KubeObject, grace?: number): Promise<void> {
+    const { namespace, name, uid } = object.metadata;
+    const options = {
+      kind: 'DeleteOptions',
+      apiVersion: 'v1',
+      preconditions: { uid },
+      propagationPolicy: 'Background',
+      ...(grace !== undefined && { gracePeriodSeconds: grace }),
+    };
+    try {
+      const body = { type: 'application/json', bytes: Buffer.from(JSON.stringify(options)) };
+      await this.#client.raw('DELETE', resourcePath(this.resource, namespace, name), body);
+    } catch (error) {
+      if (!(error instanceof StatusError && (error.code === 404 || error.code === 409))) throw error;
+    }
+    await this.until(keyOf(object), () => {
+      const found = this.get(keyOf(object));
+      return found?.metadata.uid !== uid || found?.metadata.deletionTimestamp !== undefined;
+    });
+  }
+
+  async #shown(object: KubeObject): Promise<KubeObject> {
+    const { uid, resourceVersion } = object.metadata;
+    const key = keyOf(object);
+    let seen = this.get(key)?.metadata.uid === uid;
+    await this.until(key, () => {
+      const found = this.get(key)?.metadata;
+      // What was seen and is gone has been deleted meanwhile.
+      if (found?.uid !== uid) return seen;
+      seen = true;
+      return Number(found?.resourceVersion) >= Number(resourceVersion);
+    });
+    return object;
+  }
+
+  /** Resolves when the cache shows something of a key, or never will: after five seconds. */
+  async until(key: string, done: () => boolean): Promise<void> {
+    if (done()) return;
+    await new Promise<void>((resolve) => {
+      const waiting = this.#waiting.get(key) ?? new Set();
+      this.#waiting.set(key, waiting);
+      const end = () => {
+        clearTimeout(timer);
+        waiting.delete(wake);
+        if (waiting.size === 0) this.#waiting.delete(key);
+        resolve();
+      };
+      const wake = () => {
+        if (done()) end();
+      };
+      const timer = setTimeout(end, SEEN_MS);
+      timer.unref();
+      waiting.add(wake);
+    });
+  }
+}

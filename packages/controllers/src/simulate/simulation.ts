@@ -1,0 +1,65 @@
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { Controller, type OnFailure } from '../controller.ts';
+import { Cluster } from './cluster.ts';
+import { cronJobReconciler } from './cron-job.ts';
+import { daemonSetReconciler } from './daemon-set.ts';
+import { deploymentReconciler } from './deployment.ts';
+import { endpointsReconciler } from './endpoints.ts';
+import { simulatedJobReconciler } from './job.ts';
+import { kubeletReconciler, type Pace } from './kubelet.ts';
+import { SimulatedNodes } from './nodes.ts';
+import { replicaSetReconciler, replicationControllerReconciler } from './replica-set.ts';
+import { schedulerReconciler } from './scheduler.ts';
+import { statefulSetReconciler } from './stateful-set.ts';
+import { volumeReconciler } from './volumes.ts';
+
+/** What is simulated, and how. */
+export interface SimulationOptions {
+  client: KubeClient;
+  /** How many nodes there are. */
+  nodes: number;
+  /** What the nodes show as their kubelet's version. */
+  version: string;
+  pace: Pace;
+  onFailure: OnFailure;
+  /** Hears of what fails beside the controllers: heartbeats, events. */
+  onError: (error: unknown) => void;
+}
+
+/**
+ * Simulates the workloads of a cluster: what Kubernetes' controllers, its scheduler and its kubelets write into the API, with
+ * nothing behind it. Answers how to stop that.
+ */
+export async function startSimulation(options: SimulationOptions, signal: AbortSignal): Promise<() => Promise<void>> {
+  const { client, nodes, version, pace, onFailure, onError } = options;
+  const cluster = new Cluster(client, onError);
+  const kubelets = new SimulatedNodes(client, nodes, version, onError);
+  const controllers: Controller[] = [];
+  const stop = async () => {
+    await kubelets.stop();
+    await Promise.all(controllers.map((controller) => controller.stop()));
+    await cluster.stop();
+  };
+  try {
+    await kubelets.start();
+    await cluster.start(signal);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const reconcilers = [
+    schedulerReconciler(cluster),
+    kubeletReconciler(cluster, pace),
+    replicaSetReconciler(cluster),
+    replicationControllerReconciler(cluster),
+    deploymentReconciler(cluster),
+    statefulSetReconciler(cluster),
+    daemonSetReconciler(cluster),
+    simulatedJobReconciler(cluster),
+    cronJobReconciler(cluster),
+    endpointsReconciler(cluster),
+    volumeReconciler(cluster),
+  ];
+  for (const reconciler of reconcilers) controllers.push(new Controller(reconciler, onFailure).start());
+  return stop;
+}
