@@ -45,7 +45,7 @@ export type Verdict =
       charge?: () => boolean /** The object as it is stored, where a webhook converted it. */;
       stored?: KubeObject | undefined;
     }
-  | { remove: true }
+  | { remove: true /** Its last state, where a write ends it. */; last?: KubeObject }
   | { keep: true };
 
 /** One write that is to be decided. */
@@ -318,7 +318,11 @@ export class Store {
         return { action: 'keep' };
       }
       if ('remove' in verdict) {
-        outcome = { object: current!, created: false, deleted: true };
+        const last = verdict.last && this.#storedForm(type, { put: verdict.last });
+        const object = last
+          ? encodeRecord(key, current!.revision, encodeObject(type, last, current!.revision, undefined))
+          : current!;
+        outcome = { object, created: false, deleted: true };
         return options.dryRun ? { action: 'keep' } : { action: 'delete' };
       }
       charged = verdict.charge?.() ?? false;

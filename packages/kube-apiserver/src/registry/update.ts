@@ -147,7 +147,7 @@ export function* decideUpdate(
   yield* store.admission.validate(shown ? store.attributesOf('UPDATE', object, old, context) : attributes);
   const { metadata } = object;
   if (metadata.deletionTimestamp && !metadata.finalizers?.length && !metadata.deletionGracePeriodSeconds) {
-    if (type.resource !== 'namespaces' || !object.spec?.finalizers?.length) return { remove: true };
+    if (type.resource !== 'namespaces' || !object.spec?.finalizers?.length) return { remove: true, last: object };
   }
   if (isUnchanged(object, old)) return { keep: true };
   return { put: object, charge: () => store.admission.charge(attributes) };
