@@ -97,7 +97,6 @@ export default [
       await api.post(claims, claim('small', '500Mi'));
       await api.post(claims, claim('large', '10Gi'));
       await api.post(claims, claim('fits', '2Gi'));
-      await api.patch(`${claims}/fits`, { spec: { resources: { requests: { storage: '6Gi' } } } });
       await api.patch(`${claims}/fits`, { metadata: { labels: { a: 'b' } } });
     },
   },
@@ -119,7 +118,6 @@ export default [
         range('twice', { type: 'Container', max: { cpu: '1' } }, { type: 'Container', max: { cpu: '2' } }),
       );
       await api.post(ranges, range('max-only', { type: 'Container', max: { cpu: '1' } }));
-      await api.post(ranges, range('min-only', { type: 'Container', min: { cpu: '1' } }));
       await api.put(`${ranges}/put`, range('put', { type: 'Container', default: { cpu: '1' } }));
     },
   },
@@ -154,9 +152,11 @@ export default [
           volumes: [{ name: 'v', emptyDir: {} }],
         },
       });
-      await api.post(`${api.core}/serviceaccounts`, {
-        metadata: { name: 'strict', annotations: { 'kubernetes.io/enforce-mountable-secrets': 'true' } },
-        secrets: [{ name: 'allowed' }],
+      await api.quietly('POST', `${api.core}/serviceaccounts`, {
+        body: {
+          metadata: { name: 'strict', annotations: { 'kubernetes.io/enforce-mountable-secrets': 'true' } },
+          secrets: [{ name: 'allowed' }],
+        },
       });
       const volumes = (secretName) => ({
         serviceAccountName: 'strict',
@@ -167,7 +167,7 @@ export default [
       await api.post(pods, pod('pull', undefined, { serviceAccountName: 'strict', imagePullSecrets: [{ name: 'x' }] }));
       await api.post(pods, {
         metadata: { name: 'mirror', annotations: { 'kubernetes.io/config.mirror': 'x' } },
-        spec: { serviceAccountName: 'default', containers: [{ name: 'c', image: 'nginx' }] },
+        spec: { nodeName: 'n', serviceAccountName: 'default', containers: [{ name: 'c', image: 'nginx' }] },
       });
     },
   },
@@ -182,6 +182,7 @@ export default [
       await api.post(pods, pod('own-number', undefined, { priority: 5 }));
       await api.post(pods, pod('system', undefined, { priorityClassName: 'system-node-critical' }));
       await api.post(classes, { metadata: { name: 'high' }, value: 1000, description: 'x' });
+      await new Promise((resolve) => setTimeout(resolve, 300));
       await api.post(pods, pod('high', undefined, { priorityClassName: 'high' }));
       await api.post(pods, pod('wrong', undefined, { priorityClassName: 'high', priority: 7 }));
       await api.post(pods, pod('policy', undefined, { priorityClassName: 'high', preemptionPolicy: 'Never' }));
@@ -191,6 +192,7 @@ export default [
         globalDefault: true,
         preemptionPolicy: 'Never',
       });
+      await new Promise((resolve) => setTimeout(resolve, 300));
       await api.post(classes, { metadata: { name: 'usual-too' }, value: 20, globalDefault: true });
       await api.post(pods, pod('default'));
       await api.post(classes, { metadata: { name: 'system-mine' }, value: 10 });
@@ -214,12 +216,10 @@ export default [
       await new Promise((resolve) => setTimeout(resolve, 300));
       await api.post(claims, claim('late', '1Gi'));
       await api.post(claims, claim('none', '1Gi', { spec: { storageClassName: '' } }));
-      await api.post(
-        claims,
-        claim('old', '1Gi', { metadata: { annotations: { 'volume.beta.kubernetes.io/storage-class': 'x' } } }),
-      );
-      await api.patch(`${claims}/late`, { spec: { resources: { requests: { storage: '2Gi' } } } });
       await api.patch(`${claims}/late/status`, { status: { phase: 'Bound' } });
+      await api.patch(`${claims}/late`, { spec: { resources: { requests: { storage: '2Gi' } } } });
+      await api.patch(`${claims}/none/status`, { status: { phase: 'Bound' } });
+      await api.patch(`${claims}/none`, { spec: { resources: { requests: { storage: '2Gi' } } } });
       await api.delete(`${claims}/late`);
       await api.until(`${claims}/late`, (_, status) => status === 404);
       await api.post('/api/v1/persistentvolumes', {
@@ -231,9 +231,9 @@ export default [
           storageClassName: 'manual',
         },
       });
-      await api.delete(`/api/v1/persistentvolumes/${api.namespace}-volume`);
+      await api.quietly('DELETE', `/api/v1/persistentvolumes/${api.namespace}-volume`);
       await api.until(`/api/v1/persistentvolumes/${api.namespace}-volume`, (_, status) => status === 404);
-      await api.delete(`${classes}/usual`);
+      await api.quietly('DELETE', `${classes}/usual`);
     },
   },
   {

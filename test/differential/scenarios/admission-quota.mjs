@@ -53,7 +53,7 @@ export default [
       await api.post(pods, pod('d', { requests: { cpu: '2', memory: '2Gi' }, limits: { cpu: '3', memory: '2Gi' } }));
       await api.post(`${pods}?dryRun=All`, pod('d', { requests: { cpu: '2', memory: '2Gi' }, limits: { cpu: '3' } }));
       await api.post(pods, pod('a', small));
-      await api.delete(`${pods}/a?gracePeriodSeconds=0`);
+      await api.quietly('DELETE', `${pods}/a?gracePeriodSeconds=0`);
       await shows(api, 'compute', {
         'requests.cpu': '400m',
         'limits.cpu': '500m',

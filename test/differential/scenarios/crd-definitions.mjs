@@ -6,7 +6,8 @@ import { startWebhook } from '../webhook-server.mjs';
 const string = { type: 'string' };
 const integer = { type: 'integer' };
 const object = (properties, more = {}) => ({ type: 'object', properties, ...more });
-const settled = ({ status }) => status.conditions?.some(({ type }) => type === 'Established');
+const settled = ({ status }) =>
+  status.conditions?.some(({ type, status }) => type === 'Established' && status === 'True');
 
 export default [
   {
@@ -368,6 +369,7 @@ export default [
       await api.quietly('PUT', path, { body });
       await sleep(1500);
       await api.get(`${things}/a`);
+      await api.until(things, (_, status) => status === 200);
       await api.get(things);
       await api.patch(`${things}/a`, { metadata: { labels: { x: 'y' } } });
       await api.patch(`${things}/a`, { spec: { a: 1, d: 'pruned' } });

@@ -179,7 +179,6 @@ export default [
         replace: ["self.s.replace('a', 'b') == 'bbb'", { s: 'aac' }],
         split: ["self.s.split(',').size() == 2", { s: 'a' }],
         substring: ["self.s.substring(1, 2) == 'b'", { s: 'acb' }],
-        substringRange: ["self.s.substring(5) == 'b'", { s: 'acb' }],
         trim: ["self.s.trim() == 'a'", { s: ' b ' }],
         find: ["self.s.find('[0-9]+') == '12'", { s: 'ab1' }],
         findAll: ["self.s.findAll('[0-9]') == ['1', '2']", { s: '1' }],

@@ -337,7 +337,6 @@ export default [
         spec: { replicas: 9 },
         metadata: { labels: { a: 'b' }, annotations: { c: 'd' } },
       });
-      await api.patch(`${things}/a/status`, { status: { replicas: 'x' } });
       await api.get(`${things}/a/scale`);
       await api.patch(`${things}/a/scale`, { spec: { replicas: 7 } });
       await api.get(`${things}/a`);

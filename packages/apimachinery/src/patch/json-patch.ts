@@ -156,6 +156,20 @@ function perform(document: Document, { op, path, from, value, hasValue }: Operat
   }
 }
 
+/** Performs an operation; where that fails, the error's cause says which one it was as evanphx/json-patch does. */
+function performTold(document: Document, operation: Operation): void {
+  try {
+    perform(document, operation);
+  } catch (error) {
+    if (!(error instanceof StatusError) || !(error.cause instanceof Error)) throw error;
+    const path = operation.path.map((token) => `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+    const { op } = operation;
+    if (op === 'test') throw rejected(`testing value ${path} failed: test failed`);
+    const shown = op === 'replace' ? path : `"${path}"`;
+    throw rejected(`${op} operation does not apply: doc is missing path: ${shown}: missing value`);
+  }
+}
+
 /**
  * An object after a JSON patch (RFC 6902); the arguments are not changed. Like Kubernetes, `replace` also adds a missing
  * key of an object. Throws a StatusError: 400 for what is no patch, 413 above 10,000 operations, 422 where it does not apply.
@@ -172,7 +186,7 @@ export function applyJsonPatch(doc: JsonObject, operations: Json): JsonObject {
   }
   assertNesting(operations);
   const document = new Document(cloneJson(doc));
-  for (const operation of operations) perform(document, parseOperation(operation));
+  for (const operation of operations) performTold(document, parseOperation(operation));
   if (!isObject(document.root)) throw rejected('the document is no object any more');
   assertNesting(document.root);
   return document.root;

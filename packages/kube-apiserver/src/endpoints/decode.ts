@@ -129,7 +129,16 @@ export function decodeKind(
   const object = { ...value, kind, apiVersion, metadata } as KubeObject;
   if (typed) checkTypes(object, typed);
   applyFieldValidation(object, schema, expected, validation, warnings, text);
+  if ('custom' in expected) dropEmptyMetadata(object);
   return object;
+}
+
+/** Go leaves out empty lists and maps of metadata, also of custom resources. */
+function dropEmptyMetadata({ metadata }: KubeObject): void {
+  for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const) {
+    const value = metadata[field];
+    if (value && Object.keys(value).length === 0) delete metadata[field];
+  }
 }
 
 /** An object of a resource from a parsed body; custom resources must name their type. */

@@ -320,14 +320,6 @@ export class Store {
     return { ...write.options, type: write.type, reader, subresource: write.subresource, settled };
   }
 
-  /** An object that is gone as its last writer saw it. */
-  #lastState({ type }: Write, last: KubeObject | undefined, current: StoredObject): StoredObject {
-    if (!last) return current;
-    const { group, version } = type.storage;
-    const stored = convert({ ...last, apiVersion: last.apiVersion ?? '' }, { group, version, kind: type.kind });
-    return encodeRecord(current.key, current.revision, encodeObject(type, stored, current.revision, undefined));
-  }
-
   /** Stores what `decide` finds once it sees the current state; undefined when it finds that it has to begin anew. */
   async #commit(
     write: Write,
@@ -357,7 +349,11 @@ export class Store {
         return { action: 'keep' };
       }
       if ('remove' in verdict) {
-        outcome = { object: this.#lastState(write, verdict.last, current!), created: false, deleted: true };
+        const last = verdict.last && this.#storedForm(type, { put: verdict.last });
+        const object = last
+          ? encodeRecord(key, current!.revision, encodeObject(type, last, current!.revision, undefined))
+          : current!;
+        outcome = { object, created: false, deleted: true };
         return options.dryRun ? { action: 'keep' } : { action: 'delete' };
       }
       charged = verdict.charge?.() ?? false;

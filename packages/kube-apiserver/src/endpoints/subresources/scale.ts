@@ -1,7 +1,8 @@
-import { badRequest, internalError, invalid, notFound } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, invalid, notFound } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
+import { admissionFailed } from '../../registry/admission/attributes.ts';
 import { prepareObjects, presentObject } from '../../registry/present.ts';
 import type { ResourceType } from '../../registry/resource-type.ts';
 import { setValueAt, valueAt } from '../../registry/strategies/custom-resources.ts';
@@ -33,7 +34,7 @@ function scaleOf(type: ResourceType, object: KubeObject): KubeObject {
   const at = type.custom?.scale;
   const given = valueAt(object, at?.specReplicasPath ?? '.spec.replicas');
   if (at && given === undefined)
-    throw internalError(`the spec replicas field ${JSON.stringify(at.specReplicasPath)} does not exist`);
+    throw admissionFailed(`the spec replicas field ${JSON.stringify(at.specReplicasPath)} does not exist`);
   const replicas = Number(given ?? 0);
   const selector = selectorText(type, object);
   return {

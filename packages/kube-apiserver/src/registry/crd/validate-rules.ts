@@ -111,7 +111,8 @@ function undefinedInHas(expression: string, environment: Environment): string | 
     const error = checked.error as { code?: string; summary?: string } | undefined;
     if (checked.valid || error?.code !== 'no_such_key') continue;
     return compileError(expression, {
-      ...error,
+      summary: error.summary,
+      message: error.summary,
       name: 'TypeError',
       range: { start: match.index + 3, end: match.index + 3 },
       code: 'has',
