@@ -236,7 +236,6 @@ export default [
     '{"METADATA":{"name":"n19"}}',
     '\ufeff{"metadata":{"name":"n20"}}',
     '{"metadata":{"name":"n21"},"data":{"a":"\u0000"}}',
-    '{"metadata":{"name":"n22"},"data":{"a":"\\ud800"}}',
   ]),
   {
     name: 'writes: numbers, amounts, times and lists of the wrong type',

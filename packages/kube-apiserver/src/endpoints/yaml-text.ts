@@ -35,7 +35,7 @@ function walk(node: unknown, path: string, found: Walk): void {
     const name = isScalar(key) ? String(key.value) : String(key);
     const at = path === '' ? name : `${path}.${name}`;
     found.fields.push(at);
-    if (seen.has(name)) found.repeated.set(at, { line: lineOf(key as Node, found.lines), key: name });
+    if (seen.has(name)) found.repeated.set(at, { line: lineOf((value ?? key) as Node, found.lines), key: name });
     seen.add(name);
     walk(value, at, found);
   }

@@ -32,7 +32,9 @@ function hasStatus(type: ResourceType): boolean {
 export function desiredStateChanged(type: ResourceType, object: KubeObject, old: KubeObject): boolean {
   const desired = ({ metadata: _m, status, kind: _k, apiVersion: _a, ...rest }: KubeObject) =>
     hasStatus(type) ? rest : { ...rest, ...(status !== undefined && { status }) };
-  return !isDeepStrictEqual(desired(object), desired(old));
+  if (!isDeepStrictEqual(desired(object), desired(old))) return true;
+  if (type.group !== 'apps' || type.resource !== 'deployments') return false;
+  return !isDeepStrictEqual(object.metadata.annotations ?? {}, old.metadata.annotations ?? {});
 }
 
 /** The object with what a subresource may change taken from `wished`, the rest from `old`. */
@@ -109,7 +111,8 @@ export function decideUpdate(
   setDefaults(type, object);
   if (!request.tracksFields) trackFields(schemaOf(type), old, object, context, strategy.untracked);
   strategy.prepareForUpdate?.(object, old, context);
-  if (strategy.generation && request.subresource !== 'status' && desiredStateChanged(type, object, old)) {
+  const counts = request.subresource !== 'status' && request.subresource !== 'binding';
+  if (strategy.generation && counts && desiredStateChanged(type, object, old)) {
     object.metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
   const causes = [

@@ -2,7 +2,7 @@ import { equalJson } from '@ks-apiserver/apimachinery/schema/own';
 import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import { dnsLabelErrors, dnsSubdomainErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Fields } from '../../defaults/types.ts';
-import { type Causes, each } from '../causes.ts';
+import { type Causes, each, sortedMap } from '../causes.ts';
 import { validatePodTemplate } from '../pods/pod.ts';
 import { validateLabelSelector } from '../selectors.ts';
 import type { Validator } from '../validator.ts';
@@ -76,7 +76,7 @@ function jobSpec(spec: Fields, at: string, out: Causes): void {
   if (podFailurePolicy) validateFailurePolicy(spec, `${at}.podFailurePolicy`, out);
   if (successPolicy) {
     if (mode === 'Indexed') validateSuccessPolicy(spec, `${at}.successPolicy`, out);
-    else out.invalid(`${at}.successPolicy`, { Rules: successPolicy.rules ?? null }, 'requires indexed completion mode');
+    else out.invalid(`${at}.successPolicy`, shownSuccess(successPolicy), 'requires indexed completion mode');
   }
   if (podReplacementPolicy !== undefined) {
     const allowed = podFailurePolicy ? ['Failed'] : ['Failed', 'TerminatingOrFailed'];
@@ -92,17 +92,26 @@ function jobSpec(spec: Fields, at: string, out: Causes): void {
   }
 }
 
+/** A success policy as Kubernetes shows it. */
+function shownSuccess({ rules = [] }: Fields): Fields {
+  const shown = ({ succeededIndexes = null, succeededCount = null }: Fields) => ({
+    SucceededIndexes: succeededIndexes,
+    SucceededCount: succeededCount,
+  });
+  return { Rules: rules.length > 0 ? rules.map(shown) : null };
+}
+
 function ownLabels({ metadata, spec = {} }: Fields, out: Causes): void {
   if (spec.manualSelector === true || spec.selector === undefined) return;
   const labels = spec.template?.metadata?.labels ?? {};
   const expected: Record<string, string> = {};
   for (const prefix of ['', 'batch.kubernetes.io/']) {
-    for (const [name, value] of Object.entries({ 'controller-uid': metadata.uid, 'job-name': metadata.name })) {
+    for (const [name, value] of Object.entries({ 'controller-uid': metadata.uid, 'job-name': metadata.name ?? '' })) {
       const key = `${prefix}${name}`;
       const field = `spec.template.metadata.labels[${key}]`;
       expected[key] = value;
       if (labels[key] === undefined) out.required(field, `must be '${value}'`);
-      else if (labels[key] !== value) out.invalid(field, labels, `must be '${value}'`);
+      else if (labels[key] !== value) out.invalid(field, sortedMap(labels), `must be '${value}'`);
     }
   }
   if (!labelSelectorFrom(spec.selector).matches(expected)) {
@@ -115,7 +124,7 @@ function selector(spec: Fields, out: Causes): void {
   else validateLabelSelector(spec.selector, 'spec.selector', out);
   const labels = spec.template?.metadata?.labels;
   if (spec.selector === undefined || !labelSelectorFrom(spec.selector).matches(labels)) {
-    out.invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`');
+    out.invalid('spec.template.metadata.labels', sortedMap(labels) ?? null, '`selector` does not match template `labels`');
   }
 }
 
