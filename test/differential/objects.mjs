@@ -19,10 +19,12 @@ const groups = {
   'apiregistration.k8s.io': 'apiservices',
 };
 const clusterWide = new Set(
-  ('nodes namespaces persistentvolumes ingressclasses ipaddresses servicecidrs clusterroles clusterrolebindings storageclasses ' +
+  (
+    'nodes namespaces persistentvolumes ingressclasses ipaddresses servicecidrs clusterroles clusterrolebindings storageclasses ' +
     'csidrivers csinodes volumeattachments volumeattributesclasses priorityclasses runtimeclasses ' +
     'validatingwebhookconfigurations mutatingwebhookconfigurations validatingadmissionpolicies ' +
-    'validatingadmissionpolicybindings certificatesigningrequests flowschemas prioritylevelconfigurations apiservices').split(' '),
+    'validatingadmissionpolicybindings certificatesigningrequests flowschemas prioritylevelconfigurations apiservices'
+  ).split(' '),
 );
 
 /** Path of a resource's collection in the scenario's namespace. */

@@ -8,7 +8,8 @@ const role = (rules) => next({ rules });
 const rule = { apiGroups: [''], resources: ['pods'], verbs: ['get'] };
 const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' };
 const binding = (rest) => next({ roleRef, subjects: [{ kind: 'User', name: 'jane' }], ...rest });
-const scaler = (spec = {}) => next({ spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'x' }, ...spec } });
+const scaler = (spec = {}) =>
+  next({ spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'x' }, ...spec } });
 const metric = (resource) => ({ metrics: [{ type: 'Resource', resource }] });
 const cpu = { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } };
 
@@ -27,14 +28,31 @@ export default [
     next({ immutable: true, data: { a: 'b' } }),
     next({ immutable: 'yes' }),
   ]),
-  changes('config maps: immutable ones', 'configmaps', { metadata: { name: 'frozen' }, data: { a: 'b' }, immutable: true }, [
-    (c) => { c.data.a = 'c'; },
-    (c) => { c.immutable = false; },
-    (c) => { delete c.immutable; },
-    (c) => { c.binaryData = { x: base64('y') }; },
-    (c) => { c.metadata.labels = { a: 'b' }; },
-    (c) => { c.data = { 'a b': 'x' }; },
-  ]),
+  changes(
+    'config maps: immutable ones',
+    'configmaps',
+    { metadata: { name: 'frozen' }, data: { a: 'b' }, immutable: true },
+    [
+      (c) => {
+        c.data.a = 'c';
+      },
+      (c) => {
+        c.immutable = false;
+      },
+      (c) => {
+        delete c.immutable;
+      },
+      (c) => {
+        c.binaryData = { x: base64('y') };
+      },
+      (c) => {
+        c.metadata.labels = { a: 'b' };
+      },
+      (c) => {
+        c.data = { 'a b': 'x' };
+      },
+    ],
+  ),
   creations('secrets: types and what is refused', 'secrets', [
     next({ stringData: { a: 'b' } }),
     next({ data: { a: 'x y' } }),
@@ -56,14 +74,30 @@ export default [
     next({ immutable: true, stringData: { a: 'b' } }),
   ]),
   changes('secrets: what may change', 'secrets', { metadata: { name: 'change' }, stringData: { a: 'b' } }, [
-    (s) => { s.type = 'other'; },
-    (s) => { s.stringData = { c: 'd' }; },
-    (s) => { s.immutable = true; },
-    (s) => { s.data.a = base64('new'); },
-    (s) => { s.immutable = false; },
-    (s) => { s.metadata.annotations = { a: 'b' }; },
+    (s) => {
+      s.type = 'other';
+    },
+    (s) => {
+      s.stringData = { c: 'd' };
+    },
+    (s) => {
+      s.immutable = true;
+    },
+    (s) => {
+      s.data.a = base64('new');
+    },
+    (s) => {
+      s.immutable = false;
+    },
+    (s) => {
+      s.metadata.annotations = { a: 'b' };
+    },
   ]),
-  creations('service accounts', 'serviceaccounts', [next({}), next({}, { name: 'A_b' }), next({ imagePullSecrets: [{ name: 'x' }], automountServiceAccountToken: false, secrets: [{ name: 'y' }] })]),
+  creations('service accounts', 'serviceaccounts', [
+    next({}),
+    next({}, { name: 'A_b' }),
+    next({ imagePullSecrets: [{ name: 'x' }], automountServiceAccountToken: false, secrets: [{ name: 'y' }] }),
+  ]),
   creations('namespaces: what is refused', 'namespaces', [
     named({}, 'A_b'),
     named({}, 'a.b'),
@@ -82,7 +116,13 @@ export default [
     next({ spec: { limits: [{ type: 'Pod', default: { cpu: '1' }, defaultRequest: { cpu: '1' } }] } }),
     next({ spec: { limits: [{ type: 'PersistentVolumeClaim' }] } }),
     next({ spec: { limits: [{ type: 'Container', maxLimitRequestRatio: { cpu: '0.5' } }] } }),
-    next({ spec: { limits: [{ type: 'Container', maxLimitRequestRatio: { memory: '10' }, min: { memory: '1Gi' }, max: { memory: '2Gi' } }] } }),
+    next({
+      spec: {
+        limits: [
+          { type: 'Container', maxLimitRequestRatio: { memory: '10' }, min: { memory: '1Gi' }, max: { memory: '2Gi' } },
+        ],
+      },
+    }),
     next({ spec: { limits: [{ type: 'Container', max: { foo: '1' } }] } }),
     next({ spec: { limits: [{ type: 'Container' }, { type: 'Container' }] } }),
     next({ spec: { limits: [{ type: 'Container', default: { cpu: '2' }, max: { cpu: '1' }, min: { cpu: '500m' } }] } }),
@@ -97,30 +137,89 @@ export default [
     next({ spec: { hard: { pods: '1' }, scopes: ['X'] } }),
     next({ spec: { hard: { services: '1' }, scopes: ['BestEffort'] } }),
     next({ spec: { hard: { pods: '1' }, scopes: ['BestEffort', 'NotBestEffort'] } }),
-    next({ spec: { hard: { pods: '1' }, scopeSelector: { matchExpressions: [{ scopeName: 'PriorityClass', operator: 'In' }] } } }),
-    next({ spec: { hard: { pods: '1' }, scopeSelector: { matchExpressions: [{ scopeName: 'Terminating', operator: 'In', values: ['x'] }] } } }),
-    next({ spec: { hard: { pods: '1' }, scopeSelector: { matchExpressions: [{ scopeName: 'PriorityClass', operator: 'X' }] } } }),
+    next({
+      spec: {
+        hard: { pods: '1' },
+        scopeSelector: { matchExpressions: [{ scopeName: 'PriorityClass', operator: 'In' }] },
+      },
+    }),
+    next({
+      spec: {
+        hard: { pods: '1' },
+        scopeSelector: { matchExpressions: [{ scopeName: 'Terminating', operator: 'In', values: ['x'] }] },
+      },
+    }),
+    next({
+      spec: {
+        hard: { pods: '1' },
+        scopeSelector: { matchExpressions: [{ scopeName: 'PriorityClass', operator: 'X' }] },
+      },
+    }),
   ]),
-  changes('resource quotas: scopes', 'resourcequotas', { metadata: { name: 'change' }, spec: { hard: { pods: '1' }, scopes: ['Terminating'] } }, [
-    (q) => { q.spec.scopes = ['NotTerminating']; },
-    (q) => { q.spec.hard.pods = '2'; },
-  ]),
+  changes(
+    'resource quotas: scopes',
+    'resourcequotas',
+    { metadata: { name: 'change' }, spec: { hard: { pods: '1' }, scopes: ['Terminating'] } },
+    [
+      (q) => {
+        q.spec.scopes = ['NotTerminating'];
+      },
+      (q) => {
+        q.spec.hard.pods = '2';
+      },
+    ],
+  ),
   creations('nodes: what is refused', 'nodes', [
     named({}, 'diff-node'),
-    named({ spec: { taints: [{ key: 'a b', effect: 'NoSchedule' }, { key: 'a', effect: 'X' }, { key: 'b' }] } }, 'diff-node'),
-    named({ spec: { taints: [{ key: 'a', effect: 'NoSchedule' }, { key: 'a', effect: 'NoSchedule' }] } }, 'diff-node'),
+    named(
+      { spec: { taints: [{ key: 'a b', effect: 'NoSchedule' }, { key: 'a', effect: 'X' }, { key: 'b' }] } },
+      'diff-node',
+    ),
+    named(
+      {
+        spec: {
+          taints: [
+            { key: 'a', effect: 'NoSchedule' },
+            { key: 'a', effect: 'NoSchedule' },
+          ],
+        },
+      },
+      'diff-node',
+    ),
     named({ spec: { podCIDR: 'x' } }, 'diff-node'),
     named({ status: { capacity: { cpu: '-1' } } }, 'diff-node'),
-    named({ status: { capacity: { cpu: '4', memory: '8Gi' }, addresses: [{ type: 'InternalIP', address: '1.2.3.4' }] } }, 'diff-node'),
+    named(
+      { status: { capacity: { cpu: '4', memory: '8Gi' }, addresses: [{ type: 'InternalIP', address: '1.2.3.4' }] } },
+      'diff-node',
+    ),
     named({}, 'A_b'),
   ]),
-  changes('nodes: what may change', 'nodes', named({ spec: { podCIDR: '10.1.0.0/24', providerID: 'a' } }, 'diff-node-change'), [
-    (n) => { n.spec.podCIDR = '10.2.0.0/24'; n.spec.podCIDRs = ['10.2.0.0/24']; },
-    (n) => { n.spec.providerID = 'b'; },
-    (n) => { n.spec.unschedulable = true; },
-    (n) => { n.spec.taints = [{ key: 'a', effect: 'NoSchedule' }, { key: 'a', effect: 'NoSchedule' }]; },
-    (n) => { n.status = { capacity: { cpu: '1' } }; },
-  ]),
+  changes(
+    'nodes: what may change',
+    'nodes',
+    named({ spec: { podCIDR: '10.1.0.0/24', providerID: 'a' } }, 'diff-node-change'),
+    [
+      (n) => {
+        n.spec.podCIDR = '10.2.0.0/24';
+        n.spec.podCIDRs = ['10.2.0.0/24'];
+      },
+      (n) => {
+        n.spec.providerID = 'b';
+      },
+      (n) => {
+        n.spec.unschedulable = true;
+      },
+      (n) => {
+        n.spec.taints = [
+          { key: 'a', effect: 'NoSchedule' },
+          { key: 'a', effect: 'NoSchedule' },
+        ];
+      },
+      (n) => {
+        n.status = { capacity: { cpu: '1' } };
+      },
+    ],
+  ),
   creations('roles: what is refused', 'roles', [
     role([rule]),
     role([]),
@@ -149,9 +248,20 @@ export default [
     binding({ roleRef: { ...roleRef, name: '' } }),
     binding({ subjects: undefined }),
     binding({ subjects: [{}] }),
-    binding({ subjects: [{ kind: 'ServiceAccount', name: 'A_b' }, { kind: 'X', name: 'y' }, { kind: 'User', name: 'x', apiGroup: 'y' }] }),
+    binding({
+      subjects: [
+        { kind: 'ServiceAccount', name: 'A_b' },
+        { kind: 'X', name: 'y' },
+        { kind: 'User', name: 'x', apiGroup: 'y' },
+      ],
+    }),
     binding({ subjects: [{ kind: 'ServiceAccount', name: 'a', apiGroup: 'x' }] }),
-    binding({ subjects: [{ kind: 'ServiceAccount', name: 'a' }, { kind: 'Group', name: 'g' }] }),
+    binding({
+      subjects: [
+        { kind: 'ServiceAccount', name: 'a' },
+        { kind: 'Group', name: 'g' },
+      ],
+    }),
   ]),
   creations('cluster role bindings: what is refused', 'clusterrolebindings', [
     named({ roleRef, subjects: [{ kind: 'ServiceAccount', name: 'a' }] }, 'diff-crb'),
@@ -159,9 +269,15 @@ export default [
     named({ roleRef, subjects: [{ kind: 'ServiceAccount', name: 'a', namespace: 'b' }] }, 'diff-crb'),
   ]),
   changes('role bindings: what may change', 'rolebindings', { ...binding(), metadata: { name: 'change' } }, [
-    (b) => { b.roleRef.name = 'edit'; },
-    (b) => { b.subjects.push({ kind: 'Group', name: 'g' }); },
-    (b) => { delete b.subjects; },
+    (b) => {
+      b.roleRef.name = 'edit';
+    },
+    (b) => {
+      b.subjects.push({ kind: 'Group', name: 'g' });
+    },
+    (b) => {
+      delete b.subjects;
+    },
   ]),
   creations('scalers: what is refused', 'horizontalpodautoscalers', [
     scaler(),
@@ -181,11 +297,35 @@ export default [
     scaler({ metrics: [{ type: 'X' }] }),
     scaler({ metrics: [{ type: 'Pods', resource: cpu }] }),
     scaler({ metrics: [{ type: 'Pods', pods: { metric: { name: '' }, target: { type: 'AverageValue' } } }] }),
-    scaler({ metrics: [{ type: 'Object', object: { describedObject: {}, metric: { name: 'x' }, target: { type: 'Value' } } }] }),
-    scaler({ metrics: [{ type: 'External', external: { metric: { name: 'x' }, target: { type: 'Value', value: '1', averageValue: '1' } } }] }),
-    scaler({ metrics: [{ type: 'ContainerResource', containerResource: { name: 'cpu', container: '', target: { type: 'Utilization', averageUtilization: 5 } } }] }),
+    scaler({
+      metrics: [{ type: 'Object', object: { describedObject: {}, metric: { name: 'x' }, target: { type: 'Value' } } }],
+    }),
+    scaler({
+      metrics: [
+        {
+          type: 'External',
+          external: { metric: { name: 'x' }, target: { type: 'Value', value: '1', averageValue: '1' } },
+        },
+      ],
+    }),
+    scaler({
+      metrics: [
+        {
+          type: 'ContainerResource',
+          containerResource: { name: 'cpu', container: '', target: { type: 'Utilization', averageUtilization: 5 } },
+        },
+      ],
+    }),
     scaler({ behavior: {} }),
-    scaler({ behavior: { scaleUp: { stabilizationWindowSeconds: 5000, selectPolicy: 'X', policies: [{ type: 'X', value: 0, periodSeconds: 5000 }] } } }),
+    scaler({
+      behavior: {
+        scaleUp: {
+          stabilizationWindowSeconds: 5000,
+          selectPolicy: 'X',
+          policies: [{ type: 'X', value: 0, periodSeconds: 5000 }],
+        },
+      },
+    }),
     scaler({ behavior: { scaleDown: { stabilizationWindowSeconds: -1, policies: [] } } }),
   ]),
   {
@@ -220,10 +360,18 @@ export default [
     named({ value: 'x' }, 'diff-pc'),
   ]),
   changes('priority classes: what may change', 'priorityclasses', named({ value: 5 }, 'diff-pc-change'), [
-    (p) => { p.value = 6; },
-    (p) => { p.preemptionPolicy = 'Never'; },
-    (p) => { p.description = 'x'; },
-    (p) => { p.globalDefault = false; },
+    (p) => {
+      p.value = 6;
+    },
+    (p) => {
+      p.preemptionPolicy = 'Never';
+    },
+    (p) => {
+      p.description = 'x';
+    },
+    (p) => {
+      p.globalDefault = false;
+    },
   ]),
   creations('leases: what is refused', 'leases', [
     next({ spec: { holderIdentity: 'a', leaseDurationSeconds: 5 } }),
@@ -240,13 +388,28 @@ export default [
     named({}, 'diff-rc'),
     named({ handler: 'A_b' }, 'diff-rc'),
     named({ handler: 'a', overhead: { podFixed: { cpu: '-1' } } }, 'diff-rc'),
-    named({ handler: 'a', scheduling: { nodeSelector: { 'a b': 'c' }, tolerations: [{ key: 'a', operator: 'X' }] } }, 'diff-rc'),
+    named(
+      { handler: 'a', scheduling: { nodeSelector: { 'a b': 'c' }, tolerations: [{ key: 'a', operator: 'X' }] } },
+      'diff-rc',
+    ),
   ]),
-  changes('runtime classes: what may change', 'runtimeclasses', named({ handler: 'a' }, 'diff-rc-change'), [(r) => { r.handler = 'b'; }]),
+  changes('runtime classes: what may change', 'runtimeclasses', named({ handler: 'a' }, 'diff-rc-change'), [
+    (r) => {
+      r.handler = 'b';
+    },
+  ]),
   creations('events: what is refused', 'events', [
     next({ involvedObject: {} }),
     next({ involvedObject: { namespace: 'else', name: 'x' } }),
-    next({ involvedObject: { kind: 'Pod', name: 'x' }, reason: 'R', message: 'M', type: 'Normal', count: 1, firstTimestamp: '2026-01-01T00:00:00Z', lastTimestamp: '2026-01-01T00:00:00Z' }),
+    next({
+      involvedObject: { kind: 'Pod', name: 'x' },
+      reason: 'R',
+      message: 'M',
+      type: 'Normal',
+      count: 1,
+      firstTimestamp: '2026-01-01T00:00:00Z',
+      lastTimestamp: '2026-01-01T00:00:00Z',
+    }),
     next({}),
   ]),
 ];

@@ -5,7 +5,10 @@ const named = (spec, name = `s${counter++}`) => ({ metadata: { name }, spec });
 const service = (spec = {}) => named({ ports: [{ port: 80 }], selector: { a: 'b' }, ...spec });
 const ingress = (spec = {}) => named({ rules: [rule()], ...spec });
 const backend = { service: { name: 'x', port: { number: 80 } } };
-const rule = (item = {}, rest = {}) => ({ http: { paths: [{ path: '/', pathType: 'Prefix', backend, ...item }] }, ...rest });
+const rule = (item = {}, rest = {}) => ({
+  http: { paths: [{ path: '/', pathType: 'Prefix', backend, ...item }] },
+  ...rest,
+});
 const policy = (spec = {}) => named({ podSelector: {}, ...spec });
 
 export default [
@@ -24,9 +27,24 @@ export default [
     service({ ports: [{ port: 80, targetPort: 'Bad_Name' }] }),
     service({ ports: [{ port: 80, targetPort: 'http' }] }),
     service({ ports: [{ port: 80 }, { port: 81 }] }),
-    service({ ports: [{ name: 'a', port: 80 }, { name: 'a', port: 81 }] }),
-    service({ ports: [{ name: 'a', port: 80 }, { name: 'b', port: 80 }] }),
-    service({ ports: [{ name: 'a', port: 80 }, { name: 'b', port: 80, protocol: 'UDP' }] }),
+    service({
+      ports: [
+        { name: 'a', port: 80 },
+        { name: 'a', port: 81 },
+      ],
+    }),
+    service({
+      ports: [
+        { name: 'a', port: 80 },
+        { name: 'b', port: 80 },
+      ],
+    }),
+    service({
+      ports: [
+        { name: 'a', port: 80 },
+        { name: 'b', port: 80, protocol: 'UDP' },
+      ],
+    }),
     service({ ports: [{ name: 'A_b', port: 80, appProtocol: 'a b' }] }),
     service({ type: 'X' }),
     service({ type: 'ExternalName' }),
@@ -36,7 +54,13 @@ export default [
     service({ type: 'NodePort', clusterIP: 'None' }),
     service({ ports: [{ port: 80, nodePort: 30500 }] }),
     service({ type: 'NodePort', ports: [{ port: 80, nodePort: 80 }] }),
-    service({ type: 'NodePort', ports: [{ name: 'a', port: 80, nodePort: 31500 }, { name: 'b', port: 81, nodePort: 31500 }] }),
+    service({
+      type: 'NodePort',
+      ports: [
+        { name: 'a', port: 80, nodePort: 31500 },
+        { name: 'b', port: 81, nodePort: 31500 },
+      ],
+    }),
     service({ clusterIP: 'x' }),
     service({ clusterIP: '1.2.3.4' }),
     service({ clusterIP: '10.96.0.1' }),
@@ -74,22 +98,66 @@ export default [
     named(service().spec, 'UPPER'),
   ]),
   changes('services: what may change', 'services', { ...service(), metadata: { name: 'change' } }, [
-    (s) => { s.spec.ports[0].port = 81; },
-    (s) => { s.spec.clusterIP = '10.96.9.9'; },
-    (s) => { s.spec.clusterIP = '10.96.9.9'; s.spec.clusterIPs = ['10.96.9.9']; },
-    (s) => { s.spec.clusterIP = 'None'; s.spec.clusterIPs = ['None']; },
-    (s) => { s.spec.clusterIP = ''; delete s.spec.clusterIPs; },
-    (s) => { s.spec.type = 'NodePort'; },
-    (s) => { s.spec.ports[0].port = 82; },
-    (s) => { s.spec.type = 'LoadBalancer'; },
-    (s) => { s.spec.externalTrafficPolicy = 'Local'; },
-    (s) => { s.spec.healthCheckNodePort = 31999; },
-    (s) => { s.spec.type = 'ClusterIP'; },
-    (s) => { s.spec.type = 'ClusterIP'; delete s.spec.externalTrafficPolicy; delete s.spec.allocateLoadBalancerNodePorts; delete s.spec.healthCheckNodePort; for (const p of s.spec.ports) delete p.nodePort; },
-    (s) => { s.spec.type = 'ExternalName'; s.spec.externalName = 'a.b'; },
-    (s) => { s.spec.type = 'ExternalName'; s.spec.externalName = 'a.b'; s.spec.clusterIP = ''; delete s.spec.clusterIPs; },
-    (s) => { s.spec.type = 'ClusterIP'; delete s.spec.externalName; },
-    (s) => { s.spec.ipFamilies = ['IPv6']; },
+    (s) => {
+      s.spec.ports[0].port = 81;
+    },
+    (s) => {
+      s.spec.clusterIP = '10.96.9.9';
+    },
+    (s) => {
+      s.spec.clusterIP = '10.96.9.9';
+      s.spec.clusterIPs = ['10.96.9.9'];
+    },
+    (s) => {
+      s.spec.clusterIP = 'None';
+      s.spec.clusterIPs = ['None'];
+    },
+    (s) => {
+      s.spec.clusterIP = '';
+      delete s.spec.clusterIPs;
+    },
+    (s) => {
+      s.spec.type = 'NodePort';
+    },
+    (s) => {
+      s.spec.ports[0].port = 82;
+    },
+    (s) => {
+      s.spec.type = 'LoadBalancer';
+    },
+    (s) => {
+      s.spec.externalTrafficPolicy = 'Local';
+    },
+    (s) => {
+      s.spec.healthCheckNodePort = 31999;
+    },
+    (s) => {
+      s.spec.type = 'ClusterIP';
+    },
+    (s) => {
+      s.spec.type = 'ClusterIP';
+      delete s.spec.externalTrafficPolicy;
+      delete s.spec.allocateLoadBalancerNodePorts;
+      delete s.spec.healthCheckNodePort;
+      for (const p of s.spec.ports) delete p.nodePort;
+    },
+    (s) => {
+      s.spec.type = 'ExternalName';
+      s.spec.externalName = 'a.b';
+    },
+    (s) => {
+      s.spec.type = 'ExternalName';
+      s.spec.externalName = 'a.b';
+      s.spec.clusterIP = '';
+      delete s.spec.clusterIPs;
+    },
+    (s) => {
+      s.spec.type = 'ClusterIP';
+      delete s.spec.externalName;
+    },
+    (s) => {
+      s.spec.ipFamilies = ['IPv6'];
+    },
   ]),
   {
     name: 'services: status',
@@ -97,9 +165,17 @@ export default [
       const at = `${path(api, 'services')}/st`;
       await api.post(path(api, 'services'), { ...service({ type: 'LoadBalancer' }), metadata: { name: 'st' } });
       await api.patch(`${at}/status`, { status: { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } } }, 'merge');
-      await api.patch(`${at}/status`, { status: { loadBalancer: { ingress: [{ ip: 'x', hostname: 'A_b' }] } } }, 'merge');
+      await api.patch(
+        `${at}/status`,
+        { status: { loadBalancer: { ingress: [{ ip: 'x', hostname: 'A_b' }] } } },
+        'merge',
+      );
       await api.patch(`${at}/status`, { status: { loadBalancer: { ingress: [{ hostname: '1.2.3.4' }] } } }, 'merge');
-      await api.patch(`${at}/status`, { status: { loadBalancer: { ingress: [{ hostname: 'a.b', ipMode: 'VIP' }] } } }, 'merge');
+      await api.patch(
+        `${at}/status`,
+        { status: { loadBalancer: { ingress: [{ hostname: 'a.b', ipMode: 'VIP' }] } } },
+        'merge',
+      );
       await api.delete(at);
     },
   },
@@ -107,22 +183,57 @@ export default [
     { metadata: { name: 'a' } },
     { metadata: { name: 'b' }, subsets: [{}] },
     { metadata: { name: 'c' }, subsets: [{ addresses: [{ ip: '1.2.3.4' }], ports: [{ port: 80 }] }] },
-    { metadata: { name: 'd' }, subsets: [{ addresses: [{ ip: 'x' }, { ip: '127.0.0.1' }, { ip: '1.2.3.4', hostname: 'A_b', nodeName: 'C_d' }], ports: [{}, { port: 80, protocol: 'X' }] }] },
+    {
+      metadata: { name: 'd' },
+      subsets: [
+        {
+          addresses: [{ ip: 'x' }, { ip: '127.0.0.1' }, { ip: '1.2.3.4', hostname: 'A_b', nodeName: 'C_d' }],
+          ports: [{}, { port: 80, protocol: 'X' }],
+        },
+      ],
+    },
   ]),
   creations('endpoint slices: what is refused', 'endpointslices', [
     {},
     { metadata: { name: 'a' }, addressType: 'IPv4', endpoints: [] },
     { metadata: { name: 'b' }, addressType: 'X', endpoints: [] },
     { metadata: { name: 'c' }, addressType: 'IPv4', endpoints: [{ addresses: [] }] },
-    { metadata: { name: 'd' }, addressType: 'IPv4', endpoints: [{ addresses: ['x', '::1', '127.0.0.1', '1.2.3.4'] }], ports: [{ name: 'a', port: 80 }, { name: 'a', port: 81, protocol: 'X' }] },
+    {
+      metadata: { name: 'd' },
+      addressType: 'IPv4',
+      endpoints: [{ addresses: ['x', '::1', '127.0.0.1', '1.2.3.4'] }],
+      ports: [
+        { name: 'a', port: 80 },
+        { name: 'a', port: 81, protocol: 'X' },
+      ],
+    },
     { metadata: { name: 'e' }, addressType: 'FQDN', endpoints: [{ addresses: ['x', 'A_b'] }] },
-    { metadata: { name: 'f' }, addressType: 'IPv4', endpoints: [{ addresses: ['1.2.3.4'], hostname: 'A_b', nodeName: 'C_d', hints: { forZones: [{ name: 'a b' }] } }], ports: [{ port: 80 }] },
-    { metadata: { name: 'g' }, addressType: 'IPv4', endpoints: [{ addresses: ['1.2.3.4'], conditions: { ready: true } }], ports: [{ port: 80, name: '' }] },
+    {
+      metadata: { name: 'f' },
+      addressType: 'IPv4',
+      endpoints: [{ addresses: ['1.2.3.4'], hostname: 'A_b', nodeName: 'C_d', hints: { forZones: [{ name: 'a b' }] } }],
+      ports: [{ port: 80 }],
+    },
+    {
+      metadata: { name: 'g' },
+      addressType: 'IPv4',
+      endpoints: [{ addresses: ['1.2.3.4'], conditions: { ready: true } }],
+      ports: [{ port: 80, name: '' }],
+    },
   ]),
-  changes('endpoint slices: what may change', 'endpointslices', { metadata: { name: 'change' }, addressType: 'IPv4', endpoints: [] }, [
-    (s) => { s.addressType = 'IPv6'; },
-    (s) => { s.endpoints = [{ addresses: ['1.2.3.4'] }]; },
-  ]),
+  changes(
+    'endpoint slices: what may change',
+    'endpointslices',
+    { metadata: { name: 'change' }, addressType: 'IPv4', endpoints: [] },
+    [
+      (s) => {
+        s.addressType = 'IPv6';
+      },
+      (s) => {
+        s.endpoints = [{ addresses: ['1.2.3.4'] }];
+      },
+    ],
+  ),
   creations('ingresses: what is refused', 'ingresses', [
     ingress(),
     {},
@@ -148,7 +259,10 @@ export default [
     ingress({ tls: [{ hosts: ['A_b', '*.x', '*'], secretName: 'A_b' }] }),
     ingress({ tls: [{}] }),
     ingress({ ingressClassName: 'A_b' }),
-    { metadata: { name: 'class', annotations: { 'kubernetes.io/ingress.class': 'a' } }, spec: ingress({ ingressClassName: 'b' }).spec },
+    {
+      metadata: { name: 'class', annotations: { 'kubernetes.io/ingress.class': 'a' } },
+      spec: ingress({ ingressClassName: 'b' }).spec,
+    },
     { metadata: { name: 'class2', annotations: { 'kubernetes.io/ingress.class': 'a' } }, spec: ingress().spec },
   ]),
   creations('ingress classes: what is refused', 'ingressclasses', [
@@ -163,8 +277,12 @@ export default [
     named({ controller: 'a.b/c', parameters: { kind: 'a', name: 'b', namespace: 'x' } }, 'diff-ic'),
   ]),
   changes('ingress classes: what may change', 'ingressclasses', named({ controller: 'a.b/c' }, 'diff-ic-change'), [
-    (c) => { c.spec.controller = 'a.b/d'; },
-    (c) => { c.metadata.annotations = { 'ingressclass.kubernetes.io/is-default-class': 'true' }; },
+    (c) => {
+      c.spec.controller = 'a.b/d';
+    },
+    (c) => {
+      c.metadata.annotations = { 'ingressclass.kubernetes.io/is-default-class': 'true' };
+    },
   ]),
   creations('network policies: what is refused', 'networkpolicies', [
     policy(),
@@ -178,7 +296,20 @@ export default [
     policy({ ingress: [{ from: [{ ipBlock: { cidr: 'x' } }] }] }),
     policy({ ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/8', except: ['11.0.0.0/8', '10.1.0.0/16', 'y'] } }] }] }),
     policy({ ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/8' }, podSelector: {} }] }] }),
-    policy({ ingress: [{ ports: [{ port: 70000 }, { port: 'Bad_x' }, { port: 80, endPort: 70 }, { port: 'a', endPort: 5 }, { endPort: 5 }, { protocol: 'X' }] }] }),
+    policy({
+      ingress: [
+        {
+          ports: [
+            { port: 70000 },
+            { port: 'Bad_x' },
+            { port: 80, endPort: 70 },
+            { port: 'a', endPort: 5 },
+            { endPort: 5 },
+            { protocol: 'X' },
+          ],
+        },
+      ],
+    }),
     policy({ ingress: [{ ports: [{ port: 80, endPort: 90 }] }] }),
   ]),
 ];

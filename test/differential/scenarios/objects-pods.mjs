@@ -30,14 +30,35 @@ export default [
         { name: 'h', hostPath: { path: '/a' } },
         { name: 'd', downwardAPI: { items: [{ path: 'a', fieldRef: { fieldPath: 'metadata.name' } }] } },
         { name: 'p', projected: { sources: [{ serviceAccountToken: { path: 't' } }, { configMap: { name: 'x' } }] } },
-        { name: 'g', ephemeral: { volumeClaimTemplate: { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } } } },
+        {
+          name: 'g',
+          ephemeral: {
+            volumeClaimTemplate: {
+              spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+            },
+          },
+        },
         { name: 'im', image: { reference: 'a/b' } },
       ],
     }),
     pod({ serviceAccountName: 'default', automountServiceAccountToken: false, priority: 0 }),
-    pod({ topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector: { matchLabels: { a: 'b' } } }] }),
+    pod({
+      topologySpreadConstraints: [
+        {
+          maxSkew: 1,
+          topologyKey: 'zone',
+          whenUnsatisfiable: 'DoNotSchedule',
+          labelSelector: { matchLabels: { a: 'b' } },
+        },
+      ],
+    }),
     pod({ tolerations: [{ operator: 'Exists' }], nodeName: 'n1', terminationGracePeriodSeconds: 5 }),
-    of({ env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }, { name: 'B', value: '' }] }),
+    of({
+      env: [
+        { name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+        { name: 'B', value: '' },
+      ],
+    }),
     pod({ resources: { limits: { cpu: '1' } } }),
   ]),
   list('containers', [
@@ -55,16 +76,37 @@ export default [
     of({ ports: [{}] }),
     of({ ports: [{ containerPort: 70000 }, { containerPort: -1 }] }),
     of({ ports: [{ containerPort: 1, hostPort: 70000, protocol: 'tcp' }] }),
-    of({ ports: [{ containerPort: 1, name: 'Bad_Name' }, { containerPort: 2, name: 'this-is-far-too-long-a-name' }, { containerPort: 3, name: '123' }] }),
-    of({ ports: [{ containerPort: 1, name: 'a' }, { containerPort: 2, name: 'a' }] }),
-    of({ ports: [{ containerPort: 1, hostPort: 80 }, { containerPort: 2, hostPort: 80 }] }),
+    of({
+      ports: [
+        { containerPort: 1, name: 'Bad_Name' },
+        { containerPort: 2, name: 'this-is-far-too-long-a-name' },
+        { containerPort: 3, name: '123' },
+      ],
+    }),
+    of({
+      ports: [
+        { containerPort: 1, name: 'a' },
+        { containerPort: 2, name: 'a' },
+      ],
+    }),
+    of({
+      ports: [
+        { containerPort: 1, hostPort: 80 },
+        { containerPort: 2, hostPort: 80 },
+      ],
+    }),
     of({ ports: [{ containerPort: 1, hostIP: 'nope' }] }),
     of({ ports: [{ containerPort: 80 }, { containerPort: 80 }] }),
     pod({ hostNetwork: true, containers: [{ ...one, ports: [{ containerPort: 1, hostPort: 2 }] }] }),
     of({ restartPolicy: 'Always' }),
     of({ command: [''], args: ['x'], workingDir: '/x', stdin: true, tty: true }),
     of({ stdinOnce: true }),
-    of({ resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'X' }, { resourceName: 'x', restartPolicy: 'NotRequired' }] }),
+    of({
+      resizePolicy: [
+        { resourceName: 'cpu', restartPolicy: 'X' },
+        { resourceName: 'x', restartPolicy: 'NotRequired' },
+      ],
+    }),
   ]),
   list('env', [
     of({ env: [{}] }),
@@ -84,11 +126,20 @@ export default [
     of({ env: [{ name: 'A', valueFrom: { configMapKeyRef: {} } }] }),
     of({ env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'x', key: 'a b' } } }] }),
     of({ env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'x' } } }] }),
-    of({ env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'x', key: 'k' }, configMapKeyRef: { name: 'x', key: 'k' } } }] }),
+    of({
+      env: [
+        { name: 'A', valueFrom: { secretKeyRef: { name: 'x', key: 'k' }, configMapKeyRef: { name: 'x', key: 'k' } } },
+      ],
+    }),
     of({ envFrom: [{}] }),
     of({ envFrom: [{ configMapRef: {} }, { secretRef: { name: 'x' }, prefix: 'a=' }] }),
     of({ envFrom: [{ configMapRef: { name: 'A_b' } }, { secretRef: { name: 'x' }, configMapRef: { name: 'x' } }] }),
-    of({ env: [{ name: 'A', value: '1' }, { name: 'A', value: '2' }] }),
+    of({
+      env: [
+        { name: 'A', value: '1' },
+        { name: 'A', value: '2' },
+      ],
+    }),
   ]),
   list('resources', [
     of({ resources: { limits: { cpu: '1' }, requests: { cpu: '2' } } }),
@@ -118,7 +169,16 @@ export default [
     of({ livenessProbe: { httpGet: { port: 80, httpHeaders: [{ name: 'a b', value: 'c' }] } } }),
     of({ livenessProbe: { tcpSocket: { port: 70000 } } }),
     of({ readinessProbe: { grpc: {} } }),
-    of({ readinessProbe: { tcpSocket: { port: 1 }, initialDelaySeconds: -1, periodSeconds: -1, timeoutSeconds: -1, successThreshold: -1, failureThreshold: -1 } }),
+    of({
+      readinessProbe: {
+        tcpSocket: { port: 1 },
+        initialDelaySeconds: -1,
+        periodSeconds: -1,
+        timeoutSeconds: -1,
+        successThreshold: -1,
+        failureThreshold: -1,
+      },
+    }),
     of({ livenessProbe: { tcpSocket: { port: 1 }, successThreshold: 2 } }),
     of({ startupProbe: { tcpSocket: { port: 1 }, successThreshold: 2 } }),
     of({ livenessProbe: { tcpSocket: { port: 1 }, terminationGracePeriodSeconds: 0 } }),
@@ -130,11 +190,39 @@ export default [
   ]),
   list('init containers and sidecars', [
     pod({ initContainers: [{}] }),
-    pod({ initContainers: [{ name: 'i', image: 'x', livenessProbe: { tcpSocket: { port: 1 } }, lifecycle: { preStop: { exec: { command: ['a'] } } } }] }),
-    pod({ initContainers: [{ name: 'i', image: 'x', readinessProbe: { tcpSocket: { port: 1 } }, startupProbe: { tcpSocket: { port: 1 } } }] }),
-    pod({ initContainers: [{ name: 'i', image: 'x', restartPolicy: 'Always', livenessProbe: { tcpSocket: { port: 1 } }, lifecycle: { preStop: { exec: { command: ['a'] } } } }] }),
+    pod({
+      initContainers: [
+        {
+          name: 'i',
+          image: 'x',
+          livenessProbe: { tcpSocket: { port: 1 } },
+          lifecycle: { preStop: { exec: { command: ['a'] } } },
+        },
+      ],
+    }),
+    pod({
+      initContainers: [
+        { name: 'i', image: 'x', readinessProbe: { tcpSocket: { port: 1 } }, startupProbe: { tcpSocket: { port: 1 } } },
+      ],
+    }),
+    pod({
+      initContainers: [
+        {
+          name: 'i',
+          image: 'x',
+          restartPolicy: 'Always',
+          livenessProbe: { tcpSocket: { port: 1 } },
+          lifecycle: { preStop: { exec: { command: ['a'] } } },
+        },
+      ],
+    }),
     pod({ initContainers: [{ name: 'i', image: 'x', restartPolicy: 'Sometimes' }] }),
-    pod({ initContainers: [{ name: 'i', image: 'x' }, { name: 'i', image: 'x' }] }),
+    pod({
+      initContainers: [
+        { name: 'i', image: 'x' },
+        { name: 'i', image: 'x' },
+      ],
+    }),
     pod({ ephemeralContainers: [{ name: 'e', image: 'x' }] }),
     pod({ initContainers: [{ name: 'i', image: 'x', resources: { limits: { cpu: '1' }, requests: { cpu: '3' } } }] }),
   ]),
@@ -146,15 +234,54 @@ export default [
     pod({ volumes: [{ name: 'a', hostPath: {} }] }),
     pod({ volumes: [{ name: 'a', hostPath: { path: '/a/../b', type: 'X' } }] }),
     pod({ volumes: [{ name: 'a', secret: {} }] }),
-    pod({ volumes: [{ name: 'a', secret: { secretName: 'x', defaultMode: 1000, items: [{ key: '', path: '/abs' }, { key: 'a', path: '../x', mode: 9999 }] } }] }),
+    pod({
+      volumes: [
+        {
+          name: 'a',
+          secret: {
+            secretName: 'x',
+            defaultMode: 1000,
+            items: [
+              { key: '', path: '/abs' },
+              { key: 'a', path: '../x', mode: 9999 },
+            ],
+          },
+        },
+      ],
+    }),
     pod({ volumes: [{ name: 'a', configMap: {} }] }),
     pod({ volumes: [{ name: 'a', configMap: { name: 'x', items: [{ key: 'a' }] } }] }),
     pod({ volumes: [{ name: 'a', persistentVolumeClaim: {} }] }),
     pod({ volumes: [{ name: 'a', nfs: {} }] }),
     pod({ volumes: [{ name: 'a', nfs: { server: 's', path: 'rel' } }] }),
-    pod({ volumes: [{ name: 'a', downwardAPI: { items: [{ path: '' }, { path: '/x', fieldRef: { fieldPath: 'spec.nodeName' } }] } }] }),
+    pod({
+      volumes: [
+        { name: 'a', downwardAPI: { items: [{ path: '' }, { path: '/x', fieldRef: { fieldPath: 'spec.nodeName' } }] } },
+      ],
+    }),
     pod({ volumes: [{ name: 'a', projected: { sources: [{}] } }] }),
-    pod({ volumes: [{ name: 'a', projected: { sources: [{ serviceAccountToken: { path: '', expirationSeconds: 5 } }, { secret: {} }, { configMap: { name: 'x', items: [{ key: 'k', path: 'p' }, { key: 'k', path: 'p' }] } }] } }] }),
+    pod({
+      volumes: [
+        {
+          name: 'a',
+          projected: {
+            sources: [
+              { serviceAccountToken: { path: '', expirationSeconds: 5 } },
+              { secret: {} },
+              {
+                configMap: {
+                  name: 'x',
+                  items: [
+                    { key: 'k', path: 'p' },
+                    { key: 'k', path: 'p' },
+                  ],
+                },
+              },
+            ],
+          },
+        },
+      ],
+    }),
     pod({ volumes: [{ name: 'a', csi: {} }] }),
     pod({ volumes: [{ name: 'a', csi: { driver: 'Bad_driver!' } }] }),
     pod({ volumes: [{ name: 'a', iscsi: {} }] }),
@@ -163,24 +290,61 @@ export default [
     pod({ volumes: [{ name: 'a', awsElasticBlockStore: {} }] }),
     pod({ volumes: [{ name: 'a', gcePersistentDisk: {} }] }),
     pod({ volumes: [{ name: 'a', gitRepo: {} }] }),
-    pod({ volumes: [{ name: 'a', rbd: {} }, { name: 'b', cephfs: {} }, { name: 'c', fc: {} }] }),
-    pod({ volumes: [{ name: 'a', azureFile: {} }, { name: 'b', azureDisk: {} }, { name: 'c', flexVolume: {} }] }),
+    pod({
+      volumes: [
+        { name: 'a', rbd: {} },
+        { name: 'b', cephfs: {} },
+        { name: 'c', fc: {} },
+      ],
+    }),
+    pod({
+      volumes: [
+        { name: 'a', azureFile: {} },
+        { name: 'b', azureDisk: {} },
+        { name: 'c', flexVolume: {} },
+      ],
+    }),
     pod({ volumes: [{ name: 'a', image: {} }] }),
     pod({ volumes: [{ name: 'a', glusterfs: {} }] }),
   ]),
   list('volume mounts', [
     of({ volumeMounts: [{}] }),
     of({ volumeMounts: [{ name: 'nope', mountPath: '/a' }] }),
-    of({ volumeMounts: [{ name: 'v', mountPath: '/a' }, { name: 'v', mountPath: '/a' }] }, { volumes: [{ name: 'v' }] }),
-    of({ volumeMounts: [{ name: 'v', mountPath: '/a', subPath: '/abs' }, { name: 'v', mountPath: '/b', subPath: '..' }] }, { volumes: [{ name: 'v' }] }),
-    of({ volumeMounts: [{ name: 'v', mountPath: '/a', subPath: 'a', subPathExpr: 'b' }] }, { volumes: [{ name: 'v' }] }),
+    of(
+      {
+        volumeMounts: [
+          { name: 'v', mountPath: '/a' },
+          { name: 'v', mountPath: '/a' },
+        ],
+      },
+      { volumes: [{ name: 'v' }] },
+    ),
+    of(
+      {
+        volumeMounts: [
+          { name: 'v', mountPath: '/a', subPath: '/abs' },
+          { name: 'v', mountPath: '/b', subPath: '..' },
+        ],
+      },
+      { volumes: [{ name: 'v' }] },
+    ),
+    of(
+      { volumeMounts: [{ name: 'v', mountPath: '/a', subPath: 'a', subPathExpr: 'b' }] },
+      { volumes: [{ name: 'v' }] },
+    ),
     of({ volumeMounts: [{ name: 'v', mountPath: '/a', mountPropagation: 'X' }] }, { volumes: [{ name: 'v' }] }),
-    of({ volumeMounts: [{ name: 'v', mountPath: '/a', mountPropagation: 'Bidirectional' }] }, { volumes: [{ name: 'v' }] }),
+    of(
+      { volumeMounts: [{ name: 'v', mountPath: '/a', mountPropagation: 'Bidirectional' }] },
+      { volumes: [{ name: 'v' }] },
+    ),
     of({ volumeMounts: [{ name: 'v', mountPath: 'a:b' }] }, { volumes: [{ name: 'v' }] }),
     of({ volumeMounts: [{ name: 'v', mountPath: '/a', recursiveReadOnly: 'Enabled' }] }, { volumes: [{ name: 'v' }] }),
     of({ volumeDevices: [{ name: 'v', devicePath: '/dev/x' }] }, { volumes: [{ name: 'v' }] }),
     of({ volumeDevices: [{}] }),
-    of({ volumeDevices: [{ name: 'v', devicePath: '/a' }], volumeMounts: [{ name: 'v', mountPath: '/a' }] }, { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'x' } }] }),
+    of(
+      { volumeDevices: [{ name: 'v', devicePath: '/a' }], volumeMounts: [{ name: 'v', mountPath: '/a' }] },
+      { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'x' } }] },
+    ),
   ]),
   list('security', [
     of({ securityContext: { privileged: true, allowPrivilegeEscalation: false } }),
@@ -191,7 +355,11 @@ export default [
     of({ securityContext: { seccompProfile: { type: 'RuntimeDefault', localhostProfile: 'x' } } }),
     of({ securityContext: { windowsOptions: { hostProcess: true } } }),
     pod({ securityContext: { runAsUser: -1, fsGroup: -1, supplementalGroups: [-5], runAsGroup: -2 } }),
-    pod({ securityContext: { sysctls: [{ name: '' }, { name: 'A b', value: 'x' }, { name: 'a.b', value: '1' }, { name: 'a.b', value: '1' }] } }),
+    pod({
+      securityContext: {
+        sysctls: [{ name: '' }, { name: 'A b', value: 'x' }, { name: 'a.b', value: '1' }, { name: 'a.b', value: '1' }],
+      },
+    }),
     pod({ securityContext: { fsGroupChangePolicy: 'X', supplementalGroupsPolicy: 'X', seccompProfile: { type: '' } } }),
     pod({ securityContext: { appArmorProfile: { type: 'X' } } }),
     pod({ hostUsers: false, hostNetwork: true }),
@@ -204,19 +372,138 @@ export default [
   ]),
   list('affinity', [
     pod({ affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [] } } } }),
-    pod({ affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'X' }, { key: 'b', operator: 'In' }, { key: 'c', operator: 'Exists', values: ['x'] }, { key: 'd', operator: 'Gt', values: ['1', '2'] }, { key: '', operator: 'Exists' }] }] } } } }),
-    pod({ affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.labels', operator: 'In', values: ['a'] }, { key: 'metadata.name', operator: 'Exists' }] }] } } } }),
-    pod({ affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 0, preference: { matchExpressions: [{ key: 'a', operator: 'In', values: ['b'] }] } }, { weight: 101, preference: {} }] } } }),
-    pod({ affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: '' }, { topologyKey: 'a b', labelSelector: { matchExpressions: [{ key: 'a', operator: 'In' }] }, namespaces: ['A_b'] }] } } }),
-    pod({ affinity: { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 200, podAffinityTerm: { topologyKey: 'z', labelSelector: { matchLabels: { 'a b': 'c' } } } }] } } }),
-    pod({ affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'z', matchLabelKeys: ['a'] }] } } }),
-    pod({ affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'z', labelSelector: { matchLabels: { x: 'y' } }, matchLabelKeys: ['a'], mismatchLabelKeys: ['b'] }] } } }, { labels: { a: '1', b: '2' } }),
+    pod({
+      affinity: {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [
+              {
+                matchExpressions: [
+                  { key: 'a', operator: 'X' },
+                  { key: 'b', operator: 'In' },
+                  { key: 'c', operator: 'Exists', values: ['x'] },
+                  { key: 'd', operator: 'Gt', values: ['1', '2'] },
+                  { key: '', operator: 'Exists' },
+                ],
+              },
+            ],
+          },
+        },
+      },
+    }),
+    pod({
+      affinity: {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [
+              {
+                matchFields: [
+                  { key: 'metadata.labels', operator: 'In', values: ['a'] },
+                  { key: 'metadata.name', operator: 'Exists' },
+                ],
+              },
+            ],
+          },
+        },
+      },
+    }),
+    pod({
+      affinity: {
+        nodeAffinity: {
+          preferredDuringSchedulingIgnoredDuringExecution: [
+            { weight: 0, preference: { matchExpressions: [{ key: 'a', operator: 'In', values: ['b'] }] } },
+            { weight: 101, preference: {} },
+          ],
+        },
+      },
+    }),
+    pod({
+      affinity: {
+        podAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: [
+            { topologyKey: '' },
+            {
+              topologyKey: 'a b',
+              labelSelector: { matchExpressions: [{ key: 'a', operator: 'In' }] },
+              namespaces: ['A_b'],
+            },
+          ],
+        },
+      },
+    }),
+    pod({
+      affinity: {
+        podAntiAffinity: {
+          preferredDuringSchedulingIgnoredDuringExecution: [
+            { weight: 200, podAffinityTerm: { topologyKey: 'z', labelSelector: { matchLabels: { 'a b': 'c' } } } },
+          ],
+        },
+      },
+    }),
+    pod({
+      affinity: {
+        podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'z', matchLabelKeys: ['a'] }] },
+      },
+    }),
+    pod(
+      {
+        affinity: {
+          podAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: [
+              {
+                topologyKey: 'z',
+                labelSelector: { matchLabels: { x: 'y' } },
+                matchLabelKeys: ['a'],
+                mismatchLabelKeys: ['b'],
+              },
+            ],
+          },
+        },
+      },
+      { labels: { a: '1', b: '2' } },
+    ),
     pod({ nodeSelector: { 'a b': 'c d' } }),
-    pod({ tolerations: [{ key: 'a b' }, { operator: 'X', key: 'a' }, { value: 'x', operator: 'Exists', key: 'a' }, {}, { key: 'a', tolerationSeconds: 1 }, { key: 'a', effect: 'X' }, { key: 'a', value: 'b c' }] }),
+    pod({
+      tolerations: [
+        { key: 'a b' },
+        { operator: 'X', key: 'a' },
+        { value: 'x', operator: 'Exists', key: 'a' },
+        {},
+        { key: 'a', tolerationSeconds: 1 },
+        { key: 'a', effect: 'X' },
+        { key: 'a', value: 'b c' },
+      ],
+    }),
     pod({ topologySpreadConstraints: [{}] }),
-    pod({ topologySpreadConstraints: [{ maxSkew: -1, topologyKey: 'a b', whenUnsatisfiable: 'X', minDomains: 0, nodeAffinityPolicy: 'X', nodeTaintsPolicy: 'Y', matchLabelKeys: ['q'] }] }),
-    pod({ topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'a', whenUnsatisfiable: 'ScheduleAnyway', minDomains: 2 }, { maxSkew: 1, topologyKey: 'a', whenUnsatisfiable: 'ScheduleAnyway' }] }),
-    pod({ topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'a', whenUnsatisfiable: 'DoNotSchedule', labelSelector: { matchLabels: { 'a b': 'c' } } }] }),
+    pod({
+      topologySpreadConstraints: [
+        {
+          maxSkew: -1,
+          topologyKey: 'a b',
+          whenUnsatisfiable: 'X',
+          minDomains: 0,
+          nodeAffinityPolicy: 'X',
+          nodeTaintsPolicy: 'Y',
+          matchLabelKeys: ['q'],
+        },
+      ],
+    }),
+    pod({
+      topologySpreadConstraints: [
+        { maxSkew: 1, topologyKey: 'a', whenUnsatisfiable: 'ScheduleAnyway', minDomains: 2 },
+        { maxSkew: 1, topologyKey: 'a', whenUnsatisfiable: 'ScheduleAnyway' },
+      ],
+    }),
+    pod({
+      topologySpreadConstraints: [
+        {
+          maxSkew: 1,
+          topologyKey: 'a',
+          whenUnsatisfiable: 'DoNotSchedule',
+          labelSelector: { matchLabels: { 'a b': 'c' } },
+        },
+      ],
+    }),
   ]),
   list('the rest of the spec', [
     pod({ restartPolicy: 'Sometimes' }),
@@ -251,36 +538,100 @@ export default [
     pod({}, { generation: 7, uid: 'x', resourceVersion: '5', creationTimestamp: '2020-01-01T00:00:00Z' }),
     pod({}, { deletionTimestamp: '2020-01-01T00:00:00Z', deletionGracePeriodSeconds: 4 }),
   ]),
-  changes('pods: what may change', 'pods', pod({ tolerations: [{ key: 'a', operator: 'Exists' }], initContainers: [{ name: 'i', image: 'x' }] }, { name: 'change' }), [
-    (pod) => { pod.spec.containers[0].image = 'other'; },
-    (pod) => { pod.spec.initContainers[0].image = 'other'; },
-    (pod) => { pod.spec.containers[0].image = ''; },
-    (pod) => { pod.spec.containers[0].name = 'q'; },
-    (pod) => { pod.spec.containers.push({ name: 'new', image: 'x' }); },
-    (pod) => { pod.spec.tolerations.push({ key: 'b', operator: 'Exists' }); },
-    (pod) => { pod.spec.tolerations = []; },
-    (pod) => { pod.spec.activeDeadlineSeconds = 100; },
-    (pod) => { pod.spec.activeDeadlineSeconds = 200; },
-    (pod) => { delete pod.spec.activeDeadlineSeconds; },
-    (pod) => { pod.spec.terminationGracePeriodSeconds = 1; },
-    (pod) => { pod.spec.nodeName = 'x'; },
-    (pod) => { pod.spec.restartPolicy = 'Never'; },
-    (pod) => { pod.spec.containers[0].resources = { requests: { cpu: '1' } }; },
-    (pod) => { pod.metadata.labels = { a: 'b' }; },
-    (pod) => { pod.metadata.labels = { a: 'b c' }; },
-    (pod) => { pod.metadata.finalizers = ['nodomain']; },
-    (pod) => { pod.spec.schedulingGates = [{ name: 'x' }]; },
-    (pod) => { pod.status = { phase: 'Running' }; },
-    (pod) => { pod.metadata.uid = '11111111-1111-1111-1111-111111111111'; },
-    (pod) => { pod.metadata.name = 'else'; },
-    (pod) => { pod.metadata.namespace = 'else'; },
-    (pod) => { pod.metadata.resourceVersion = '1'; },
-    (pod) => { pod.metadata.resourceVersion = ''; },
-    (pod) => { pod.metadata.creationTimestamp = '2020-01-01T00:00:00Z'; },
-    (pod) => { pod.metadata.generation = 99; },
-    (pod) => { pod.apiVersion = 'v2'; },
-    (pod) => { pod.kind = 'Service'; },
-  ]),
+  changes(
+    'pods: what may change',
+    'pods',
+    pod(
+      { tolerations: [{ key: 'a', operator: 'Exists' }], initContainers: [{ name: 'i', image: 'x' }] },
+      { name: 'change' },
+    ),
+    [
+      (pod) => {
+        pod.spec.containers[0].image = 'other';
+      },
+      (pod) => {
+        pod.spec.initContainers[0].image = 'other';
+      },
+      (pod) => {
+        pod.spec.containers[0].image = '';
+      },
+      (pod) => {
+        pod.spec.containers[0].name = 'q';
+      },
+      (pod) => {
+        pod.spec.containers.push({ name: 'new', image: 'x' });
+      },
+      (pod) => {
+        pod.spec.tolerations.push({ key: 'b', operator: 'Exists' });
+      },
+      (pod) => {
+        pod.spec.tolerations = [];
+      },
+      (pod) => {
+        pod.spec.activeDeadlineSeconds = 100;
+      },
+      (pod) => {
+        pod.spec.activeDeadlineSeconds = 200;
+      },
+      (pod) => {
+        delete pod.spec.activeDeadlineSeconds;
+      },
+      (pod) => {
+        pod.spec.terminationGracePeriodSeconds = 1;
+      },
+      (pod) => {
+        pod.spec.nodeName = 'x';
+      },
+      (pod) => {
+        pod.spec.restartPolicy = 'Never';
+      },
+      (pod) => {
+        pod.spec.containers[0].resources = { requests: { cpu: '1' } };
+      },
+      (pod) => {
+        pod.metadata.labels = { a: 'b' };
+      },
+      (pod) => {
+        pod.metadata.labels = { a: 'b c' };
+      },
+      (pod) => {
+        pod.metadata.finalizers = ['nodomain'];
+      },
+      (pod) => {
+        pod.spec.schedulingGates = [{ name: 'x' }];
+      },
+      (pod) => {
+        pod.status = { phase: 'Running' };
+      },
+      (pod) => {
+        pod.metadata.uid = '11111111-1111-1111-1111-111111111111';
+      },
+      (pod) => {
+        pod.metadata.name = 'else';
+      },
+      (pod) => {
+        pod.metadata.namespace = 'else';
+      },
+      (pod) => {
+        pod.metadata.resourceVersion = '1';
+      },
+      (pod) => {
+        pod.metadata.resourceVersion = '';
+      },
+      (pod) => {
+        pod.metadata.creationTimestamp = '2020-01-01T00:00:00Z';
+      },
+      (pod) => {
+        pod.metadata.generation = 99;
+      },
+      (pod) => {
+        pod.apiVersion = 'v2';
+      },
+      (pod) => {
+        pod.kind = 'Service';
+      },
+    ],
+  ),
   {
     name: 'pods: scheduling gates, ephemeral containers, resize, binding and status',
     run: async (api) => {
@@ -297,12 +648,32 @@ export default [
       await api.post(`${at}/binding`, { metadata: { name: 'sub' }, target: { kind: 'Pod', name: 'n' } });
       await api.post(`${at}/binding`, { metadata: { name: 'sub' }, target: { kind: 'Node', name: 'n' } });
       await api.post(`${at}/binding`, { metadata: { name: 'sub' }, target: { kind: 'Node', name: 'n2' } });
-      await api.patch(`${at}/ephemeralcontainers`, { spec: { ephemeralContainers: [{ name: 'dbg', image: 'x' }] } }, 'strategic');
-      await api.patch(`${at}/ephemeralcontainers`, { spec: { ephemeralContainers: [{ name: 'dbg2', image: 'x', ports: [{ containerPort: 1 }] }] } }, 'strategic');
-      await api.patch(`${at}/ephemeralcontainers`, { spec: { ephemeralContainers: [{ name: 'c', image: 'x' }] } }, 'strategic');
-      await api.patch(`${at}/ephemeralcontainers`, { spec: { ephemeralContainers: [{ name: 'dbg3', image: 'x', targetContainerName: 'absent' }] } }, 'strategic');
+      await api.patch(
+        `${at}/ephemeralcontainers`,
+        { spec: { ephemeralContainers: [{ name: 'dbg', image: 'x' }] } },
+        'strategic',
+      );
+      await api.patch(
+        `${at}/ephemeralcontainers`,
+        { spec: { ephemeralContainers: [{ name: 'dbg2', image: 'x', ports: [{ containerPort: 1 }] }] } },
+        'strategic',
+      );
+      await api.patch(
+        `${at}/ephemeralcontainers`,
+        { spec: { ephemeralContainers: [{ name: 'c', image: 'x' }] } },
+        'strategic',
+      );
+      await api.patch(
+        `${at}/ephemeralcontainers`,
+        { spec: { ephemeralContainers: [{ name: 'dbg3', image: 'x', targetContainerName: 'absent' }] } },
+        'strategic',
+      );
       await api.patch(`${at}/ephemeralcontainers`, { spec: { ephemeralContainers: null } }, 'merge');
-      await api.patch(`${at}/resize`, { spec: { containers: [{ name: 'c', resources: { requests: { cpu: '1' } } }] } }, 'strategic');
+      await api.patch(
+        `${at}/resize`,
+        { spec: { containers: [{ name: 'c', resources: { requests: { cpu: '1' } } }] } },
+        'strategic',
+      );
       await api.patch(`${at}/status`, { status: { phase: 'Running', podIP: '10.0.0.1' } }, 'merge');
       await api.patch(`${at}/status`, { status: { phase: 'X' } }, 'merge');
       await api.patch(`${at}/status`, { status: { podIP: 'x' } }, 'merge');

@@ -2,8 +2,10 @@ import { changes, creations } from '../objects.mjs';
 
 let counter = 0;
 const next = (spec, name = `v${counter++}`) => ({ metadata: { name }, spec });
-const claim = (spec = {}) => next({ accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, ...spec });
-const volume = (spec = {}) => next({ accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, hostPath: { path: '/x' }, ...spec }, 'diff-pv');
+const claim = (spec = {}) =>
+  next({ accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, ...spec });
+const volume = (spec = {}) =>
+  next({ accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, hostPath: { path: '/x' }, ...spec }, 'diff-pv');
 const sc = (rest = {}) => ({ metadata: { name: 'diff-sc' }, provisioner: 'a.b/c', ...rest });
 
 export default [
@@ -29,11 +31,22 @@ export default [
     claim({ volumeName: 'x' }),
     claim({ volumeAttributesClassName: 'A_b' }),
   ]),
-  changes('claims: what may change', 'persistentvolumeclaims', { ...claim({ storageClassName: 'x' }), metadata: { name: 'change' } }, [
-    (c) => { c.spec.volumeName = 'v'; },
-    (c) => { c.metadata.labels = { a: 'b' }; },
-    (c) => { c.spec.volumeName = ''; },
-  ]),
+  changes(
+    'claims: what may change',
+    'persistentvolumeclaims',
+    { ...claim({ storageClassName: 'x' }), metadata: { name: 'change' } },
+    [
+      (c) => {
+        c.spec.volumeName = 'v';
+      },
+      (c) => {
+        c.metadata.labels = { a: 'b' };
+      },
+      (c) => {
+        c.spec.volumeName = '';
+      },
+    ],
+  ),
   creations('volumes: what is refused', 'persistentvolumes', [
     volume(),
     {},
@@ -65,33 +78,76 @@ export default [
     sc({ reclaimPolicy: 'X' }),
     sc({ volumeBindingMode: 'X' }),
     sc({ parameters: { '': 'x' } }),
-    sc({ allowedTopologies: [{ matchLabelExpressions: [{ key: 'a b', values: [] }, { key: 'c', values: ['x', 'x'] }, { key: 'c', values: ['y'] }] }] }),
+    sc({
+      allowedTopologies: [
+        {
+          matchLabelExpressions: [
+            { key: 'a b', values: [] },
+            { key: 'c', values: ['x', 'x'] },
+            { key: 'c', values: ['y'] },
+          ],
+        },
+      ],
+    }),
     sc({ allowVolumeExpansion: true, mountOptions: ['a'], parameters: { a: 'b' } }),
   ]),
-  changes('storage classes: what may change', 'storageclasses', { ...sc({ parameters: { a: 'b' } }), metadata: { name: 'diff-sc-change' } }, [
-    (s) => { s.provisioner = 'x.y/z'; },
-    (s) => { s.parameters.a = 'c'; },
-    (s) => { s.reclaimPolicy = 'Retain'; },
-    (s) => { s.volumeBindingMode = 'WaitForFirstConsumer'; },
-    (s) => { s.allowVolumeExpansion = true; },
-  ]),
+  changes(
+    'storage classes: what may change',
+    'storageclasses',
+    { ...sc({ parameters: { a: 'b' } }), metadata: { name: 'diff-sc-change' } },
+    [
+      (s) => {
+        s.provisioner = 'x.y/z';
+      },
+      (s) => {
+        s.parameters.a = 'c';
+      },
+      (s) => {
+        s.reclaimPolicy = 'Retain';
+      },
+      (s) => {
+        s.volumeBindingMode = 'WaitForFirstConsumer';
+      },
+      (s) => {
+        s.allowVolumeExpansion = true;
+      },
+    ],
+  ),
   creations('CSI drivers: what is refused', 'csidrivers', [
     next({}, 'diff-csi'),
     { metadata: { name: 'diff-csi' } },
     next({ fsGroupPolicy: 'X' }, 'diff-csi'),
     next({ volumeLifecycleModes: ['X'] }, 'diff-csi'),
-    next({ tokenRequests: [{ audience: 'a' }, { audience: 'a' }, { audience: 'b', expirationSeconds: 5 }] }, 'diff-csi'),
+    next(
+      { tokenRequests: [{ audience: 'a' }, { audience: 'a' }, { audience: 'b', expirationSeconds: 5 }] },
+      'diff-csi',
+    ),
     next({}, 'A_b'),
   ]),
   changes('CSI drivers: what may change', 'csidrivers', next({}, 'diff-csi-change'), [
-    (d) => { d.spec.attachRequired = false; },
-    (d) => { d.spec.volumeLifecycleModes = ['Ephemeral']; },
-    (d) => { d.spec.podInfoOnMount = true; },
+    (d) => {
+      d.spec.attachRequired = false;
+    },
+    (d) => {
+      d.spec.volumeLifecycleModes = ['Ephemeral'];
+    },
+    (d) => {
+      d.spec.podInfoOnMount = true;
+    },
   ]),
   creations('CSI nodes and attachments: what is refused', 'csinodes', [
     next({ drivers: [] }, 'diff-cn'),
     next({}, 'diff-cn'),
-    next({ drivers: [{ name: 'A_b', nodeID: '' }, { name: 'a', nodeID: 'x', topologyKeys: ['a b'] }, { name: 'a', nodeID: 'y' }] }, 'diff-cn'),
+    next(
+      {
+        drivers: [
+          { name: 'A_b', nodeID: '' },
+          { name: 'a', nodeID: 'x', topologyKeys: ['a b'] },
+          { name: 'a', nodeID: 'y' },
+        ],
+      },
+      'diff-cn',
+    ),
   ]),
   creations('attachments: what is refused', 'volumeattachments', [
     next({ attacher: 'a', nodeName: 'n', source: { persistentVolumeName: 'p' } }, 'diff-va'),

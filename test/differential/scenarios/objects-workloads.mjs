@@ -3,13 +3,20 @@ import { changes, creations } from '../objects.mjs';
 let counter = 0;
 const labels = { app: 'x' };
 const one = { name: 'c', image: 'busybox:1' };
-const template = (spec = {}, metadata = {}) => ({ metadata: { labels, ...metadata }, spec: { containers: [one], ...spec } });
+const template = (spec = {}, metadata = {}) => ({
+  metadata: { labels, ...metadata },
+  spec: { containers: [one], ...spec },
+});
 const named = (spec, name = `w${counter++}`) => ({ metadata: { name }, spec });
 const deployment = (spec = {}) => named({ selector: { matchLabels: labels }, template: template(), ...spec });
 const stateful = (spec = {}) => deployment({ serviceName: 'svc', ...spec });
-const claim = (spec = {}) => ({ metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, ...spec } });
+const claim = (spec = {}) => ({
+  metadata: { name: 'data' },
+  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, ...spec },
+});
 const job = (spec = {}) => named({ template: { spec: { containers: [one], restartPolicy: 'Never' } }, ...spec });
-const cron = (spec = {}, inner = {}) => named({ schedule: '* * * * *', jobTemplate: { spec: { ...job().spec, ...inner } }, ...spec });
+const cron = (spec = {}, inner = {}) =>
+  named({ schedule: '* * * * *', jobTemplate: { spec: { ...job().spec, ...inner } }, ...spec });
 
 export default [
   creations('deployments: what is refused', 'deployments', [
@@ -19,7 +26,15 @@ export default [
     named({ selector: {}, template: template() }),
     named({ selector: { matchLabels: { a: 'b' } }, template: template() }),
     named({ selector: { matchLabels: { 'a b': 'c d' } }, template: template() }),
-    named({ selector: { matchExpressions: [{ key: 'a', operator: 'X' }, { key: 'b', operator: 'In' }] }, template: template() }),
+    named({
+      selector: {
+        matchExpressions: [
+          { key: 'a', operator: 'X' },
+          { key: 'b', operator: 'In' },
+        ],
+      },
+      template: template(),
+    }),
     deployment({ replicas: -1, minReadySeconds: -1, revisionHistoryLimit: -1, progressDeadlineSeconds: -1 }),
     deployment({ progressDeadlineSeconds: 10, minReadySeconds: 20 }),
     deployment({ strategy: { type: 'X' } }),
@@ -32,29 +47,72 @@ export default [
     deployment({ template: template({ containers: [] }) }),
     deployment({ template: template({ containers: [{ name: 'c' }] }) }),
     deployment({ template: template({}, { labels: { app: 'x', 'a b': 'c' }, annotations: { 'a b': 'c' } }) }),
-    deployment({ template: template({ terminationGracePeriodSeconds: -1, nodeSelector: { 'beta.kubernetes.io/os': 'linux' } }) }),
-    deployment({ template: template({ containers: [{ ...one, resources: { limits: { cpu: '1' } } }], hostNetwork: true }) }),
+    deployment({
+      template: template({ terminationGracePeriodSeconds: -1, nodeSelector: { 'beta.kubernetes.io/os': 'linux' } }),
+    }),
+    deployment({
+      template: template({ containers: [{ ...one, resources: { limits: { cpu: '1' } } }], hostNetwork: true }),
+    }),
     deployment({ replicas: 'three' }),
     deployment({ template: undefined }),
     deployment({ selector: undefined }),
   ]),
   changes('deployments: what may change', 'deployments', { ...deployment(), metadata: { name: 'change' } }, [
-    (d) => { d.spec.replicas = 3; },
-    (d) => { d.spec.replicas = -3; },
-    (d) => { d.spec.selector.matchLabels = { app: 'y' }; },
-    (d) => { d.spec.selector.matchLabels = { app: 'y' }; d.spec.template.metadata.labels = { app: 'y' }; },
-    (d) => { d.spec.template.spec.containers[0].image = 'other'; },
-    (d) => { d.spec.template.metadata.labels = { app: 'z' }; },
-    (d) => { d.metadata.labels = { 'a b': 'c' }; },
-    (d) => { d.metadata.annotations = { 'a b': 'c' }; },
-    (d) => { d.metadata.labels = { a: 'b' }; },
-    (d) => { d.status = { replicas: 5 }; },
-    (d) => { delete d.spec.strategy; },
-    (d) => { d.spec.strategy = { type: 'Recreate' }; },
-    (d) => { d.metadata.finalizers = ['nodomain']; },
-    (d) => { d.metadata.ownerReferences = [{ apiVersion: 'v1', kind: 'Pod', name: 'x' }]; },
-    (d) => { d.metadata.ownerReferences = [{ apiVersion: 'v1', kind: 'Event', name: 'x', uid: 'u' }]; },
-    (d) => { d.metadata.ownerReferences = [1, 2].map((n) => ({ apiVersion: 'v1', kind: 'Pod', name: `x${n}`, uid: `u${n}`, controller: true })); },
+    (d) => {
+      d.spec.replicas = 3;
+    },
+    (d) => {
+      d.spec.replicas = -3;
+    },
+    (d) => {
+      d.spec.selector.matchLabels = { app: 'y' };
+    },
+    (d) => {
+      d.spec.selector.matchLabels = { app: 'y' };
+      d.spec.template.metadata.labels = { app: 'y' };
+    },
+    (d) => {
+      d.spec.template.spec.containers[0].image = 'other';
+    },
+    (d) => {
+      d.spec.template.metadata.labels = { app: 'z' };
+    },
+    (d) => {
+      d.metadata.labels = { 'a b': 'c' };
+    },
+    (d) => {
+      d.metadata.annotations = { 'a b': 'c' };
+    },
+    (d) => {
+      d.metadata.labels = { a: 'b' };
+    },
+    (d) => {
+      d.status = { replicas: 5 };
+    },
+    (d) => {
+      delete d.spec.strategy;
+    },
+    (d) => {
+      d.spec.strategy = { type: 'Recreate' };
+    },
+    (d) => {
+      d.metadata.finalizers = ['nodomain'];
+    },
+    (d) => {
+      d.metadata.ownerReferences = [{ apiVersion: 'v1', kind: 'Pod', name: 'x' }];
+    },
+    (d) => {
+      d.metadata.ownerReferences = [{ apiVersion: 'v1', kind: 'Event', name: 'x', uid: 'u' }];
+    },
+    (d) => {
+      d.metadata.ownerReferences = [1, 2].map((n) => ({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        name: `x${n}`,
+        uid: `u${n}`,
+        controller: true,
+      }));
+    },
   ]),
   {
     name: 'deployments: status, scale and generation',
@@ -89,7 +147,10 @@ export default [
     stateful({ updateStrategy: { type: 'OnDelete', rollingUpdate: { partition: 1 } } }),
     stateful({ updateStrategy: { rollingUpdate: { partition: -1 } } }),
     stateful({ persistentVolumeClaimRetentionPolicy: { whenDeleted: 'X' } }),
-    stateful({ volumeClaimTemplates: [claim()], template: template({ containers: [{ ...one, volumeMounts: [{ name: 'data', mountPath: '/d' }] }] }) }),
+    stateful({
+      volumeClaimTemplates: [claim()],
+      template: template({ containers: [{ ...one, volumeMounts: [{ name: 'data', mountPath: '/d' }] }] }),
+    }),
     stateful({ volumeClaimTemplates: [claim({ accessModes: [] })] }),
     stateful({ volumeClaimTemplates: [{ metadata: { name: 'x' }, spec: {} }] }),
     stateful({ ordinals: { start: -1 }, minReadySeconds: -1, replicas: -1 }),
@@ -98,16 +159,37 @@ export default [
     stateful({ template: template({ containers: [{ ...one, volumeMounts: [{ name: 'absent', mountPath: '/d' }] }] }) }),
     { metadata: { name: 'a.b' }, spec: stateful().spec },
   ]),
-  changes('stateful sets: what may change', 'statefulsets', { ...stateful({ volumeClaimTemplates: [claim()] }), metadata: { name: 'change' } }, [
-    (s) => { s.spec.replicas = 2; },
-    (s) => { s.spec.serviceName = 'other'; },
-    (s) => { s.spec.selector.matchLabels = { b: 'c' }; },
-    (s) => { s.spec.volumeClaimTemplates[0].spec.resources.requests.storage = '2Gi'; },
-    (s) => { s.spec.podManagementPolicy = 'Parallel'; },
-    (s) => { s.spec.template.spec.containers[0].image = 'new'; },
-    (s) => { s.spec.updateStrategy = { type: 'OnDelete' }; },
-    (s) => { s.spec.persistentVolumeClaimRetentionPolicy = { whenDeleted: 'Delete', whenScaled: 'Retain' }; },
-  ]),
+  changes(
+    'stateful sets: what may change',
+    'statefulsets',
+    { ...stateful({ volumeClaimTemplates: [claim()] }), metadata: { name: 'change' } },
+    [
+      (s) => {
+        s.spec.replicas = 2;
+      },
+      (s) => {
+        s.spec.serviceName = 'other';
+      },
+      (s) => {
+        s.spec.selector.matchLabels = { b: 'c' };
+      },
+      (s) => {
+        s.spec.volumeClaimTemplates[0].spec.resources.requests.storage = '2Gi';
+      },
+      (s) => {
+        s.spec.podManagementPolicy = 'Parallel';
+      },
+      (s) => {
+        s.spec.template.spec.containers[0].image = 'new';
+      },
+      (s) => {
+        s.spec.updateStrategy = { type: 'OnDelete' };
+      },
+      (s) => {
+        s.spec.persistentVolumeClaimRetentionPolicy = { whenDeleted: 'Delete', whenScaled: 'Retain' };
+      },
+    ],
+  ),
   creations('daemon sets: what is refused', 'daemonsets', [
     deployment(),
     {},
@@ -122,10 +204,21 @@ export default [
     deployment({ template: template({ restartPolicy: 'Never' }) }),
   ]),
   changes('daemon sets: what may change', 'daemonsets', { ...deployment(), metadata: { name: 'change' } }, [
-    (d) => { d.spec.selector.matchLabels = { app: 'y' }; d.spec.template.metadata.labels = { app: 'y' }; },
-    (d) => { d.spec.template.spec.containers[0].image = 'new'; },
+    (d) => {
+      d.spec.selector.matchLabels = { app: 'y' };
+      d.spec.template.metadata.labels = { app: 'y' };
+    },
+    (d) => {
+      d.spec.template.spec.containers[0].image = 'new';
+    },
   ]),
-  creations('replica sets: what is refused', 'replicasets', [deployment(), deployment({ replicas: -1, minReadySeconds: -1 }), deployment({ selector: {} }), {}, deployment({ selector: { matchLabels: { q: 'r' } } })]),
+  creations('replica sets: what is refused', 'replicasets', [
+    deployment(),
+    deployment({ replicas: -1, minReadySeconds: -1 }),
+    deployment({ selector: {} }),
+    {},
+    deployment({ selector: { matchLabels: { q: 'r' } } }),
+  ]),
   creations('replication controllers: what is refused', 'replicationcontrollers', [
     named({ template: template() }),
     named({ selector: labels, template: template() }),
@@ -160,30 +253,79 @@ export default [
     job({ maxFailedIndexes: 1 }),
     job({ selector: { matchLabels: { a: 'b' } } }),
     job({ manualSelector: true, selector: { matchLabels: { a: 'b' } } }),
-    job({ manualSelector: true, selector: { matchLabels: { a: 'b' } }, template: { metadata: { labels: { a: 'b' } }, spec: { containers: [one], restartPolicy: 'Never' } } }),
+    job({
+      manualSelector: true,
+      selector: { matchLabels: { a: 'b' } },
+      template: { metadata: { labels: { a: 'b' } }, spec: { containers: [one], restartPolicy: 'Never' } },
+    }),
     job({ podFailurePolicy: { rules: [{}] } }),
     job({ podFailurePolicy: { rules: [{ action: 'X', onExitCodes: { operator: 'In', values: [0, 0] } }] } }),
-    job({ podFailurePolicy: { rules: [{ action: 'FailJob', onExitCodes: { operator: 'In', values: [5, 3], containerName: 'nope' }, onPodConditions: [{ type: 'DisruptionTarget' }] }] } }),
+    job({
+      podFailurePolicy: {
+        rules: [
+          {
+            action: 'FailJob',
+            onExitCodes: { operator: 'In', values: [5, 3], containerName: 'nope' },
+            onPodConditions: [{ type: 'DisruptionTarget' }],
+          },
+        ],
+      },
+    }),
     job({ podFailurePolicy: { rules: [{ action: 'FailIndex', onPodConditions: [{ type: 'a b' }] }] } }),
     job({ successPolicy: { rules: [{ succeededCount: 1 }] } }),
-    job({ completionMode: 'Indexed', completions: 3, successPolicy: { rules: [{ succeededIndexes: '0-9' }, {}, { succeededIndexes: 'x' }, { succeededIndexes: '0,0' }, { succeededCount: 9 }] } }),
+    job({
+      completionMode: 'Indexed',
+      completions: 3,
+      successPolicy: {
+        rules: [
+          { succeededIndexes: '0-9' },
+          {},
+          { succeededIndexes: 'x' },
+          { succeededIndexes: '0,0' },
+          { succeededCount: 9 },
+        ],
+      },
+    }),
     job({ podReplacementPolicy: 'X' }),
     job({ managedBy: 'x' }),
     job({ managedBy: 'a.b/c' }),
     job({ suspend: true, parallelism: 2 }),
-    job({ template: { metadata: { labels: { 'job-name': 'x' } }, spec: { containers: [one], restartPolicy: 'Never' } } }),
+    job({
+      template: { metadata: { labels: { 'job-name': 'x' } }, spec: { containers: [one], restartPolicy: 'Never' } },
+    }),
   ]),
   changes('jobs: what may change', 'jobs', { ...job({ completions: 2 }), metadata: { name: 'change' } }, [
-    (j) => { j.spec.parallelism = 3; },
-    (j) => { j.spec.completions = 5; },
-    (j) => { j.spec.selector = { matchLabels: { a: 'b' } }; },
-    (j) => { j.spec.template.spec.containers[0].image = 'new'; },
-    (j) => { j.spec.backoffLimit = 2; j.spec.ttlSecondsAfterFinished = 5; },
-    (j) => { j.spec.completionMode = 'Indexed'; },
-    (j) => { j.spec.suspend = true; },
-    (j) => { j.spec.template.spec.nodeSelector = { a: 'b' }; },
-    (j) => { j.spec.template.spec.containers[0].resources = { requests: { cpu: '1' } }; },
-    (j) => { j.spec.template.spec.containers[0].image = 'new'; },
+    (j) => {
+      j.spec.parallelism = 3;
+    },
+    (j) => {
+      j.spec.completions = 5;
+    },
+    (j) => {
+      j.spec.selector = { matchLabels: { a: 'b' } };
+    },
+    (j) => {
+      j.spec.template.spec.containers[0].image = 'new';
+    },
+    (j) => {
+      j.spec.backoffLimit = 2;
+      j.spec.ttlSecondsAfterFinished = 5;
+    },
+    (j) => {
+      j.spec.completionMode = 'Indexed';
+    },
+    (j) => {
+      j.spec.suspend = true;
+    },
+    (j) => {
+      j.spec.template.spec.nodeSelector = { a: 'b' };
+    },
+    (j) => {
+      j.spec.template.spec.containers[0].resources = { requests: { cpu: '1' } };
+    },
+    (j) => {
+      j.spec.template.spec.containers[0].image = 'new';
+    },
   ]),
   creations('cron jobs: what is refused', 'cronjobs', [
     cron(),

@@ -25,7 +25,6 @@ export default [
       const bodies = [
         { metadata: { generateName: 'g-' } },
         { metadata: { generateName: 'g-', name: 'named' } },
-        { metadata: { generateName: 'Bad_' } },
         { metadata: { generateName: `${'a'.repeat(70)}-` } },
         { metadata: { name: 'taken' } },
         { metadata: { name: 'taken' } },
@@ -131,7 +130,10 @@ export default [
         involvedObject: { namespace: api.namespace },
       });
       const { body: event } = await api.get(`${maps}/m`);
-      await api.put(`${maps}/m`, { ...event, metadata: { ...event.metadata, creationTimestamp: null, selfLink: '/x' } });
+      await api.put(`${maps}/m`, {
+        ...event,
+        metadata: { ...event.metadata, creationTimestamp: null, selfLink: '/x' },
+      });
       await api.put(`${maps}/m`, { ...event, metadata: { ...event.metadata, resourceVersion: '', generation: 7 } });
       await api.put(`${maps}/m`, { ...event, metadata: { ...event.metadata, managedFields: [] } });
       await api.patch(`${maps}/m`, { metadata: { resourceVersion: '1' }, data: { a: '7' } }, 'merge');
@@ -180,7 +182,10 @@ export default [
         await api.patch(`${maps}/m?${query}`, { data: { p: `${query.length}` } }, 'merge');
       }
       await api.get(`${maps}/m`);
-      await api.post(`${path(api, 'services')}?dryRun=All`, { metadata: { name: 's' }, spec: { ports: [{ port: 1 }] } });
+      await api.post(`${path(api, 'services')}?dryRun=All`, {
+        metadata: { name: 's' },
+        spec: { ports: [{ port: 1 }] },
+      });
       await api.post(`${maps}?dryRun=All`, map('m'));
       await api.post(`${maps}?dryRun=All`, { metadata: { generateName: 'x-' } });
       await api.post(`${maps}?dryRun=All`, map('A'));
@@ -261,7 +266,10 @@ export default [
       await api.post(path(api, 'pods'), { metadata: { name: 'a' }, spec: [] });
       await api.post(path(api, 'deployments'), { metadata: { name: 'a' }, spec: { replicas: '3' } });
       await api.post(path(api, 'deployments'), { metadata: { name: 'a' }, spec: { replicas: 2.5 } });
-      await api.post(path(api, 'deployments'), { metadata: { name: 'a' }, spec: { selector: { matchLabels: { a: 1 } } } });
+      await api.post(path(api, 'deployments'), {
+        metadata: { name: 'a' },
+        spec: { selector: { matchLabels: { a: 1 } } },
+      });
       await api.post(path(api, 'services'), { metadata: { name: 'a' }, spec: { ports: [{ port: '80' }] } });
       await api.post(path(api, 'secrets'), { metadata: { name: 'a' }, data: { a: 'not base64!' } });
       await api.post(path(api, 'secrets'), { metadata: { name: 'a' }, stringData: { a: 5 } });
@@ -348,7 +356,10 @@ export default [
   {
     name: 'writes: unknown and repeated fields deep in other kinds',
     run: async (api) => {
-      const deployment = JSON.stringify({ metadata: { name: 'd' }, spec: { selector: { matchLabels: labels }, template } });
+      const deployment = JSON.stringify({
+        metadata: { name: 'd' },
+        spec: { selector: { matchLabels: labels }, template },
+      });
       const odd = deployment
         .replace('"image":"busybox:1"', '"image":"busybox:1","image":"busybox:2","imagePullPolcy":"Always"')
         .replace('"spec":{"sel', '"spec":{"replica":1,"sel');
@@ -363,7 +374,10 @@ export default [
       }
       await api.post(`${path(api, 'pods')}?fieldValidation=Strict`, {
         metadata: { name: 'p' },
-        spec: { containers: [{ name: 'c', image: 'i', volumeMounts: [{ nam: 'x' }], env: [{ valu: 'x' }] }], volume: [] },
+        spec: {
+          containers: [{ name: 'c', image: 'i', volumeMounts: [{ nam: 'x' }], env: [{ valu: 'x' }] }],
+          volume: [],
+        },
         statu: {},
       });
       await api.post(`${path(api, 'services')}?fieldValidation=Strict`, {
@@ -377,7 +391,10 @@ export default [
     run: async (api) => {
       const maps = path(api, 'configmaps');
       const send = (type, name, body = map(name)) =>
-        api.call('POST', maps, { body: typeof body === 'string' ? body : JSON.stringify(body), headers: { 'content-type': type } });
+        api.call('POST', maps, {
+          body: typeof body === 'string' ? body : JSON.stringify(body),
+          headers: { 'content-type': type },
+        });
       await send('text/plain', 'a');
       await send('application/xml', 'b');
       await send('application/json; charset=utf-8', 'c');
@@ -421,23 +438,66 @@ export default [
         ['namespaces', { metadata: { name: `${api.namespace}-b` }, status: { phase: 'Terminating' } }],
         ['resourcequotas', { spec: { hard: { 'requests.cpu': '1' } }, status: { hard: { 'requests.cpu': '5' } } }],
         ['poddisruptionbudgets', { spec: { minAvailable: 1, selector: {} }, status: { currentHealthy: 5 } }],
-        ['ingresses', { spec: { rules: [{ host: 'a.b' }] }, status: { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } } }],
+        [
+          'ingresses',
+          { spec: { rules: [{ host: 'a.b' }] }, status: { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } } },
+        ],
         ['networkpolicies', { spec: { podSelector: {} } }],
-        ['horizontalpodautoscalers', { spec: { maxReplicas: 3, scaleTargetRef: { kind: 'X', name: 'x' } }, status: { desiredReplicas: 4 } }],
-        ['cronjobs', { spec: { suspend: true, schedule: '@daily', jobTemplate: { spec: { template: { spec: { containers, restartPolicy: 'Never' } } } } }, status: { lastScheduleTime: '2020-01-01T00:00:00Z' } }],
+        [
+          'horizontalpodautoscalers',
+          { spec: { maxReplicas: 3, scaleTargetRef: { kind: 'X', name: 'x' } }, status: { desiredReplicas: 4 } },
+        ],
+        [
+          'cronjobs',
+          {
+            spec: {
+              suspend: true,
+              schedule: '@daily',
+              jobTemplate: { spec: { template: { spec: { containers, restartPolicy: 'Never' } } } },
+            },
+            status: { lastScheduleTime: '2020-01-01T00:00:00Z' },
+          },
+        ],
       ]) {
         await api.post(path(api, resource), { ...body, metadata: { name: 'a', generation: 7, ...body.metadata } });
       }
       await api.delete(`/api/v1/namespaces/${api.namespace}-b`);
       await api.put(`${path(api, 'ingresses')}/a`, { metadata: { name: 'a' }, spec: { rules: [{ host: 'c.d' }] } });
-      await api.put(`${path(api, 'ingresses')}/a`, { metadata: { name: 'a', labels }, spec: { rules: [{ host: 'c.d' }] } });
-      await api.put(`${path(api, 'ingresses')}/a/status`, { metadata: { name: 'a' }, spec: { rules: [{ host: 'e.f' }] }, status: { loadBalancer: { ingress: [{ hostname: 'x' }] } } });
-      await api.put(`${path(api, 'networkpolicies')}/a`, { metadata: { name: 'a' }, spec: { podSelector: { matchLabels: labels } } });
+      await api.put(`${path(api, 'ingresses')}/a`, {
+        metadata: { name: 'a', labels },
+        spec: { rules: [{ host: 'c.d' }] },
+      });
+      await api.put(`${path(api, 'ingresses')}/a/status`, {
+        metadata: { name: 'a' },
+        spec: { rules: [{ host: 'e.f' }] },
+        status: { loadBalancer: { ingress: [{ hostname: 'x' }] } },
+      });
+      await api.put(`${path(api, 'networkpolicies')}/a`, {
+        metadata: { name: 'a' },
+        spec: { podSelector: { matchLabels: labels } },
+      });
       await api.put(`${path(api, 'networkpolicies')}/a/status`, { metadata: { name: 'a' } });
-      await api.put(`${path(api, 'cronjobs')}/a/status`, { metadata: { name: 'a' }, status: { lastScheduleTime: '2020-01-01T00:00:00Z' } });
+      await api.put(`${path(api, 'cronjobs')}/a/status`, {
+        metadata: { name: 'a' },
+        status: { lastScheduleTime: '2020-01-01T00:00:00Z' },
+      });
       await api.put(`${path(api, 'configmaps')}/a/status`, map('a'));
-      await api.put(`${path(api, 'services')}/a/status`, { metadata: { name: 'a', labels, annotations: labels }, status: { loadBalancer: { ingress: [{ ip: 'x' }] } } });
-      await api.patch(`${path(api, 'services')}/a/status`, { metadata: { labels }, status: { conditions: [{ type: 'A', status: 'True', reason: 'R', message: '', lastTransitionTime: '2020-01-01T00:00:00Z' }] } }, 'merge');
+      await api.put(`${path(api, 'services')}/a/status`, {
+        metadata: { name: 'a', labels, annotations: labels },
+        status: { loadBalancer: { ingress: [{ ip: 'x' }] } },
+      });
+      await api.patch(
+        `${path(api, 'services')}/a/status`,
+        {
+          metadata: { labels },
+          status: {
+            conditions: [
+              { type: 'A', status: 'True', reason: 'R', message: '', lastTransitionTime: '2020-01-01T00:00:00Z' },
+            ],
+          },
+        },
+        'merge',
+      );
       await api.post(`${deployments}?dryRun=All`, { metadata: { name: 'd' }, spec, ...odd });
     },
   },

@@ -49,7 +49,7 @@ function decodeTime(value: string, micro: boolean): string {
     );
   }
   if (micro) {
-    const given = /(?:\.(\d+))?([Zz+-].*)$/.exec(value);
+    const given = /[Tt][\d:]+(?:\.(\d+))?(.*)$/.exec(value);
     if (given?.[1]?.length !== 6) {
       const rest = (given?.[1] === undefined ? '' : `.${given[1]}`) + (given?.[2] ?? '');
       throw new DecodeError(

@@ -1,5 +1,5 @@
 /** What is wrong with a JSON text, in the words of Go's encoding/json. */
-export class SyntaxError extends Error {}
+export class JsonError extends Error {}
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
@@ -16,7 +16,14 @@ function quoted(char: string): string {
   if (char === "'") return "'\\''";
   if (char === '"') return `'"'`;
   const code = char.charCodeAt(0);
-  const short: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\', '\b': '\\b', '\f': '\\f' };
+  const short: Record<string, string> = {
+    '\n': '\\n',
+    '\r': '\\r',
+    '\t': '\\t',
+    '\\': '\\\\',
+    '\b': '\\b',
+    '\f': '\\f',
+  };
   const hex = code < 0x20 || (code >= 0x7f && code < 0xa1) || code === 0xad;
   if (short[char] !== undefined) return `'${short[char]}'`;
   if (hex) return code < 0x80 ? `'\\x${code.toString(16).padStart(2, '0')}'` : `'\\u00${code.toString(16)}'`;
@@ -54,9 +61,9 @@ export class Scanner {
     return value;
   }
 
-  #unexpected(char: string, where: string): SyntaxError {
-    if (char === '') return new SyntaxError('unexpected end of JSON input');
-    return new SyntaxError(`invalid character ${quoted(char)} ${where}`);
+  #unexpected(char: string, where: string): JsonError {
+    if (char === '') return new JsonError('unexpected end of JSON input');
+    return new JsonError(`invalid character ${quoted(char)} ${where}`);
   }
 
   /** The next character that is no space; '' at the end. */
@@ -71,7 +78,11 @@ export class Scanner {
     if (char === '[') return this.#array(path);
     if (char === '"') return this.#string();
     if (char === '-' || (char >= '0' && char <= '9')) return this.#number(char);
-    for (const [word, value] of [['true', true], ['false', false], ['null', null]] as const) {
+    for (const [word, value] of [
+      ['true', true],
+      ['false', false],
+      ['null', null],
+    ] as const) {
       if (char === word[0]) return this.#word(word, value);
     }
     throw this.#unexpected(char, 'looking for beginning of value');

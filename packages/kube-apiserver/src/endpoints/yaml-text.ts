@@ -28,7 +28,7 @@ interface Walk {
 }
 
 function walk(node: unknown, path: string, found: Walk): void {
-  if (isSeq(node)) node.items.forEach((item, i) => walk(item, `${path}[${i}]`, found));
+  if (isSeq(node)) for (const [i, item] of node.items.entries()) walk(item, `${path}[${i}]`, found);
   if (!isMap(node)) return;
   const seen = new Set<string>();
   for (const { key, value } of node.items) {

@@ -1,6 +1,13 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { badRequest, conflict, invalid, type StatusCause, StatusError, type Subject } from '@ks-apiserver/apimachinery/meta/errors';
+import {
+  badRequest,
+  conflict,
+  invalid,
+  type StatusCause,
+  StatusError,
+  type Subject,
+} from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { ResourceType } from './resource-type.ts';
 

@@ -7,7 +7,7 @@ import { type DeleteOptions, decideDelete } from './delete.ts';
 import { encodeObject } from './encode.ts';
 import { completeObject, schemaOf, setDefaults, validateKind } from './kind-rules.ts';
 import { trackFields } from './managed-fields.ts';
-import { generatedName, dedupOwners, initMetadata, invalidObject, subjectOf } from './metadata.ts';
+import { dedupOwners, generatedName, initMetadata, invalidObject, subjectOf } from './metadata.ts';
 import { admitNamespace } from './namespace-lifecycle.ts';
 import { presentObject } from './present.ts';
 import { type ResourceType, storageKey } from './resource-type.ts';

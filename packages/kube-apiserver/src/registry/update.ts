@@ -4,7 +4,16 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
 import { completeObject, schemaOf, setDefaults, validateKind } from './kind-rules.ts';
 import { trackFields } from './managed-fields.ts';
-import { checkAbsent, checkCurrent, dedupOwners, invalidObject, keepMetadata, matchUrl, newFinalizers, subjectOf } from './metadata.ts';
+import {
+  checkAbsent,
+  checkCurrent,
+  dedupOwners,
+  invalidObject,
+  keepMetadata,
+  matchUrl,
+  newFinalizers,
+  subjectOf,
+} from './metadata.ts';
 import type { ResourceType } from './resource-type.ts';
 import type { Store, Verdict } from './store.ts';
 import { STATUS_METADATA, type WriteContext, type WriteOptions } from './strategy.ts';
@@ -106,7 +115,13 @@ export function decideUpdate(
   const uidChange = request.patch ? changedUid(wished, old) : [];
   if (uidChange.length > 0) wished.metadata.uid = old.metadata.uid!;
   checkCurrent(type, wished, old, strategy.unconditionalUpdate !== false);
-  const object = throughSubresource(type, request.subresource, wished, old, strategy.statusKeeps ?? (type.custom ? STATUS_METADATA : []));
+  const object = throughSubresource(
+    type,
+    request.subresource,
+    wished,
+    old,
+    strategy.statusKeeps ?? (type.custom ? STATUS_METADATA : []),
+  );
   keepMetadata(object, old);
   setDefaults(type, object);
   if (!request.tracksFields) trackFields(schemaOf(type), old, object, context, strategy.untracked);

@@ -127,8 +127,9 @@ function needsHealthCheck(spec: KubeObject['spec']): boolean {
 function heldBy({ spec = {} }: KubeObject): { ips: number[]; ports: number[] } {
   const texts: string[] = spec.clusterIPs ?? (spec.clusterIP ? [spec.clusterIP] : []);
   const ips = texts.map(ipv4Number).filter((number) => number !== undefined);
-  const ports = [...((spec.ports ?? []) as Port[]).map(({ nodePort }) => nodePort), spec.healthCheckNodePort]
-    .filter((port) => port !== undefined && port > 0) as number[];
+  const ports = [...((spec.ports ?? []) as Port[]).map(({ nodePort }) => nodePort), spec.healthCheckNodePort].filter(
+    (port) => port !== undefined && port > 0,
+  ) as number[];
   return { ips, ports };
 }
 

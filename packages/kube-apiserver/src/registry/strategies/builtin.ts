@@ -1,6 +1,6 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { STATUS_METADATA, type Strategy } from '../strategy.ts';
 import { timestamp } from '../metadata.ts';
+import { STATUS_METADATA, type Strategy } from '../strategy.ts';
 import { csrStrategy } from './certificate-signing-requests.ts';
 import { claimStrategy } from './claims.ts';
 import { daemonSetStrategy } from './daemon-sets.ts';
@@ -108,7 +108,10 @@ export const BUILTIN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map<string,
   ]),
   ['csistoragecapacities.storage.k8s.io', { unconditionalUpdate: false }],
   ['flowschemas.flowcontrol.apiserver.k8s.io', withStatus(empty, { ...counted, statusKeeps: STATUS_METADATA })],
-  ['prioritylevelconfigurations.flowcontrol.apiserver.k8s.io', withStatus(empty, { ...counted, statusKeeps: STATUS_METADATA })],
+  [
+    'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io',
+    withStatus(empty, { ...counted, statusKeeps: STATUS_METADATA }),
+  ],
   ...[
     'mutatingwebhookconfigurations',
     'validatingwebhookconfigurations',

@@ -111,6 +111,10 @@ export function compareAmounts(a: unknown, b: unknown): number {
 }
 
 /** Visits the items of a list with their paths. */
-export function each<T = Fields>(list: readonly T[] | undefined, at: string, visit: (item: T, at: string, index: number) => void): void {
-  (list ?? []).forEach((item, index) => visit(item, `${at}[${index}]`, index));
+export function each<T = Fields>(
+  list: readonly T[] | undefined,
+  at: string,
+  visit: (item: T, at: string, index: number) => void,
+): void {
+  for (const [index, item] of (list ?? []).entries()) visit(item, `${at}[${index}]`, index);
 }

@@ -134,7 +134,11 @@ const again = new Set([
  * What is wrong with the metadata of a changed object of a built-in kind. Several layers of Kubernetes look at it, each
  * telling its own: what they agree on stands several times among the causes.
  */
-export function validateMetadataUpdate(gvk: GroupVersionKind, metadata: ObjectMeta, subresource: string): StatusCause[] {
+export function validateMetadataUpdate(
+  gvk: GroupVersionKind,
+  metadata: ObjectMeta,
+  subresource: string,
+): StatusCause[] {
   const shared = validateShared(metadata);
   const finalizers = validateFinalizers(metadata.finalizers);
   const domains = validateFinalizerDomains(metadata.finalizers);

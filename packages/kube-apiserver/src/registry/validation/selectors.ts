@@ -19,7 +19,12 @@ export function validateLabelSelector(selector: Fields | undefined, at: string, 
   });
 }
 
-function nodeExpression({ key = '', operator = '', values = [] }: Fields, at: string, checksValues: boolean, out: Causes): void {
+function nodeExpression(
+  { key = '', operator = '', values = [] }: Fields,
+  at: string,
+  checksValues: boolean,
+  out: Causes,
+): void {
   switch (operator) {
     case 'In':
     case 'NotIn':
@@ -58,7 +63,12 @@ function nodeField({ key = '', operator = '', values = [] }: Fields, at: string,
 }
 
 /** One term of a NodeSelector; preferences do not look at the values. */
-export function validateNodeSelectorTerm(term: Fields | undefined, at: string, checksValues: boolean, out: Causes): void {
+export function validateNodeSelectorTerm(
+  term: Fields | undefined,
+  at: string,
+  checksValues: boolean,
+  out: Causes,
+): void {
   each(term?.matchExpressions, `${at}.matchExpressions`, (item, path) => nodeExpression(item, path, checksValues, out));
   each(term?.matchFields, `${at}.matchFields`, (item, path) => nodeField(item, path, out));
 }

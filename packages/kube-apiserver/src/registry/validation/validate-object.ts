@@ -12,12 +12,13 @@ import { endpointSlices, endpoints } from './network/endpoints.ts';
 import { ingressRules } from './network/ingresses.ts';
 import { services } from './network/services.ts';
 import { validatePod } from './pods/pod.ts';
+import { validateStatus } from './statuses.ts';
 import { claims } from './storage/claims.ts';
 import { storageRules } from './storage/classes.ts';
 import { volumes } from './storage/volumes.ts';
-import { validateStatus } from './statuses.ts';
 import type { Validator } from './validator.ts';
 import { appRules } from './workloads/apps.ts';
+import { cronJobRules } from './workloads/cron-jobs.ts';
 import { jobRules } from './workloads/jobs.ts';
 
 const rules = new Map<string, Validator>(
@@ -26,6 +27,7 @@ const rules = new Map<string, Validator>(
     ...appRules,
     ...ingressRules,
     ...jobRules,
+    ...cronJobRules,
     ...otherRules,
     ...scalingRulesOf,
     ...storageRules,

@@ -1,8 +1,8 @@
-import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
+import { dnsLabelErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Fields } from '../../defaults/types.ts';
 import type { Strategy } from '../../strategy.ts';
-import { dnsLabelErrors } from '@ks-apiserver/apimachinery/validation/names';
 import { podWarnings } from '../../validation/pods/warnings.ts';
 import { admitPod } from './admission.ts';
 import { gatedCondition, mergeLabelKeys, syncAppArmor } from './prepare.ts';

@@ -7,19 +7,24 @@ import type { Validator } from '../validator.ts';
 const group = 'rbac.authorization.k8s.io';
 
 function policyRules(list: readonly Fields[] | undefined, namespaced: boolean, out: Causes): void {
-  each(list, 'rules', ({ verbs = [], nonResourceURLs: urls = [], apiGroups = [], resources = [], resourceNames = [] }, path) => {
-    if (verbs.length === 0) out.required(`${path}.verbs`, 'verbs must contain at least one value');
-    if (urls.length > 0) {
-      const field = `${path}.nonResourceURLs`;
-      if (namespaced) out.invalid(field, urls, 'namespaced rules cannot apply to non-resource URLs');
-      if (apiGroups.length > 0 || resources.length > 0 || resourceNames.length > 0) {
-        out.invalid(field, urls, 'rules cannot apply to both regular resources and non-resource URLs');
+  each(
+    list,
+    'rules',
+    ({ verbs = [], nonResourceURLs: urls = [], apiGroups = [], resources = [], resourceNames = [] }, path) => {
+      if (verbs.length === 0) out.required(`${path}.verbs`, 'verbs must contain at least one value');
+      if (urls.length > 0) {
+        const field = `${path}.nonResourceURLs`;
+        if (namespaced) out.invalid(field, urls, 'namespaced rules cannot apply to non-resource URLs');
+        if (apiGroups.length > 0 || resources.length > 0 || resourceNames.length > 0) {
+          out.invalid(field, urls, 'rules cannot apply to both regular resources and non-resource URLs');
+        }
+        return;
       }
-      return;
-    }
-    if (apiGroups.length === 0) out.required(`${path}.apiGroups`, 'resource rules must supply at least one api group');
-    if (resources.length === 0) out.required(`${path}.resources`, 'resource rules must supply at least one resource');
-  });
+      if (apiGroups.length === 0)
+        out.required(`${path}.apiGroups`, 'resource rules must supply at least one api group');
+      if (resources.length === 0) out.required(`${path}.resources`, 'resource rules must supply at least one resource');
+    },
+  );
 }
 
 const clusterRole: Validator = ({ rules, aggregationRule }, _old, out) => {
@@ -37,7 +42,12 @@ const clusterRole: Validator = ({ rules, aggregationRule }, _old, out) => {
   });
 };
 
-function subject({ kind = '', name = '', namespace = '', apiGroup = '' }: Fields, namespaced: boolean, at: string, out: Causes): void {
+function subject(
+  { kind = '', name = '', namespace = '', apiGroup = '' }: Fields,
+  namespaced: boolean,
+  at: string,
+  out: Causes,
+): void {
   if (name === '') out.required(`${at}.name`);
   if (kind === 'ServiceAccount') {
     if (name !== '') out.each(`${at}.name`, name, dnsSubdomainErrors(name));

@@ -1,4 +1,4 @@
-import { quantityToNumber, parseQuantity } from '@ks-apiserver/apimachinery/quantity/quantity';
+import { parseQuantity, quantityToNumber } from '@ks-apiserver/apimachinery/quantity/quantity';
 import { qualifiedNameErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Fields } from '../../defaults/types.ts';
 import { type Causes, compareAmounts, each } from '../causes.ts';
@@ -20,7 +20,13 @@ function limitType(type: string, at: string, out: Causes): void {
 
 /** How the amounts of one resource stand to each other. */
 function amounts(item: Fields, name: string, at: string, out: Causes): void {
-  const { min, max, default: limit, defaultRequest: request, maxLimitRequestRatio: ratio } = Object.fromEntries(
+  const {
+    min,
+    max,
+    default: limit,
+    defaultRequest: request,
+    maxLimitRequestRatio: ratio,
+  } = Object.fromEntries(
     ['min', 'max', 'default', 'defaultRequest', 'maxLimitRequestRatio'].map((field) => [field, item[field]?.[name]]),
   );
   const above = (a: unknown, b: unknown) => a !== undefined && b !== undefined && compareAmounts(a, b) > 0;
@@ -80,7 +86,8 @@ export const limitRanges: Validator = ({ spec = {} }, _old, out) => {
       out.required(`${path}.limits`, why);
     }
     check('maxLimitRequestRatio');
-    for (const name of names) amounts(type === 'Pod' ? { ...item, default: {}, defaultRequest: {} } : item, name, path, out);
+    for (const name of names)
+      amounts(type === 'Pod' ? { ...item, default: {}, defaultRequest: {} } : item, name, path, out);
   });
 };
 
@@ -110,7 +117,13 @@ function conflicting(names: readonly string[], shown: unknown, at: string, out: 
 function scopeSelector(spec: Fields, at: string, out: Causes): void {
   const expressions: Fields[] = spec.scopeSelector?.matchExpressions ?? [];
   const resources = Object.keys(spec.hard ?? {}).sort();
-  const existing = new Set(['BestEffort', 'NotBestEffort', 'Terminating', 'NotTerminating', 'CrossNamespacePodAffinity']);
+  const existing = new Set([
+    'BestEffort',
+    'NotBestEffort',
+    'Terminating',
+    'NotTerminating',
+    'CrossNamespacePodAffinity',
+  ]);
   for (const { scopeName = '', operator = '', values = [] } of expressions) {
     if (!scopes.includes(scopeName)) out.invalid(`${at}.scopeName`, scopeName, 'unsupported scope');
     for (const resource of resources) {
@@ -142,7 +155,12 @@ function scopeSelector(spec: Fields, at: string, out: Causes): void {
       }
     } else out.invalid(`${at}.operator`, operator, 'not a valid selector operator');
   }
-  conflicting(expressions.map(({ scopeName }) => scopeName), spec.scopes ?? null, at, out);
+  conflicting(
+    expressions.map(({ scopeName }) => scopeName),
+    spec.scopes ?? null,
+    at,
+    out,
+  );
 }
 
 /** ResourceQuotas. */

@@ -14,7 +14,8 @@ function reference(ref: Fields, at: string, checksVersion: boolean, out: Causes)
   const { apiVersion = '' } = ref;
   const slashes = apiVersion.split('/').length - 1;
   if (slashes > 1) out.invalid(`${at}.apiVersion`, apiVersion, `unexpected GroupVersion string: ${apiVersion}`);
-  else if (checksVersion && slashes === 0) out.invalid(`${at}.apiVersion`, apiVersion, 'apiVersion must specify API group');
+  else if (checksVersion && slashes === 0)
+    out.invalid(`${at}.apiVersion`, apiVersion, 'apiVersion must specify API group');
 }
 
 function identifier(metric: Fields | undefined, at: string, out: Causes): void {

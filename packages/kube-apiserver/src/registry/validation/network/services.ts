@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { portNumberErrors, cidrErrors, ipErrors } from '@ks-apiserver/apimachinery/validation/values';
+import { cidrErrors, ipErrors, portNumberErrors } from '@ks-apiserver/apimachinery/validation/values';
 import type { Fields } from '../../defaults/types.ts';
 import { type Causes, each } from '../causes.ts';
 import { protocols } from '../pods/containers.ts';
@@ -9,7 +9,9 @@ import { validateEndpointIp } from './endpoints.ts';
 
 const isHeadless = ({ clusterIPs = [] }: Fields) => clusterIPs.length === 1 && clusterIPs[0] === 'None';
 const isExternal = (spec: Fields) =>
-  spec.type === 'LoadBalancer' || spec.type === 'NodePort' || (spec.type === 'ClusterIP' && spec.externalIPs?.length > 0);
+  spec.type === 'LoadBalancer' ||
+  spec.type === 'NodePort' ||
+  (spec.type === 'ClusterIP' && spec.externalIPs?.length > 0);
 const needsHealthCheck = (spec: Fields) => spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
 
 function byType(spec: Fields, out: Causes): void {

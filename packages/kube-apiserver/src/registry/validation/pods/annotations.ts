@@ -43,12 +43,20 @@ export function validatePodAnnotations(annotations: Fields | undefined, spec: Fi
 export function validateAnnotationChanges(now: Fields, old: Fields, at: string, out: Causes): void {
   for (const key of Object.keys(old)) {
     if (now[key] === old[key]) continue;
-    const what = key.startsWith(appArmor) ? 'AppArmor annotations' : key === mirror ? 'mirror pod annotation' : undefined;
+    const what = key.startsWith(appArmor)
+      ? 'AppArmor annotations'
+      : key === mirror
+        ? 'mirror pod annotation'
+        : undefined;
     if (what) out.forbidden(`${at}[${key}]`, `may not remove or update ${what}`);
   }
   for (const key of Object.keys(now)) {
     if (Object.hasOwn(old, key)) continue;
-    const what = key.startsWith(appArmor) ? 'AppArmor annotations' : key === mirror ? 'mirror pod annotation' : undefined;
+    const what = key.startsWith(appArmor)
+      ? 'AppArmor annotations'
+      : key === mirror
+        ? 'mirror pod annotation'
+        : undefined;
     if (what) out.forbidden(`${at}[${key}]`, `may not add ${what}`);
   }
 }

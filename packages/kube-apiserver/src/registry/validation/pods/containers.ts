@@ -101,7 +101,10 @@ function hostPorts(containers: readonly Fields[], paths: (index: number) => stri
 /** The containers of a pod. */
 export function validateContainers(context: PodContext, at: string, out: Causes): void {
   const { containers = [], terminationGracePeriodSeconds: grace } = context.spec;
-  if (containers.length === 0) return out.required(at);
+  if (containers.length === 0) {
+    out.required(at);
+    return;
+  }
   const names = new Set<string>();
   each<Fields>(containers, at, (container, path) => {
     common(container, context, path, out);
@@ -123,7 +126,8 @@ export function validateInitContainers(context: PodContext, at: string, out: Cau
   const names = new Set<string>((containers as Fields[]).map(({ name = '' }) => name));
   each<Fields>(initContainers, at, (container, path) => {
     common(container, context, path, out);
-    if (container.restartPolicy !== undefined || container.restartPolicyRules?.length) restartRules(container, path, out);
+    if (container.restartPolicy !== undefined || container.restartPolicyRules?.length)
+      restartRules(container, path, out);
     const { name = '' } = container;
     if (names.has(name)) out.duplicate(`${path}.name`, name);
     else if (name !== '') names.add(name);

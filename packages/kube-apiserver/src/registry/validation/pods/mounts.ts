@@ -53,7 +53,12 @@ export function validateMounts(container: Fields, volumes: ReadonlyMap<string, F
 }
 
 /** Volumes that a container sees as block devices. */
-export function validateDevices(container: Fields, volumes: ReadonlyMap<string, Fields>, at: string, out: Causes): void {
+export function validateDevices(
+  container: Fields,
+  volumes: ReadonlyMap<string, Fields>,
+  at: string,
+  out: Causes,
+): void {
   const mounts: Fields[] = container.volumeMounts ?? [];
   const [names, paths] = [new Set<string>(), new Set<string>()];
   each(container.volumeDevices, at, ({ name = '', devicePath = '' }, path) => {

@@ -85,7 +85,11 @@ export function validateHostProcesses(spec: Fields, at: string, out: Causes): vo
   });
   if (hosted === 0) return;
   if (hosted !== all) {
-    out.invalid(at, '', 'If pod contains any hostProcess containers then all containers must be HostProcess containers');
+    out.invalid(
+      at,
+      '',
+      'If pod contains any hostProcess containers then all containers must be HostProcess containers',
+    );
   }
   if (spec.hostNetwork !== true) {
     const why = 'hostNetwork must be true if pod contains any hostProcess containers';

@@ -39,7 +39,8 @@ function podTerm(term: Fields, at: string, out: Causes): void {
 }
 
 function weight(value: number | undefined, at: string, out: Causes): void {
-  if (value === undefined || value < 1 || value > 100) out.invalid(`${at}.weight`, value ?? 0, 'must be in the range 1-100');
+  if (value === undefined || value < 1 || value > 100)
+    out.invalid(`${at}.weight`, value ?? 0, 'must be in the range 1-100');
 }
 
 const hard = 'requiredDuringSchedulingIgnoredDuringExecution';

@@ -93,7 +93,12 @@ function shownContext(context: Fields): Fields {
 }
 
 /** The security context of a container. */
-export function validateContainerSecurity(context: Fields | undefined, hostUsers: boolean, at: string, out: Causes): void {
+export function validateContainerSecurity(
+  context: Fields | undefined,
+  hostUsers: boolean,
+  at: string,
+  out: Causes,
+): void {
   if (context === undefined) return;
   id(context, 'runAsUser', at, out);
   id(context, 'runAsGroup', at, out);

@@ -41,9 +41,7 @@ function deadline(now: number | undefined, old: number | undefined, at: string, 
 
 function tolerations(now: readonly Fields[], old: readonly Fields[], at: string, out: Causes): void {
   const kept = (toleration: Fields) =>
-    now.some((other) =>
-      equalJson({ ...toleration, tolerationSeconds: 0 }, { ...other, tolerationSeconds: 0 }),
-    );
+    now.some((other) => equalJson({ ...toleration, tolerationSeconds: 0 }, { ...other, tolerationSeconds: 0 }));
   if (!old.every(kept)) {
     out.forbidden(at, 'existing toleration can not be modified except its tolerationSeconds');
   } else validateTolerations(now, at, out);

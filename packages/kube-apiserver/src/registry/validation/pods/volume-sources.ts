@@ -42,7 +42,16 @@ const items: SourceRule = ({ defaultMode, items: list }, at, out) => {
   each(list, `${at}.items`, (item, path) => validateKeyToPath(item, path, out));
 };
 
-const hostPathTypes = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
+const hostPathTypes = [
+  '',
+  'BlockDevice',
+  'CharDevice',
+  'Directory',
+  'DirectoryOrCreate',
+  'File',
+  'FileOrCreate',
+  'Socket',
+];
 
 const hostPath: SourceRule = ({ path = '', type }, at, out) => {
   if (path === '') return out.required(`${at}.path`);
@@ -76,7 +85,8 @@ function iscsi(starting: string): SourceRule {
     if (iqn === '') out.required(`${at}.iqn`);
     else iscsiName(iqn, `${at}.iqn`, starting, out);
     if (lun < 0 || lun > 255) out.invalid(`${at}.lun`, lun, rangeError(0, 255));
-    if ((source.chapAuthDiscovery || source.chapAuthSession) && secretRef === undefined) out.required(`${at}.secretRef`);
+    if ((source.chapAuthDiscovery || source.chapAuthSession) && secretRef === undefined)
+      out.required(`${at}.secretRef`);
     if (initiatorName !== undefined) iscsiName(initiatorName, `${at}.initiatorname`, starting, out);
   };
 }
@@ -134,12 +144,16 @@ const azureDisk: SourceRule = (source, at, out) => {
   if (kind !== undefined) out.supported(`${at}.kind`, kind, ['Dedicated', 'Managed', 'Shared']);
   const field = `${at}.diskURI`;
   if (kind === 'Managed' && !diskURI.startsWith('/')) out.unsupported(field, diskURI, [managedDisk]);
-  if (kind !== undefined && kind !== 'Managed' && !diskURI.startsWith('http')) out.unsupported(field, diskURI, [blobDisk]);
+  if (kind !== undefined && kind !== 'Managed' && !diskURI.startsWith('http'))
+    out.unsupported(field, diskURI, [blobDisk]);
 };
 
 /** The name of a CSI driver. */
 export function validateDriverName(name: string, at: string, out: Causes): void {
-  if (name === '') return out.required(at);
+  if (name === '') {
+    out.required(at);
+    return;
+  }
   if (name.length > 63) out.tooLong(at, 63);
   out.each(at, name, dnsSubdomainErrors(name.toLowerCase()));
 }

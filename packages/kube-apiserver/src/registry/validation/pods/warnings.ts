@@ -37,7 +37,9 @@ const oldVolumes: Readonly<Record<string, string>> = {
 export function claimWarnings(spec: Fields, at: string): string[] {
   return ['requests', 'limits'].flatMap((kind) => {
     const storage = spec.resources?.[kind]?.storage;
-    return storage === undefined || isWholeNumber(storage) ? [] : [fraction(`${at}.resources.${kind}[storage]`, storage)];
+    return storage === undefined || isWholeNumber(storage)
+      ? []
+      : [fraction(`${at}.resources.${kind}[storage]`, storage)];
   });
 }
 
@@ -54,7 +56,10 @@ function scheduling(spec: Fields, at: string, say: (text: string) => void): void
     each(value?.matchExpressions, `${path}.matchExpressions`, ({ key }, place) => {
       if (oldNodeLabels[key]) say(`${place}.key: ${key} is ${oldNodeLabels[key]}`);
     });
-  const [hard, soft] = ['requiredDuringSchedulingIgnoredDuringExecution', 'preferredDuringSchedulingIgnoredDuringExecution'];
+  const [hard, soft] = [
+    'requiredDuringSchedulingIgnoredDuringExecution',
+    'preferredDuringSchedulingIgnoredDuringExecution',
+  ];
   each(affinity[hard!]?.nodeSelectorTerms, `${at}.affinity.nodeAffinity.${hard}.nodeSelectorTerms`, term);
   each<Fields>(affinity[soft!], `${at}.affinity.nodeAffinity.${soft}`, ({ preference }, path) =>
     term(preference, `${path}.preference`),
@@ -178,6 +183,10 @@ export function podWarnings({ metadata = {}, spec = {} }: Fields, at: string): s
   const [specAt, meta] = at === '' ? ['spec', 'metadata.annotations'] : [`${at}.spec`, `${at}.metadata.annotations`];
   const annotations: Fields = metadata.annotations ?? {};
   scheduling(spec, specAt, say);
+  // A pod of its own gets 1 before anybody could be warned.
+  if (at !== '' && spec.terminationGracePeriodSeconds < 0) {
+    say(`${specAt}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`);
+  }
   for (const [key, text] of Object.entries(oldAnnotations)) {
     if (annotations[key] !== undefined) say(`${meta}[${key}]: ${text}`);
   }

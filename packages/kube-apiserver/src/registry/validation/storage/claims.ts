@@ -81,7 +81,8 @@ function claimUpdate(object: Fields, old: Fields, out: Causes): void {
     spec.volumeAttributesClassName = before.volumeAttributesClassName;
   }
   if (!equalJson(clean(spec), clean(before))) {
-    const why = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
+    const why =
+      'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
     out.forbidden('spec', `${why}\n${changesOf(before, spec)}`);
   }
   const size = (claim: Fields) => claim.spec?.resources?.requests?.storage;

@@ -116,7 +116,8 @@ export function validateVolumeSpec(spec: Fields, inline: boolean, at: string, ou
   if (!spec.csi) out.required(`${at}.csi`, 'has to be specified when using volumeAttributesClassName');
 }
 
-const sourceOf = (spec: Fields) => Object.fromEntries(order.map((kind) => [kind, spec[kind]]).filter(([, value]) => value));
+const sourceOf = (spec: Fields) =>
+  Object.fromEntries(order.map((kind) => [kind, spec[kind]]).filter(([, value]) => value));
 
 /** PersistentVolumes. */
 export const volumes: Validator = (object, old, out) => {

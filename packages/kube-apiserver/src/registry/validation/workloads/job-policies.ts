@@ -54,7 +54,8 @@ export function validateFailurePolicy(spec: Fields, at: string, out: Causes): vo
     } else out.supported(`${path}.action`, action, actions);
     if (onExitCodes) exitCodes(onExitCodes, names, `${path}.onExitCodes`, out);
     if (onPodConditions.length > 0) conditions(onPodConditions, `${path}.onPodConditions`, out);
-    const refuse = (why: string) => out.add({ reason: 'FieldValueInvalid', message: `Invalid value: ${why}`, field: path });
+    const refuse = (why: string) =>
+      out.add({ reason: 'FieldValueInvalid', message: `Invalid value: ${why}`, field: path });
     if (onExitCodes && onPodConditions.length > 0) {
       refuse('specifying both OnExitCodes and OnPodConditions is not supported');
     }
@@ -115,7 +116,8 @@ export function validateSuccessPolicy(spec: Fields, at: string, out: Causes): vo
     if (count === undefined) return;
     const field = `${path}.succeededCount`;
     out.notNegative(field, count);
-    const most = (limit: number, what: string) => out.invalid(field, count, `must be less than or equal to ${limit} (${what})`);
+    const most = (limit: number, what: string) =>
+      out.invalid(field, count, `must be less than or equal to ${limit} (${what})`);
     if (count > completions) most(completions, 'the number of specified completions');
     if (indexes !== undefined && count > parsed.total) {
       most(parsed.total, 'the number of indexes in the specified succeededIndexes field');

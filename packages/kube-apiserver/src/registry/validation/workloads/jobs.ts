@@ -6,16 +6,19 @@ import { type Causes, each, sortedMap } from '../causes.ts';
 import { validatePodTemplate } from '../pods/pod.ts';
 import { validateLabelSelector } from '../selectors.ts';
 import type { Validator } from '../validator.ts';
-import { scheduleError } from './cron-schedule.ts';
 import { validateFailurePolicy, validateSuccessPolicy } from './job-policies.ts';
 
 /** A path that begins with a domain, such as `acme.io/foo`. */
 export function validateDomainPath(path: string, at: string, out: Causes): void {
-  if (path === '') return out.required(at);
+  if (path === '') {
+    out.required(at);
+    return;
+  }
   const slash = path.indexOf('/');
   const [host, rest] = [path.slice(0, Math.max(0, slash)), path.slice(slash + 1)];
   if (slash < 0 || host === '' || rest === '') {
-    return out.invalid(at, path, 'must be a domain-prefixed path (such as "acme.io/foo")');
+    out.invalid(at, path, 'must be a domain-prefixed path (such as "acme.io/foo")');
+    return;
   }
   out.each(at, host, dnsSubdomainErrors(host));
   if (!/^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(rest)) {
@@ -56,9 +59,16 @@ const counts = [
 ];
 
 /** What Jobs and the templates of CronJobs have in common. */
-function jobSpec(spec: Fields, at: string, out: Causes): void {
+export function validateJobSpec(spec: Fields, at: string, out: Causes): void {
   for (const name of counts) out.notNegative(`${at}.${name}`, spec[name]);
-  const { managedBy, completionMode: mode, podFailurePolicy, successPolicy, podReplacementPolicy, template = {} } = spec;
+  const {
+    managedBy,
+    completionMode: mode,
+    podFailurePolicy,
+    successPolicy,
+    podReplacementPolicy,
+    template = {},
+  } = spec;
   if (spec.maxFailedIndexes !== undefined && spec.backoffLimitPerIndex === undefined) {
     out.required(`${at}.backoffLimitPerIndex`, 'when maxFailedIndexes is specified');
   }
@@ -86,7 +96,8 @@ function jobSpec(spec: Fields, at: string, out: Causes): void {
   const { restartPolicy = '' } = template.spec ?? {};
   const field = `${at}.template.spec.restartPolicy`;
   if (restartPolicy === '' || restartPolicy === 'Always') out.required(field, 'valid values: "OnFailure", "Never"');
-  else if (!['OnFailure', 'Never'].includes(restartPolicy)) out.unsupported(field, restartPolicy, ['OnFailure', 'Never']);
+  else if (!['OnFailure', 'Never'].includes(restartPolicy))
+    out.unsupported(field, restartPolicy, ['OnFailure', 'Never']);
   else if (podFailurePolicy && restartPolicy !== 'Never') {
     out.invalid(field, restartPolicy, 'only "Never" is supported when podFailurePolicy is specified');
   }
@@ -124,7 +135,11 @@ function selector(spec: Fields, out: Causes): void {
   else validateLabelSelector(spec.selector, 'spec.selector', out);
   const labels = spec.template?.metadata?.labels;
   if (spec.selector === undefined || !labelSelectorFrom(spec.selector).matches(labels)) {
-    out.invalid('spec.template.metadata.labels', sortedMap(labels) ?? null, '`selector` does not match template `labels`');
+    out.invalid(
+      'spec.template.metadata.labels',
+      sortedMap(labels) ?? null,
+      '`selector` does not match template `labels`',
+    );
   }
 }
 
@@ -141,7 +156,8 @@ function templateUpdate(now: Fields, old: Fields, out: Causes): void {
   if (template.spec.affinity || before.spec.affinity) {
     const { nodeAffinity } = template.spec.affinity ?? {};
     const affinity = { ...before.spec.affinity, nodeAffinity };
-    before.spec.affinity = template.spec.affinity || affinity.podAffinity || affinity.podAntiAffinity ? affinity : undefined;
+    before.spec.affinity =
+      template.spec.affinity || affinity.podAffinity || affinity.podAntiAffinity ? affinity : undefined;
   }
   for (const name of ['containers', 'initContainers']) {
     each<Fields>(before.spec[name], '', (container, _at, index) => {
@@ -149,13 +165,14 @@ function templateUpdate(now: Fields, old: Fields, out: Causes): void {
       if (other?.name === container.name) container.resources = other.resources;
     });
   }
-  if (!equalJson(clean(template.spec), clean(before.spec))) out.invalid('spec.template.spec', template.spec, 'field is immutable');
+  if (!equalJson(clean(template.spec), clean(before.spec)))
+    out.invalid('spec.template.spec', template.spec, 'field is immutable');
 }
 
 const job: Validator = (object, old, out) => {
   const { metadata, spec = {} } = object;
   if (!old) ownLabels(object, out);
-  jobSpec(spec, 'spec', out);
+  validateJobSpec(spec, 'spec', out);
   selector(spec, out);
   if (old) {
     const before = old.spec ?? {};
@@ -177,45 +194,5 @@ const job: Validator = (object, old, out) => {
   }
 };
 
-function timeZone(zone: string | undefined, at: string, out: Causes): void {
-  if (zone === undefined) return;
-  if (zone === '') return out.invalid(at, zone, 'timeZone must be nil or non-empty string');
-  const bad = (part: string) => part === '.' || part === '..' || part.startsWith('-') || !/^[A-Za-z.\-_0-9+]{1,14}$/.test(part);
-  if (zone.split('/').some(bad)) return out.invalid(at, zone, `unknown time zone ${zone}`);
-  if (zone.toLowerCase() === 'local') {
-    out.invalid(at, zone, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones');
-    return;
-  }
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-  } catch {
-    out.invalid(at, zone, `unknown time zone ${zone}`);
-  }
-}
-
-const cronJob: Validator = ({ metadata, spec = {} }, old, out) => {
-  const { schedule = '', jobTemplate = {} } = spec;
-  if (schedule === '') out.required('spec.schedule');
-  else {
-    const error = scheduleError(schedule);
-    if (error !== undefined) out.invalid('spec.schedule', schedule, error);
-    if (schedule.includes('TZ')) {
-      out.invalid('spec.schedule', schedule, 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead');
-    }
-  }
-  out.notNegative('spec.startingDeadlineSeconds', spec.startingDeadlineSeconds);
-  if (!old || old.spec?.timeZone !== spec.timeZone) timeZone(spec.timeZone, 'spec.timeZone', out);
-  out.oneOf('spec.concurrencyPolicy', spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace']);
-  const { spec: inner = {} } = jobTemplate;
-  jobSpec(inner, 'spec.jobTemplate.spec', out);
-  if (inner.selector) out.invalid('spec.jobTemplate.spec.selector', inner.selector, '`selector` will be auto-generated');
-  if (inner.manualSelector === true) out.unsupported('spec.jobTemplate.spec.manualSelector', true, ['nil', 'false']);
-  out.notNegative('spec.successfulJobsHistoryLimit', spec.successfulJobsHistoryLimit);
-  out.notNegative('spec.failedJobsHistoryLimit', spec.failedJobsHistoryLimit);
-  if (!old && (metadata.name ?? '').length > 52) {
-    out.invalid('metadata.name', metadata.name, 'must be no more than 52 characters');
-  }
-};
-
-/** Rules of kinds that run pods to their end, by `group/Kind`. */
-export const jobRules: Readonly<Record<string, Validator>> = { 'batch/Job': job, 'batch/CronJob': cronJob };
+/** Rules of Jobs, by `group/Kind`. */
+export const jobRules: Readonly<Record<string, Validator>> = { 'batch/Job': job };

@@ -30,7 +30,11 @@ export function validateTemplateLabels(spec: Fields, ignoresEmpty: boolean, out:
   const labels = spec.template?.metadata?.labels;
   if (selector !== undefined && isEmpty(selector) && ignoresEmpty) return;
   if (selector !== undefined && labelSelectorFrom(selector).matches(labels)) return;
-  out.invalid('spec.template.metadata.labels', sortedMap(labels) ?? null, '`selector` does not match template `labels`');
+  out.invalid(
+    'spec.template.metadata.labels',
+    sortedMap(labels) ?? null,
+    '`selector` does not match template `labels`',
+  );
 }
 
 /** What long-running pods must be: restarted always, without a deadline. */
