@@ -5,6 +5,8 @@ const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g;
 // What a patch made, in a message: the real server shows it with the patched maps sorted.
 const patchedObject = /Invalid value: "\{\\"(?:[^"\\]|\\.)*"/g;
+// The volume of a pod's own token.
+const tokenVolume = /\bkube-api-access-[a-z0-9]{5}\b/g;
 const jwt = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g;
 const pem = /(?:-----BEGIN [A-Z ]+-----[\s\S]+?-----END [A-Z ]+-----\n?)+/g;
 const pemBase64 = /LS0tLS1CRUdJTi[\w+/=]+/g;
@@ -30,9 +32,9 @@ function generatedNames(value, names = new Map()) {
   if (Array.isArray(value)) for (const item of value) generatedNames(item, names);
   else if (value && typeof value === 'object') {
     const { metadata } = value;
-    if (typeof metadata?.generateName === 'string' && metadata.name?.startsWith?.(metadata.generateName)) {
-      if (metadata.name.length === metadata.generateName.length + 5)
-        names.set(metadata.name, `${metadata.generateName}<random>`);
+    const base = typeof metadata?.generateName === 'string' ? metadata.generateName.slice(0, 58) : undefined;
+    if (base !== undefined && metadata.name?.startsWith?.(base) && metadata.name.length === base.length + 5) {
+      names.set(metadata.name, `${base}<random>`);
     }
     for (const item of Object.values(value)) generatedNames(item, names);
   }
@@ -57,7 +59,7 @@ export function normalise(transcript) {
       .replace(pemBase64, '<pem>')
       .replace(patchedObject, 'Invalid value: "<patched object>"')
       .replace(jwt, '<jwt>')
-      .replace(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-<random>')
+      .replace(tokenVolume, 'kube-api-access-<random>')
       // Versions inside of texts, such as what a webhook was told.
       .replace(/("resourceVersion":)"\d+"/g, '$1"<version>"')
       .replace(uuid, uid)
@@ -65,6 +67,7 @@ export function normalise(transcript) {
       .replace(clusterIp, ip)
       .replace(url, '<server>')
       .replace(address, '<server>')
+      .replace(/^( *resourceVersion: ")\d+(?="$)/gm, '$1<version>')
       .replace(/(resourceVersion=)\d{2,11}(?=&|$)/g, '$1<version>')
       .replace(/(continue=)[\w%-]{20,}/g, '$1<continue>')
       .replace(/(resource version: \d+, current: )\d+/, '$1<version>')

@@ -49,6 +49,13 @@ function decodeTime(value: string, micro: boolean): string {
     );
   }
   if (micro) {
+    const given = /[Tt][\d:]+(?:\.(\d+))?(.*)$/.exec(value);
+    if (given?.[1]?.length !== 6) {
+      const rest = (given?.[1] === undefined ? '' : `.${given[1]}`) + (given?.[2] ?? '');
+      throw new DecodeError(
+        `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05.000000Z07:00": cannot parse ${JSON.stringify(rest)} as ".000000"`,
+      );
+    }
     const fraction = /\.(\d+)/.exec(value)?.[1] ?? '';
     return `${new Date(value).toISOString().slice(0, 19)}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
   }

@@ -27,6 +27,7 @@ export function contentType(request: KubeRequest): string {
   return type === '' ? 'application/json' : type;
 }
 
+const PROTOBUF_PREFIX = Buffer.from('k8s\0');
 const SHOWN_BYTES = 30;
 
 /** The beginning of a body as Kubernetes shows it: as text where it looks like JSON. */
@@ -39,7 +40,7 @@ function shownBytes(body: Buffer): string {
 function whyNoKind(value: unknown): string | undefined {
   const goType = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
   if (value !== null && goType !== 'object') {
-    return `couldn't get version/kind; json parse error: json: cannot unmarshal ${goType} into Go value of type struct { APIVersion string "json:"apiVersion,omitempty""; Kind string "json:"kind,omitempty"" }`;
+    return `couldn't get version/kind; json parse error: json: cannot unmarshal ${goType} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
   }
   const { kind = null, apiVersion = null } = (value ?? {}) as Record<string, unknown>;
   for (const [field, given] of Object.entries({ apiVersion, kind })) {
@@ -56,9 +57,13 @@ function whyNoKind(value: unknown): string | undefined {
 /** A JSON, YAML or protobuf body with what it repeats; throws a StatusError 400 or 415. `kind` names what was expected. */
 export function readText(body: Buffer, mediaType: string, kind: string): ParsedText {
   if (!ACCEPTED.includes(mediaType)) throw unsupportedMediaType(ACCEPTED);
-  if (mediaType === PROTOBUF) return { value: decodeProtobuf(body, kind) };
   const unrecognized = (why: string) =>
     badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${shownBytes(body)})`);
+  if (mediaType === PROTOBUF) {
+    if (body.subarray(0, PROTOBUF_PREFIX.length).equals(PROTOBUF_PREFIX)) return { value: decodeProtobuf(body, kind) };
+    const prefix = `[${PROTOBUF_PREFIX.join(' ')}]`;
+    throw unrecognized(`provided data does not appear to be a protobuf message, expected prefix ${prefix}`);
+  }
   let parsed: ParsedText;
   const isYaml = mediaType === 'application/yaml';
   try {

@@ -1,4 +1,5 @@
-import { noSuchPath, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, noSuchPath, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { isGoDuration } from '@ks-apiserver/apimachinery/schema/formats';
 import type { KubeRequest, KubeResponse, UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Subresource } from '../registry/resource-type.ts';
 import { type ApiPath, parseApiPath } from './api-path.ts';
@@ -81,6 +82,11 @@ export function resolve(
   const call: Call = { api, request, query, user, type, path, warnings: [], now: new Date() };
   const deprecation = type.custom ? type.custom.deprecationWarning : DEPRECATED.get(`${type.group}/${type.kind}`);
   if (deprecation) call.warnings.push(deprecation);
+  const timeout = query.get('timeout');
+  if (timeout && verb !== 'watch' && !isGoDuration(timeout)) {
+    const why = `time: invalid duration ${JSON.stringify(timeout)}`;
+    throw badRequest(`invalid timeout specified in the request URL - ${why}`);
+  }
   if (path.legacyWatch && verb !== 'watch') throw methodNotAllowed();
   const cluster = type.namespaced && path.namespace === '';
   if (!type.namespaced && path.namespace !== '') throw noSuchPath();

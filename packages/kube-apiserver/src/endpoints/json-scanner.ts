@@ -1,5 +1,5 @@
 /** What is wrong with a JSON text, in the words of Go's encoding/json. */
-export class SyntaxError extends Error {}
+export class JsonError extends Error {}
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
@@ -61,9 +61,9 @@ export class Scanner {
     return value;
   }
 
-  #unexpected(char: string, where: string): SyntaxError {
-    if (char === '') return new SyntaxError('unexpected end of JSON input');
-    return new SyntaxError(`invalid character ${quoted(char)} ${where}`);
+  #unexpected(char: string, where: string): JsonError {
+    if (char === '') return new JsonError('unexpected end of JSON input');
+    return new JsonError(`invalid character ${quoted(char)} ${where}`);
   }
 
   /** The next character that is no space; '' at the end. */

@@ -1,4 +1,4 @@
-import { SyntaxError as GoSyntaxError, Scanner } from './json-scanner.ts';
+import { JsonError, Scanner } from './json-scanner.ts';
 
 /** A parsed body, and the fields that it has more than once, as paths in the order of the text. */
 export interface ParsedText {
@@ -35,7 +35,7 @@ export function parseJson(body: Buffer): ParsedText {
   } catch (error) {
     // Read byte by byte, as Go shows them.
     new Scanner(body.toString('latin1')).parse();
-    throw new GoSyntaxError((error as Error).message);
+    throw new JsonError((error as Error).message);
   }
   if (countTextKeys(text) === countKeys(value)) return { value };
   const scanner = new Scanner(text);

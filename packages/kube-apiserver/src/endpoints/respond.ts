@@ -44,10 +44,13 @@ export function errorResponse(error: unknown): KubeResponse {
   return response;
 }
 
+/** YAML as Go's library writes it: by YAML 1.1, in the order of the keys. */
+const YAML_OPTIONS = { version: '1.1', sortMapEntries: true, indentSeq: false } as const;
+
 /** JSON or YAML, as was asked. */
 export function encoded(form: Form, body: Buffer, status: number): KubeResponse {
   if (form.encoding === 'json') return rawJson(body, status);
-  const yaml = Buffer.from(toYaml(JSON.parse(body.toString('utf8'))));
+  const yaml = Buffer.from(toYaml(JSON.parse(body.toString('utf8')), YAML_OPTIONS));
   return { status, headers: { 'content-type': 'application/yaml' }, body: yaml };
 }
 

@@ -28,14 +28,14 @@ interface Walk {
 }
 
 function walk(node: unknown, path: string, found: Walk): void {
-  if (isSeq(node)) node.items.forEach((item, i) => walk(item, `${path}[${i}]`, found));
+  if (isSeq(node)) for (const [i, item] of node.items.entries()) walk(item, `${path}[${i}]`, found);
   if (!isMap(node)) return;
   const seen = new Set<string>();
   for (const { key, value } of node.items) {
     const name = isScalar(key) ? String(key.value) : String(key);
     const at = path === '' ? name : `${path}.${name}`;
     found.fields.push(at);
-    if (seen.has(name)) found.repeated.set(at, { line: lineOf(key as Node, found.lines), key: name });
+    if (seen.has(name)) found.repeated.set(at, { line: lineOf((value ?? key) as Node, found.lines), key: name });
     seen.add(name);
     walk(value, at, found);
   }

@@ -59,7 +59,12 @@ function toAutoscalingV1(object: KubeObject): KubeObject {
   return {
     ...object,
     spec: { ...spec, ...(target !== undefined && { targetCPUUtilizationPercentage: target }) },
-    status: { ...status, ...(current !== undefined && { currentCPUUtilizationPercentage: current }) },
+    status: {
+      currentReplicas: 0,
+      desiredReplicas: 0,
+      ...status,
+      ...(current !== undefined && { currentCPUUtilizationPercentage: current }),
+    },
   };
 }
 

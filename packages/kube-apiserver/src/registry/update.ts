@@ -42,7 +42,9 @@ function hasStatus(type: ResourceType): boolean {
 export function desiredStateChanged(type: ResourceType, object: KubeObject, old: KubeObject): boolean {
   const desired = ({ metadata: _m, status, kind: _k, apiVersion: _a, ...rest }: KubeObject) =>
     hasStatus(type) ? rest : { ...rest, ...(status !== undefined && { status }) };
-  return !isDeepStrictEqual(desired(object), desired(old));
+  if (!isDeepStrictEqual(desired(object), desired(old))) return true;
+  if (type.group !== 'apps' || type.resource !== 'deployments') return false;
+  return !isDeepStrictEqual(object.metadata.annotations ?? {}, old.metadata.annotations ?? {});
 }
 
 /** The object with what a subresource may change taken from `wished`, the rest from `old`. */

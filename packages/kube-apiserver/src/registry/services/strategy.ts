@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
@@ -177,6 +178,9 @@ function keepAllocated(spec: KubeObject['spec'], old: KubeObject['spec']): void 
   if (spec.type !== 'ExternalName' && old.type !== 'ExternalName' && !spec.clusterIP) {
     spec.clusterIP = old.clusterIP;
     spec.clusterIPs = old.clusterIPs;
+  } else if (spec.clusterIP !== old.clusterIP && isDeepStrictEqual(spec.clusterIPs, old.clusterIPs)) {
+    // A client that knows only the singular field changed it.
+    spec.clusterIPs = [spec.clusterIP];
   }
   if (!needsNodePorts(spec) || !needsNodePorts(old)) return;
   const used = new Set(((spec.ports ?? []) as Port[]).map(({ nodePort }) => nodePort));

@@ -3,6 +3,7 @@ import { timestamp } from '../metadata.ts';
 import { STATUS_METADATA, type Strategy } from '../strategy.ts';
 import { csrStrategy } from './certificate-signing-requests.ts';
 import { claimStrategy } from './claims.ts';
+import { daemonSetStrategy } from './daemon-sets.ts';
 import { eventFields } from './events.ts';
 import { labelJobPods } from './jobs.ts';
 import { namespaceStrategy } from './namespaces.ts';
@@ -60,7 +61,7 @@ export const BUILTIN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map<string,
     'daemonsets.apps',
     withStatus(
       () => ({ currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 }),
-      counted,
+      daemonSetStrategy,
     ),
   ],
   [

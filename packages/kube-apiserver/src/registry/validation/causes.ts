@@ -10,6 +10,12 @@ import {
 } from '@ks-apiserver/apimachinery/validation/names';
 import type { Fields } from '../defaults/types.ts';
 
+/** A map as Kubernetes shows it: by its keys. */
+export function sortedMap<T>(map: Readonly<Record<string, T>> | undefined): Record<string, T> | undefined {
+  if (map === undefined) return undefined;
+  return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 /** What is wrong with an object, in the order in which Kubernetes finds it. */
 export class Causes {
   readonly list: StatusCause[] = [];
@@ -110,5 +116,5 @@ export function each<T = Fields>(
   at: string,
   visit: (item: T, at: string, index: number) => void,
 ): void {
-  (list ?? []).forEach((item, index) => visit(item, `${at}[${index}]`, index));
+  for (const [index, item] of (list ?? []).entries()) visit(item, `${at}[${index}]`, index);
 }

@@ -18,10 +18,17 @@ const standardFinalizers = new Set([
 ]);
 const pathNamed = new Set(['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding']);
 
+/** The name begins those of its pods, which are host names. */
+function statefulSetNameErrors(name: string): string[] {
+  const errors = dnsSubdomainErrors(name);
+  return errors.length === 0 && name.includes('.') ? ['must not contain dots'] : errors;
+}
+
 function nameErrors({ group, kind }: GroupVersionKind, name: string): string[] {
   if (group === 'rbac.authorization.k8s.io' && pathNamed.has(kind)) return pathSegmentErrors(name);
   if (group === '' && (kind === 'Namespace' || kind === 'Service')) return dnsLabelErrors(name);
   if (group === 'networking.k8s.io' && kind === 'IPAddress') return [];
+  if (group === 'apps' && kind === 'StatefulSet') return statefulSetNameErrors(name);
   return dnsSubdomainErrors(name);
 }
 

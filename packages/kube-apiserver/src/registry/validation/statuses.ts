@@ -15,11 +15,11 @@ function counts(names: readonly string[], parts: readonly string[], readiness = 
     for (const name of names) out.notNegative(`status.${name}`, status[name]);
     for (const name of parts) {
       if ((status[name] ?? 0) > (status.replicas ?? 0)) {
-        out.invalid(`status.${name}`, status[name], 'cannot be greater than status.replicas');
+        out.invalid(`status.${name}`, status[name] ?? 0, 'cannot be greater than status.replicas');
       }
     }
     if (parts.length > 0 && (status.availableReplicas ?? 0) > (status.readyReplicas ?? 0)) {
-      out.invalid('status.availableReplicas', status.availableReplicas, `cannot be greater than ${readiness}`);
+      out.invalid('status.availableReplicas', status.availableReplicas ?? 0, `cannot be greater than ${readiness}`);
     }
     const before = old.status?.collisionCount;
     if (names.includes('collisionCount') && before !== undefined && (status.collisionCount ?? -1) < before) {

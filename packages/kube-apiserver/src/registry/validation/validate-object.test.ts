@@ -123,7 +123,7 @@ const refused: [kind: string, fields: object, messages: string[], old?: object][
   ],
   [
     'Job',
-    { spec: { template: { spec } } },
+    { spec: { manualSelector: true, selector: { matchLabels: labels }, template: { metadata: { labels }, spec } } },
     ['spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"'],
   ],
   [
@@ -161,7 +161,8 @@ const refused: [kind: string, fields: object, messages: string[], old?: object][
     'Pod',
     { spec: { containers: [{ name: 'a', image: 'b', env: [{ name: 'x', value: 'y' }] }] } },
     [
-      'spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
+      'spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n' +
+        '@@ -3,6 +3,12 @@\n   {\n    "name": "a",\n    "image": "b",\n+   "env": [\n+    {\n+     "name": "x",\n+     "value": "y"\n+    }\n+   ],\n    "resources": {},\n    "imagePullPolicy": "Always",\n    "terminationMessagePath": "/dev/termination-log",\n',
     ],
     { spec },
   ],
@@ -183,7 +184,12 @@ test('what is right passes, with claims as volumes', () => {
   const mounts = { containers: [{ name: 'a', image: 'b', volumeMounts: [{ name: 'd', mountPath: '/d' }] }] };
   const claims = {
     template: { metadata: { labels }, spec: mounts },
-    volumeClaimTemplates: [{ metadata: { name: 'd' } }],
+    volumeClaimTemplates: [
+      {
+        metadata: { name: 'd' },
+        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+      },
+    ],
   };
   assert.deepEqual(check('StatefulSet', { spec: { ...deployment, ...claims } }), []);
   assert.deepEqual(check('Service', { spec: { clusterIP: 'None' } }), []);

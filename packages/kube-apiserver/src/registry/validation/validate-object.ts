@@ -18,6 +18,7 @@ import { storageRules } from './storage/classes.ts';
 import { volumes } from './storage/volumes.ts';
 import type { Validator } from './validator.ts';
 import { appRules } from './workloads/apps.ts';
+import { cronJobRules } from './workloads/cron-jobs.ts';
 import { jobRules } from './workloads/jobs.ts';
 
 const rules = new Map<string, Validator>(
@@ -26,6 +27,7 @@ const rules = new Map<string, Validator>(
     ...appRules,
     ...ingressRules,
     ...jobRules,
+    ...cronJobRules,
     ...otherRules,
     ...scalingRulesOf,
     ...storageRules,

@@ -49,7 +49,10 @@ function goError(text: string, error: Error): string {
 }
 
 function dockerConfig(value: string | undefined, key: string, out: Causes): void {
-  if (value === undefined) return out.required(`data[${key}]`);
+  if (value === undefined) {
+    out.required(`data[${key}]`);
+    return;
+  }
   const text = Buffer.from(value, 'base64').toString();
   try {
     const parsed: unknown = JSON.parse(text);

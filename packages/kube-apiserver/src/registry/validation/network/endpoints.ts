@@ -9,7 +9,10 @@ import type { Validator } from '../validator.ts';
 
 /** Addresses that no endpoint can have: those that mean something else to every host. */
 export function validateEndpointIp(address: string, at: string, out: Causes): void {
-  if (!isIPv4(address) && !isIPv6(address)) return out.invalid(at, address, 'must be a valid IP address');
+  if (!isIPv4(address) && !isIPv6(address)) {
+    out.invalid(at, address, 'must be a valid IP address');
+    return;
+  }
   const lower = address.toLowerCase();
   if (address === '0.0.0.0' || /^[0:]+$/.test(address)) out.invalid(at, address, `may not be unspecified (${address})`);
   if (address.startsWith('127.') || lower === '::1') {
@@ -55,7 +58,10 @@ export const endpoints: Validator = ({ subsets }, old, out) => {
 };
 
 function domain(name: string, at: string, out: Causes): void {
-  if (name === '') return out.required(at);
+  if (name === '') {
+    out.required(at);
+    return;
+  }
   const text = name.replace(/\.$/, '');
   const errors = dnsSubdomainErrors(text);
   const labels = text.split('.');
@@ -69,7 +75,10 @@ function domain(name: string, at: string, out: Causes): void {
 }
 
 function sliceAddress(address: string, type: string, list: string, at: string, out: Causes): void {
-  if (type === 'FQDN') return domain(address, at, out);
+  if (type === 'FQDN') {
+    domain(address, at, out);
+    return;
+  }
   if (type !== 'IPv4' && type !== 'IPv6') return;
   const errors = ipErrors(address);
   out.each(at, address, errors);
@@ -85,7 +94,10 @@ function hints(value: Fields, at: string, out: Causes): void {
     ['forNodes', dnsSubdomainErrors],
   ] as const) {
     const list: Fields[] = value[field] ?? [];
-    if (list.length > 8) return out.tooMany(`${at}.${field}`, list.length, 8);
+    if (list.length > 8) {
+      out.tooMany(`${at}.${field}`, list.length, 8);
+      return;
+    }
     const seen = new Set<string>();
     each(list, `${at}.${field}`, ({ name = '' }, path) => {
       if (seen.has(name)) out.duplicate(`${path}.name`, name);
@@ -96,7 +108,10 @@ function hints(value: Fields, at: string, out: Causes): void {
 }
 
 function sliceEndpoints(list: readonly Fields[], type: string, out: Causes): void {
-  if (list.length > 1000) return out.tooMany('endpoints', list.length, 1000);
+  if (list.length > 1000) {
+    out.tooMany('endpoints', list.length, 1000);
+    return;
+  }
   each(list, 'endpoints', ({ addresses = [], nodeName, deprecatedTopology, hostname, hints: hint }, path) => {
     const field = `${path}.addresses`;
     if (addresses.length === 0) out.required(field, 'must contain at least 1 address');

@@ -26,9 +26,18 @@ function objectReference({ apiGroup, kind = '', name = '' }: Fields, at: string,
 
 function backend(value: Fields, at: string, out: Causes): void {
   const { resource, service } = value;
-  if (resource && service) return out.invalid(at, '', 'cannot set both resource and service backends');
-  if (resource) return objectReference(resource, `${at}.resource`, out);
-  if (!service) return out.invalid(at, '', 'resource or service backend is required');
+  if (resource && service) {
+    out.invalid(at, '', 'cannot set both resource and service backends');
+    return;
+  }
+  if (resource) {
+    objectReference(resource, `${at}.resource`, out);
+    return;
+  }
+  if (!service) {
+    out.invalid(at, '', 'resource or service backend is required');
+    return;
+  }
   if (!service.name) out.required(`${at}.service.name`);
   else out.each(`${at}.service.name`, service.name, dnsLabelErrors(service.name));
   const { name = '', number = 0 } = service.port ?? {};
@@ -42,7 +51,10 @@ const badSequences = ['//', '/./', '/../', '%2f', '%2F'];
 
 function ingressPath(value: Fields, at: string, out: Causes): void {
   const { pathType, path = '' } = value;
-  if (pathType === undefined) return out.required(`${at}.pathType`, 'pathType must be specified');
+  if (pathType === undefined) {
+    out.required(`${at}.pathType`, 'pathType must be specified');
+    return;
+  }
   if (pathType === 'Exact' || pathType === 'Prefix') {
     if (!path.startsWith('/')) out.invalid(`${at}.path`, path, 'must be an absolute path');
     for (const part of badSequences) {
@@ -133,7 +145,10 @@ function isInside(inner: string, outer: string): boolean {
 }
 
 function ipBlock({ cidr = '', except }: Fields, at: string, out: Causes): void {
-  if (cidr === '') return out.required(`${at}.cidr`);
+  if (cidr === '') {
+    out.required(`${at}.cidr`);
+    return;
+  }
   const errors = cidrErrors(cidr);
   out.each(`${at}.cidr`, cidr, errors);
   if (errors.some((error) => error.startsWith('must be a valid CIDR'))) return;

@@ -101,7 +101,10 @@ function hostPorts(containers: readonly Fields[], paths: (index: number) => stri
 /** The containers of a pod. */
 export function validateContainers(context: PodContext, at: string, out: Causes): void {
   const { containers = [], terminationGracePeriodSeconds: grace } = context.spec;
-  if (containers.length === 0) return out.required(at);
+  if (containers.length === 0) {
+    out.required(at);
+    return;
+  }
   const names = new Set<string>();
   each<Fields>(containers, at, (container, path) => {
     common(container, context, path, out);

@@ -41,12 +41,21 @@ const bigDivisors = [
 /** A field of the pod that is given to a container; `allowed` are the paths that may stand here. */
 export function validateFieldRef(ref: Fields, allowed: readonly string[], at: string, out: Causes): void {
   const { apiVersion = '', fieldPath = '' } = ref;
-  if (apiVersion === '') return out.required(`${at}.apiVersion`);
-  if (fieldPath === '') return out.required(`${at}.fieldPath`);
+  if (apiVersion === '') {
+    out.required(`${at}.apiVersion`);
+    return;
+  }
+  if (fieldPath === '') {
+    out.required(`${at}.fieldPath`);
+    return;
+  }
   const field = `${at}.fieldPath`;
   const refuse = (why: string) => out.invalid(field, fieldPath, `error converting fieldPath: ${why}`);
-  if (apiVersion !== 'v1') return refuse(`unsupported pod version: ${apiVersion}`);
-  const subscripted = /^([^[]+)\['([^]*)'\]$/.exec(fieldPath);
+  if (apiVersion !== 'v1') {
+    refuse(`unsupported pod version: ${apiVersion}`);
+    return;
+  }
+  const subscripted = /^([^[]+)\['([\s\S]*)'\]$/.exec(fieldPath);
   if (subscripted) {
     const [, path, key = ''] = subscripted;
     if (path === 'metadata.labels') out.each(at, key, qualifiedNameErrors(key));
@@ -55,7 +64,10 @@ export function validateFieldRef(ref: Fields, allowed: readonly string[], at: st
     return;
   }
   const path = fieldPath === 'spec.host' ? 'spec.nodeName' : fieldPath;
-  if (!selectable.includes(path)) return refuse(`field label not supported: ${fieldPath}`);
+  if (!selectable.includes(path)) {
+    refuse(`field label not supported: ${fieldPath}`);
+    return;
+  }
   if (!allowed.includes(path)) out.unsupported(field, path, allowed);
 }
 

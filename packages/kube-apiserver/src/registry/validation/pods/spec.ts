@@ -63,9 +63,13 @@ function hostNetworkPorts(spec: Fields, isPod: boolean, at: string, out: Causes)
 
 function dnsConfig(config: Fields | undefined, policy: string, at: string, out: Causes): void {
   if (policy === 'None') {
-    if (config === undefined) return out.required(at, 'must provide `dnsConfig` when `dnsPolicy` is None');
+    if (config === undefined) {
+      out.required(at, 'must provide `dnsConfig` when `dnsPolicy` is None');
+      return;
+    }
     if ((config.nameservers ?? []).length === 0) {
-      return out.required(`${at}.nameservers`, 'must provide at least one DNS nameserver when `dnsPolicy` is None');
+      out.required(`${at}.nameservers`, 'must provide at least one DNS nameserver when `dnsPolicy` is None');
+      return;
     }
   }
   const { nameservers = [], searches = [], options } = config ?? {};

@@ -150,7 +150,10 @@ const azureDisk: SourceRule = (source, at, out) => {
 
 /** The name of a CSI driver. */
 export function validateDriverName(name: string, at: string, out: Causes): void {
-  if (name === '') return out.required(at);
+  if (name === '') {
+    out.required(at);
+    return;
+  }
   if (name.length > 63) out.tooLong(at, 63);
   out.each(at, name, dnsSubdomainErrors(name.toLowerCase()));
 }

@@ -183,6 +183,10 @@ export function podWarnings({ metadata = {}, spec = {} }: Fields, at: string): s
   const [specAt, meta] = at === '' ? ['spec', 'metadata.annotations'] : [`${at}.spec`, `${at}.metadata.annotations`];
   const annotations: Fields = metadata.annotations ?? {};
   scheduling(spec, specAt, say);
+  // A pod of its own gets 1 before anybody could be warned.
+  if (at !== '' && spec.terminationGracePeriodSeconds < 0) {
+    say(`${specAt}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`);
+  }
   for (const [key, text] of Object.entries(oldAnnotations)) {
     if (annotations[key] !== undefined) say(`${meta}[${key}]: ${text}`);
   }

@@ -16,7 +16,10 @@ function provisioner(name: string, at: string, out: Causes): void {
 
 function parameters(values: Fields, mayBeEmpty: boolean, out: Causes): void {
   const entries = Object.entries(values);
-  if (entries.length > 512) return out.tooLong('parameters', 512);
+  if (entries.length > 512) {
+    out.tooLong('parameters', 512);
+    return;
+  }
   let size = 0;
   for (const [key, value] of entries) {
     if (key === '') out.invalid('parameters', key, 'field can not be empty.');

@@ -68,7 +68,10 @@ const replicaSet: Validator = ({ spec = {} }, old, out) => {
 function daemonStrategy(strategy: Fields, at: string, out: Causes): void {
   const { type, rollingUpdate } = strategy;
   if (type === 'OnDelete') return;
-  if (type !== 'RollingUpdate') return out.unsupported(at, shownStrategy(strategy), ['RollingUpdate', 'OnDelete']);
+  if (type !== 'RollingUpdate') {
+    out.unsupported(at, shownStrategy(strategy), ['RollingUpdate', 'OnDelete']);
+    return;
+  }
   const { maxUnavailable, maxSurge } = rollingUpdate ?? {};
   const [unavailable, surge] = [`${at}.rollingUpdate.maxUnavailable`, `${at}.rollingUpdate.maxSurge`];
   validateIntOrPercent(maxUnavailable, unavailable, out);
@@ -99,14 +102,19 @@ const daemonSet: Validator = ({ spec = {} }, old, out) => {
 
 function statefulStrategy(strategy: Fields, at: string, out: Causes): void {
   const { type = '', rollingUpdate } = strategy;
-  if (type === '') return out.required(at);
+  if (type === '') {
+    out.required(at);
+    return;
+  }
   if (type === 'OnDelete') {
     if (rollingUpdate === undefined) return;
     const shown = { Partition: rollingUpdate.partition ?? 0, MaxUnavailable: rollingUpdate.maxUnavailable ?? null };
-    return out.invalid(`${at}.rollingUpdate`, shown, "only allowed for updateStrategy 'RollingUpdate'");
+    out.invalid(`${at}.rollingUpdate`, shown, "only allowed for updateStrategy 'RollingUpdate'");
+    return;
   }
   if (type !== 'RollingUpdate') {
-    return out.invalid(at, shownStrategy(strategy), "must be 'RollingUpdate' or 'OnDelete'");
+    out.invalid(at, shownStrategy(strategy), "must be 'RollingUpdate' or 'OnDelete'");
+    return;
   }
   out.notNegative(`${at}.rollingUpdate.partition`, rollingUpdate?.partition);
   const { maxUnavailable } = rollingUpdate ?? {};

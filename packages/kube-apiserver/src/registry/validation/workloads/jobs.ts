@@ -2,20 +2,23 @@ import { equalJson } from '@ks-apiserver/apimachinery/schema/own';
 import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import { dnsLabelErrors, dnsSubdomainErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Fields } from '../../defaults/types.ts';
-import { type Causes, each } from '../causes.ts';
+import { type Causes, each, sortedMap } from '../causes.ts';
 import { validatePodTemplate } from '../pods/pod.ts';
 import { validateLabelSelector } from '../selectors.ts';
 import type { Validator } from '../validator.ts';
-import { scheduleError } from './cron-schedule.ts';
 import { validateFailurePolicy, validateSuccessPolicy } from './job-policies.ts';
 
 /** A path that begins with a domain, such as `acme.io/foo`. */
 export function validateDomainPath(path: string, at: string, out: Causes): void {
-  if (path === '') return out.required(at);
+  if (path === '') {
+    out.required(at);
+    return;
+  }
   const slash = path.indexOf('/');
   const [host, rest] = [path.slice(0, Math.max(0, slash)), path.slice(slash + 1)];
   if (slash < 0 || host === '' || rest === '') {
-    return out.invalid(at, path, 'must be a domain-prefixed path (such as "acme.io/foo")');
+    out.invalid(at, path, 'must be a domain-prefixed path (such as "acme.io/foo")');
+    return;
   }
   out.each(at, host, dnsSubdomainErrors(host));
   if (!/^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(rest)) {
@@ -56,7 +59,7 @@ const counts = [
 ];
 
 /** What Jobs and the templates of CronJobs have in common. */
-function jobSpec(spec: Fields, at: string, out: Causes): void {
+export function validateJobSpec(spec: Fields, at: string, out: Causes): void {
   for (const name of counts) out.notNegative(`${at}.${name}`, spec[name]);
   const {
     managedBy,
@@ -83,7 +86,7 @@ function jobSpec(spec: Fields, at: string, out: Causes): void {
   if (podFailurePolicy) validateFailurePolicy(spec, `${at}.podFailurePolicy`, out);
   if (successPolicy) {
     if (mode === 'Indexed') validateSuccessPolicy(spec, `${at}.successPolicy`, out);
-    else out.invalid(`${at}.successPolicy`, { Rules: successPolicy.rules ?? null }, 'requires indexed completion mode');
+    else out.invalid(`${at}.successPolicy`, shownSuccess(successPolicy), 'requires indexed completion mode');
   }
   if (podReplacementPolicy !== undefined) {
     const allowed = podFailurePolicy ? ['Failed'] : ['Failed', 'TerminatingOrFailed'];
@@ -100,17 +103,26 @@ function jobSpec(spec: Fields, at: string, out: Causes): void {
   }
 }
 
+/** A success policy as Kubernetes shows it. */
+function shownSuccess({ rules = [] }: Fields): Fields {
+  const shown = ({ succeededIndexes = null, succeededCount = null }: Fields) => ({
+    SucceededIndexes: succeededIndexes,
+    SucceededCount: succeededCount,
+  });
+  return { Rules: rules.length > 0 ? rules.map(shown) : null };
+}
+
 function ownLabels({ metadata, spec = {} }: Fields, out: Causes): void {
   if (spec.manualSelector === true || spec.selector === undefined) return;
   const labels = spec.template?.metadata?.labels ?? {};
   const expected: Record<string, string> = {};
   for (const prefix of ['', 'batch.kubernetes.io/']) {
-    for (const [name, value] of Object.entries({ 'controller-uid': metadata.uid, 'job-name': metadata.name })) {
+    for (const [name, value] of Object.entries({ 'controller-uid': metadata.uid, 'job-name': metadata.name ?? '' })) {
       const key = `${prefix}${name}`;
       const field = `spec.template.metadata.labels[${key}]`;
       expected[key] = value;
       if (labels[key] === undefined) out.required(field, `must be '${value}'`);
-      else if (labels[key] !== value) out.invalid(field, labels, `must be '${value}'`);
+      else if (labels[key] !== value) out.invalid(field, sortedMap(labels), `must be '${value}'`);
     }
   }
   if (!labelSelectorFrom(spec.selector).matches(expected)) {
@@ -123,7 +135,11 @@ function selector(spec: Fields, out: Causes): void {
   else validateLabelSelector(spec.selector, 'spec.selector', out);
   const labels = spec.template?.metadata?.labels;
   if (spec.selector === undefined || !labelSelectorFrom(spec.selector).matches(labels)) {
-    out.invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`');
+    out.invalid(
+      'spec.template.metadata.labels',
+      sortedMap(labels) ?? null,
+      '`selector` does not match template `labels`',
+    );
   }
 }
 
@@ -156,7 +172,7 @@ function templateUpdate(now: Fields, old: Fields, out: Causes): void {
 const job: Validator = (object, old, out) => {
   const { metadata, spec = {} } = object;
   if (!old) ownLabels(object, out);
-  jobSpec(spec, 'spec', out);
+  validateJobSpec(spec, 'spec', out);
   selector(spec, out);
   if (old) {
     const before = old.spec ?? {};
@@ -178,47 +194,5 @@ const job: Validator = (object, old, out) => {
   }
 };
 
-function timeZone(zone: string | undefined, at: string, out: Causes): void {
-  if (zone === undefined) return;
-  if (zone === '') return out.invalid(at, zone, 'timeZone must be nil or non-empty string');
-  const bad = (part: string) =>
-    part === '.' || part === '..' || part.startsWith('-') || !/^[A-Za-z.\-_0-9+]{1,14}$/.test(part);
-  if (zone.split('/').some(bad)) return out.invalid(at, zone, `unknown time zone ${zone}`);
-  if (zone.toLowerCase() === 'local') {
-    out.invalid(at, zone, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones');
-    return;
-  }
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-  } catch {
-    out.invalid(at, zone, `unknown time zone ${zone}`);
-  }
-}
-
-const cronJob: Validator = ({ metadata, spec = {} }, old, out) => {
-  const { schedule = '', jobTemplate = {} } = spec;
-  if (schedule === '') out.required('spec.schedule');
-  else {
-    const error = scheduleError(schedule);
-    if (error !== undefined) out.invalid('spec.schedule', schedule, error);
-    if (schedule.includes('TZ')) {
-      out.invalid('spec.schedule', schedule, 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead');
-    }
-  }
-  out.notNegative('spec.startingDeadlineSeconds', spec.startingDeadlineSeconds);
-  if (!old || old.spec?.timeZone !== spec.timeZone) timeZone(spec.timeZone, 'spec.timeZone', out);
-  out.oneOf('spec.concurrencyPolicy', spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace']);
-  const { spec: inner = {} } = jobTemplate;
-  jobSpec(inner, 'spec.jobTemplate.spec', out);
-  if (inner.selector)
-    out.invalid('spec.jobTemplate.spec.selector', inner.selector, '`selector` will be auto-generated');
-  if (inner.manualSelector === true) out.unsupported('spec.jobTemplate.spec.manualSelector', true, ['nil', 'false']);
-  out.notNegative('spec.successfulJobsHistoryLimit', spec.successfulJobsHistoryLimit);
-  out.notNegative('spec.failedJobsHistoryLimit', spec.failedJobsHistoryLimit);
-  if (!old && (metadata.name ?? '').length > 52) {
-    out.invalid('metadata.name', metadata.name, 'must be no more than 52 characters');
-  }
-};
-
-/** Rules of kinds that run pods to their end, by `group/Kind`. */
-export const jobRules: Readonly<Record<string, Validator>> = { 'batch/Job': job, 'batch/CronJob': cronJob };
+/** Rules of Jobs, by `group/Kind`. */
+export const jobRules: Readonly<Record<string, Validator>> = { 'batch/Job': job };

@@ -1,7 +1,7 @@
 import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import { percentErrors } from '@ks-apiserver/apimachinery/validation/values';
 import type { Fields } from '../../defaults/types.ts';
-import { Causes } from '../causes.ts';
+import { Causes, sortedMap } from '../causes.ts';
 import { validatePodTemplate } from '../pods/pod.ts';
 import { validateLabelSelector } from '../selectors.ts';
 
@@ -30,7 +30,11 @@ export function validateTemplateLabels(spec: Fields, ignoresEmpty: boolean, out:
   const labels = spec.template?.metadata?.labels;
   if (selector !== undefined && isEmpty(selector) && ignoresEmpty) return;
   if (selector !== undefined && labelSelectorFrom(selector).matches(labels)) return;
-  out.invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`');
+  out.invalid(
+    'spec.template.metadata.labels',
+    sortedMap(labels) ?? null,
+    '`selector` does not match template `labels`',
+  );
 }
 
 /** What long-running pods must be: restarted always, without a deadline. */
