@@ -58,6 +58,7 @@ export function normalise(transcript) {
       .replace(pem, '<pem>')
       .replace(pemBase64, '<pem>')
       .replace(patchedObject, 'Invalid value: "<patched object>"')
+      .replace(/(ResourceVersion in record \()\d+/, '$1<version>')
       .replace(jwt, '<jwt>')
       .replace(tokenVolume, 'kube-api-access-<random>')
       // Versions inside of texts, such as what a webhook was told.

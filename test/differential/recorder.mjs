@@ -205,7 +205,7 @@ export class Recorder {
       child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
       const timer = setTimeout(() => child.kill('SIGKILL'), callTimeout);
       child.on('error', reject);
-      child.on('exit', (exit) => {
+      child.on('close', (exit) => {
         clearTimeout(timer);
         resolve({ exit, stdout, stderr });
       });
