@@ -7,6 +7,7 @@ import type { Cluster } from './cluster.ts';
 import { controllerKey } from './keys.ts';
 import { keyOf } from './objects.ts';
 import { conditionOf } from './pods.ts';
+import { workloadReconciler } from './workload.ts';
 
 const COMPONENT = 'cronjob-controller';
 /** How far back is looked for a run that was missed, in milliseconds. */
@@ -104,17 +105,10 @@ async function forget(cluster: Cluster, ended: readonly KubeObject[], limit: num
 
 /** CronJobs (Kubernetes "CronJob"). */
 export function cronJobReconciler(cluster: Cluster): Reconciler {
-  return {
-    name: 'simulated-cronjob-controller',
-    sources: [
-      { informer: cluster.cronJobs.informer, keys: ({ entry }) => [keyOf(entry.object!)] },
-      { informer: cluster.jobs.informer, keys: ({ entry }) => controllerKey(entry.object!, 'CronJob') },
-    ],
-    about: (key) => cluster.cronJobs.get(key),
-    async reconcile(key) {
-      const cronJob = cluster.cronJobs.get(key);
-      if (!cronJob || cronJob.metadata.deletionTimestamp) return undefined;
-      return reconcile(cluster, cronJob);
-    },
-  };
+  return workloadReconciler(
+    COMPONENT,
+    cluster.cronJobs,
+    [{ informer: cluster.jobs.informer, keys: ({ entry }) => controllerKey(entry.object!, 'CronJob') }],
+    (cronJob) => reconcile(cluster, cronJob),
+  );
 }

@@ -8,6 +8,7 @@ import { keyOf } from './objects.ts';
 import { countPods, createPods, deletePods, isActive, isReady, podOf, untilAvailable, withoutZeros } from './pods.ts';
 import { currentRevision, REVISION_HASH } from './revisions.ts';
 import { obstacle, simulatedNodes } from './scheduler.ts';
+import { workloadReconciler } from './workload.ts';
 
 const COMPONENT = 'daemonset-controller';
 /** Taints of nodes in trouble, which daemons put up with (Kubernetes "DaemonSet", taints and tolerations). */
@@ -111,10 +112,10 @@ function outdated(set: KubeObject, active: readonly KubeObject[], hash: string, 
 
 /** DaemonSets: a pod on each simulated node that takes it (Kubernetes "DaemonSet"). */
 export function daemonSetReconciler(cluster: Cluster): Reconciler {
-  return {
-    name: 'simulated-daemonset-controller',
-    sources: [
-      { informer: cluster.daemonSets.informer, keys: ({ entry }) => [keyOf(entry.object!)] },
+  return workloadReconciler(
+    COMPONENT,
+    cluster.daemonSets,
+    [
       { informer: cluster.pods.informer, keys: ({ entry }) => controllerKey(entry.object!, 'DaemonSet') },
       {
         informer: cluster.nodes.informer,
@@ -122,13 +123,8 @@ export function daemonSetReconciler(cluster: Cluster): Reconciler {
           sameNode(entry.object!, previous?.object) ? [] : cluster.daemonSets.all().map(keyOf),
       },
     ],
-    about: (key) => cluster.daemonSets.get(key),
-    async reconcile(key) {
-      const set = cluster.daemonSets.get(key);
-      if (!set || set.metadata.deletionTimestamp) return undefined;
-      return reconcile(cluster, set);
-    },
-  };
+    (set) => reconcile(cluster, set),
+  );
 }
 
 /** Whether nothing changed that decides about what runs on a node; heartbeats do not. */

@@ -6,8 +6,8 @@ import { claim, claimantsOf } from './claim.ts';
 import type { Cluster } from './cluster.ts';
 import { deploymentStatus } from './deployment-status.ts';
 import { controllerKey } from './keys.ts';
-import { keyOf } from './objects.ts';
 import { templateHash } from './template-hash.ts';
+import { workloadReconciler } from './workload.ts';
 
 const REVISION = 'deployment.kubernetes.io/revision';
 const HISTORY = 'deployment.kubernetes.io/revision-history';
@@ -254,10 +254,10 @@ export class DeploymentRollout {
 /** Deployments. */
 export function deploymentReconciler(cluster: Cluster): Reconciler {
   const rollout = new DeploymentRollout(cluster);
-  return {
-    name: 'simulated-deployment-controller',
-    sources: [
-      { informer: cluster.deployments.informer, keys: ({ entry }) => [keyOf(entry.object!)] },
+  return workloadReconciler(
+    'deployment-controller',
+    cluster.deployments,
+    [
       {
         informer: cluster.replicaSets.informer,
         keys: ({ entry }) => [
@@ -276,11 +276,6 @@ export function deploymentReconciler(cluster: Cluster): Reconciler {
         },
       },
     ],
-    about: (key) => cluster.deployments.get(key),
-    async reconcile(key) {
-      const deployment = cluster.deployments.get(key);
-      if (!deployment || deployment.metadata.deletionTimestamp) return undefined;
-      return rollout.step(deployment);
-    },
-  };
+    (deployment) => rollout.step(deployment),
+  );
 }

@@ -3,8 +3,8 @@ import type { Reconciler } from '../controller.ts';
 import { now, sameJson } from '../names.ts';
 import type { Cluster } from './cluster.ts';
 import { controllerKey } from './keys.ts';
-import { keyOf } from './objects.ts';
 import { type Condition, conditionOf, createPods, deletePods, isActive, isReady, podOf, withoutZeros } from './pods.ts';
+import { workloadReconciler } from './workload.ts';
 
 const COMPONENT = 'job-controller';
 const INDEX = 'batch.kubernetes.io/job-completion-index';
@@ -182,17 +182,10 @@ async function expire(cluster: Cluster, job: KubeObject): Promise<number | undef
 
 /** Jobs. */
 export function simulatedJobReconciler(cluster: Cluster): Reconciler {
-  return {
-    name: 'simulated-job-controller',
-    sources: [
-      { informer: cluster.jobs.informer, keys: ({ entry }) => [keyOf(entry.object!)] },
-      { informer: cluster.pods.informer, keys: ({ entry }) => controllerKey(entry.object!, 'Job') },
-    ],
-    about: (key) => cluster.jobs.get(key),
-    async reconcile(key) {
-      const job = cluster.jobs.get(key);
-      if (!job || job.metadata.deletionTimestamp) return undefined;
-      return reconcile(cluster, job);
-    },
-  };
+  return workloadReconciler(
+    COMPONENT,
+    cluster.jobs,
+    [{ informer: cluster.pods.informer, keys: ({ entry }) => controllerKey(entry.object!, 'Job') }],
+    (job) => reconcile(cluster, job),
+  );
 }

@@ -4,8 +4,9 @@ import { now, sameJson } from '../names.ts';
 import { claim, claimantsOf } from './claim.ts';
 import type { Cluster } from './cluster.ts';
 import { controllerKey } from './keys.ts';
-import { keyOf, type Objects } from './objects.ts';
+import type { Objects } from './objects.ts';
 import { type Condition, countPods, createPods, deletePods, isActive, isReady, podOf, withoutZeros } from './pods.ts';
+import { workloadReconciler } from './workload.ts';
 
 const PHASES = ['Pending', 'Unknown', 'Running'];
 const COST = 'controller.kubernetes.io/pod-deletion-cost';
@@ -29,10 +30,10 @@ function replicaReconciler(
   cluster: Cluster,
   { name, kind, objects }: { name: 'replicaset-controller' | 'replication-controller'; kind: string; objects: Objects },
 ): Reconciler {
-  return {
-    name: `simulated-${name}`,
-    sources: [
-      { informer: objects.informer, keys: ({ entry }) => [keyOf(entry.object!)] },
+  return workloadReconciler(
+    name,
+    objects,
+    [
       {
         informer: cluster.pods.informer,
         keys: ({ entry, previous }) => [
@@ -42,10 +43,7 @@ function replicaReconciler(
         ],
       },
     ],
-    about: (key) => objects.get(key),
-    async reconcile(key) {
-      const set = objects.get(key);
-      if (!set || set.metadata.deletionTimestamp) return undefined;
+    async (set) => {
       await claim(set, cluster.pods);
       const owned = () => cluster.pods.by('controller', set.metadata.uid!).filter(isActive);
       const wanted: number = set.spec.replicas ?? 1;
@@ -75,7 +73,7 @@ function replicaReconciler(
       if (failure) throw failure;
       return again;
     },
-  };
+  );
 }
 
 async function setStatus(

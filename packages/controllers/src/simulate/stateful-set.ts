@@ -3,9 +3,9 @@ import type { Reconciler } from '../controller.ts';
 import { sameJson } from '../names.ts';
 import type { Cluster } from './cluster.ts';
 import { controllerKey } from './keys.ts';
-import { keyOf } from './objects.ts';
 import { countPods, podOf, untilAvailable, withoutZeros } from './pods.ts';
 import { currentRevision, REVISION_HASH, templateOf } from './revisions.ts';
+import { workloadReconciler } from './workload.ts';
 
 const COMPONENT = 'statefulset-controller';
 
@@ -166,17 +166,10 @@ class StatefulSetRollout {
 
 /** StatefulSets. */
 export function statefulSetReconciler(cluster: Cluster): Reconciler {
-  return {
-    name: 'simulated-statefulset-controller',
-    sources: [
-      { informer: cluster.statefulSets.informer, keys: ({ entry }) => [keyOf(entry.object!)] },
-      { informer: cluster.pods.informer, keys: ({ entry }) => controllerKey(entry.object!, 'StatefulSet') },
-    ],
-    about: (key) => cluster.statefulSets.get(key),
-    async reconcile(key) {
-      const set = cluster.statefulSets.get(key);
-      if (!set || set.metadata.deletionTimestamp) return undefined;
-      return new StatefulSetRollout(cluster, set).step();
-    },
-  };
+  return workloadReconciler(
+    COMPONENT,
+    cluster.statefulSets,
+    [{ informer: cluster.pods.informer, keys: ({ entry }) => controllerKey(entry.object!, 'StatefulSet') }],
+    (set) => new StatefulSetRollout(cluster, set).step(),
+  );
 }
