@@ -193,6 +193,20 @@ export class Recorder {
   }
 
   kubectlQuietly(line, stdin, name = 'kubectl') {
+    return this.#run(name, line, stdin);
+  }
+
+  /** Runs helm for the scenario's namespace; of a list in JSON that it prints, `pick` chooses what is recorded of each item. */
+  async helm(line, pick) {
+    const answer = await this.#run('helm', line);
+    const shown = line.replace(/\/\S*\/charts\//, 'charts/');
+    if (pick && answer.exit === 0)
+      this.#record(`helm ${shown}`, { exit: 0, items: JSON.parse(answer.stdout).map(pick) });
+    else this.#record(`helm ${shown}`, { ...answer, stdout: answer.stdout.replace(/^LAST DEPLOYED: .*$/m, '') });
+    return answer;
+  }
+
+  #run(name, line, stdin) {
     const path = toolPath(name);
     if (!path) throw new Error('run node scripts/tools.mjs first');
     const side = this.#side;

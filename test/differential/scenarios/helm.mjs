@@ -1,0 +1,61 @@
+// Helm: charts as people publish them, installed, upgraded, rolled back and uninstalled.
+import { fileURLToPath } from 'node:url';
+
+const chart = (name) => fileURLToPath(new URL(`../../charts/${name}`, import.meta.url));
+
+/** What a release left: kinds and names, and what the last revision says of the objects' specs. */
+async function look(api, resources) {
+  await api.kubectl(`get ${resources} -o name --sort-by=.metadata.name`);
+  await api.helm('list --all -o json', ({ name, revision, status, chart }) => ({ name, revision, status, chart }));
+}
+
+const lifecycle = (name, resources, changes, looks) => ({
+  name: `chart ${name}`,
+  run: async (api) => {
+    // Nothing runs the pods of hooks on the real server.
+    const options = `${chart(name)} --no-hooks`;
+    await api.helm(`install r ${options}`);
+    await look(api, resources);
+    for (const line of looks) await api.kubectl(line);
+    await api.helm(`upgrade r ${options} ${changes}`);
+    await look(api, resources);
+    for (const line of looks) await api.kubectl(line);
+    await api.helm('get values r -o yaml');
+    await api.helm(`upgrade r ${options} --set replicas=nonsense`);
+    await api.helm('rollback r 1 --no-hooks');
+    for (const line of looks) await api.kubectl(line);
+    await api.helm('history r --max 10 -o json', ({ revision, status, chart }) => ({ revision, status, chart }));
+    await api.helm('uninstall r --no-hooks');
+    await look(api, resources);
+    await api.helm('uninstall r');
+  },
+});
+
+export default [
+  lifecycle(
+    'shop',
+    'deployments,services,ingresses,configmaps,serviceaccounts,poddisruptionbudgets,horizontalpodautoscalers',
+    '--set autoscaling.enabled=true --set ingress.enabled=false --set settings.LOG_LEVEL=debug --set image.tag=3.2',
+    [
+      'get deployment r -o jsonpath={.spec.template.spec}',
+      'get deployment r -o jsonpath={.spec.replicas}',
+      'get configmap r -o jsonpath={.data}',
+    ],
+  ),
+  lifecycle(
+    'database',
+    'statefulsets,services,secrets,networkpolicies,cronjobs',
+    '--set replicas=5 --set backup.schedule=@daily --set password=later',
+    [
+      'get statefulset r -o jsonpath={.spec}',
+      'get secret r -o jsonpath={.data.password}',
+      'get cronjob r-backup -o jsonpath={.spec.schedule}',
+      'get rolebinding r -o jsonpath={.subjects}',
+    ],
+  ),
+  lifecycle('operator', 'deployments,gadgets.chart.example.com,serviceaccounts', '--set gadgets={two,three}', [
+    'get gadgets',
+    'get gd two -o jsonpath={.spec}',
+    'get clusterrole -o name --field-selector metadata.name=none',
+  ]),
+];
