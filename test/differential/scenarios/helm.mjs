@@ -6,7 +6,7 @@ const chart = (name) => fileURLToPath(new URL(`../../charts/${name}`, import.met
 /** What a release left: kinds and names, and what the last revision says of the objects' specs. */
 async function look(api, resources) {
   await api.kubectl(`get ${resources} -o name --sort-by=.metadata.name`);
-  await api.helm('list --all -o json', ({ name, revision, status, chart }) => ({ name, revision, status, chart }));
+  await api.helm('list -o json', ({ name, revision, status, chart }) => ({ name, revision, status, chart }));
 }
 
 const lifecycle = (name, resources, changes, looks) => ({
@@ -14,7 +14,8 @@ const lifecycle = (name, resources, changes, looks) => ({
   run: async (api) => {
     // Nothing runs the pods of hooks on the real server.
     const options = `${chart(name)} --no-hooks`;
-    await api.helm(`install r ${options}`);
+    const { exit, stderr } = await api.helm(`install r ${options}`);
+    if (exit !== 0) throw new Error(stderr);
     await look(api, resources);
     for (const line of looks) await api.kubectl(line);
     await api.helm(`upgrade r ${options} ${changes}`);
