@@ -89,7 +89,7 @@ export async function startPeer(fsync) {
 /** Ours, on an empty disk. */
 export async function startOurs(fsync, args = []) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-bench-'));
-  const sync = fsync ? [] : ['--storage-sync', 'false'];
+  const sync = fsync ? [] : ['--unsafe-no-fsync'];
   const all = ['--register-node', 'false', ...sync, ...args];
   const { started, ms } = await timed(() => startServer({ dir, adminPassword: 'a password for the bench', args: all }));
   return new Side('ours', join(dir, 'pki/admin.kubeconfig'), [started.pid], ms, async () => {

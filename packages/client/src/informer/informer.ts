@@ -154,6 +154,8 @@ export class Informer {
     const { signal } = this.#stop;
     let backoff = MIN_BACKOFF_MS;
     while (!signal.aborted) {
+      // Who says so while a try is under way means the next one.
+      this.#waiting = new AbortController();
       try {
         this.#progress = false;
         if (this.#missed) this.#resourceVersion = '';
@@ -187,7 +189,6 @@ export class Informer {
         }
         const asked = error instanceof StatusError ? (error.details?.retryAfterSeconds ?? 0) * 1000 : 0;
         const retryAfter = Math.min(asked, MAX_RETRY_AFTER_MS);
-        this.#waiting = new AbortController();
         const awake = { signal: this.#waiting.signal };
         await sleep(Math.max(retryAfter, backoff * (0.5 + Math.random())), undefined, awake).catch(() => {});
         backoff = Math.min(backoff * 2, MAX_BACKOFF_MS);

@@ -12,13 +12,13 @@ import { portError } from './port-error.ts';
 import { FileSecrets } from './secrets.ts';
 
 /** Starts the embedded Kubernetes API on its data directory and its TLS port. Throws ConfigError for what the operator can mend. */
-export async function openEmbedded({ dataDir, bindAddress, securePort }: Options): Promise<Kubernetes> {
+export async function openEmbedded({ dataDir, bindAddress, securePort, fsync }: Options): Promise<Kubernetes> {
   let backend: LmdbBackend;
   await refuseHalfRestored(dataDir);
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     // The store comes first: it locks the directory against a second server.
-    backend = await LmdbBackend.open({ path: join(dataDir, 'objects') });
+    backend = await LmdbBackend.open({ path: join(dataDir, 'objects'), fsync });
   } catch (error) {
     throw new ConfigError(`${(error as Error).message} (--data-dir chooses another directory)`);
   }

@@ -23,6 +23,8 @@ export interface Options {
   registerNode: boolean;
   /** Whether workloads of the embedded API are simulated. */
   simulate: boolean;
+  /** Whether writes of the embedded API are answered only once they are on disk. */
+  fsync: boolean;
   logLevel: string;
   /** Address of the API in the cluster whose pod this is. */
   serviceHost: string | undefined;
@@ -40,6 +42,7 @@ const FLAGS = {
   'admin-password': { type: 'string' },
   'register-node': { type: 'string', default: 'true' },
   simulate: { type: 'boolean', default: false },
+  'unsafe-no-fsync': { type: 'boolean', default: false },
   'log-level': { type: 'string', default: 'info' },
   help: { type: 'boolean', short: 'h', default: false },
   version: { type: 'boolean', default: false },
@@ -60,6 +63,7 @@ export const USAGE = `usage: ks-apiserver [install | backup FILE | restore FILE]
   --admin-password TEXT    password of the user admin when it is made; or in the environment as KS_ADMIN_PASSWORD
   --register-node BOOL     show this host as a Node of the embedded API (default true)
   --simulate               let workloads of the embedded API seem to run, on simulated nodes
+  --unsafe-no-fsync        answer writes of the embedded API before they are on disk: for tests, data may be lost
   --log-level LEVEL        ${LEVELS.join(', ')} (default info)
 
   install                  put the CRDs and built-in objects of KubeSphere into the cluster and stop
@@ -133,6 +137,7 @@ export async function readOptions(args: readonly string[], env: NodeJS.ProcessEn
     adminPassword: values['admin-password'] ?? (env.KS_ADMIN_PASSWORD || undefined),
     registerNode: flag('register-node', values['register-node']),
     simulate,
+    fsync: !values['unsafe-no-fsync'],
     logLevel: values['log-level'],
     serviceHost: env.KUBERNETES_SERVICE_HOST,
     servicePort: env.KUBERNETES_SERVICE_PORT,

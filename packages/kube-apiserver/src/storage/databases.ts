@@ -12,7 +12,7 @@ export interface Databases {
 }
 
 /** Opens the maps of a directory, which LMDB makes where they are missing unless it only reads. */
-export function openDatabases(path: string, { readOnly = false } = {}): Databases {
+export function openDatabases(path: string, { readOnly = false, fsync = true } = {}): Databases {
   const root = open<Buffer, string>({
     path,
     noSubdir: false,
@@ -20,6 +20,7 @@ export function openDatabases(path: string, { readOnly = false } = {}): Database
     readOnly,
     // A commit returns only after its fsync, so that nothing can be read that could be lost.
     overlappingSync: false,
+    noSync: !fsync,
     // Every commit is one batch: further batching would only add promises that nobody waits for.
     eventTurnBatching: false,
     encoding: 'binary',

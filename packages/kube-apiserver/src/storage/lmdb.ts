@@ -84,6 +84,8 @@ function scanView(objects: Database<Buffer, string>, view: View, start: string, 
 export interface LmdbOptions {
   /** Directory that holds the data; made when missing. */
   path: string;
+  /** False where a commit need not wait for the disk: power loss may then lose or damage what was written. Default true. */
+  fsync?: boolean;
   compaction?: CompactionPolicy;
 }
 
@@ -131,7 +133,7 @@ export class LmdbBackend extends RevisionedBackend {
     try {
       // Before LMDB maps the file: it would be killed by a signal where pages are missing.
       const found = checkContents(path);
-      const databases = openDatabases(path);
+      const databases = openDatabases(path, { fsync: options.fsync ?? true });
       const format = databases.meta.get('format');
       if (format !== undefined && format !== FORMAT) {
         throw new Error(`the data directory ${path} has the format ${format}, this version reads ${FORMAT}`);
