@@ -114,9 +114,7 @@ export function dropWrittenZeros(value: unknown, schema: Schema): void {
 export function hasWrittenZeros(value: unknown, schema: Schema): boolean {
   let has = false;
   visit(value, schema, (object, { written }, { properties = {} }) => {
-    has ||= written.some(([name, zero]) =>
-      isUnsaid(object[name], zero, properties[name]?.['x-pointer'] === true),
-    );
+    has ||= written.some(([name, zero]) => isUnsaid(object[name], zero, properties[name]?.['x-pointer'] === true));
   });
   return has;
 }
