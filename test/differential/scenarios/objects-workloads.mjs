@@ -294,39 +294,45 @@ export default [
       template: { metadata: { labels: { 'job-name': 'x' } }, spec: { containers: [one], restartPolicy: 'Never' } },
     }),
   ]),
-  changes('jobs: what may change', 'jobs', { ...job({ completions: 2 }), metadata: { name: 'change' } }, [
-    (j) => {
-      j.spec.parallelism = 3;
-    },
-    (j) => {
-      j.spec.completions = 5;
-    },
-    (j) => {
-      j.spec.selector = { matchLabels: { a: 'b' } };
-    },
-    (j) => {
-      j.spec.template.spec.containers[0].image = 'new';
-    },
-    (j) => {
-      j.spec.backoffLimit = 2;
-      j.spec.ttlSecondsAfterFinished = 5;
-    },
-    (j) => {
-      j.spec.completionMode = 'Indexed';
-    },
-    (j) => {
-      j.spec.suspend = true;
-    },
-    (j) => {
-      j.spec.template.spec.nodeSelector = { a: 'b' };
-    },
-    (j) => {
-      j.spec.template.spec.containers[0].resources = { requests: { cpu: '1' } };
-    },
-    (j) => {
-      j.spec.template.spec.containers[0].image = 'new';
-    },
-  ]),
+  // The controller of the real server leaves it alone: what is asked here is not how far that is.
+  changes(
+    'jobs: what may change',
+    'jobs',
+    { ...job({ completions: 2, managedBy: 'a.b/c' }), metadata: { name: 'change' } },
+    [
+      (j) => {
+        j.spec.parallelism = 3;
+      },
+      (j) => {
+        j.spec.completions = 5;
+      },
+      (j) => {
+        j.spec.selector = { matchLabels: { a: 'b' } };
+      },
+      (j) => {
+        j.spec.template.spec.containers[0].image = 'new';
+      },
+      (j) => {
+        j.spec.backoffLimit = 2;
+        j.spec.ttlSecondsAfterFinished = 5;
+      },
+      (j) => {
+        j.spec.completionMode = 'Indexed';
+      },
+      (j) => {
+        j.spec.suspend = true;
+      },
+      (j) => {
+        j.spec.template.spec.nodeSelector = { a: 'b' };
+      },
+      (j) => {
+        j.spec.template.spec.containers[0].resources = { requests: { cpu: '1' } };
+      },
+      (j) => {
+        j.spec.template.spec.containers[0].image = 'new';
+      },
+    ],
+  ),
   creations('cron jobs: what is refused', 'cronjobs', [
     cron(),
     {},

@@ -5,7 +5,7 @@ import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { validateSchema } from '@ks-apiserver/apimachinery/schema/validate';
 import { builtinSchema } from '../schemas/builtin.ts';
 import { defaultObject } from './defaults/default-object.ts';
-import { writeZeros } from './defaults/zeros.ts';
+import { dropWrittenZeros, hasWrittenZeros, writeZeros } from './defaults/zeros.ts';
 import type { ResourceType } from './resource-type.ts';
 import { validateLabels, validateMetadata } from './validation/metadata.ts';
 import { validateObject } from './validation/validate-object.ts';
@@ -77,7 +77,17 @@ export function validateKind(
   subresource: string,
   warnings: string[],
 ): StatusCause[] {
-  if (!type.custom) return validateObject(type, object, old, subresource);
+  if (!type.custom) {
+    const schema = schemaOf(type);
+    if (!schema) return validateObject(type, object, old, subresource);
+    dropWrittenZeros(object, schema);
+    let before = old;
+    if (old && hasWrittenZeros(old, schema)) {
+      before = structuredClone(old);
+      dropWrittenZeros(before, schema);
+    }
+    return validateObject(type, object, before, subresource);
+  }
   const { schema, rules } = type.custom;
   const causes = [
     ...validateMetadata(type, object.metadata, true),

@@ -59,7 +59,7 @@ function tokenVolume(name: string) {
 
 function mountToken(spec: KubeObject['spec']): void {
   const volumes: { name: string }[] = spec.volumes ?? [];
-  const existing = volumes.find(({ name }) => name.startsWith(TOKEN_VOLUME));
+  const existing = volumes.find(({ name }) => name?.startsWith(TOKEN_VOLUME));
   const name = existing?.name ?? generatedName(TOKEN_VOLUME);
   let mounted = false;
   for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])] as Container[]) {

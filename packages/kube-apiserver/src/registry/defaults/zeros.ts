@@ -67,7 +67,7 @@ function isZero(value: unknown): boolean {
   return isObject(value) && Object.keys(value).length === 0;
 }
 
-function visit(value: unknown, schema: Schema, change: (value: JsonObject, plan: Plan) => void): void {
+function visit(value: unknown, schema: Schema, change: (value: JsonObject, plan: Plan, schema: Schema) => void): void {
   if (Array.isArray(value)) {
     if (schema.items !== undefined) for (const item of value) visit(item, schema.items, change);
     return;
@@ -79,7 +79,7 @@ function visit(value: unknown, schema: Schema, change: (value: JsonObject, plan:
     for (const item of Object.values(value)) visit(item, additionalProperties, change);
     return;
   }
-  change(value, planOf(schema));
+  change(value, planOf(schema), schema);
   for (const name of Object.keys(value)) {
     const field = Object.hasOwn(properties, name) ? properties[name] : undefined;
     if (field !== undefined && typeof value[name] === 'object') visit(value[name], field, change);
@@ -94,6 +94,29 @@ export function dropZeros(value: unknown, schema: Schema): void {
   visit(value, schema, (object, { lost }) => {
     for (const name of lost) if (isZero(object[name])) delete object[name];
   });
+}
+
+/** A zero that is written without having been said, and so cannot be told from nothing; null alone where it is a pointer. */
+function isUnsaid(value: unknown, zero: unknown, isPointer: boolean): boolean {
+  return value === null || (!isPointer && value !== undefined && (value === zero || isZero(value)));
+}
+
+/** Removes, in place, the zeros that `writeZeros` adds: rules and comparisons see what was said, as Go's types do. */
+export function dropWrittenZeros(value: unknown, schema: Schema): void {
+  visit(value, schema, (object, { written }, { properties = {} }) => {
+    for (const [name, zero] of written) {
+      if (isUnsaid(object[name], zero, properties[name]?.['x-pointer'] === true)) delete object[name];
+    }
+  });
+}
+
+/** Whether an object has zeros that `dropWrittenZeros` removes. */
+export function hasWrittenZeros(value: unknown, schema: Schema): boolean {
+  let has = false;
+  visit(value, schema, (object, { written }, { properties = {} }) => {
+    has ||= written.some(([name, zero]) => isUnsaid(object[name], zero, properties[name]?.['x-pointer'] === true));
+  });
+  return has;
 }
 
 /** Adds, in place, what Kubernetes writes of fields that have no value: `rules: null` of a Role, `serviceName: ""`. */

@@ -12,6 +12,9 @@ function setTemplateGeneration(object: KubeObject, generation: number): void {
 /** DaemonSets. */
 export const daemonSetStrategy: Strategy = {
   generation: true,
+  decode(object) {
+    object.metadata.annotations = { [TEMPLATE_GENERATION]: '0', ...object.metadata.annotations };
+  },
   prepareForCreate: (object) => setTemplateGeneration(object, 1),
   prepareForUpdate(object, old) {
     const before = Number(old.metadata.annotations?.[TEMPLATE_GENERATION] ?? 0);

@@ -192,8 +192,8 @@ test('what is right passes, with claims as volumes', () => {
     ],
   };
   assert.deepEqual(check('StatefulSet', { spec: { ...deployment, ...claims } }), []);
-  assert.deepEqual(check('Service', { spec: { clusterIP: 'None' } }), []);
-  const bound = { nodeName: 'n', containers: [{ name: 'a', image: 'c' }] };
-  assert.deepEqual(check('Pod', { spec: bound }, { spec }), []);
+  assert.deepEqual(check('Service', { spec: { clusterIP: 'None', clusterIPs: ['None'] } }), []);
+  const changed = { containers: [{ name: 'a', image: 'c' }], terminationGracePeriodSeconds: 30 };
+  assert.deepEqual(check('Pod', { spec: changed }, { spec }), []);
   assert.deepEqual(check('Pod', { metadata: { generateName: 'a-', name: 'a-x' }, spec }), []);
 });

@@ -48,6 +48,7 @@ export const nodes: Validator = ({ spec = {}, status = {} }, old, out) => {
     networks(spec.podCIDRs ?? [], out);
     return;
   }
+  taints(spec.taints, 'metadata.taints', out);
   const { spec: before = {} } = old;
   amounts(status, out);
   each<Fields>(status.addresses, 'status.addresses', (address, path, index) => {

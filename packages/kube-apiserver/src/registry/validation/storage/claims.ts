@@ -30,7 +30,7 @@ function dataSource(source: Fields | undefined, at: string, out: Causes): void {
 }
 
 function sameSource(a: Fields, b: Fields): boolean {
-  return a.apiGroup === b.apiGroup && a.kind === b.kind && a.name === b.name;
+  return (a.apiGroup ?? '') === (b.apiGroup ?? '') && a.kind === b.kind && a.name === b.name;
 }
 
 /** The spec of a PersistentVolumeClaim. */

@@ -171,10 +171,13 @@ function templateUpdate(now: Fields, old: Fields, out: Causes): void {
 
 const job: Validator = (object, old, out) => {
   const { metadata, spec = {} } = object;
-  if (!old) ownLabels(object, out);
+  ownLabels(object, out);
   validateJobSpec(spec, 'spec', out);
   selector(spec, out);
   if (old) {
+    // Kubernetes validates the whole once more where it looks at what changed.
+    validateJobSpec(spec, 'spec', out);
+    selector(spec, out);
     const before = old.spec ?? {};
     if (spec.completionMode !== 'Indexed') out.immutable('spec.completions', spec.completions, before.completions);
     else if (spec.completions !== before.completions && spec.completions !== spec.parallelism) {
