@@ -35,6 +35,10 @@ async function play(side, scenario, namespace) {
   });
   if (status !== 201) throw new Error(`namespace ${namespace} on ${side.name}: ${JSON.stringify(body)}`);
   await recorder.until(`${recorder.core}/serviceaccounts/default`, (_, found) => found === 200);
+  // The embedded API's default account mounts no token (differences.json): the real one's neither, so that pods can be compared.
+  const headers = { 'content-type': 'application/merge-patch+json' };
+  const account = `${recorder.core}/serviceaccounts/default`;
+  await recorder.quietly('PATCH', account, { body: { automountServiceAccountToken: false }, headers });
   await recorder.until(`${recorder.core}/configmaps/kube-root-ca.crt`, (_, found) => found === 200);
   try {
     await scenario.run(recorder);

@@ -328,7 +328,7 @@ test('kinds that cannot be followed are refused in words', async () => {
 
 test('the copy of a kind that nobody asks for any more goes, those of the table stay', async () => {
   await catalog.stop();
-  catalog = new Catalog(new KubeClient(transport), RESOURCES, { idleMs: 200 });
+  catalog = new Catalog(new KubeClient(transport), RESOURCES, { idleMs: 1500 });
   await catalog.start(AbortSignal.timeout(10_000));
   await synced();
   const row = (await catalog.resolve('serviceaccounts'))!;

@@ -100,7 +100,7 @@ test('kill -9 in storms: calls are linearizable, watches go on without gap or re
     await rm(dataDir, { recursive: true, force: true });
   }
   const count = (result: string) => history.operations.filter((operation) => operation.result === result).length;
-  assert.ok(count('ok') > 100 * KILLS && count('conflict') > 0 && count('unknown') > 0, 'there was a storm');
+  assert.ok(count('ok') > 20 * KILLS && count('conflict') > 0 && count('unknown') > 0, 'there was a storm');
   assert.ok(made.size > KILLS && history.listings.length > KILLS, 'there were Services and lists');
   checkLinearizable(history.operations);
   checkWatches(history);

@@ -31,13 +31,16 @@ describe('admission', () => {
   });
   after(() => server.close());
 
-  test('a pod in a namespace that was just made waits for its ServiceAccount and mounts its token', async () => {
+  test('a pod in a namespace that was just made waits for its ServiceAccount; a made one has its token mounted', async () => {
     await namespace('fresh');
     const created = await post(`${core('fresh')}/pods`, pod('a'));
     assert.equal(created.status, 201, created.text);
     assert.equal(created.body.spec.serviceAccountName, 'default');
-    assert.match(created.body.spec.volumes[0].name, /^kube-api-access-[a-z0-9]{5}$/);
-    assert.equal(created.body.spec.containers[0].volumeMounts[0].name, created.body.spec.volumes[0].name);
+    assert.equal(created.body.spec.volumes, undefined, 'the default account mounts none');
+    await post(`${core('fresh')}/serviceaccounts`, { metadata: { name: 'robot' } });
+    const { body } = await post(`${core('fresh')}/pods`, pod('r', undefined, { serviceAccountName: 'robot' }));
+    assert.match(body.spec.volumes[0].name, /^kube-api-access-[a-z0-9]{5}$/);
+    assert.equal(body.spec.containers[0].volumeMounts[0].name, body.spec.volumes[0].name);
     const refused = await post(`${core('fresh')}/pods`, pod('b', undefined, { serviceAccountName: 'nobody' }));
     assert.equal(refused.status, 403);
     assert.equal(

@@ -76,7 +76,10 @@ export class NamespaceController {
 
   async #furnish(namespace: string): Promise<void> {
     const accounts = this.#catalog.find('', 'v1', 'serviceaccounts')!;
-    const object = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } };
+    // No container runs here that could use a token: only accounts that somebody made for his pods mount theirs.
+    const automountServiceAccountToken = false;
+    const metadata = { name: 'default', namespace };
+    const object = { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken };
     await this.#ensure(accounts, object);
     if (this.#rootCa === undefined) return;
     const configMaps = this.#catalog.find('', 'v1', 'configmaps')!;

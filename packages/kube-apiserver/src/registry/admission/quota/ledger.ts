@@ -76,15 +76,8 @@ export class QuotaLedger {
       return;
     }
     const before = previous?.shared<KubeObject>();
-    if (before && before.metadata.uid === quota.metadata.uid && isDeepStrictEqual(before.spec, quota.spec)) {
-      // Somebody else may have written another status.
-      const account = this.account(namespace, name);
-      if (account && !isDeepStrictEqual(quota.status, account.status())) {
-        account.dirty = true;
-        this.#changed(account);
-      }
-      return;
-    }
+    // A status that somebody else wrote stays until something is counted anew, as with Kubernetes' controller.
+    if (before && before.metadata.uid === quota.metadata.uid && isDeepStrictEqual(before.spec, quota.spec)) return;
     this.#begin(object.parse<KubeObject>());
   }
 
