@@ -115,6 +115,44 @@ export default [
     deployment,
   ),
   scenario(
+    'describe, events, certificates and what else is asked',
+    `create quota q --hard=count/things.example.com=3
+     create configmap c --from-literal=a=b
+     create secret generic s --from-literal=a=b
+     create role r --verb=get --resource=pods
+     create rolebinding rb --role=r --user=jane
+     create ingress i --class=none --rule=h/p=s:80
+     create serviceaccount sa
+     describe configmap c
+     describe secret s
+     describe role r
+     describe rolebinding rb
+     describe ingress i
+     describe serviceaccount sa
+     describe clusterrole view
+     describe configmap none
+     create clusterrolebinding kubectl-scenario --clusterrole=view --user=jane
+     describe clusterrolebinding kubectl-scenario
+     delete clusterrolebinding kubectl-scenario
+     events
+     get events
+     certificate approve none
+     certificate deny none
+     top pods
+     cluster-info
+     get configmap c -o yaml --show-managed-fields -o jsonpath={.metadata.managedFields[0].manager}
+     get configmap,secret -o name
+     get configmap c -o go-template={{.data.a}}
+     get all
+     set selector service none a=b
+     create service clusterip svc --tcp=80
+     set selector service svc a=b
+     get service svc -o jsonpath={.spec.selector}
+     port-forward service/none 1:80
+     explain configmap.data
+     explain ingress.spec.rules --recursive`,
+  ),
+  scenario(
     'explain and discovery',
     `explain deployment.spec.nothing
      explain pods.spec.nothing

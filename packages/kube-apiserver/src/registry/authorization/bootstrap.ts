@@ -8,7 +8,7 @@ import { BOOTSTRAP_BINDINGS, BOOTSTRAP_ROLES, type BootstrapRole } from './boots
 
 const GROUP = 'rbac.authorization.k8s.io';
 const LABELS = { 'kubernetes.io/bootstrapping': 'rbac-defaults' };
-const ANNOTATIONS = { [`${GROUP}/autoupdate`]: 'true' };
+const ANNOTATIONS = { 'rbac.authorization.kubernetes.io/autoupdate': 'true' };
 
 function ruleOf(line: string): PolicyRule {
   const [verbs = '', groups = '', what = '', names] = line.split(' ').map((part) => part.split(','));
