@@ -2,13 +2,33 @@ import type { Json } from '../meta/types.ts';
 import { isObject, setOwn } from '../schema/own.ts';
 import type { Schema } from '../schema/schema.ts';
 
+const NONE: ReadonlyMap<string, FieldSet> = new Map();
+/** What stands for a field without fields below it; shared, so nobody may change it. */
+const LEAF: Record<string, Json> = Object.freeze({});
+
 /**
  * A set of paths into an object, as `fieldsV1` holds it (sigs.k8s.io/structured-merge-diff): a tree whose edges are
  * `f:<field>`, `k:<keys as JSON>`, `v:<value as JSON>`; `member` tells whether the path to a node is itself in the set.
  */
 export class FieldSet {
   member = false;
-  readonly children = new Map<string, FieldSet>();
+  #children: Map<string, FieldSet> | undefined;
+
+  /** Nodes below, by edge; most nodes have none. */
+  get children(): ReadonlyMap<string, FieldSet> {
+    return this.#children ?? NONE;
+  }
+
+  /** Puts a node below an edge. */
+  put(edge: string, child: FieldSet): void {
+    this.#children ??= new Map();
+    this.#children.set(edge, child);
+  }
+
+  /** Takes away what is below an edge. */
+  drop(edge: string): void {
+    this.#children?.delete(edge);
+  }
 
   /** The set that `fieldsV1` describes. */
   static fromJson(fields: unknown): FieldSet {
@@ -20,7 +40,7 @@ export class FieldSet {
       } else {
         const child = FieldSet.fromJson(below);
         if (child.children.size === 0) child.member = true;
-        set.children.set(edge, child);
+        set.put(edge, child);
       }
     }
     return set;
@@ -28,8 +48,9 @@ export class FieldSet {
 
   /** `fieldsV1` of this set, edges sorted. */
   toJson(): Record<string, Json> {
+    if (this.children.size === 0) return LEAF;
     const fields: Record<string, Json> = {};
-    if (this.member && this.children.size > 0) fields['.'] = {};
+    if (this.member) fields['.'] = LEAF;
     for (const edge of [...this.children.keys()].sort()) setOwn(fields, edge, this.children.get(edge)!.toJson());
     return fields;
   }
@@ -43,7 +64,7 @@ export class FieldSet {
     let child = this.children.get(edge);
     if (child === undefined) {
       child = new FieldSet();
-      this.children.set(edge, child);
+      this.put(edge, child);
     }
     return child;
   }
@@ -53,7 +74,7 @@ export class FieldSet {
     out.member = member;
     for (const edge of edges) {
       const child = combine(edge);
-      if (child !== undefined && !child.empty) out.children.set(edge, child);
+      if (child !== undefined && !child.empty) out.put(edge, child);
     }
     return out;
   }
@@ -99,7 +120,7 @@ export class FieldSet {
     for (const [edge, child] of this.children) {
       const below = child.withNamedFields(schemaAt(schema, edge));
       if (child.children.size > 0 && edge.startsWith('f:') && isNamedField(schema, edge.slice(2))) below.member = true;
-      out.children.set(edge, below);
+      out.put(edge, below);
     }
     return out;
   }

@@ -64,7 +64,7 @@ function addFields(set: FieldSet, value: unknown, schema: Schema | undefined): v
         addFields(child, item, schemaAt(schema, edge));
         const named = schema?.properties !== undefined && Object.hasOwn(schema.properties, key);
         if (item === null || !named || (isObject(item) && isEmpty(item))) child.member = true;
-        if (child.empty) set.children.delete(edge);
+        if (child.empty) set.drop(edge);
       }
       break;
     case 'list':
@@ -97,11 +97,34 @@ function below(node: Comparison, edge: string): Comparison {
 
 function tidy(node: Comparison, edge: string): void {
   for (const set of [node.added, node.modified, node.removed]) {
-    if (set.children.get(edge)?.empty) set.children.delete(edge);
+    if (set.children.get(edge)?.empty) set.drop(edge);
+  }
+}
+
+/** All of a value that was not there before; what `compareInto` finds then, without asking what changed or went. */
+function addAll(set: FieldSet, value: unknown, schema: Schema | undefined): void {
+  set.member = true;
+  if (typeof value !== 'object' || value === null || isEmpty(value)) return;
+  switch (relation(schema, value)) {
+    case 'leaf':
+      return;
+    case 'list':
+      for (const [edge, item] of elements(value as unknown[], schema)) addAll(set.at(edge), item, schema?.items);
+      return;
+    case 'map':
+      for (const key of Object.keys(value)) {
+        const edge = `f:${key}`;
+        const item = (value as JsonObject)[key];
+        if (item !== undefined) addAll(set.at(edge), item, schemaAt(schema, edge));
+      }
   }
 }
 
 function compareInto(node: Comparison, before: unknown, after: unknown, schema: Schema | undefined): void {
+  if (before === undefined && after !== undefined) {
+    addAll(node.added, after, schema);
+    return;
+  }
   if (before === undefined) node.added.member = true;
   else if (after === undefined) node.removed.member = true;
   const kinds = [before, after]

@@ -11,8 +11,6 @@ export interface ParsedText {
   tell?: (path: string) => string;
 }
 
-const KEYS = /"(?:[^"\\]|\\.)*"(\s*:)?/g;
-
 function countKeys(value: unknown): number {
   if (value === null || typeof value !== 'object') return 0;
   let count = Array.isArray(value) ? 0 : Object.keys(value).length;
@@ -20,9 +18,28 @@ function countKeys(value: unknown): number {
   return count;
 }
 
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+
+/** Where a string of valid JSON ends that begins at `start`. */
+function endOfString(text: string, start: number): number {
+  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let slashes = 0;
+    while (text.charCodeAt(at - 1 - slashes) === BACKSLASH) slashes++;
+    if (slashes % 2 === 0) return at;
+  }
+  return text.length;
+}
+
+/** Keys of valid JSON: strings with a colon behind them. */
 function countTextKeys(text: string): number {
   let count = 0;
-  for (const match of text.matchAll(KEYS)) if (match[1] !== undefined) count++;
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) {
+    at = endOfString(text, at);
+    let next = at + 1;
+    while (text.charCodeAt(next) <= 0x20) next++;
+    if (text.charCodeAt(next) === COLON) count++;
+  }
   return count;
 }
 

@@ -10,9 +10,14 @@ import type { ResourceType } from './resource-type.ts';
 import { validateLabels, validateMetadata } from './validation/metadata.ts';
 import { validateObject } from './validation/validate-object.ts';
 
+/** Schemas of built-in types, which are asked for several times in each write. */
+const schemas = new WeakMap<ResourceType, Schema | undefined>();
+
 /** The schema of whole objects of a type; undefined where none is known. */
 export function schemaOf(type: ResourceType): Schema | undefined {
-  return type.custom ? type.custom.schema : builtinSchema(type);
+  if (type.custom) return type.custom.schema;
+  if (!schemas.has(type)) schemas.set(type, builtinSchema(type));
+  return schemas.get(type);
 }
 
 /** Fills in what the kind says about fields that were left out. */
@@ -23,7 +28,7 @@ export function setDefaults(type: ResourceType, object: KubeObject): void {
 
 /** Adds to a valid object what its kind always shows. */
 export function completeObject(type: ResourceType, object: KubeObject): void {
-  const schema = type.custom ? undefined : builtinSchema(type);
+  const schema = type.custom ? undefined : schemaOf(type);
   if (schema) writeZeros(object, schema);
 }
 
