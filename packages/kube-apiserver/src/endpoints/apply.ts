@@ -13,13 +13,29 @@ import { checkMetadata } from './decode.ts';
 import { isTrue } from './query.ts';
 import { objectResponse } from './respond.ts';
 import { writeOptions } from './write-options.ts';
+import { type ParsedText, parseJson } from './json-text.ts';
 import { parseYaml } from './yaml-text.ts';
+
+const OPEN_BRACE = 0x7b;
+
+/** Most configurations come as JSON, which is YAML too but far quicker to read; what repeats a field is told as YAML tells it. */
+function parseConfiguration(body: Buffer): ParsedText {
+  if (body[0] === OPEN_BRACE) {
+    try {
+      const parsed = parseJson(body);
+      if (!parsed.repeated?.size) return parsed;
+    } catch {
+      // It may be YAML in flow style, or broken in a way that YAML tells.
+    }
+  }
+  return parseYaml(body.toString('utf8'));
+}
 
 /** Reads what is to be applied; whether it fits the schema is asked when it is merged. Throws a StatusError 400. */
 function decodeConfiguration(type: ResourceType, body: Buffer, warnings: string[]): KubeObject {
   let value: unknown;
   try {
-    const parsed = parseYaml(body.toString('utf8'));
+    const parsed = parseConfiguration(body);
     value = parsed.value ?? {};
     for (const path of parsed.repeated ?? []) warnings.push(parsed.tell?.(path) ?? path);
   } catch (error) {
