@@ -125,13 +125,11 @@ export class FieldSet {
     return out;
   }
 
-  /** All member paths as Kubernetes prints them: `.spec.containers[name="a"].image`, sorted. */
+  /** All member paths as Kubernetes prints them: `.spec.containers[name="a"].image`; of each level first the members. */
   paths(prefix = ''): string[] {
-    const out = this.member ? [prefix] : [];
-    for (const edge of [...this.children.keys()].sort()) {
-      out.push(...this.children.get(edge)!.paths(prefix + printEdge(edge)));
-    }
-    return out;
+    const edges = [...this.children.keys()].sort();
+    const members = edges.filter((edge) => this.children.get(edge)!.member).map((edge) => prefix + printEdge(edge));
+    return members.concat(edges.flatMap((edge) => this.children.get(edge)!.paths(prefix + printEdge(edge))));
   }
 }
 

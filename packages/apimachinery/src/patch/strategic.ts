@@ -172,7 +172,11 @@ function mergeMapLists(before: JsonObject[], patch: JsonObject[], schema: Schema
   }
   const kept = before.filter((old) => !deleted.has(identity(old, mergeKey)));
   const merged = [...kept];
-  const positions = new Map(merged.map((item, index) => [identify(item, mergeKey), index]));
+  const positions = new Map<string, number>();
+  for (const [index, item] of merged.entries()) {
+    const id = identify(item, mergeKey);
+    if (!positions.has(id)) positions.set(id, index);
+  }
   for (const item of additions) {
     const id = identify(item, mergeKey);
     const position = positions.get(id);
