@@ -18,13 +18,9 @@ const property = (name, count, arbitrary, run) => ({
 
 /** An answer without the letters that a generated name has got. */
 function withoutRandom(answer, generateName) {
-  const base = JSON.stringify(generateName.slice(0, 58)).slice(1, -1);
-  const all = JSON.stringify(answer);
-  const random = [base, JSON.stringify(base).slice(1, -1)].flatMap((start) => {
-    const parts = all.split(start).slice(1);
-    return parts.map((part) => start + part.slice(0, 5)).filter((name) => /[a-z0-9]{5}$/.test(name));
-  });
-  return JSON.parse(random.reduce((text, name) => text.replaceAll(name, name.slice(0, -5)), all));
+  const base = generateName.slice(0, 58).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const generated = new RegExp(`("${base})[a-z0-9]{5}(?=\\\\*")`, 'g');
+  return JSON.parse(JSON.stringify(answer).replace(generated, '$1<random>'));
 }
 
 /** A call whose transcript tells the random body, too, and of the answer what no controller writes. */
@@ -293,8 +289,8 @@ const deploymentPatch = partial({
 const configMap = fc.record({ data: fc.dictionary(pick('a', 'b.c', 'D_e'), text) });
 const mapFields = (texts, bytes) =>
   partial({
-    data: orNull(fc.dictionary(pick('a', 'b.c', 'D_e', 'f g'), orNull(texts))),
-    binaryData: orNull(fc.dictionary(pick('a', 'z'), orNull(bytes))),
+    data: orNull(fc.dictionary(pick('a', 'b.c', 'D_e'), orNull(texts))),
+    binaryData: orNull(fc.dictionary(pick('y', 'z'), orNull(bytes))),
     immutable: fc.boolean(),
     metadata: nullable({ labels: mapPatch, annotations: mapPatch }),
   });
@@ -315,7 +311,7 @@ const configMapPatch = fc.oneof(
         fc.record({
           op: pick('move', 'copy'),
           from: pick('/data/a', '/data/D_e', '/data'),
-          path: pick('/data/b', '/binaryData', '/data/a/b'),
+          path: pick('/data/b', '/data/c', '/data/a/b'),
         }),
       ),
       3,
@@ -374,13 +370,13 @@ const customFields = {
     { weight: 1, arbitrary: some(fc.record({ name: word }, { requiredKeys: [] }), 2) },
   ),
   whole: some(fc.record({ a: fc.nat(2) }), 2),
-  atom: partial({ a: word, b: word }),
-  // Not empty: of an empty map that is applied to a field of any form the real server makes null, and refuses that.
+  atom: fc.record({ a: word, b: word }, { requiredKeys: ['a'] }),
+  // Maps are not empty: of an empty map that is applied where there was none the real server makes null, and refuses that.
   free: fc.dictionary(word, fc.oneof(word, fc.nat(3), some(word, 2), fc.dictionary(word, fc.nat(2), { maxKeys: 2 })), {
     minKeys: 1,
     maxKeys: 2,
   }),
-  map: fc.dictionary(word, partial({ p: fc.nat(2), q: text }), { maxKeys: 2 }),
+  map: fc.dictionary(word, fc.record({ p: fc.nat(2), q: text }, { requiredKeys: ['p'] }), { minKeys: 1, maxKeys: 2 }),
   text: fc.option(text, { freq: 4 }),
 };
 const customObject = fc.record({ metadata: partial({ labels, annotations: labels }), spec: partial(customFields) });
@@ -629,7 +625,8 @@ export default [
         metadata: { name: `q-${index}` },
         spec: { hard: { 'limits.cpu': amount } },
       });
-      if (index % 3 === 0)
+      // The real server takes what is more than 63 bits for a fraction of a byte.
+      if (index % 3 === 0 && !/[PEe]|[TG]i$/.test(String(amount)))
         await told(api, 'POST', `${api.core}/podtemplates?dryRun=All`, {
           metadata: { name: `q-${index}` },
           template: {
