@@ -130,11 +130,29 @@ function compareInto(node: Comparison, before: unknown, after: unknown, schema: 
   const kinds = [before, after]
     .filter((value) => value !== undefined && value !== null)
     .map((v) => relation(schema, v));
-  const kind = kinds[0] ?? 'leaf';
-  if (kind === 'leaf' || kinds.some((other) => other !== kind) || (isEmpty(before) && isEmpty(after))) {
+  const [kind = 'leaf', other = kind] = kinds;
+  if (kind !== other) {
+    // One form goes with all its parts, the other comes with its own.
+    node.modified.member = true;
+    compareParts(node, before, undefined, schema, kind);
+    compareParts(node, undefined, after, schema, other);
+    return;
+  }
+  if (kind === 'leaf' || (isEmpty(before) && isEmpty(after))) {
     if (before !== undefined && after !== undefined && !equalJson(before, after)) node.modified.member = true;
     return;
   }
+  compareParts(node, before, after, schema, kind);
+}
+
+function compareParts(
+  node: Comparison,
+  before: unknown,
+  after: unknown,
+  schema: Schema | undefined,
+  kind: Relation,
+): void {
+  if (kind === 'leaf') return;
   if (kind === 'list') {
     const [old, now] = [elements((before as unknown[]) ?? [], schema), elements((after as unknown[]) ?? [], schema)];
     for (const edge of new Set([...old.keys(), ...now.keys()])) {

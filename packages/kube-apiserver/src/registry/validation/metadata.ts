@@ -32,9 +32,9 @@ function nameErrors({ group, kind }: GroupVersionKind, name: string): string[] {
   return dnsSubdomainErrors(name);
 }
 
-/** A generated name gets five characters more, so a base may end with a dash or dot. */
+/** A generated name gets five characters more: a dash may be the last of its base, whatever is before that. */
 function baseErrors(gvk: GroupVersionKind, base: string): string[] {
-  return nameErrors(gvk, base.replace(/[-.]$/, 'a'));
+  return nameErrors(gvk, base.replace(/.-$/su, 'a'));
 }
 
 /** What is wrong with labels, with the field that holds them. */
