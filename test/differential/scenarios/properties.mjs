@@ -133,7 +133,7 @@ const mergedList = (key, keys, fields) => {
     },
     { weight: 1, arbitrary: fc.constant({ $patch: 'replace' }) },
   );
-  return some(item);
+  return distinct(item, (one) => `${one[key]} ${one.$patch}`);
 };
 /**
  * The list under its name, at times with the order of its items. Where two things are wrong in one patch, the real server
@@ -240,7 +240,9 @@ const servicePort = fc.record(
   },
   { requiredKeys: ['name', 'port'] },
 );
-const portsOf = distinct(servicePort, ({ name }) => name, 3, 1);
+const portsOf = distinct(servicePort, ({ name }) => name, 3, 1).filter(
+  (ports) => new Set(ports.map(({ port, protocol = 'TCP' }) => `${port}${protocol}`)).size === ports.length,
+);
 const service = portsOf.map((ports) => ({ spec: { clusterIP: 'None', selector: { a: 'b' }, ports } }));
 const servicePatch = partial({
   metadata: nullable({ labels: directed(mapPatch) }),
@@ -645,7 +647,11 @@ export default [
         spec: { clusterIP: 'None', selector: { [name]: label }, ports: [{ port: 80, name: port, targetPort: port }] },
       });
       await told(api, 'POST', `${api.core}/configmaps?dryRun=All`, {
-        metadata: { generateName: name, finalizers: [label] },
+        metadata: { generateName: name.replaceAll('é', 'e'), finalizers: [label] },
+      });
+      await told(api, 'POST', `${api.core}/events?dryRun=All`, {
+        metadata: { name, labels: { a: label } },
+        involvedObject: { namespace: api.namespace },
       });
     }
   }),

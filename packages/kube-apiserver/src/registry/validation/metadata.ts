@@ -27,6 +27,8 @@ function statefulSetNameErrors(name: string): string[] {
 function nameErrors({ group, kind }: GroupVersionKind, name: string): string[] {
   if (group === 'rbac.authorization.k8s.io' && pathNamed.has(kind)) return pathSegmentErrors(name);
   if (group === '' && (kind === 'Namespace' || kind === 'Service')) return dnsLabelErrors(name);
+  // Events of the old API may have any name that fits a path.
+  if (group === '' && kind === 'Event') return pathSegmentErrors(name);
   if (group === 'networking.k8s.io' && kind === 'IPAddress') return [];
   if (group === 'apps' && kind === 'StatefulSet') return statefulSetNameErrors(name);
   return dnsSubdomainErrors(name);
