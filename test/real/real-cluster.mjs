@@ -91,9 +91,9 @@ function startControllers(dir, kubeApiServer, kubeconfig, ca) {
  * @param {{controllers?: boolean, fsync?: boolean}} options whether a kube-controller-manager runs too, not with
  *   KUBEBUILDER_ASSETS; whether etcd waits for the disk, by default it does
  * @returns {Promise<{server: string, token: string, kubeconfig: string, dir: string, pids: number[],
- *   restart(whileDown: () => Promise<void>): Promise<void>, stop(): Promise<void>}>} the API's URL, a token of the group
- *   system:masters, the path of a kubeconfig that holds it, a scratch folder, processes; `restart` stops kube-apiserver and
- *   starts it again
+ *   runControllers(): void, restart(whileDown: () => Promise<void>): Promise<void>, stop(): Promise<void>}>} the API's URL, a token of the group
+ *   system:masters, the path of a kubeconfig that holds it, a scratch folder, processes; `runControllers`
+ *   starts the kube-controller-manager later, `restart` stops kube-apiserver and starts it again
  */
 export async function startRealCluster({ controllers = false, fsync = true } = {}) {
   const kubeApiServer = kubeApiServerPath();
@@ -169,12 +169,13 @@ export async function startRealCluster({ controllers = false, fsync = true } = {
     'current-context': 'real',
   };
   writeFileSync(kubeconfig, JSON.stringify(config), { mode: 0o600 });
-  if (controllers) processes.push(startControllers(dir, kubeApiServer, kubeconfig, ca));
+  const runControllers = () => processes.push(startControllers(dir, kubeApiServer, kubeconfig, ca));
+  if (controllers) runControllers();
   async function restart(whileDown) {
     await processes[1].stop();
     await whileDown();
     processes[1] = runApiServer();
     await untilReady();
   }
-  return { server, token, kubeconfig, dir, pids: processes.map(({ pid }) => pid), restart, stop };
+  return { server, token, kubeconfig, dir, pids: processes.map(({ pid }) => pid), runControllers, restart, stop };
 }
