@@ -117,9 +117,10 @@ const podSpec = fc
     { requiredKeys: ['containers'] },
   )
   .map((spec) => ({ ...spec, volumes }));
+const someLabels = labels.filter((map) => Object.keys(map).length > 0);
 const podTemplate = fc.record({
-  metadata: partial({ labels, annotations: labels }),
-  template: fc.record({ metadata: partial({ labels, annotations: labels }), spec: podSpec }),
+  metadata: partial({ labels: someLabels, annotations: someLabels }),
+  template: fc.record({ metadata: partial({ labels: someLabels, annotations: someLabels }), spec: podSpec }),
 });
 
 /** Directives of the strategic merge patch for a list of objects merged by one key. */
