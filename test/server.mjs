@@ -18,14 +18,14 @@ export async function freePorts(count) {
 
 /**
  * Starts the server and waits until it is ready.
- * @param {{dir: string, adminPassword?: string, args?: string[], log?: string}} options the data directory, the password of
- *   admin, further arguments, a file for what the server prints
+ * @param {{dir: string, adminPassword?: string, args?: string[], log?: string, ports?: [number, number]}} options the data
+ *   directory, the password of admin, further arguments, a file for what the server prints, the ports for HTTP and HTTPS
  * @returns {Promise<{url: string, kubeUrl: string, pid: number, output: () => string, stop: (signal?: string) => Promise<number>}>}
  */
-export async function startServer({ dir, adminPassword, args = [], log }) {
-  const [port, securePort] = await freePorts(2);
-  const ports = ['--insecure-port', String(port), '--secure-port', String(securePort)];
-  const child = spawn(process.execPath, [main, '--data-dir', dir, ...ports, ...args], {
+export async function startServer({ dir, adminPassword, args = [], log, ports }) {
+  const [port, securePort] = ports ?? (await freePorts(2));
+  const portArgs = ['--insecure-port', String(port), '--secure-port', String(securePort)];
+  const child = spawn(process.execPath, [main, '--data-dir', dir, ...portArgs, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...(adminPassword && { KS_ADMIN_PASSWORD: adminPassword }) },
   });

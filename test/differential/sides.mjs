@@ -8,7 +8,7 @@ import { startRealCluster } from '../real/real-cluster.mjs';
 import { startServer } from '../server.mjs';
 
 /** How one side is reached: base URL, TLS agent, headers that say who calls, kubeconfig of an administrator. */
-function side(name, kubeconfig, stop) {
+export function side(name, kubeconfig, stop) {
   const { clusters, users } = parse(readFileSync(kubeconfig, 'utf8'));
   const { cluster } = clusters[0];
   const { user } = users[0];

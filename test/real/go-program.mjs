@@ -1,4 +1,4 @@
-// Builds the Go modules beside this file once into .cache/real.
+// Builds the tests' Go modules once into .cache/real.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
@@ -8,14 +8,14 @@ const cacheDir = fileURLToPath(new URL('../../.cache/real/', import.meta.url));
 
 /**
  * Path of a program, built if it has to be; undefined where there is no Go.
- * @param {string} name the folder of its module
+ * @param {string} name the folder of its module, from here
  * @param {readonly string[]} flags for the linker, besides those that make it small
  */
 export function goProgram(name, flags = []) {
   const moduleDir = fileURLToPath(new URL(`${name}/`, import.meta.url));
   const stamp = createHash('sha256').update(flags.join());
   for (const file of ['go.mod', 'go.sum', 'main.go']) stamp.update(readFileSync(moduleDir + file));
-  const path = `${cacheDir}${name}-${stamp.digest('hex').slice(0, 12)}`;
+  const path = `${cacheDir}${name.replace('../', '').replaceAll('/', '-')}-${stamp.digest('hex').slice(0, 12)}`;
   if (existsSync(path)) return path;
   try {
     execFileSync('go', ['version'], { stdio: 'ignore' });

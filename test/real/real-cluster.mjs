@@ -90,8 +90,10 @@ function startControllers(dir, kubeApiServer, kubeconfig, ca) {
  * Starts a cluster of one etcd and one kube-apiserver on free ports.
  * @param {{controllers?: boolean, fsync?: boolean}} options whether a kube-controller-manager runs too, not with
  *   KUBEBUILDER_ASSETS; whether etcd waits for the disk, by default it does
- * @returns {Promise<{server: string, token: string, kubeconfig: string, dir: string, pids: number[], stop(): Promise<void>}>}
- *   the API's URL, a token of the group system:masters, the path of a kubeconfig that holds it, a scratch folder, processes
+ * @returns {Promise<{server: string, token: string, kubeconfig: string, dir: string, pids: number[],
+ *   runControllers(): void, restart(whileDown: () => Promise<void>): Promise<void>, stop(): Promise<void>}>} the API's URL, a token of the group
+ *   system:masters, the path of a kubeconfig that holds it, a scratch folder, processes; `runControllers`
+ *   starts the kube-controller-manager later, `restart` stops kube-apiserver and starts it again
  */
 export async function startRealCluster({ controllers = false, fsync = true } = {}) {
   const kubeApiServer = kubeApiServerPath();
@@ -107,17 +109,7 @@ export async function startRealCluster({ controllers = false, fsync = true } = {
   const ca = clientCa(dir);
   const etcdUrl = `http://127.0.0.1:${clientPort}`;
   const peerUrl = `http://127.0.0.1:${peerPort}`;
-  const processes = [
-    run(dir, 'etcd', etcd, [
-      ...etcdArgs,
-      `--data-dir=${join(dir, 'etcd')}`,
-      ...(fsync ? [] : ['--unsafe-no-fsync']),
-      `--listen-client-urls=${etcdUrl}`,
-      `--advertise-client-urls=${etcdUrl}`,
-      `--listen-peer-urls=${peerUrl}`,
-      `--initial-advertise-peer-urls=${peerUrl}`,
-      `--initial-cluster=default=${peerUrl}`,
-    ]),
+  const runApiServer = () =>
     run(dir, 'kube-apiserver', kubeApiServer, [
       `--etcd-servers=${etcdUrl}`,
       '--bind-address=127.0.0.1',
@@ -132,24 +124,39 @@ export async function startRealCluster({ controllers = false, fsync = true } = {
       '--authorization-mode=RBAC',
       '--allow-privileged=true',
       `--client-ca-file=${ca.cert}`,
+    ]);
+  const processes = [
+    run(dir, 'etcd', etcd, [
+      ...etcdArgs,
+      `--data-dir=${join(dir, 'etcd')}`,
+      ...(fsync ? [] : ['--unsafe-no-fsync']),
+      `--listen-client-urls=${etcdUrl}`,
+      `--advertise-client-urls=${etcdUrl}`,
+      `--listen-peer-urls=${peerUrl}`,
+      `--initial-advertise-peer-urls=${peerUrl}`,
+      `--initial-cluster=default=${peerUrl}`,
     ]),
+    runApiServer(),
   ];
   async function stop() {
     for (const child of processes.toReversed()) await child.stop();
     rmSync(dir, { recursive: true, force: true });
   }
-  const deadline = Date.now() + 90_000;
-  while (!(await ready(port, token))) {
-    const dead = processes.some((child) => !child.running);
-    if (dead || Date.now() > deadline) {
-      const tail = ['etcd', 'kube-apiserver'].map((name) =>
-        readFileSync(join(dir, `${name}.log`), 'utf8').slice(-2000),
-      );
-      await stop();
-      throw new Error(`the cluster did not become ready:\n${tail.join('\n')}`);
+  async function untilReady() {
+    const deadline = Date.now() + 90_000;
+    while (!(await ready(port, token))) {
+      const dead = processes.some((child) => !child.running);
+      if (dead || Date.now() > deadline) {
+        const tail = ['etcd', 'kube-apiserver'].map((name) =>
+          readFileSync(join(dir, `${name}.log`), 'utf8').slice(-2000),
+        );
+        await stop();
+        throw new Error(`the cluster did not become ready:\n${tail.join('\n')}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 250));
     }
-    await new Promise((resolve) => setTimeout(resolve, 250));
   }
+  await untilReady();
   const server = `https://127.0.0.1:${port}`;
   const kubeconfig = join(dir, 'kubeconfig');
   const authority = readFileSync(join(dir, 'certs', 'apiserver.crt')).toString('base64');
@@ -162,6 +169,13 @@ export async function startRealCluster({ controllers = false, fsync = true } = {
     'current-context': 'real',
   };
   writeFileSync(kubeconfig, JSON.stringify(config), { mode: 0o600 });
-  if (controllers) processes.push(startControllers(dir, kubeApiServer, kubeconfig, ca));
-  return { server, token, kubeconfig, dir, pids: processes.map(({ pid }) => pid), stop };
+  const runControllers = () => processes.push(startControllers(dir, kubeApiServer, kubeconfig, ca));
+  if (controllers) runControllers();
+  async function restart(whileDown) {
+    await processes[1].stop();
+    await whileDown();
+    processes[1] = runApiServer();
+    await untilReady();
+  }
+  return { server, token, kubeconfig, dir, pids: processes.map(({ pid }) => pid), runControllers, restart, stop };
 }

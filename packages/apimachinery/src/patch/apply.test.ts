@@ -106,9 +106,17 @@ test('conflicts with an update name its version; several are listed by manager',
   const live = update(undefined, 'kubectl', object({ replicas: 1, ports: [{ port: 80, protocol: 'TCP', name: 'a' }] }));
   assert.throws(() => apply(live, 'b', object({ replicas: 2, ports: [{ port: 80, name: 'b' }] })), {
     message: `Apply failed with 2 conflicts: conflicts with "kubectl" using v1:
-- .spec.ports[port=80,protocol="TCP"].name
-- .spec.replicas`,
+- .spec.replicas
+- .spec.ports[port=80,protocol="TCP"].name`,
   });
+});
+
+test('who applies nothing of metadata any more leaves its other fields', () => {
+  const live = apply(undefined, 'a', object({ replicas: 1 }, { labels: { a: '1' } }));
+  live.metadata.resourceVersion = '7';
+  const next = apply(live, 'a', object({ replicas: 2 }));
+  assert.equal(next.metadata.resourceVersion, '7');
+  assert.equal(next.metadata.labels, undefined);
 });
 
 test('equal values are shared; what nobody applies any more goes', () => {

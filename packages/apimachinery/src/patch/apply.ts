@@ -2,7 +2,7 @@ import { badRequest, type StatusCause, StatusError } from '../meta/errors.ts';
 import type { KubeObject } from '../meta/types.ts';
 import { assertNesting, equalJson } from '../schema/own.ts';
 import type { Schema } from '../schema/schema.ts';
-import { FieldSet } from './field-set.ts';
+import type { FieldSet } from './field-set.ts';
 import {
   decodeManagedFields,
   encodeManagedFields,
@@ -66,12 +66,18 @@ function conflictError(conflicts: readonly Conflict[]): StatusError {
   return new StatusError(409, 'Conflict', `Apply failed with ${causes.length} ${list}`, { causes });
 }
 
-/** Removes what this manager applied before and does not apply now, unless someone else owns it. */
-function prune(merged: KubeObject, managers: Managers, last: FieldSet | undefined, schema: Schema): KubeObject {
+/** Removes what this manager applied before and does not apply now, its name apart, unless someone else owns it. */
+function prune(
+  merged: KubeObject,
+  managers: Managers,
+  last: FieldSet | undefined,
+  applied: FieldSet,
+  schema: Schema,
+): KubeObject {
   if (last === undefined || last.empty) return merged;
   const lastNamed = last.withNamedFields(schema);
   const mergedSet = fieldSetOf(merged, schema).withNamedFields(schema);
-  let owned = new FieldSet();
+  let owned = applied;
   for (const { set } of managers.values()) owned = owned.union(set);
   let pruned = removeItems(merged, lastNamed, schema);
   const kept = fieldSetOf(pruned ?? {}, schema)
@@ -152,11 +158,12 @@ export function applyServerSide(options: ApplyOptions): KubeObject {
   const name = { manager: options.manager, operation: 'Apply' as const, apiVersion, subresource };
   const own = managerId(name);
   const last = managers.get(own);
-  const set = stripMeta(fieldSetOf(applied, schema).withoutFields(reset));
+  const whole = fieldSetOf(applied, schema);
+  const set = stripMeta(whole.withoutFields(reset));
   const time = managedTime(now);
   managers.set(own, { ...name, time: last?.time, set });
   let merged = mergeTyped(live, applied, schema) as KubeObject;
-  merged = prune(merged, managers, last?.set, schema);
+  merged = prune(merged, managers, last?.set, whole, schema);
   if (options.live === undefined) merged = { ...merged, metadata: merged.metadata ?? {} };
   const { added, modified, removed } = compareTyped(live, merged, schema);
   const changed = added.union(modified).withoutFields(reset);

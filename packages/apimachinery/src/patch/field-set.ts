@@ -125,14 +125,26 @@ export class FieldSet {
     return out;
   }
 
-  /** All member paths as Kubernetes prints them: `.spec.containers[name="a"].image`, sorted. */
+  /** All member paths as Kubernetes prints them: `.spec.containers[name="a"].image`; of each level first the members. */
   paths(prefix = ''): string[] {
-    const out = this.member ? [prefix] : [];
-    for (const edge of [...this.children.keys()].sort()) {
-      out.push(...this.children.get(edge)!.paths(prefix + printEdge(edge)));
-    }
-    return out;
+    const edges = [...this.children.keys()].sort(compareEdges);
+    const members = edges.filter((edge) => this.children.get(edge)!.member).map((edge) => prefix + printEdge(edge));
+    return members.concat(edges.flatMap((edge) => this.children.get(edge)!.paths(prefix + printEdge(edge))));
   }
+}
+
+/** Keys of list elements are compared by their values: numbers as numbers. */
+function compareEdges(a: string, b: string): number {
+  if (a.startsWith('k:') && b.startsWith('k:')) {
+    const [left, right] = [a, b].map((edge) => Object.values(JSON.parse(edge.slice(2)) as Record<string, Json>));
+    for (const [index, value] of left!.entries()) {
+      const other = right![index];
+      if (value === other) continue;
+      if (typeof value === 'number' && typeof other === 'number') return value - other;
+      return String(value) < String(other) ? -1 : 1;
+    }
+  }
+  return a < b ? -1 : Number(a > b);
 }
 
 function isNamedField(schema: Schema | undefined, name: string): boolean {

@@ -63,6 +63,30 @@ const examples: [title: string, doc: JsonObject, patch: JsonObject, expected: Js
     { list: [{ $patch: 'replace' }, { name: 'c' }] },
     { list: [{ name: 'c' }] },
   ],
+  [
+    'an element that says replace replaces the list and is not kept itself',
+    { list: [{ name: 'a' }, { name: 'b' }] },
+    { list: [{ name: 'c', $patch: 'replace' }, { name: 'd' }] },
+    { list: [{ name: 'd' }] },
+  ],
+  [
+    'what is new in a list comes as it is, nulls and directives too',
+    { list: [{ name: 'a' }] },
+    { list: [{ name: 'b', value: null, ports: [{ port: 1, $patch: 'delete' }] }] },
+    { list: [{ name: 'b', value: null, ports: [{ port: 1, $patch: 'delete' }] }, { name: 'a' }] },
+  ],
+  [
+    'what is new in a map comes without directives and nulls',
+    {},
+    { map: { a: null, b: { $patch: 'merge' }, c: '1' } },
+    { map: { c: '1' } },
+  ],
+  [
+    'of several elements with one key the first is merged',
+    { list: [{ name: 'a', value: '1' }, { name: 'a' }] },
+    { list: [{ name: 'a', value: '2' }] },
+    { list: [{ name: 'a', value: '2' }, { name: 'a' }] },
+  ],
   ['$patch: replace of a map', { map: { a: '1' } }, { map: { $patch: 'replace', b: '2' } }, { map: { b: '2' } }],
   ['$patch: delete of a map', { map: { a: '1' } }, { map: { $patch: 'delete' } }, { map: {} }],
   [
@@ -102,6 +126,16 @@ test('refuses what it cannot merge', () => {
   assert.throws(() => applyStrategicMergePatch(doc, { list: [{ $patch: 'nope' }] }, schema), {
     code: 500,
     message: 'unknown patch type: nope in map: map[$patch:nope]',
+  });
+  assert.throws(() => applyStrategicMergePatch({ map: {} }, { map: { $patch: 'merge' } }, schema), {
+    code: 500,
+    message: 'unknown patch type: merge in map: map[$patch:merge]',
+  });
+  const order = { list: [{ name: 'b' }, { name: 'a' }], '$setElementOrder/list': [{ name: 'a' }, { name: 'b' }] };
+  assert.throws(() => applyStrategicMergePatch(doc, order, schema), {
+    code: 500,
+    message:
+      "The order in patch list:\n[map[name:b] map[name:a]]\n doesn't match $setElementOrder list:\n[map[name:a] map[name:b]]\n",
   });
   assert.deepEqual(applyStrategicMergePatch(doc, { map: { $patch: 'replace', a: '1' } }, schema), doc);
 });

@@ -11,12 +11,6 @@ const retainKeysDirective = '$retainKeys';
 const orderPrefix = '$setElementOrder/';
 const deletePrefix = '$deleteFromPrimitiveList/';
 
-function isDirective(key: string): boolean {
-  return (
-    key === patchDirective || key === retainKeysDirective || key.startsWith(orderPrefix) || key.startsWith(deletePrefix)
-  );
-}
-
 function fieldSchema(schema: Schema | undefined, key: string): Schema | undefined {
   const property = schema?.properties && getOwn(schema.properties, key);
   if (property !== undefined) return property;
@@ -27,107 +21,119 @@ function hasStrategy(schema: Schema | undefined, strategy: string): boolean {
   return schema?.['x-kubernetes-patch-strategy']?.split(',').includes(strategy) ?? false;
 }
 
-/** What of a patch becomes part of the object where there was nothing before: no directives, no nulls. */
-function plain(patch: Json): Json {
-  if (Array.isArray(patch)) {
-    const kept = patch.filter((item) => !(isObject(item) && getOwn(item, patchDirective) === 'delete'));
-    return kept.filter((item) => !(isObject(item) && isBareReplace(item))).map(plain);
-  }
+const isDirected = (value: Json): boolean => isObject(value) && Object.hasOwn(value, patchDirective);
+
+/** What of a patch becomes part of the object where there was nothing before: no maps with `$patch`, no nulls in maps. */
+function added(patch: Json, nulls = false): Json {
+  if (Array.isArray(patch)) return patch.filter((item) => !isDirected(item)).map((item) => added(item, nulls));
   if (!isObject(patch)) return patch;
   const out: JsonObject = {};
-  for (const key of Object.keys(patch)) {
-    if (!isDirective(key) && patch[key] !== null) setOwn(out, key, plain(patch[key]!));
+  for (const [key, value] of Object.entries(patch)) {
+    if ((nulls || value !== null) && !isDirected(value)) setOwn(out, key, added(value, nulls));
   }
   return out;
-}
-
-function isBareReplace(item: JsonObject): boolean {
-  return getOwn(item, patchDirective) === 'replace' && Object.keys(item).length === 1;
-}
-
-function listOf(value: Json | undefined, directive: string): Json[] {
-  if (Array.isArray(value)) return value;
-  throw badRequest(`invalid patch format of ${directive}: it must hold a list`);
 }
 
 function retainKeys(target: JsonObject, patch: JsonObject): void {
   const retained = getOwn(patch, retainKeysDirective);
   if (retained === undefined) return;
-  const keys = listOf(retained, retainKeysDirective);
-  for (const key of Object.keys(patch)) {
-    if (!isDirective(key) && patch[key] !== null && !keys.includes(key)) {
-      throw badRequest(`invalid patch format of ${retainKeysDirective}: field "${key}" is not in the list`);
-    }
+  if (!Array.isArray(retained)) throw badRequest('invalid patch format of retainKeys');
+  const keys = new Set(retained);
+  for (const [key, value] of Object.entries(patch)) {
+    const isList = key.startsWith(deletePrefix) || key.startsWith(orderPrefix) || key === retainKeysDirective;
+    if (value !== null && !isList && !keys.has(key)) throw badRequest('invalid patch format of retainKeys');
   }
-  for (const key of Object.keys(target)) if (!keys.includes(key)) delete target[key];
+  for (const key of Object.keys(target)) if (!keys.has(key)) delete target[key];
 }
 
 function mergeMaps(target: JsonObject, patch: JsonObject, schema: Schema | undefined): JsonObject {
   const directive = getOwn(patch, patchDirective);
-  if (directive === 'replace') return plain(patch) as JsonObject;
+  // As it is: what directs or deletes further down is part of the object then, and an unknown field of it.
+  if (directive === 'replace') return without$patch(patch);
   if (directive === 'delete') return {};
-  if (directive !== undefined && directive !== 'merge') {
-    throw unmergeable(`unknown patch type: ${directive} in map: ${goText(patch)}`);
-  }
+  if (directive !== undefined) throw unmergeable(`unknown patch type: ${goText(directive)} in map: ${goText(patch)}`);
   const merged: JsonObject = {};
   for (const key of Object.keys(target)) setOwn(merged, key, target[key]!);
   retainKeys(merged, patch);
-  const orders = new Map<string, Json[]>();
-  for (const key of Object.keys(patch)) {
-    if (key.startsWith(orderPrefix)) orders.set(key.slice(orderPrefix.length), listOf(patch[key], orderPrefix));
-    else if (key.startsWith(deletePrefix)) {
-      const field = key.slice(deletePrefix.length);
-      const list = getOwn(merged, field);
-      if (Array.isArray(list)) setOwn(merged, field, without(list, listOf(patch[key], deletePrefix)));
-    }
+  const done = new Set([retainKeysDirective]);
+  for (const [key, order] of Object.entries(patch)) {
+    if (!key.startsWith(orderPrefix)) continue;
+    const field = key.slice(orderPrefix.length);
+    done.add(key).add(field);
+    mergeOrdered(merged, field, getOwn(patch, field), order, fieldSchema(schema, field));
   }
-  for (const key of Object.keys(patch)) {
-    if (isDirective(key)) continue;
-    const value = patch[key]!;
-    // A directive about what is not there has nothing to direct.
-    if (isObject(value) && Object.hasOwn(value, patchDirective) && !isObject(getOwn(merged, key))) continue;
-    if (value === null) delete merged[key];
-    else setOwn(merged, key, mergeField(getOwn(merged, key), value, fieldSchema(schema, key)));
-  }
-  for (const [field, order] of orders) {
+  for (const [key, value] of Object.entries(patch)) {
+    if (!key.startsWith(deletePrefix)) continue;
+    done.add(key);
+    const field = key.slice(deletePrefix.length);
     const list = getOwn(merged, field);
-    if (!Array.isArray(list)) continue;
-    const mergeKey = fieldSchema(schema, field)?.['x-kubernetes-patch-merge-key'];
-    const before = getOwn(target, field);
-    checkOrder(field, getOwn(patch, field), order, mergeKey);
-    setOwn(merged, field, orderElements(list, order, Array.isArray(before) ? before : [], mergeKey));
+    if (value === null) delete merged[field];
+    else if (Array.isArray(list) && Array.isArray(value)) setOwn(merged, field, without(list, value));
+  }
+  for (const [key, value] of Object.entries(patch)) {
+    if (done.has(key)) continue;
+    const before = getOwn(merged, key);
+    if (value === null) delete merged[key];
+    // A directive about what is not there has nothing to direct.
+    else if (!isDirected(value) || isObject(before)) {
+      setOwn(merged, key, mergeField(before, value, fieldSchema(schema, key)));
+    } else delete merged[key];
   }
   return merged;
 }
 
-function checkOrder(
+function listOf(value: Json | undefined): Json[] {
+  if (value === undefined) return [];
+  if (Array.isArray(value)) return value;
+  throw unmergeable(`expected a slice, but received a ${isObject(value) ? 'map' : jsonTypeName(value)}`);
+}
+
+/** Merges a list whose order the patch tells, in place. */
+function mergeOrdered(
+  merged: JsonObject,
   field: string,
   patch: Json | undefined,
-  order: readonly Json[],
-  mergeKey: string | undefined,
+  directive: Json,
+  schema: Schema | undefined,
 ): void {
-  if (!Array.isArray(patch)) return;
-  const items = patch.filter((item) => !(isObject(item) && Object.hasOwn(item, patchDirective)));
-  const positions = items.map((item) =>
-    order.findIndex((wanted) => identity(wanted, mergeKey) === identity(item, mergeKey)),
-  );
-  if (positions.some((position, i) => position < 0 || (i > 0 && position < positions[i - 1]!))) {
+  const order = listOf(directive);
+  const mergeKey = schema?.['x-kubernetes-patch-merge-key'];
+  const before = getOwn(merged, field);
+  const [server, patched] = [listOf(before), listOf(patch)];
+  checkOrder(patched, order, mergeKey);
+  if (before === undefined && patch === undefined) return;
+  let list = server;
+  if (before === undefined) list = added(patched, true) as Json[];
+  else if (patch !== undefined) list = hasStrategy(schema, 'merge') ? mergeLists(server, patched, schema!) : patched;
+  if (server.length + patched.length === 0) throw unmergeable('no elements in any of the given slices');
+  setOwn(merged, field, orderElements(list, order, server, mergeKey));
+}
+
+/** Throws where elements of the patch are not in the order that the patch tells. */
+function checkOrder(patch: readonly Json[], order: readonly Json[], mergeKey: string | undefined): void {
+  if (patch.length === 0 || order.length === 0) return;
+  const items = patch.filter((item) => !(isObject(item) && getOwn(item, patchDirective) === 'delete'));
+  let [next, at] = [0, 0];
+  while (next < items.length && at < order.length) {
+    const item = items[next]!;
+    if (isDirected(item)) next += 1;
+    else if (identity(item, mergeKey) === identity(order[at++]!, mergeKey)) next += 1;
+  }
+  if (next < items.length) {
     throw unmergeable(
-      `The order in patch list:\n${JSON.stringify(items)}\n doesn't match ${orderPrefix}${field} list:\n${JSON.stringify(order)}\n`,
+      `The order in patch list:\n${goText(patch)}\n doesn't match $setElementOrder list:\n${goText(order)}\n`,
     );
   }
 }
 
 function mergeField(before: Json | undefined, patch: Json, schema: Schema | undefined): Json {
-  if (isObject(patch)) {
-    if (!isObject(before)) return plain(patch);
-    return hasStrategy(schema, 'replace') ? plain(patch) : mergeMaps(before, patch, schema);
+  if (isObject(patch) && isObject(before)) {
+    return hasStrategy(schema, 'replace') ? patch : mergeMaps(before, patch, schema);
   }
-  if (Array.isArray(patch)) {
-    if (!Array.isArray(before) || !hasStrategy(schema, 'merge')) return plain(patch);
-    return mergeLists(before, patch, schema!);
+  if (Array.isArray(patch) && Array.isArray(before)) {
+    return hasStrategy(schema, 'merge') ? mergeLists(before, patch, schema!) : patch;
   }
-  return patch;
+  return added(patch);
 }
 
 function mergeLists(before: Json[], patch: Json[], schema: Schema): Json[] {
@@ -149,36 +155,39 @@ function mergeLists(before: Json[], patch: Json[], schema: Schema): Json[] {
 
 function mergeMapLists(before: JsonObject[], patch: JsonObject[], schema: Schema, mergeKey: string): Json[] {
   const additions: JsonObject[] = [];
-  let kept = before;
+  const deleted = new Set<string>();
   let replace = false;
   for (const item of patch) {
     const directive = getOwn(item, patchDirective);
-    if (directive === undefined || directive === 'merge') {
-      additions.push(directive === undefined ? item : without$patch(item));
-    } else if (directive === 'replace') {
-      replace = true;
-      if (Object.keys(item).length > 1) additions.push(without$patch(item));
-    } else if (directive === 'delete') {
-      if (!Object.hasOwn(item, mergeKey)) throw unmergeable('delete patch type with no merge key defined');
-      kept = kept.filter((old) => identity(old, mergeKey) !== identity(item, mergeKey));
-    } else {
-      throw unmergeable(`unknown patch type: ${directive} in map: ${goText(item)}`);
-    }
+    if (directive === undefined) additions.push(item);
+    // The list is replaced by the elements without a directive: what else this one holds is not looked at.
+    else if (directive === 'replace') replace = true;
+    else if (directive === 'delete') deleted.add(identify(item, mergeKey));
+    else if (directive === 'merge') throw unmergeable('merging lists cannot yet be specified in the patch');
+    else throw unmergeable(`unknown patch type: ${goText(directive)} in map: ${goText(item)}`);
   }
-  if (replace) return additions.map(plain);
+  if (replace) {
+    for (const item of additions) identify(item, mergeKey);
+    return additions;
+  }
+  const kept = before.filter((old) => !deleted.has(identity(old, mergeKey)));
   const merged = [...kept];
-  const positions = new Map(merged.map((item, index) => [identify(item, mergeKey), index]));
+  const positions = new Map<string, number>();
+  for (const [index, item] of merged.entries()) {
+    const id = identify(item, mergeKey);
+    if (!positions.has(id)) positions.set(id, index);
+  }
   for (const item of additions) {
     const id = identify(item, mergeKey);
     const position = positions.get(id);
     if (position === undefined) {
       positions.set(id, merged.length);
-      merged.push(plain(item) as JsonObject);
+      merged.push(item);
     } else {
       merged[position] = mergeMaps(merged[position]!, item, schema.items);
     }
   }
-  return orderElements(merged, additions, before, mergeKey);
+  return orderElements(merged, additions, kept, mergeKey);
 }
 
 function without$patch(item: JsonObject): JsonObject {

@@ -33,7 +33,6 @@ function scalarFault(value: unknown, schema: Schema): string | undefined {
 /** Elements of a list that is merged by element: each has its key, and no two have the same. */
 function checkElements(list: readonly unknown[], schema: Schema, path: string, faults: TypedFault[]): void {
   const seen = new Set<string>();
-  const twice = new Set<string>();
   for (const [index, item] of list.entries()) {
     let edge: string;
     try {
@@ -42,10 +41,7 @@ function checkElements(list: readonly unknown[], schema: Schema, path: string, f
       faults.push({ path, why: `element ${index}: ${(error as Error).message}` });
       continue;
     }
-    if (seen.has(edge) && !twice.has(edge)) {
-      twice.add(edge);
-      faults.push({ path, why: `duplicate entries for key ${printEdge(edge)}` });
-    }
+    if (seen.has(edge)) faults.push({ path, why: `duplicate entries for key ${printEdge(edge)}` });
     seen.add(edge);
     check(item, schema.items, path + printEdge(edge), faults);
   }

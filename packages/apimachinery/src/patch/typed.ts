@@ -42,14 +42,21 @@ export function elementEdge(item: unknown, schema: Schema | undefined): string {
   return `k:${JSON.stringify(keys)}`;
 }
 
-/** The elements of a list by their edges, in order; of several with the same edge the first. */
-function elements(list: readonly unknown[], schema: Schema | undefined): Map<string, unknown> {
-  const byEdge = new Map<string, unknown>();
+/** The elements of a list by their edges, in order: what is stored may hold several with the same. */
+function grouped(list: readonly unknown[], schema: Schema | undefined): Map<string, unknown[]> {
+  const byEdge = new Map<string, unknown[]>();
   for (const item of list) {
     const edge = elementEdge(item, schema);
-    if (!byEdge.has(edge)) byEdge.set(edge, item);
+    const group = byEdge.get(edge);
+    if (group === undefined) byEdge.set(edge, [item]);
+    else group.push(item);
   }
   return byEdge;
+}
+
+/** The elements of a list by their edges, in order; of several with the same edge the first. */
+function elements(list: readonly unknown[], schema: Schema | undefined): Map<string, unknown> {
+  return new Map([...grouped(list, schema)].map(([edge, [first]]) => [edge, first]));
 }
 
 function addFields(set: FieldSet, value: unknown, schema: Schema | undefined): void {
@@ -68,9 +75,10 @@ function addFields(set: FieldSet, value: unknown, schema: Schema | undefined): v
       }
       break;
     case 'list':
-      for (const [edge, item] of elements(value as unknown[], schema)) {
+      for (const [edge, items] of grouped(value as unknown[], schema)) {
         const child = set.at(edge);
-        addFields(child, item, schema?.items);
+        // Of several with one key nobody owns fields, only them all.
+        if (items.length === 1) addFields(child, items[0], schema?.items);
         child.member = true;
       }
   }
@@ -130,17 +138,35 @@ function compareInto(node: Comparison, before: unknown, after: unknown, schema: 
   const kinds = [before, after]
     .filter((value) => value !== undefined && value !== null)
     .map((v) => relation(schema, v));
-  const kind = kinds[0] ?? 'leaf';
-  if (kind === 'leaf' || kinds.some((other) => other !== kind) || (isEmpty(before) && isEmpty(after))) {
+  const [kind = 'leaf', other = kind] = kinds;
+  if (kind !== other) {
+    // One form goes with all its parts, the other comes with its own.
+    node.modified.member = true;
+    compareParts(node, before, undefined, schema, kind);
+    compareParts(node, undefined, after, schema, other);
+    return;
+  }
+  if (kind === 'leaf' || (isEmpty(before) && isEmpty(after))) {
     if (before !== undefined && after !== undefined && !equalJson(before, after)) node.modified.member = true;
     return;
   }
+  compareParts(node, before, after, schema, kind);
+}
+
+function compareParts(
+  node: Comparison,
+  before: unknown,
+  after: unknown,
+  schema: Schema | undefined,
+  kind: Relation,
+): void {
+  if (kind === 'leaf') return;
   if (kind === 'list') {
-    const [old, now] = [elements((before as unknown[]) ?? [], schema), elements((after as unknown[]) ?? [], schema)];
+    const [old, now] = [grouped((before as unknown[]) ?? [], schema), grouped((after as unknown[]) ?? [], schema)];
     for (const edge of new Set([...old.keys(), ...now.keys()])) {
-      const [left, right] = [old.get(edge), now.get(edge)];
-      if (left !== undefined && equalJson(left, right)) continue;
-      compareInto(below(node, edge), left, right, schema?.items);
+      const [left = [], right = []] = [old.get(edge), now.get(edge)];
+      if (equalJson(left, right)) continue;
+      compareElements(below(node, edge), left, right, schema?.items);
       tidy(node, edge);
     }
     return;
@@ -162,6 +188,17 @@ function compareInto(node: Comparison, before: unknown, after: unknown, schema: 
     );
     tidy(node, edge);
   }
+}
+
+/** Compares the elements of one key, of which there is one at most, or several that count as one piece. */
+function compareElements(node: Comparison, before: unknown[], after: unknown[], schema: Schema | undefined): void {
+  const [wereMany, areMany] = [before.length > 1, after.length > 1];
+  if (wereMany && areMany) node.modified.member = true;
+  else if (wereMany || areMany) {
+    const [left, right] = [wereMany ? undefined : before[0], areMany ? undefined : after[0]];
+    if (left !== undefined || right !== undefined) compareInto(node, left, right, schema);
+    (wereMany ? node.removed : node.added).member = true;
+  } else compareInto(node, before[0], after[0], schema);
 }
 
 /** The fields that two versions of an object differ in. */

@@ -35,8 +35,18 @@ test('texts become what kube-apiserver v1.36 makes of them', () => {
     '-500m': '-500m',
     '0.0000000001': '1n',
     '0Gi': '0',
+    // Kept as given: its leading zeros do not count, the low bits of a binary one tell that it cannot be shortened.
+    '001G': '001G',
+    '0005Ki': '0005Ki',
+    '.T': '0',
+    n: '0',
+    '-59001123456789Ti': '-9223372036854775807',
   };
   for (const [text, canonical] of Object.entries(expected)) assert.equal(canonicalQuantity(text), canonical, text);
+});
+
+test('large binary suffixes want digits', () => {
+  assert.throws(() => parseQuantity('+Ei'), { message: 'unable to parse numeric part of quantity' });
 });
 
 test('refuses what is no quantity, and exponents that would take forever', () => {

@@ -20,6 +20,7 @@ const maxExponent = 100;
 const maxLength = 256;
 
 const wrongShape = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+const wrongNumber = 'unable to parse numeric part of quantity';
 const wrongSuffix = "unable to parse quantity's suffix";
 
 /** A quantity's text that cannot be read; the message is Kubernetes'. */
@@ -50,31 +51,41 @@ function divideUp(value: bigint, by: bigint): bigint {
  * The quantity written in a text; throws a QuantityError. Exponents beyond ±100, where the Go server hangs, are refused.
  */
 export function parseQuantity(text: string): Quantity {
-  const parts = text.length <= maxLength ? shape.exec(text) : null;
-  if (parts === null || (parts[2] === '' && parts[4] === '')) throw new QuantityError(wrongShape);
-  const [, sign, whole = '', , fraction = '', suffixText = ''] = parts;
+  const parts = text !== '' && text.length <= maxLength ? shape.exec(text) : null;
+  if (parts === null) throw new QuantityError(wrongShape);
+  const [, sign, padded = '', , fraction = '', suffixText = ''] = parts;
   const suffix = suffixOf(suffixText);
   if (suffix === undefined) throw new QuantityError(wrongSuffix);
-  const digits = whole.replace(/^0+/, '') + fraction;
-  const mantissa = BigInt(`${sign === '-' ? '-' : ''}${digits === '' ? '0' : digits}`);
-  let nano: bigint;
-  let { format } = suffix;
-  if (suffix.base === 2) {
-    nano = divideUp(mantissa * billion * (1n << BigInt(suffix.exponent)), 10n ** BigInt(fraction.length));
-    if (nano > maxBinary) nano = maxBinary;
-    if (nano > 0n && nano < billion) format = 'DecimalSI';
-    return { nano, format };
-  }
-  const scale = suffix.exponent - fraction.length;
-  nano = scale >= -9 ? mantissa * 10n ** BigInt(scale + 9) : divideUp(mantissa, 10n ** BigInt(-scale - 9));
-  const kept =
-    scale >= -9 &&
-    scale % 3 === 0 &&
-    digits.length <= 18 &&
-    whole[0] !== '0' &&
-    whole !== '' &&
-    !digits.endsWith('000');
-  return kept ? { nano, format, text } : { nano, format };
+  const whole = padded.replace(/^0+/, '');
+  const digits = whole + fraction;
+  const amount = BigInt(digits === '' ? '0' : digits);
+  const length = Math.max(1, whole.length);
+  // Go has a short way for small numbers, which takes no digits for zero and keeps what is canonical as it was given.
+  const isShort =
+    suffix.base === 2
+      ? fraction === '' && length + Math.floor((suffix.exponent * 3) / 10) <= 14
+      : length + fraction.length <= 18 && suffix.exponent - fraction.length >= -9;
+  if (!isShort && padded + fraction === '') throw new QuantityError(wrongNumber);
+  const quantity = suffix.base === 2 ? binaryAmount(amount, fraction, suffix) : decimalAmount(amount, fraction, suffix);
+  const isKept =
+    isShort &&
+    (suffix.base === 2
+      ? (amount & 7n) !== 0n
+      : (suffix.exponent - fraction.length) % 3 === 0 && whole !== '' && !digits.endsWith('000'));
+  const nano = sign === '-' ? -quantity.nano : quantity.nano;
+  return isKept ? { ...quantity, nano, text } : { ...quantity, nano };
+}
+
+function binaryAmount(amount: bigint, fraction: string, { exponent }: Suffix): Quantity {
+  const nano = divideUp(amount * billion * (1n << BigInt(exponent)), 10n ** BigInt(fraction.length));
+  const format = nano > 0n && nano < billion ? 'DecimalSI' : 'BinarySI';
+  return { nano: nano > maxBinary ? maxBinary : nano, format };
+}
+
+function decimalAmount(amount: bigint, fraction: string, { exponent, format }: Suffix): Quantity {
+  const scale = exponent - fraction.length;
+  const nano = scale >= -9 ? amount * 10n ** BigInt(scale + 9) : divideUp(amount, 10n ** BigInt(-scale - 9));
+  return { nano, format };
 }
 
 function decimalParts(nano: bigint): [mantissa: bigint, exponent: number] {

@@ -84,6 +84,7 @@ function decodeString(value: string, schema: Schema): string {
 }
 
 function zeroOf(schema: Schema): unknown {
+  if (schema.format === 'quantity') return '0';
   if (schema.type === 'string') return '';
   if (schema.type === 'integer' || schema.type === 'number') return 0;
   return schema.type === 'boolean' ? false : {};

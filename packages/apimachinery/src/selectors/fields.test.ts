@@ -27,6 +27,14 @@ test('refuses what it cannot read, in words of Kubernetes', () => {
   for (const [text, message] of refused) assert.throws(() => parseFieldSelector(text), { code: 400, message });
 });
 
+test('terms are read in their order; nothing of nothing asks for nothing', () => {
+  assert.deepEqual(
+    parseFieldSelector('b=1,a!=2,=').requirements.map(({ field }) => field),
+    ['a', 'b'],
+  );
+  assert.throws(() => parseFieldSelector('x,a'), { message: "invalid selector: 'x,a'; can't understand 'a'" });
+});
+
 test('any value survives escaping', () => {
   fc.assert(
     fc.property(fc.string(), (value) => {

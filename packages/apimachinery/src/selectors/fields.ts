@@ -59,11 +59,14 @@ function escapeValue(value: string): string {
 /** The selector written in query form (`metadata.name=a,status.phase!=Running`); throws a StatusError 400. */
 export function parseFieldSelector(text: string): FieldSelector {
   const requirements: FieldRequirement[] = [];
-  for (const term of splitTerms(text)) {
+  // Sorted, as Kubernetes reads them: of several faults the first in this order is told.
+  for (const term of splitTerms(text).sort()) {
     if (term === '') continue;
     const parts = /^(.*?)(!=|==|=)(.*)$/s.exec(term);
     if (parts === null) throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`);
-    requirements.push({ field: parts[1]!, operator: parts[2] === '!=' ? '!=' : '=', value: unescapeValue(parts[3]!) });
+    const [field, value] = [parts[1]!, unescapeValue(parts[3]!)];
+    // No field that is nothing: such a term asks for nothing.
+    if (field !== '' || value !== '') requirements.push({ field, operator: parts[2] === '!=' ? '!=' : '=', value });
   }
   return {
     requirements,

@@ -32,23 +32,23 @@ export interface LabelSelectorObject {
 
 const integer = /^[+-]?\d{1,19}$/;
 
+/** All that is wrong with a requirement, in Kubernetes' words. */
 function requirementError(key: string, operator: LabelOperator, values: readonly string[]): string | undefined {
+  const errors: string[] = [];
+  const add = (at: string, value: string, why: string) => errors.push(`${at}: ${invalidValue('', value, why).message}`);
   const keyErrors = qualifiedNameErrors(key);
-  if (keyErrors.length > 0) return `<nil>: ${invalidValue('', key, keyErrors.join('; ')).message}`;
+  if (keyErrors.length > 0) add('<nil>', key, keyErrors.join('; '));
   if (operator === 'gt' || operator === 'lt') {
-    const bad = values.findIndex((value) => !integer.test(value));
-    if (bad >= 0) {
-      const why = "for 'Gt', 'Lt' operators, the value must be an integer";
-      return `values[${bad}]: ${invalidValue('', values[bad], why).message}`;
+    for (const [index, value] of values.entries()) {
+      if (!integer.test(value))
+        add(`values[${index}]`, value, "for 'Gt', 'Lt' operators, the value must be an integer");
     }
   }
   for (const [index, value] of values.entries()) {
-    const errors = labelValueErrors(value);
-    if (errors.length > 0) {
-      return `values[${index}][${key}]: ${invalidValue('', value, errors.join('; ')).message}`;
-    }
+    const valueErrors = labelValueErrors(value);
+    if (valueErrors.length > 0) add(`values[${index}][${key}]`, value, valueErrors.join('; '));
   }
-  return undefined;
+  return errors.length > 1 ? `[${errors.join(', ')}]` : errors[0];
 }
 
 function holds(requirement: LabelRequirement, labels: Readonly<Record<string, string>>): boolean {

@@ -64,7 +64,10 @@ export function qualifiedNameErrors(text: string): string[] {
   if (parts.length === 2) {
     const prefix = parts[0]!;
     if (prefix === '') errors.push('prefix part must be non-empty');
-    else errors.push(...dnsSubdomainErrors(prefix).map((error) => `prefix part ${error}`));
+    else
+      errors.push(
+        ...dnsSubdomainErrors(prefix).map((error) => `prefix part ${error.replace(/ characters$/, ' bytes')}`),
+      );
   }
   if (name === '') errors.push('name part must be non-empty');
   else if (Buffer.byteLength(name) > 63) errors.push(`name part ${maxLength(63, 'bytes')}`);

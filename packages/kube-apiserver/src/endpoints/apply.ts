@@ -1,6 +1,7 @@
 import { badRequest, invalid } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { applyServerSide, checkConfiguration } from '@ks-apiserver/apimachinery/patch/apply';
+import { checkTypes } from '@ks-apiserver/apimachinery/schema/decode';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { required } from '@ks-apiserver/apimachinery/validation/field';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
@@ -9,7 +10,7 @@ import { matchUrl } from '../registry/metadata.ts';
 import type { ResourceType } from '../registry/resource-type.ts';
 import { requestBody } from './body.ts';
 import type { Call } from './call.ts';
-import { checkMetadata } from './decode.ts';
+import { checkMetadata, dropEmptyMetadata } from './decode.ts';
 import { isTrue } from './query.ts';
 import { objectResponse } from './respond.ts';
 import { writeOptions } from './write-options.ts';
@@ -79,8 +80,8 @@ export async function readApplication(call: Call, kind: ResourceType): Promise<A
   const applied = decodeConfiguration(kind, await requestBody(call.request), call.warnings);
   checkConfiguration(applied, schemaFor(kind));
   matchUrl(type, applied, path.namespace, path.name);
-  const merge = (configuration: KubeObject, live: KubeObject | undefined) =>
-    applyServerSide({
+  const merge = (configuration: KubeObject, live: KubeObject | undefined) => {
+    const merged = applyServerSide({
       live,
       applied: configuration,
       manager,
@@ -90,7 +91,19 @@ export async function readApplication(call: Call, kind: ResourceType): Promise<A
       now,
       ...(path.subresource !== '' && { subresource: path.subresource }),
     });
+    if (!type.custom) return decodeApplied(merged, schemaFor(type));
+    const object = { ...merged, metadata: { ...merged.metadata } };
+    dropEmptyMetadata(object);
+    return object;
+  };
   return { applied, options, merge };
+}
+
+/** What was merged, as its kind is decoded: quantities are compared as they were written, and kept in canonical form. */
+function decodeApplied(merged: KubeObject, schema: Schema): KubeObject {
+  const object = structuredClone(merged);
+  checkTypes(object, schema);
+  return object;
 }
 
 function schemaFor(type: ResourceType): Schema {

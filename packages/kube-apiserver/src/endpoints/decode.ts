@@ -66,8 +66,8 @@ export function applyFieldValidation(
 ): void {
   if (!schema) return;
   const unknown = pruneUnknown(object, schema);
-  // Those of custom resources come in the order of their paths.
-  if ('custom' in expected) unknown.sort();
+  // Those of custom resources, and of what a patch made, come in the order of their paths.
+  if ('custom' in expected || !text) unknown.sort();
   if (validation === 'Ignore' || (unknown.length === 0 && !text?.repeated)) return;
   const { kind, version } = expected;
   const errors = [...new Set(strictErrors(unknown, text))];
@@ -134,7 +134,7 @@ export function decodeKind(
 }
 
 /** Go leaves out empty lists and maps of metadata, also of custom resources. */
-function dropEmptyMetadata({ metadata }: KubeObject): void {
+export function dropEmptyMetadata({ metadata }: KubeObject): void {
   for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const) {
     const value = metadata[field];
     if (value && Object.keys(value).length === 0) delete metadata[field];

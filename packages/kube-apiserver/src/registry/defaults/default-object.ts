@@ -28,14 +28,14 @@ function isAmounts({ additionalProperties: item }: Schema): boolean {
 
 const thousandth = 1_000_000n;
 
-/** Amounts of resources are kept in thousandths, rounded up. */
+/** Amounts of resources are kept in thousandths, rounded away from zero. */
 function roundUp(amounts: unknown): void {
   if (!isObject(amounts)) return;
   for (const [name, amount] of Object.entries(amounts)) {
     if (!/[num]$|\.|e-/i.test(String(amount))) continue;
     const { nano, format } = parseQuantity(String(amount));
     if (nano % thousandth === 0n) continue;
-    const up = nano / thousandth + (nano > 0n ? 1n : 0n);
+    const up = nano / thousandth + (nano > 0n ? 1n : -1n);
     amounts[name] = formatQuantity({ nano: up * thousandth, format });
   }
 }

@@ -58,15 +58,26 @@ const services: Warnings = ({ spec = {}, metadata }) => {
   const hints = 'service.kubernetes.io/topology-aware-hints';
   const { trafficDistribution } = spec;
   const deprecated = '"PreferClose" is deprecated; use "PreferSameZone"';
-  return [
-    ...(metadata.annotations?.[hints] === undefined
-      ? []
-      : [`annotation ${hints} is deprecated, please use service.kubernetes.io/topology-mode instead`]),
-    ...(spec.externalIPs?.length > 0
-      ? ['spec.externalIPs is deprecated and may no longer be implemented in some clusters']
-      : []),
-    ...(trafficDistribution === 'PreferClose' ? [`spec.trafficDistribution: ${deprecated}`] : []),
+  const { type, clusterIP, loadBalancerIP, externalIPs = [], externalName, sessionAffinity } = spec;
+  const isExternalName = type === 'ExternalName';
+  const isHeadless = type === 'ClusterIP' && clusterIP === 'None';
+  const found: [boolean, string][] = [
+    [
+      metadata.annotations?.[hints] !== undefined,
+      `annotation ${hints} is deprecated, please use service.kubernetes.io/topology-mode instead`,
+    ],
+    [isHeadless && Boolean(loadBalancerIP), 'spec.loadBalancerIP is ignored for headless services'],
+    [isHeadless && externalIPs.length > 0, 'spec.externalIPs is ignored for headless services'],
+    [isHeadless && sessionAffinity !== 'None', 'spec.SessionAffinity is ignored for headless services'],
+    [
+      externalIPs.length > 0 && !isHeadless && !isExternalName,
+      'spec.externalIPs is deprecated and may no longer be implemented in some clusters',
+    ],
+    [isExternalName && externalIPs.length > 0, 'spec.externalIPs is ignored when spec.type is "ExternalName"'],
+    [!isExternalName && Boolean(externalName), 'spec.externalName is ignored when spec.type is not "ExternalName"'],
+    [trafficDistribution === 'PreferClose', `spec.trafficDistribution: ${deprecated}`],
   ];
+  return found.filter(([holds]) => holds).map(([, text]) => text);
 };
 
 const classAnnotation = 'kubernetes.io/ingress.class';

@@ -27,14 +27,16 @@ function statefulSetNameErrors(name: string): string[] {
 function nameErrors({ group, kind }: GroupVersionKind, name: string): string[] {
   if (group === 'rbac.authorization.k8s.io' && pathNamed.has(kind)) return pathSegmentErrors(name);
   if (group === '' && (kind === 'Namespace' || kind === 'Service')) return dnsLabelErrors(name);
+  // Events of the old API may have any name that fits a path.
+  if (group === '' && kind === 'Event') return pathSegmentErrors(name);
   if (group === 'networking.k8s.io' && kind === 'IPAddress') return [];
   if (group === 'apps' && kind === 'StatefulSet') return statefulSetNameErrors(name);
   return dnsSubdomainErrors(name);
 }
 
-/** A generated name gets five characters more, so a base may end with a dash or dot. */
+/** A generated name gets five characters more: a dash may be the last of its base, whatever is before that. */
 function baseErrors(gvk: GroupVersionKind, base: string): string[] {
-  return nameErrors(gvk, base.replace(/[-.]$/, 'a'));
+  return nameErrors(gvk, base.replace(/.-$/su, 'a'));
 }
 
 /** What is wrong with labels, with the field that holds them. */
