@@ -131,7 +131,7 @@ export default [
      describe serviceaccount sa
      describe clusterrole view
      describe configmap none
-     create clusterrolebinding kubectl-scenario --clusterrole=view --user=jane
+     create clusterrolebinding kubectl-scenario --clusterrole=view --user=joe
      describe clusterrolebinding kubectl-scenario
      delete clusterrolebinding kubectl-scenario
      events

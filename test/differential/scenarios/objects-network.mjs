@@ -281,7 +281,7 @@ export default [
       c.spec.controller = 'a.b/d';
     },
     (c) => {
-      c.metadata.annotations = { 'ingressclass.kubernetes.io/is-default-class': 'true' };
+      c.metadata.annotations = { 'example.com/changed': 'true' };
     },
   ]),
   creations('network policies: what is refused', 'networkpolicies', [

@@ -11,10 +11,10 @@ import type { ResourceType } from '../registry/resource-type.ts';
 import { requestBody } from './body.ts';
 import type { Call } from './call.ts';
 import { checkMetadata, dropEmptyMetadata } from './decode.ts';
+import { type ParsedText, parseJson } from './json-text.ts';
 import { isTrue } from './query.ts';
 import { objectResponse } from './respond.ts';
 import { writeOptions } from './write-options.ts';
-import { type ParsedText, parseJson } from './json-text.ts';
 import { parseYaml } from './yaml-text.ts';
 
 const OPEN_BRACE = 0x7b;
