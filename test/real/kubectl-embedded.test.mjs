@@ -19,7 +19,7 @@ after(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-// A command a line, then what it must print; every create sends protobuf.
+// A command a line, its standard input after a <, then what it must print; every create sends protobuf.
 const commands = `
 create configmap c --from-literal=a=b => configmap/c created
 create secret generic s --from-literal=a=b => secret/s created
@@ -64,6 +64,49 @@ describe deployment d => Replicas: +2 desired
 describe namespace default => Active
 describe globalrole anonymous => config.kubesphere.io
 version => Server Version: v1
+apply -f - < {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"ap","labels":{"a":"1"}},"data":{"k":"1"}} => configmap/ap created
+apply -f - < {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"ap","labels":{"a":"1"}},"data":{"k":"1"}} => configmap/ap unchanged
+diff -f - < {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"ap","labels":{"a":"1"}},"data":{"k":"2"}} => exit 1
+diff -f - < {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"ap","labels":{"a":"1"}},"data":{"k":"1"}} => ^$
+apply -f - < {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"ap","labels":{"a":"1"}},"data":{"k":"2"}} => configmap/ap configured
+apply view-last-applied configmap ap -o json => "k": "2"
+apply --server-side --field-manager=other -f - < {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"ap","labels":{"a":"1"}},"data":{"k":"3"}} => exit 1
+apply --server-side --field-manager=other --force-conflicts -f - < {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"ap","labels":{"a":"1"}},"data":{"k":"3"}} => serverside-applied
+apply --prune -l a=1 --dry-run=server -f - < {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"ap","labels":{"a":"1"}},"data":{"k":"3"}} => server dry run
+replace -f - < {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"ap","labels":{"a":"1"}},"data":{"k":"4"}} => configmap/ap replaced
+get -f - -o jsonpath={.items[0].data.k} < {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"ap","labels":{"a":"1"}},"data":{"k":"4"}} => ^4$
+apply -f - < {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"ad"},"spec":{"replicas":0,"selector":{"matchLabels":{"a":"d"}},"template":{"metadata":{"labels":{"a":"d"}},"spec":{"containers":[{"name":"one","image":"i:1","env":[{"name":"A","value":"1"}]},{"name":"two","image":"i:1"}]}}}} => ad created
+apply -f - < {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"ad"},"spec":{"replicas":0,"selector":{"matchLabels":{"a":"d"}},"template":{"metadata":{"labels":{"a":"d"}},"spec":{"containers":[{"name":"two","image":"i:2"},{"name":"one","image":"i:1","env":[{"name":"B","value":"1"}]}]}}}} => ad configured
+get deployment ad -o jsonpath={.spec.template.spec.containers[*].name}-{.spec.template.spec.containers[*].env[*].name} => ^two one-B$
+set env deployment/ad C=2 => env updated
+set env deployment/ad --list => C=2
+set resources deployment ad --limits=cpu=200m,memory=64Mi => resource requirements updated
+set serviceaccount deployment ad sa => serviceaccount updated
+set selector service cip x=y => service/cip selector updated
+set subject rolebinding rb --user=jim => subjects updated
+rollout pause deployment ad => deployment.apps/ad paused
+rollout resume deployment ad => deployment.apps/ad resumed
+rollout history deployment ad => No rollout history found
+patch deployment ad --type=json -p [{"op":"replace","path":"/spec/minReadySeconds","value":3}] => patched
+patch deployment ad --subresource=status --type=merge -p {"status":{"replicas":0}} => patched
+get deployment ad --subresource=scale => ad
+get configmaps -l a=1 -o name => configmap/ap
+get configmaps --field-selector=metadata.name=ap -o custom-columns=N:.metadata.name,K:.data.k => ap +4
+get configmaps --sort-by=.metadata.name --chunk-size=1 => kube-root-ca.crt
+get configmap ap -o go-template={{.data.k}} => ^4$
+get configmap ap -o yaml --show-managed-fields => manager: other
+get deployments,configmaps -A --show-labels --no-headers => ad
+get --raw /readyz => ok
+label configmap ap a=2 => exit 1
+label configmap ap a=2 --overwrite => labeled
+label configmaps --all z=1 => labeled
+annotate configmap ap n- => ap
+logs pod1 => exit 1
+exec pod1 -- ls => exit 1
+cluster-info => is running at
+auth can-i --list => ^[*][.][*] 
+delete -f - < {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"ap","labels":{"a":"1"}},"data":{"k":"4"}} => configmap "ap" deleted
+delete deployment ad --cascade=orphan --now => deleted
 wait configmap/c --for=jsonpath={.data.z}=1 --timeout=5s => condition met
 delete configmap c => configmap "c" deleted
 delete deployment d --cascade=foreground => deleted
@@ -77,11 +120,12 @@ for (const name of ['kubectl', 'kubectl-1.32']) {
   const namespace = name.replace('.', '-');
   test(`${name} in a namespace of its own`, async (t) => {
     await kubectl(embedded, ['create', 'namespace', namespace], '', name);
-    for (const [command, expected] of commands) {
-      await t.test(command, async () => {
+    for (const [line, expected] of commands) {
+      await t.test(line, async () => {
+        const [command, stdin = ''] = line.split(' < ');
         const args = ['--namespace', namespace, ...command.split(' ')];
-        if (expected === 'exit 1') return assert.rejects(kubectl(embedded, args, '', name), /exited with 1/);
-        const out = await kubectl(embedded, args, '', name);
+        if (expected === 'exit 1') return assert.rejects(kubectl(embedded, args, stdin, name), /exited with 1/);
+        const out = await kubectl(embedded, args, stdin, name);
         assert.match(out, new RegExp(expected.replaceAll('(', '\\('), 'm'));
       });
     }
