@@ -67,11 +67,17 @@ wait --for=delete pod -l app=web --timeout=30s =>
 get pods -l app=web -o name => ^$
 `;
 
-for (const line of commands.trim().split('\n')) {
-  const [command, expected] = line.split(/ => ?/);
-  test(command, async () => {
-    const output = await kubectl(cluster, command.split(' '));
-    assert.match(output, new RegExp(expected, 'm'));
+for (const name of ['kubectl', 'kubectl-1.32']) {
+  const namespace = name.replace('.', '-');
+  test(`${name} in a namespace of its own`, async (t) => {
+    await kubectl(cluster, ['create', 'namespace', namespace], '', name);
+    for (const line of commands.trim().split('\n')) {
+      const [command, expected] = line.split(/ => ?/);
+      await t.test(command, async () => {
+        const output = await kubectl(cluster, ['--namespace', namespace, ...command.split(' ')], '', name);
+        assert.match(output, new RegExp(expected, 'm'));
+      });
+    }
   });
 }
 
