@@ -13,7 +13,7 @@ import { startServer } from '../server.mjs';
 import { kubectl, run } from './kubectl.mjs';
 import { startRealCluster } from './real-cluster.mjs';
 
-const main = fileURLToPath(new URL('../../packages/ks-apiserver/dist/server/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../../packages/ks-apiserver/dist/bundle/main.js', import.meta.url));
 const adminPassword = 'P#$$w0rd';
 const dir = mkdtempSync(join(tmpdir(), 'main-job-'));
 let cluster;

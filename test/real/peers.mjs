@@ -9,7 +9,7 @@ import { parse, stringify } from 'yaml';
 import { freePorts } from '../server.mjs';
 import { startRealCluster } from './real-cluster.mjs';
 
-const main = fileURLToPath(new URL('../../packages/ks-apiserver/dist/server/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../../packages/ks-apiserver/dist/bundle/main.js', import.meta.url));
 
 async function startRedis() {
   const [port] = await freePorts(1);

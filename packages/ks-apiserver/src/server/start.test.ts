@@ -95,7 +95,7 @@ test('unknown keys of the configuration are named in a warning', async () => {
 test('a random admin password is printed once and works after a restart', async () => {
   const dataDir = join(cwd, 'random');
   const args = ['--data-dir', dataDir, ...free];
-  const main = new URL('./main.js', import.meta.url).pathname;
+  const main = new URL('../bundle/main.js', import.meta.url).pathname;
   const start = async () => {
     const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
     let output = '';
