@@ -16,7 +16,10 @@ await build({
   format: 'esm',
   sourcemap: true,
   legalComments: 'linked',
-  external: ['lmdb', '@node-rs/bcrypt', 'pino', 'popular-passwords', '@peculiar/x509', 'reflect-metadata'],
+  external: ['lmdb', '@node-rs/bcrypt', 'pino', 'popular-passwords'],
+  // Its CommonJS form, which Node would take, is slower to load and does not survive being bundled.
+  alias: { '@peculiar/x509': fileURLToPath(new URL('../node_modules/@peculiar/x509/build/x509.es.js', import.meta.url)) },
+  mainFields: ['module', 'main'],
   // For what was CommonJS.
   banner: {
     js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
