@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { startRealCluster } from '../../test/real/real-cluster.mjs';
-import { startServer } from '../../test/server.mjs';
+import { freePorts, startServer } from '../../test/server.mjs';
 
 /** One server, as its administrator and as a ServiceAccount with a token call it. */
 class Side {
-  constructor(name, kubeconfig, pids, startMs, stop) {
+  constructor(name, kubeconfig, { pids, startMs, startAgain, stop }) {
     const { clusters, users } = parse(readFileSync(kubeconfig, 'utf8'));
     const { user } = users[0];
     const pem = (field) => user[field] && Buffer.from(user[field], 'base64');
@@ -19,6 +19,7 @@ class Side {
     this.url = clusters[0].cluster.server;
     this.pids = pids;
     this.startMs = startMs;
+    this.startAgain = startAgain;
     this.stop = stop;
     this.token = user.token;
     this.agent = new Agent({
@@ -55,7 +56,7 @@ class Side {
   /** Resident memory of all its processes now, in MB. */
   get residentMb() {
     const kb = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
-    return Math.round(this.pids.reduce((sum, pid) => sum + kb(pid), 0) / 1024);
+    return Math.round(this.pids().reduce((sum, pid) => sum + kb(pid), 0) / 1024);
   }
 
   /** A token of a ServiceAccount that may do everything: what a load generator without client certificates calls with. */
@@ -83,7 +84,8 @@ async function timed(start) {
 /** kube-apiserver and etcd, on an empty disk. */
 export async function startPeer(fsync) {
   const { started, ms } = await timed(() => startRealCluster({ fsync }));
-  return new Side('kube-apiserver + etcd', started.kubeconfig, started.pids, ms, () => started.stop());
+  const { kubeconfig, pids, startAgain, stop } = started;
+  return new Side('kube-apiserver + etcd', kubeconfig, { pids, startMs: ms, startAgain, stop });
 }
 
 /** Ours, on an empty disk. */
@@ -91,9 +93,22 @@ export async function startOurs(fsync, args = []) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-bench-'));
   const sync = fsync ? [] : ['--unsafe-no-fsync'];
   const all = ['--register-node', 'false', ...sync, ...args];
-  const { started, ms } = await timed(() => startServer({ dir, adminPassword: 'a password for the bench', args: all }));
-  return new Side('ours', join(dir, 'pki/admin.kubeconfig'), [started.pid], ms, async () => {
-    await started.stop();
-    await rm(dir, { recursive: true, force: true });
+  const ports = await freePorts(2);
+  const start = () => startServer({ dir, adminPassword: 'a password for the bench', args: all, ports });
+  const { started, ms } = await timed(start);
+  let server = started;
+  return new Side('ours', join(dir, 'pki/admin.kubeconfig'), {
+    pids: () => [server.pid],
+    startMs: ms,
+    async startAgain() {
+      await server.stop();
+      const again = await timed(start);
+      server = again.started;
+      return again.ms;
+    },
+    async stop() {
+      await server.stop();
+      await rm(dir, { recursive: true, force: true });
+    },
   });
 }
