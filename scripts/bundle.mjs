@@ -18,7 +18,9 @@ await build({
   legalComments: 'linked',
   external: ['lmdb', '@node-rs/bcrypt', 'pino', 'popular-passwords'],
   // Its CommonJS form, which Node would take, is slower to load and does not survive being bundled.
-  alias: { '@peculiar/x509': fileURLToPath(new URL('../node_modules/@peculiar/x509/build/x509.es.js', import.meta.url)) },
+  alias: {
+    '@peculiar/x509': fileURLToPath(new URL('../node_modules/@peculiar/x509/build/x509.es.js', import.meta.url)),
+  },
   mainFields: ['module', 'main'],
   // For what was CommonJS.
   banner: {

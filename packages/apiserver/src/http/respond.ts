@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import type { TLSSocket } from 'node:tls';
 import { Deadline } from '@ks-apiserver/client/kube/deadline';
 import { isWhole, type KubeBody, type KubeResponse } from '@ks-apiserver/client/kube/transport';
 import type { Pending } from './exchange.ts';
@@ -49,6 +50,11 @@ function* inBatches(pieces: Iterable<Uint8Array>): Generator<Uint8Array[]> {
 
 /** Writes a batch with one system call: large pieces as they are, runs of small ones copied together. */
 function writeBatch(res: ServerResponse, batch: readonly Uint8Array[]): void {
+  // TLS copies what comes in several pieces once more, piece by piece.
+  if ((res.socket as TLSSocket | null)?.encrypted) {
+    res.write(Buffer.concat(batch));
+    return;
+  }
   res.cork();
   for (let from = 0; from < batch.length; ) {
     let to = from;
