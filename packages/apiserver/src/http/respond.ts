@@ -14,6 +14,7 @@ const BATCH_PIECES = 512;
 const BATCHES_IN_A_ROW = 4;
 /** Pieces of up to this many bytes are copied together: handing one over costs more than copying it. */
 const SMALL = 4096;
+const SMALL_OF_TLS = 64 * 1024;
 
 /** Waits until the response accepts more, failing when its client went away or stalls. */
 async function drained(res: ServerResponse): Promise<void> {
@@ -51,15 +52,12 @@ function* inBatches(pieces: Iterable<Uint8Array>): Generator<Uint8Array[]> {
 /** Writes a batch with one system call: large pieces as they are, runs of small ones copied together. */
 function writeBatch(res: ServerResponse, batch: readonly Uint8Array[]): void {
   // TLS copies what comes in several pieces once more, piece by piece.
-  if ((res.socket as TLSSocket | null)?.encrypted) {
-    res.write(Buffer.concat(batch));
-    return;
-  }
+  const small = (res.socket as TLSSocket | null)?.encrypted ? SMALL_OF_TLS : SMALL;
   res.cork();
   for (let from = 0; from < batch.length; ) {
     let to = from;
     let size = 0;
-    while (to < batch.length && batch[to]!.byteLength <= SMALL) size += batch[to++]!.byteLength;
+    while (to < batch.length && batch[to]!.byteLength <= small) size += batch[to++]!.byteLength;
     if (to - from > 1) res.write(Buffer.concat(batch.slice(from, to), size));
     else res.write(batch[from]!);
     from = Math.max(to, from + 1);

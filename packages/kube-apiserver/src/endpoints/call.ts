@@ -6,6 +6,7 @@ import type { ResourceType } from '../registry/resource-type.ts';
 import type { Store } from '../registry/store.ts';
 import type { WatchHub } from '../registry/watch-hub.ts';
 import type { ApiPath } from './api-path.ts';
+import type { ListCache } from './list-cache.ts';
 
 /** What all calls share. */
 export interface Api {
@@ -14,6 +15,7 @@ export interface Api {
   hub: WatchHub;
   rbac: RbacAuthorizer;
   tokens: ServiceAccountTokens;
+  lists: ListCache;
 }
 
 /** One call about a resource. */

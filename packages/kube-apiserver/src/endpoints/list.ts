@@ -4,9 +4,11 @@ import { isConverted, prepareObjects, presentItem, presentObject } from '../regi
 import { storagePrefix } from '../registry/resource-type.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import type { Call } from './call.ts';
+import { MAX_KEPT_BYTES } from './list-cache.ts';
 import { continueToken, type ListOptions, listOptions } from './list-options.ts';
 import { partialObject, tableOf } from './meta-forms.ts';
 import { negotiate } from './negotiate.ts';
+import { isForPeople } from './pretty.ts';
 import { encoded, rawJson } from './respond.ts';
 import { type Selection, selectionOf } from './selection.ts';
 
@@ -14,12 +16,16 @@ interface Page {
   revision: number;
   items: Iterable<StoredObject>;
   continue?: string;
+  /** Storage key, without the prefix, of the first item of the next page. */
+  next?: string;
   remaining?: number;
 }
 
 const COMMA = Buffer.from(',');
 const END = Buffer.from(']}');
 /** Up to here a list is collected before it is sent, so that its snapshot need not outlive the call. */
+/** Lists up to here are sent as one piece. */
+const SMALL_BYTES = 64 * 1024;
 const EAGER_BYTES = 4 * 1024 * 1024;
 
 /** `GET` of a collection. */
@@ -27,7 +33,12 @@ export async function list(call: Call): Promise<KubeResponse> {
   const form = negotiate(call.request.headers.accept, { type: call.type, as: 'list' });
   const prefix = storagePrefix(call.type, call.path.namespace);
   const options = listOptions(call.query, prefix, call.api.store.backend);
-  const page = pageOf(call, prefix, selectionOf(call), options);
+  const selection = selectionOf(call);
+  if (form.as === 'object' && form.encoding === 'json' && canBeKept(call, selection, options)) {
+    const kept = keptList(call, prefix, selection, options);
+    if (kept) return kept;
+  }
+  const page = pageOf(call, prefix, selection, options);
   if (isConverted(call.type)) {
     const items = [...page.items];
     await prepareObjects(call.type, items);
@@ -58,6 +69,65 @@ export async function list(call: Call): Promise<KubeResponse> {
   return encoded(form, Buffer.from(JSON.stringify(value)), 200);
 }
 
+/** Lists of all there is now in a resource or in a namespace; custom resources may be shown otherwise tomorrow. */
+function canBeKept({ type }: Call, selection: Selection, { revision, start }: ListOptions): boolean {
+  return (
+    !type.custom && !selection.matches && selection.name === undefined && revision === undefined && start === undefined
+  );
+}
+
+/** A list out of what is kept of it; undefined where it is to be made anew. */
+function keptList(call: Call, prefix: string, selection: Selection, options: ListOptions): KubeResponse | undefined {
+  const { lists, store } = call.api;
+  const key = `${apiVersionOf(call.type)} ${prefix} ${options.limit}`;
+  let kept = lists.get(key, prefix);
+  if (!kept) {
+    if (!lists.isWanted(key, prefix)) return undefined;
+    const page = pageOf(call, prefix, selection, options);
+    const items = allItems(call, page.items);
+    if (!items) {
+      lists.refuse(key);
+      return undefined;
+    }
+    const { next, remaining } = page;
+    kept = { items, ...(next && { next }), ...(remaining !== undefined && { remaining }) };
+    lists.put(key, prefix, kept);
+  }
+  const { revision } = store.backend;
+  const { next, remaining, items } = kept;
+  const metadata = {
+    resourceVersion: String(revision),
+    ...(next && { continue: continueToken(revision, next, remaining) }),
+    ...(remaining !== undefined && { remainingItemCount: remaining }),
+  };
+  const parts = [headOf(call, metadata), items, END];
+  const { request } = call;
+  // These are made of the whole.
+  const whole = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '') || isForPeople(request, call.query);
+  return rawJson(whole || items.byteLength < SMALL_BYTES ? Buffer.concat(parts) : parts);
+}
+
+/** The bytes of all items; undefined where they are too many to keep. */
+function allItems(call: Call, items: Iterable<StoredObject>): Buffer | undefined {
+  const collected: Buffer[] = [];
+  let size = 0;
+  for (const item of items) {
+    if (collected.length > 0) collected.push(COMMA);
+    for (const piece of presentItem(call.type, item)) {
+      collected.push(piece);
+      size += piece.byteLength;
+    }
+    if (size > MAX_KEPT_BYTES) return undefined;
+  }
+  return Buffer.concat(collected);
+}
+
+function headOf({ type }: Call, metadata: unknown): Buffer {
+  return Buffer.from(
+    `{"kind":"${type.listKind}","apiVersion":"${apiVersionOf(type)}","metadata":${JSON.stringify(metadata)},"items":[`,
+  );
+}
+
 /** The bytes of a list, made of the stored ones; small lists as one piece, large ones while they are sent. */
 function pieces(
   call: Call,
@@ -65,9 +135,7 @@ function pieces(
   items: Iterable<StoredObject>,
   signal?: AbortSignal,
 ): KubeResponse['body'] {
-  const { listKind } = call.type;
-  const head = `{"kind":"${listKind}","apiVersion":"${apiVersionOf(call.type)}","metadata":${JSON.stringify(metadata)},"items":[`;
-  const iterator = parts(call, Buffer.from(head), items);
+  const iterator = parts(call, headOf(call, metadata), items);
   const collected: Buffer[] = [];
   let size = 0;
   for (;;) {
@@ -138,6 +206,7 @@ function pageOf(call: Call, prefix: string, selection: Selection, options: ListO
   return {
     revision,
     items,
+    next: next.key.slice(prefix.length),
     continue: continueToken(revision, next.key.slice(prefix.length), remaining),
     ...(remaining !== undefined && { remaining }),
   };

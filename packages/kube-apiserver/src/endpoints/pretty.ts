@@ -6,7 +6,8 @@ const MAX_PRETTY_BYTES = 1024 * 1024;
 const PEOPLE = ['curl', 'Wget', 'Mozilla/5.0'];
 const TRUE = new Set(['1', 't', 'T', 'true', 'True', 'TRUE']);
 
-function wanted(request: KubeRequest, query: URLSearchParams): boolean {
+/** Whether an answer is for people. */
+export function isForPeople(request: KubeRequest, query: URLSearchParams): boolean {
   const asked = query.get('pretty');
   if (asked) return TRUE.has(asked);
   const agent = request.headers['user-agent'] ?? '';
@@ -17,7 +18,7 @@ function wanted(request: KubeRequest, query: URLSearchParams): boolean {
 export function pretty(request: KubeRequest, query: URLSearchParams, response: KubeResponse): KubeResponse {
   const { body, headers } = response;
   if (headers['content-type'] !== 'application/json' || !isWhole(body) || body.byteLength === 0) return response;
-  if (body.byteLength > MAX_PRETTY_BYTES || !wanted(request, query)) return response;
+  if (body.byteLength > MAX_PRETTY_BYTES || !isForPeople(request, query)) return response;
   const text = JSON.stringify(JSON.parse(Buffer.from(body).toString('utf8')), undefined, 2);
   return { ...response, body: Buffer.from(text) };
 }

@@ -182,6 +182,38 @@ describe('objects over HTTPS', () => {
     assert.equal(future.status, 504);
   });
 
+  test('a list that is asked for again and again shows every change, and leads on to its next page', async () => {
+    const secrets = '/api/v1/namespaces/kube-node-lease/secrets';
+    const post = (name: string, size = 1) =>
+      server.call('POST', secrets, { body: { metadata: { name }, stringData: { text: 'x'.repeat(size) } } });
+    const names = (body: { items: { metadata: { name: string } }[] }) =>
+      body.items.map(({ metadata }) => metadata.name);
+    for (const name of ['a', 'b', 'c']) await post(name, 100_000);
+    for (let time = 0; time < 4; time++) {
+      const { body } = await server.call('GET', `${secrets}?limit=2`);
+      assert.deepEqual([names(body), body.metadata.remainingItemCount], [['a', 'b'], 1]);
+      const query = new URLSearchParams({ limit: '2', continue: body.metadata.continue });
+      const rest = await server.call('GET', `${secrets}?${query}`);
+      assert.deepEqual(names(rest.body), ['c']);
+    }
+    const all = await server.call('GET', secrets);
+    await server.call('GET', secrets);
+    await post('other');
+    const changed = await server.call('GET', secrets);
+    assert.deepEqual(names(changed.body), ['a', 'b', 'c', 'other']);
+    await server.call('GET', secrets);
+    // A write elsewhere changes nothing but the version that the list tells.
+    await server.call('POST', configMaps, { body: configMap('elsewhere') });
+    const again = await server.call('GET', secrets);
+    assert.deepEqual(again.body.items, changed.body.items);
+    assert.ok(Number(again.body.metadata.resourceVersion) > Number(changed.body.metadata.resourceVersion));
+    assert.deepEqual(all.body.items, changed.body.items.slice(0, 3));
+    const packed = await server.call('GET', secrets, { headers: { 'accept-encoding': 'gzip' } });
+    assert.equal(packed.headers['content-encoding'], 'gzip');
+    await server.call('DELETE', `${secrets}/a`);
+    assert.deepEqual(names((await server.call('GET', secrets)).body), ['b', 'c', 'other']);
+  });
+
   test('watches resume, and selectors turn changes into ADDED and DELETED', async () => {
     const list = await server.call('GET', configMaps);
     const from = list.body.metadata.resourceVersion;

@@ -7,6 +7,7 @@ import type { Api } from '../endpoints/call.ts';
 import { Discovery } from '../endpoints/discovery.ts';
 import { resolve, run, type SpecialVerbs, verbOf } from '../endpoints/dispatch.ts';
 import { impersonated } from '../endpoints/impersonate.ts';
+import { ListCache } from '../endpoints/list-cache.ts';
 import { nonResource } from '../endpoints/non-resource.ts';
 import { pretty } from '../endpoints/pretty.ts';
 import { compressed, errorResponse, textResponse } from '../endpoints/respond.ts';
@@ -117,7 +118,9 @@ export class KubeApiServer implements KubeTransport {
     const store = new Store(backend, new Strategies(given), admission);
     const hub = new WatchHub(backend);
     const tokens = new ServiceAccountTokens(backend, options.serviceAccountKey, options.serviceAccountIssuer);
-    const api: Api = { catalog, store, hub, rbac, tokens };
+    const lists = new ListCache();
+    lists.start(backend);
+    const api: Api = { catalog, store, hub, rbac, tokens, lists };
     const definitions = new DefinitionRegistrar(catalog, store, hub, systemWrite);
     definitions.start();
     allocations.start(backend);

@@ -59,6 +59,8 @@ export abstract class RevisionedBackend implements Backend {
   #running: Promise<void> | undefined;
   /** Numbers of keys by prefix, as far as they were asked for. */
   readonly #counts = new Map<string, number>();
+  /** True while a commit is under way: reads may see it before its listeners are told. */
+  #committing = false;
   #closed = false;
   #released = false;
 
@@ -105,6 +107,8 @@ export abstract class RevisionedBackend implements Backend {
     let count = this.#counts.get(prefix);
     if (count === undefined) {
       count = this.countKeys(prefix, endOfPrefix(prefix));
+      // What is being committed may be seen already, and is counted once that is told.
+      if (this.#committing) return count;
       if (this.#counts.size >= MAX_COUNTS) this.#counts.clear();
       this.#counts.set(prefix, count);
     }
@@ -241,9 +245,11 @@ export abstract class RevisionedBackend implements Backend {
     const target = this.#clock.target(revision, performance.now());
     const forget = { first: this.#firstLogged, last: Math.min(target, this.#firstLogged + MAX_FORGOTTEN - 1) };
     if (changes.length > 0 || forget.last >= forget.first) {
+      this.#committing = true;
       try {
         await this.commit({ objects: recordsOf(changes), log, revision, forget });
       } catch (error) {
+        this.#committing = false;
         const failure =
           error instanceof StatusError
             ? error
@@ -252,6 +258,7 @@ export abstract class RevisionedBackend implements Backend {
         for (const pending of batch) pending.reject(failure);
         return;
       }
+      this.#committing = false;
       this.#revision = revision;
       this.#firstLogged = Math.max(this.#firstLogged, forget.last + 1);
       if (log.length > 0) {
