@@ -4,14 +4,17 @@ import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 export class WorkQueue {
   readonly #work: (key: string) => Promise<void>;
   readonly #parallel: number;
+  readonly #retryMs: number;
   readonly #waiting = new Set<string>();
   readonly #running = new Set<string>();
   #idle: (() => void)[] = [];
   #closed = false;
 
-  constructor(work: (key: string) => Promise<void>, parallel = 16) {
+  /** `retryMs`: how long after a fault its key comes again. */
+  constructor(work: (key: string) => Promise<void>, parallel = 16, retryMs = 5000) {
     this.#work = work;
     this.#parallel = parallel;
+    this.#retryMs = retryMs;
   }
 
   add(key: string): void {
@@ -43,12 +46,19 @@ export class WorkQueue {
     }
   }
 
+  /** A fault of ours ends neither the server nor the work: it is told, and the key comes again. */
+  #later(key: string, error: unknown): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.emitWarning(`the work on ${key} failed and is tried again: ${text}`, 'ControllerWarning');
+    setTimeout(() => this.add(key), this.#retryMs).unref();
+  }
+
   async #run(key: string): Promise<void> {
     try {
       await this.#work(key);
     } catch (error) {
       // Refusals mean that the world changed meanwhile; that change brings the key back.
-      if (!(error instanceof StatusError)) throw error;
+      if (!(error instanceof StatusError)) this.#later(key, error);
     } finally {
       this.#running.delete(key);
       this.#pump();
