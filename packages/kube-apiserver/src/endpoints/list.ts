@@ -9,7 +9,7 @@ import { continueToken, type ListOptions, listOptions } from './list-options.ts'
 import { partialObject, tableOf } from './meta-forms.ts';
 import { negotiate } from './negotiate.ts';
 import { isForPeople } from './pretty.ts';
-import { encoded, rawJson } from './respond.ts';
+import { encoded, rawJson, takesGzip } from './respond.ts';
 import { type Selection, selectionOf } from './selection.ts';
 
 interface Page {
@@ -23,9 +23,9 @@ interface Page {
 
 const COMMA = Buffer.from(',');
 const END = Buffer.from(']}');
-/** Up to here a list is collected before it is sent, so that its snapshot need not outlive the call. */
-/** Lists up to here are sent as one piece. */
+/** Kept lists up to here are sent as one piece. */
 const SMALL_BYTES = 64 * 1024;
+/** Up to here a list is collected before it is sent, so that its snapshot need not outlive the call. */
 const EAGER_BYTES = 4 * 1024 * 1024;
 
 /** `GET` of a collection. */
@@ -103,7 +103,7 @@ function keptList(call: Call, prefix: string, selection: Selection, options: Lis
   const parts = [headOf(call, metadata), items, END];
   const { request } = call;
   // These are made of the whole.
-  const whole = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '') || isForPeople(request, call.query);
+  const whole = takesGzip(request) || isForPeople(request, call.query);
   return rawJson(whole || items.byteLength < SMALL_BYTES ? Buffer.concat(parts) : parts);
 }
 
@@ -111,15 +111,23 @@ function keptList(call: Call, prefix: string, selection: Selection, options: Lis
 function allItems(call: Call, items: Iterable<StoredObject>): Buffer | undefined {
   const collected: Buffer[] = [];
   let size = 0;
-  for (const item of items) {
-    if (collected.length > 0) collected.push(COMMA);
-    for (const piece of presentItem(call.type, item)) {
-      collected.push(piece);
-      size += piece.byteLength;
-    }
+  for (const piece of itemBytes(call, items)) {
+    collected.push(piece);
+    size += piece.byteLength;
     if (size > MAX_KEPT_BYTES) return undefined;
   }
-  return Buffer.concat(collected);
+  return Buffer.concat(collected, size);
+}
+
+/** The bytes of items with the commas between them. */
+function* itemBytes({ type }: Call, items: Iterable<StoredObject>): Generator<Buffer, undefined> {
+  let first = true;
+  for (const item of items) {
+    if (!first) yield COMMA;
+    first = false;
+    yield* presentItem(type, item);
+  }
+  return undefined;
 }
 
 function headOf({ type }: Call, metadata: unknown): Buffer {
@@ -158,12 +166,7 @@ function pieces(
 
 function* parts(call: Call, head: Buffer, items: Iterable<StoredObject>): Generator<Buffer, undefined> {
   yield head;
-  let first = true;
-  for (const item of items) {
-    if (!first) yield COMMA;
-    first = false;
-    yield* presentItem(call.type, item);
-  }
+  yield* itemBytes(call, items);
   yield END;
   return undefined;
 }

@@ -102,9 +102,14 @@ export function withWarnings(response: KubeResponse, warnings: readonly string[]
   return { ...response, headers: { ...response.headers, warning: headers } };
 }
 
+/** True when the client takes answers compressed by gzip (RFC 9110, 12.5.3). */
+export function takesGzip({ headers }: KubeRequest): boolean {
+  return /\bgzip\b/.test(headers['accept-encoding'] ?? '');
+}
+
 /** Compresses large whole answers where the client takes gzip. */
 export async function compressed(request: KubeRequest, response: KubeResponse): Promise<KubeResponse> {
-  if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return response;
+  if (!takesGzip(request)) return response;
   if (!isWhole(response.body) || response.body.byteLength < GZIP_THRESHOLD) return response;
   const body = await compress(response.body, { level: 1 });
   return { ...response, headers: { ...response.headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' }, body };
