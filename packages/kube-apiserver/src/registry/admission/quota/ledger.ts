@@ -55,11 +55,6 @@ export class QuotaLedger {
       .map(([, { current, next }]) => ({ account: (current ?? next)!, counted: current !== undefined }));
   }
 
-  /** One quota's account; undefined while it is counted for the first time. */
-  account(namespace: string, name: string): Account | undefined {
-    return this.#namespaces.get(namespace)?.get(name)?.current;
-  }
-
   /** Counts an object anew as it is stored now: a write of it that was counted ahead did not come about. */
   recount(key: string): void {
     const object = this.#backend!.get(key);
