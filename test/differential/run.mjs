@@ -56,9 +56,8 @@ const short = (value) => {
   return text.length > 400000 ? `${text.slice(0, 400)}…` : text;
 };
 
-/** Compares one scenario. @returns the lines that tell what differs, and how many calls were made and explained */
-async function compare(sides, scenario, index) {
-  const namespace = `scenario-${index}`;
+/** Compares one scenario. @returns the lines that tell what differs, how many calls were made, explained, and found a name taken */
+async function compare(sides, scenario, namespace) {
   const [real, ours] = await Promise.all([sides.real, sides.ours].map((side) => play(side, scenario, namespace)));
   const [a, b] = [normalise(real), normalise(ours)];
   const lines = [];
@@ -76,35 +75,57 @@ async function compare(sides, scenario, index) {
     }
     if (a[step]?.error) lines.push(`  the scenario itself failed on the real server: ${a[step].error}`);
   }
-  return { lines, calls: a.length, explained };
+  const taken = real.filter(({ body }) => body?.reason === 'AlreadyExists').length;
+  return { lines, calls: a.length, explained, taken };
 }
 
 const chosen = await scenarios();
 const sides = await startSides();
 let [passed, failed, calls, explained] = [0, 0, 0, 0];
+/** Scenarios whose sides differed once: played again when nothing else is. */
+const again = [];
+const told = ({ name }, lines) => `${name}\n${lines.join('\n')}`;
+
+const attempt = (scenario, namespace) =>
+  compare(sides, scenario, namespace).catch((error) => ({
+    lines: [`  ${error.stack}`],
+    calls: 0,
+    explained: 0,
+    taken: 0,
+  }));
+
+function pass(result) {
+  passed += 1;
+  calls += result.calls;
+  explained += result.explained;
+}
+
 try {
-  const queue = chosen.map((scenario, index) => ({ scenario, index }));
+  const queue = chosen.map((scenario, index) => ({ scenario, namespace: `scenario-${index}` }));
   async function worker(alone) {
     for (;;) {
       const at = queue.findIndex(({ scenario }) => scenario.alone === alone);
       if (at < 0) return;
-      const [{ scenario, index }] = queue.splice(at, 1);
-      const result = await compare(sides, scenario, index).catch((error) => ({
-        lines: [`  ${error.stack}`],
-        calls: 0,
-        explained: 0,
-      }));
-      calls += result.calls;
-      explained += result.explained;
-      if (result.lines.length === 0) passed += 1;
-      else {
-        failed += 1;
-        console.log(`\nnot the same: ${scenario.name}\n${result.lines.join('\n')}`);
-      }
+      const [{ scenario, namespace }] = queue.splice(at, 1);
+      const first = await attempt(scenario, namespace);
+      if (first.lines.length === 0) pass(first);
+      else again.push({ scenario, namespace: `${namespace}-again`, first });
     }
   }
   await Promise.all(Array.from({ length: concurrency }, () => worker(false)));
   await worker(true);
+  // Controllers of the real server are at work beside the calls. What differs for another reason differs again, unless
+  // what the first time left behind keeps the second from asking the same.
+  for (const { scenario, namespace, first } of again) {
+    const second = await attempt(scenario, namespace);
+    if (second.lines.length === 0 && second.taken <= first.taken) {
+      pass(second);
+      console.log(`\ndiffered once, not again: ${told(scenario, first.lines)}`);
+    } else {
+      failed += 1;
+      console.log(`\nnot the same: ${told(scenario, first.lines)}`);
+    }
+  }
 } finally {
   await Promise.all([sides.real.stop(), sides.ours.stop()]);
 }
