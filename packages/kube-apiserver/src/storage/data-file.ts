@@ -20,6 +20,8 @@ const LAST_PAGE = MAIN_TREE + 48;
 const MIN_PAGE = 512;
 const MAX_PAGE = 32_768;
 const MAX_DEPTH = 32;
+/** How much is read at a time where values follow each other. */
+const WINDOW_BYTES = 4 * 1024 ** 2;
 
 /** A data file that holds something else than what was written; the message completes "the data file is damaged: ". */
 export class DamagedFile extends Error {}
@@ -36,8 +38,13 @@ interface Tree {
 /** An entry of a map. */
 export interface Entry {
   key: Buffer;
-  /** Reads the value where it is not in the page of its key. */
+  /** Reads the value where it is not in the page of its key; its bytes hold until the next value is read. */
   value: () => Buffer;
+}
+
+/** An entry whose value is on pages of its own. */
+interface BigEntry extends Entry {
+  page: number;
 }
 
 function treeAt(bytes: Buffer, at: number): Tree {
@@ -66,6 +73,8 @@ export class DataFile {
   readonly #free: Tree;
   /** A bit for each page that is in use. */
   readonly #used: Uint8Array;
+  /** A part of the file, from the byte `at` on. */
+  #window: { at: number; bytes: Buffer } | undefined;
 
   /** Opens the file; throws DamagedFile, or an Error of the file system. */
   constructor(path: string) {
@@ -95,15 +104,26 @@ export class DataFile {
     closeSync(this.#fd);
   }
 
-  /** Walks through everything; `visit` gets the entries of each named map in the order of their keys. */
+  /**
+   * Walks through everything. `visit` gets the entries of each named map in the order of their keys, then those whose value
+   * has pages of its own, in the order of these pages: so the file is read from its beginning to its end.
+   */
   walk(visit: (map: string, entry: Entry) => void): void {
     const maps: [string, Tree][] = [];
     this.#walkTree('the list of maps', this.#main, (entry, flags) => {
       if (flags & SUB) maps.push([name(entry.key), treeAt(entry.value(), 0)]);
     });
-    for (const [map, tree] of maps) this.#walkTree(map, tree, (entry) => visit(map, entry));
+    const big: { map: string; entry: BigEntry }[] = [];
+    for (const [map, tree] of maps) {
+      this.#walkTree(map, tree, (entry) => {
+        if ('page' in entry) big.push({ map, entry });
+        else visit(map, entry);
+      });
+    }
+    big.sort((a, b) => a.entry.page - b.entry.page);
+    for (const { map, entry } of big) visit(map, entry);
     const free: Buffer[] = [];
-    this.#walkTree('the list of free pages', this.#free, ({ value }) => free.push(value()));
+    this.#walkTree('the list of free pages', this.#free, ({ value }) => free.push(Buffer.from(value())));
     for (const list of free) this.#checkFree(list);
   }
 
@@ -119,6 +139,20 @@ export class DataFile {
     if (at + length > this.#size || readSync(this.#fd, bytes, 0, length, at) !== length)
       throw new DamagedFile(`it ends at byte ${this.#size}, inside of ${what}`);
     return bytes;
+  }
+
+  /** The same for bytes that are followed by others that will be asked for; they hold until the next call. */
+  #readAhead(at: number, length: number, what: string): Buffer {
+    if (length > WINDOW_BYTES) return this.#read(at, length, what);
+    let window = this.#window;
+    if (!window || at < window.at || at + length > window.at + window.bytes.byteLength) {
+      const space = window?.bytes.buffer ?? new ArrayBuffer(WINDOW_BYTES);
+      const bytes = Buffer.from(space, 0, readSync(this.#fd, Buffer.from(space), 0, WINDOW_BYTES, at));
+      if (bytes.byteLength < length) throw new DamagedFile(`it ends at byte ${this.#size}, inside of ${what}`);
+      window = { at, bytes };
+      this.#window = window;
+    }
+    return window.bytes.subarray(at - window.at, at - window.at + length);
   }
 
   #take(page: number, count: number, what: string): void {
@@ -143,7 +177,7 @@ export class DataFile {
     return bytes;
   }
 
-  #walkTree(what: string, tree: Tree, visit: (entry: Entry, flags: number) => void): void {
+  #walkTree(what: string, tree: Tree, visit: (entry: Entry | BigEntry, flags: number) => void): void {
     const seen = { branchPages: 0n, leafPages: 0n, overflowPages: 0n, entries: 0n };
     let before: Buffer | undefined;
     const down = (number: bigint, depth: number): void => {
@@ -170,7 +204,7 @@ export class DataFile {
         if (flags & BIG) {
           const count = Number(page.readBigUInt64LE(keyEnd + 16));
           seen.overflowPages += BigInt(count);
-          visit({ key, value: this.#overflow(page.readBigUInt64LE(keyEnd), count, low, what) }, flags);
+          visit({ key, ...this.#overflow(page.readBigUInt64LE(keyEnd), count, low, what) }, flags);
         } else visit({ key, value: () => page.subarray(keyEnd, keyEnd + low) }, flags);
       }
     };
@@ -192,19 +226,20 @@ export class DataFile {
     });
   }
 
-  #overflow(number: bigint, count: number, length: number, what: string): () => Buffer {
+  #overflow(number: bigint, count: number, length: number, what: string): Omit<BigEntry, 'key'> {
     const page = Number(number);
     this.#take(page, count, what);
     const from = page * this.#pageSize;
     if (HEADER + length > count * this.#pageSize) throw new DamagedFile(`page ${page} of ${what} is cut off`);
     if (from + HEADER + length > this.#size)
       throw new DamagedFile(`it ends at byte ${this.#size}, inside of page ${page} of ${what}`);
-    return () => {
-      const bytes = this.#read(from, HEADER + length, what);
+    const value = () => {
+      const bytes = this.#readAhead(from, HEADER + length, what);
       if (bytes.readBigUInt64LE(0) !== number || !(bytes.readUInt16LE(18) & OVERFLOW))
         throw new DamagedFile(`page ${page} of ${what} holds something else`);
       return bytes.subarray(HEADER);
     };
+    return { page, value };
   }
 
   /** A list of free pages: its length, then page numbers, with `-n, p` for the n pages from p on, and zeros for none. */
