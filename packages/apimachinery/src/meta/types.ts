@@ -83,6 +83,17 @@ export function apiVersionOf(gv: { group: string; version: string }): string {
   return gv.group === '' ? gv.version : `${gv.group}/${gv.version}`;
 }
 
+/** Kind and version as Go prints them in messages: `apps/v1, Kind=Deployment`, and `/v1, Kind=Pod` of the core group. */
+export function kindText({
+  apiVersion = '',
+  kind,
+}: {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+}): string {
+  return `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`;
+}
+
 /** Group and version named by an `apiVersion`; the group of `v1` is ''. */
 export function parseApiVersion(apiVersion: string): { group: string; version: string } {
   const slash = apiVersion.indexOf('/');

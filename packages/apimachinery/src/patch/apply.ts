@@ -1,5 +1,5 @@
 import { badRequest, type StatusCause, StatusError } from '../meta/errors.ts';
-import type { KubeObject } from '../meta/types.ts';
+import { type KubeObject, kindText } from '../meta/types.ts';
 import { assertNesting, equalJson } from '../schema/own.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { FieldSet } from './field-set.ts';
@@ -131,8 +131,7 @@ export function checkConfiguration({ apiVersion, kind, metadata, ...rest }: Kube
   const fault = typedFaults({ apiVersion, kind, metadata, ...rest }, schema);
   if (fault === '') return;
   const { namespace = '', name = '' } = metadata;
-  const groupVersion = apiVersion?.includes('/') ? apiVersion : `/${apiVersion}`;
-  const subject = `${namespace}/${name}; ${groupVersion}, Kind=${kind}`;
+  const subject = `${namespace}/${name}; ${kindText({ apiVersion, kind })}`;
   throw new StatusError(500, '', `failed to create typed patch object (${subject}): ${fault}`);
 }
 

@@ -1,6 +1,7 @@
 import { badRequest, invalid } from '@ks-apiserver/apimachinery/meta/errors';
-import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { apiVersionOf, type KubeObject, kindText } from '@ks-apiserver/apimachinery/meta/types';
 import { applyServerSide, checkConfiguration } from '@ks-apiserver/apimachinery/patch/apply';
+import { jsonTypeName } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import { checkTypes } from '@ks-apiserver/apimachinery/schema/decode';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { required } from '@ks-apiserver/apimachinery/validation/field';
@@ -44,15 +45,13 @@ function decodeConfiguration(type: ResourceType, body: Buffer, warnings: string[
     throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${why}`);
   }
   if (typeof value !== 'object' || Array.isArray(value)) {
-    const what = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
     throw badRequest(
-      `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${what} into Go value of type map[string]interface {}`,
+      `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${jsonTypeName(value)} into Go value of type map[string]interface {}`,
     );
   }
   const { apiVersion = '', kind = '', metadata = {} } = value as Partial<KubeObject>;
   if (kind !== type.kind || apiVersion !== apiVersionOf(type)) {
-    const groupVersion = String(apiVersion).includes('/') ? apiVersion : `/${apiVersion}`;
-    throw badRequest(`invalid object type: ${groupVersion}, Kind=${kind}`);
+    throw badRequest(`invalid object type: ${kindText({ apiVersion: String(apiVersion), kind })}`);
   }
   const object = { ...value, kind, apiVersion, metadata } as KubeObject;
   checkMetadata(object);

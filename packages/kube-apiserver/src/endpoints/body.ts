@@ -1,4 +1,6 @@
 import { badRequest, requestTooLarge, unsupportedMediaType } from '@ks-apiserver/apimachinery/meta/errors';
+import { jsonTypeName } from '@ks-apiserver/apimachinery/patch/merge-patch';
+import { isObject } from '@ks-apiserver/apimachinery/schema/own';
 import { type KubeRequest, readBody } from '@ks-apiserver/client/kube/transport';
 import { decodeProtobuf, PROTOBUF } from '../protobuf/decode.ts';
 import { type ParsedText, parseJson } from './json-text.ts';
@@ -38,15 +40,13 @@ function shownBytes(body: Buffer): string {
 }
 
 function whyNoKind(value: unknown): string | undefined {
-  const goType = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-  if (value !== null && goType !== 'object') {
-    return `couldn't get version/kind; json parse error: json: cannot unmarshal ${goType} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
+  if (value !== null && !isObject(value)) {
+    return `couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonTypeName(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
   }
   const { kind = null, apiVersion = null } = (value ?? {}) as Record<string, unknown>;
   for (const [field, given] of Object.entries({ apiVersion, kind })) {
     if (given === null || typeof given === 'string') continue;
-    const type = Array.isArray(given) ? 'array' : typeof given === 'boolean' ? 'bool' : typeof given;
-    return `couldn't get version/kind; json parse error: json: cannot unmarshal ${type} into Go struct field .${field} of type string`;
+    return `couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonTypeName(given)} into Go struct field .${field} of type string`;
   }
   if (apiVersion !== null && String(apiVersion).split('/').length > 2) {
     return `unexpected GroupVersion string: ${apiVersion}`;

@@ -1,6 +1,8 @@
 import { badRequest, invalid, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { jsonTypeName } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import { checkTypes } from '@ks-apiserver/apimachinery/schema/decode';
+import { isObject } from '@ks-apiserver/apimachinery/schema/own';
 import { pruneUnknown } from '@ks-apiserver/apimachinery/schema/prune';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
@@ -31,14 +33,6 @@ const CUSTOM_TYPES: Schema = {
 /** Throws a StatusError 400 where metadata is of wrong types. */
 export function checkMetadata(object: KubeObject): void {
   checkTypes(object, CUSTOM_TYPES);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
-}
-
-function jsonType(value: unknown): string {
-  return Array.isArray(value) ? 'array' : typeof value;
 }
 
 /** What fields are unknown or repeated, in the order of the text, and how that is said. */
@@ -104,8 +98,8 @@ export function decodeKind(
   const apiVersion = apiVersionOf(expected);
   const prefix = (kind: string, version: string) =>
     `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${expected.kind}: `;
-  if (!isRecord(value)) {
-    throw badRequest(`${prefix('', '')}json: cannot unmarshal ${jsonType(value)} into Go value`);
+  if (!isObject(value)) {
+    throw badRequest(`${prefix('', '')}json: cannot unmarshal ${jsonTypeName(value)} into Go value`);
   }
   const kind = value.kind || expected.kind;
   const given = value.apiVersion || apiVersion;
@@ -121,9 +115,9 @@ export function decodeKind(
     throw badRequest(prefix(kind, version) + why);
   }
   const metadata = value.metadata ?? {};
-  if (!isRecord(metadata)) {
+  if (!isObject(metadata)) {
     throw badRequest(
-      `${prefix(kind, expected.version)}json: cannot unmarshal ${jsonType(metadata)} into Go struct field ${kind}.metadata of type v1.ObjectMeta`,
+      `${prefix(kind, expected.version)}json: cannot unmarshal ${jsonTypeName(metadata)} into Go struct field ${kind}.metadata of type v1.ObjectMeta`,
     );
   }
   const object = { ...value, kind, apiVersion, metadata } as KubeObject;
@@ -149,7 +143,7 @@ export function decodeObject(
   warnings: string[],
   text?: ParsedText,
 ): KubeObject {
-  if (type.custom && isRecord(value)) {
+  if (type.custom && isObject(value)) {
     const expected = apiVersionOf(type);
     if (typeof value.kind !== 'string' || value.kind === '') {
       const text = JSON.stringify(value);

@@ -1,5 +1,5 @@
 import { badRequest, conflict, invalid, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { type KubeObject, kindText } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
 import {
   BOUND_RESOURCES,
@@ -33,8 +33,7 @@ function boundObject(
 ): BoundObject {
   const known = kind.toLowerCase();
   if (apiVersion !== 'v1' || !Object.hasOwn(BOUND_RESOURCES, known)) {
-    const shown = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
-    throw badRequest(`cannot bind token to object of type ${shown}, Kind=${kind}`);
+    throw badRequest(`cannot bind token to object of type ${kindText({ apiVersion, kind })}`);
   }
   const resource = BOUND_RESOURCES[known as BoundKind];
   const type = api.catalog.find('', 'v1', resource)!;
