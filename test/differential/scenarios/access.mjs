@@ -1,4 +1,5 @@
 // Who may do what: RBAC, escalation, reviews, impersonation, tokens, certificates.
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const rbac = 'rbac.authorization.k8s.io';
 const rbacGroup = `/apis/${rbac}/v1`;
@@ -14,13 +15,25 @@ const binding = (name, kind, ref, subjects) => ({
 const user = (name) => ({ kind: 'User', apiGroup: rbac, name });
 const group = (name) => ({ kind: 'Group', apiGroup: rbac, name });
 
-/** A user of this scenario alone who may do what the rules say in its namespace. */
+/** A user of this scenario alone who may do what the rules say in its namespace, once the server knows that. */
 async function allow(api, name, rules) {
+  const as = `${name}-${api.namespace}`;
   const roles = `${api.group(`${rbac}/v1`)}/roles`;
   const bindings = `${api.group(`${rbac}/v1`)}/rolebindings`;
   await api.quietly('POST', roles, { body: role(name, rules) });
-  await api.quietly('POST', bindings, { body: binding(name, 'Role', name, [user(`${name}-${api.namespace}`)]) });
-  return `${name}-${api.namespace}`;
+  await api.quietly('POST', bindings, { body: binding(name, 'Role', name, [user(as)]) });
+  const [{ verbs, resources, apiGroups }] = rules;
+  const resourceAttributes = {
+    namespace: api.namespace,
+    verb: verbs[0],
+    group: apiGroups[0],
+    resource: resources[0].split('/')[0],
+  };
+  const body = { spec: { user: as, resourceAttributes } };
+  for (const end = Date.now() + 5000; ; await sleep(20)) {
+    const review = await api.quietly('POST', `${authorization}/subjectaccessreviews`, { body });
+    if (review.body.status?.allowed || Date.now() > end) return as;
+  }
 }
 
 export default [
