@@ -2,7 +2,7 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type PolicyRule, type RuleAttributes, ruleAllows } from '@ks-apiserver/apiserver/authorization/rules';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Backend } from '../../storage/backend.ts';
-import type { StoredObject } from '../../storage/stored-object.ts';
+import { StoredObject } from '../../storage/stored-object.ts';
 
 const PREFIX = '/registry/rbac.authorization.k8s.io/';
 
@@ -45,7 +45,8 @@ function subjectKeys({ subjects }: KubeObject): string[] {
 
 /** Role based access control over the stored roles and bindings, indexed by subject (Kubernetes "Using RBAC Authorization"). */
 export class RbacAuthorizer {
-  readonly #rules = new Map<string, readonly PolicyRule[]>();
+  /** Rules of roles by key, or the role whose rules nobody asked for yet: most roles are never used between two starts. */
+  readonly #rules = new Map<string, readonly PolicyRule[] | StoredObject>();
   readonly #bySubject = new Map<string, Map<string, Binding>>();
   readonly #subjects = new Map<string, readonly string[]>();
 
@@ -73,12 +74,12 @@ export class RbacAuthorizer {
 
   #set(stored: StoredObject): void {
     const { key } = stored;
-    const object = stored.parse<KubeObject>();
     this.#remove(key);
     if (!key.startsWith(`${PREFIX}rolebindings/`) && !key.startsWith(`${PREFIX}clusterrolebindings/`)) {
-      this.#rules.set(key, object.rules ?? []);
+      this.#rules.set(key, stored);
       return;
     }
+    const object = stored.parse<KubeObject>();
     const { namespace = '' } = object.metadata;
     const { kind: roleKind = '', name: roleName = '' } = object.roleRef ?? {};
     const role = roleKey(roleKind, namespace, roleName);
@@ -91,6 +92,14 @@ export class RbacAuthorizer {
     }
   }
 
+  #rulesAt(key: string): readonly PolicyRule[] {
+    const rules = this.#rules.get(key) ?? [];
+    if (!(rules instanceof StoredObject)) return rules;
+    const parsed = rules.parse<{ rules?: PolicyRule[] | null }>().rules ?? [];
+    this.#rules.set(key, parsed);
+    return parsed;
+  }
+
   *#bindingsOf(user: UserInfo, namespace: string): Generator<{ subject: string; binding: Binding }> {
     for (const subject of [`User:${user.name}`, ...user.groups.map((group) => `Group:${group}`)]) {
       for (const binding of this.#bySubject.get(subject)?.values() ?? []) {
@@ -101,14 +110,14 @@ export class RbacAuthorizer {
 
   /** Rules that a user has in a namespace ('' for cluster-wide ones only). */
   *rulesOf(user: UserInfo, namespace: string): Generator<PolicyRule> {
-    for (const { binding } of this.#bindingsOf(user, namespace)) yield* this.#rules.get(binding.role) ?? [];
+    for (const { binding } of this.#bindingsOf(user, namespace)) yield* this.#rulesAt(binding.role);
   }
 
   /** The binding and role by which a user may, in Kubernetes' words; '' where none says so. */
   reason(user: UserInfo, attributes: Attributes): string {
     if (user.groups.includes(SUPERUSERS)) return '';
     for (const { subject, binding } of this.#bindingsOf(user, attributes.namespace)) {
-      const rules = this.#rules.get(binding.role) ?? [];
+      const rules = this.#rulesAt(binding.role);
       if (!rules.some((rule) => ruleAllows(rule, attributes))) continue;
       const { namespace, name, roleKind, roleName } = binding;
       const by = namespace === '' ? `ClusterRoleBinding "${name}"` : `RoleBinding "${name}/${namespace}"`;
@@ -125,7 +134,7 @@ export class RbacAuthorizer {
 
   /** Rules of a role that a binding refers to. */
   rulesOfRole(kind: string, namespace: string, name: string): readonly PolicyRule[] {
-    return this.#rules.get(roleKey(kind, namespace, name)) ?? [];
+    return this.#rulesAt(roleKey(kind, namespace, name));
   }
 
   /** Those of `wanted` that the user does not hold, split so that each names one verb and resource. */

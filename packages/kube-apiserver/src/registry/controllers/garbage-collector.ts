@@ -8,7 +8,8 @@ import type { WriteOptions } from '../strategy.ts';
 import { OwnerIndex } from './owner-index.ts';
 import { WorkQueue } from './work-queue.ts';
 
-const SCAN_STEP = 500;
+/** Objects that are looked at before others have their turn: the server has just become ready, and is being called. */
+const SCAN_STEP = 50;
 
 /** Deletes objects whose owners are gone, and ends foreground and orphaning deletions (Kubernetes "Garbage Collection"). */
 export class GarbageCollector {
@@ -109,6 +110,8 @@ export class GarbageCollector {
   }
 
   async #process(key: string): Promise<void> {
+    // Before everything was looked at, nobody knows what depends on an object.
+    await this.#scanning;
     const type = this.#typeOf(key);
     const stored = this.#store.backend.get(key);
     if (!type || !stored) return;
