@@ -153,8 +153,11 @@ function isNamedField(schema: Schema | undefined, name: string): boolean {
 
 /** The schema below an edge. */
 export function schemaAt(schema: Schema | undefined, edge: string): Schema | undefined {
-  if (!edge.startsWith('f:')) return schema?.items;
-  const name = edge.slice(2);
+  return edge.startsWith('f:') ? fieldSchema(schema, edge.slice(2)) : schema?.items;
+}
+
+/** The schema of a field. */
+export function fieldSchema(schema: Schema | undefined, name: string): Schema | undefined {
   if (isNamedField(schema, name)) return schema!.properties![name];
   return typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
 }

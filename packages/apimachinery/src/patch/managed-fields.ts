@@ -1,6 +1,7 @@
-import type { KubeObject, ManagedFieldsEntry } from '../meta/types.ts';
+import type { Json, KubeObject, ManagedFieldsEntry } from '../meta/types.ts';
 import type { Schema } from '../schema/schema.ts';
 import { FieldSet } from './field-set.ts';
+import { fieldsOfNew } from './new-fields.ts';
 import { compareTyped } from './typed.ts';
 
 const maxUpdateManagers = 10;
@@ -60,33 +61,36 @@ export function encodeManagedFields(managers: Managers): ManagedFieldsEntry[] | 
         compareText(a.apiVersion, b.apiVersion) ||
         compareText(a.subresource, b.subresource),
     )
-    .map(({ manager, operation, apiVersion, subresource, time, set }) => ({
-      manager,
-      operation,
-      apiVersion,
-      ...(time !== undefined && { time }),
-      fieldsType: 'FieldsV1' as const,
-      fieldsV1: set.toJson(),
-      ...(subresource !== '' && { subresource }),
-    }));
+    .map((manager) => entryOf(manager, manager.set.toJson()));
 }
 
-const neverOwned = FieldSet.fromJson({
-  'f:apiVersion': {},
-  'f:kind': {},
-  'f:metadata': {
-    '.': {},
-    'f:name': {},
-    'f:namespace': {},
-    'f:creationTimestamp': {},
-    'f:selfLink': {},
-    'f:uid': {},
-    'f:clusterName': {},
-    'f:generation': {},
-    'f:managedFields': {},
-    'f:resourceVersion': {},
-  },
-});
+function entryOf(manager: Omit<Manager, 'set'>, fieldsV1: Record<string, Json>): ManagedFieldsEntry {
+  const { operation, apiVersion, time, subresource } = manager;
+  return {
+    manager: manager.manager,
+    operation,
+    apiVersion,
+    ...(time !== undefined && { time }),
+    fieldsType: 'FieldsV1',
+    fieldsV1,
+    ...(subresource !== '' && { subresource }),
+  };
+}
+
+const typeFields = ['apiVersion', 'kind'];
+const identityFields = new Set([
+  'name',
+  'namespace',
+  'creationTimestamp',
+  'selfLink',
+  'uid',
+  'clusterName',
+  'generation',
+  'managedFields',
+  'resourceVersion',
+]);
+const leaves = (names: Iterable<string>) => Object.fromEntries(Array.from(names, (name) => [`f:${name}`, {}]));
+const neverOwned = FieldSet.fromJson({ ...leaves(typeFields), 'f:metadata': { '.': {}, ...leaves(identityFields) } });
 
 /** A manager's set less type and identity of the object, which nobody owns. */
 export function stripMeta(set: FieldSet): FieldSet {
@@ -180,8 +184,15 @@ export function trackUpdate(options: TrackUpdateOptions): KubeObject {
   const stripped = withoutManagedFields(after);
   // Whoever has reset the list does not want it kept; the next one who applies begins it anew.
   if (before !== undefined && managers.size === 0 && !live?.length) return stripped;
-  const base = before === undefined ? { metadata: {} } : withoutManagedFields(before);
   const reset = options.resetFields ?? resetFieldsOf(subresource);
+  const name = { manager: options.manager || 'unknown', operation: 'Update' as const, apiVersion, subresource };
+  if (before === undefined && managers.size === 0) {
+    const skipped = { fields: new Set([...typeFields, ...reset]), metadata: identityFields };
+    const fieldsV1 = fieldsOfNew(stripped, schema, skipped);
+    if (fieldsV1) stripped.metadata.managedFields = [entryOf({ ...name, time: managedTime(now) }, fieldsV1)];
+    return stripped;
+  }
+  const base = before === undefined ? { metadata: {} } : withoutManagedFields(before);
   const { added, modified, removed } = compareTyped(base, stripped, schema);
   const changed = added.union(modified).withoutFields(reset);
   const gone = removed.withoutFields(reset);
@@ -192,7 +203,6 @@ export function trackUpdate(options: TrackUpdateOptions): KubeObject {
   }
   const taken = stripMeta(changed);
   if (!taken.empty) {
-    const name = { manager: options.manager || 'unknown', operation: 'Update' as const, apiVersion, subresource };
     const id = managerId(name);
     const previous = managers.get(id)?.set;
     managers.set(id, { ...name, time: managedTime(now), set: previous === undefined ? taken : taken.union(previous) });

@@ -7,13 +7,14 @@ import { FieldSet, printEdge, schemaAt } from './field-set.ts';
 /** How a value is owned and merged: as one piece, field by field, or element by element. */
 type Relation = 'leaf' | 'map' | 'list';
 
-function relation(schema: Schema | undefined, value: unknown): Relation {
+export function relation(schema: Schema | undefined, value: unknown): Relation {
   if (isObject(value)) return schema?.['x-kubernetes-map-type'] === 'atomic' ? 'leaf' : 'map';
   const listType = schema?.['x-kubernetes-list-type'];
   return Array.isArray(value) && (listType === 'set' || listType === 'map') ? 'list' : 'leaf';
 }
 
-function isEmpty(value: unknown): boolean {
+/** True for what counts as nothing: no value, null, an empty list or map. */
+export function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 
@@ -23,27 +24,39 @@ function zeroOf(items: Schema | undefined, key: string): Json | undefined {
   return items.properties?.[key]?.type === 'integer' ? 0 : '';
 }
 
+const keysOfLists = new WeakMap<Schema, [key: string, json: string][]>();
+
+/** Keys of a list's elements in order, and their JSON. */
+function listKeys(schema: Schema): [key: string, json: string][] {
+  let keys = keysOfLists.get(schema);
+  if (keys === undefined) {
+    keys = [...(schema['x-kubernetes-list-map-keys'] ?? [])].sort().map((key) => [key, JSON.stringify(key)]);
+    keysOfLists.set(schema, keys);
+  }
+  return keys;
+}
+
 /** Edge of a `FieldSet` that stands for a list element; throws a StatusError 400 where all keys are missing. */
 export function elementEdge(item: unknown, schema: Schema | undefined): string {
   if (schema?.['x-kubernetes-list-type'] !== 'map') return `v:${JSON.stringify(item)}`;
-  const keys: JsonObject = {};
-  const names = schema['x-kubernetes-list-map-keys'] ?? [];
-  for (const key of [...names].sort()) {
+  let fields = '';
+  for (const [key, text] of listKeys(schema)) {
     const given = isObject(item) ? getOwn(item, key) : undefined;
     const value = given ?? schema.items?.properties?.[key]?.default ?? zeroOf(schema.items, key);
-    if (value !== undefined) keys[key] = value;
+    if (value !== undefined) fields += `${fields === '' ? '' : ','}${text}:${JSON.stringify(value)}`;
   }
-  if (Object.keys(keys).length === 0) {
+  if (fields === '') {
+    const names = schema['x-kubernetes-list-map-keys'] ?? [];
     const all = names.map((name) => JSON.stringify(name)).join(' ');
     throw badRequest(
       `associative list with keys has an element that omits all key fields [${all}] (and doesn't have default values for any key fields)`,
     );
   }
-  return `k:${JSON.stringify(keys)}`;
+  return `k:{${fields}}`;
 }
 
 /** The elements of a list by their edges, in order: what is stored may hold several with the same. */
-function grouped(list: readonly unknown[], schema: Schema | undefined): Map<string, unknown[]> {
+export function grouped(list: readonly unknown[], schema: Schema | undefined): Map<string, unknown[]> {
   const byEdge = new Map<string, unknown[]>();
   for (const item of list) {
     const edge = elementEdge(item, schema);
@@ -55,8 +68,13 @@ function grouped(list: readonly unknown[], schema: Schema | undefined): Map<stri
 }
 
 /** The elements of a list by their edges, in order; of several with the same edge the first. */
-function elements(list: readonly unknown[], schema: Schema | undefined): Map<string, unknown> {
-  return new Map([...grouped(list, schema)].map(([edge, [first]]) => [edge, first]));
+export function elements(list: readonly unknown[], schema: Schema | undefined): Map<string, unknown> {
+  const byEdge = new Map<string, unknown>();
+  for (const item of list) {
+    const edge = elementEdge(item, schema);
+    if (!byEdge.has(edge)) byEdge.set(edge, item);
+  }
+  return byEdge;
 }
 
 function addFields(set: FieldSet, value: unknown, schema: Schema | undefined): void {

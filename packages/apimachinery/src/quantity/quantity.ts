@@ -3,10 +3,10 @@ export type QuantityFormat = 'DecimalSI' | 'BinarySI' | 'DecimalExponent';
 
 /** An exact fixed-point number in billionths (Kubernetes "Quantity": nothing smaller than `n` is kept). */
 export interface Quantity {
-  nano: bigint;
-  format: QuantityFormat;
+  readonly nano: bigint;
+  readonly format: QuantityFormat;
   /** The text as given where Kubernetes keeps it instead of the canonical form. */
-  text?: string;
+  readonly text?: string;
 }
 
 const shape = /^([+-]?)(\d*)(\.?)(\d*)([eEinumkKMGTP]*[-+]?\d*)$/;
@@ -47,10 +47,24 @@ function divideUp(value: bigint, by: bigint): bigint {
   return value < 0n ? quotient - 1n : quotient + 1n;
 }
 
+/** Quantities that were read: a cluster has few different ones, and each write reads them several times. */
+const known = new Map<string, Quantity>();
+const maxKnown = 2_000;
+
 /**
  * The quantity written in a text; throws a QuantityError. Exponents beyond ±100, where the Go server hangs, are refused.
  */
 export function parseQuantity(text: string): Quantity {
+  let quantity = known.get(text);
+  if (quantity === undefined) {
+    quantity = readQuantity(text);
+    if (known.size >= maxKnown) known.clear();
+    known.set(text, quantity);
+  }
+  return quantity;
+}
+
+function readQuantity(text: string): Quantity {
   const parts = text !== '' && text.length <= maxLength ? shape.exec(text) : null;
   if (parts === null) throw new QuantityError(wrongShape);
   const [, sign, padded = '', , fraction = '', suffixText = ''] = parts;

@@ -90,22 +90,28 @@ function zeroOf(schema: Schema): unknown {
   return schema.type === 'boolean' ? false : {};
 }
 
+/** Whether a value is just what its type takes: most of an object is, and no place need be known for it. */
+function isPlain(value: unknown, { type, format }: Schema): boolean {
+  return typeof value === 'string'
+    ? type === 'string' && format === undefined
+    : type === 'boolean' && typeof value === type;
+}
+
 function decodeObject(value: JsonObject, schema: Schema, place: Place): void {
   const { properties, additionalProperties } = schema;
   const struct = schema['x-definition']?.split('.').pop() ?? place.struct;
   for (const key of Object.keys(value)) {
     const property = properties && Object.hasOwn(properties, key) ? properties[key] : undefined;
+    const item = value[key];
     if (property !== undefined) {
-      if (value[key] === null) delete value[key];
-      else
-        value[key] = decode(value[key], property, {
-          struct,
-          path: place.path === '' ? key : `${place.path}.${key}`,
-        }) as never;
+      if (item === null) delete value[key];
+      else if (!isPlain(item, property)) {
+        const path = place.path === '' ? key : `${place.path}.${key}`;
+        value[key] = decode(item, property, { struct, path }) as never;
+      }
     } else if (typeof additionalProperties === 'object' && key !== '__proto__') {
-      value[key] = (
-        value[key] === null ? zeroOf(additionalProperties) : decode(value[key], additionalProperties, place)
-      ) as never;
+      if (isPlain(item, additionalProperties)) continue;
+      value[key] = (item === null ? zeroOf(additionalProperties) : decode(item, additionalProperties, place)) as never;
     }
   }
 }

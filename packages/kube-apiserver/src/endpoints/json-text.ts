@@ -18,6 +18,13 @@ function countKeys(value: unknown): number {
   return count;
 }
 
+/** How often a quote stands before a colon: keys, and texts that hold or begin with such. */
+function countQuotedColons(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('":'); at >= 0; at = text.indexOf('":', at + 2)) count++;
+  return count;
+}
+
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 
@@ -54,7 +61,10 @@ export function parseJson(body: Buffer): ParsedText {
     new Scanner(body.toString('latin1')).parse();
     throw new JsonError((error as Error).message);
   }
-  if (countTextKeys(text) === countKeys(value)) return { value };
+  const keys = countKeys(value);
+  // Where no key has a space behind it there are at least as many of these as keys.
+  const isUnique = !/"[ \t\r\n]+:/.test(text) && countQuotedColons(text) === keys;
+  if (isUnique || countTextKeys(text) === keys) return { value };
   const scanner = new Scanner(text);
   return {
     value: scanner.parse(),

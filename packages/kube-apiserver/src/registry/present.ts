@@ -35,7 +35,8 @@ export function isConverted(type: ResourceType): boolean {
 export async function prepareObjects(type: ResourceType, stored: readonly StoredObject[]): Promise<void> {
   const converter = type.custom?.converter;
   if (!converter) return;
-  const missing = stored.filter((object) => !isVerbatim(type, object) && !converted.get(object)?.has(type.version));
+  // Each time anew: what the webhook answers may have changed.
+  const missing = stored.filter((object) => !isVerbatim(type, object));
   if (missing.length === 0) return;
   const objects = await converter.convert(
     missing.map((object) => decodeStored(type, object)),

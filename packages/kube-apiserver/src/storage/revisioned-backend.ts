@@ -9,6 +9,7 @@ import {
   encodeLogEntry,
   previousOf,
 } from './change-log.ts';
+import { RecentObjects } from './recent-objects.ts';
 import { encodeRecord, StoredObject } from './stored-object.ts';
 
 /** Writes of one atomic, durable commit. */
@@ -59,6 +60,7 @@ export abstract class RevisionedBackend implements Backend {
   #running: Promise<void> | undefined;
   /** Numbers of keys by prefix, as far as they were asked for. */
   readonly #counts = new Map<string, number>();
+  readonly #recent = new RecentObjects();
   /** True while a commit is under way: reads may see it before its listeners are told. */
   #committing = false;
   #closed = false;
@@ -98,8 +100,13 @@ export abstract class RevisionedBackend implements Backend {
 
   get(key: string): StoredObject | undefined {
     this.#assertOpen();
+    const recent = this.#recent.get(key);
+    if (recent) return recent;
     const record = this.read(key);
-    return record && new StoredObject(key, record);
+    if (!record) return undefined;
+    const object = new StoredObject(key, record);
+    this.#recent.keep(object);
+    return object;
   }
 
   count(prefix: string): number {
@@ -267,6 +274,7 @@ export abstract class RevisionedBackend implements Backend {
           log.reduce((sum, entry) => sum + entry.bytes.byteLength, 0),
           performance.now(),
         );
+        this.#recent.follow(changes);
         for (const change of changes) this.#recount(change);
         for (const listener of this.#listeners) listener(changes);
       }

@@ -11,6 +11,16 @@ import { WorkQueue } from './work-queue.ts';
 /** Objects that are looked at before others have their turn: the server has just become ready, and is being called. */
 const SCAN_STEP = 50;
 
+const MANAGED_FIELDS = Buffer.from('"managedFields":[');
+const FINALIZERS = [FOREGROUND_FINALIZER, ORPHAN_FINALIZER].map((name) => Buffer.from(`"${name}"`));
+
+/** Whether the JSON of an object may hold a finalizer that is ours to remove: looks at what comes before managedFields. */
+function waitsForCollection(bytes: Buffer): boolean {
+  const end = bytes.indexOf(MANAGED_FIELDS);
+  const head = end < 0 ? bytes : bytes.subarray(0, end);
+  return FINALIZERS.some((finalizer) => head.includes(finalizer));
+}
+
 /** Deletes objects whose owners are gone, and ends foreground and orphaning deletions (Kubernetes "Garbage Collection"). */
 export class GarbageCollector {
   readonly #catalog: ResourceCatalog;
@@ -76,13 +86,7 @@ export class GarbageCollector {
         const ownerKey = this.#keyOf(owner, metadata.namespace);
         if (ownerKey) this.#queue.add(ownerKey);
       }
-    } else if (
-      object.index.owners ||
-      object.bytes.includes(`"${FOREGROUND_FINALIZER}"`) ||
-      object.bytes.includes(`"${ORPHAN_FINALIZER}"`)
-    ) {
-      this.#queue.add(key);
-    }
+    } else if (object.index.owners || waitsForCollection(object.bytes)) this.#queue.add(key);
   }
 
   #typeOf(key: string): ResourceType | undefined {

@@ -73,8 +73,8 @@ function defaultValue(value: unknown, schema: Schema): void {
   for (const name of structs) value[name] ??= {};
   defaults(value);
   for (const name of Object.keys(value)) {
-    const field = Object.hasOwn(properties, name) ? properties[name] : undefined;
-    if (field !== undefined && typeof value[name] === 'object') defaultValue(value[name], field);
+    if (typeof value[name] !== 'object' || !Object.hasOwn(properties, name)) continue;
+    defaultValue(value[name], properties[name]!);
   }
 }
 

@@ -4,7 +4,9 @@ export type Fields = Record<string, any>;
 /** Sets the fields of a type that are missing, or empty texts, to copies of these values. */
 export function fill(value: Fields, defaults: Fields): void {
   for (const [field, byDefault] of Object.entries(defaults)) {
-    if (value[field] === undefined || value[field] === '') value[field] = structuredClone(byDefault);
+    if (value[field] !== undefined && value[field] !== '') continue;
+    // A tenth of the time of a write went into cloning texts.
+    value[field] = typeof byDefault === 'object' ? structuredClone(byDefault) : byDefault;
   }
 }
 

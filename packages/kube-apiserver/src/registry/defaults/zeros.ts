@@ -81,8 +81,8 @@ function visit(value: unknown, schema: Schema, change: (value: JsonObject, plan:
   }
   change(value, planOf(schema), schema);
   for (const name of Object.keys(value)) {
-    const field = Object.hasOwn(properties, name) ? properties[name] : undefined;
-    if (field !== undefined && typeof value[name] === 'object') visit(value[name], field, change);
+    if (typeof value[name] !== 'object' || !Object.hasOwn(properties, name)) continue;
+    visit(value[name], properties[name]!, change);
   }
 }
 
