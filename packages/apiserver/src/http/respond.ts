@@ -49,10 +49,14 @@ function* inBatches(pieces: Iterable<Uint8Array>): Generator<Uint8Array[]> {
   if (batch.length > 0) yield batch;
 }
 
+function isEncrypted({ socket }: ServerResponse): boolean {
+  return (socket as TLSSocket | null)?.encrypted === true;
+}
+
 /** Writes a batch with one system call: large pieces as they are, runs of small ones copied together. */
 function writeBatch(res: ServerResponse, batch: readonly Uint8Array[]): void {
   // TLS copies what comes in several pieces once more, piece by piece.
-  const small = (res.socket as TLSSocket | null)?.encrypted ? SMALL_OF_TLS : SMALL;
+  const small = isEncrypted(res) ? SMALL_OF_TLS : SMALL;
   res.cork();
   for (let from = 0; from < batch.length; ) {
     let to = from;
@@ -79,6 +83,17 @@ async function writeRest(res: ServerResponse, batches: Iterator<Uint8Array[]>, f
   res.end();
 }
 
+/** TLS copies what it gets in several pieces; a piece that is large, and is sent without the frames of chunks, it takes as it is. */
+function isCopiedByTls(res: ServerResponse, { byteLength }: Uint8Array): boolean {
+  return isEncrypted(res) && byteLength > SMALL_OF_TLS && res.hasHeader('content-length');
+}
+
+/** Writes headers and a short piece, then, so that Node does not put them together, a large one. */
+function writeApart(res: ServerResponse, head: Uint8Array, large: Uint8Array): void {
+  res.write(head);
+  process.nextTick(() => res.end(large));
+}
+
 /** Writes pieces that exist already; a short body needs no waiting. */
 function writePieces(res: ServerResponse, pieces: Iterable<Uint8Array>): Pending {
   const batches = inBatches(pieces);
@@ -86,6 +101,8 @@ function writePieces(res: ServerResponse, pieces: Iterable<Uint8Array>): Pending
   if (first.done) return void res.end();
   const second = batches.next();
   if (second.done) {
+    const [head, large] = first.value;
+    if (first.value.length === 2 && isCopiedByTls(res, large!)) return void writeApart(res, head!, large!);
     res.cork();
     writeBatch(res, first.value);
     res.end();

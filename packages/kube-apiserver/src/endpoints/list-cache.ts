@@ -2,7 +2,7 @@ import type { Backend } from '../storage/backend.ts';
 
 /** The items of a list as they are sent, and what its metadata say of the rest. */
 export interface KeptList {
-  /** The JSON of the items, with commas between them. */
+  /** The JSON of the items, with commas between them, and of the end of the list. */
   items: Buffer;
   /** Storage key, without the prefix, of the first item that is not in it. */
   next?: string;

@@ -100,14 +100,19 @@ function keptList(call: Call, prefix: string, selection: Selection, options: Lis
     ...(next && { continue: continueToken(revision, next, remaining) }),
     ...(remaining !== undefined && { remainingItemCount: remaining }),
   };
-  const parts = [headOf(call, metadata), items, END];
+  const parts = [headOf(call, metadata), items];
   const { request } = call;
   // These are made of the whole.
   const whole = takesGzip(request) || isForPeople(request, call.query);
-  return rawJson(whole || items.byteLength < SMALL_BYTES ? Buffer.concat(parts) : parts);
+  if (whole || items.byteLength < SMALL_BYTES) return rawJson(Buffer.concat(parts));
+  const response = rawJson(parts);
+  return {
+    ...response,
+    headers: { ...response.headers, 'content-length': String(parts[0]!.byteLength + items.byteLength) },
+  };
 }
 
-/** The bytes of all items; undefined where they are too many to keep. */
+/** The bytes of all items and of the list's end; undefined where they are too many to keep. */
 function allItems(call: Call, items: Iterable<StoredObject>): Buffer | undefined {
   const collected: Buffer[] = [];
   let size = 0;
@@ -116,6 +121,8 @@ function allItems(call: Call, items: Iterable<StoredObject>): Buffer | undefined
     size += piece.byteLength;
     if (size > MAX_KEPT_BYTES) return undefined;
   }
+  collected.push(END);
+  size += END.byteLength;
   return Buffer.concat(collected, size);
 }
 
