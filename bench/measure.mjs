@@ -33,6 +33,14 @@ export async function logIn(server, username, password) {
   return (await response.json()).access_token;
 }
 
+/** How long the event loop was late since somebody asked last, in milliseconds: its `p99` or its `max`. */
+export async function loopDelay(server, token, figure) {
+  const text = await (await fetch(`${server.url}/metrics`, { headers: { authorization: `Bearer ${token}` } })).text();
+  const [, seconds] = new RegExp(`^nodejs_eventloop_lag_${figure}_seconds (.+)$`, 'm').exec(text) ?? [];
+  // The metric is the time between two looks of a timer of 10 ms.
+  return Number(seconds) * 1000 - 10;
+}
+
 /** Prints the head of a table of load figures; answers how to print a row, and how many requests have failed in all. */
 export function loadTable(seconds) {
   let errors = 0;

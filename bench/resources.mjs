@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startServer } from '../test/server.mjs';
 import { floorServer } from './floor.mjs';
-import { load, logIn, PASSWORD } from './measure.mjs';
+import { load, logIn, loopDelay, PASSWORD } from './measure.mjs';
 import { namespaceOf } from './pod-source.mjs';
 import { drive, hasWrk } from './wrk.mjs';
 
@@ -43,11 +43,6 @@ function memory(pid) {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const mb = (name) => Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)[1]) / 1024);
   return { now: mb('VmRSS'), peak: mb('VmHWM') };
-}
-
-async function metric(server, token, name) {
-  const text = await (await fetch(`${server.url}/metrics`, { headers: { authorization: `Bearer ${token}` } })).text();
-  return Number(new RegExp(`^${name} (.+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
 }
 
 /** A Kubernetes API that holds the pods, and how to end it. */
@@ -96,7 +91,7 @@ export async function resources(seconds, { pods = 5000, peer } = {}) {
     );
     console.log(`|---|---|---|---|---|---|---|---${peer ? '|---' : ''}|---|`);
     // What is read begins anew: the start is no part of it.
-    await metric(server, token, 'nodejs_eventloop_lag_p99_seconds');
+    await loopDelay(server, token, 'p99');
     for (const { name, path, goal, go, connections = CONNECTIONS } of CALLS) {
       const options = { url: server.url + path, token, connections, seconds };
       // What is called for the first time is compiled meanwhile.
@@ -123,8 +118,7 @@ export async function resources(seconds, { pods = 5000, peer } = {}) {
       console.log(`| ${cells.join(' | ')} |`);
     }
     const { now, peak } = memory(server.pid);
-    // The metric is the time between two looks of a timer of 10 ms.
-    const lag = (await metric(server, token, 'nodejs_eventloop_lag_p99_seconds')) * 1000 - 10;
+    const lag = await loopDelay(server, token, 'p99');
     console.log(`\nresident ${now} MB, at its peak ${peak} MB; p99 delay of the event loop ${lag.toFixed(1)} ms\n`);
     return errors;
   } finally {

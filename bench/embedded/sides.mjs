@@ -8,11 +8,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { startRealCluster } from '../../test/real/real-cluster.mjs';
 import { freePorts, startServer } from '../../test/server.mjs';
+import { logIn, loopDelay, PASSWORD } from '../measure.mjs';
 
 /** One server, as its administrator and as a ServiceAccount with a token call it. */
 class Side {
-  constructor(name, kubeconfig, { pids, startMs, readyMs = startMs, startAgain, stop }) {
+  constructor(name, kubeconfig, { pids, startMs, readyMs = startMs, startAgain, stop, longestHoldMs }) {
     this.readyMs = readyMs;
+    /** The longest time since it was asked last that the event loop was held, in milliseconds, where there is one. */
+    this.longestHoldMs = longestHoldMs;
     const { clusters, users } = parse(readFileSync(kubeconfig, 'utf8'));
     const { user } = users[0];
     const pem = (field) => user[field] && Buffer.from(user[field], 'base64');
@@ -114,13 +117,14 @@ export async function startOurs(fsync, args = []) {
   const sync = fsync ? [] : ['--unsafe-no-fsync'];
   const all = ['--register-node', 'false', ...sync, ...args];
   const ports = await freePorts(2);
-  const start = () => startServer({ dir, adminPassword: 'a password for the bench', args: all, ports });
+  const start = () => startServer({ dir, adminPassword: PASSWORD, args: all, ports });
   const first = await timed(start, ports[1]);
   let server = first.started;
   return new Side('ours', join(dir, 'pki/admin.kubeconfig'), {
     pids: () => [server.pid],
     startMs: first.ms,
     readyMs: first.allMs,
+    longestHoldMs: async () => loopDelay(server, await logIn(server, 'admin', PASSWORD), 'max'),
     async startAgain() {
       await server.stop();
       const again = await timed(start, ports[1]);
