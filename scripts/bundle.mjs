@@ -24,6 +24,8 @@ async function bundles() {
       outfile: server,
       // Scripts can be compiled ahead of time, modules cannot before Node 22.
       format: 'cjs',
+      // What comes out of V8's cache cannot import: the little that is imported later is required then.
+      supported: { 'dynamic-import': false },
       sourcemap: true,
       legalComments: 'linked',
       external: ['lmdb', '@node-rs/bcrypt', 'pino', 'popular-passwords'],

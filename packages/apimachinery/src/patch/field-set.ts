@@ -4,7 +4,7 @@ import type { Schema } from '../schema/schema.ts';
 
 const NONE: ReadonlyMap<string, FieldSet> = new Map();
 /** What stands for a field without fields below it; shared, so nobody may change it. */
-const LEAF: Record<string, Json> = Object.freeze({});
+export const LEAF: Record<string, Json> = Object.freeze({});
 
 /**
  * A set of paths into an object, as `fieldsV1` holds it (sigs.k8s.io/structured-merge-diff): a tree whose edges are

@@ -1,14 +1,12 @@
 import type { Json, KubeObject } from '../meta/types.ts';
 import { isObject, type JsonObject } from '../schema/own.ts';
 import type { Schema } from '../schema/schema.ts';
-import { fieldSchema } from './field-set.ts';
+import { fieldSchema, LEAF } from './field-set.ts';
 import { elements, grouped, isEmpty, relation } from './typed.ts';
 
 type Fields = Record<string, Json>;
 type Visit = (value: unknown, schema: Schema | undefined) => Fields | undefined;
 
-/** What stands for a field without fields below it; shared, so nobody may change it. */
-const LEAF: Fields = Object.freeze({});
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** Edges by field: a text that was a key before is found far quicker than one that was just put together. */

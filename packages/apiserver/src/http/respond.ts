@@ -83,26 +83,30 @@ async function writeRest(res: ServerResponse, batches: Iterator<Uint8Array[]>, f
   res.end();
 }
 
-/** TLS copies what it gets in several pieces; a piece that is large, and is sent without the frames of chunks, it takes as it is. */
-function isCopiedByTls(res: ServerResponse, { byteLength }: Uint8Array): boolean {
-  return isEncrypted(res) && byteLength > SMALL_OF_TLS && res.hasHeader('content-length');
-}
-
-/** Writes headers and a short piece, then, so that Node does not put them together, a large one. */
-function writeApart(res: ServerResponse, head: Uint8Array, large: Uint8Array): void {
-  res.write(head);
-  process.nextTick(() => res.end(large));
+/**
+ * Ends a response of known length with a piece, so that Node does not put it together with the headers and what was written just
+ * now: TLS copies what it gets in several pieces, and takes as it is what comes alone.
+ */
+function endWith(res: ServerResponse, piece: Uint8Array): void {
+  if (!isEncrypted(res) || piece.byteLength <= SMALL_OF_TLS) return void res.end(piece);
+  res.flushHeaders();
+  process.nextTick(() => {
+    if (!res.destroyed) res.end(piece);
+  });
 }
 
 /** Writes pieces that exist already; a short body needs no waiting. */
-function writePieces(res: ServerResponse, pieces: Iterable<Uint8Array>): Pending {
+function writePieces(res: ServerResponse, pieces: Iterable<Uint8Array>, isSized: boolean): Pending {
   const batches = inBatches(pieces);
   const first = batches.next();
   if (first.done) return void res.end();
   const second = batches.next();
   if (second.done) {
-    const [head, large] = first.value;
-    if (first.value.length === 2 && isCopiedByTls(res, large!)) return void writeApart(res, head!, large!);
+    const [head, rest] = first.value;
+    if (isSized && first.value.length === 2) {
+      res.write(head!);
+      return endWith(res, rest!);
+    }
     res.cork();
     writeBatch(res, first.value);
     res.end();
@@ -124,23 +128,26 @@ async function writeStream(res: ServerResponse, chunks: AsyncIterable<Uint8Array
   res.end();
 }
 
-/** Writes a body with back-pressure and ends the response; at once where it is short and exists already. */
-export function writeBody(res: ServerResponse, body: KubeBody): Pending {
-  if (isWhole(body)) return void res.end(body);
-  if (Symbol.iterator in body) return writePieces(res, body);
+/**
+ * Writes a body with back-pressure and ends the response; at once where it is short and exists already. `isSized`: the headers
+ * that were written tell its length.
+ */
+export function writeBody(res: ServerResponse, body: KubeBody, isSized = false): Pending {
+  if (isWhole(body)) return isSized ? endWith(res, body) : void res.end(body);
+  if (Symbol.iterator in body) return writePieces(res, body, isSized);
   return writeStream(res, body);
 }
 
 /** Sends an answer of a Kubernetes API to a client; when it breaks off half-way, the connection is cut so that nobody takes it for whole. */
 export function writeKubeResponse(res: ServerResponse, { status, headers, body }: KubeResponse): Pending {
-  if (isWhole(body) && headers['content-length'] === undefined && status !== 204 && status !== 304)
-    res.writeHead(status, { ...headers, 'content-length': body.byteLength });
-  else res.writeHead(status, headers as Record<string, string | string[]>);
+  const known = headers['content-length'] ?? (isWhole(body) && status !== 204 && status !== 304 && body.byteLength);
+  const isSized = known !== false;
+  res.writeHead(status, isSized ? { ...headers, 'content-length': String(known) } : { ...headers });
   const failed = (error: unknown) => void res.destroy(error instanceof Error ? error : undefined);
   try {
     // What comes piece by piece may be long in coming: its reader knows at once that it will.
     if (Symbol.asyncIterator in body) res.flushHeaders();
-    return writeBody(res, body)?.catch(failed);
+    return writeBody(res, body, isSized)?.catch(failed);
   } catch (error) {
     return failed(error);
   }

@@ -2,7 +2,7 @@ import { isAscii } from 'node:buffer';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import Module from 'node:module';
 import { dirname } from 'node:path';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
 
 /** CRC-32 of the text that was compiled, and of what follows: V8 itself compares no more than the text's length. */
@@ -22,7 +22,10 @@ function readCache(file: string, text: Buffer): Buffer | undefined {
   return bytes.readUInt32BE(0) === crc32(text) && bytes.readUInt32BE(4) === crc32(data) ? data : undefined;
 }
 
-/** A CommonJS file that was compiled, as far as possible with what was kept of an earlier run (V8's code cache). */
+/**
+ * A CommonJS file that was compiled, as far as possible with what was kept of an earlier run (V8's code cache). It must not use
+ * `import()`, which Node cannot serve to code that comes out of the cache.
+ */
 export class CompiledFile {
   readonly #file: string;
   readonly #text: Buffer;
@@ -38,7 +41,6 @@ export class CompiledFile {
     this.#script = new Script(Module.wrap(text), {
       filename: file,
       ...(cachedData && { cachedData }),
-      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     });
   }
 

@@ -3,6 +3,7 @@ import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
 import { prepareObjects, presentObject } from '../registry/present.ts';
 import { storagePrefix } from '../registry/resource-type.ts';
+import { scan, turn } from '../registry/scan.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import type { Call } from './call.ts';
 import { deleteOptions } from './delete-options.ts';
@@ -29,8 +30,11 @@ export async function removeCollection(call: Call): Promise<KubeResponse> {
       if (!(error instanceof StatusError) || error.reason !== 'NotFound') throw error;
     }
   };
-  for (const object of api.store.backend.range({ prefix: storagePrefix(type, path.namespace) })) {
-    if (matches && !matches(object)) continue;
+  for (const object of scan(api.store.backend.range({ prefix: storagePrefix(type, path.namespace) }), matches)) {
+    if (!object) {
+      await turn();
+      continue;
+    }
     wave.push(one(object));
     if (wave.length === PARALLEL) {
       await Promise.all(wave);

@@ -56,7 +56,8 @@ export class ListCache {
     });
   }
 
-  #version(prefix: string): number {
+  /** Revision of the last change below a prefix, or a later one. */
+  versionOf(prefix: string): number {
     return this.#changed.get(prefix) ?? this.#epoch;
   }
 
@@ -65,7 +66,7 @@ export class ListCache {
     const entry = this.#entries.get(key);
     if (!entry) return undefined;
     this.#entries.delete(key);
-    if (entry.version === this.#version(prefix)) {
+    if (entry.version === this.versionOf(prefix)) {
       this.#entries.set(key, entry);
       return entry;
     }
@@ -75,7 +76,7 @@ export class ListCache {
 
   /** Whether a list is worth keeping: it was asked for before, and has not changed since. */
   isWanted(key: string, prefix: string): boolean {
-    const version = this.#version(prefix);
+    const version = this.versionOf(prefix);
     const seen = this.#seen.get(key);
     if (seen === version) return true;
     if (seen === TOO_LONG) return false;
@@ -93,7 +94,7 @@ export class ListCache {
   put(key: string, prefix: string, list: KeptList): void {
     this.#bytes += list.items.byteLength - (this.#entries.get(key)?.items.byteLength ?? 0);
     this.#entries.delete(key);
-    this.#entries.set(key, { ...list, version: this.#version(prefix) });
+    this.#entries.set(key, { ...list, version: this.versionOf(prefix) });
     for (const [oldest, { items }] of this.#entries) {
       if (this.#bytes <= MAX_TOTAL_BYTES) break;
       this.#entries.delete(oldest);

@@ -5,6 +5,7 @@ import type { StoredObject } from '../storage/stored-object.ts';
 import { withResourceVersion } from './encode.ts';
 import { presentBytes } from './present.ts';
 import { type ResourceType, storagePrefix } from './resource-type.ts';
+import { scan, turn } from './scan.ts';
 
 type EventType = WatchEvent['type'];
 
@@ -48,14 +49,14 @@ export class Watcher implements AsyncIterableIterator<Buffer> {
   readonly #request: WatchRequest;
   readonly #hub: WatchHub;
   readonly #prefix: string;
-  #initial: Iterator<Buffer> | undefined;
+  #initial: Iterator<Buffer | undefined> | undefined;
   #queue: Buffer[] = [];
   #queued = 0;
   #wake: ((result: IteratorResult<Buffer>) => void) | undefined;
   #ended = false;
   #timer: NodeJS.Timeout;
 
-  constructor(hub: WatchHub, request: WatchRequest, initial: Iterator<Buffer>) {
+  constructor(hub: WatchHub, request: WatchRequest, initial: Iterator<Buffer | undefined>) {
     this.#hub = hub;
     this.#request = request;
     this.#prefix = storagePrefix(request.type, request.namespace);
@@ -130,10 +131,11 @@ export class Watcher implements AsyncIterableIterator<Buffer> {
   }
 
   async next(): Promise<IteratorResult<Buffer>> {
-    if (this.#initial) {
+    while (this.#initial) {
       const next = this.#initial.next();
-      if (!next.done) return next;
-      this.#initial = undefined;
+      if (next.done) this.#initial = undefined;
+      else if (next.value) return { done: false, value: next.value };
+      else await turn();
     }
     if (this.#queue.length > 0 || this.#ended) return this.#take();
     return new Promise((resolve) => {
@@ -186,7 +188,7 @@ export class WatchHub {
 
   /** Begins a watch; a `since` that is no longer remembered ends it at once with a 410 event. */
   watch(request: WatchRequest): Watcher {
-    let initial: Iterator<Buffer>;
+    let initial: Iterator<Buffer | undefined>;
     try {
       initial = this.#initial(request);
     } catch (error) {
@@ -247,7 +249,7 @@ export class WatchHub {
     return bytes;
   }
 
-  #initial(request: WatchRequest): Iterator<Buffer> {
+  #initial(request: WatchRequest): Iterator<Buffer | undefined> {
     const prefix = storagePrefix(request.type, request.namespace);
     const { revision } = this.#backend;
     const end = request.initialEventsEnd ? bookmarkFrame(request, revision, true) : undefined;
@@ -262,10 +264,14 @@ export class WatchHub {
     }
   }
 
-  *#objects(request: WatchRequest, snapshot: Snapshot, end: Buffer | undefined): Generator<Buffer> {
+  /** The frames of what there is, and undefined where the scan says so. */
+  *#objects(request: WatchRequest, snapshot: Snapshot, end: Buffer | undefined): Generator<Buffer | undefined> {
     try {
-      for (const object of snapshot) {
-        if (request.matches && !request.matches(object)) continue;
+      for (const object of scan(snapshot, request.matches)) {
+        if (!object) {
+          yield undefined;
+          continue;
+        }
         const json = presentBytes(request.type, object);
         yield frame('ADDED', request.render ? request.render(json) : json);
       }

@@ -38,10 +38,6 @@ function prepareUpdate(object: KubeObject, old: KubeObject, subresource: string)
     else object.status = status;
   } else if (subresource === 'status') {
     if (object.status && status?.qosClass) object.status.qosClass ??= status.qosClass;
-  } else if (subresource === '') {
-    for (const field of ['priority', 'preemptionPolicy']) {
-      if (old.spec?.[field] !== undefined) object.spec[field] ??= old.spec[field];
-    }
   }
 }
 

@@ -1,0 +1,146 @@
+import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeBody, KubeResponse } from '@ks-apiserver/client/kube/transport';
+import { presentItem } from '../registry/present.ts';
+import { turn } from '../registry/scan.ts';
+import type { StoredObject } from '../storage/stored-object.ts';
+import type { Call } from './call.ts';
+import { MAX_KEPT_BYTES } from './list-cache.ts';
+import { isForPeople } from './pretty.ts';
+import { rawJson, takesGzip } from './respond.ts';
+
+/** The items of a list: those of a page are there, others are read while they are used (`scan`). */
+export type ListItems = readonly StoredObject[] | Iterable<StoredObject | undefined>;
+
+/** Pages of up to so many items are put together at once. */
+export const SHORT_LIST = 1000;
+const COMMA = Buffer.from(',');
+const END = Buffer.from(']}');
+/** Kept lists up to here are sent as one piece. */
+const SMALL_BYTES = 64 * 1024;
+/** Up to here a list is collected before it is sent, so that its snapshot need not outlive the call. */
+const EAGER_BYTES = 4 * 1024 * 1024;
+
+/** The answer to a list call, made of stored bytes; `isSelected`: the next item may be far from the last one. */
+export async function listResponse(
+  call: Call,
+  metadata: unknown,
+  items: ListItems,
+  isSelected: boolean,
+): Promise<KubeResponse> {
+  if (!isShort(items)) return rawJson(await pieces(call, metadata, items, isSelected));
+  const bytes = [...itemBytes(call, items)].filter((piece) => piece !== undefined);
+  return sized(call, [headOf(call, metadata), ...bytes, END], EAGER_BYTES);
+}
+
+/** The answer to a list call whose items were kept as `allItems` made them. */
+export function keptResponse(call: Call, metadata: unknown, items: Buffer): KubeResponse {
+  return sized(call, [headOf(call, metadata), items], SMALL_BYTES);
+}
+
+function isShort(items: ListItems): items is readonly StoredObject[] {
+  return Array.isArray(items) && items.length <= SHORT_LIST;
+}
+
+/** An answer whose pieces are all there: in one piece up to `small` bytes, or where it will be compressed or laid out. */
+function sized({ request, query }: Call, parts: readonly Buffer[], small: number): KubeResponse {
+  const size = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const isWhole = size < small || (size <= MAX_KEPT_BYTES && (takesGzip(request) || isForPeople(request, query)));
+  if (isWhole) return rawJson(Buffer.concat(parts, size));
+  const response = rawJson(parts);
+  return { ...response, headers: { ...response.headers, 'content-length': String(size) } };
+}
+
+/** The bytes of all items and of the list's end; undefined where they are too many to keep. */
+export async function allItems(call: Call, items: ListItems): Promise<Buffer | undefined> {
+  const collected: Buffer[] = [];
+  let size = 0;
+  for (const piece of itemBytes(call, items)) {
+    if (!piece) {
+      await turn();
+      continue;
+    }
+    collected.push(piece);
+    size += piece.byteLength;
+    if (size > MAX_KEPT_BYTES) return undefined;
+  }
+  collected.push(END);
+  size += END.byteLength;
+  return Buffer.concat(collected, size);
+}
+
+/** The bytes of items with the commas between them, and undefined where the scan says so. */
+function* itemBytes({ type }: Call, items: ListItems): Generator<Buffer | undefined, undefined> {
+  let first = true;
+  for (const item of items) {
+    if (!item) {
+      yield undefined;
+      continue;
+    }
+    if (!first) yield COMMA;
+    first = false;
+    yield* presentItem(type, item);
+  }
+  return undefined;
+}
+
+function headOf({ type }: Call, metadata: unknown): Buffer {
+  return Buffer.from(
+    `{"kind":"${type.listKind}","apiVersion":"${apiVersionOf(type)}","metadata":${JSON.stringify(metadata)},"items":[`,
+  );
+}
+
+function* parts(call: Call, head: Buffer, items: ListItems): Generator<Buffer | undefined, undefined> {
+  yield head;
+  yield* itemBytes(call, items);
+  yield END;
+  return undefined;
+}
+
+/** The bytes of a list, made of the stored ones; small lists as one piece, large ones while they are sent. */
+async function pieces(call: Call, metadata: unknown, items: ListItems, isSelected: boolean): Promise<KubeBody> {
+  const iterator = parts(call, headOf(call, metadata), items);
+  const collected: Buffer[] = [];
+  let size = 0;
+  for (;;) {
+    const next = iterator.next();
+    if (next.done) return Buffer.concat(collected, size);
+    if (next.value) {
+      collected.push(next.value);
+      size += next.value.byteLength;
+      if (size > EAGER_BYTES) break;
+    } else await turn();
+  }
+  const { signal } = call.request;
+  signal?.addEventListener('abort', () => iterator.return(undefined), { once: true });
+  if (signal?.aborted) iterator.return(undefined);
+  return isSelected ? rareParts(collected, iterator) : allParts(collected, iterator);
+}
+
+/** The rest of a list that nothing is left out of: there is always a next piece to send. */
+function* allParts(collected: readonly Buffer[], rest: Iterator<Buffer | undefined>): Generator<Buffer> {
+  try {
+    yield* collected;
+    for (let next = rest.next(); !next.done; next = rest.next()) if (next.value) yield next.value;
+  } finally {
+    rest.return?.();
+  }
+}
+
+/** The rest of a list whose next item may be far: what was found until then is sent before it is looked for. */
+async function* rareParts(collected: Buffer[], rest: Iterator<Buffer | undefined>): AsyncGenerator<Buffer> {
+  try {
+    let found = collected;
+    for (let next = rest.next(); !next.done; next = rest.next()) {
+      if (next.value) {
+        found.push(next.value);
+        continue;
+      }
+      if (found.length > 0) yield Buffer.concat(found);
+      found = [];
+      await turn();
+    }
+    if (found.length > 0) yield Buffer.concat(found);
+  } finally {
+    rest.return?.();
+  }
+}
