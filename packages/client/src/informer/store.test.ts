@@ -127,6 +127,14 @@ test('a store knows whether it is followed', () => {
   assert.equal(store.watched, false);
 });
 
+test('a view of many entries that are looked at within one turn is there at once the next time', async () => {
+  const store = new Store();
+  for (let i = 0; i <= 10_000; i++) store.set(entry('', `entry-${i}`, i, i));
+  const options = { compare: byName, passes: () => false };
+  assert.deepEqual(await store.view('none', options), []);
+  assert.deepEqual(store.view('none', options), []);
+});
+
 test('a view of many entries is made in turns with other work, and misses none of the changes meanwhile', async () => {
   const store = new Store();
   for (let i = 0; i < 30_000; i++) store.set(entry('', `entry-${i}`, i, i));

@@ -31,7 +31,11 @@ export class View {
     this.#compare = compare;
     this.#namespace = namespace;
     this.#sorted = new Sorted(compare, entries.length > AT_ONCE ? [] : entries.filter(this.#passes));
-    if (entries.length > AT_ONCE) this.#made = this.#make([...entries]);
+    if (entries.length <= AT_ONCE) return;
+    // Where one turn is enough, making it is over before this knows of it.
+    this.#made = this.#make([...entries]).then(() => {
+      this.#made = undefined;
+    });
   }
 
   /** Resolves when the view is made, where that takes turns with other work; undefined once it is. */
@@ -52,7 +56,6 @@ export class View {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     for (const [previous, next] of waiting) this.change(previous, next);
-    this.#made = undefined;
   }
 
   /** Ascending; not to be changed by the reader, nor kept across an await. */
