@@ -28,7 +28,7 @@ function certificate() {
 export async function startWebhook(answer) {
   const { key, cert } = certificate();
   const reviews = [];
-  const server = createServer({ key, cert }, async (req, res) => {
+  const respond = async (req, res) => {
     const chunks = [];
     for await (const chunk of req) chunks.push(chunk);
     const body = JSON.parse(Buffer.concat(chunks).toString());
@@ -40,6 +40,13 @@ export async function startWebhook(answer) {
       return;
     }
     res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(given));
+  };
+  const server = createServer({ key, cert }, (req, res) => {
+    respond(req, res).catch((error) => {
+      // A caller that has waited long enough goes away, be it in the middle of its question.
+      if (!req.readableAborted) console.log(`the webhook failed: ${error.stack}`);
+      res.destroy();
+    });
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

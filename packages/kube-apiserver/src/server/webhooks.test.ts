@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -56,7 +57,7 @@ describe('webhooks', () => {
     server = await startTestServer();
     dir = mkdtempSync(join(tmpdir(), 'webhooks-'));
     const pki = await ensurePki(dir);
-    peer = createServer(pki.serving, async (req, res) => {
+    const respond = async (req: IncomingMessage, res: ServerResponse) => {
       const chunks: Buffer[] = [];
       for await (const chunk of req) chunks.push(chunk as Buffer);
       const path = req.url!.slice(1).split('?')[0]!;
@@ -67,7 +68,9 @@ describe('webhooks', () => {
       }
       const answer = answers.get(path)?.(JSON.parse(Buffer.concat(chunks).toString()));
       if (answer) res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
-    });
+    };
+    // A caller that has waited long enough goes away, be it in the middle of its question.
+    peer = createServer(pki.serving, (req, res) => void respond(req, res).catch(() => res.destroy()));
     await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve));
     base = `https://localhost:${(peer.address() as AddressInfo).port}`;
     caBundle = Buffer.from(pki.ca).toString('base64');
