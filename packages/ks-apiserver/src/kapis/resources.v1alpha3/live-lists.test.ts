@@ -41,7 +41,15 @@ async function remove(path: string): Promise<void> {
 }
 
 const CONFIGMAPS = '/api/v1/namespaces/live/configmaps';
-const configMap = (name: string, labels = {}) => make(CONFIGMAPS, { metadata: { name, labels } });
+
+/** Makes a ConfigMap that a list which is asked for from now on holds: the copy of a cluster comes a moment later. */
+async function configMap(name: string, labels = {}): Promise<void> {
+  await make(CONFIGMAPS, { metadata: { name, labels } });
+  await eventually(async () => {
+    const { json } = await server.call(`${K}/namespaces/live/configmaps?names=${name}`, { token: admin });
+    assert.equal(json.totalItems, 1);
+  });
+}
 
 async function open(path: string, headers: Record<string, string> = {}, token = admin): Promise<LiveStream> {
   const stream = await LiveStream.open(server, `${K}/${path}`, token, headers);
