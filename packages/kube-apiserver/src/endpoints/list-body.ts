@@ -130,14 +130,17 @@ function* allParts(collected: readonly Buffer[], rest: Iterator<Buffer | undefin
 async function* rareParts(collected: Buffer[], rest: Iterator<Buffer | undefined>): AsyncGenerator<Buffer> {
   try {
     let found = collected;
+    let size = EAGER_BYTES;
     for (let next = rest.next(); !next.done; next = rest.next()) {
       if (next.value) {
         found.push(next.value);
-        continue;
+        size += next.value.byteLength;
+        if (size < EAGER_BYTES) continue;
       }
       if (found.length > 0) yield Buffer.concat(found);
       found = [];
-      await turn();
+      size = 0;
+      if (!next.value) await turn();
     }
     if (found.length > 0) yield Buffer.concat(found);
   } finally {
