@@ -12,12 +12,13 @@ export function turn(): Promise<void> {
 export function* scan(
   objects: Iterable<StoredObject>,
   matches?: (object: StoredObject) => boolean,
+  step = STEP,
 ): Generator<StoredObject | undefined, undefined> {
   let looked = 0;
   for (const object of objects) {
     if (!matches || matches(object)) yield object;
     looked += 1;
-    if (looked % STEP === 0) yield undefined;
+    if (looked % step === 0) yield undefined;
   }
   return undefined;
 }

@@ -3,6 +3,7 @@ import type { Change } from '../../storage/backend.ts';
 import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from '../delete.ts';
 import type { ResourceCatalog } from '../resource-catalog.ts';
 import { type ResourceType, storageKey, storagePrefix } from '../resource-type.ts';
+import { scan, turn } from '../scan.ts';
 import type { Store } from '../store.ts';
 import type { WriteOptions } from '../strategy.ts';
 import { OwnerIndex } from './owner-index.ts';
@@ -61,18 +62,15 @@ export class GarbageCollector {
 
   async #scan(): Promise<void> {
     const objects = this.#store.backend.range({ prefix: '/registry/' });
-    let count = 0;
-    for (const object of objects) {
-      if (object.index.owners) {
+    for (const object of scan(objects, ({ index }) => index.owners !== undefined, SCAN_STEP)) {
+      if (object) {
         this.#owners.add(object);
         this.#queue.add(object.key);
-      }
-      if (++count % SCAN_STEP === 0) {
-        await new Promise(setImmediate);
+      } else {
+        await turn();
         if (this.#closed) break;
       }
     }
-    objects.return();
   }
 
   #follow(change: Change): void {
