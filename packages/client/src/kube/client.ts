@@ -103,6 +103,9 @@ function waitFor({ status, headers }: KubeResponse): number | undefined {
   return seconds >= 0 ? Math.max(seconds * 1000, 100) : undefined;
 }
 
+/** What reads objects and writes none. */
+export type KubeReader = Pick<KubeClient, 'get' | 'find' | 'list' | 'read'>;
+
 /** Typed calls to a Kubernetes API; every failure is thrown as a StatusError. */
 export class KubeClient {
   readonly transport: KubeTransport;
@@ -149,6 +152,11 @@ export class KubeClient {
       waited += wait;
       await setTimeout(wait, undefined, signal && { signal });
     }
+  }
+
+  /** Reads what is at a path with query; throws a StatusError for a status of 300 and above. */
+  read(url: string, signal?: AbortSignal): Promise<Buffer> {
+    return this.raw('GET', url, undefined, signal);
   }
 
   async #json<T>(

@@ -1,9 +1,11 @@
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Visibility } from '../models/authorization/visible-namespaces.ts';
+import type { Gate } from '../models/gate/gate.ts';
 import type { LiveLists } from '../models/live/live-lists.ts';
 import type { Catalog } from '../models/resources/catalog.ts';
+import type { Routers } from '../models/router/routers.ts';
 import type { Tenants } from '../models/tenant/tenants.ts';
 import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import type { Terminals } from '../models/terminal/terminals.ts';
@@ -28,7 +30,10 @@ import { version } from './version/routes.ts';
 /** What the handlers of all groups work with. */
 export interface RouteParts {
   config: Config;
-  client: KubeClient;
+  /** Writes for callers. */
+  gate: Gate;
+  client: KubeReader;
+  routers: Routers;
   catalog: Catalog;
   oauth: OAuthParts;
   providerLogin: ProviderLoginParts;
@@ -45,19 +50,31 @@ export interface RouteParts {
 
 /** Every operation of the server: all groups' tables one after the other. */
 export function routes(parts: RouteParts): readonly Route[] {
-  const { config, client, catalog, authorizer, visibility, live, tenants, quotas, terminals, metrics, readiness } =
-    parts;
+  const {
+    config,
+    gate,
+    client,
+    catalog,
+    authorizer,
+    visibility,
+    live,
+    tenants,
+    quotas,
+    terminals,
+    metrics,
+    readiness,
+  } = parts;
   return [
     ...oauth(parts.oauth),
     ...providerRoutes(parts.providerLogin),
     ...configV1alpha2(config, parts.providerLogin),
     ...version(client, BUILD),
     ...iamV1alpha2(parts.iam),
-    ...tenantV1alpha2({ client, catalog, tenants, quotas, visibility, live }),
-    ...tenantV1alpha3({ client, catalog, tenants, quotas, visibility, live }),
-    ...clusterV1alpha1(client, config.multicluster),
-    ...operationsV1alpha2(client),
-    ...resourcesV1alpha2({ client, catalog, authorizer, config }),
+    ...tenantV1alpha2({ gate, client, catalog, tenants, quotas, visibility, live }),
+    ...tenantV1alpha3({ gate, client, catalog, tenants, quotas, visibility, live }),
+    ...clusterV1alpha1(gate, client, config.multicluster),
+    ...operationsV1alpha2(gate, client),
+    ...resourcesV1alpha2({ client, routers: parts.routers, catalog, authorizer, config }),
     ...resourcesV1alpha3({ catalog, authorizer, visibility, live, userList: parts.iam.userList }),
     ...terminalV1alpha2({ client, authorizer, terminals }),
     ...health(readiness, metrics.registry),

@@ -6,12 +6,28 @@ import { Authorizer } from '../models/authorization/authorizer.ts';
 import { Bindings } from '../models/authorization/bindings.ts';
 import { HeldRoles } from '../models/authorization/held-roles.ts';
 import { OpaServer } from '../models/authorization/opa.ts';
+import type { Rule } from '../models/gate/attempt.ts';
+import { Gate } from '../models/gate/gate.ts';
+import { BindingRule, GroupRule } from '../models/gate/rules/bindings.ts';
+import { CertificateRule, PlatformKindRule, ServiceAccountTokenRule } from '../models/gate/rules/credentials.ts';
+import { DevOpsProjectRule } from '../models/gate/rules/devops-projects.ts';
+import { LifecycleRule } from '../models/gate/rules/lifecycle.ts';
+import { NamespaceRule } from '../models/gate/rules/namespaces.ts';
+import { RoleRule } from '../models/gate/rules/roles.ts';
+import { UserRule } from '../models/gate/rules/users.ts';
+import { WorkspaceRule } from '../models/gate/rules/workspaces.ts';
+import { WriteReview } from '../models/gate/write-review.ts';
 import { Effects } from '../models/iam/effects.ts';
 import { GroupRoles } from '../models/iam/group-roles.ts';
+import type { Login } from '../models/iam/login.ts';
 import { Members } from '../models/iam/members.ts';
+import type { PasswordPolicy } from '../models/iam/password-policy.ts';
+import type { ProviderLinks } from '../models/iam/provider-links.ts';
 import { Scopes } from '../models/iam/scopes.ts';
-import { WriteChecks } from '../models/iam/write-checks.ts';
+import { WORKSPACE_LABEL } from '../models/iam/types.ts';
+import { UserRights } from '../models/iam/user-rights.ts';
 import type { Catalog } from '../models/resources/catalog.ts';
+import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { ConfigError } from './config.ts';
 import type { Config } from './config-schema.ts';
 
@@ -39,7 +55,7 @@ export interface AccessContext {
   log: Logger;
 }
 
-/** Puts together roles, bindings and members, and who may change them. The catalog must have started. */
+/** Puts together roles, bindings and members: who may do what. The catalog must have started. */
 export async function openAccess({ config, client, catalog, users, log }: AccessContext) {
   const bindings = new Bindings(catalog);
   const informers = {
@@ -51,11 +67,67 @@ export async function openAccess({ config, client, catalog, users, log }: Access
     devopsProjects: catalog.row('devopsprojects'),
   };
   const overrides = await openPolicyServer(config.authorization.opa, log);
-  const authorizer = new Authorizer(config.authorization.mode, new HeldRoles(informers, bindings), overrides);
-  const scopes = new Scopes(catalog, bindings);
-  const members = new Members(client, scopes, authorizer, users);
+  const held = new HeldRoles(informers, bindings);
+  const authorizer = new Authorizer(config.authorization.mode, held, overrides);
+  const scopes = new Scopes(catalog, bindings, (project) => held.adminNamespaceOf(project));
+  const members = new Members(client, scopes, users);
   const groupRoles = new GroupRoles(scopes, bindings, authorizer);
   const effects = new Effects(authorizer, bindings, scopes, groupRoles);
-  const writes = new WriteChecks(scopes, authorizer, groupRoles);
-  return { authorizer, bindings, overrides, scopes, members, effects, writes };
+  const rights = new UserRights(authorizer, scopes, bindings, groupRoles);
+
+  return { authorizer, bindings, overrides, scopes, members, groupRoles, effects, rights };
+}
+
+/** What the review of users' writes stands on besides. */
+export interface GateContext {
+  client: KubeClient;
+  catalog: Catalog;
+  quotas: WorkspaceQuotas;
+  login: Login;
+  passwords: PasswordPolicy;
+  links: ProviderLinks;
+  revokeSessions: (username: string) => Promise<void>;
+}
+
+/** Opens the gate: every rule about what a write grants. A kind that gives rights and has no rule here gives them unseen. */
+export function openGate(access: Awaited<ReturnType<typeof openAccess>>, context: GateContext) {
+  const { authorizer, scopes, members, groupRoles, effects, rights } = access;
+  const { client, catalog, quotas, login, passwords, links, revokeSessions } = context;
+  const userRule = new UserRule({ authorizer, rights, members, login, passwords, links, revokeSessions });
+  const hasNamespaces = (workspace: string) => {
+    for (const { labels } of catalog.row('namespaces').store.values()) {
+      if (labels[WORKSPACE_LABEL] === workspace) {
+        return true;
+      }
+    }
+
+    return false;
+  };
+  const rules: Rule[] = [
+    userRule,
+    new RoleRule(authorizer, scopes),
+    new BindingRule(authorizer, scopes),
+    new GroupRule(groupRoles),
+    new NamespaceRule(authorizer, scopes),
+    new WorkspaceRule(authorizer, scopes, hasNamespaces),
+    new DevOpsProjectRule(authorizer, scopes),
+    new CertificateRule(authorizer),
+    new ServiceAccountTokenRule(rights),
+    new PlatformKindRule(authorizer),
+  ];
+  const withOwners = rules.slice(
+    0,
+    rules.findIndex((rule) => rule instanceof CertificateRule),
+  );
+  rules.push(new LifecycleRule(authorizer, new Set(withOwners.flatMap(({ resources }) => [...resources]))));
+  const review = new WriteReview(authorizer, quotas, rules);
+  const gate = new Gate({ client, authorizer, review, effects, scopes });
+  /** Readies a name for somebody whom nobody makes: it must have no rights. Throws Forbidden. */
+  const claimName = async (name: string) => {
+    // Not by the name itself, which has these very rights.
+    rights.checkName({ name: '', groups: [] }, name);
+    await userRule.removeLeftOver(name);
+  };
+
+  return { gate, claimName };
 }

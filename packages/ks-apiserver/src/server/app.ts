@@ -18,10 +18,11 @@ import { LiveLists } from '../models/live/live-lists.ts';
 import { isSecure } from '../models/oauth/cookies.ts';
 import { Catalog, staleReason } from '../models/resources/catalog.ts';
 import { RESOURCES } from '../models/resources/table.ts';
+import { Routers } from '../models/router/routers.ts';
 import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { Terminals } from '../models/terminal/terminals.ts';
-import { openAccess } from './access.ts';
+import { openAccess, openGate } from './access.ts';
 import type { Kubernetes } from './backend.ts';
 import type { Config } from './config-schema.ts';
 import { Metrics } from './metrics.ts';
@@ -58,7 +59,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const catalog = new Catalog(client, RESOURCES, { report: (problem) => log.warn(problem) });
   // This copy of the users has their hashes and never leaves the server.
   const users = new Informer(client, { resource: USERS, kind: 'User', keepObjects: true }).start();
-  const claimName = (name: string) => userModel.claimName(name);
+  const claimName = (name: string) => opened.claimName(name);
   const [, keys] = await Promise.all([
     catalog.start(signal),
     openSigningKeys(authentication.oauthOptions, kubernetes.secrets, log),
@@ -67,7 +68,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const signIn = await openSignIn({ config, kubernetes, catalog, users, claimName, log, signal }, providers);
   const { sessions, login, issuer, authenticator, tokens, secret, mayLogIn, links, accounts } = signIn;
   const access = await openAccess({ config, client, catalog, users, log });
-  const { authorizer, bindings, overrides, scopes, members, effects, writes } = access;
+  const { authorizer, bindings, overrides, scopes, members, effects } = access;
   const metrics = new Metrics();
   // Not waited for: a cluster of 3.0 has no such kind until it is installed.
   const quotaInformer = new Informer(client, {
@@ -75,10 +76,12 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     kind: 'ResourceQuota',
     keepObjects: true,
   }).start();
-  const quotas = new WorkspaceQuotas(client, catalog, quotaInformer);
+  const quotas = new WorkspaceQuotas(catalog, quotaInformer);
   const revokeSessions = (username: string) => sessions.revokeUser(username);
   const passwords = new PasswordPolicy(authentication.passwordPolicy);
-  const userModel = new Users({ client, users, scopes, members, authorizer, login, passwords, links, revokeSessions });
+  const opened = openGate(access, { client, catalog, quotas, login, passwords, links, revokeSessions });
+  const { gate } = opened;
+  const userModel = new Users({ gate, client, users, scopes, members, authorizer, rights: access.rights, login });
   // Known once the server listens, where it is not configured.
   let issuerUrl = authentication.oauthOptions.issuer;
   const oauthModel = oauthParts(authentication.oauthOptions, {
@@ -104,7 +107,9 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   };
   const table = routes({
     config,
+    gate,
     client,
+    routers: new Routers(client, catalog),
     catalog,
     oauth: oauthModel,
     providerLogin: {
@@ -117,14 +122,15 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
         oauthModel.browsers.begin(identity, isSecure(headers, issuerUrl.startsWith('https:'))),
     },
     iam: {
+      gate,
       users: userModel,
       userList: new UserList(catalog, scopes, bindings),
-      roles: new Roles(client, scopes, authorizer),
+      roles: new Roles(scopes),
       members,
       scopes,
       catalog,
       credentials: { users: userModel, login, apiTokens: signIn.apiTokens, totp: signIn.totp, revokeSessions },
-      groups: new Groups({ client, catalog, scopes, writes, users }),
+      groups: new Groups({ client, catalog, scopes, users }),
       effects,
       explainer: new Explainer(authorizer, catalog),
       authorizer,
@@ -151,12 +157,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       routeOf: routeFinder(table),
       authenticating: new Set(table.filter(({ authenticates }) => authenticates).map(({ path }) => path)),
       webSocketOrigins: authentication.webSocketOrigins,
-      writes,
-      effects,
-      scopes,
-      quotas,
-      users: userModel,
-      revokeSessions,
+      gate,
     },
     metrics,
     log,

@@ -4,19 +4,30 @@ import type { Exchange, Filter, Incoming } from '@ks-apiserver/apiserver/http/ex
 import { endToEndHeaders, kubeRequestFrom } from '@ks-apiserver/apiserver/http/kube-request';
 import { parseRequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { writeKubeResponse } from '@ks-apiserver/apiserver/http/respond';
+import { BODY_LIMIT, readRequestBody } from '@ks-apiserver/apiserver/routes/body';
 import type { routeFinder, upgradeRouter } from '@ks-apiserver/apiserver/routes/router';
 import { headerNames } from '@ks-apiserver/client/kube/header-names';
-import { isWhole, type KubeBody, type KubeRequest, type UserInfo } from '@ks-apiserver/client/kube/transport';
+import {
+  isWhole,
+  type KubeBody,
+  type KubeRequest,
+  type KubeResponse,
+  type KubeTransport,
+  type UserInfo,
+} from '@ks-apiserver/client/kube/transport';
+import { checkApiToken } from '../models/authorization/api-tokens.ts';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
+import type { Gate } from '../models/gate/gate.ts';
 import type { Authenticator } from '../models/iam/authenticate.ts';
 import { checkInitialPassword } from '../models/iam/initial-password.ts';
 import type { Connections } from './connections.ts';
-import { withoutNamespaces } from './hidden-namespaces.ts';
 import { checkOrigin } from './origin.ts';
-import { type ProxyParts, proxiedCall } from './proxied-call.ts';
 
 /** What the filters of the chain work with. */
-export interface ChainParts extends ProxyParts {
+export interface ChainParts {
+  kubernetes: KubeTransport;
+  /** Makes the calls to the Kubernetes API. */
+  gate: Gate;
   authenticator: Authenticator;
   authorizer: Authorizer;
   router: Filter;
@@ -101,18 +112,36 @@ function authentication({ authenticator, authenticating }: ChainParts): Filter<I
 function authorization({ authorizer }: ChainParts): Filter<Incoming> {
   return (exchange, next) => {
     checkInitialPassword(exchange.user, exchange.info);
+    checkApiToken(exchange.user, exchange.info);
     const pending = authorizer.authorizeCall(exchange.user, exchange.info);
     return pending ? pending.then(next) : next();
   };
 }
 
 /** The call as it goes to the Kubernetes API: with this server's identity, without the caller's credentials. */
-function proxied({ authorizer }: ChainParts, exchange: Incoming, headers: Record<string, string>): KubeRequest {
+function proxied(exchange: Incoming, headers: Record<string, string>): KubeRequest {
   const kept: Record<string, string> = {};
-  for (const name in headers) if (!NEVER_PROXIED(name)) kept[name] = headers[name]!;
-  const hidden = authorizer.hiddenFrom(exchange.user, exchange.info);
-  const url = hidden ? withoutNamespaces(exchange.url, hidden) : exchange.url;
-  return { ...kubeRequestFrom(exchange.req, exchange.signal, kept), url };
+  for (const name in headers) {
+    if (!NEVER_PROXIED(name)) {
+      kept[name] = headers[name]!;
+    }
+  }
+
+  return { ...kubeRequestFrom(exchange.req, exchange.signal, kept), url: exchange.url };
+}
+
+/** Makes a call to the Kubernetes API for its caller, through the gate. */
+function gated({ gate, kubernetes }: ChainParts, exchange: Incoming, request: KubeRequest): Promise<KubeResponse> {
+  const { req, user: caller, info } = exchange;
+
+  return gate.call({
+    caller,
+    info,
+    request,
+    kubernetes,
+    readBody: () => readRequestBody(req, BODY_LIMIT),
+    isAuthorizedByKubernetes: false,
+  });
 }
 
 /** A watch's body that simply ends, without an error for the reader, when the server stops. */
@@ -131,7 +160,7 @@ async function proxyWatch(parts: ChainParts, exchange: Exchange, request: KubeRe
   exchange.signal.addEventListener('abort', gone, { once: true });
   const forget = parts.connections.add(exchange, gone);
   try {
-    const response = await proxiedCall(parts, exchange, { ...request, signal: watch.signal });
+    const response = await gated(parts, exchange, { ...request, signal: watch.signal });
     await writeKubeResponse(exchange.res, { ...response, body: endingQuietly(response.body, watch.signal) });
   } finally {
     forget();
@@ -140,7 +169,7 @@ async function proxyWatch(parts: ChainParts, exchange: Exchange, request: KubeRe
 
 /** Passes any other call on; one that lasts, like following a log, is cut when its session ends. */
 async function proxyCall(parts: ChainParts, exchange: Exchange, request: KubeRequest): Promise<void> {
-  const response = await proxiedCall(parts, exchange, request);
+  const response = await gated(parts, exchange, request);
   if (isWhole(response.body)) return writeKubeResponse(exchange.res, response);
   const forget = parts.connections.add(exchange, (why) => {
     // What is on its way when the server stops may arrive.
@@ -153,7 +182,7 @@ async function proxyCall(parts: ChainParts, exchange: Exchange, request: KubeReq
 function kubernetesProxy(parts: ChainParts): Filter {
   const proxy: Filter = async (exchange) => {
     const { info, req, res } = exchange;
-    const request = proxied(parts, exchange, endToEndHeaders(req));
+    const request = proxied(exchange, endToEndHeaders(req));
     try {
       if (info.verb === 'watch') await proxyWatch(parts, exchange, request);
       else await proxyCall(parts, exchange, request);
@@ -210,7 +239,9 @@ export function upgradeChain(parts: ChainParts, ends: UpgradeEnds): readonly Fil
       ...endToEndHeaders(req),
       upgrade: String(req.headers.upgrade ?? ''),
     };
-    await ends.kubernetes(proxied(parts, exchange, headers));
+    const { user: caller, info } = exchange;
+    const request = proxied(exchange, headers);
+    await ends.kubernetes(parts.gate.narrowed({ caller, info, request, isAuthorizedByKubernetes: false }));
   };
   return [requestInfo, narrowing(parts), origin, authentication(parts), authorization(parts), upgrade];
 }

@@ -348,9 +348,13 @@ test('nobody approves certificates of others', async () => {
   const { request } = await makeSigningRequest('eve');
   const spec = {
     request: Buffer.from(request).toString('base64'),
-    signerName: 'example.com/x',
+    signerName: 'kubernetes.io/kube-apiserver-client',
     usages: ['client auth'],
   };
+  // Kubernetes approves some by itself, by the rights of who asks: here these would be the server's.
+  for (const signerName of ['kubernetes.io/kube-apiserver-client-kubelet', 'example.com/x']) {
+    await refused(path, { token: eve, body: { metadata: { name: 'kubelet' }, spec: { ...spec, signerName } } });
+  }
   const made = await server.call(path, { token: eve, body: { metadata: { name: 'eve' }, spec } });
   assert.equal(made.status, 201, made.text);
   made.json.status = { conditions: [{ type: 'Approved', status: 'True', reason: 'x', message: 'x' }] };

@@ -16,9 +16,8 @@ import { ANONYMOUS } from '../models/iam/authenticate.ts';
 import { type ChainParts, chain, type UpgradeEnds, upgradeChain } from './chain.ts';
 import { Connections } from './connections.ts';
 import type { Metrics } from './metrics.ts';
+import { serveRedactedWatch } from './redacted-watch-socket.ts';
 import type { SourceAddresses } from './source-ip.ts';
-import { isAboutUsers } from './user-objects.ts';
-import { serveUserWatch } from './user-watch-socket.ts';
 
 /** How long requests may take to finish when the server stops, in milliseconds. */
 const GRACE_MS = 10_000;
@@ -101,7 +100,7 @@ export class KsApiServer {
     socket.on('error', () => socket.destroy());
     const incoming = new IncomingCall(req, ANONYMOUS, this.#addresses.of(req));
     socket.once('close', () => incoming.abort());
-    const { kubernetes, connections, upgrade } = this.#parts;
+    const { kubernetes, connections, gate, upgrade } = this.#parts;
     const follow: UpgradeRequest['follow'] = (needs, end) => {
       const forget = connections.add(incoming, end, needs);
       this.#upgrades.add(socket);
@@ -114,8 +113,12 @@ export class KsApiServer {
       kubernetes: async (request) => {
         const { verb } = incoming.info;
         follow([incoming.info], (why) => (why === 'stopping' ? socket.end() : socket.destroy()));
-        if (isAboutUsers(incoming.info)) await serveUserWatch(kubernetes, { req, socket, head, request, verb });
-        else kubernetes.upgrade(request, socket, head);
+        const hidden = gate.hiddenFields(incoming.user, incoming.info);
+        if (hidden) {
+          await serveRedactedWatch(kubernetes, { req, socket, head, request, verb, hidden });
+        } else {
+          kubernetes.upgrade(request, socket, head);
+        }
       },
       route: () => upgrade(incoming, { socket, head, follow }),
     };

@@ -106,20 +106,47 @@ test('lists and watches of all namespaces leave them out, and filter as they are
   assert.doesNotMatch(frames, /"namespace":"kubesphere-controls-system"/);
 });
 
-test('a role that is given inside such a namespace, or in the cluster, counts', async () => {
-  const bind = (path: string, body: unknown) => server.call(path, { token: admin, body });
+test('a role that is given inside such a namespace, its workspace or the cluster does not reach them either', async () => {
   const RBAC = '/apis/rbac.authorization.k8s.io/v1';
-  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' };
+  const roleOf = (kind: string, name: string) => ({ apiGroup: 'rbac.authorization.k8s.io', kind, name });
   const subjects = [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'wm' }];
-  const made = await bind(`${RBAC}/namespaces/kube-system/rolebindings`, {
+  const give = async (path: string, body: unknown) => {
+    const { status, text } = await server.call(path, { token: admin, body });
+    assert.ok(status < 300, `${path}: ${text}`);
+  };
+
+  await give(`${RBAC}/namespaces/kube-system/rolebindings`, {
     metadata: { name: 'wm' },
-    roleRef,
+    roleRef: roleOf('ClusterRole', 'cluster-admin'),
     subjects,
   });
-  assert.equal(made.status, 201, made.text);
-  await eventually(async () =>
-    assert.equal((await server.call('/api/v1/namespaces/kube-system/configmaps', { token: manager })).status, 200),
+  await give(`${RBAC}/clusterrolebindings`, {
+    metadata: { name: 'wm' },
+    roleRef: roleOf('ClusterRole', 'cluster-viewer'),
+    subjects,
+  });
+  await give(`${I}/workspaces/system-workspace/workspacemembers`, [
+    { username: 'wm', roleRef: 'system-workspace-admin' },
+  ]);
+  await eventually(async () => assert.equal((await server.call('/api/v1/nodes', { token: manager })).status, 200));
+
+  for (const namespace of SYSTEM) {
+    for (const path of [
+      `/api/v1/namespaces/${namespace}/configmaps`,
+      `/api/v1/namespaces/${namespace}/secrets`,
+      `${K}/v1alpha3/namespaces/${namespace}/configmaps`,
+      '/api/v1/nodes/x/proxy/pods',
+    ]) {
+      assert.equal((await server.call(path, { token: manager })).status, 403, path);
+    }
+
+    assert.equal((await server.call(`/api/v1/namespaces/${namespace}/pods`, { token: manager })).status, 200);
+  }
+
+  const { json } = await server.call('/api/v1/configmaps', { token: manager });
+  const seen = new Set(json.items.map((item: { metadata: { namespace: string } }) => item.metadata.namespace));
+  assert.deepEqual(
+    SYSTEM.filter((namespace) => seen.has(namespace)),
+    [],
   );
-  assert.equal((await server.call('/api/v1/namespaces/kube-system/secrets', { token: manager })).status, 403);
-  assert.equal((await server.call('/api/v1/namespaces/kubesphere-system/configmaps', { token: manager })).status, 403);
 });

@@ -1,14 +1,16 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type Handler, RouteReply } from '@ks-apiserver/apiserver/routes/route';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import { type AgentOptions, agentDeployment } from '../../models/clusters/agent.ts';
 import { Clusters } from '../../models/clusters/clusters.ts';
+import type { Gate } from '../../models/gate/gate.ts';
 
 const DONE = new RouteReply(200, {});
 
 /** Handlers of clusters, one an operation. */
 export function clusterHandlers(
-  client: KubeClient,
+  gate: Gate,
+  client: KubeReader,
   options: AgentOptions,
 ): Record<'validate' | 'agent' | 'kubeconfig', Handler> {
   const clusters = new Clusters(client);
@@ -23,8 +25,9 @@ export function clusterHandlers(
       return new RouteReply(200, { 'content-type': 'text/plain' }, text);
     },
 
-    kubeconfig: async ({ params, body, dryRun }) => {
-      await clusters.updateKubeconfig(params.cluster ?? '', (body as { kubeconfig: string }).kubeconfig, dryRun);
+    kubeconfig: async ({ params, body, user, dryRun }) => {
+      const { kubeconfig } = body as { kubeconfig: string };
+      await clusters.updateKubeconfig(params.cluster ?? '', kubeconfig, gate.clientFor(user), dryRun);
       return DONE;
     },
   };

@@ -1,6 +1,7 @@
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { AgentOptions } from '../../models/clusters/agent.ts';
+import type { Gate } from '../../models/gate/gate.ts';
 import { rows } from '../rows.ts';
 import { clusterHandlers } from './clusters.ts';
 import { ClusterSchema, KubeconfigSchema } from './types.ts';
@@ -8,8 +9,8 @@ import { ClusterSchema, KubeconfigSchema } from './types.ts';
 const BASE = '/kapis/cluster.kubesphere.io/v1alpha1';
 
 /** cluster.kubesphere.io/v1alpha1: what clients need to import a cluster; the objects are written through the Kubernetes API. */
-export function clusterV1alpha1(client: KubeClient, options: AgentOptions): Route[] {
-  const clusters = clusterHandlers(client, options);
+export function clusterV1alpha1(gate: Gate, client: KubeReader, options: AgentOptions): Route[] {
+  const clusters = clusterHandlers(gate, client, options);
   return rows(
     BASE,
     ['Multi-cluster'],

@@ -1,9 +1,7 @@
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Handler, RouteRequest } from '@ks-apiserver/apiserver/routes/route';
-import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { ApiTokens } from '../../models/credentials/api-tokens.ts';
 import type { Totp } from '../../models/credentials/totp.ts';
-import { CREDENTIAL_EXTRA } from '../../models/iam/authenticate.ts';
 import { iamError, missing } from '../../models/iam/errors.ts';
 import type { Login } from '../../models/iam/login.ts';
 import type { User } from '../../models/iam/types.ts';
@@ -19,12 +17,6 @@ export interface CredentialHandlersParts {
   totp: Totp;
   /** Ends all sessions of a user, on all replicas. */
   revokeSessions: (username: string) => Promise<void>;
-}
-
-/** Throws Forbidden for who came with an API token: one that leaks must not turn into more. */
-export function refuseApiToken({ extra }: UserInfo): void {
-  if (extra?.[CREDENTIAL_EXTRA])
-    throw new StatusError(403, 'Forbidden', 'an API token cannot change credentials: log in with the password');
 }
 
 type Operation =
@@ -59,9 +51,8 @@ export function credentialHandlers({
       if (!user) throw missing('user', 'iam.kubesphere.io', name);
       if (caller.name !== name && who === 'self')
         throw new StatusError(403, 'Forbidden', `only "${name}" makes credentials of his own`);
-      if (request.method !== 'GET') refuseApiToken(caller);
       try {
-        if (caller.name !== name) users.checkOutranks(caller, name);
+        users.rights.checkOutranks(caller, name);
         return await act(user as Parameters<Act>[0], request);
       } catch (error) {
         throw iamError(error);

@@ -1,5 +1,6 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Handler, RouteRequest } from '@ks-apiserver/apiserver/routes/route';
+import type { Gate } from '../../models/gate/gate.ts';
 import type { Effects } from '../../models/iam/effects.ts';
 import type { GroupMember, Groups } from '../../models/iam/groups.ts';
 import type { Scopes } from '../../models/iam/scopes.ts';
@@ -12,6 +13,7 @@ import { type Level, scoped } from './scoped.ts';
 
 /** What the handlers of groups work with. */
 export interface GroupHandlersParts {
+  gate: Gate;
   groups: Groups;
   effects: Effects;
   scopes: Scopes;
@@ -21,7 +23,7 @@ export interface GroupHandlersParts {
 type Listed = 'groups' | 'groupbindings' | 'workspacerolebindings';
 
 /** Handlers of a workspace's groups, one an operation. */
-export function groupHandlers({ groups, effects, scopes, catalog }: GroupHandlersParts) {
+export function groupHandlers({ gate, groups, effects, scopes, catalog }: GroupHandlersParts) {
   const guarded = (handle: (workspace: string, name: string, request: RouteRequest) => unknown, parameter = 'group') =>
     scoped(scopes, 'workspace', parameter)((scope, name, request) => handle(scope.key, name, request));
 
@@ -43,26 +45,32 @@ export function groupHandlers({ groups, effects, scopes, catalog }: GroupHandler
 
     get: guarded((workspace, name) => groups.get(workspace, name)),
 
-    create: guarded((workspace, _name, { body, dryRun }) => groups.create(workspace, body as KubeObject, dryRun)),
+    create: guarded((workspace, _name, { body, user, dryRun }) =>
+      groups.create(workspace, body as KubeObject, gate.clientFor(user), dryRun),
+    ),
 
-    update: guarded((workspace, name, { body, dryRun }) => groups.update(workspace, name, body as KubeObject, dryRun)),
+    update: guarded((workspace, name, { body, user, dryRun }) =>
+      groups.update(workspace, name, body as KubeObject, gate.clientFor(user), dryRun),
+    ),
 
-    patch: guarded((workspace, name, { body, dryRun }) => groups.patch(workspace, name, body, dryRun)),
+    patch: guarded((workspace, name, { body, user, dryRun }) =>
+      groups.patch(workspace, name, body, gate.clientFor(user), dryRun),
+    ),
 
-    delete: guarded(async (workspace, name, { dryRun }) => {
-      await groups.delete(workspace, name, dryRun);
+    delete: guarded(async (workspace, name, { user, dryRun }) => {
+      await groups.delete(workspace, name, gate.clientFor(user), dryRun);
       return dryRun ? { ...SUCCESS, effects: effects.ofGroupDeletion(workspace, name) } : SUCCESS;
     }),
 
     listMembers: listOf('groupbindings'),
 
     addMembers: guarded(async (workspace, _name, { body, user, dryRun }) => {
-      const made = await groups.addMembers(workspace, body as GroupMember[], user, dryRun);
+      const made = await groups.addMembers(workspace, body as GroupMember[], gate.clientFor(user), dryRun);
       return dryRun ? made.map((binding) => ({ ...binding, effects: effects.ofMembership(undefined, binding) })) : made;
     }),
 
-    removeMembers: guarded(async (workspace, name, { dryRun }) => {
-      const binding = await groups.removeMembers(workspace, name, dryRun);
+    removeMembers: guarded(async (workspace, name, { user, dryRun }) => {
+      const binding = await groups.removeMembers(workspace, name, gate.clientFor(user), dryRun);
       return dryRun ? { ...SUCCESS, effects: effects.ofMembership(binding, undefined) } : SUCCESS;
     }, 'groupbinding'),
 
@@ -84,19 +92,19 @@ export function groupHandlers({ groups, effects, scopes, catalog }: GroupHandler
 /** Handlers of bindings that are made object by object, as the roles of groups are. */
 export function bindingHandlers(
   level: Level,
-  { groups, effects, scopes }: GroupHandlersParts,
+  { gate, groups, effects, scopes }: GroupHandlersParts,
 ): Record<'create' | 'delete', Handler> {
   const guarded = scoped(scopes, level, 'rolebinding');
   return {
     create: guarded(async (scope, _name, { body, user, dryRun }) => {
-      const made = await groups.bind(scope, body as KubeObject[], user, dryRun);
+      const made = await groups.bind(scope, body as KubeObject[], gate.clientFor(user), dryRun);
       return dryRun
         ? made.map((binding) => ({ ...binding, effects: effects.ofBinding(scope, undefined, binding) }))
         : made;
     }),
 
-    delete: guarded(async (scope, name, { dryRun }) => {
-      const binding = await groups.unbind(scope, name, dryRun);
+    delete: guarded(async (scope, name, { user, dryRun }) => {
+      const binding = await groups.unbind(scope, name, gate.clientFor(user), dryRun);
       return dryRun ? { ...SUCCESS, effects: effects.ofBinding(scope, binding, undefined) } : SUCCESS;
     }),
   };

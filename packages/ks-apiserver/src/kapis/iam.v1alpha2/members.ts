@@ -1,5 +1,6 @@
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Handler } from '@ks-apiserver/apiserver/routes/route';
+import type { Gate } from '../../models/gate/gate.ts';
 import type { Effects } from '../../models/iam/effects.ts';
 import { missing } from '../../models/iam/errors.ts';
 import type { Member, Members } from '../../models/iam/members.ts';
@@ -13,6 +14,7 @@ import { type Level, scoped } from './scoped.ts';
 
 /** What the handlers of members work with. */
 export interface MemberHandlersParts {
+  gate: Gate;
   members: Members;
   userList: UserList;
   roles: Roles;
@@ -24,7 +26,7 @@ export interface MemberHandlersParts {
 export function memberHandlers(
   level: Level,
   parameter: string,
-  { members, userList, roles, scopes, effects }: MemberHandlersParts,
+  { gate, members, userList, roles, scopes, effects }: MemberHandlersParts,
 ): Record<'list' | 'get' | 'create' | 'update' | 'delete' | 'roles', Handler> {
   const guarded = scoped(scopes, level, parameter);
   const tried = (scope: Scope, member: Member) => ({
@@ -48,7 +50,7 @@ export function memberHandlers(
 
     create: guarded(async (scope, _name, { body, user, dryRun }) => {
       const given = body as Member[];
-      await members.set(scope, given, user, dryRun);
+      await members.set(scope, given, gate.clientFor(user), dryRun);
       return dryRun ? given.map((member) => tried(scope, member)) : given;
     }),
 
@@ -56,7 +58,7 @@ export function memberHandlers(
       const member = body as Member;
       if (member.username !== name)
         throw badRequest(`the name of the object (${member.username}) does not match the name on the URL (${name})`);
-      await members.set(scope, [member], user, dryRun);
+      await members.set(scope, [member], gate.clientFor(user), dryRun);
       return dryRun ? tried(scope, member) : member;
     }),
 

@@ -1,5 +1,6 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Handler } from '@ks-apiserver/apiserver/routes/route';
+import type { Gate } from '../../models/gate/gate.ts';
 import type { Effects } from '../../models/iam/effects.ts';
 import type { Roles } from '../../models/iam/roles.ts';
 import { missingRole, type Scope, type Scopes } from '../../models/iam/scopes.ts';
@@ -24,7 +25,13 @@ function narrowed(scope: Scope, query: ListQuery): ListQuery {
 export function roleHandlers(
   level: Level,
   parameter: string,
-  { roles, scopes, catalog, effects }: { roles: Roles; scopes: Scopes; catalog: Catalog; effects: Effects },
+  {
+    gate,
+    roles,
+    scopes,
+    catalog,
+    effects,
+  }: { gate: Gate; roles: Roles; scopes: Scopes; catalog: Catalog; effects: Effects },
 ): Record<'list' | 'get' | 'create' | 'update' | 'patch' | 'delete', Handler> {
   const guarded = scoped(scopes, level, parameter);
   /** The role; in a dry run also who would gain and lose what. */
@@ -52,22 +59,22 @@ export function roleHandlers(
     }),
 
     create: guarded(async (scope, _name, { body, user, dryRun }) =>
-      answer(scope, await roles.save(scope, body as KubeObject, user, dryRun), dryRun),
+      answer(scope, await roles.save(scope, body as KubeObject, gate.clientFor(user), dryRun), dryRun),
     ),
 
     update: guarded(async (scope, name, { body, user, dryRun }) => {
       const role = body as KubeObject;
       if (role.metadata.name !== name) throw nameMismatch(role.metadata.name ?? '', name);
-      return answer(scope, await roles.save(scope, role, user, dryRun), dryRun);
+      return answer(scope, await roles.save(scope, role, gate.clientFor(user), dryRun), dryRun);
     }),
 
     patch: guarded(async (scope, name, { body, user, dryRun }) =>
-      answer(scope, await roles.patch(scope, name, body, user, dryRun), dryRun),
+      answer(scope, await roles.patch(scope, name, body, gate.clientFor(user), dryRun), dryRun),
     ),
 
-    delete: guarded(async (scope, name, { dryRun }) => {
+    delete: guarded(async (scope, name, { user, dryRun }) => {
       const stored = scopes.role(scope, name)?.object;
-      await roles.delete(scope, name, dryRun);
+      await roles.delete(scope, name, gate.clientFor(user), dryRun);
       return dryRun ? { ...SUCCESS, effects: effects.ofRole(scope, name, stored, undefined) } : SUCCESS;
     }),
   };

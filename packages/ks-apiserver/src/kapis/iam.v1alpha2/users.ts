@@ -14,7 +14,6 @@ import { parseListQuery } from '../../models/resources/query.ts';
 import { sourceOf } from '../login-source.ts';
 import { pageReply, SUCCESS } from '../page-reply.ts';
 import { usersReply } from '../users-reply.ts';
-import { refuseApiToken } from './credentials.ts';
 
 /** What the handlers of users work with. */
 export interface UserHandlersParts {
@@ -75,16 +74,15 @@ export function userHandlers({
       answer(body as User, await users.update(params.user ?? '', body as User, user, dryRun), dryRun),
     ),
 
-    delete: guarded(async ({ params, dryRun }) => {
+    delete: guarded(async ({ params, user: caller, dryRun }) => {
       const { user = '' } = params;
-      await users.delete(user, dryRun);
+      await users.delete(user, caller, dryRun);
       return dryRun ? { ...SUCCESS, effects: effects.ofUserDeletion(user) } : SUCCESS;
     }),
 
     password: guarded(async (request) => {
       const { params, body, user, dryRun } = request;
       const { currentPassword = '', password = '' } = body as { currentPassword?: string; password?: string };
-      refuseApiToken(user);
       await users.setPassword(
         params.user ?? '',
         { current: currentPassword, password },

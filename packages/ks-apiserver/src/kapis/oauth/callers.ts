@@ -1,6 +1,7 @@
 import { unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import type { RouteRequest } from '@ks-apiserver/apiserver/routes/route';
-import { ANONYMOUS, CREDENTIAL_EXTRA } from '../../models/iam/authenticate.ts';
+import { CREDENTIAL_EXTRA } from '../../models/authorization/api-tokens.ts';
+import { ANONYMOUS } from '../../models/iam/authenticate.ts';
 import type { LoggedIn } from '../../models/oauth/codes.ts';
 import { isSecure } from '../../models/oauth/cookies.ts';
 import type { OAuthParts } from './parts.ts';

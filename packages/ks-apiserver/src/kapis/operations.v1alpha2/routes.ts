@@ -1,6 +1,7 @@
 import type { Parameter, Route } from '@ks-apiserver/apiserver/routes/route';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import { Type } from 'typebox';
+import type { Gate } from '../../models/gate/gate.ts';
 import { pathParameter } from '../parameters.ts';
 import { runJobOperation } from './jobs.ts';
 
@@ -15,7 +16,7 @@ const queryText = (name: string, description: string): Parameter => ({
 });
 
 /** operations.kubesphere.io/v1alpha2: what is done to workloads besides changing them. */
-export function operationsV1alpha2(client: KubeClient): Route[] {
+export function operationsV1alpha2(gate: Gate, client: KubeReader): Route[] {
   return [
     {
       method: 'POST',
@@ -31,7 +32,7 @@ export function operationsV1alpha2(client: KubeClient): Route[] {
       ],
       returns: MessageSchema,
       errors: 'message',
-      handler: runJobOperation(client),
+      handler: runJobOperation(gate, client),
     },
   ];
 }

@@ -1,13 +1,13 @@
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { type Handler, RouteReply } from '@ks-apiserver/apiserver/routes/route';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import { findRevision, type Workload } from '../../models/workloads/revisions.ts';
 
 /** What Go's Atoi takes for an integer. */
 const INTEGER = /^[+-]?\d{1,18}$/;
 
 /** One revision of a workload: of a Deployment its ReplicaSet, of others their ControllerRevision. */
-export function getRevision(client: KubeClient, resource: Workload, parameter: string): Handler {
+export function getRevision(client: KubeReader, resource: Workload, parameter: string): Handler {
   return async ({ params, signal }) => {
     const { namespace = '', revision = '' } = params;
     const name = params[parameter] ?? '';

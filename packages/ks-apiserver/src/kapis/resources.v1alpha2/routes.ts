@@ -1,12 +1,12 @@
 import type { Parameter, Route } from '@ks-apiserver/apiserver/routes/route';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import { Type } from 'typebox';
 import type { Authorizer } from '../../models/authorization/authorizer.ts';
 import { Components } from '../../models/components/components.ts';
 import { Outbound } from '../../models/outbound/outbound.ts';
 import { Quotas } from '../../models/quotas/quotas.ts';
 import type { Catalog } from '../../models/resources/catalog.ts';
-import { Routers } from '../../models/router/routers.ts';
+import type { Routers } from '../../models/router/routers.ts';
 import type { Config } from '../../server/config-schema.ts';
 import { componentRoutes } from '../components.ts';
 import { pathParameter } from '../parameters.ts';
@@ -33,7 +33,8 @@ const IN_NAMESPACE = '/namespaces/{namespace}';
 
 /** What the handlers of the group work with. */
 export interface ResourcesV1alpha2Parts {
-  client: KubeClient;
+  client: KubeReader;
+  routers: Routers;
   catalog: Catalog;
   authorizer: Authorizer;
   config: Config;
@@ -75,13 +76,13 @@ const BLOB_PARAMETERS = [
 const json = { errors: 'message' } as const;
 
 /** resources.kubesphere.io/v1alpha2: the older lists, quotas, revisions, routers and verification. */
-export function resourcesV1alpha2({ client, catalog, authorizer, config }: ResourcesV1alpha2Parts): Route[] {
+export function resourcesV1alpha2({ client, routers, catalog, authorizer, config }: ResourcesV1alpha2Parts): Route[] {
   const outbound = new Outbound(config.verification.allowedCIDRs ?? []);
   const verification = { client, authorizer, outbound };
   const quotas = getQuotas(new Quotas(catalog, client));
   const abnormal = getAbnormalWorkloads(catalog);
   const lists = { handler: listResources(catalog, authorizer), parameters: LIST_PARAMETERS, returns: PageableResponse };
-  const router = routerHandlers(new Routers(client, catalog));
+  const router = routerHandlers(routers);
   const revision = (kind: 'deployment' | 'statefulset' | 'daemonset', errors: Route['errors']) => ({
     handler: getRevision(client, `${kind}s`, kind),
     returns: Type.Unknown(),

@@ -1,6 +1,6 @@
 import { forbidden, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { type Handler, RouteReply, type RouteRequest } from '@ks-apiserver/apiserver/routes/route';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { Authorizer } from '../../models/authorization/authorizer.ts';
 import { findKubectlPod, readKubeconfig } from '../../models/kubeconfig/kubeconfig.ts';
 
@@ -16,7 +16,7 @@ function requireOwn(authorizer: Authorizer, { user, params, info }: RouteRequest
 }
 
 /** A user's kubeconfig as YAML. */
-export function getKubeconfig(client: KubeClient, authorizer: Authorizer, master: string): Handler {
+export function getKubeconfig(client: KubeReader, authorizer: Authorizer, master: string): Handler {
   return async (request) => {
     requireOwn(authorizer, request);
     const text = await readKubeconfig(client, request.params.user ?? '', master, request.signal);
@@ -25,7 +25,7 @@ export function getKubeconfig(client: KubeClient, authorizer: Authorizer, master
 }
 
 /** The pod in which a user may run kubectl. */
-export function getKubectlPod(client: KubeClient, authorizer: Authorizer): Handler {
+export function getKubectlPod(client: KubeReader, authorizer: Authorizer): Handler {
   return async (request) => {
     requireOwn(authorizer, request);
     try {

@@ -1,7 +1,7 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type Handler, RouteReply, type RouteRequest } from '@ks-apiserver/apiserver/routes/route';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { Static } from 'typebox';
 import type { Authorizer } from '../../models/authorization/authorizer.ts';
 import { requireSecretAccess, SECRETS } from '../../models/authorization/secret-access.ts';
@@ -15,7 +15,7 @@ import type { GitAuthSchema, RegistryCredentialSchema } from './types.ts';
 
 /** What the handlers work with. */
 export interface VerificationParts {
-  client: KubeClient;
+  client: KubeReader;
   authorizer: Authorizer;
   outbound: Outbound;
 }

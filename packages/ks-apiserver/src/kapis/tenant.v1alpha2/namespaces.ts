@@ -20,7 +20,7 @@ const PATCH_ATTEMPTS = 5;
 export function namespaceHandlers(
   parts: TenantParts,
 ): Record<'list' | 'federated' | 'devops' | 'clusters' | 'get' | 'create' | 'update' | 'patch' | 'delete', Handler> {
-  const { client, catalog, tenants } = parts;
+  const { gate, client, catalog, tenants } = parts;
   /** The member whom a path names, else the caller; a member's groups are not known here. Throws Forbidden when that is not the caller's business. */
   const subject = (params: Readonly<Record<string, string>>, user: UserInfo): UserInfo => {
     const { workspace = '', workspacemember } = params;
@@ -90,19 +90,19 @@ export function namespaceHandlers(
       return objectReply(entry, catalog.find('namespaces')!, catalog);
     }),
 
-    create: guarded(({ params, body, dryRun }) =>
-      client.create(NAMESPACES, labelled(body as KubeObject, params.workspace ?? ''), { dryRun }),
+    create: guarded(({ params, body, user, dryRun }) =>
+      gate.clientFor(user).create(NAMESPACES, labelled(body as KubeObject, params.workspace ?? ''), { dryRun }),
     ),
 
-    update: guarded(({ params, body, dryRun }) => {
+    update: guarded(({ params, body, user, dryRun }) => {
       const given = body as KubeObject;
       own(params);
       if (given.metadata.name !== params.namespace)
         throw nameMismatch(given.metadata.name ?? '', params.namespace ?? '');
-      return client.update(NAMESPACES, labelled(given, params.workspace ?? ''), { dryRun });
+      return gate.clientFor(user).update(NAMESPACES, labelled(given, params.workspace ?? ''), { dryRun });
     }),
 
-    patch: guarded(async ({ params, body, dryRun }) => {
+    patch: guarded(async ({ params, body, user, dryRun }) => {
       const { name } = own(params);
       const given = labelled(body as KubeObject, params.workspace ?? '');
       for (let attempt = 1; ; attempt += 1) {
@@ -112,7 +112,7 @@ export function namespaceHandlers(
         const { resourceVersion = now.metadata.resourceVersion } = given.metadata;
         const patch = { ...given, metadata: { ...given.metadata, resourceVersion } };
         try {
-          return await client.patch({ resource: NAMESPACES, name }, 'merge', patch, { dryRun });
+          return await gate.clientFor(user).patch({ resource: NAMESPACES, name }, patch, { dryRun });
         } catch (error) {
           const changed = error instanceof StatusError && error.reason === 'Conflict';
           if (!changed || given.metadata.resourceVersion || attempt === PATCH_ATTEMPTS) throw error;
@@ -120,8 +120,8 @@ export function namespaceHandlers(
       }
     }),
 
-    delete: guarded(async ({ params, dryRun }) => {
-      await client.delete({ resource: NAMESPACES, name: own(params).name }, { dryRun });
+    delete: guarded(async ({ params, user, dryRun }) => {
+      await gate.clientFor(user).delete({ resource: NAMESPACES, name: own(params).name }, { dryRun });
       return SUCCESS;
     }),
   };

@@ -9,6 +9,7 @@ import type { TenantParts } from './workspaces.ts';
 
 /** Handlers of a workspace's quotas, one an operation. */
 export function quotaHandlers({
+  gate,
   quotas,
   tenants,
 }: TenantParts): Record<'get' | 'create' | 'update' | 'delete', Handler> {
@@ -29,17 +30,17 @@ export function quotaHandlers({
 
     create: guarded(({ params: { workspace = '' }, body, user, dryRun }) => {
       checkManages(user, workspace);
-      return quotas.create(workspace, body as KubeObject, dryRun);
+      return quotas.create(workspace, body as KubeObject, gate.clientFor(user), dryRun);
     }),
 
     update: guarded(({ params: { workspace = '', resourcequota = '' }, body, user, dryRun }) => {
       checkManages(user, workspace);
-      return quotas.update(workspace, resourcequota, body as KubeObject, dryRun);
+      return quotas.update(workspace, resourcequota, body as KubeObject, gate.clientFor(user), dryRun);
     }),
 
     delete: guarded(async ({ params: { workspace = '', resourcequota = '' }, user, dryRun }) => {
       checkManages(user, workspace);
-      await quotas.delete(workspace, resourcequota, dryRun);
+      await quotas.delete(workspace, resourcequota, gate.clientFor(user), dryRun);
       return SUCCESS;
     }),
   };

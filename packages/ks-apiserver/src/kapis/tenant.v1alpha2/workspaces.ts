@@ -1,7 +1,8 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Handler } from '@ks-apiserver/apiserver/routes/route';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { Visibility } from '../../models/authorization/visible-namespaces.ts';
+import type { Gate } from '../../models/gate/gate.ts';
 import { missing } from '../../models/iam/errors.ts';
 import { nameMismatch } from '../../models/iam/users.ts';
 import type { LiveLists } from '../../models/live/live-lists.ts';
@@ -16,7 +17,8 @@ const TEMPLATES = { group: 'tenant.kubesphere.io', version: 'v1alpha2', resource
 
 /** What the handlers of this group work with. */
 export interface TenantParts {
-  client: KubeClient;
+  gate: Gate;
+  client: KubeReader;
   catalog: Catalog;
   tenants: Tenants;
   quotas: WorkspaceQuotas;
@@ -37,7 +39,7 @@ function typed(given: KubeObject): KubeObject {
 export function workspaceHandlers(
   parts: TenantParts,
 ): Record<'list' | 'get' | 'listMade' | 'getMade' | 'create' | 'update' | 'patch' | 'delete' | 'clusters', Handler> {
-  const { client, catalog, tenants } = parts;
+  const { gate, catalog, tenants } = parts;
   const absent = (name: string) => missing('workspacetemplate', 'tenant.kubesphere.io', name);
   const list =
     (resource: 'workspacetemplates' | 'workspaces'): Handler =>
@@ -62,21 +64,23 @@ export function workspaceHandlers(
 
     getMade: get('workspaces'),
 
-    create: guarded(({ body, dryRun }) => client.create(TEMPLATES, typed(body as KubeObject), { dryRun })),
+    create: guarded(({ body, user, dryRun }) =>
+      gate.clientFor(user).create(TEMPLATES, typed(body as KubeObject), { dryRun }),
+    ),
 
-    update: guarded(({ params, body, dryRun }) => {
+    update: guarded(({ params, body, user, dryRun }) => {
       const given = body as KubeObject;
       if (given.metadata.name !== params.workspace)
         throw nameMismatch(given.metadata.name ?? '', params.workspace ?? '');
-      return client.update(TEMPLATES, typed(given), { dryRun });
+      return gate.clientFor(user).update(TEMPLATES, typed(given), { dryRun });
     }),
 
-    patch: guarded(({ params, body, dryRun }) =>
-      client.patch({ resource: TEMPLATES, name: params.workspace ?? '' }, 'merge', body, { dryRun }),
+    patch: guarded(({ params, body, user, dryRun }) =>
+      gate.clientFor(user).patch({ resource: TEMPLATES, name: params.workspace ?? '' }, body as object, { dryRun }),
     ),
 
-    delete: guarded(async ({ params, dryRun }) => {
-      await client.delete({ resource: TEMPLATES, name: params.workspace ?? '' }, { dryRun });
+    delete: guarded(async ({ params, user, dryRun }) => {
+      await gate.clientFor(user).delete({ resource: TEMPLATES, name: params.workspace ?? '' }, { dryRun });
       return SUCCESS;
     }),
 

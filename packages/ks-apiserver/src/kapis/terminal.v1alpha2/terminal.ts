@@ -1,6 +1,6 @@
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Handler, UpgradeHandler } from '@ks-apiserver/apiserver/routes/route';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { Authorizer } from '../../models/authorization/authorizer.ts';
 import { execCall, requireExec } from '../../models/terminal/access.ts';
 import { CLOSE } from '../../models/terminal/close.ts';
@@ -8,7 +8,7 @@ import type { Terminals } from '../../models/terminal/terminals.ts';
 
 /** What the handlers work with. */
 export interface TerminalParts {
-  client: KubeClient;
+  client: KubeReader;
   authorizer: Authorizer;
   terminals: Terminals;
 }

@@ -1,5 +1,5 @@
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import { Type } from 'typebox';
 
 /** How long the Kubernetes API's version is taken as known, in milliseconds, and how long it is waited for. */
@@ -42,11 +42,11 @@ const Version = Type.Object(
 );
 
 /** `/kapis/version`: the versions of this server and of the Kubernetes API behind it, the latter left out while it does not answer. */
-export function version(client: KubeClient, build: BuildInfo): Route[] {
+export function version(client: KubeReader, build: BuildInfo): Route[] {
   let known: { at: number; value: Promise<unknown> } | undefined;
   const kubernetes = (): Promise<unknown> => {
     if (!known || Date.now() - known.at > KNOWN_MS) {
-      const value = client.raw('GET', '/version', undefined, AbortSignal.timeout(TIMEOUT_MS)).then(
+      const value = client.read('/version', AbortSignal.timeout(TIMEOUT_MS)).then(
         (bytes) => JSON.parse(bytes.toString()) as unknown,
         () => {
           known = undefined;

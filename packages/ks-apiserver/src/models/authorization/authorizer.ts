@@ -2,13 +2,21 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type PolicyRule, type RuleAttributes, ruleAllows } from '@ks-apiserver/apiserver/authorization/rules';
 import { NO_REQUEST, type RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
+import { isApiTokenCaller } from './api-tokens.ts';
 import { denial } from './denial.ts';
 import { type HeldRole, type HeldRoles, type Level, PLATFORM, type Place } from './held-roles.ts';
 import type { OverridePolicy } from './opa.ts';
 import { overrideInput, overrideOf } from './overrides.ts';
 import { isPublicPath, selfService } from './policy.ts';
-import { ALL_RIGHTS, isCovered, rulesOf } from './rights.ts';
-import { countsInSystem, readsAllCredentials, SYSTEM_NAMESPACES } from './system-namespaces.ts';
+import { ALL_RIGHTS, countRights, MAX_RIGHTS, rightsOf, rulesOf } from './rights.ts';
+import {
+  allowsEverything,
+  CREDENTIAL_NAMESPACES,
+  countsInSystem,
+  isKeptFromApiTokens,
+  readsAllCredentials,
+  SYSTEM_NAMESPACES,
+} from './system-namespaces.ts';
 
 export type AuthorizationMode = 'RBAC' | 'AlwaysAllow' | 'AlwaysDeny';
 
@@ -92,27 +100,79 @@ export class Authorizer {
     if (this.#mode === 'AlwaysAllow') yield 'always-allow';
     if (isPublicPath(info.path)) yield 'public-path';
     if (selfService(user, info)) yield 'self-service';
-    yield* matching(this.held.at(user, this.held.placeOf(info)), info);
+    yield* this.#matching(user, this.held.placeOf(info), info);
+  }
+
+  /** The rules among those of the caller's roles that allow a request at a place. */
+  *#matching(user: UserInfo, place: Place, attributes: Attributes): Generator<{ held: HeldRole; rule: PolicyRule }> {
+    if (isKeptFromApiTokens(user, attributes)) {
+      return;
+    }
+
+    for (const held of this.held.at(user, place)) {
+      for (const rule of rulesOf(held.role)) {
+        if (ruleAllows(rule, attributes) && countsInSystem(held, attributes, place)) {
+          yield { held, rule };
+        }
+      }
+    }
   }
 
   /** Whether one of the caller's roles allows it. */
   byRoles(user: UserInfo, info: RequestInfo): boolean {
-    return !matching(this.held.at(user, this.held.placeOf(info)), info).next().done;
+    return !this.#matching(user, this.held.placeOf(info), info).next().done;
+  }
+
+  /** Whether a role that a caller has above a level, thus not given by those who manage that level alone, allows a request there. */
+  byRolesAbove(user: UserInfo, level: 'workspace' | 'namespace', info: RequestInfo): boolean {
+    for (const { held } of this.#matching(user, this.held.placeOf(info), info)) {
+      if (held.level !== 'namespace' && held.level !== level) {
+        return true;
+      }
+    }
+
+    return false;
+  }
+
+  /** Whether a caller has a role of the platform or the cluster that allows everything. */
+  holdsEverything(user: UserInfo): boolean {
+    if (this.#mode !== 'RBAC') {
+      return this.#mode === 'AlwaysAllow';
+    }
+
+    for (const { role } of this.held.at(user, PLATFORM)) {
+      if (allowsEverything(role)) {
+        return true;
+      }
+    }
+
+    return false;
   }
 
   /** Namespaces that are left out when the caller reads what credentials are kept in, in all namespaces; undefined for none. */
   hiddenFrom(user: UserInfo, info: RequestInfo): ReadonlySet<string> | undefined {
-    if (this.#mode !== 'RBAC' || !readsAllCredentials(info)) return undefined;
-    const [namespace = ''] = SYSTEM_NAMESPACES;
-    const inside = matching(this.held.at(user, PLATFORM), { ...info, namespace });
-    return inside.next().done ? SYSTEM_NAMESPACES : undefined;
+    if (!readsAllCredentials(info)) {
+      return undefined;
+    }
+
+    if (!this.holdsEverything(user)) {
+      return SYSTEM_NAMESPACES;
+    }
+
+    return isApiTokenCaller(user) ? CREDENTIAL_NAMESPACES : undefined;
   }
 
   /** Whether one of the caller's global roles allows a verb on a resource, on all of the platform. */
   allowsGlobally(user: UserInfo, verb: string, group: string, resource: string): boolean {
     if (this.#mode !== 'RBAC') return this.#mode === 'AlwaysAllow';
     const attributes = { verb, isResource: true, group, resource, subresource: '', name: '', path: '' };
-    return !matching(this.held.global(user), attributes).next().done;
+    for (const { role } of this.held.global(user)) {
+      if (rulesOf(role).some((rule) => ruleAllows(rule, attributes))) {
+        return true;
+      }
+    }
+
+    return false;
   }
 
   /** Whether one of the caller's roles allows a verb on a resource of a workspace, or of the cluster without one. */
@@ -139,20 +199,34 @@ export class Authorizer {
     return [...this.held.at(user, this.placeAt(level, key))].filter(counts).flatMap(({ role }) => rulesOf(role));
   }
 
-  /** Whether the caller's own rights in a scope hold every right of these rules: who grants may not give more than he has. */
+  /**
+   * Whether the caller may himself do, in a scope, everything that these rules allow: who grants may not give more than he has.
+   * Each right is decided as a request would be. Rights of the cluster hold in system namespaces too, so that they are asked
+   * for there as well. Rules of more than 10,000 rights are covered by who may do everything alone.
+   */
   covers(user: UserInfo, level: Level, key: string, rules: readonly PolicyRule[]): boolean {
-    if (this.#mode === 'AlwaysAllow') return true;
-    const held = this.rulesIn(user, level, key);
-    return rules.every((rule) => isCovered(rule, held));
+    if (rules.length === 0 || this.holdsEverything(user)) {
+      return true;
+    }
+
+    if (countRights(rules) > MAX_RIGHTS) {
+      return false;
+    }
+
+    const place = this.placeAt(level, key);
+    const namespaces = level === 'cluster' ? ['', ...SYSTEM_NAMESPACES] : [level === 'namespace' ? key : ''];
+    const may = (attributes: Attributes) => !this.#matching(user, place, attributes).next().done;
+
+    for (const rule of rules) {
+      for (const right of rightsOf(rule)) {
+        if (!namespaces.every((namespace) => may({ ...right, namespace }))) {
+          return false;
+        }
+      }
+    }
+
+    return true;
   }
 }
 
-/** The rules among those of roles that allow a request. */
-function* matching(
-  heldRoles: Iterable<HeldRole>,
-  attributes: RuleAttributes & { namespace?: string },
-): Generator<{ held: HeldRole; rule: PolicyRule }> {
-  for (const held of heldRoles)
-    for (const rule of rulesOf(held.role))
-      if (ruleAllows(rule, attributes) && countsInSystem(held, attributes)) yield { held, rule };
-}
+type Attributes = RuleAttributes & { namespace?: string };

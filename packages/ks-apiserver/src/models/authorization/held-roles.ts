@@ -2,9 +2,10 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
-import { WORKSPACE_LABEL } from '../iam/types.ts';
+import { DEVOPS_LABEL, WORKSPACE_LABEL } from '../iam/types.ts';
 import type { Binding } from './binding-index.ts';
 import type { Bindings } from './bindings.ts';
+import { SYSTEM_NAMESPACES } from './system-namespaces.ts';
 
 /** The live copies that authorization decides by. */
 export interface AuthorizationInformers {
@@ -94,7 +95,20 @@ export class HeldRoles {
     // What does not exist yet is judged by the workspace of the URL, under which it would be made.
     const workspace = holder ? (holder.labels[WORKSPACE_LABEL] ?? '') : info.workspace;
     if (info.scope === 'Namespace') return { workspace, namespace: info.namespace };
-    const status = holder?.object?.status as { adminNamespace?: string } | undefined;
-    return { workspace, namespace: status?.adminNamespace ?? '' };
+    return { workspace, namespace: this.adminNamespaceOf(info.devops) };
+  }
+
+  /**
+   * The namespace of a DevOps project, whose roles are the project's; '' for none. The project's own word does not count unless
+   * the namespace carries its label: else whoever may write the project would choose any namespace.
+   */
+  adminNamespaceOf(project: string): string {
+    const status = this.#informers.devopsProjects.store.get(project)?.object?.status;
+    const namespace = (status as { adminNamespace?: unknown } | undefined)?.adminNamespace;
+    if (typeof namespace !== 'string' || SYSTEM_NAMESPACES.has(namespace)) {
+      return '';
+    }
+
+    return this.#informers.namespaces.store.get(namespace)?.labels[DEVOPS_LABEL] === project ? namespace : '';
   }
 }

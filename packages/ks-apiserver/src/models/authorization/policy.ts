@@ -1,8 +1,9 @@
 import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 
-/** Resources in which every user finds himself under his own name. */
-const SELF = new Set(['users', 'clustermembers', 'workspacemembers', 'members']);
+/** Resources in which a member finds himself under his own name: he reads his membership and may end it, but never begins one. */
+const MEMBERSHIPS = new Set(['clustermembers', 'workspacemembers', 'members']);
+const READS_AND_LEAVES = new Set(['get', 'delete']);
 const READ = new Set(['get', 'list', 'watch']);
 const IAM = 'iam.kubesphere.io';
 const RESOURCES = 'resources.kubesphere.io';
@@ -16,7 +17,8 @@ const TENANT = 'tenant.kubesphere.io';
 export function selfService(user: UserInfo, info: RequestInfo): boolean {
   if (!user.groups.includes('system:authenticated') || !info.isResource || info.isKubernetes) return false;
   const isSelf = info.name !== '' && info.name === user.name;
-  if (isSelf && info.group === IAM && SELF.has(info.resource)) return true;
+  if (isSelf && info.group === IAM && info.resource === 'users') return true;
+  if (isSelf && info.group === IAM && MEMBERSHIPS.has(info.resource)) return READS_AND_LEAVES.has(info.verb);
   // His kubeconfig and kubectl: /kapis/resources.kubesphere.io/v1alpha2/users/{user}/kubeconfig.
   if (isSelf && info.group === RESOURCES && info.resource === 'users' && info.verb === 'get') return true;
   // Why one may not do something; the handler answers about himself alone, or about all to an administrator.

@@ -1,6 +1,6 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import { stringify } from 'yaml';
 
 const SERVICES = { group: '', version: 'v1', resource: 'services' };
@@ -18,7 +18,7 @@ function absent(message: string): StatusError {
 }
 
 /** The address at which agents reach the proxy: the configured one, or that of its Service. Throws NotFound. */
-async function proxyAddress(client: KubeClient, options: AgentOptions): Promise<string> {
+async function proxyAddress(client: KubeReader, options: AgentOptions): Promise<string> {
   const { proxyPublishAddress, proxyPublishService } = options;
   if (proxyPublishAddress !== '') return proxyPublishAddress;
   if (proxyPublishService === '') throw absent('neither proxy address nor proxy service provided');
@@ -35,7 +35,7 @@ async function proxyAddress(client: KubeClient, options: AgentOptions): Promise<
 }
 
 /** The Deployment (YAML) that connects a cluster of type proxy to here. Throws NotFound for clusters of other types. */
-export async function agentDeployment(client: KubeClient, cluster: KubeObject, options: AgentOptions): Promise<string> {
+export async function agentDeployment(client: KubeReader, cluster: KubeObject, options: AgentOptions): Promise<string> {
   const { name = '' } = cluster.metadata;
   const { type, token = '' } = (cluster.spec?.connection ?? {}) as { type?: string; token?: string };
   if (type !== 'proxy') throw absent(`cluster ${name} is not using proxy connection`);

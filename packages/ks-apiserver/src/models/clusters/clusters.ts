@@ -1,7 +1,8 @@
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import { type ClusterConfig, KubeconfigError, parseKubeconfig } from '@ks-apiserver/client/kube/kubeconfig';
+import type { CallerClient } from '../gate/caller-client.ts';
 import { missing } from '../iam/errors.ts';
 import { clusterUid, ProbeError, probeKubernetes, probeKubeSphere } from './probe.ts';
 
@@ -35,9 +36,9 @@ async function configOf(kubeconfig: string): Promise<ClusterConfig> {
 
 /** Clusters that are, or are to be, managed from here. */
 export class Clusters {
-  readonly #client: KubeClient;
+  readonly #client: KubeReader;
 
-  constructor(client: KubeClient) {
+  constructor(client: KubeReader) {
     this.#client = client;
   }
 
@@ -83,7 +84,7 @@ export class Clusters {
   }
 
   /** Gives a direct cluster another kubeconfig, which must be of the same cluster and work. Throws NotFound, BadRequest. */
-  async updateKubeconfig(name: string, kubeconfig: string, dryRun: boolean): Promise<void> {
+  async updateKubeconfig(name: string, kubeconfig: string, caller: CallerClient, dryRun: boolean): Promise<void> {
     if (kubeconfig === '') throw badRequest('cluster kubeconfig MUST NOT be empty');
     const cluster = await this.get(name);
     if (connectionOf(cluster).type === 'proxy')
@@ -100,7 +101,7 @@ export class Clusters {
     const connection = { kubeconfig, kubernetesAPIEndpoint: config.server };
     const { resourceVersion } = cluster.metadata;
     const patch = { metadata: { resourceVersion }, spec: { connection } };
-    await this.#client.patch({ resource: CLUSTERS, name }, 'merge', patch, { dryRun });
+    await caller.patch({ resource: CLUSTERS, name }, patch, { dryRun });
   }
 }
 

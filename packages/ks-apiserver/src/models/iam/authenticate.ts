@@ -2,6 +2,7 @@ import { StatusError, unauthorized } from '@ks-apiserver/apimachinery/meta/error
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import { after } from '../after.ts';
+import { CREDENTIAL_EXTRA } from '../authorization/api-tokens.ts';
 import { type ApiTokens, isApiToken } from '../credentials/api-tokens.ts';
 import { opensApi } from '../oauth/scopes.ts';
 import type { Identity } from '../session/identity.ts';
@@ -21,8 +22,6 @@ export const ANONYMOUS: UserInfo = Object.freeze({ name: 'system:anonymous', gro
 
 /** Extra of a caller who must set a password of his own before anything else (the name is KubeSphere 3.2's). */
 export const UNINITIALIZED_EXTRA = 'uninitialized';
-/** Extra of a caller who came with an API token: it makes no further credentials. */
-export const CREDENTIAL_EXTRA = 'iam.kubesphere.io/credential';
 const API_TOKEN = { [CREDENTIAL_EXTRA]: ['api-token'] };
 const AUTHENTICATED = ['system:authenticated'];
 

@@ -6,9 +6,9 @@ import type { Authorizer } from '../authorization/authorizer.ts';
 import type { Scope } from './scopes.ts';
 
 /**
- * Whether a caller may hand on rights (Kubernetes "Using RBAC Authorization", "Privilege escalation prevention"): those
- * that he has himself; in workspaces and namespaces also others, if his rules let him `bind` or `escalate` roles there. On
- * the platform and the cluster there is no such exception: who manages users does not make administrators.
+ * Throws Forbidden unless a caller may hand on rights in a scope (Kubernetes "Using RBAC Authorization", "Privilege escalation
+ * prevention"): those that they have there themselves. Who manages workspaces or projects from above, by a role that lets them
+ * `bind` or `escalate` roles there, may hand on others too; on the platform and the cluster there is no such exception.
  */
 export function checkGrant(
   authorizer: Authorizer,
@@ -18,12 +18,16 @@ export function checkGrant(
   roleName: string,
   rules: readonly PolicyRule[],
 ): void {
-  if (authorizer.covers(caller, scope.level, scope.key, rules)) return;
-  if (
-    (scope.level === 'workspace' || scope.level === 'namespace') &&
-    authorizer.byRoles(caller, roleRequest(scope, verb, roleName))
-  )
+  if (authorizer.covers(caller, scope.level, scope.key, rules)) {
     return;
+  }
+
+  const { level } = scope;
+  const isBelow = level === 'workspace' || level === 'namespace';
+  if (isBelow && authorizer.byRolesAbove(caller, level, roleRequest(scope, verb, roleName))) {
+    return;
+  }
+
   throw new StatusError(
     403,
     'Forbidden',
@@ -34,6 +38,7 @@ export function checkGrant(
 function roleRequest(scope: Scope, verb: string, name: string): RequestInfo {
   const workspace = scope.level === 'workspace' ? scope.key : '';
   const namespace = scope.level === 'namespace' ? scope.key : '';
+
   return {
     ...NO_REQUEST,
     isResource: true,

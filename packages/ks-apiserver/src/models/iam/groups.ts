@@ -1,10 +1,9 @@
 import { badRequest, notFound, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
-import { NO_REQUEST } from '@ks-apiserver/apiserver/http/request-info';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import type { UserInfo } from '@ks-apiserver/client/kube/transport';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
+import type { CallerClient } from '../gate/caller-client.ts';
 import type { Catalog } from '../resources/catalog.ts';
 import { missing } from './errors.ts';
 import { missingRole, type Scope, type Scopes } from './scopes.ts';
@@ -21,7 +20,6 @@ import {
   WORKSPACE_ROLE_BINDINGS,
 } from './types.ts';
 import { nameMismatch } from './users.ts';
-import type { WriteChecks } from './write-checks.ts';
 
 const IAM = 'iam.kubesphere.io';
 const RBAC = 'rbac.authorization.k8s.io';
@@ -34,10 +32,9 @@ export interface GroupMember {
 
 /** What the groups' model works with. */
 export interface GroupsParts {
-  client: KubeClient;
+  client: KubeReader;
   catalog: Catalog;
   scopes: Scopes;
-  writes: WriteChecks;
   users: Informer;
 }
 
@@ -78,7 +75,7 @@ export class Groups {
   }
 
   /** Makes a group; `metadata.generateName` is what people call it and is unique in the workspace. Throws BadRequest, Conflict. */
-  async create(workspace: string, given: KubeObject, dryRun: boolean): Promise<KubeObject> {
+  async create(workspace: string, given: KubeObject, caller: CallerClient, dryRun: boolean): Promise<KubeObject> {
     const { generateName } = given.metadata;
     if (!generateName) throw badRequest('metadata.generateName is required: it is the name that people see');
     const taken = (group: { labels: Readonly<Record<string, string>>; object: KubeObject | undefined }) =>
@@ -86,32 +83,48 @@ export class Groups {
     if ([...this.#parts.catalog.row('groups').store.values()].some(taken))
       throw new StatusError(409, 'Conflict', `a group named ${generateName} already exists in the workspace`);
     const { name: _name, ...metadata } = given.metadata;
-    return this.#parts.client.create(GROUPS, await this.#shaped(workspace, { ...given, metadata }), { dryRun });
+    return caller.create(GROUPS, await this.#shaped(workspace, { ...given, metadata }), { dryRun });
   }
 
   /** Replaces a group. Throws NotFound, Conflict. */
-  async update(workspace: string, name: string, given: KubeObject, dryRun: boolean): Promise<KubeObject> {
+  async update(
+    workspace: string,
+    name: string,
+    given: KubeObject,
+    caller: CallerClient,
+    dryRun: boolean,
+  ): Promise<KubeObject> {
     if (given.metadata.name !== name) throw nameMismatch(given.metadata.name ?? '', name);
     await this.#own(GROUPS, workspace, name);
-    return this.#parts.client.update(GROUPS, await this.#shaped(workspace, given), { dryRun });
+    return caller.update(GROUPS, await this.#shaped(workspace, given), { dryRun });
   }
 
   /** Changes what a merge patch names (RFC 7386). Throws NotFound, BadRequest, Conflict. */
-  async patch(workspace: string, name: string, patch: unknown, dryRun: boolean): Promise<KubeObject> {
+  async patch(
+    workspace: string,
+    name: string,
+    patch: unknown,
+    caller: CallerClient,
+    dryRun: boolean,
+  ): Promise<KubeObject> {
     const stored = await this.#own(GROUPS, workspace, name);
     const merged = applyMergePatch(stored as never, patch as never) as unknown as KubeObject;
     if (merged.metadata?.name !== name) throw nameMismatch(merged.metadata?.name ?? '', name);
-    return this.#parts.client.update(GROUPS, await this.#shaped(workspace, merged), { dryRun });
+    return caller.update(GROUPS, await this.#shaped(workspace, merged), { dryRun });
   }
 
   /** Deletes a group; its controller takes its members and its roles with it. Throws NotFound. */
-  async delete(workspace: string, name: string, dryRun: boolean): Promise<void> {
+  async delete(workspace: string, name: string, caller: CallerClient, dryRun: boolean): Promise<void> {
     await this.#own(GROUPS, workspace, name);
-    await this.#parts.client.delete({ resource: GROUPS, name }, { dryRun });
+    await caller.delete({ resource: GROUPS, name }, { dryRun });
   }
 
   /** The object by which a user gets into a group. Throws NotFound for a group or a user that does not exist, Forbidden where the group has more than the caller. */
-  async #membership(workspace: string, { userName, groupName }: GroupMember, caller: UserInfo): Promise<KubeObject> {
+  async #membership(
+    workspace: string,
+    { userName, groupName }: GroupMember,
+    caller: CallerClient,
+  ): Promise<KubeObject> {
     const group = await this.#own(GROUPS, workspace, groupName);
     if (group.metadata.deletionTimestamp) throw missing('group', IAM, groupName);
     const user = this.#parts.users.store.get(userName)?.object;
@@ -128,41 +141,33 @@ export class Groups {
       groupRef: { apiGroup: IAM, kind: 'groups', name: groupName },
       users: [userName],
     };
-    this.#check(caller, GROUP_BINDINGS, '', binding);
-    return binding;
-  }
+    await caller.checkCreate(GROUP_BINDINGS, binding);
 
-  #check(
-    caller: UserInfo,
-    { group, resource }: { group: string; resource: string },
-    namespace: string,
-    wished: KubeObject,
-  ): void {
-    this.#parts.writes.check(caller, { ...NO_REQUEST, group, resource, namespace }, undefined, wished);
+    return binding;
   }
 
   /** Makes users members of groups; all are looked at before anything is written. */
   async addMembers(
     workspace: string,
     members: readonly GroupMember[],
-    caller: UserInfo,
+    caller: CallerClient,
     dryRun: boolean,
   ): Promise<KubeObject[]> {
     const bindings = await Promise.all(members.map((member) => this.#membership(workspace, member, caller)));
     const made: KubeObject[] = [];
-    for (const binding of bindings) made.push(await this.#parts.client.create(GROUP_BINDINGS, binding, { dryRun }));
+    for (const binding of bindings) made.push(await caller.create(GROUP_BINDINGS, binding, { dryRun }));
     return made;
   }
 
   /** Takes a membership away, by the name of its object. Throws NotFound. */
-  async removeMembers(workspace: string, name: string, dryRun: boolean): Promise<KubeObject> {
+  async removeMembers(workspace: string, name: string, caller: CallerClient, dryRun: boolean): Promise<KubeObject> {
     const binding = await this.#own(GROUP_BINDINGS, workspace, name);
-    await this.#parts.client.delete({ resource: GROUP_BINDINGS, name }, { dryRun });
+    await caller.delete({ resource: GROUP_BINDINGS, name }, { dryRun });
     return binding;
   }
 
   /** A binding as 3.1 makes it: its name and its label come from the first subject. Throws BadRequest, NotFound, Forbidden. */
-  #binding(scope: Scope, given: KubeObject, caller: UserInfo): KubeObject {
+  async #binding(scope: Scope, given: KubeObject, caller: CallerClient): Promise<KubeObject> {
     const subjects = subjectsOf(given);
     const { kind = '', name = '' } = (given.roleRef ?? {}) as { kind?: string; name?: string };
     const [first] = subjects;
@@ -192,27 +197,31 @@ export class Groups {
         name,
       },
     };
-    this.#check(caller, scope.bindings, scope.metadata.namespace ?? '', binding);
+    await caller.checkCreate(scope.bindings, binding);
+
     return binding;
   }
 
   /** Gives roles of a scope to groups or users; all are looked at before anything is written. */
-  async bind(scope: Scope, given: readonly KubeObject[], caller: UserInfo, dryRun: boolean): Promise<KubeObject[]> {
-    const bindings = given.map((binding) => this.#binding(scope, binding, caller));
+  async bind(scope: Scope, given: readonly KubeObject[], caller: CallerClient, dryRun: boolean): Promise<KubeObject[]> {
+    const bindings = await Promise.all(given.map((binding) => this.#binding(scope, binding, caller)));
     const made: KubeObject[] = [];
-    for (const binding of bindings) made.push(await this.#parts.client.create(scope.bindings, binding, { dryRun }));
+    for (const binding of bindings) {
+      made.push(await caller.create(scope.bindings, binding, { dryRun }));
+    }
+
     return made;
   }
 
   /** Takes a binding of a scope away, by name. Throws NotFound. */
-  async unbind(scope: Scope, name: string, dryRun: boolean): Promise<KubeObject> {
+  async unbind(scope: Scope, name: string, caller: CallerClient, dryRun: boolean): Promise<KubeObject> {
     const { namespace } = scope.metadata;
     const stored =
       scope.level === 'workspace'
         ? await this.#own(WORKSPACE_ROLE_BINDINGS, scope.key, name)
         : await this.#stored(ROLE_BINDINGS, name, namespace);
     if (!stored) throw notFound({ group: scope.roleGroup, resource: scope.bindings.resource, name });
-    await this.#parts.client.delete({ resource: scope.bindings, name, namespace }, { dryRun });
+    await caller.delete({ resource: scope.bindings, name, namespace }, { dryRun });
     return stored;
   }
 }

@@ -1,5 +1,6 @@
 import { StatusError, tooManyRequests, unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
+import { byCreation } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Totp } from '../credentials/totp.ts';
@@ -60,11 +61,27 @@ export class Login {
     this.#totp = totp;
     this.#providers = providers;
     const emailOf = (object: unknown) => ((object as User).spec?.email ?? '').toLowerCase();
-    for (const entry of users.store.values()) this.#byEmail.set(emailOf(entry.object), entry.name);
+    const add = (object: unknown, name: string) => {
+      const email = emailOf(object);
+      // An address is the user's who had it first: another who takes it must not end that one's log-ins.
+      if (email !== '' && !this.#byEmail.has(email)) {
+        this.#byEmail.set(email, name);
+      }
+    };
+
+    for (const entry of [...users.store.values()].sort(byCreation)) {
+      add(entry.object, entry.name);
+    }
+
     users.store.onChange(({ type, entry, previous }) => {
       const before = previous && emailOf(previous.object);
-      if (before && this.#byEmail.get(before) === entry.name) this.#byEmail.delete(before);
-      if (type !== 'DELETED' && emailOf(entry.object)) this.#byEmail.set(emailOf(entry.object), entry.name);
+      if (before && this.#byEmail.get(before) === entry.name) {
+        this.#byEmail.delete(before);
+      }
+
+      if (type !== 'DELETED') {
+        add(entry.object, entry.name);
+      }
     });
   }
 

@@ -3,9 +3,7 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import type { UserInfo } from '@ks-apiserver/client/kube/transport';
-import type { Authorizer } from '../authorization/authorizer.ts';
-import { checkGrant } from './grants.ts';
+import type { CallerClient } from '../gate/caller-client.ts';
 import { missingRole, type Scope, type Scopes } from './scopes.ts';
 import { type Subject, subjectsOf, userSubject } from './subject.ts';
 import { USER_REF_LABEL, USER_UID_ANNOTATION } from './types.ts';
@@ -24,37 +22,42 @@ function names({ kind, name }: Subject, user: string): boolean {
 export class Members {
   readonly #client: KubeClient;
   readonly #scopes: Scopes;
-  readonly #authorizer: Authorizer;
   readonly #users: Informer;
 
-  constructor(client: KubeClient, scopes: Scopes, authorizer: Authorizer, users: Informer) {
+  constructor(client: KubeClient, scopes: Scopes, users: Informer) {
     this.#client = client;
     this.#scopes = scopes;
-    this.#authorizer = authorizer;
     this.#users = users;
   }
 
-  /** A role that a caller may give to others: it exists here and gives nothing that he has not. Throws 404 or 403. */
-  #grantable(scope: Scope, roleName: string, caller: UserInfo): void {
-    const role = this.#scopes.role(scope, roleName);
-    if (!role) throw missingRole(scope, roleName);
-    checkGrant(this.#authorizer, caller, scope, 'bind', roleName, this.#authorizer.rightsOf(role.object));
+  /** Throws NotFound for a role that is not there, and Forbidden for one that the caller may not give to others. */
+  async checkGrantable(scope: Scope, member: Member, caller: CallerClient): Promise<void> {
+    if (!this.#scopes.role(scope, member.roleRef)) {
+      throw missingRole(scope, member.roleRef);
+    }
+
+    await caller.checkCreate(scope.bindings, bindingOf(scope, member, undefined));
   }
 
   /**
-   * Gives each his role; all roles are looked at before anything is written. A dry run only looks. `uidOf` tells which user
-   * is meant, where a copy of the users cannot know it yet.
+   * Gives each member their role; all roles are looked at before anything is written. A dry run only looks. `uidOf` tells
+   * which user is meant, where a copy of the users cannot know it yet.
    */
   async set(
     scope: Scope,
     members: readonly Member[],
-    caller: UserInfo,
+    caller: CallerClient,
     dryRun = false,
     uidOf: (name: string) => string | undefined = (name) => this.#users.store.get(name)?.uid,
   ): Promise<void> {
-    for (const { roleRef } of members) this.#grantable(scope, roleRef, caller);
-    for (const { username } of members) this.#checkStays(username);
-    for (const member of members) await this.#bind(scope, member, dryRun, uidOf(member.username));
+    for (const member of members) {
+      await this.checkGrantable(scope, member, caller);
+      this.#checkStays(member.username);
+    }
+
+    for (const member of members) {
+      await this.#bind(scope, member, { caller, dryRun, uid: uidOf(member.username) });
+    }
   }
 
   /** Throws Conflict when a user is on his way out: what he gets now must not outlive him. */
@@ -100,27 +103,23 @@ export class Members {
     return [...found.values()].filter((binding) => subjectsOf(binding).some((subject) => names(subject, user)));
   }
 
-  async #bind(scope: Scope, { username, roleRef }: Member, dryRun: boolean, uid: string | undefined): Promise<void> {
+  async #bind(
+    scope: Scope,
+    member: Member,
+    { caller, dryRun, uid }: { caller: CallerClient; dryRun: boolean; uid: string | undefined },
+  ): Promise<void> {
     let bound = false;
-    for (const binding of await this.#bindings(scope, username)) {
-      if (binding.roleRef?.name === roleRef) bound = true;
-      else await this.#unbind(scope, binding, username, dryRun);
+    for (const binding of await this.#bindings(scope, member.username)) {
+      if (binding.roleRef?.name === member.roleRef) {
+        bound = true;
+      } else {
+        await this.#unbind(scope, binding, member.username, dryRun);
+      }
     }
-    if (bound) return;
-    const binding = {
-      apiVersion: scope.apiVersion,
-      kind: scope.bindingKind,
-      metadata: {
-        ...scope.metadata,
-        name: `${username}-${roleRef}`,
-        labels: { ...scope.metadata.labels, [USER_REF_LABEL]: username },
-        // 3.0 says the name alone; a controller takes the binding away when this very user is gone.
-        ...(uid !== undefined && { annotations: { [USER_UID_ANNOTATION]: uid } }),
-      },
-      subjects: [userSubject(username)],
-      roleRef: { apiGroup: scope.roleGroup, kind: scope.roleKind, name: roleRef },
-    };
-    await this.#client.create(scope.bindings, binding, { dryRun });
+
+    if (!bound) {
+      await caller.create(scope.bindings, bindingOf(scope, member, uid), { dryRun });
+    }
   }
 
   /** A binding that names others too only loses this user: 3.0 deletes it whole. */
@@ -130,4 +129,21 @@ export class Members {
     if (rest.length > 0) await this.#client.update(scope.bindings, { ...binding, subjects: rest }, { dryRun });
     else await this.#client.delete({ resource: scope.bindings, name, namespace }, { dryRun });
   }
+}
+
+/** The binding that makes somebody a member. */
+function bindingOf(scope: Scope, { username, roleRef }: Member, uid: string | undefined): KubeObject {
+  return {
+    apiVersion: scope.apiVersion,
+    kind: scope.bindingKind,
+    metadata: {
+      ...scope.metadata,
+      name: `${username}-${roleRef}`,
+      labels: { ...scope.metadata.labels, [USER_REF_LABEL]: username },
+      // 3.0 says the name alone; a controller takes the binding away when this very user is gone.
+      ...(uid !== undefined && { annotations: { [USER_UID_ANNOTATION]: uid } }),
+    },
+    subjects: [userSubject(username)],
+    roleRef: { apiGroup: scope.roleGroup, kind: scope.roleKind, name: roleRef },
+  };
 }

@@ -4,33 +4,28 @@ import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import type { PolicyRule } from '@ks-apiserver/apiserver/authorization/rules';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import { byCreation } from '@ks-apiserver/client/informer/entry';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import type { UserInfo } from '@ks-apiserver/client/kube/transport';
-import type { Authorizer } from '../authorization/authorizer.ts';
-import { overrideOf } from '../authorization/overrides.ts';
-import { ALL_RIGHTS } from '../authorization/rights.ts';
+import type { CallerClient } from '../gate/caller-client.ts';
 import { aggregatedNames } from './aggregation.ts';
-import { checkGrant } from './grants.ts';
 import { missingRole, type Scope, type Scopes } from './scopes.ts';
-import { AGGREGATION_ROLES } from './types.ts';
+import { AGGREGATION_ROLES, WORKSPACE_LABEL } from './types.ts';
 
 /** Roles of every scope: their rules are those of the templates that an annotation names, never those that a client sends. */
 export class Roles {
-  readonly #client: KubeClient;
   readonly #scopes: Scopes;
-  readonly #authorizer: Authorizer;
 
-  constructor(client: KubeClient, scopes: Scopes, authorizer: Authorizer) {
-    this.#client = client;
+  constructor(scopes: Scopes) {
     this.#scopes = scopes;
-    this.#authorizer = authorizer;
   }
 
-  /** The rules of all templates that a role is made from. Throws NotFound for a template that is missing. */
+  /** The rules of all templates that a role is made from. Throws NotFound for one that is missing, or is another workspace's. */
   #aggregated(scope: Scope, object: KubeObject): PolicyRule[] {
     return aggregatedNames(object.metadata.annotations?.[AGGREGATION_ROLES]).flatMap((name) => {
       const template = this.#scopes.template(scope, name);
-      if (!template) throw missingRole(scope, name);
+      const workspace = scope.level === 'workspace' ? template?.labels[WORKSPACE_LABEL] : undefined;
+      if (!template || (workspace !== undefined && workspace !== scope.key)) {
+        throw missingRole(scope, name);
+      }
+
       return (template.object?.rules ?? []) as PolicyRule[];
     });
   }
@@ -42,20 +37,22 @@ export class Roles {
   }
 
   /** Creates a role, or replaces the one whose resourceVersion it carries. */
-  async save(scope: Scope, given: KubeObject, caller: UserInfo, dryRun = false): Promise<KubeObject> {
+  async save(scope: Scope, given: KubeObject, caller: CallerClient, dryRun = false): Promise<KubeObject> {
     const name = given.metadata.name ?? '';
-    const rules = this.#aggregated(scope, given);
-    const module = overrideOf(given);
-    const isNew = module !== undefined && module !== overrideOf(this.#scopes.template(scope, name)?.object);
-    checkGrant(this.#authorizer, caller, scope, 'escalate', name, isNew ? ALL_RIGHTS : rules);
-    const role = this.#shaped(scope, given, rules);
-    if (!given.metadata.resourceVersion) return this.#client.create(scope.roles, role, { dryRun });
-    if (scope.level === 'workspace' && !this.#scopes.role(scope, name)) throw missingRole(scope, name);
-    return this.#client.update(scope.roles, role, { dryRun });
+    const role = this.#shaped(scope, given, this.#aggregated(scope, given));
+    if (!given.metadata.resourceVersion) {
+      return caller.create(scope.roles, role, { dryRun });
+    }
+
+    if (scope.level === 'workspace' && !this.#scopes.role(scope, name)) {
+      throw missingRole(scope, name);
+    }
+
+    return caller.update(scope.roles, role, { dryRun });
   }
 
   /** Changes the fields that a merge patch names (RFC 7386); a new list of templates makes new rules. */
-  async patch(scope: Scope, name: string, patch: unknown, caller: UserInfo, dryRun = false): Promise<KubeObject> {
+  async patch(scope: Scope, name: string, patch: unknown, caller: CallerClient, dryRun = false): Promise<KubeObject> {
     if (typeof patch !== 'object' || patch === null || Array.isArray(patch))
       throw badRequest('the patch must be a JSON object');
     const existing = this.#scopes.role(scope, name);
@@ -65,22 +62,22 @@ export class Roles {
     const aggregation = merged.metadata.annotations?.[AGGREGATION_ROLES];
     const changed = aggregation !== existing.object.metadata.annotations?.[AGGREGATION_ROLES];
     const rules = changed ? this.#aggregated(scope, merged) : ((existing.object.rules ?? []) as PolicyRule[]);
-    const module = overrideOf(merged);
-    // What a module will allow nobody knows.
-    const isNew = module !== undefined && module !== overrideOf(existing.object);
-    if (changed || isNew) checkGrant(this.#authorizer, caller, scope, 'escalate', name, isNew ? ALL_RIGHTS : rules);
     const named = {
       ...merged,
       metadata: { ...merged.metadata, name, ...(existing.namespace && { namespace: existing.namespace }) },
     };
     if (named.metadata.uid !== existing.uid)
       throw conflict({ group: scope.roleGroup, resource: scope.roles.resource, name }, 'the uid must not change');
-    return this.#client.update(scope.roles, this.#shaped(scope, named, rules), { dryRun });
+    return caller.update(scope.roles, this.#shaped(scope, named, rules), { dryRun });
   }
 
-  async delete(scope: Scope, name: string, dryRun = false): Promise<void> {
-    if (scope.level === 'workspace' && !this.#scopes.role(scope, name)) throw missingRole(scope, name);
-    await this.#client.delete({ resource: scope.roles, name, namespace: scope.metadata.namespace }, { dryRun });
+  /** Deletes a role. Throws NotFound. */
+  async delete(scope: Scope, name: string, caller: CallerClient, dryRun = false): Promise<void> {
+    if (scope.level === 'workspace' && !this.#scopes.role(scope, name)) {
+      throw missingRole(scope, name);
+    }
+
+    await caller.delete({ resource: scope.roles, name, namespace: scope.metadata.namespace }, { dryRun });
   }
 
   /** The templates that the role of a user in a scope is made from, newest first; none without a role. */

@@ -43,10 +43,13 @@ export interface Scope {
 export class Scopes {
   readonly #catalog: Catalog;
   readonly #bindings: Bindings;
+  readonly #adminNamespaceOf: (project: string) => string;
 
-  constructor(catalog: Catalog, bindings: Bindings) {
+  /** `adminNamespaceOf` tells the namespace of a DevOps project, '' for none. */
+  constructor(catalog: Catalog, bindings: Bindings, adminNamespaceOf: (project: string) => string) {
     this.#catalog = catalog;
     this.#bindings = bindings;
+    this.#adminNamespaceOf = adminNamespaceOf;
   }
 
   #of(
@@ -92,9 +95,15 @@ export class Scopes {
     return this.#of('namespace', 'Role', [ROLES, ROLE_BINDINGS], namespace, { namespace });
   }
 
-  /** All scopes in which bindings name a user himself. */
+  /** All scopes in which bindings name a user themselves. */
   ofUser(name: string): Scope[] {
-    const keys = (level: Scope['level']) => this.#bindings[level].scopesOf(name);
+    return this.ofSubject('User', name);
+  }
+
+  /** All scopes in which bindings name a user, or a group. */
+  ofSubject(kind: 'User' | 'Group', name: string): Scope[] {
+    const keys = (level: Scope['level']) => this.#bindings[level].scopesOf(name, kind);
+
     return [
       ...keys('global').map(() => this.global()),
       ...keys('cluster').map(() => this.cluster()),
@@ -105,9 +114,8 @@ export class Scopes {
 
   /** The scope of a DevOps project: its admin namespace. Throws NotFound for an unknown one and for one that has none yet. */
   devops(project: string): Scope {
-    const found = this.#catalog.row('devopsprojects').store.get(project);
-    const namespace = (found?.object?.status as { adminNamespace?: string } | undefined)?.adminNamespace;
-    if (!namespace) throw missing('devopsproject', 'devops.kubesphere.io', project);
+    const namespace = this.#adminNamespaceOf(project);
+    if (namespace === '') throw missing('devopsproject', 'devops.kubesphere.io', project);
     return this.namespace(namespace);
   }
 

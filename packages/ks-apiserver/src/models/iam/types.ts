@@ -23,6 +23,8 @@ export const ROLE_BINDINGS = rbac('rolebindings');
 
 /** Keys of labels and annotations that clients and controllers of KubeSphere share. */
 export const WORKSPACE_LABEL = 'kubesphere.io/workspace';
+/** Label of a DevOps project's namespace: the project's name. */
+export const DEVOPS_LABEL = 'kubesphere.io/devopsproject';
 export const USER_REF_LABEL = 'iam.kubesphere.io/user-ref';
 /** Uid of the user for whom a binding was made: it is not the next one's of his name. */
 export const USER_UID_ANNOTATION = 'iam.kubesphere.io/user-uid';

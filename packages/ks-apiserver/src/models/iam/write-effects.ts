@@ -15,21 +15,34 @@ const LEVELS: Readonly<Record<string, 'global' | 'cluster' | 'workspace' | 'name
 const WARNING_LIMIT = 1000;
 const NAMED = 5;
 
+/** Level of the roles or bindings of a resource; undefined for one that is neither. */
+function levelOf({ group, resource }: RequestInfo) {
+  const [, word = ''] = /^(\w*?role)(binding)?s$/.exec(resource) ?? [];
+  return LEVELS[`${group}/${word}`];
+}
+
+/** Whether objects of a resource give rights to somebody, so that a dry run tells what changes. */
+export function givesRights(info: RequestInfo): boolean {
+  const isGroup = info.resource === 'groups' || info.resource === 'groupbindings';
+  return (info.group === IAM && isGroup) || levelOf(info) !== undefined;
+}
+
 /** What a write through the Kubernetes API gives to somebody or takes away; undefined for what gives nothing. */
 export function effectsOfWrite(
   effects: Effects,
   scopes: Scopes,
-  { group, resource, namespace }: RequestInfo,
+  info: RequestInfo,
   stored: KubeObject | undefined,
   wished: KubeObject | undefined,
 ): EffectList | undefined {
+  const { group, resource, namespace } = info;
   if (group === IAM && resource === 'groupbindings') return effects.ofMembership(stored, wished);
   if (group === IAM && resource === 'groups')
     return stored && !wished
       ? effects.ofGroupDeletion(stored.metadata.labels?.[WORKSPACE_LABEL] ?? '', stored.metadata.name ?? '')
       : undefined;
-  const [, word = '', isBinding] = /^(\w*?role)(binding)?s$/.exec(resource) ?? [];
-  const level = LEVELS[`${group}/${word}`];
+  const level = levelOf(info);
+  const isBinding = resource.endsWith('bindings');
   if (!level) return undefined;
   const scopeOf = (object: KubeObject | undefined): Scope => {
     if (level === 'workspace') return scopes.workspace(object?.metadata.labels?.[WORKSPACE_LABEL] ?? '');

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
+import type { CallerClient } from '../gate/caller-client.ts';
 
 const JOBS = { group: 'batch', version: 'v1', resource: 'jobs' };
 /** Annotation with what became of each run. */
@@ -56,7 +57,8 @@ function fresh(job: KubeObject): KubeObject {
 
 /** Runs a Job again: deletes it with its pods and creates it anew. Throws 500 when it is missing or cannot be made, 409 when it has changed. */
 export async function rerunJob(
-  client: KubeClient,
+  client: KubeReader,
+  caller: CallerClient,
   { namespace, name, resourceVersion }: Rerun,
   signal: AbortSignal,
 ): Promise<void> {
@@ -74,7 +76,7 @@ export async function rerunJob(
     new StatusError(500, 'InternalError', `failed to rerun job ${name}`, undefined, { cause });
   try {
     const { uid } = job.metadata;
-    await client.delete(key, {
+    await caller.delete(key, {
       propagationPolicy: 'Background',
       preconditions: { resourceVersion, ...(uid !== undefined && { uid }) },
     });
@@ -84,7 +86,7 @@ export async function rerunJob(
   // From here on the caller's going away must not leave the Job deleted.
   for (let tried = 1; ; tried++) {
     try {
-      await client.create(JOBS, fresh(job));
+      await caller.create(JOBS, fresh(job));
       return;
     } catch (error) {
       if (tried === TRIES) throw failed(error);

@@ -1,6 +1,6 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import { parseDocument } from 'yaml';
 import { isReadyPod } from '../resources/fields.ts';
 
@@ -25,7 +25,7 @@ function withServer(text: string, server: string): string {
 
 /** A user's kubeconfig from its ConfigMap; `master`, where set, is the server of its cluster `local`. Throws NotFound. */
 export async function readKubeconfig(
-  client: KubeClient,
+  client: KubeReader,
   user: string,
   master: string,
   signal: AbortSignal,
@@ -51,7 +51,7 @@ export interface PodInfo {
 }
 
 /** A ready pod of the Deployment `kubectl-<user>`. Throws NotFound without the Deployment, 500 without a ready pod. */
-export async function findKubectlPod(client: KubeClient, user: string, signal: AbortSignal): Promise<PodInfo> {
+export async function findKubectlPod(client: KubeReader, user: string, signal: AbortSignal): Promise<PodInfo> {
   const name = `kubectl-${user}`;
   const deployment = await client
     .get<KubeObject>({ resource: DEPLOYMENTS, namespace: CONTROLS_NAMESPACE, name }, signal)

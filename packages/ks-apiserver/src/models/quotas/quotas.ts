@@ -1,6 +1,6 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { formatQuantity, parseQuantity, subtractQuantities } from '@ks-apiserver/apimachinery/quantity/quantity';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { Catalog } from '../resources/catalog.ts';
 import { rowOf } from '../resources/row-of.ts';
 
@@ -55,9 +55,9 @@ function leftOf(hard: Quantities, used: Quantities): Quantities {
 /** Counts objects of a namespace, or of all, and says what its ResourceQuotas allow. */
 export class Quotas {
   readonly #catalog: Catalog;
-  readonly #client: KubeClient;
+  readonly #client: KubeReader;
 
-  constructor(catalog: Catalog, client: KubeClient) {
+  constructor(catalog: Catalog, client: KubeReader) {
     this.#catalog = catalog;
     this.#client = client;
   }

@@ -1,10 +1,12 @@
 import { badRequest, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type GroupVersionResource, groupVersionPath } from '@ks-apiserver/apimachinery/meta/types';
 import { Informer, type InformerOptions } from '@ks-apiserver/client/informer/informer';
 import { steadyNow } from '@ks-apiserver/client/informer/steady-clock';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { Deadline } from '@ks-apiserver/client/kube/deadline';
+import { secretFieldsOf, withoutSecrets } from '../gate/redaction.ts';
 import { Columns } from './columns.ts';
 import { CustomResources } from './custom-resources.ts';
 import type { ResourceDefinition } from './definition.ts';
@@ -191,12 +193,14 @@ export class Catalog {
     if (!this.#keysOfRows.has(key)) this.#used.set(key, performance.now());
     let informer = this.#informers.get(key);
     if (!informer) {
-      const { kind, fields, redact, keepObjects, unread } = row;
+      const { kind, fields, keepObjects, unread } = row;
+      const secrets = secretFieldsOf(row);
       informer = new Informer(this.#client, {
         resource: { group: row.group, version: row.version, resource: row.resource },
         kind,
         ...(fields && { fields }),
-        ...(redact && { redact }),
+        // Copies hold no secrets: whatever is made from them shows none.
+        ...(secrets && { redact: (object: KubeObject) => withoutSecrets(object, secrets) }),
         ...(keepObjects && { keepObjects }),
         ...(unread && { unread }),
         ...(this.#report && { report: this.#report }),

@@ -23,8 +23,6 @@ export interface ResourceDefinition extends GroupVersionResource {
   filters?: Readonly<Record<string, Filter>>;
   /** Sort keys beyond name and creation time. */
   sortKeys?: Readonly<Record<string, SortKey>>;
-  /** Removes what must never leave the server. */
-  redact?: (object: KubeObject) => KubeObject;
   /** Keeps the parsed objects: for what rules look into on every request. */
   keepObjects?: boolean;
   /** Follows the resource from the start and not from its first use. */

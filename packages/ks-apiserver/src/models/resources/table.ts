@@ -18,7 +18,6 @@ import {
 } from './fields.ts';
 import { keyValue } from './filters.ts';
 import { nodeAnnotations, podRequests } from './node-requests.ts';
-import { withoutConnectionSecrets, withoutPassword } from './redact.ts';
 import { storageClassAnnotations } from './storage-class-use.ts';
 
 const status = { status: equalField('status') };
@@ -213,7 +212,6 @@ export const RESOURCES: readonly ResourceDefinition[] = [
         ingroup: (user, value) => (user.fields.groups as string[]).includes(value),
         notingroup: (user, value) => !(user.fields.groups as string[]).includes(value),
       },
-      redact: withoutPassword,
     },
     loginrecords: {
       kind: 'LoginRecord',
@@ -304,7 +302,7 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     devopsprojects: { kind: 'DevOpsProject', namespaced: false, eager: true, keepObjects: true },
   }),
   ...of('cluster.kubesphere.io', 'v1alpha1', {
-    clusters: { kind: 'Cluster', namespaced: false, redact: withoutConnectionSecrets },
+    clusters: { kind: 'Cluster', namespaced: false },
   }),
   ...of('apiextensions.k8s.io', 'v1', {
     customresourcedefinitions: {

@@ -17,7 +17,7 @@ import {
 import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { CallerClient } from '../gate/caller-client.ts';
 import { missing } from '../iam/errors.ts';
 import { WORKSPACE_LABEL } from '../iam/types.ts';
 import { nameMismatch } from '../iam/users.ts';
@@ -52,13 +52,11 @@ function listed(amounts: Usage, names: readonly string[]): string {
 
 /** Quotas of workspaces (KubeSphere 3.1): what their namespaces may use together, and what they do use. */
 export class WorkspaceQuotas {
-  readonly #client: KubeClient;
   readonly #catalog: Catalog;
   readonly #quotas: Informer;
   readonly #reserved = new Set<Reservation>();
 
-  constructor(client: KubeClient, catalog: Catalog, quotas: Informer) {
-    this.#client = client;
+  constructor(catalog: Catalog, quotas: Informer) {
     this.#catalog = catalog;
     this.#quotas = quotas;
   }
@@ -95,21 +93,27 @@ export class WorkspaceQuotas {
   }
 
   /** Makes a quota of a workspace. Throws BadRequest, AlreadyExists. */
-  async create(workspace: string, given: KubeObject, dryRun: boolean): Promise<KubeObject> {
-    return this.#client.create(WORKSPACE_QUOTAS, this.#shaped(workspace, given), { dryRun });
+  async create(workspace: string, given: KubeObject, caller: CallerClient, dryRun: boolean): Promise<KubeObject> {
+    return caller.create(WORKSPACE_QUOTAS, this.#shaped(workspace, given), { dryRun });
   }
 
   /** Replaces a quota of a workspace. Throws NotFound, BadRequest, Conflict. */
-  async update(workspace: string, name: string, given: KubeObject, dryRun: boolean): Promise<KubeObject> {
+  async update(
+    workspace: string,
+    name: string,
+    given: KubeObject,
+    caller: CallerClient,
+    dryRun: boolean,
+  ): Promise<KubeObject> {
     if (given.metadata.name !== name) throw nameMismatch(given.metadata.name ?? '', name);
     this.#own(workspace, name);
-    return this.#client.update(WORKSPACE_QUOTAS, this.#shaped(workspace, given), { dryRun });
+    return caller.update(WORKSPACE_QUOTAS, this.#shaped(workspace, given), { dryRun });
   }
 
   /** Deletes a quota of a workspace. Throws NotFound. */
-  async delete(workspace: string, name: string, dryRun: boolean): Promise<void> {
+  async delete(workspace: string, name: string, caller: CallerClient, dryRun: boolean): Promise<void> {
     this.#own(workspace, name);
-    await this.#client.delete({ resource: WORKSPACE_QUOTAS, name }, { dryRun });
+    await caller.delete({ resource: WORKSPACE_QUOTAS, name }, { dryRun });
   }
 
   /** Quotas that count a namespace, with what they limit. */

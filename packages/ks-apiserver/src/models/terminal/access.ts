@@ -1,7 +1,7 @@
 import { forbidden, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { parseRequestInfo, type RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
-import { type KubeClient, resourcePath } from '@ks-apiserver/client/kube/client';
+import { type KubeReader, resourcePath } from '@ks-apiserver/client/kube/client';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import { CONTROLS_NAMESPACE, USERNAME_LABEL } from '../kubeconfig/kubeconfig.ts';
@@ -15,7 +15,7 @@ export function execCall(namespace: string, pod: string): RequestInfo {
 
 /** Throws Forbidden unless the caller may run commands in a pod; a kubectl of a user is for him alone. */
 export async function requireExec(
-  { authorizer, client }: { authorizer: Authorizer; client: KubeClient },
+  { authorizer, client }: { authorizer: Authorizer; client: KubeReader },
   user: UserInfo,
   namespace: string,
   pod: string,

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
 
 const APPS = { group: 'apps', version: 'v1' } as const;
 const REVISION = 'deployment.kubernetes.io/revision';
@@ -9,7 +9,7 @@ export type Workload = 'deployments' | 'statefulsets' | 'daemonsets';
 
 /** Finds a revision of a workload by its number; undefined for none. Throws NotFound without the workload. */
 export async function findRevision(
-  client: KubeClient,
+  client: KubeReader,
   { resource, namespace, name }: { resource: Workload; namespace: string; name: string },
   revision: string,
   signal: AbortSignal,

@@ -1,11 +1,11 @@
-import type { IncomingMessage } from 'node:http';
 import { badRequest, internalError, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Json, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { applyJsonPatch } from '@ks-apiserver/apimachinery/patch/json-patch';
 import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
-import { BODY_LIMIT, mediaType, readRequestBody } from '@ks-apiserver/apiserver/routes/body';
 import { errorFrom, PATCH_TYPES } from '@ks-apiserver/client/kube/client';
 import { type KubeRequest, type KubeResponse, type KubeTransport, readBody } from '@ks-apiserver/client/kube/transport';
 import { parse } from 'yaml';
+import { type SecretFields, secretsOf, withoutSecrets, withoutSecretTexts, withSecretsOf } from './redaction.ts';
 
 const ATTEMPTS = 5;
 /** Largest object that is reviewed, in bytes: etcd keeps less. */
@@ -22,16 +22,20 @@ export type Review = (
 
 /** A write as it came. */
 export interface Write {
-  req: IncomingMessage;
   info: RequestInfo;
-  /** As it would be proxied; its body is not read. */
+  /** As it would be sent on, without its body. */
   request: KubeRequest;
+  /** All of its body, not compressed. */
+  body: Buffer;
+  /** Fields of the kind that are kept back from the caller. */
+  hidden: SecretFields | undefined;
 }
 
 function withDryRun(url: string): string {
   const [path = '', query = ''] = url.split('?', 2);
   const parameters = new URLSearchParams(query);
   parameters.set('dryRun', 'All');
+
   return `${path}?${parameters}`;
 }
 
@@ -41,19 +45,41 @@ function objectPath({ url }: KubeRequest, { subresource }: RequestInfo): string 
   return subresource === '' ? path : path.slice(0, path.lastIndexOf('/'));
 }
 
+/** Media type of a request's body in lower case, without parameters; '' when it names none. */
+function mediaType({ headers }: KubeRequest): string {
+  return (headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+}
+
 /** An applied configuration that is valid for one version of the object only. */
 function pinned(body: Buffer, resourceVersion: string | undefined): Buffer {
   let config: unknown;
   try {
-    config = parse(body.toString(), { maxAliasCount: 0 });
+    config = parseConfiguration(body.toString());
   } catch (error) {
     throw badRequest(`the applied configuration is no YAML: ${(error as Error).message}`);
   }
+
   const { metadata } = (config ?? {}) as { metadata?: object };
-  if (typeof metadata !== 'object' || metadata === null) throw badRequest('the applied configuration has no metadata');
+  if (typeof metadata !== 'object' || metadata === null) {
+    throw badRequest('the applied configuration has no metadata');
+  }
+
   return Buffer.from(
     JSON.stringify({ ...(config as object), metadata: { ...metadata, ...(resourceVersion && { resourceVersion }) } }),
   );
+}
+
+/** Clients apply JSON nearly always, which a YAML parser reads a hundred times slower. */
+function parseConfiguration(text: string): unknown {
+  if (text.trimStart().startsWith('{')) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      // Flow style of YAML begins with a brace too.
+    }
+  }
+
+  return parse(text, { maxAliasCount: 0 });
 }
 
 function parsed(bytes: Buffer): KubeObject {
@@ -64,14 +90,35 @@ function parsed(bytes: Buffer): KubeObject {
   }
 }
 
+/** What a JSON patch makes of the object as its caller sees it: it could copy or test what is hidden from them. Throws 400, 422. */
+function patched(body: Buffer, stored: KubeObject, hidden: SecretFields): KubeObject {
+  let patch: Json;
+  try {
+    patch = JSON.parse(body.toString()) as Json;
+  } catch (error) {
+    throw badRequest(`error decoding patch: ${(error as Error).message}`);
+  }
+
+  return applyJsonPatch(withoutSecrets(stored, hidden) as never, patch) as unknown as KubeObject;
+}
+
+/** A refusal in which no secret of the stored object stands. */
+function withoutHidden(response: KubeResponse & { body: Buffer }, secrets: readonly string[]): KubeResponse {
+  if (response.status < 400 || secrets.length === 0) {
+    return response;
+  }
+
+  const { 'content-length': _length, ...headers } = response.headers;
+  return { ...response, headers, body: Buffer.from(withoutSecretTexts(response.body.toString(), secrets)) };
+}
+
 /**
  * Makes a write after a review. The Kubernetes API itself says by a dry run what would be stored, so that a review sees
  * what every patch and encoding amounts to; that very object is then written, at the version that was looked at.
- * Throws what the review throws, and 413 for a body of more than 3 MB.
+ * Throws what the review throws.
  */
 export async function reviewedWrite(kubernetes: KubeTransport, write: Write, review: Review): Promise<KubeResponse> {
-  const { req, info, request } = write;
-  const body = await readRequestBody(req, BODY_LIMIT);
+  const { info, request, body, hidden } = write;
   const {
     'content-length': _length,
     'content-encoding': _encoding,
@@ -80,7 +127,10 @@ export async function reviewedWrite(kubernetes: KubeTransport, write: Write, rev
   } = request.headers;
   const asJson = { ...headers, accept: 'application/json' };
   const path = objectPath(request, info);
-  const applies = request.method === 'PATCH' && mediaType(req) === PATCH_TYPES.apply;
+  const type = mediaType(request);
+  const applies = request.method === 'PATCH' && type === PATCH_TYPES.apply;
+  const patchesHidden = hidden !== undefined && request.method === 'PATCH' && type === PATCH_TYPES.json;
+
   const send = async (
     method: string,
     url: string,
@@ -96,44 +146,87 @@ export async function reviewedWrite(kubernetes: KubeTransport, write: Write, rev
     });
     return { ...response, body: await readBody(response.body, OBJECT_LIMIT) };
   };
+
   const find = async (): Promise<KubeObject | undefined> => {
-    if (request.method === 'POST') return undefined;
+    if (request.method === 'POST') {
+      return undefined;
+    }
+
     const found = await send('GET', path, { accept: 'application/json' });
-    if (found.status === 404) return undefined;
-    if (found.status >= 300) throw errorFrom(found.status, found.body);
+    if (found.status === 404) {
+      return undefined;
+    }
+
+    if (found.status >= 300) {
+      throw errorFrom(found.status, found.body);
+    }
+
     return parsed(found.body);
   };
+
+  /** What would be stored, or the refusal of the Kubernetes API. */
+  const tried = (stored: KubeObject | undefined, given: Buffer) => {
+    if (!patchesHidden || !stored) {
+      return send(request.method, withDryRun(request.url), asJson, given);
+    }
+
+    const object = Buffer.from(JSON.stringify(patched(given, stored, hidden)));
+    return send('PUT', withDryRun(request.url), { ...asJson, 'content-type': 'application/json' }, object);
+  };
+
   for (let attempt = 1; ; attempt += 1) {
     const stored = await find();
+    const secrets = hidden ? secretsOf(stored, hidden) : [];
     const { resourceVersion } = stored?.metadata ?? {};
     const given = applies ? pinned(body, resourceVersion) : body;
-    const dry = await send(request.method, withDryRun(request.url), asJson, given);
-    if (dry.status >= 300) return dry;
-    const wished = parsed(dry.body);
+    const dry = await tried(stored, given);
+    if (dry.status >= 300) {
+      return withoutHidden(dry, secrets);
+    }
+
+    const shown = parsed(dry.body);
+    const wished = hidden && stored ? withSecretsOf(stored, shown, hidden) : shown;
     const changed = await review(stored, wished);
-    let answer: KubeResponse;
-    if (!changed && (applies || !stored)) answer = await send(request.method, request.url, headers, given);
-    else {
+    let answer: KubeResponse & { body: Buffer };
+
+    if (!changed && (applies || !stored)) {
+      answer = await send(request.method, request.url, headers, given);
+    } else {
       const object = changed ?? wished;
       const { managedFields: _fields, ...metadata } = object.metadata as Record<string, unknown>;
-      if (stored) metadata.resourceVersion = resourceVersion;
-      else for (const field of ['uid', 'resourceVersion', 'creationTimestamp', 'generation']) delete metadata[field];
-      const [method, url] = stored ? ['PUT', request.url] : ['POST', collectionUrl(write, path)];
+      if (stored) {
+        metadata.resourceVersion = resourceVersion;
+      } else {
+        for (const field of ['uid', 'resourceVersion', 'creationTimestamp', 'generation']) {
+          delete metadata[field];
+        }
+      }
+
+      const [method, url] = stored ? ['PUT', request.url] : ['POST', collectionUrl(request, path)];
       const bytes = Buffer.from(JSON.stringify({ ...object, metadata }));
       answer = await send(method!, url!, { ...headers, 'content-type': 'application/json' }, bytes);
     }
+
     // Somebody else was quicker: what is there now has to be looked at.
-    if (answer.status !== 409 || !stored || attempt === ATTEMPTS) return answer;
+    if (answer.status !== 409 || !stored || attempt === ATTEMPTS) {
+      return withoutHidden(answer, secrets);
+    }
   }
 }
 
 /** Where an object is made: a POST's own URL; a PUT or apply that makes one names it in its last segment. */
-function collectionUrl({ request }: Write, path: string): string {
-  if (request.method === 'POST') return request.url;
+function collectionUrl(request: KubeRequest, path: string): string {
+  if (request.method === 'POST') {
+    return request.url;
+  }
+
   const query = request.url.slice(request.url.split('?', 1)[0]!.length);
   const parameters = new URLSearchParams(query);
   // A parameter of apply alone.
   parameters.delete('force');
-  if (path.lastIndexOf('/') <= 0) throw new StatusError(405, 'MethodNotAllowed', 'the path names no object');
+  if (path.lastIndexOf('/') <= 0) {
+    throw new StatusError(405, 'MethodNotAllowed', 'the path names no object');
+  }
+
   return `${path.slice(0, path.lastIndexOf('/'))}${parameters.size > 0 ? `?${parameters}` : ''}`;
 }

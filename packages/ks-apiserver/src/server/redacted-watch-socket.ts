@@ -4,7 +4,8 @@ import { badRequest, toStatusError } from '@ks-apiserver/apimachinery/meta/error
 import { errorFrom } from '@ks-apiserver/client/kube/client';
 import { type KubeRequest, type KubeTransport, readBody } from '@ks-apiserver/client/kube/transport';
 import { WebSocketServer } from 'ws';
-import { asReadable, redactedEvents } from './user-objects.ts';
+import { asReadable, redactedEvents } from '../models/gate/redacted-response.ts';
+import type { SecretFields } from '../models/gate/redaction.ts';
 
 const MAX_BUFFERED = 4 * 1024 * 1024;
 const PING_INTERVAL_MS = 30_000;
@@ -19,15 +20,17 @@ export interface SocketCall {
   head: Buffer;
   request: KubeRequest;
   verb: string;
+  /** Fields that are kept back from the caller. */
+  hidden: SecretFields;
 }
 
 /**
- * Serves a watch of users as text messages of a WebSocket that ends here, so that no password passes. Throws what the
+ * Serves a watch of objects with secrets as text messages of a WebSocket that ends here, so that none passes. Throws what the
  * Kubernetes API answers while the connection is not upgraded yet; later failures close it.
  */
-export async function serveUserWatch(kubernetes: KubeTransport, call: SocketCall): Promise<void> {
-  const { req, socket, head, request, verb } = call;
-  if (verb !== 'watch') throw badRequest('of users only watches can be upgraded');
+export async function serveRedactedWatch(kubernetes: KubeTransport, call: SocketCall): Promise<void> {
+  const { req, socket, head, request, verb, hidden } = call;
+  if (verb !== 'watch') throw badRequest('only watches of this resource can be upgraded');
   if (req.headers['sec-websocket-key'] === undefined) throw badRequest('only WebSocket upgrades are served');
   const gone = new AbortController();
   socket.once('close', () => gone.abort());
@@ -38,7 +41,7 @@ export async function serveUserWatch(kubernetes: KubeTransport, call: SocketCall
     const ping = setInterval(() => client.ping(), PING_INTERVAL_MS);
     client.on('error', () => client.terminate());
     try {
-      for await (const event of redactedEvents(response.body)) {
+      for await (const event of redactedEvents(response.body, hidden)) {
         client.send(event);
         while (client.bufferedAmount > MAX_BUFFERED && client.readyState === client.OPEN)
           await new Promise((resolve) => setTimeout(resolve, 20));

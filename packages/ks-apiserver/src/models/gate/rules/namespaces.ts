@@ -1,0 +1,75 @@
+import { forbidden } from '@ks-apiserver/apimachinery/meta/errors';
+import type { Authorizer } from '../../authorization/authorizer.ts';
+import { SYSTEM_NAMESPACES } from '../../authorization/system-namespaces.ts';
+import type { Scopes } from '../../iam/scopes.ts';
+import { DEVOPS_LABEL } from '../../iam/types.ts';
+import { nameOf, type Rule, type WriteAttempt } from '../attempt.ts';
+import { requireAdministrator } from './administrators.ts';
+import { checkCreator } from './creator.ts';
+import { workspaceOf } from './scopes-of-grant.ts';
+
+/** Namespaces: their labels and annotations decide whose roles count in them. */
+export class NamespaceRule implements Rule {
+  readonly resources: ReadonlySet<string> = new Set(['/namespaces']);
+  readonly #authorizer: Authorizer;
+  readonly #scopes: Scopes;
+
+  constructor(authorizer: Authorizer, scopes: Scopes) {
+    this.#authorizer = authorizer;
+    this.#scopes = scopes;
+  }
+
+  review(attempt: WriteAttempt): undefined {
+    const { stored, wished } = attempt;
+    if (!wished) {
+      return;
+    }
+
+    if (!stored && SYSTEM_NAMESPACES.has(nameOf(attempt))) {
+      requireAdministrator(this.#authorizer, attempt, 'make a namespace of the platform');
+    }
+
+    if (stored?.metadata.labels?.[DEVOPS_LABEL] !== wished.metadata.labels?.[DEVOPS_LABEL]) {
+      requireAdministrator(this.#authorizer, attempt, `set the label ${DEVOPS_LABEL}`);
+    }
+
+    this.#checkWorkspace(attempt, workspaceOf(stored), workspaceOf(wished));
+    checkCreator(this.#authorizer, attempt, this.#scopeOf(attempt));
+  }
+
+  /** A namespace that is made is its workspace's; roles in it are nobody's yet. */
+  #scopeOf(attempt: WriteAttempt) {
+    const { stored, wished } = attempt;
+    if (stored) {
+      return this.#scopes.namespace(nameOf(attempt));
+    }
+
+    const workspace = workspaceOf(wished);
+    return workspace === '' ? this.#scopes.cluster() : this.#scopes.workspace(workspace);
+  }
+
+  #checkWorkspace(attempt: WriteAttempt, from: string, to: string): void {
+    const { caller, stored } = attempt;
+    if (stored && from === to) {
+      return;
+    }
+
+    const check = (verb: string, workspace: string) => {
+      if (this.#authorizer.allowsIn(caller, workspace, verb, '', 'namespaces')) {
+        return;
+      }
+
+      const where = workspace === '' ? 'at the cluster scope' : `in the workspace "${workspace}"`;
+      throw forbidden(
+        { group: '', resource: 'namespaces', name: nameOf(attempt) },
+        `User "${caller.name}" cannot ${verb} resource "namespaces" in API group "" ${where}`,
+      );
+    };
+
+    if (stored) {
+      check('delete', from);
+    }
+
+    check('create', to);
+  }
+}

@@ -1,0 +1,26 @@
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Scope, Scopes } from '../../iam/scopes.ts';
+import { WORKSPACE_LABEL } from '../../iam/types.ts';
+import type { WriteAttempt } from '../attempt.ts';
+
+/** The workspace of an object's label; '' for none. */
+export function workspaceOf(object: KubeObject | undefined): string {
+  return object?.metadata.labels?.[WORKSPACE_LABEL] ?? '';
+}
+
+/** Where a role or a binding gives rights: its own scope, and that from which a changed label takes it. */
+export function scopesOfGrant(scopes: Scopes, { info, stored, wished }: WriteAttempt): Scope[] {
+  if (info.group === 'rbac.authorization.k8s.io') {
+    const isNamespaced = info.resource === 'roles' || info.resource === 'rolebindings';
+    const namespace = wished?.metadata.namespace ?? info.namespace;
+    return [isNamespaced && namespace !== '' ? scopes.namespace(namespace) : scopes.cluster()];
+  }
+
+  if (!info.resource.startsWith('workspacerole')) {
+    return [scopes.global()];
+  }
+
+  const workspaces = new Set([wished, ...(stored ? [stored] : [])].map(workspaceOf));
+  // One without a workspace is a template of all of them.
+  return [...workspaces].map((name) => (name === '' ? scopes.global() : scopes.workspace(name)));
+}

@@ -1,0 +1,50 @@
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
+import type { Authorizer } from '../../authorization/authorizer.ts';
+import { ALL_RESOURCES, rulesOf } from '../../authorization/rights.ts';
+import { SYSTEM_WORKSPACE } from '../../authorization/system-namespaces.ts';
+import { checkGrant } from '../../iam/grants.ts';
+import type { Scopes } from '../../iam/scopes.ts';
+import { nameOf, type Rule, type WriteAttempt } from '../attempt.ts';
+
+const TEMPLATES = 'tenant.kubesphere.io/workspacetemplates';
+const WORKSPACES = 'tenant.kubesphere.io/workspaces';
+
+function managerOf({ resource }: RequestInfo, object: KubeObject | undefined): string {
+  const spec = resource === 'workspaces' ? object?.spec : object?.spec?.template?.spec;
+  return String((spec as { manager?: unknown } | undefined)?.manager ?? '');
+}
+
+/** Workspaces: a controller makes the manager admin of the workspace, so that naming one is a grant. */
+export class WorkspaceRule implements Rule {
+  readonly resources: ReadonlySet<string> = new Set([TEMPLATES, WORKSPACES]);
+  readonly #authorizer: Authorizer;
+  readonly #scopes: Scopes;
+  readonly #hasNamespaces: (workspace: string) => boolean;
+
+  /** `hasNamespaces` tells whether namespaces belong to a workspace, also to one that does not exist. */
+  constructor(authorizer: Authorizer, scopes: Scopes, hasNamespaces: (workspace: string) => boolean) {
+    this.#authorizer = authorizer;
+    this.#scopes = scopes;
+    this.#hasNamespaces = hasNamespaces;
+  }
+
+  review(attempt: WriteAttempt): undefined {
+    const { caller, info, stored, wished } = attempt;
+    const manager = managerOf(info, wished);
+    if (manager === '' || manager === managerOf(info, stored)) {
+      return;
+    }
+
+    const name = nameOf(attempt);
+    // Who makes a workspace chooses who manages it: nothing is in it yet.
+    if (!stored && name !== SYSTEM_WORKSPACE && !this.#hasNamespaces(name)) {
+      return;
+    }
+
+    const scope = this.#scopes.workspace(name);
+    const role = this.#scopes.role(scope, `${name}-admin`);
+    const rules = role?.object ? rulesOf(role.object) : ALL_RESOURCES;
+    checkGrant(this.#authorizer, caller, scope, 'bind', `${name}-admin`, rules);
+  }
+}
