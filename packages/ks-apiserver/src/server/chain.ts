@@ -4,6 +4,7 @@ import type { Exchange, Filter, Incoming } from '@ks-apiserver/apiserver/http/ex
 import { endToEndHeaders, kubeRequestFrom } from '@ks-apiserver/apiserver/http/kube-request';
 import { parseRequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { writeKubeResponse } from '@ks-apiserver/apiserver/http/respond';
+import { checkUpgrade } from '@ks-apiserver/apiserver/http/upgrade';
 import type { routeFinder, upgradeRouter } from '@ks-apiserver/apiserver/routes/router';
 import { headerNames } from '@ks-apiserver/client/kube/header-names';
 import { isWhole, type KubeBody, type KubeRequest, type UserInfo } from '@ks-apiserver/client/kube/transport';
@@ -197,7 +198,8 @@ export interface UpgradeEnds {
 
 /** The same way for protocol upgrades. */
 export function upgradeChain(parts: ChainParts, ends: UpgradeEnds): readonly Filter<Incoming>[] {
-  const origin: Filter<Incoming> = ({ req }, next) => {
+  const origin: Filter<Incoming> = ({ req, info }, next) => {
+    checkUpgrade(req, info);
     checkOrigin(req.headers, parts.webSocketOrigins);
     return next();
   };
