@@ -1,14 +1,14 @@
-import net from 'node:net';
-import { type Duplex, Readable } from 'node:stream';
-import tls from 'node:tls';
-import { serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
+import { Readable } from 'node:stream';
+import type tls from 'node:tls';
+import { type StatusError, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import { Agent } from 'undici';
 import type { WebSocket } from 'ws';
 import { type Credentials, credentialsOf } from './credentials.ts';
 import { headerNames } from './header-names.ts';
 import type { ClusterConfig } from './kubeconfig.ts';
 import { RemoteAnswer } from './remote-answer.ts';
-import { isWhole, type KubeRequest, type KubeResponse, type KubeTransport } from './transport.ts';
+import { isWhole, type KubeRequest, type KubeResponse, type KubeTransport, type Upgraded } from './transport.ts';
+import { openUpgrade } from './upgrade.ts';
 import { openWebSocket } from './web-socket.ts';
 
 /** Headers by which a caller could act as somebody else with our credentials. */
@@ -74,60 +74,28 @@ export class RemoteTransport implements KubeTransport {
       );
       return await answer.response;
     } catch (error) {
-      throw serviceUnavailable(
-        `the Kubernetes API at ${this.#origin.origin} cannot be reached: ${(error as Error).message}`,
-        error,
-      );
+      throw this.#unreachable(error);
     }
   }
 
-  upgrade(request: KubeRequest, client: Duplex, head: Uint8Array): void {
-    const fail = (status: string, message: string) => {
-      if (client.writable)
-        client.end(
-          `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(message)}\r\n\r\n${message}`,
-        );
-    };
-    this.#headers(request).then(
-      (headers) => {
-        const { hostname, port, protocol, host } = this.#origin;
-        const address = {
-          host: hostname.replace(/^\[|\]$/g, ''),
-          port: Number(port) || (protocol === 'https:' ? 443 : 80),
-        };
-        const upstream =
-          protocol === 'https:'
-            ? tls.connect({ ...address, ...tlsOptions(this.#config), ALPNProtocols: ['http/1.1'] })
-            : net.connect(address);
-        const timer = setTimeout(() => upstream.destroy(new Error('connecting took too long')), CONNECT_TIMEOUT_MS);
-        upstream.once(protocol === 'https:' ? 'secureConnect' : 'connect', () => {
-          clearTimeout(timer);
-          const lines = Object.entries({
-            ...headers,
-            host,
-            connection: 'Upgrade',
-            upgrade: request.headers.upgrade ?? 'websocket',
-          });
-          upstream.write(
-            `${request.method} ${this.#prefix}${request.url} HTTP/1.1\r\n${lines.map(([k, v]) => `${k}: ${v}\r\n`).join('')}\r\n`,
-          );
-          if (head.byteLength > 0) upstream.write(head);
-          // The API's own answer, 101 or refusal, goes to the client as it comes.
-          upstream.pipe(client);
-          client.pipe(upstream);
-        });
-        upstream.once('error', (error) => {
-          clearTimeout(timer);
-          if (upstream.bytesRead === 0)
-            fail('502 Bad Gateway', `the Kubernetes API cannot be reached: ${error.message}\n`);
-          else client.destroy();
-        });
-        client.once('error', () => upstream.destroy());
-        client.once('close', () => upstream.destroy());
-        upstream.once('close', () => client.end());
-      },
-      (error: Error) => fail('502 Bad Gateway', `${error.message}\n`),
-    );
+  #unreachable(error: unknown): StatusError {
+    const { message } = error as Error;
+    return serviceUnavailable(`the Kubernetes API at ${this.#origin.origin} cannot be reached: ${message}`, error);
+  }
+
+  async upgrade(request: KubeRequest): Promise<Upgraded | KubeResponse> {
+    const headers = await this.#headers(request);
+    try {
+      const url = new URL(this.#origin.origin);
+      return await openUpgrade(url, this.#prefix + request.url, {
+        method: request.method,
+        headers,
+        tls: tlsOptions(this.#config),
+        signal: request.signal,
+      });
+    } catch (error) {
+      throw this.#unreachable(error);
+    }
   }
 
   async webSocket(url: string, protocols: readonly string[], signal: AbortSignal): Promise<WebSocket> {

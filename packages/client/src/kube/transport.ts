@@ -32,11 +32,24 @@ export interface KubeResponse {
   body: KubeBody;
 }
 
+/** A protocol upgrade that the API has granted: its answer, and the connection from there on. */
+export interface Upgraded {
+  status: 101;
+  /** Lower-case names; those that belong to the upgrade are among them. */
+  headers: Readonly<Record<string, string | string[]>>;
+  socket: Duplex;
+  /** What came right behind the answer. */
+  head: Uint8Array;
+}
+
 /** The one port to a Kubernetes API, remote or embedded; acts with the server's own identity. Rejects only when no answer came. */
 export interface KubeTransport {
   request(request: KubeRequest): Promise<KubeResponse>;
-  /** Hands a client's connection over to the API for a protocol upgrade (WebSocket, SPDY); writes errors onto the socket itself. */
-  upgrade(request: KubeRequest, socket: Duplex, head: Uint8Array): void;
+  /**
+   * Asks for a protocol upgrade (WebSocket, SPDY); the request's headers name the protocol, a body is not sent. Answers the
+   * connection once the API has granted it, or what the API says instead. Rejects only when no answer came.
+   */
+  upgrade(request: KubeRequest): Promise<Upgraded | KubeResponse>;
   /**
    * Opens a WebSocket of this server's own to a path with query, such as exec. It comes paused, so that nothing is lost until
    * somebody listens. Rejects with the StatusError that the API answers.

@@ -4,6 +4,7 @@ import type { Exchange, Filter, Incoming } from '@ks-apiserver/apiserver/http/ex
 import { endToEndHeaders, kubeRequestFrom } from '@ks-apiserver/apiserver/http/kube-request';
 import { parseRequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { writeKubeResponse } from '@ks-apiserver/apiserver/http/respond';
+import { checkUpgrade } from '@ks-apiserver/apiserver/http/upgrade';
 import { BODY_LIMIT, readRequestBody } from '@ks-apiserver/apiserver/routes/body';
 import type { routeFinder, upgradeRouter } from '@ks-apiserver/apiserver/routes/router';
 import { headerNames } from '@ks-apiserver/client/kube/header-names';
@@ -131,7 +132,11 @@ function proxied(exchange: Incoming, headers: Record<string, string>): KubeReque
 }
 
 /** Makes a call to the Kubernetes API for its caller, through the gate. */
-function gated({ gate, kubernetes }: ChainParts, exchange: Incoming, request: KubeRequest): Promise<KubeResponse> {
+export function gatedCall(
+  { gate, kubernetes }: Pick<ChainParts, 'gate' | 'kubernetes'>,
+  exchange: Incoming,
+  request: KubeRequest,
+): Promise<KubeResponse> {
   const { req, user: caller, info } = exchange;
 
   return gate.call({
@@ -160,7 +165,7 @@ async function proxyWatch(parts: ChainParts, exchange: Exchange, request: KubeRe
   exchange.signal.addEventListener('abort', gone, { once: true });
   const forget = parts.connections.add(exchange, gone);
   try {
-    const response = await gated(parts, exchange, { ...request, signal: watch.signal });
+    const response = await gatedCall(parts, exchange, { ...request, signal: watch.signal });
     await writeKubeResponse(exchange.res, { ...response, body: endingQuietly(response.body, watch.signal) });
   } finally {
     forget();
@@ -169,7 +174,7 @@ async function proxyWatch(parts: ChainParts, exchange: Exchange, request: KubeRe
 
 /** Passes any other call on; one that lasts, like following a log, is cut when its session ends. */
 async function proxyCall(parts: ChainParts, exchange: Exchange, request: KubeRequest): Promise<void> {
-  const response = await gated(parts, exchange, request);
+  const response = await gatedCall(parts, exchange, request);
   if (isWhole(response.body)) return writeKubeResponse(exchange.res, response);
   const forget = parts.connections.add(exchange, (why) => {
     // What is on its way when the server stops may arrive.
@@ -226,7 +231,8 @@ export interface UpgradeEnds {
 
 /** The same way for protocol upgrades. */
 export function upgradeChain(parts: ChainParts, ends: UpgradeEnds): readonly Filter<Incoming>[] {
-  const origin: Filter<Incoming> = ({ req }, next) => {
+  const origin: Filter<Incoming> = ({ req, info }, next) => {
+    checkUpgrade(req, info);
     checkOrigin(req.headers, parts.webSocketOrigins);
     return next();
   };
@@ -239,9 +245,7 @@ export function upgradeChain(parts: ChainParts, ends: UpgradeEnds): readonly Fil
       ...endToEndHeaders(req),
       upgrade: String(req.headers.upgrade ?? ''),
     };
-    const { user: caller, info } = exchange;
-    const request = proxied(exchange, headers);
-    await ends.kubernetes(parts.gate.narrowed({ caller, info, request, isAuthorizedByKubernetes: false }));
+    await ends.kubernetes(proxied(exchange, headers));
   };
   return [requestInfo, narrowing(parts), origin, authentication(parts), authorization(parts), upgrade];
 }

@@ -21,7 +21,7 @@ function candidate(identity: string, name: string) {
   let cut = false;
   const transport: KubeTransport = {
     request: (request) => (cut ? Promise.reject(new Error('cut off')) : api.request(request)),
-    upgrade: (request, socket, head) => api.upgrade(request, socket, head),
+    upgrade: (request) => api.upgrade(request),
     webSocket: (url) => api.webSocket(url),
     close: async () => {},
   };

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { toStatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { sendError } from '@ks-apiserver/apiserver/http/error-responder';
 import {
   compose,
   type Exchange,
@@ -10,14 +10,16 @@ import {
   type Pending,
 } from '@ks-apiserver/apiserver/http/exchange';
 import { Listener } from '@ks-apiserver/apiserver/http/listener';
+import { ordinaryAnswer } from '@ks-apiserver/apiserver/http/upgrade';
 import type { UpgradeRequest } from '@ks-apiserver/apiserver/routes/route';
 import type { Logger } from 'pino';
 import { ANONYMOUS } from '../models/iam/authenticate.ts';
-import { type ChainParts, chain, type UpgradeEnds, upgradeChain } from './chain.ts';
+import { type ChainParts, chain, gatedCall, type UpgradeEnds, upgradeChain } from './chain.ts';
 import { Connections } from './connections.ts';
 import type { Metrics } from './metrics.ts';
-import { serveRedactedWatch } from './redacted-watch-socket.ts';
 import type { SourceAddresses } from './source-ip.ts';
+import { relayUpgrade } from './upgrade-relay.ts';
+import { serveWatchSocket } from './watch-socket.ts';
 
 /** How long requests may take to finish when the server stops, in milliseconds. */
 const GRACE_MS = 10_000;
@@ -100,7 +102,9 @@ export class KsApiServer {
     socket.on('error', () => socket.destroy());
     const incoming = new IncomingCall(req, ANONYMOUS, this.#addresses.of(req));
     socket.once('close', () => incoming.abort());
-    const { kubernetes, connections, gate, upgrade } = this.#parts;
+    const { kubernetes, connections, upgrade } = this.#parts;
+    const connection = { req, socket, head };
+    let status = 101;
     const follow: UpgradeRequest['follow'] = (needs, end) => {
       const forget = connections.add(incoming, end, needs);
       this.#upgrades.add(socket);
@@ -111,13 +115,11 @@ export class KsApiServer {
     };
     const ends: UpgradeEnds = {
       kubernetes: async (request) => {
-        const { verb } = incoming.info;
         follow([incoming.info], (why) => (why === 'stopping' ? socket.end() : socket.destroy()));
-        const hidden = gate.hiddenFields(incoming.user, incoming.info);
-        if (hidden) {
-          await serveRedactedWatch(kubernetes, { req, socket, head, request, verb, hidden });
+        if (incoming.info.verb === 'watch') {
+          await serveWatchSocket(request, connection, (call) => gatedCall(this.#parts, incoming, call));
         } else {
-          kubernetes.upgrade(request, socket, head);
+          status = await relayUpgrade(kubernetes, request, connection);
         }
       },
       route: () => upgrade(incoming, { socket, head, follow }),
@@ -125,15 +127,12 @@ export class KsApiServer {
     const serve = async () => {
       await compose<Incoming>(upgradeChain(this.#parts, ends))(incoming);
       // Who opens a shell is told always.
-      this.#access(incoming, 101, incoming.info.isKubernetes || incoming.info.verb === 'watch' ? 'debug' : 'info');
+      this.#access(incoming, status, incoming.info.isKubernetes || incoming.info.verb === 'watch' ? 'debug' : 'info');
     };
     serve().catch((thrown) => {
-      const error = toStatusError(thrown);
-      const body = JSON.stringify(error.status());
-      this.#access(incoming, error.code);
-      socket.end(
-        `HTTP/1.1 ${error.code} ${error.reason || 'Error'}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-      );
+      if (socket.destroyed) return;
+      const { code } = sendError(ordinaryAnswer(req, socket), thrown);
+      this.#access(incoming, code);
     });
   };
 

@@ -88,7 +88,9 @@ export class FaultyProxy {
       return;
     }
     const { url, tls, headers: credentials } = await this.#target;
-    const headers = { ...req.headers, ...credentials, ...fault.headers };
+    // Like Kubernetes' own servers, what asks for an upgrade is answered without one where none is served.
+    const { connection: _connection, upgrade: _upgrade, ...sent } = req.headers;
+    const headers = { ...sent, ...credentials, ...fault.headers };
     const upstream = https.request(url + (fault.url ?? req.url), {
       ...tls,
       method: req.method!,

@@ -5,7 +5,9 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import { kubeRequestFrom } from '@ks-apiserver/apiserver/http/kube-request';
+import { parseRequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { writeKubeResponse } from '@ks-apiserver/apiserver/http/respond';
+import { checkUpgrade } from '@ks-apiserver/apiserver/http/upgrade';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import { errorResponse } from '../endpoints/respond.ts';
 import { refuseUpgrade } from '../endpoints/watch-socket.ts';
@@ -99,6 +101,7 @@ export async function listen(api: KubeApiServer, options: ListenOptions): Promis
   server.on('upgrade', async (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     try {
+      checkUpgrade(req, parseRequestInfo(req.method ?? '', req.url ?? '/'));
       const request = kubeRequestFrom(req);
       const user = api.impersonated(request.headers, await authenticate(req, api, options));
       api.upgradeAs(request, socket, head, user);

@@ -199,8 +199,9 @@ export class KubeApiServer implements KubeTransport {
     return this.#api.catalog.types().every((type) => type.group !== group || type.custom);
   }
 
-  upgrade(request: KubeRequest, socket: Duplex, head: Uint8Array): void {
-    this.upgradeAs(request, socket, head, SYSTEM_MASTER);
+  /** Answers as without the upgrade: of what takes one, only watches run here, which whoever calls by function serves himself. */
+  upgrade(request: KubeRequest): Promise<KubeResponse> {
+    return this.request(request);
   }
 
   /** Refuses with what the call itself answers: nothing that needs a WebSocket of the server's own runs here. */

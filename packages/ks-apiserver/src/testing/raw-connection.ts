@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { loadKubeconfig } from '@ks-apiserver/client/kube/kubeconfig';
+
+/** A connection that sends what no HTTP client would, and tells what came back. */
+export class RawConnection {
+  readonly socket: Socket;
+  text = '';
+  /** When the other side has ended it, in milliseconds since it was opened; undefined while it has not. */
+  endedAfter: number | undefined;
+  readonly #start = performance.now();
+  readonly #end: Promise<unknown>;
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on('data', (chunk) => (this.text += chunk.toString('latin1')));
+    socket.on('error', () => {});
+    this.#end = Promise.race([once(socket, 'end'), once(socket, 'close')]).then(
+      () => (this.endedAfter = performance.now() - this.#start),
+      () => {},
+    );
+  }
+
+  /** Connects to an address such as `http://127.0.0.1:80`. */
+  static async to(url: string): Promise<RawConnection> {
+    const { hostname, port } = new URL(url);
+    const connection = new RawConnection(connect(Number(port), hostname));
+    await once(connection.socket, 'connect');
+    return connection;
+  }
+
+  /** Connects to the API of a kubeconfig with its client certificate. */
+  static async as(kubeconfig: string): Promise<RawConnection> {
+    const { server, ca, cert, key } = await loadKubeconfig(kubeconfig);
+    const { hostname: host, port } = new URL(server);
+    const tls = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+    const connection = new RawConnection(connectTls({ host, port: Number(port), ...tls }));
+    await once(connection.socket, 'secureConnect');
+    return connection;
+  }
+
+  write(text: string | Buffer): void {
+    this.socket.write(text);
+  }
+
+  /** Waits until the other side has ended the connection, or for a time in milliseconds; answers whether it has. */
+  async ends(ms: number): Promise<boolean> {
+    await Promise.race([this.#end, new Promise((resolve) => setTimeout(resolve, ms))]);
+    return this.endedAfter !== undefined;
+  }
+
+  /** Waits until what came matches; throws after 5 seconds. */
+  async until(pattern: RegExp): Promise<void> {
+    const end = Date.now() + 5000;
+    while (!pattern.test(this.text)) {
+      if (Date.now() > end) throw new Error(`no ${pattern} in: ${this.text}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  /** Statuses of all answers that came. */
+  get statuses(): number[] {
+    return [...this.text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status));
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+}
