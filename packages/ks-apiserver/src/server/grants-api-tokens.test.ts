@@ -13,7 +13,10 @@ const apiTokens: Record<string, string> = {};
 
 before(async () => {
   platform = await TestPlatform.start();
-  const sessions = { root: await platform.user('root', 'platform-admin'), uma: await platform.user('uma', 'users-manager') };
+  const sessions = {
+    root: await platform.user('root', 'platform-admin'),
+    uma: await platform.user('uma', 'users-manager'),
+  };
   await platform.user('paul');
   for (const [name, token] of Object.entries(sessions))
     apiTokens[name] = (await platform.made(`${iam}/users/${name}/tokens`, { name: 'script' }, { token })).token;
@@ -39,7 +42,35 @@ function attack(name: string, act: (token: string, owner: string) => Promise<voi
   );
 }
 
-attack('an API token changes no password, neither its owner\'s nor another\'s, at either door', async (token, owner) => {
+test('an API token of an administrator reads no kubeconfig of a user from where it is kept', async () => {
+  const token = apiTokens.root!;
+  for (const path of [
+    `${kubeconfigs}/kubeconfig-root`,
+    kubeconfigs,
+    '/api/v1/configmaps',
+    `${PATHS.resources}/namespaces/kubesphere-controls-system/configmaps/kubeconfig-root`,
+    `${PATHS.resources}/configmaps`,
+  ]) {
+    const { text } = await platform.call(path, { token });
+    assert.ok(!text.includes('client-key-data'), path);
+  }
+});
+
+test('an API token does everything else that its owner may', async () => {
+  const token = apiTokens.root!;
+  assert.equal((await platform.call('/api/v1/nodes', { token })).status, 200);
+  assert.equal((await platform.call(`${iam}/users`, { token })).status, 200);
+  assert.equal(
+    (await platform.call('/api/v1/namespaces', { token, body: { metadata: { name: 'made-by-script' } } })).status,
+    201,
+  );
+  const headers = { 'content-type': 'application/merge-patch+json' };
+  const body = { spec: { displayName: 'Paul' } };
+  const patched = await platform.call(`${USERS}/paul`, { method: 'PATCH', token, headers, body });
+  assert.equal(patched.status, 200, patched.text);
+});
+
+attack("an API token changes no password, neither its owner's nor another's, at either door", async (token, owner) => {
   for (const name of [owner, 'paul']) {
     for (const body of [{ currentPassword: PASSWORD, password: 'Newpass1!' }, { password: 'Newpass1!' }])
       await platform.refused(token, 'PUT', `${iam}/users/${name}/password`, body);
@@ -82,7 +113,12 @@ attack('an API token asks for no certificate and no token of a ServiceAccount', 
     signerName: 'kubernetes.io/kube-apiserver-client',
     usages: ['client auth'],
   };
-  const body = { apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', metadata: { name: 'mine' }, spec };
+  const body = {
+    apiVersion: 'certificates.k8s.io/v1',
+    kind: 'CertificateSigningRequest',
+    metadata: { name: 'mine' },
+    spec,
+  };
   for (const query of ['?dryRun=All', '']) {
     await platform.refused(token, 'POST', requests + query, body);
     await platform.refused(token, 'POST', `/api/v1/namespaces/default/serviceaccounts/default/token${query}`, {});
@@ -91,32 +127,8 @@ attack('an API token asks for no certificate and no token of a ServiceAccount', 
 
 attack('an API token does not delete its owner, at either door', async (token, owner) => {
   for (const query of ['?dryRun=All', ''])
-    for (const path of [`${iam}/users/${owner}`, `${USERS}/${owner}`]) await platform.refused(token, 'DELETE', path + query);
+    for (const path of [`${iam}/users/${owner}`, `${USERS}/${owner}`])
+      await platform.refused(token, 'DELETE', path + query);
   await platform.refused(token, 'DELETE', `${USERS}?fieldSelector=metadata.name%3D${owner}`);
   assert.equal((await platform.server.login(owner, PASSWORD)).status, 200);
-});
-
-test('an API token of an administrator reads no kubeconfig of a user from where it is kept', async () => {
-  const token = apiTokens.root!;
-  for (const path of [
-    `${kubeconfigs}/kubeconfig-root`,
-    kubeconfigs,
-    '/api/v1/configmaps',
-    `${PATHS.resources}/namespaces/kubesphere-controls-system/configmaps/kubeconfig-root`,
-    `${PATHS.resources}/configmaps`,
-  ]) {
-    const { text } = await platform.call(path, { token });
-    assert.ok(!text.includes('client-key-data'), path);
-  }
-});
-
-test('an API token does everything else that its owner may', async () => {
-  const token = apiTokens.root!;
-  assert.equal((await platform.call('/api/v1/nodes', { token })).status, 200);
-  assert.equal((await platform.call(`${iam}/users`, { token })).status, 200);
-  assert.equal((await platform.call('/api/v1/namespaces', { token, body: { metadata: { name: 'made-by-script' } } })).status, 201);
-  const headers = { 'content-type': 'application/merge-patch+json' };
-  const body = { spec: { displayName: 'Paul' } };
-  const patched = await platform.call(`${USERS}/paul`, { method: 'PATCH', token, headers, body });
-  assert.equal(patched.status, 200, patched.text);
 });

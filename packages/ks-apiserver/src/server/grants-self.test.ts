@@ -75,7 +75,10 @@ async function writesNothingInSystem(who: string): Promise<void> {
   const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'admin' };
   for (const namespace of SYSTEM) {
     const at = `/api/v1/namespaces/${namespace}`;
-    await refused(who, 'POST', `${at}/pods`, { metadata: { name: 'x' }, spec: { containers: [{ name: 'x', image: 'x' }] } });
+    await refused(who, 'POST', `${at}/pods`, {
+      metadata: { name: 'x' },
+      spec: { containers: [{ name: 'x', image: 'x' }] },
+    });
     await refused(who, 'POST', `${at}/serviceaccounts/default/token`, {});
     await refused(who, 'POST', `${at}/secrets`, { metadata: { name: 'x' } });
     await refused(who, 'GET', `${at}/pods/x/exec?command=sh`);
@@ -94,19 +97,24 @@ async function writesNothingInSystem(who: string): Promise<void> {
   }
 }
 
-attack('who sees workspaces does not join the namespace that holds kubeconfigs, not as himself and not as a member of many', async () => {
-  const roleRefs = ['role-template-view-configmaps', 'role-template-view-secrets'];
-  for (const roleRef of roleRefs)
-    for (const query of ['?dryRun=All', ''])
-      await refused('vic', 'PUT', `${iam}/namespaces/kubesphere-controls-system/members/vic${query}`, {
-        username: 'vic',
-        roleRef,
-      });
-  for (const roleRef of roleRefs)
-    await refused('walt', 'POST', `${iam}/namespaces/kubesphere-controls-system/members`, [{ username: 'walt', roleRef }]);
-  await readsNoCredentials('vic');
-  await readsNoCredentials('walt');
-});
+attack(
+  'who sees workspaces does not join the namespace that holds kubeconfigs, not as himself and not as a member of many',
+  async () => {
+    const roleRefs = ['role-template-view-configmaps', 'role-template-view-secrets'];
+    for (const roleRef of roleRefs)
+      for (const query of ['?dryRun=All', ''])
+        await refused('vic', 'PUT', `${iam}/namespaces/kubesphere-controls-system/members/vic${query}`, {
+          username: 'vic',
+          roleRef,
+        });
+    for (const roleRef of roleRefs)
+      await refused('walt', 'POST', `${iam}/namespaces/kubesphere-controls-system/members`, [
+        { username: 'walt', roleRef },
+      ]);
+    await readsNoCredentials('vic');
+    await readsNoCredentials('walt');
+  },
+);
 
 attack('a DevOps project that names a namespace of the platform is no way into it', async () => {
   const project = (name: string) => ({
@@ -169,7 +177,10 @@ attack('a namespace becomes no part of a DevOps project by a label that a tenant
     builtIn: true,
     change: label,
   });
-  assert.equal((await platform.stored('/api/v1/namespaces/ns-a')).metadata.labels['kubesphere.io/devopsproject'], undefined);
+  assert.equal(
+    (await platform.stored('/api/v1/namespaces/ns-a')).metadata.labels['kubesphere.io/devopsproject'],
+    undefined,
+  );
 });
 
 attack('members of system-workspace read no credentials of the platform', async () => {
@@ -177,10 +188,13 @@ attack('members of system-workspace read no credentials of the platform', async 
   await readsNoCredentials('sara');
 });
 
-attack('members of system-workspace write nothing in the namespaces of the platform, whatever role of it they have', async () => {
-  await writesNothingInSystem('sven');
-  await writesNothingInSystem('sara');
-});
+attack(
+  'members of system-workspace write nothing in the namespaces of the platform, whatever role of it they have',
+  async () => {
+    await writesNothingInSystem('sven');
+    await writesNothingInSystem('sara');
+  },
+);
 
 attack('nobody becomes manager or member of system-workspace but by who may do everything', async () => {
   const path = `${PATHS.tenant}/workspaces/system-workspace`;
@@ -194,22 +208,30 @@ attack('nobody becomes manager or member of system-workspace but by who may do e
     await refused('walt', 'PUT', `${members}/walt`, { username: 'walt', roleRef });
     await refused('sara', 'POST', members, [{ username: 'rae', roleRef }]);
   }
-  await refused('sara', 'POST', `${PATHS.tenant}/workspaces/system-workspace/namespaces`, { metadata: { name: 'own' } });
+  await refused('sara', 'POST', `${PATHS.tenant}/workspaces/system-workspace/namespaces`, {
+    metadata: { name: 'own' },
+  });
   await readsNoCredentials('walt');
 });
 
 attack('who views the cluster reads no credentials of the platform', () => readsNoCredentials('carl'));
 
-attack('a role in a namespace of the platform gives no credentials and no writes there, below the role that allows everything', async () => {
-  await platform.member('namespaces/kubesphere-controls-system', 'rae', 'admin');
-  await platform.until(tokens.rae!, 'verb=list&resource=pods&namespace=kubesphere-controls-system');
-  const at = '/api/v1/namespaces/kubesphere-controls-system';
-  await refused('rae', 'GET', `${PATHS.kubeconfigs}/kubeconfig-admin`);
-  await refused('rae', 'GET', `${at}/secrets`);
-  await refused('rae', 'POST', `${at}/serviceaccounts/kubesphere-cluster-admin/token`, {});
-  await refused('rae', 'POST', `${at}/pods`, { metadata: { name: 'x' }, spec: { containers: [{ name: 'x', image: 'x' }] } });
-  await platform.call(`${iam}/namespaces/kubesphere-controls-system/members/rae`, { method: 'DELETE' });
-});
+attack(
+  'a role in a namespace of the platform gives no credentials and no writes there, below the role that allows everything',
+  async () => {
+    await platform.member('namespaces/kubesphere-controls-system', 'rae', 'admin');
+    await platform.until(tokens.rae!, 'verb=list&resource=pods&namespace=kubesphere-controls-system');
+    const at = '/api/v1/namespaces/kubesphere-controls-system';
+    await refused('rae', 'GET', `${PATHS.kubeconfigs}/kubeconfig-admin`);
+    await refused('rae', 'GET', `${at}/secrets`);
+    await refused('rae', 'POST', `${at}/serviceaccounts/kubesphere-cluster-admin/token`, {});
+    await refused('rae', 'POST', `${at}/pods`, {
+      metadata: { name: 'x' },
+      spec: { containers: [{ name: 'x', image: 'x' }] },
+    });
+    await platform.call(`${iam}/namespaces/kubesphere-controls-system/members/rae`, { method: 'DELETE' });
+  },
+);
 
 const PLACES = [
   ['workspaces/ws-a', 'workspacemembers', 'workspaceroles', 'ws-a-empty'],
@@ -222,7 +244,8 @@ for (const [place, members, roles, role] of PLACES)
     const metadata = { name: role, annotations: { 'iam.kubesphere.io/aggregation-roles': '[]' } };
     await platform.made(`${base}/${roles}`, { metadata });
     const own = `${base}/${members}/rae`;
-    for (const query of ['?dryRun=All', '']) await refused('rae', 'PUT', own + query, { username: 'rae', roleRef: role });
+    for (const query of ['?dryRun=All', ''])
+      await refused('rae', 'PUT', own + query, { username: 'rae', roleRef: role });
     await refused('rae', 'POST', `${base}/${members}`, [{ username: 'rae', roleRef: role }]);
     await refused('rae', 'POST', own, { username: 'rae', roleRef: role });
     assert.equal((await platform.call(own)).status, 404);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Change } from '../testing/doors.ts';
-import { ON_CLUSTER, PATHS, TestPlatform } from '../testing/test-platform.ts';
+import { PATHS, TestPlatform } from '../testing/test-platform.ts';
 import { upgradedCall } from '../testing/upgraded-call.ts';
 
 const { iam, tenant, templates } = PATHS;
@@ -64,11 +64,24 @@ async function notesAdmin(username: string): Promise<void> {
   // As long as the controllers could take to believe it.
   await new Promise((resolve) => setTimeout(resolve, 500));
   const { json } = await platform.call(`${iam}/namespaces/ns-a/members/${username}`);
-  if (json?.metadata?.annotations?.['iam.kubesphere.io/role'] === 'admin') platform.notes(`${username} is admin of ns-a`);
+  if (json?.metadata?.annotations?.['iam.kubesphere.io/role'] === 'admin')
+    platform.notes(`${username} is admin of ns-a`);
   const { items } = await platform.stored('/apis/rbac.authorization.k8s.io/v1/namespaces/ns-a/rolebindings');
   for (const { metadata, roleRef } of items)
     if (roleRef.name === 'admin' && metadata.name.startsWith(username)) platform.notes(`${metadata.name} was made`);
 }
+
+attack('an operator moves his namespace into no other workspace', async () => {
+  for (const name of ['ws-b', 'system-workspace', null])
+    await platform.refusedAtEveryDoor(tokens.otto!, ofNamespace({ labels: { [WORKSPACE]: name } }));
+  assert.equal((await platform.stored('/api/v1/namespaces/ns-a')).metadata.labels[WORKSPACE], 'ws-a');
+});
+
+attack('an admin of a workspace moves no namespace into a workspace where he makes none', async () => {
+  for (const name of ['ws-b', 'system-workspace', 'nosuch', null])
+    await platform.refusedAtEveryDoor(tokens.wanda!, ofNamespace({ labels: { [WORKSPACE]: name } }));
+  assert.equal((await platform.stored('/api/v1/namespaces/ns-a')).metadata.labels[WORKSPACE], 'ws-a');
+});
 
 attack('an operator does not become admin of his project by calling himself its creator', async () => {
   await platform.refusedAtEveryDoor(tokens.otto!, ofNamespace({ annotations: { [CREATOR]: 'otto' } }));
@@ -108,18 +121,6 @@ attack('an operator with his own kubeconfig names no creator and moves no namesp
   assert.equal((await platform.stored('/api/v1/namespaces/ns-a')).metadata.labels[WORKSPACE], 'ws-a');
 });
 
-attack('an operator moves his namespace into no other workspace', async () => {
-  for (const name of ['ws-b', 'system-workspace', null])
-    await platform.refusedAtEveryDoor(tokens.otto!, ofNamespace({ labels: { [WORKSPACE]: name } }));
-  assert.equal((await platform.stored('/api/v1/namespaces/ns-a')).metadata.labels[WORKSPACE], 'ws-a');
-});
-
-attack('an admin of a workspace moves no namespace into a workspace where he makes none', async () => {
-  for (const name of ['ws-b', 'system-workspace', 'nosuch', null])
-    await platform.refusedAtEveryDoor(tokens.wanda!, ofNamespace({ labels: { [WORKSPACE]: name } }));
-  assert.equal((await platform.stored('/api/v1/namespaces/ns-a')).metadata.labels[WORKSPACE], 'ws-a');
-});
-
 /** Notes it when somebody has become manager, or admin, of ws-a. */
 async function notesManager(username: string): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 500));
@@ -137,7 +138,10 @@ attack("who manages a workspace's settings does not become its manager", async (
       const { change } = manager(name);
       await platform.refused(tokens.seth!, 'PATCH', own + query, change);
       const stored = await platform.stored(`${templates}/ws-a`);
-      await platform.refused(tokens.seth!, 'PUT', own + query, { ...stored, spec: { ...stored.spec, ...change.spec as object } });
+      await platform.refused(tokens.seth!, 'PUT', own + query, {
+        ...stored,
+        spec: { ...stored.spec, ...(change.spec as object) },
+      });
       const ops = [{ op: 'add', path: '/spec/template/spec/manager', value: name }];
       const patched = await platform.call(own + query, {
         method: 'PATCH',
@@ -145,7 +149,9 @@ attack("who manages a workspace's settings does not become its manager", async (
         headers: { 'content-type': 'application/json-patch+json' },
         body: ops,
       });
-      if (patched.status !== 403) platform.notes(`JSON patch of ${own}${query}: ${patched.status} ${patched.text.slice(0, 200)}`);
+      // The endpoint takes objects; if it took operations, it would have to refuse these.
+      if (![400, 403, 415].includes(patched.status))
+        platform.notes(`JSON patch of ${own}${query}: ${patched.status} ${patched.text.slice(0, 200)}`);
     }
   await notesManager('seth');
   await notesManager('bea');
@@ -190,7 +196,7 @@ attack('who writes templates of workspaces appoints no manager, also with his ow
   await notesManager('tia');
 });
 
-test('an alias is changed with one\'s own kubeconfig as before', { skip: ON_CLUSTER && 'RBAC of the cluster decides there' }, async () => {
+test("an alias is changed with one's own kubeconfig as before", async () => {
   const client = await platform.kubeconfigOf('otto');
   const { status, text } = await client.call('/api/v1/namespaces/ns-a', {
     method: 'PATCH',

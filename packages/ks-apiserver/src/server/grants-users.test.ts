@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Change } from '../testing/doors.ts';
 import { PASSWORD, PATHS, TestPlatform } from '../testing/test-platform.ts';
+import { eventually } from '../testing/test-server.ts';
 
 const { iam, iamObjects } = PATHS;
 const USERS = `${iamObjects}/users`;
@@ -15,18 +16,24 @@ const STRONGER = ['wanda', 'nora', 'otto', 'cora', 'sven', 'gus'] as const;
 before(async () => {
   platform = await TestPlatform.start();
   tokens.uma = await platform.user('uma', 'users-manager');
-  for (const name of [...STRONGER, 'paul', 'dee']) tokens[name] = await platform.user(name);
+  for (const name of [...STRONGER, 'olga', 'paul', 'dee']) tokens[name] = await platform.user(name);
   await platform.workspace('ws-a', 'wanda');
   await platform.project('ns-a', 'ws-a');
   await platform.member('namespaces/ns-a', 'nora', 'admin');
+  await platform.member('namespaces/ns-a', 'olga', 'operator');
   await platform.member('namespaces/ns-a', 'otto', 'operator');
   await platform.member('', 'cora', 'cluster-viewer');
   await platform.member('namespaces/kube-system', 'sven', 'viewer');
   // Gus has what he has by a group.
   const group = await platform.made(`${iam}/workspaces/ws-a/groups`, { metadata: { generateName: 'bosses' } });
-  await platform.soonMade(`${iam}/workspaces/ws-a/groupbindings`, [{ userName: 'gus', groupName: group.metadata.name }]);
+  await platform.soonMade(`${iam}/workspaces/ws-a/groupbindings`, [
+    { userName: 'gus', groupName: group.metadata.name },
+  ]);
   await platform.made(`${iam}/workspaces/ws-a/workspacerolebindings`, [
-    { subjects: [{ kind: 'Group', name: group.metadata.name }], roleRef: { kind: 'WorkspaceRole', name: 'ws-a-admin' } },
+    {
+      subjects: [{ kind: 'Group', name: group.metadata.name }],
+      roleRef: { kind: 'WorkspaceRole', name: 'ws-a-admin' },
+    },
   ]);
   for (const [name, query] of [
     ['wanda', 'verb=delete&resource=pods&namespace=ns-a'],
@@ -46,6 +53,91 @@ const ofUser = (name: string, change: Record<string, unknown>): Change => ({
   kind: 'User',
   change,
 });
+
+test('an e-mail address that another user has is refused through the Kubernetes API, and the other one still logs in', async () => {
+  const body = {
+    apiVersion: 'iam.kubesphere.io/v1alpha2',
+    kind: 'User',
+    metadata: { name: 'copy' },
+    spec: { email: 'paul@example.com', password: PASSWORD },
+  };
+  const wrong: string[] = [];
+  const conflicts = (what: string, { status, text }: { status: number; text: string }) => {
+    if (status !== 409) wrong.push(`${what}: ${status} ${text.slice(0, 200)}`);
+  };
+  for (const query of ['?dryRun=All', '']) {
+    conflicts(`POST${query}`, await platform.call(USERS + query, { token: tokens.uma, body }));
+    const email = { spec: { email: 'paul@example.com' } };
+    conflicts(
+      `merge patch${query}`,
+      await platform.call(`${USERS}/dee${query}`, { method: 'PATCH', token: tokens.uma, headers: MERGE, body: email }),
+    );
+    const ops = [{ op: 'replace', path: '/spec/email', value: 'paul@example.com' }];
+    conflicts(
+      `JSON patch${query}`,
+      await platform.call(`${USERS}/dee${query}`, { method: 'PATCH', headers: JSON_PATCH, body: ops }),
+    );
+    const applied = { ...body, metadata: { name: 'dee' }, spec: { email: 'paul@example.com' } };
+    const options = { method: 'PATCH', headers: { 'content-type': 'application/apply-patch+yaml' } };
+    const apply = `fieldManager=x&force=true${query.replace('?', '&')}`;
+    conflicts(
+      `apply${query}`,
+      await platform.call(`${USERS}/dee?${apply}`, { ...options, body: JSON.stringify(applied) }),
+    );
+    conflicts(
+      `apply that makes one${query}`,
+      await platform.call(`${USERS}/copy?${apply}`, { ...options, body: JSON.stringify(body) }),
+    );
+    const stored = await platform.stored(`${USERS}/dee`);
+    conflicts(
+      `PUT${query}`,
+      await platform.call(`${USERS}/dee${query}`, {
+        method: 'PUT',
+        body: { ...stored, spec: { ...stored.spec, ...email.spec } },
+      }),
+    );
+  }
+  assert.deepEqual(wrong, []);
+  const own = await platform.server.login('paul@example.com', PASSWORD);
+  assert.equal(own.status, 200, own.text);
+  assert.equal((await platform.call(`${iam}/users/paul`, { token: own.json.access_token })).status, 200);
+});
+
+test('sessions of a user who was disabled do not come back with him', async () => {
+  const { json } = await platform.server.login('dee', PASSWORD);
+  const { access_token: token, refresh_token } = json;
+  const reads = async () => (await platform.call(`${iam}/users/dee`, { token })).status;
+  assert.equal(await reads(), 200);
+  const basic = `Basic ${Buffer.from(`dee:${PASSWORD}`).toString('base64')}`;
+  const becomes = async (state: string, allowed: boolean) => {
+    await platform.made(`${USERS}/dee`, { status: { state } }, { method: 'PATCH', headers: MERGE });
+    // What shows that the state is known everywhere must not be a log-in, which ends other sessions.
+    await eventually(async () => {
+      const { status } = await platform.server.call(`${iam}/users/dee`, { headers: { authorization: basic } });
+      assert.equal(status === 200, allowed, `${status}`);
+    });
+  };
+  await becomes('Disabled', false);
+  assert.equal(await reads(), 401);
+  await becomes('Active', true);
+  // Not at once either, and not a moment later.
+  for (let left = 10; left > 0; left -= 1) {
+    assert.equal(await reads(), 401, 'the session has ended for good');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const refreshed = await platform.server.call('/oauth/token', {
+    form: { grant_type: 'refresh_token', refresh_token },
+  });
+  assert.ok(refreshed.status === 400 || refreshed.status === 401, refreshed.text);
+});
+
+test('finalizers and owners of a stronger user are not changed by who manages users', () =>
+  platform.withstands(async () => {
+    // By an owner that is gone the garbage collector would delete him.
+    const owner = { apiVersion: 'v1', kind: 'Namespace', name: 'gone', uid: '00000000-0000-4000-8000-000000000000' };
+    await platform.refusedAtEveryDoor(tokens.uma!, ofUser('olga', { metadata: { ownerReferences: [owner] } }));
+    assert.equal((await platform.stored(`${USERS}/olga`)).metadata.ownerReferences, undefined);
+  }));
 
 for (const name of STRONGER)
   test(`who manages users takes over neither account nor state of ${name}, who may do what he may not`, () =>
@@ -78,63 +170,3 @@ test('who manages users deletes no collection of them in which one may do more',
       await platform.refused(tokens.uma!, 'DELETE', USERS + query);
     assert.equal((await platform.server.login('wanda', PASSWORD)).status, 200);
   }));
-
-test('finalizers and owners of a stronger user are not changed by who manages users', () =>
-  platform.withstands(async () => {
-    // By an owner that is gone the garbage collector would delete him.
-    const owner = { apiVersion: 'v1', kind: 'Namespace', name: 'gone', uid: '00000000-0000-4000-8000-000000000000' };
-    await platform.refusedAtEveryDoor(tokens.uma!, ofUser('wanda', { metadata: { ownerReferences: [owner] } }));
-    assert.equal((await platform.stored(`${USERS}/wanda`)).metadata.ownerReferences, undefined);
-  }));
-
-test('an e-mail address that another user has is refused through the Kubernetes API, and the other one still logs in', async () => {
-  const body = {
-    apiVersion: 'iam.kubesphere.io/v1alpha2',
-    kind: 'User',
-    metadata: { name: 'copy' },
-    spec: { email: 'paul@example.com', password: PASSWORD },
-  };
-  const wrong: string[] = [];
-  const conflicts = (what: string, { status, text }: { status: number; text: string }) => {
-    if (status !== 409) wrong.push(`${what}: ${status} ${text.slice(0, 200)}`);
-  };
-  for (const query of ['?dryRun=All', '']) {
-    conflicts(`POST${query}`, await platform.call(USERS + query, { token: tokens.uma, body }));
-    const email = { spec: { email: 'paul@example.com' } };
-    conflicts(`merge patch${query}`, await platform.call(`${USERS}/dee${query}`, { method: 'PATCH', token: tokens.uma, headers: MERGE, body: email }));
-    const ops = [{ op: 'replace', path: '/spec/email', value: 'paul@example.com' }];
-    conflicts(`JSON patch${query}`, await platform.call(`${USERS}/dee${query}`, { method: 'PATCH', headers: JSON_PATCH, body: ops }));
-    const applied = { ...body, metadata: { name: 'dee' }, spec: { email: 'paul@example.com' } };
-    const options = { method: 'PATCH', headers: { 'content-type': 'application/apply-patch+yaml' } };
-    const apply = `fieldManager=x&force=true${query.replace('?', '&')}`;
-    conflicts(`apply${query}`, await platform.call(`${USERS}/dee?${apply}`, { ...options, body: JSON.stringify(applied) }));
-    conflicts(`apply that makes one${query}`, await platform.call(`${USERS}/copy?${apply}`, { ...options, body: JSON.stringify(body) }));
-    const stored = await platform.stored(`${USERS}/dee`);
-    conflicts(`PUT${query}`, await platform.call(`${USERS}/dee${query}`, { method: 'PUT', body: { ...stored, spec: { ...stored.spec, ...email.spec } } }));
-  }
-  const own = await platform.server.login('paul@example.com', PASSWORD);
-  assert.equal(own.status, 200, own.text);
-  assert.equal((await platform.call(`${iam}/users/paul`, { token: own.json.access_token })).status, 200);
-  assert.deepEqual(wrong, []);
-});
-
-test('sessions of a user who was disabled do not come back with him', async () => {
-  const { json } = await platform.server.login('dee', PASSWORD);
-  const { access_token: token, refresh_token } = json;
-  const reads = async () => (await platform.call(`${iam}/users/dee`, { token })).status;
-  assert.equal(await reads(), 200);
-  const becomes = async (state: string, status: number) => {
-    await platform.made(`${USERS}/dee`, { status: { state } }, { method: 'PATCH', headers: MERGE });
-    // Log-ins are decided by a copy of the users.
-    for (let left = 50; (await platform.server.login('dee', PASSWORD)).status !== status; left -= 1) {
-      assert.ok(left > 0, `dee is not ${state}`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  };
-  await becomes('Disabled', 403);
-  assert.equal(await reads(), 401);
-  await becomes('Active', 200);
-  assert.equal(await reads(), 401, 'the session has ended for good');
-  const refreshed = await platform.server.call('/oauth/token', { form: { grant_type: 'refresh_token', refresh_token } });
-  assert.ok(refreshed.status === 400 || refreshed.status === 401, refreshed.text);
-});

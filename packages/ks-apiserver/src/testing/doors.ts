@@ -46,6 +46,11 @@ function configuration(change: Fields): Fields {
   );
 }
 
+/** Whether a merge patch removes something: a configuration to apply cannot, where others own it. */
+function removes(change: Fields): boolean {
+  return Object.values(change).some((value) => value === null || (isFields(value) && removes(value)));
+}
+
 /** Every request by which an object can be changed through the Kubernetes API, first tried (`dryRun=All`), then made. */
 export function doorsOf(stored: KubeObject, { path, apiVersion, kind, change, builtIn = false }: Change): Door[] {
   const merged = applyMergePatch(stored as never, change as never) as unknown as KubeObject;
@@ -56,13 +61,17 @@ export function doorsOf(stored: KubeObject, { path, apiVersion, kind, change, bu
     ['PUT', 'PUT', 'application/json', { ...merged, apiVersion, kind, metadata }, ''],
     ['merge patch', 'PATCH', 'application/merge-patch+json', change, ''],
     ['JSON patch', 'PATCH', 'application/json-patch+json', operations(stored, change), ''],
-    [
-      'apply',
-      'PATCH',
-      'application/apply-patch+yaml',
-      { ...applied, apiVersion, kind, metadata: { ...(applied.metadata as Fields | undefined), name } },
-      'fieldManager=mallory&force=true',
-    ],
+    ...(removes(change)
+      ? []
+      : [
+          [
+            'apply',
+            'PATCH',
+            'application/apply-patch+yaml',
+            { ...applied, apiVersion, kind, metadata: { ...(applied.metadata as Fields | undefined), name } },
+            'fieldManager=mallory&force=true',
+          ] as never,
+        ]),
     ...(builtIn
       ? [['strategic merge patch', 'PATCH', 'application/strategic-merge-patch+json', change, ''] as never]
       : []),
