@@ -25,10 +25,18 @@ export class OwnKubeconfig {
     this.#agent = new https.Agent({ ca: decode(ca), cert: decode(cert), key: decode(key), keepAlive: true });
   }
 
-  /** Calls a path with the certificate. A string is sent as it is, anything else as JSON. */
+  /**
+   * Calls a path with the certificate. A string is sent as it is, anything else as JSON; `forMs` cuts a stream after so many
+   * milliseconds.
+   */
   async call(
     path: string,
-    { method, headers = {}, body }: { method?: string; headers?: Record<string, string>; body?: unknown } = {},
+    {
+      method,
+      headers = {},
+      body,
+      forMs,
+    }: { method?: string; headers?: Record<string, string>; body?: unknown; forMs?: number } = {},
   ): Promise<KubernetesAnswer> {
     const payload = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
     const request = https.request(this.#server + path, {
@@ -44,8 +52,15 @@ export class OwnKubeconfig {
     });
     request.end(payload);
     const [response] = (await once(request, 'response')) as [IncomingMessage];
+    const cut = forMs === undefined ? undefined : setTimeout(() => request.destroy(), forMs);
     let text = '';
-    for await (const chunk of response) text += chunk;
+    try {
+      for await (const chunk of response) text += chunk;
+    } catch (error) {
+      // A stream that was cut is what has come of it.
+      if (!cut || !request.destroyed) throw error;
+    }
+    clearTimeout(cut);
     return { status: response.statusCode!, headers: response.headers, text };
   }
 
