@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { type Change, type Door, doorsOf } from './doors.ts';
+import { type KubernetesAnswer, OwnKubeconfig } from './own-kubeconfig.ts';
+import { type Answer, type Call, eventually, TestServer } from './test-server.ts';
+
+/** Paths of the APIs that tests of access call most. */
+export const PATHS = {
+  iam: '/kapis/iam.kubesphere.io/v1alpha2',
+  tenant: '/kapis/tenant.kubesphere.io/v1alpha2',
+  resources: '/kapis/resources.kubesphere.io/v1alpha3',
+  iamObjects: '/apis/iam.kubesphere.io/v1alpha2',
+  templates: '/apis/tenant.kubesphere.io/v1alpha2/workspacetemplates',
+  rbac: '/apis/rbac.authorization.k8s.io/v1',
+  clusters: '/apis/cluster.kubesphere.io/v1alpha1/clusters',
+  devops: '/apis/devops.kubesphere.io/v1alpha3/devopsprojects',
+  requests: '/apis/certificates.k8s.io/v1/certificatesigningrequests',
+  kubeconfigs: '/api/v1/namespaces/kubesphere-controls-system/configmaps',
+} as const;
+
+/** Password of every user of a `TestPlatform` but the administrator. */
+export const PASSWORD = 'Passw0rd!';
+
+/** Namespaces in which only who may do everything writes, reads credentials and enters containers. */
+export const SYSTEM = ['kube-system', 'kubesphere-system', 'kubesphere-controls-system'] as const;
+
+/** Whether the tests run on a real cluster, whose own port asks nothing of this server. */
+export const ON_CLUSTER = process.env.KS_TEST_CLUSTER === '1';
+
+const ATTEMPTS = 8;
+
+/** A subject of a role binding of Kubernetes. */
+export const userSubject = (name: string) => [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name }];
+
+/** A server with the administrator logged in, and short ways to make what tests of access need. */
+export class TestPlatform {
+  readonly server: TestServer;
+  readonly admin: string;
+  readonly #kubeconfigs: OwnKubeconfig[] = [];
+  #passed: string[] = [];
+
+  private constructor(server: TestServer, admin: string) {
+    this.server = server;
+    this.admin = admin;
+  }
+
+  /** Starts a server of its own. */
+  static async start(options: Parameters<typeof TestServer.start>[0] = {}): Promise<TestPlatform> {
+    const server = await TestServer.start(options);
+    return new TestPlatform(server, await server.token());
+  }
+
+  async stop(): Promise<void> {
+    for (const kubeconfig of this.#kubeconfigs) kubeconfig.close();
+    await this.server.stop();
+  }
+
+  /** Calls the server, as the administrator unless a token says otherwise. */
+  call(path: string, options: Call = {}): Promise<Answer> {
+    return this.server.call(path, { token: this.admin, ...options });
+  }
+
+  /** Makes something as the administrator; throws the answer when that is refused. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever came.
+  async made(path: string, body: unknown, options: Call = {}): Promise<any> {
+    const { status, text, json } = await this.call(path, { body, ...options });
+    assert.ok(status < 300, `${options.method ?? 'POST'} ${path}: ${status} ${text}`);
+    return json;
+  }
+
+  /** Like `made`, and waits until what it needs is there. */
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  soonMade(path: string, body: unknown, options: Call = {}): Promise<any> {
+    return eventually(() => this.made(path, body, options));
+  }
+
+  /** An object as it is stored. */
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  async stored(path: string): Promise<any> {
+    const { status, text, json } = await this.call(path);
+    assert.equal(status, 200, `${path}: ${text}`);
+    return json;
+  }
+
+  /** Makes a user with a global role; answers his token. */
+  async user(name: string, globalrole = 'platform-regular'): Promise<string> {
+    const annotations = { 'iam.kubesphere.io/globalrole': globalrole };
+    await this.made(`${PATHS.iam}/users`, {
+      metadata: { name, annotations },
+      spec: { email: `${name}@example.com`, password: PASSWORD },
+    });
+    return this.server.token(name, PASSWORD);
+  }
+
+  /** Makes a workspace and waits for its roles. */
+  async workspace(name: string, manager = 'admin'): Promise<void> {
+    await this.made(`${PATHS.tenant}/workspaces`, { metadata: { name }, spec: { template: { spec: { manager } } } });
+    await eventually(async () => {
+      const roles = `${PATHS.iam}/workspaces/${name}/workspaceroles`;
+      for (const role of ['admin', 'viewer', 'regular', 'self-provisioner'])
+        assert.equal((await this.call(`${roles}/${name}-${role}`)).status, 200);
+    });
+  }
+
+  /** Makes a project of a workspace and waits for its roles. */
+  async project(name: string, workspace: string): Promise<void> {
+    const labels = { 'kubesphere.io/workspace': workspace };
+    await this.made('/api/v1/namespaces', { metadata: { name, labels } });
+    await eventually(async () => {
+      for (const role of ['admin', 'operator', 'viewer', 'role-template-view-configmaps'])
+        assert.equal((await this.call(`${PATHS.iam}/namespaces/${name}/roles/${role}`)).status, 200);
+    });
+  }
+
+  /** Makes members of `workspaces/{name}`, `namespaces/{name}` or, with '', the cluster. */
+  async member(place: string, username: string, roleRef: string): Promise<void> {
+    const what = place === '' ? 'clustermembers' : place.startsWith('workspaces/') ? 'workspacemembers' : 'members';
+    const base = place === '' ? PATHS.iam : `${PATHS.iam}/${place}`;
+    await this.soonMade(`${base}/${what}`, [{ username, roleRef }]);
+    await eventually(async () => assert.equal((await this.call(`${base}/${what}/${username}`)).status, 200));
+  }
+
+  /** Makes a ClusterRole with rules and binds it to a user in the cluster. */
+  async clusterRole(name: string, rules: readonly object[], username: string): Promise<void> {
+    await this.made(`${PATHS.rbac}/clusterroles`, { metadata: { name }, rules });
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name };
+    await this.made(`${PATHS.rbac}/clusterrolebindings`, {
+      metadata: { name: `${username}-${name}` },
+      roleRef,
+      subjects: userSubject(username),
+    });
+  }
+
+  /** Whether the server says that a caller may do something: `query` is one of `explain`. */
+  async may(token: string, query: string): Promise<boolean> {
+    const { status, text, json } = await this.call(`${PATHS.iam}/explain?${query}`, { token });
+    assert.equal(status, 200, text);
+    return json.allowed;
+  }
+
+  /** Waits until the server says that a caller may do something. */
+  until(token: string, query: string): Promise<void> {
+    return eventually(async () => assert.ok(await this.may(token, query), query));
+  }
+
+  /** A client with a user's own kubeconfig. */
+  async kubeconfigOf(name: string): Promise<OwnKubeconfig> {
+    const config = await eventually(async () => {
+      const { data } = await this.stored(`${PATHS.kubeconfigs}/kubeconfig-${name}`);
+      assert.match(data.config, /client-certificate-data/);
+      return data.config as string;
+    });
+    const client = new OwnKubeconfig(config);
+    this.#kubeconfigs.push(client);
+    return client;
+  }
+
+  /**
+   * Makes a change by every form of request there is, through `send`; answers what was said to each. Where another write
+   * came in between, the request is made again from what is stored then.
+   */
+  async throughEveryDoor<T extends { status: number }>(
+    change: Change,
+    send: (door: Door) => Promise<T>,
+  ): Promise<{ door: Door; answer: T }[]> {
+    const found: { door: Door; answer: T }[] = [];
+    const doors = doorsOf(await this.stored(change.path), change);
+    for (const [index, first] of doors.entries()) {
+      let door = first;
+      let answer = await send(door);
+      for (let attempt = 1; answer.status === 409 && attempt < ATTEMPTS; attempt += 1) {
+        door = doorsOf(await this.stored(change.path), change)[index]!;
+        answer = await send(door);
+      }
+      found.push({ door, answer });
+    }
+    return found;
+  }
+
+  /** Notes it for `withstands` when a call is not answered 403. */
+  async refused(token: string, method: string, path: string, body?: unknown): Promise<void> {
+    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+    const headers = { 'content-type': type };
+    const answer = await this.server.call(path, { method, token, headers, ...(body !== undefined && { body }) });
+    this.#note(`${method} ${path}`, answer);
+  }
+
+  /** Notes it for `withstands` when a change passes by any form of request through `/api` and `/apis`. */
+  async refusedAtEveryDoor(token: string, change: Change): Promise<void> {
+    const answers = await this.throughEveryDoor(change, ({ method, path, headers, body }) =>
+      this.server.call(path, { method, token, headers, body }),
+    );
+    for (const { door, answer } of answers) this.#note(door.name, answer);
+  }
+
+  /** The same at the Kubernetes API's own port, with the caller's kubeconfig. */
+  async refusedAtOwnPort(client: OwnKubeconfig, change: Change): Promise<void> {
+    const answers = await this.throughEveryDoor<KubernetesAnswer>(change, ({ method, path, headers, body }) =>
+      client.call(path, { method, headers, body }),
+    );
+    // A ValidatingAdmissionPolicy answers 422 unless it says otherwise.
+    const refusal = ({ status, text }: KubernetesAnswer) =>
+      ON_CLUSTER && status === 422 && text.includes('AdmissionPolicy');
+    for (const { door, answer } of answers) if (!refusal(answer)) this.#note(`own port: ${door.name}`, answer);
+  }
+
+  /** Notes for `withstands` what must not be. */
+  notes(problem: string): void {
+    this.#passed.push(problem);
+  }
+
+  #note(what: string, { status, text }: { status: number; text: string }): void {
+    if (status !== 403) this.#passed.push(`${what}: ${status} ${text.slice(0, 200)}`);
+  }
+
+  /** Runs an attack, then asserts that all of its calls were refused and nothing was noted. */
+  async withstands(act: () => Promise<void>): Promise<void> {
+    this.#passed = [];
+    try {
+      await act();
+    } finally {
+      // What passed explains what failed after it.
+      assert.deepEqual(this.#passed, []);
+    }
+  }
+}

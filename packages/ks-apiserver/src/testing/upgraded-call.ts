@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import net from 'node:net';
+
+const WAIT_MS = 2000;
+
+/** What a connection answered to a request that asks for an upgrade, as far as it came before `WAIT_MS`. */
+export interface UpgradedAnswer {
+  /** 0 when there was none. */
+  status: number;
+  /** Everything that came, with the status line and the headers. */
+  text: string;
+}
+
+/**
+ * Sends one request that asks for the protocol WebSocket, whatever its method and body, on a connection of its own.
+ * `behind` is sent after it without waiting, as who smuggles a second request does.
+ */
+export async function upgradedCall(
+  base: string,
+  path: string,
+  {
+    method = 'GET',
+    token,
+    headers = {},
+    body,
+    behind = '',
+  }: { method?: string; token?: string; headers?: Record<string, string>; body?: unknown; behind?: string },
+): Promise<UpgradedAnswer> {
+  const { hostname, port } = new URL(base);
+  const payload = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
+  const sent: Record<string, string> = {
+    host: `${hostname}:${port}`,
+    ...(token && { authorization: `Bearer ${token}` }),
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    'sec-websocket-version': '13',
+    ...(payload !== '' && { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(payload)) }),
+    ...headers,
+  };
+  const head = Object.entries(sent).map(([name, value]) => `${name}: ${value}\r\n`);
+  const socket = net.connect(Number(port), hostname);
+  let text = '';
+  socket.on('data', (chunk) => (text += chunk));
+  socket.on('error', () => {});
+  socket.write(`${method} ${path} HTTP/1.1\r\n${head.join('')}\r\n${payload}${behind}`);
+  await Promise.race([once(socket, 'close').catch(() => {}), answered(socket, () => text)]);
+  socket.destroy();
+  return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? 0), text };
+}
+
+/** Waits for what a refusal is known by, or for the time. */
+async function answered(socket: net.Socket, text: () => string): Promise<void> {
+  const end = Date.now() + WAIT_MS;
+  while (!socket.closed && Date.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    // An answer that is no upgrade is whole when its body is there; its connection may stay open.
+    if (/^HTTP\/1\.1 [^1]\d\d .*\r\n\r\n./s.test(text())) return;
+  }
+}
