@@ -16,12 +16,18 @@ import {
   sameJson,
   USER_REF_LABEL,
   USER_UID_ANNOTATION,
+  USERS,
   userSubject,
   WORKSPACE_LABEL,
 } from './names.ts';
 
 const FINALIZER = 'finalizers.kubesphere.io/namespaces';
 const SCOPE = { namespace: 'scope.kubesphere.io/namespace', devops: 'scope.kubesphere.io/devops' } as const;
+
+/** Whether this controller has taken a namespace in before. */
+function isAdopted({ metadata }: KubeObject): boolean {
+  return metadata.finalizers?.includes(FINALIZER) === true;
+}
 
 /** What the namespace controller works with. */
 export interface NamespaceParts {
@@ -46,9 +52,8 @@ export function namespaceReconciler({
   async function adopt(namespace: KubeObject): Promise<void> {
     const { metadata } = namespace;
     const labels = { ...metadata.labels, [NAMESPACE_LABEL]: metadata.name! };
-    const finalizers = metadata.finalizers?.includes(FINALIZER)
-      ? metadata.finalizers
-      : [...(metadata.finalizers ?? []), FINALIZER];
+    const kept = metadata.finalizers ?? [];
+    const finalizers = isAdopted(namespace) ? kept : [...kept, FINALIZER];
     const workspace = workspaces.store.get(metadata.labels?.[WORKSPACE_LABEL] ?? '')?.object;
     const others = (metadata.ownerReferences ?? []).filter(({ kind }) => kind !== 'Workspace');
     const federated = metadata.labels?.[FEDERATED_LABEL] === 'true';
@@ -82,10 +87,22 @@ export function namespaceReconciler({
     }
   }
 
+  /**
+   * Makes the creator admin of a namespace that was just made. Later the annotation counts for nothing: who may edit a
+   * namespace could name anybody.
+   */
   async function ensureCreator(namespace: KubeObject): Promise<void> {
     const creator = namespace.metadata.annotations?.[CREATOR_ANNOTATION];
-    const user = creator ? users.store.get(creator)?.object : undefined;
-    if (!creator || !user || isTerminating(user)) return;
+    if (!creator || isAdopted(namespace)) {
+      return;
+    }
+
+    // A user who was made a moment ago may not have arrived in the copy.
+    const user = users.store.get(creator)?.object ?? (await client.find({ resource: USERS, name: creator }));
+    if (!user || isTerminating(user)) {
+      return;
+    }
+
     await ensureCreated(client, ROLE_BINDINGS, {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'RoleBinding',
@@ -122,9 +139,10 @@ export function namespaceReconciler({
         await withoutFinalizer(client, NAMESPACES, namespace, FINALIZER);
         return undefined;
       }
-      await adopt(namespace);
       await ensureRoles(name, DEVOPS_LABEL in (namespace.metadata.labels ?? {}) ? SCOPE.devops : SCOPE.namespace);
       await ensureCreator(namespace);
+      // The finalizer comes last: what is not done yet is done again.
+      await adopt(namespace);
       return undefined;
     },
   };

@@ -19,7 +19,7 @@ export interface UserControllerParts {
   hashPassword: (password: string) => Promise<string>;
   bindings: SubjectBindings;
   events: EventRecorder;
-  /** Ends the sessions of a user who goes or whose password was set. */
+  /** Ends the sessions of a user who goes, is disabled, or whose password was set. */
   revokeSessions: (username: string) => Promise<void>;
 }
 
@@ -51,6 +51,11 @@ export function userReconciler({
 
   async function activate(user: KubeObject): Promise<void> {
     const plain = user.metadata.annotations?.[PASSWORD_ENCRYPTED] !== 'true';
+    if (user.status?.state === 'Disabled') {
+      // Else they would go on when the user is enabled again.
+      await revokeSessions(user.metadata.name!);
+    }
+
     if (!plain && user.status?.state) return;
     const annotations: Record<string, string> = { ...user.metadata.annotations, [PASSWORD_ENCRYPTED]: 'true' };
     // kubectl keeps a copy of what was applied, the password in clear with it.

@@ -81,6 +81,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const passwords = new PasswordPolicy(authentication.passwordPolicy);
   const opened = openGate(access, { client, catalog, quotas, login, passwords, links, revokeSessions });
   const { gate } = opened;
+  kubernetes.embedded?.useGate(gate);
   const userModel = new Users({ gate, client, users, scopes, members, authorizer, rights: access.rights, login });
   // Known once the server listens, where it is not configured.
   let issuerUrl = authentication.oauthOptions.issuer;

@@ -2,6 +2,7 @@ import { KubeClient } from '@ks-apiserver/client/kube/client';
 import { inClusterConfig, KubeconfigError, loadKubeconfig } from '@ks-apiserver/client/kube/kubeconfig';
 import { RemoteTransport } from '@ks-apiserver/client/kube/remote';
 import type { KubeTransport } from '@ks-apiserver/client/kube/transport';
+import type { Gate } from '../models/gate/gate.ts';
 import { ConfigError } from './config.ts';
 import type { Options } from './options.ts';
 import { ClusterSecrets, type SecretStore } from './secrets.ts';
@@ -13,8 +14,8 @@ export interface Kubernetes {
   secrets: SecretStore;
   /** Where clients reach the API, and the CA (PEM) of its certificate. */
   endpoint: { server: string; ca?: string };
-  /** Set for the embedded API: where kubectl reaches it. */
-  embedded?: { kubeconfig: string; url: string };
+  /** Set for the embedded API: where kubectl reaches it, and how its secure port is put behind the gate. */
+  embedded?: { kubeconfig: string; url: string; useGate: (gate: Gate) => void };
   close(): Promise<void>;
 }
 

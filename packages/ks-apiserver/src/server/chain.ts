@@ -144,6 +144,7 @@ export function gatedCall(
     info,
     request,
     kubernetes,
+    own: kubernetes,
     readBody: () => readRequestBody(req, BODY_LIMIT),
     isAuthorizedByKubernetes: false,
   });

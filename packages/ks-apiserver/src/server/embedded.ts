@@ -10,6 +10,7 @@ import { ConfigError } from './config.ts';
 import type { Options } from './options.ts';
 import { portError } from './port-error.ts';
 import { FileSecrets } from './secrets.ts';
+import { SecurePortGuard } from './secure-port.ts';
 
 /** Starts the embedded Kubernetes API on its data directory and its TLS port. Throws ConfigError for what the operator can mend. */
 export async function openEmbedded({ dataDir, bindAddress, securePort, fsync }: Options): Promise<Kubernetes> {
@@ -31,8 +32,9 @@ export async function openEmbedded({ dataDir, bindAddress, securePort, fsync }: 
       rootCa: pki.ca,
       clientCa: { cert: pki.ca, key: pki.caKey },
     });
+    const guard = new SecurePortGuard(server);
     const listener = await server
-      .listen({ host: bindAddress, port: securePort, tls: { ...pki.serving, ca: pki.ca } })
+      .listen({ host: bindAddress, port: securePort, tls: { ...pki.serving, ca: pki.ca }, guard })
       .catch((error) => {
         throw portError(error, bindAddress, securePort, '--secure-port');
       });
@@ -44,7 +46,7 @@ export async function openEmbedded({ dataDir, bindAddress, securePort, fsync }: 
       transport: server,
       secrets: new FileSecrets(dataDir),
       endpoint: { server: url, ca: pki.ca },
-      embedded: { kubeconfig, url },
+      embedded: { kubeconfig, url, useGate: (gate) => guard.useGate(gate) },
       close: () => server.close(),
     };
   } catch (error) {

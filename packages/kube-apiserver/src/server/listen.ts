@@ -8,7 +8,7 @@ import { kubeRequestFrom } from '@ks-apiserver/apiserver/http/kube-request';
 import { parseRequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { writeKubeResponse } from '@ks-apiserver/apiserver/http/respond';
 import { checkUpgrade } from '@ks-apiserver/apiserver/http/upgrade';
-import type { UserInfo } from '@ks-apiserver/client/kube/transport';
+import type { KubeRequest, KubeResponse, UserInfo } from '@ks-apiserver/client/kube/transport';
 import { errorResponse } from '../endpoints/respond.ts';
 import { refuseUpgrade } from '../endpoints/watch-socket.ts';
 import type { KubeApiServer } from './server.ts';
@@ -22,6 +22,16 @@ export interface ListenOptions {
   tls: { key: string; cert: string; ca: string };
   /** The user of a bearer token; undefined when it is not valid. */
   authenticateToken?: (token: string) => Promise<UserInfo | undefined>;
+  /** What calls go through before they reach the API; without it they reach it as they are. */
+  guard?: CallGuard;
+}
+
+/** Looks at calls of users before they reach the API. */
+export interface CallGuard {
+  /** Answers a call. Throws a StatusError to refuse it. */
+  call(request: KubeRequest, user: UserInfo): Promise<KubeResponse>;
+  /** The upgraded call as it may be made. Throws a StatusError to refuse it. */
+  upgrade(request: KubeRequest, user: UserInfo): KubeRequest;
 }
 
 /** A socket that the API is served on. */
@@ -92,7 +102,8 @@ export async function listen(api: KubeApiServer, options: ListenOptions): Promis
     try {
       const request = kubeRequestFrom(req, abort.signal);
       const user = api.impersonated(request.headers, await authenticate(req, api, options));
-      await writeKubeResponse(res, await api.handle(request, user));
+      const response = options.guard ? await options.guard.call(request, user) : await api.handle(request, user);
+      await writeKubeResponse(res, response);
     } catch (error) {
       if (!res.headersSent) await writeKubeResponse(res, errorResponse(error));
       else res.destroy();
@@ -104,7 +115,7 @@ export async function listen(api: KubeApiServer, options: ListenOptions): Promis
       checkUpgrade(req, parseRequestInfo(req.method ?? '', req.url ?? '/'));
       const request = kubeRequestFrom(req);
       const user = api.impersonated(request.headers, await authenticate(req, api, options));
-      api.upgradeAs(request, socket, head, user);
+      api.upgradeAs(options.guard?.upgrade(request, user) ?? request, socket, head, user);
     } catch (error) {
       refuseUpgrade(socket, error);
     }

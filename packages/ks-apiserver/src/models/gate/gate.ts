@@ -1,7 +1,7 @@
 import { forbidden } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
-import { errorFrom, type KubeClient } from '@ks-apiserver/client/kube/client';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import {
   type KubeRequest,
   type KubeResponse,
@@ -26,6 +26,9 @@ import type { WriteReview } from './write-review.ts';
 const OBJECT_LIMIT = 16 * 1024 * 1024;
 const METHODS_WITH_OBJECT = new Set(['POST', 'PUT', 'PATCH']);
 
+/** What makes calls to a Kubernetes API. */
+export type Requester = Pick<KubeTransport, 'request'>;
+
 /** A call to the Kubernetes API that a caller makes. */
 export interface GateCall {
   caller: UserInfo;
@@ -35,7 +38,9 @@ export interface GateCall {
   /** Reads all of its body, not compressed; at most once. Throws 400, 413, 415. */
   readBody: () => Promise<Buffer>;
   /** Where the call goes: with the server's own rights, or with the caller's at a Kubernetes API that checks them itself. */
-  kubernetes: KubeTransport;
+  kubernetes: Requester;
+  /** The same API with the server's own rights: by these a review reads, and stores what it has let pass. */
+  own: Requester;
   /** Whether the Kubernetes API decides by the caller's rights there, and not this server. */
   isAuthorizedByKubernetes: boolean;
 }
@@ -80,7 +85,7 @@ export class Gate {
     info,
     request,
     isAuthorizedByKubernetes,
-  }: Omit<GateCall, 'readBody' | 'kubernetes'>): KubeRequest {
+  }: Omit<GateCall, 'readBody' | 'kubernetes' | 'own'>): KubeRequest {
     const { authorizer } = this.#parts;
     // Kubernetes' own identities, such as ServiceAccounts, have what an administrator has given them there.
     if (isAuthorizedByKubernetes && caller.name.startsWith('system:')) {
@@ -161,7 +166,7 @@ export class Gate {
   }
 
   async #reviewedWrite(call: GateCall, hidden: SecretFields | undefined, tries: boolean): Promise<KubeResponse> {
-    const { info, request, kubernetes } = call;
+    const { info, request, kubernetes, own } = call;
     const { effects, scopes } = this.#parts;
     const review = this.#reviewOf(call);
     let verdict: Verdict = {};
@@ -169,7 +174,7 @@ export class Gate {
     let isStored = false;
     try {
       const write = { info, request, body: await call.readBody(), hidden };
-      const response = await reviewedWrite(kubernetes, write, async (stored, wished) => {
+      const response = await reviewedWrite({ kubernetes, own }, write, async (stored, wished) => {
         // It was looked at before, at another version of the object.
         await verdict.settle?.(false);
         verdict = await review(stored, wished);
@@ -187,18 +192,15 @@ export class Gate {
 
   /** Deletes an object after a look at it; one that is only tried says who would lose what. */
   async #deletion(call: GateCall, tries: boolean): Promise<KubeResponse> {
-    const { info, request, kubernetes } = call;
+    const { info, request, kubernetes, own } = call;
     const { effects, scopes } = this.#parts;
     let stored: KubeObject | undefined;
     if (info.name !== '' && info.verb === 'delete') {
       const url = request.url.split('?', 1)[0]!;
-      const found = await kubernetes.request({ method: 'GET', url, headers: { accept: 'application/json' } });
+      const found = await own.request({ method: 'GET', url, headers: { accept: 'application/json' } });
       const bytes = await readBody(found.body, OBJECT_LIMIT);
-      if (found.status !== 200) {
-        throw errorFrom(found.status, bytes);
-      }
-
-      stored = JSON.parse(bytes.toString()) as KubeObject;
+      // What is not there is refused by the Kubernetes API itself, in words that tell no more than the caller may know.
+      stored = found.status === 200 ? (JSON.parse(bytes.toString()) as KubeObject) : undefined;
     }
 
     const verdict = await this.#reviewOf(call)(stored, undefined);

@@ -20,6 +20,12 @@ export type Review = (
   wished: KubeObject,
 ) => KubeObject | undefined | Promise<KubeObject | undefined>;
 
+/** The Kubernetes API as its caller reaches it, and with the server's own rights. */
+export interface Apis {
+  kubernetes: Pick<KubeTransport, 'request'>;
+  own: Pick<KubeTransport, 'request'>;
+}
+
 /** A write as it came. */
 export interface Write {
   info: RequestInfo;
@@ -114,10 +120,11 @@ function withoutHidden(response: KubeResponse & { body: Buffer }, secrets: reado
 
 /**
  * Makes a write after a review. The Kubernetes API itself says by a dry run what would be stored, so that a review sees
- * what every patch and encoding amounts to; that very object is then written, at the version that was looked at.
+ * what every patch and encoding amounts to; that very object is then written, at the version that was looked at, with the server's own rights: the dry run has shown that the
+ * caller may write it.
  * Throws what the review throws.
  */
-export async function reviewedWrite(kubernetes: KubeTransport, write: Write, review: Review): Promise<KubeResponse> {
+export async function reviewedWrite({ kubernetes, own }: Apis, write: Write, review: Review): Promise<KubeResponse> {
   const { info, request, body, hidden } = write;
   const {
     'content-length': _length,
@@ -132,15 +139,16 @@ export async function reviewedWrite(kubernetes: KubeTransport, write: Write, rev
   const patchesHidden = hidden !== undefined && request.method === 'PATCH' && type === PATCH_TYPES.json;
 
   const send = async (
+    to: Apis['own'],
     method: string,
     url: string,
-    own: Record<string, string>,
+    given: Record<string, string>,
     bytes?: Buffer,
   ): Promise<KubeResponse & { body: Buffer }> => {
-    const response = await kubernetes.request({
+    const response = await to.request({
       method,
       url,
-      headers: bytes ? { ...own, 'content-length': String(bytes.byteLength) } : own,
+      headers: bytes ? { ...given, 'content-length': String(bytes.byteLength) } : given,
       ...(bytes && { body: bytes }),
       ...(request.signal && { signal: request.signal }),
     });
@@ -152,7 +160,7 @@ export async function reviewedWrite(kubernetes: KubeTransport, write: Write, rev
       return undefined;
     }
 
-    const found = await send('GET', path, { accept: 'application/json' });
+    const found = await send(own, 'GET', path, { accept: 'application/json' });
     if (found.status === 404) {
       return undefined;
     }
@@ -167,11 +175,11 @@ export async function reviewedWrite(kubernetes: KubeTransport, write: Write, rev
   /** What would be stored, or the refusal of the Kubernetes API. */
   const tried = (stored: KubeObject | undefined, given: Buffer) => {
     if (!patchesHidden || !stored) {
-      return send(request.method, withDryRun(request.url), asJson, given);
+      return send(kubernetes, request.method, withDryRun(request.url), asJson, given);
     }
 
     const object = Buffer.from(JSON.stringify(patched(given, stored, hidden)));
-    return send('PUT', withDryRun(request.url), { ...asJson, 'content-type': 'application/json' }, object);
+    return send(kubernetes, 'PUT', withDryRun(request.url), { ...asJson, 'content-type': 'application/json' }, object);
   };
 
   for (let attempt = 1; ; attempt += 1) {
@@ -190,7 +198,7 @@ export async function reviewedWrite(kubernetes: KubeTransport, write: Write, rev
     let answer: KubeResponse & { body: Buffer };
 
     if (!changed && (applies || !stored)) {
-      answer = await send(request.method, request.url, headers, given);
+      answer = await send(kubernetes, request.method, request.url, headers, given);
     } else {
       const object = changed ?? wished;
       const { managedFields: _fields, ...metadata } = object.metadata as Record<string, unknown>;
@@ -204,7 +212,7 @@ export async function reviewedWrite(kubernetes: KubeTransport, write: Write, rev
 
       const [method, url] = stored ? ['PUT', request.url] : ['POST', collectionUrl(request, path)];
       const bytes = Buffer.from(JSON.stringify({ ...object, metadata }));
-      answer = await send(method!, url!, { ...headers, 'content-type': 'application/json' }, bytes);
+      answer = await send(own, method!, url!, { ...headers, 'content-type': 'application/json' }, bytes);
     }
 
     // Somebody else was quicker: what is there now has to be looked at.

@@ -1,0 +1,92 @@
+import { badRequest, requestTooLarge, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { parseRequestInfo } from '@ks-apiserver/apiserver/http/request-info';
+import { type KubeRequest, type KubeResponse, readBody, type UserInfo } from '@ks-apiserver/client/kube/transport';
+import type { CallGuard } from '@ks-apiserver/kube-apiserver/server/listen';
+import type { KubeApiServer } from '@ks-apiserver/kube-apiserver/server/server';
+import { SYSTEM_NAMESPACES } from '../models/authorization/system-namespaces.ts';
+import type { Gate } from '../models/gate/gate.ts';
+
+/** The largest body of a write that is reviewed, in bytes: kube-apiserver's own limit. */
+const BODY_LIMIT = 3 * 1024 * 1024;
+const RETRY_SECONDS = 1;
+
+/** Groups of Kubernetes' own components, and of ServiceAccounts that only who may do everything can act as. */
+const COMPONENT_GROUPS: ReadonlySet<string> = new Set([
+  'system:masters',
+  'system:nodes',
+  ...[...SYSTEM_NAMESPACES].map((namespace) => `system:serviceaccounts:${namespace}`),
+]);
+const COMPONENTS = /^system:kube-(scheduler|controller-manager|proxy)$/;
+
+function isComponent({ name, groups }: UserInfo): boolean {
+  return COMPONENTS.test(name) || groups.some((group) => COMPONENT_GROUPS.has(group));
+}
+
+/**
+ * Leads calls at the secure port of the embedded API through the gate: RBAC decides there what a user may do, as in Kubernetes,
+ * and the gate what that grants and what is kept back. Components of Kubernetes pass as they are.
+ */
+export class SecurePortGuard implements CallGuard {
+  readonly #api: KubeApiServer;
+  #gate: Gate | undefined;
+
+  constructor(api: KubeApiServer) {
+    this.#api = api;
+  }
+
+  /** Opens the port for users. */
+  useGate(gate: Gate): void {
+    this.#gate = gate;
+  }
+
+  async call(request: KubeRequest, user: UserInfo): Promise<KubeResponse> {
+    if (isComponent(user)) {
+      return this.#api.handle(request, user);
+    }
+
+    const gate = this.#opened();
+    return gate.call({
+      caller: user,
+      info: parseRequestInfo(request.method, request.url),
+      request,
+      readBody: () => wholeBody(request),
+      kubernetes: { request: (one) => this.#api.handle(one, user) },
+      own: this.#api,
+      isAuthorizedByKubernetes: true,
+    });
+  }
+
+  upgrade(request: KubeRequest, user: UserInfo): KubeRequest {
+    if (isComponent(user)) {
+      return request;
+    }
+
+    const info = parseRequestInfo(request.method, request.url);
+    const gate = this.#opened();
+    if (gate.hiddenFields(user, info)) {
+      throw badRequest('watches of this resource are served without an upgrade');
+    }
+
+    return gate.narrowed({ caller: user, info, request, isAuthorizedByKubernetes: true });
+  }
+
+  #opened(): Gate {
+    if (!this.#gate) {
+      throw new StatusError(503, 'ServiceUnavailable', 'the server is starting: try again', {
+        retryAfterSeconds: RETRY_SECONDS,
+      });
+    }
+
+    return this.#gate;
+  }
+}
+
+async function wholeBody({ body }: KubeRequest): Promise<Buffer> {
+  try {
+    return await readBody(body, BODY_LIMIT);
+  } catch (error) {
+    throw error instanceof RangeError
+      ? requestTooLarge(BODY_LIMIT)
+      : badRequest(`the body of the request could not be read: ${(error as Error).message}`);
+  }
+}
