@@ -72,7 +72,7 @@ export function routes(parts: RouteParts): readonly Route[] {
     ...iamV1alpha2(parts.iam),
     ...tenantV1alpha2({ gate, client, catalog, tenants, quotas, visibility, live }),
     ...tenantV1alpha3({ gate, client, catalog, tenants, quotas, visibility, live }),
-    ...clusterV1alpha1(gate, client, config.multicluster),
+    ...clusterV1alpha1(gate, authorizer, client, config.multicluster),
     ...operationsV1alpha2(gate, client),
     ...resourcesV1alpha2({ client, routers: parts.routers, catalog, authorizer, config }),
     ...resourcesV1alpha3({ catalog, authorizer, visibility, live, userList: parts.iam.userList }),

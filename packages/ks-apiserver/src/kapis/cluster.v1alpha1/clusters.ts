@@ -1,15 +1,24 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { parseRequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { type Handler, RouteReply } from '@ks-apiserver/apiserver/routes/route';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
+import type { UserInfo } from '@ks-apiserver/client/kube/transport';
+import type { Authorizer } from '../../models/authorization/authorizer.ts';
 import { type AgentOptions, agentDeployment } from '../../models/clusters/agent.ts';
 import { Clusters } from '../../models/clusters/clusters.ts';
 import type { Gate } from '../../models/gate/gate.ts';
+
+/** Throws Forbidden unless a caller may change a cluster, and with it the token of its agent. */
+function requireClusterWrite(authorizer: Authorizer, user: UserInfo, cluster: string): void {
+  authorizer.authorize(user, parseRequestInfo('PUT', `/apis/cluster.kubesphere.io/v1alpha1/clusters/${cluster}`));
+}
 
 const DONE = new RouteReply(200, {});
 
 /** Handlers of clusters, one an operation. */
 export function clusterHandlers(
   gate: Gate,
+  authorizer: Authorizer,
   client: KubeReader,
   options: AgentOptions,
 ): Record<'validate' | 'agent' | 'kubeconfig', Handler> {
@@ -20,7 +29,9 @@ export function clusterHandlers(
       return DONE;
     },
 
-    agent: async ({ params }) => {
+    agent: async ({ params, user }) => {
+      // The manifest holds the token by which the agent is known.
+      requireClusterWrite(authorizer, user, params.cluster ?? '');
       const text = await agentDeployment(client, await clusters.get(params.cluster ?? ''), options);
       return new RouteReply(200, { 'content-type': 'text/plain' }, text);
     },

@@ -1,5 +1,6 @@
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
+import type { Authorizer } from '../../models/authorization/authorizer.ts';
 import type { AgentOptions } from '../../models/clusters/agent.ts';
 import type { Gate } from '../../models/gate/gate.ts';
 import { rows } from '../rows.ts';
@@ -9,8 +10,13 @@ import { ClusterSchema, KubeconfigSchema } from './types.ts';
 const BASE = '/kapis/cluster.kubesphere.io/v1alpha1';
 
 /** cluster.kubesphere.io/v1alpha1: what clients need to import a cluster; the objects are written through the Kubernetes API. */
-export function clusterV1alpha1(gate: Gate, client: KubeReader, options: AgentOptions): Route[] {
-  const clusters = clusterHandlers(gate, client, options);
+export function clusterV1alpha1(
+  gate: Gate,
+  authorizer: Authorizer,
+  client: KubeReader,
+  options: AgentOptions,
+): Route[] {
+  const clusters = clusterHandlers(gate, authorizer, client, options);
   return rows(
     BASE,
     ['Multi-cluster'],

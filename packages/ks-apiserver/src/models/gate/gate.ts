@@ -127,8 +127,9 @@ export class Gate {
     const { caller, info, request, kubernetes } = call;
     const { review } = this.#parts;
     const tries = isDryRun(request) && givesRights(info);
-    const concerns = review.concerns(caller, info);
-    if (!concerns && !(tries && (request.method === 'DELETE' || METHODS_WITH_OBJECT.has(request.method)))) {
+    const hasObject = METHODS_WITH_OBJECT.has(request.method);
+    const isLookedAt = review.concerns(caller, info) || (hidden !== undefined && hasObject);
+    if (!isLookedAt && !(tries && (hasObject || request.method === 'DELETE'))) {
       return kubernetes.request(request);
     }
 

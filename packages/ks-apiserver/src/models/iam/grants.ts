@@ -3,12 +3,14 @@ import type { PolicyRule } from '@ks-apiserver/apiserver/authorization/rules';
 import { NO_REQUEST, type RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Authorizer } from '../authorization/authorizer.ts';
+import { SYSTEM_WORKSPACE } from '../authorization/system-namespaces.ts';
 import type { Scope } from './scopes.ts';
 
 /**
  * Throws Forbidden unless a caller may hand on rights in a scope (Kubernetes "Using RBAC Authorization", "Privilege escalation
  * prevention"): those that they have there themselves. Who manages workspaces or projects from above, by a role that lets them
- * `bind` or `escalate` roles there, may hand on others too; on the platform and the cluster there is no such exception.
+ * `bind` or `escalate` roles there, may hand on others too; on the platform and the cluster there is no such exception. Into the
+ * workspace of the platform, whatever the role, only who may do everything brings somebody.
  */
 export function checkGrant(
   authorizer: Authorizer,
@@ -18,12 +20,13 @@ export function checkGrant(
   roleName: string,
   rules: readonly PolicyRule[],
 ): void {
-  if (authorizer.covers(caller, scope.level, scope.key, rules)) {
+  const { level } = scope;
+  const isPlatform = level === 'workspace' && scope.key === SYSTEM_WORKSPACE;
+  if (isPlatform ? authorizer.holdsEverything(caller) : authorizer.covers(caller, level, scope.key, rules)) {
     return;
   }
 
-  const { level } = scope;
-  const isBelow = level === 'workspace' || level === 'namespace';
+  const isBelow = level === 'namespace' || (level === 'workspace' && !isPlatform);
   if (isBelow && authorizer.byRolesAbove(caller, level, roleRequest(scope, verb, roleName))) {
     return;
   }

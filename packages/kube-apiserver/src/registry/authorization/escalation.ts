@@ -7,6 +7,10 @@ import type { Strategy, WriteContext } from '../strategy.ts';
 import type { RbacAuthorizer } from './rbac.ts';
 
 const GROUP = 'rbac.authorization.k8s.io';
+const EVERYTHING: readonly PolicyRule[] = [
+  { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
+  { verbs: ['*'], nonResourceURLs: ['*'] },
+];
 
 function shown(rule: PolicyRule): string {
   const list = (name: string, values: readonly string[] | null | undefined) =>
@@ -42,14 +46,18 @@ function attributesOf(verb: string, resource: string, namespace: string, name: s
 export function roleStrategy(rbac: RbacAuthorizer): Strategy {
   const check = (object: KubeObject, context: WriteContext) => {
     const { namespace = '', name = '' } = object.metadata;
-    const wanted: PolicyRule[] = object.rules ?? [];
+    // An aggregation rule can gather anything, so that setting one takes every right.
+    const wanted: readonly PolicyRule[] = object.aggregationRule ? EVERYTHING : (object.rules ?? []);
     if (rbac.allows(context.user, attributesOf('escalate', context.type.resource, namespace, name))) return;
     refuse(context, object, rbac.notHeld(context.user, namespace, wanted));
   };
   return {
     prepareForCreate: check,
     prepareForUpdate(object, old, context) {
-      if (!isDeepStrictEqual(object.rules, old.rules)) check(object, context);
+      const gives = ({ rules, aggregationRule }: KubeObject) => [rules, aggregationRule];
+      if (!isDeepStrictEqual(gives(object), gives(old))) {
+        check(object, context);
+      }
     },
   };
 }

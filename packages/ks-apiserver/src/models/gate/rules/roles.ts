@@ -74,13 +74,14 @@ export class RoleRule implements Rule {
 
     const ofTemplates =
       aggregationOf(wished) === (stored && aggregationOf(stored)) ? [] : this.#templates(scope, wished);
-    if (checkedByKubernetes && wished.kind !== 'RoleBase' && scope.roleGroup === RBAC) {
-      return ofTemplates;
-    }
-
     // A controller replaces the rules by those of all roles with the right labels.
     if (wished.aggregationRule) {
       return ALL_RIGHTS;
+    }
+
+    const isLabelled = !isDeepStrictEqual(stored?.metadata.labels ?? {}, metadata.labels ?? {});
+    if (checkedByKubernetes && scope.roleGroup === RBAC && !isLabelled) {
+      return ofTemplates;
     }
 
     return [...rulesOf(holderOf(role === undefined ? wished : { ...wished, kind: 'RoleBase' })), ...ofTemplates];

@@ -111,7 +111,9 @@ export class UserRule implements Rule {
 
   #checkChange(caller: UserInfo, stored: User, wished: User): void {
     const changes = (of: (user: User) => unknown) => of(stored) !== of(wished);
-    if (changes(stateOf) || changes(({ spec }) => spec?.email ?? '')) {
+    const ofLifecycle = ({ metadata }: User) =>
+      JSON.stringify([metadata.ownerReferences ?? [], metadata.finalizers ?? []]);
+    if (changes(stateOf) || changes(({ spec }) => spec?.email ?? '') || changes(ofLifecycle)) {
       this.#parts.rights.checkOutranks(caller, stored.metadata.name ?? '');
     }
   }
