@@ -1,5 +1,5 @@
-import { eventually } from '../test-server.ts';
 import { PATHS, type TestPlatform, userSubject } from '../test-platform.ts';
+import { eventually } from '../test-server.ts';
 
 const { iamObjects, rbac } = PATHS;
 const WORKSPACE = 'kubesphere.io/workspace';
@@ -146,7 +146,11 @@ export async function builtInRoles(platform: TestPlatform): Promise<BuiltInRole[
   for (const [level, place, names] of [
     ['project', namespace, /./],
     ['devops', devopsNamespace, /./],
-    ['system-namespace', 'kubesphere-controls-system', /^(admin|operator|viewer|role-template-view-(secrets|configmaps))$/],
+    [
+      'system-namespace',
+      'kubesphere-controls-system',
+      /^(admin|operator|viewer|role-template-view-(secrets|configmaps))$/,
+    ],
   ] as const)
     for (const role of await list(`${rbac}/namespaces/${place}/roles`))
       if (names.test(role.metadata.name)) add(level, role, place, rbacBinding('Role', role.metadata.name, place));
@@ -166,7 +170,8 @@ export async function builtInRoles(platform: TestPlatform): Promise<BuiltInRole[
 export function querySatisfiedBy({ level, rules, namespace }: BuiltInRole): string | undefined {
   const rule = rules.find(({ resources, verbs }) => (resources?.length ?? 0) > 0 && (verbs?.length ?? 0) > 0);
   if (!rule) return undefined;
-  const first = (values: readonly string[] | undefined, any: string) => (values?.[0] === '*' ? any : values?.[0] ?? '');
+  const first = (values: readonly string[] | undefined, any: string) =>
+    values?.[0] === '*' ? any : (values?.[0] ?? '');
   const [resource = '', subresource = ''] = first(rule.resources, 'pods').split('/');
   const query = new URLSearchParams({
     verb: first(rule.verbs, 'get'),

@@ -19,7 +19,7 @@ export interface RawCall {
 /** A client for very many calls: connections are kept, and nothing of the answers is decoded. */
 export class RawClient {
   readonly #base: URL;
-  readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 32 });
+  readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 
   constructor(url: string) {
     this.#base = new URL(url);

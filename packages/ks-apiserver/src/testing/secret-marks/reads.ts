@@ -56,6 +56,12 @@ const QUERIES = [
   `names=${VICTIM}&annotation=x`,
 ];
 
+/** Whether a list is where its marks are: all namespaces, or the namespace of kubeconfigs for what has one. */
+function isAlone(path: string): boolean {
+  const namespaced = NAMESPACED.has(path.split('/').at(-1) ?? '');
+  return path.includes('/namespaces/') ? namespaced && path.includes('controls-system') : true;
+}
+
 /** Every GET of every route table, with the queries that lists take, live lists included. */
 export function routeReads(): Read[] {
   const templates = routeTables()
@@ -71,8 +77,12 @@ export function routeReads(): Read[] {
       ...holders.flatMap((path) => QUERIES.map((query) => ({ path: `${path}?${query}` }))),
       ...live.flatMap((path) => [
         { path: `${path}?watch=true`, stream: true },
-        { path: `${path}?watch=true&scope=visible`, stream: true },
-        { path: `${path}?watch=true&scope=visible`, headers: SSE, stream: true },
+        ...(isAlone(path)
+          ? [
+              { path: `${path}?watch=true&scope=visible`, stream: true },
+              { path: `${path}?watch=true&scope=visible`, headers: SSE, stream: true },
+            ]
+          : []),
       ]),
     ];
   });
@@ -103,7 +113,9 @@ function collections(): { base: string; rest: string; resource: string }[] {
   const core = '/api/v1';
   const places = ['', ...SYSTEM.map((namespace) => `/namespaces/${namespace}`)];
   return [
-    ...[...NAMESPACED].flatMap((resource) => places.map((place) => ({ base: core, rest: `${place}/${resource}`, resource }))),
+    ...[...NAMESPACED].flatMap((resource) =>
+      places.map((place) => ({ base: core, rest: `${place}/${resource}`, resource })),
+    ),
     { base: PATHS.iamObjects, rest: '/users', resource: 'users' },
     { base: PATHS.clusters.replace('/clusters', ''), rest: '/clusters', resource: 'clusters' },
   ];
@@ -124,7 +136,10 @@ export function kubernetesReads(): Read[] {
         (query) => ({ path: `${list}?${query}` }),
       ),
       // A workspace that one is in, where the watch of a workspace is asked for.
-      { path: `${list}?watch=true&timeoutSeconds=1&labelSelector=kubesphere.io/workspace=system-workspace`, stream: true },
+      {
+        path: `${list}?watch=true&timeoutSeconds=1&labelSelector=kubesphere.io/workspace=system-workspace`,
+        stream: true,
+      },
       ...WATCHES.map((query) => ({ path: `${list}?${query}`, stream: true })),
       { path: `${list}?watch=true&timeoutSeconds=1&includeObject=Object`, headers: { accept: TABLE }, stream: true },
       { path: `${base}/watch${rest}?timeoutSeconds=1`, stream: true },
