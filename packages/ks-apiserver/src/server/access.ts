@@ -24,7 +24,6 @@ import { Members } from '../models/iam/members.ts';
 import type { PasswordPolicy } from '../models/iam/password-policy.ts';
 import type { ProviderLinks } from '../models/iam/provider-links.ts';
 import { Scopes } from '../models/iam/scopes.ts';
-import { WORKSPACE_LABEL } from '../models/iam/types.ts';
 import { UserRights } from '../models/iam/user-rights.ts';
 import type { Catalog } from '../models/resources/catalog.ts';
 import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
@@ -81,7 +80,6 @@ export async function openAccess({ config, client, catalog, users, log }: Access
 /** What the review of users' writes stands on besides. */
 export interface GateContext {
   client: KubeClient;
-  catalog: Catalog;
   quotas: WorkspaceQuotas;
   login: Login;
   passwords: PasswordPolicy;
@@ -92,24 +90,15 @@ export interface GateContext {
 /** Opens the gate: every rule about what a write grants. A kind that gives rights and has no rule here gives them unseen. */
 export function openGate(access: Awaited<ReturnType<typeof openAccess>>, context: GateContext) {
   const { authorizer, scopes, members, groupRoles, effects, rights } = access;
-  const { client, catalog, quotas, login, passwords, links, revokeSessions } = context;
+  const { client, quotas, login, passwords, links, revokeSessions } = context;
   const userRule = new UserRule({ authorizer, rights, members, login, passwords, links, revokeSessions });
-  const hasNamespaces = (workspace: string) => {
-    for (const { labels } of catalog.row('namespaces').store.values()) {
-      if (labels[WORKSPACE_LABEL] === workspace) {
-        return true;
-      }
-    }
-
-    return false;
-  };
   const rules: Rule[] = [
     userRule,
     new RoleRule(authorizer, scopes),
     new BindingRule(authorizer, scopes),
     new GroupRule(groupRoles),
     new NamespaceRule(authorizer, scopes),
-    new WorkspaceRule(authorizer, scopes, hasNamespaces),
+    new WorkspaceRule(authorizer, scopes),
     new DevOpsProjectRule(authorizer, scopes),
     new CertificateRule(authorizer),
     new ServiceAccountTokenRule(rights),

@@ -79,7 +79,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const quotas = new WorkspaceQuotas(catalog, quotaInformer);
   const revokeSessions = (username: string) => sessions.revokeUser(username);
   const passwords = new PasswordPolicy(authentication.passwordPolicy);
-  const opened = openGate(access, { client, catalog, quotas, login, passwords, links, revokeSessions });
+  const opened = openGate(access, { client, quotas, login, passwords, links, revokeSessions });
   const { gate } = opened;
   kubernetes.embedded?.useGate(gate);
   const userModel = new Users({ gate, client, users, scopes, members, authorizer, rights: access.rights, login });

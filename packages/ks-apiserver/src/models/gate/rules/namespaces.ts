@@ -1,6 +1,6 @@
 import { forbidden } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Authorizer } from '../../authorization/authorizer.ts';
-import { SYSTEM_NAMESPACES } from '../../authorization/system-namespaces.ts';
+import { SYSTEM_NAMESPACES, SYSTEM_WORKSPACE } from '../../authorization/system-namespaces.ts';
 import type { Scopes } from '../../iam/scopes.ts';
 import { DEVOPS_LABEL } from '../../iam/types.ts';
 import { nameOf, type Rule, type WriteAttempt } from '../attempt.ts';
@@ -52,6 +52,10 @@ export class NamespaceRule implements Rule {
     const { caller, stored } = attempt;
     if (stored && from === to) {
       return;
+    }
+
+    if (from === SYSTEM_WORKSPACE || to === SYSTEM_WORKSPACE) {
+      requireAdministrator(this.#authorizer, attempt, `bring a namespace into ${SYSTEM_WORKSPACE}, or out of it`);
     }
 
     const check = (verb: string, workspace: string) => {

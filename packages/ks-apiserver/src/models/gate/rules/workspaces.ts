@@ -2,7 +2,6 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import type { Authorizer } from '../../authorization/authorizer.ts';
 import { ALL_RESOURCES, rulesOf } from '../../authorization/rights.ts';
-import { SYSTEM_WORKSPACE } from '../../authorization/system-namespaces.ts';
 import { checkGrant } from '../../iam/grants.ts';
 import type { Scopes } from '../../iam/scopes.ts';
 import { nameOf, type Rule, type WriteAttempt } from '../attempt.ts';
@@ -20,13 +19,10 @@ export class WorkspaceRule implements Rule {
   readonly resources: ReadonlySet<string> = new Set([TEMPLATES, WORKSPACES]);
   readonly #authorizer: Authorizer;
   readonly #scopes: Scopes;
-  readonly #hasNamespaces: (workspace: string) => boolean;
 
-  /** `hasNamespaces` tells whether namespaces belong to a workspace, also to one that does not exist. */
-  constructor(authorizer: Authorizer, scopes: Scopes, hasNamespaces: (workspace: string) => boolean) {
+  constructor(authorizer: Authorizer, scopes: Scopes) {
     this.#authorizer = authorizer;
     this.#scopes = scopes;
-    this.#hasNamespaces = hasNamespaces;
   }
 
   review(attempt: WriteAttempt): undefined {
@@ -37,11 +33,6 @@ export class WorkspaceRule implements Rule {
     }
 
     const name = nameOf(attempt);
-    // Who makes a workspace chooses who manages it: nothing is in it yet.
-    if (!stored && name !== SYSTEM_WORKSPACE && !this.#hasNamespaces(name)) {
-      return;
-    }
-
     const scope = this.#scopes.workspace(name);
     const role = this.#scopes.role(scope, `${name}-admin`);
     const rules = role?.object ? rulesOf(role.object) : ALL_RESOURCES;
