@@ -43,10 +43,12 @@ function aggregated(role, roles) {
 const crds = files.filter((file) => file.startsWith('crds/')).flatMap(objectsOf);
 const embedded = files.filter((file) => file.startsWith('objects/embedded-')).flatMap(objectsOf);
 for (const role of embedded) if (role.aggregationRule) role.rules = aggregated(role, embedded);
+const POLICIES = 'objects/cluster-policies.yaml';
+const policies = objectsOf(POLICIES);
 const objects = files
-  .filter((file) => file.startsWith('objects/') && !file.startsWith('objects/embedded-'))
+  .filter((file) => file.startsWith('objects/') && !file.startsWith('objects/embedded-') && file !== POLICIES)
   .flatMap(objectsOf);
-const content = { crds, objects, embedded };
+const content = { crds, objects, embedded, policies };
 const hash = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
 mkdirSync(new URL('.', `file://${target}`), { recursive: true });
 writeFileSync(target, JSON.stringify({ hash, ...content }));

@@ -68,7 +68,7 @@ test('one object that fails is named, the others are applied, and the next start
   const client = await fresh();
   const good = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'good', labels: { a: 'b' } } };
   const bad = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'bad', namespace: 'nowhere' } };
-  const manifests = { hash: 'h', crds: [], objects: [good, bad], embedded: [] };
+  const manifests = { hash: 'h', crds: [], objects: [good, bad], embedded: [], policies: [] };
   const changes = await install(client, { manifests });
   assert.deepEqual(results(changes), { created: 1, failed: 1 });
   assert.throws(

@@ -34,6 +34,17 @@ async function established(client: KubeClient, name: string, signal?: AbortSigna
   }
 }
 
+/** Whether an API has ValidatingAdmissionPolicies, which Kubernetes has as v1 since 1.30. */
+async function servesPolicies(client: KubeClient, signal?: AbortSignal): Promise<boolean> {
+  const { status, bytes } = await client.call('GET', '/apis/admissionregistration.k8s.io/v1', { signal });
+  if (status !== 200) {
+    return false;
+  }
+
+  const { resources = [] } = JSON.parse(bytes.toString()) as { resources?: { name: string }[] };
+  return resources.some(({ name }) => name === 'validatingadmissionpolicies');
+}
+
 class Installation {
   readonly changes: Change[] = [];
   readonly #client: KubeClient;
@@ -81,14 +92,16 @@ class Installation {
  * can be done, such as for an API that cannot be reached; what failed for one object is in its change.
  */
 export async function install(client: KubeClient, options: InstallOptions = {}): Promise<Change[]> {
-  const { hash, crds, objects, embedded } = options.manifests ?? builtinManifests();
+  const { hash, crds, objects, embedded, policies } = options.manifests ?? builtinManifests();
   const { signal } = options;
   if (options.onlyIfOutdated) {
     const configMaps = { group: '', version: 'v1', resource: 'configmaps' };
     const found = await client.find({ resource: configMaps, ...marker }, signal);
     if (found?.data?.hash === hash) return [];
   }
-  const wanted = options.embedded ? [...objects, ...embedded] : objects;
+  const wanted = options.embedded
+    ? [...objects, ...embedded]
+    : [...objects, ...((await servesPolicies(client, signal)) ? policies : [])];
   const installation = new Installation(client, crds, signal);
   const [applied] = await Promise.all([
     installation.apply(crds, true),

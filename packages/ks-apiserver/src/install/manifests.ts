@@ -9,6 +9,8 @@ export interface Manifests {
   objects: readonly KubeObject[];
   /** Objects that only the embedded Kubernetes API gets: elsewhere the Helm chart makes them. */
   embedded: readonly KubeObject[];
+  /** Admission policies that only clusters get: the embedded API reviews calls itself. */
+  policies: readonly KubeObject[];
 }
 
 let cached: Manifests | undefined;
