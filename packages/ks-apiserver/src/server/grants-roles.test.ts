@@ -122,7 +122,7 @@ attack('nobody labels a role beyond his own so that one of his takes it in, on /
   const metadata = { ...stored.metadata, labels: { 'example.com/take': 'yes' } };
   const put = { method: 'PUT', token: tokens.mona, body: { ...stored, metadata } };
   assert.equal((await platform.call(`${iam}/clusterroles/strong`, put)).status, 200);
-  assert.deepEqual((await platform.stored(`${rbac}/clusterroles/strong`)).rules, []);
+  assert.deepEqual((await platform.stored(`${rbac}/clusterroles/strong`)).rules ?? [], []);
 });
 
 test('a role that gives no more than its maker has is made and changed on /kapis as before', async () => {
