@@ -1,7 +1,9 @@
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { type BodyBudgets, countedBody } from '@ks-apiserver/apiserver/http/body-budgets';
 import { sendError, sendText } from '@ks-apiserver/apiserver/http/error-responder';
 import type { Exchange, Filter, Incoming } from '@ks-apiserver/apiserver/http/exchange';
 import { endToEndHeaders, kubeRequestFrom } from '@ks-apiserver/apiserver/http/kube-request';
+import { hasBody } from '@ks-apiserver/apiserver/http/request-body';
 import { parseRequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { writeKubeResponse } from '@ks-apiserver/apiserver/http/respond';
 import { checkUpgrade } from '@ks-apiserver/apiserver/http/upgrade';
@@ -31,6 +33,8 @@ export interface ChainParts extends ProxyParts {
   webSocketOrigins: readonly string[];
   /** Calls under way: ended when the server stops or their session does. */
   connections: Connections;
+  /** Bodies that are in memory. */
+  bodies: BodyBudgets;
 }
 
 /** Headers by which a caller could act as somebody else at the Kubernetes API, or hand on his own credentials. */
@@ -98,6 +102,14 @@ function authentication({ authenticator, authenticating }: ChainParts): Filter<I
   };
 }
 
+/** Counts bodies that come for who sends them: they are held in memory until they are answered. */
+function bodyBudgets({ bodies }: ChainParts): Filter {
+  return ({ req, res, user }, next) => {
+    if (hasBody(req)) bodies.open(req, res, user);
+    return next();
+  };
+}
+
 /** Denies whatever no rule, role or public path allows. */
 function authorization({ authorizer }: ChainParts): Filter<Incoming> {
   return (exchange, next) => {
@@ -113,7 +125,10 @@ function proxied({ authorizer }: ChainParts, exchange: Incoming, headers: Record
   for (const name in headers) if (!NEVER_PROXIED(name)) kept[name] = headers[name]!;
   const hidden = authorizer.hiddenFrom(exchange.user, exchange.info);
   const url = hidden ? withoutNamespaces(exchange.url, hidden) : exchange.url;
-  return { ...kubeRequestFrom(exchange.req, exchange.signal, kept), url };
+  const request = kubeRequestFrom(exchange.req, exchange.signal, kept);
+  // What a pod or service gets, nobody here keeps.
+  const streams = exchange.info.subresource === 'proxy';
+  return { ...request, ...(request.body && !streams && { body: countedBody(exchange.req) }), url };
 }
 
 /** A watch's body that simply ends, without an error for the reader, when the server stops. */
@@ -184,6 +199,7 @@ export function chain(parts: ChainParts): readonly Filter[] {
     narrowing(parts),
     authentication(parts),
     authorization(parts),
+    bodyBudgets(parts),
     kubernetesProxy(parts),
     liveLists(parts),
     parts.router,

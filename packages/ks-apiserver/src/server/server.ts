@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { BodyBudgets } from '@ks-apiserver/apiserver/http/body-budgets';
 import { sendError } from '@ks-apiserver/apiserver/http/error-responder';
 import {
   compose,
@@ -36,8 +37,14 @@ export class KsApiServer {
   readonly #handle: (exchange: Exchange) => Pending;
   readonly #upgrades = new Set<Duplex>();
 
-  constructor(parts: Omit<ChainParts, 'connections'>, metrics: Metrics, log: Logger, addresses: SourceAddresses) {
-    this.#parts = { ...parts, connections: new Connections(parts.authenticator, parts.authorizer) };
+  constructor(
+    parts: Omit<ChainParts, 'connections' | 'bodies'>,
+    metrics: Metrics,
+    log: Logger,
+    addresses: SourceAddresses,
+  ) {
+    const connections = new Connections(parts.authenticator, parts.authorizer);
+    this.#parts = { ...parts, connections, bodies: new BodyBudgets() };
     this.#metrics = metrics;
     this.#log = log;
     this.#addresses = addresses;

@@ -1,9 +1,11 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
+import { BodyBudgets } from '@ks-apiserver/apiserver/http/body-budgets';
+import { GUARDED, guard } from '@ks-apiserver/apiserver/http/connection-guard';
 import { kubeRequestFrom } from '@ks-apiserver/apiserver/http/kube-request';
 import { parseRequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { writeKubeResponse } from '@ks-apiserver/apiserver/http/respond';
@@ -77,13 +79,12 @@ export async function listen(api: KubeApiServer, options: ListenOptions): Promis
     minVersion: 'TLSv1.2',
     ciphers: CIPHERS,
     honorCipherOrder: true,
-    maxHeaderSize: 64 * 1024,
-    headersTimeout: 20_000,
-    requestTimeout: 120_000,
+    ...GUARDED,
     keepAliveTimeout: 90_000,
     handshakeTimeout: 20_000,
   });
-  server.on('request', async (req, res) => {
+  const bodies = new BodyBudgets();
+  const onRequest = async (req: IncomingMessage, res: ServerResponse) => {
     const abort = new AbortController();
     res.once('close', () => {
       // An answer that is out needs nobody to stop.
@@ -91,14 +92,15 @@ export async function listen(api: KubeApiServer, options: ListenOptions): Promis
     });
     try {
       const request = kubeRequestFrom(req, abort.signal);
-      const user = api.impersonated(request.headers, await authenticate(req, api, options));
-      await writeKubeResponse(res, await api.handle(request, user));
+      const caller = await authenticate(req, api, options);
+      const user = api.impersonated(request.headers, caller);
+      await writeKubeResponse(res, await api.handle(bodies.counted(request, req, res, caller), user));
     } catch (error) {
       if (!res.headersSent) await writeKubeResponse(res, errorResponse(error));
       else res.destroy();
     }
-  });
-  server.on('upgrade', async (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+  };
+  const onUpgrade = async (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     try {
       checkUpgrade(req, parseRequestInfo(req.method ?? '', req.url ?? '/'));
@@ -108,7 +110,8 @@ export async function listen(api: KubeApiServer, options: ListenOptions): Promis
     } catch (error) {
       refuseUpgrade(socket, error);
     }
-  });
+  };
+  guard(server, { request: onRequest, upgrade: onUpgrade });
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
