@@ -24,6 +24,7 @@ import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess } from './access.ts';
 import type { Kubernetes } from './backend.ts';
 import type { Config } from './config-schema.ts';
+import { LongCalls } from './long-calls.ts';
 import { Metrics } from './metrics.ts';
 import { oauthParts, openSigningKeys } from './oauth.ts';
 import { KsApiServer } from './server.ts';
@@ -151,6 +152,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       routeOf: routeFinder(table),
       authenticating: new Set(table.filter(({ authenticates }) => authenticates).map(({ path }) => path)),
       webSocketOrigins: authentication.webSocketOrigins,
+      longCalls: new LongCalls(config.watches.maxPerUser, signIn.addresses),
       writes,
       effects,
       scopes,

@@ -15,6 +15,7 @@ import type { Authenticator } from '../models/iam/authenticate.ts';
 import { checkInitialPassword } from '../models/iam/initial-password.ts';
 import type { Connections } from './connections.ts';
 import { withoutNamespaces } from './hidden-namespaces.ts';
+import type { LongCalls } from './long-calls.ts';
 import { checkOrigin } from './origin.ts';
 import { type ProxyParts, proxiedCall } from './proxied-call.ts';
 
@@ -33,6 +34,8 @@ export interface ChainParts extends ProxyParts {
   webSocketOrigins: readonly string[];
   /** Calls under way: ended when the server stops or their session does. */
   connections: Connections;
+  /** Calls that go on for long, by user. */
+  longCalls: LongCalls;
   /** Bodies that are in memory. */
   bodies: BodyBudgets;
 }
@@ -200,6 +203,7 @@ export function chain(parts: ChainParts): readonly Filter[] {
     authentication(parts),
     authorization(parts),
     bodyBudgets(parts),
+    parts.longCalls.filter,
     kubernetesProxy(parts),
     liveLists(parts),
     parts.router,

@@ -110,7 +110,7 @@ export class KsApiServer {
     socket.on('error', () => socket.destroy());
     const incoming = new IncomingCall(req, ANONYMOUS, this.#addresses.of(req));
     socket.once('close', () => incoming.abort());
-    const { kubernetes, connections, upgrade } = this.#parts;
+    const { kubernetes, connections, longCalls, upgrade } = this.#parts;
     const connection = { req, socket, head };
     let status = 101;
     const follow: UpgradeRequest['follow'] = (needs, end) => {
@@ -121,14 +121,23 @@ export class KsApiServer {
         forget();
       });
     };
+    const admit = () => {
+      const giveBack = longCalls.admit(incoming);
+      if (socket.destroyed) giveBack();
+      else socket.once('close', giveBack);
+    };
     const ends: UpgradeEnds = {
       kubernetes: async (request) => {
+        admit();
         follow([incoming.info], (why) => (why === 'stopping' ? socket.end() : socket.destroy()));
         if (incoming.info.verb === 'watch')
           await serveWatchSocket(request, connection, (call) => proxiedCall(this.#parts, incoming, call));
         else status = await relayUpgrade(kubernetes, request, connection);
       },
-      route: () => upgrade(incoming, { socket, head, follow }),
+      route: async () => {
+        admit();
+        await upgrade(incoming, { socket, head, follow });
+      },
     };
     const serve = async () => {
       await compose<Incoming>(upgradeChain(this.#parts, ends))(incoming);

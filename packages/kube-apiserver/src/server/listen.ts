@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import { BodyBudgets } from '@ks-apiserver/apiserver/http/body-budgets';
+import { CallLimits } from '@ks-apiserver/apiserver/http/call-limits';
 import { GUARDED, guard } from '@ks-apiserver/apiserver/http/connection-guard';
 import { kubeRequestFrom } from '@ks-apiserver/apiserver/http/kube-request';
 import { parseRequestInfo } from '@ks-apiserver/apiserver/http/request-info';
@@ -48,6 +49,9 @@ const CIPHERS = [
   'ECDHE-ECDSA-CHACHA20-POLY1305',
   'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':');
+/** What asks for a watch, or may: names with the word in them count too. */
+const WATCH = /[/?&]watch[=/&]/;
+const MAX_WATCHES_PER_USER = 1000;
 const CLOSE_GRACE_MS = 2_000;
 
 function many(value: string | string[] | undefined): string[] {
@@ -84,6 +88,9 @@ export async function listen(api: KubeApiServer, options: ListenOptions): Promis
     handshakeTimeout: 20_000,
   });
   const bodies = new BodyBudgets();
+  const limits = new CallLimits(MAX_WATCHES_PER_USER);
+  // Who may do everything is not kept from it.
+  const admit = ({ name, groups }: UserInfo) => (groups.includes('system:masters') ? () => {} : limits.admit(name));
   const onRequest = async (req: IncomingMessage, res: ServerResponse) => {
     const abort = new AbortController();
     res.once('close', () => {
@@ -94,6 +101,7 @@ export async function listen(api: KubeApiServer, options: ListenOptions): Promis
       const request = kubeRequestFrom(req, abort.signal);
       const caller = await authenticate(req, api, options);
       const user = api.impersonated(request.headers, caller);
+      if (WATCH.test(request.url)) res.once('close', admit(caller));
       await writeKubeResponse(res, await api.handle(bodies.counted(request, req, res, caller), user));
     } catch (error) {
       if (!res.headersSent) await writeKubeResponse(res, errorResponse(error));
@@ -105,7 +113,9 @@ export async function listen(api: KubeApiServer, options: ListenOptions): Promis
     try {
       checkUpgrade(req, parseRequestInfo(req.method ?? '', req.url ?? '/'));
       const request = kubeRequestFrom(req);
-      const user = api.impersonated(request.headers, await authenticate(req, api, options));
+      const caller = await authenticate(req, api, options);
+      const user = api.impersonated(request.headers, caller);
+      socket.once('close', admit(caller));
       api.upgradeAs(request, socket, head, user);
     } catch (error) {
       refuseUpgrade(socket, error);
