@@ -1,4 +1,5 @@
 import { badRequest } from '../meta/errors.ts';
+import { checkConditions } from './limits.ts';
 
 /** One condition on one field. */
 export interface FieldRequirement {
@@ -58,6 +59,7 @@ function escapeValue(value: string): string {
 
 /** The selector written in query form (`metadata.name=a,status.phase!=Running`); throws a StatusError 400. */
 export function parseFieldSelector(text: string): FieldSelector {
+  checkConditions(text, 'fields');
   const requirements: FieldRequirement[] = [];
   // Sorted, as Kubernetes reads them: of several faults the first in this order is told.
   for (const term of splitTerms(text).sort()) {

@@ -2,6 +2,7 @@ import { badRequest } from '../meta/errors.ts';
 import { invalidValue, notSupported } from '../validation/field.ts';
 import { labelValueErrors, qualifiedNameErrors } from '../validation/names.ts';
 import { LabelLexer } from './lexer.ts';
+import { checkConditions } from './limits.ts';
 
 /** Operators of a label requirement, as they are written in the query form. */
 export type LabelOperator = '=' | '==' | '!=' | 'in' | 'notin' | 'exists' | '!' | 'gt' | 'lt';
@@ -205,6 +206,7 @@ function parseRequirements(lexer: LabelLexer): LabelRequirement[] {
 
 /** The selector written in query form (`a=b,c in (d,e),!f`); throws a StatusError 400 in Kubernetes' wording. */
 export function parseLabelSelector(selector: string): LabelSelector {
+  checkConditions(selector, 'labels');
   try {
     return new Requirements(parseRequirements(new LabelLexer(selector)));
   } catch (error) {

@@ -94,6 +94,8 @@ export interface Route {
   body?: TSchema;
   /** Media types of the body; default application/json. */
   consumes?: readonly string[];
+  /** Largest body in bytes, also after decompression; default 64 KB below /oauth, else 3 MB. */
+  bodyLimit?: number;
   /** Whether the route takes calls without a body too; its handler then gets undefined. */
   bodyOptional?: boolean;
   /** Answers a body that cannot be read, where 3.0 has an answer of its own for it. */

@@ -8,7 +8,7 @@ import { isNotModified } from '../http/conditional.ts';
 import { sendError, sendText } from '../http/error-responder.ts';
 import type { Exchange, Filter, Incoming, Pending } from '../http/exchange.ts';
 import { writeKubeResponse } from '../http/respond.ts';
-import { decodeBody, hasBody, mediaType } from './body.ts';
+import { BODY_LIMIT, decodeBody, hasBody, mediaType, SMALL_BODY_LIMIT } from './body.ts';
 import { type Route, RouteReply, type RouteRequest, RouteStream, type UpgradeRequest } from './route.ts';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -54,6 +54,11 @@ function negotiate(req: IncomingMessage, route: Route): void {
   if (route.consumes && !route.consumes.includes(mediaType(req))) {
     throw hasBody(req) ? new RoutingError(415, 'Unsupported Media Type') : new RoutingError(406, 'Not Acceptable');
   }
+}
+
+/** Everybody may call what is below /oauth: there, bodies are small. */
+function bodyLimitOf({ bodyLimit, path }: Route): number {
+  return bodyLimit ?? (path.startsWith('/oauth/') ? SMALL_BODY_LIMIT : BODY_LIMIT);
 }
 
 /** Where the first problem of a body is, in words for its sender. */
@@ -169,7 +174,7 @@ export function router(routes: readonly Route[], onError: (exchange: Exchange, e
     const { route } = compiled;
     let body: unknown;
     try {
-      if (!route.bodyOptional || hasBody(req)) body = await decodeBody(req, route.consumes);
+      if (!route.bodyOptional || hasBody(req)) body = await decodeBody(req, route.consumes, bodyLimitOf(route));
       const check = await checkOf(compiled);
       if (check && !check.Check(body)) throw new StatusError(400, 'BadRequest', problemOf(check, body));
     } catch (error) {

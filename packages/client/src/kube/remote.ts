@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type tls from 'node:tls';
-import { type StatusError, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
+import { StatusError, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import { Agent } from 'undici';
 import type { WebSocket } from 'ws';
 import { type Credentials, credentialsOf } from './credentials.ts';
@@ -79,6 +79,8 @@ export class RemoteTransport implements KubeTransport {
   }
 
   #unreachable(error: unknown): StatusError {
+    // What its caller's own body has come to.
+    if (error instanceof StatusError) return error;
     const { message } = error as Error;
     return serviceUnavailable(`the Kubernetes API at ${this.#origin.origin} cannot be reached: ${message}`, error);
   }

@@ -10,7 +10,7 @@ export type Row = [
   summary: string,
   handler: Handler,
   /** `live`: the list goes on with `watch=true`. */
-  schemas: { body?: TSchema; returns?: TSchema; live?: boolean },
+  schemas: { body?: TSchema; bodyLimit?: number; returns?: TSchema; live?: boolean },
 ];
 
 /** Media types of patches; all are read as a merge patch (RFC 7386), as 3.0 does. */

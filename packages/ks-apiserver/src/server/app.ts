@@ -25,6 +25,7 @@ import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess, openGate } from './access.ts';
 import type { Kubernetes } from './backend.ts';
 import type { Config } from './config-schema.ts';
+import { LongCalls } from './long-calls.ts';
 import { Metrics } from './metrics.ts';
 import { oauthParts, openSigningKeys } from './oauth.ts';
 import { KsApiServer } from './server.ts';
@@ -84,7 +85,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   kubernetes.embedded?.useGate(gate);
   const userModel = new Users({ gate, client, users, scopes, members, authorizer, rights: access.rights, login });
   // Known once the server listens, where it is not configured.
-  let issuerUrl = authentication.oauthOptions.issuer;
+  const issuerUrl = authentication.oauthOptions.issuer;
   const oauthModel = oauthParts(authentication.oauthOptions, {
     login,
     issuer,
@@ -99,7 +100,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     mayLogIn,
   });
   const live = new LiveLists(catalog);
-  let stopping = false;
+  const stopping = false;
   const readiness = () => {
     if (stopping) return ['the server is stopping'];
     const reasons = [...catalog.stale()].map(({ resource, reason }) => `${resource}: ${reason}`);
@@ -158,7 +159,17 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       routeOf: routeFinder(table),
       authenticating: new Set(table.filter(({ authenticates }) => authenticates).map(({ path }) => path)),
       webSocketOrigins: authentication.webSocketOrigins,
+<<<<<<< HEAD
       gate,
+=======
+      longCalls: new LongCalls(config.watches.maxPerUser, signIn.addresses),
+      writes,
+      effects,
+      scopes,
+      quotas,
+      users: userModel,
+      revokeSessions,
+>>>>>>> wip/http
     },
     metrics,
     log,

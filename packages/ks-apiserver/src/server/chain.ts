@@ -1,7 +1,9 @@
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { type BodyBudgets, countedBody } from '@ks-apiserver/apiserver/http/body-budgets';
 import { sendError, sendText } from '@ks-apiserver/apiserver/http/error-responder';
 import type { Exchange, Filter, Incoming } from '@ks-apiserver/apiserver/http/exchange';
 import { endToEndHeaders, kubeRequestFrom } from '@ks-apiserver/apiserver/http/kube-request';
+import { hasBody } from '@ks-apiserver/apiserver/http/request-body';
 import { parseRequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { writeKubeResponse } from '@ks-apiserver/apiserver/http/respond';
 import { checkUpgrade } from '@ks-apiserver/apiserver/http/upgrade';
@@ -22,6 +24,15 @@ import type { Gate } from '../models/gate/gate.ts';
 import type { Authenticator } from '../models/iam/authenticate.ts';
 import { checkInitialPassword } from '../models/iam/initial-password.ts';
 import type { Connections } from './connections.ts';
+
+<<<<<<< HEAD
+=======
+
+import { withoutNamespaces } from './hidden-namespaces.ts';
+import type { LongCalls } from './long-calls.ts';
+
+>>>>>>> wip/http
+
 import { checkOrigin } from './origin.ts';
 
 /** What the filters of the chain work with. */
@@ -42,6 +53,10 @@ export interface ChainParts {
   webSocketOrigins: readonly string[];
   /** Calls under way: ended when the server stops or their session does. */
   connections: Connections;
+  /** Calls that go on for long, by user. */
+  longCalls: LongCalls;
+  /** Bodies that are in memory. */
+  bodies: BodyBudgets;
 }
 
 /** Headers by which a caller could act as somebody else at the Kubernetes API, or hand on his own credentials. */
@@ -109,6 +124,14 @@ function authentication({ authenticator, authenticating }: ChainParts): Filter<I
   };
 }
 
+/** Counts bodies that come for who sends them: they are held in memory until they are answered. */
+function bodyBudgets({ bodies }: ChainParts): Filter {
+  return ({ req, res, user }, next) => {
+    if (hasBody(req)) bodies.open(req, res, user);
+    return next();
+  };
+}
+
 /** Denies whatever no rule, role or public path allows. */
 function authorization({ authorizer }: ChainParts): Filter<Incoming> {
   return (exchange, next) => {
@@ -122,6 +145,7 @@ function authorization({ authorizer }: ChainParts): Filter<Incoming> {
 /** The call as it goes to the Kubernetes API: with this server's identity, without the caller's credentials. */
 function proxied(exchange: Incoming, headers: Record<string, string>): KubeRequest {
   const kept: Record<string, string> = {};
+<<<<<<< HEAD
   for (const name in headers) {
     if (!NEVER_PROXIED(name)) {
       kept[name] = headers[name]!;
@@ -148,6 +172,15 @@ export function gatedCall(
     readBody: () => readRequestBody(req, BODY_LIMIT),
     isAuthorizedByKubernetes: false,
   });
+=======
+  for (const name in headers) if (!NEVER_PROXIED(name)) kept[name] = headers[name]!;
+  const hidden = authorizer.hiddenFrom(exchange.user, exchange.info);
+  const url = hidden ? withoutNamespaces(exchange.url, hidden) : exchange.url;
+  const request = kubeRequestFrom(exchange.req, exchange.signal, kept);
+  // What a pod or service gets, nobody here keeps.
+  const streams = exchange.info.subresource === 'proxy';
+  return { ...request, ...(request.body && !streams && { body: countedBody(exchange.req) }), url };
+>>>>>>> wip/http
 }
 
 /** A watch's body that simply ends, without an error for the reader, when the server stops. */
@@ -218,6 +251,8 @@ export function chain(parts: ChainParts): readonly Filter[] {
     narrowing(parts),
     authentication(parts),
     authorization(parts),
+    bodyBudgets(parts),
+    parts.longCalls.filter,
     kubernetesProxy(parts),
     liveLists(parts),
     parts.router,

@@ -139,6 +139,8 @@ export const ConfigSchema = Type.Object({
     // A peer that answers no ping by the next one is gone.
     pingInterval: Type.Number({ default: 30_000, minimum: 1000, 'x-duration': true }),
   }),
+  // Live lists, watches of the Kubernetes API, followed logs and upgraded connections that one user may have open.
+  watches: Section({ maxPerUser: Type.Integer({ default: 500, minimum: 1, maximum: 20_000 }) }),
   monitoring: Section({ endpoint: Text() }),
   logging: Section(Index('fluentbit')),
   events: Section(Index('ks-logstash-events')),

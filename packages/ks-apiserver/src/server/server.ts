@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { BodyBudgets } from '@ks-apiserver/apiserver/http/body-budgets';
 import { sendError } from '@ks-apiserver/apiserver/http/error-responder';
 import {
   compose,
@@ -35,8 +36,14 @@ export class KsApiServer {
   readonly #handle: (exchange: Exchange) => Pending;
   readonly #upgrades = new Set<Duplex>();
 
-  constructor(parts: Omit<ChainParts, 'connections'>, metrics: Metrics, log: Logger, addresses: SourceAddresses) {
-    this.#parts = { ...parts, connections: new Connections(parts.authenticator, parts.authorizer) };
+  constructor(
+    parts: Omit<ChainParts, 'connections' | 'bodies'>,
+    metrics: Metrics,
+    log: Logger,
+    addresses: SourceAddresses,
+  ) {
+    const connections = new Connections(parts.authenticator, parts.authorizer);
+    this.#parts = { ...parts, connections, bodies: new BodyBudgets() };
     this.#metrics = metrics;
     this.#log = log;
     this.#addresses = addresses;
@@ -102,7 +109,7 @@ export class KsApiServer {
     socket.on('error', () => socket.destroy());
     const incoming = new IncomingCall(req, ANONYMOUS, this.#addresses.of(req));
     socket.once('close', () => incoming.abort());
-    const { kubernetes, connections, upgrade } = this.#parts;
+    const { kubernetes, connections, longCalls, upgrade } = this.#parts;
     const connection = { req, socket, head };
     let status = 101;
     const follow: UpgradeRequest['follow'] = (needs, end) => {
@@ -113,8 +120,14 @@ export class KsApiServer {
         forget();
       });
     };
+    const admit = () => {
+      const giveBack = longCalls.admit(incoming);
+      if (socket.destroyed) giveBack();
+      else socket.once('close', giveBack);
+    };
     const ends: UpgradeEnds = {
       kubernetes: async (request) => {
+        admit();
         follow([incoming.info], (why) => (why === 'stopping' ? socket.end() : socket.destroy()));
         if (incoming.info.verb === 'watch') {
           await serveWatchSocket(request, connection, (call) => gatedCall(this.#parts, incoming, call));
@@ -122,7 +135,10 @@ export class KsApiServer {
           status = await relayUpgrade(kubernetes, request, connection);
         }
       },
-      route: () => upgrade(incoming, { socket, head, follow }),
+      route: async () => {
+        admit();
+        await upgrade(incoming, { socket, head, follow });
+      },
     };
     const serve = async () => {
       await compose<Incoming>(upgradeChain(this.#parts, ends))(incoming);

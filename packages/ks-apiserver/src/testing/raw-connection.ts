@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { loadKubeconfig } from '@ks-apiserver/client/kube/kubeconfig';
 
-/** A connection that sends what no HTTP client would, and tells what came back. */
+/** A connection that sends what no HTTP client would, and tells what came back; it stays open on its side until it is closed. */
 export class RawConnection {
   readonly socket: Socket;
   text = '';
@@ -25,17 +25,20 @@ export class RawConnection {
   /** Connects to an address such as `http://127.0.0.1:80`. */
   static async to(url: string): Promise<RawConnection> {
     const { hostname, port } = new URL(url);
-    const connection = new RawConnection(connect(Number(port), hostname));
+    const connection = new RawConnection(connect({ port: Number(port), host: hostname, allowHalfOpen: true }));
     await once(connection.socket, 'connect');
     return connection;
   }
 
-  /** Connects to the API of a kubeconfig with its client certificate. */
-  static async as(kubeconfig: string): Promise<RawConnection> {
+  /** Connects to the API of a kubeconfig, with its client certificate or as nobody. */
+  static async as(kubeconfig: string, anonymous = false): Promise<RawConnection> {
     const { server, ca, cert, key } = await loadKubeconfig(kubeconfig);
     const { hostname: host, port } = new URL(server);
-    const tls = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
-    const connection = new RawConnection(connectTls({ host, port: Number(port), ...tls }));
+    // Its type does not know the option.
+    const halfOpen = { allowHalfOpen: true } as ConnectionOptions;
+    const options: ConnectionOptions = { host, port: Number(port), ...(ca && { ca }), ...halfOpen };
+    const own = anonymous ? {} : { ...(cert && { cert }), ...(key && { key }) };
+    const connection = new RawConnection(connectTls({ ...options, ...own }));
     await once(connection.socket, 'secureConnect');
     return connection;
   }
@@ -48,6 +51,17 @@ export class RawConnection {
   async ends(ms: number): Promise<boolean> {
     await Promise.race([this.#end, new Promise((resolve) => setTimeout(resolve, ms))]);
     return this.endedAfter !== undefined;
+  }
+
+  /** Whether the other side takes nothing any more, within a time in milliseconds. */
+  async refuses(ms: number): Promise<boolean> {
+    let refused = false;
+    this.socket.once('error', () => (refused = true));
+    for (const end = Date.now() + ms; !refused && Date.now() < end; ) {
+      this.socket.write('x');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return refused;
   }
 
   /** Waits until what came matches; throws after 5 seconds. */

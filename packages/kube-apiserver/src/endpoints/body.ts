@@ -1,4 +1,4 @@
-import { badRequest, requestTooLarge, unsupportedMediaType } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, requestTooLarge, StatusError, unsupportedMediaType } from '@ks-apiserver/apimachinery/meta/errors';
 import { jsonTypeName } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import { isObject } from '@ks-apiserver/apimachinery/schema/own';
 import { type KubeRequest, readBody } from '@ks-apiserver/client/kube/transport';
@@ -18,6 +18,7 @@ export async function requestBody(request: KubeRequest): Promise<Buffer> {
   try {
     return await readBody(request.body, MAX_BODY_BYTES);
   } catch (error) {
+    if (error instanceof StatusError) throw error;
     if (error instanceof RangeError) throw requestTooLarge(MAX_BODY_BYTES);
     throw badRequest(`the body of the request could not be read: ${(error as Error).message}`);
   }

@@ -1,9 +1,12 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
+import { BodyBudgets } from '@ks-apiserver/apiserver/http/body-budgets';
+import { CallLimits } from '@ks-apiserver/apiserver/http/call-limits';
+import { GUARDED, guard } from '@ks-apiserver/apiserver/http/connection-guard';
 import { kubeRequestFrom } from '@ks-apiserver/apiserver/http/kube-request';
 import { parseRequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { writeKubeResponse } from '@ks-apiserver/apiserver/http/respond';
@@ -56,6 +59,9 @@ const CIPHERS = [
   'ECDHE-ECDSA-CHACHA20-POLY1305',
   'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':');
+/** What asks for a watch, or may: names with the word in them count too. */
+const WATCH = /[/?&]watch[=/&]/;
+const MAX_WATCHES_PER_USER = 1000;
 const CLOSE_GRACE_MS = 2_000;
 
 function many(value: string | string[] | undefined): string[] {
@@ -87,13 +93,15 @@ export async function listen(api: KubeApiServer, options: ListenOptions): Promis
     minVersion: 'TLSv1.2',
     ciphers: CIPHERS,
     honorCipherOrder: true,
-    maxHeaderSize: 64 * 1024,
-    headersTimeout: 20_000,
-    requestTimeout: 120_000,
+    ...GUARDED,
     keepAliveTimeout: 90_000,
     handshakeTimeout: 20_000,
   });
-  server.on('request', async (req, res) => {
+  const bodies = new BodyBudgets();
+  const limits = new CallLimits(MAX_WATCHES_PER_USER);
+  // Who may do everything is not kept from it.
+  const admit = ({ name, groups }: UserInfo) => (groups.includes('system:masters') ? () => {} : limits.admit(name));
+  const onRequest = async (req: IncomingMessage, res: ServerResponse) => {
     const abort = new AbortController();
     res.once('close', () => {
       // An answer that is out needs nobody to stop.
@@ -101,25 +109,31 @@ export async function listen(api: KubeApiServer, options: ListenOptions): Promis
     });
     try {
       const request = kubeRequestFrom(req, abort.signal);
-      const user = api.impersonated(request.headers, await authenticate(req, api, options));
-      const response = options.guard ? await options.guard.call(request, user) : await api.handle(request, user);
+      const caller = await authenticate(req, api, options);
+      const user = api.impersonated(request.headers, caller);
+      if (WATCH.test(request.url)) res.once('close', admit(caller));
+      const counted = bodies.counted(request, req, res, caller);
+      const response = options.guard ? await options.guard.call(counted, user) : await api.handle(counted, user);
       await writeKubeResponse(res, response);
     } catch (error) {
       if (!res.headersSent) await writeKubeResponse(res, errorResponse(error));
       else res.destroy();
     }
-  });
-  server.on('upgrade', async (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+  };
+  const onUpgrade = async (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     try {
       checkUpgrade(req, parseRequestInfo(req.method ?? '', req.url ?? '/'));
       const request = kubeRequestFrom(req);
-      const user = api.impersonated(request.headers, await authenticate(req, api, options));
+      const caller = await authenticate(req, api, options);
+      const user = api.impersonated(request.headers, caller);
+      socket.once('close', admit(caller));
       api.upgradeAs(options.guard?.upgrade(request, user) ?? request, socket, head, user);
     } catch (error) {
       refuseUpgrade(socket, error);
     }
-  });
+  };
+  guard(server, { request: onRequest, upgrade: onUpgrade });
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -1,4 +1,5 @@
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
+import { SMALL_BODY_LIMIT } from '@ks-apiserver/apiserver/routes/body';
 import type { Handler, Route, RouteRequest } from '@ks-apiserver/apiserver/routes/route';
 import { rows } from '../rows.ts';
 import { type CredentialHandlersParts, credentialHandlers } from './credentials.ts';
@@ -28,10 +29,10 @@ function neverTried<T extends Record<string, Handler>>(handlers: T): T {
 /** Rows of a user's own credentials besides his password: API tokens and one-time passwords. */
 export function credentialRoutes(base: string, tags: readonly string[], parts: CredentialHandlersParts): Route[] {
   const handlers = neverTried(credentialHandlers(parts));
-  const token = { body: ApiTokenRequestSchema, returns: ApiTokenSchema };
-  const enroll = { body: TotpRequestSchema, returns: TotpSecretSchema };
-  const confirm = { body: TotpRequestSchema, returns: RecoveryCodesSchema };
-  const remove = { body: TotpRequestSchema, returns: MessageSchema };
+  const token = { body: ApiTokenRequestSchema, bodyLimit: SMALL_BODY_LIMIT, returns: ApiTokenSchema };
+  const enroll = { body: TotpRequestSchema, bodyLimit: SMALL_BODY_LIMIT, returns: TotpSecretSchema };
+  const confirm = { body: TotpRequestSchema, bodyLimit: SMALL_BODY_LIMIT, returns: RecoveryCodesSchema };
+  const remove = { body: TotpRequestSchema, bodyLimit: SMALL_BODY_LIMIT, returns: MessageSchema };
   const [tokens, totp] = ['/users/{user}/tokens', '/users/{user}/totp'];
   return rows(base, tags, [
     ['GET', tokens, 'ListAPITokens', 'API tokens of a user', handlers.listTokens, { returns: ApiTokensSchema }],

@@ -1,3 +1,4 @@
+import { SMALL_BODY_LIMIT } from '@ks-apiserver/apiserver/routes/body';
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
 import { Type } from 'typebox';
 import { PageableResponse } from '../parameters.ts';
@@ -159,7 +160,7 @@ export function iamV1alpha2(parts: IamParts): Route[] {
         'ModifyPassword',
         'Set a password',
         users.password,
-        { body: PasswordSchema, ...message },
+        { body: PasswordSchema, bodyLimit: SMALL_BODY_LIMIT, ...message },
       ],
       ['GET', '/users/{user}/loginrecords', 'ListUserLoginRecords', 'List log-ins of a user', users.loginRecords, list],
       [

@@ -1,3 +1,4 @@
+import { SMALL_BODY_LIMIT } from '@ks-apiserver/apiserver/routes/body';
 import type { Parameter, Route } from '@ks-apiserver/apiserver/routes/route';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import { Type } from 'typebox';
@@ -200,14 +201,25 @@ export function resourcesV1alpha2({ client, routers, catalog, authorizer, config
       'handleVerifyGitCredential',
       'Check access to a Git repository',
       'Verification',
-      { ...json, body: GitAuthSchema, handler: verifyGit(verification), returns: MessageSchema },
+      {
+        ...json,
+        body: GitAuthSchema,
+        bodyLimit: SMALL_BODY_LIMIT,
+        handler: verifyGit(verification),
+        returns: MessageSchema,
+      },
     ],
     [
       'POST /registry/verify',
       'handleVerifyRegistryCredential',
       'Check an account of an image registry',
       'Verification',
-      { body: RegistryCredentialSchema, handler: verifyRegistry(verification), returns: MessageSchema },
+      {
+        body: RegistryCredentialSchema,
+        bodyLimit: SMALL_BODY_LIMIT,
+        handler: verifyRegistry(verification),
+        returns: MessageSchema,
+      },
     ],
     [
       'GET /registry/blob',

@@ -52,6 +52,13 @@ export interface Tests {
   columns: Column[];
 }
 
+/** The test of one filter; a list of names, which may be long, is read once. */
+function testOf(key: string, value: string, filter: (entry: Entry, value: string) => boolean): Test {
+  if (key !== 'names') return (entry) => filter(entry, value);
+  const names = new Set(value.split(','));
+  return (entry) => names.has(entry.name);
+}
+
 /** The tests of what 3.0's queries do not have; `never` where a filter is unknown, as nothing passes that in 3.0 either. */
 export function moreTests(
   row: ResourceDefinition,
@@ -65,7 +72,8 @@ export function moreTests(
   for (const { key, values, negated } of query.more ?? ([] as MoreFilter[])) {
     const filter = filterOf(key);
     if (!filter) return 'never';
-    tests.plain.push((entry) => values.some((value) => filter(entry, value)) !== negated);
+    const each = values.map((value) => testOf(key, value, filter));
+    tests.plain.push((entry) => each.some((passes) => passes(entry)) !== negated);
   }
   if (fields) {
     const readers = new Map<string, FieldReader>();
@@ -103,10 +111,7 @@ export function testsOf(row: ResourceDefinition, query: ListQuery, catalog: Cata
     const filter = known(key);
     // Ignoring an unknown filter would show what was meant to be filtered out.
     if (!filter) return 'never';
-    if (key === 'names') {
-      const names = new Set(value.split(','));
-      tests.plain.push((entry) => names.has(entry.name));
-    } else tests.plain.push((entry) => filter(entry, value));
+    tests.plain.push(testOf(key, value, filter));
   }
   return tests;
 }

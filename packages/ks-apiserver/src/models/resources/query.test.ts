@@ -152,3 +152,22 @@ test('a path reads what was put there, and nothing of prototypes', () => {
   for (const text of ['', '.a', 'a.', 'a..b', 'a[', 'a[x]', "a['']", 'a b', 'a'.repeat(600)])
     assert.equal(parsePath(text), undefined);
 });
+
+test('a query has at most 100 conditions, and none longer than anybody needs', () => {
+  const parse = (text: string) => parseListQuery(new URLSearchParams(text));
+  const labels = (count: number, joint: string) => Array.from({ length: count }, (_, i) => `k${i}=v`).join(joint);
+  const filters = (count: number) => Array.from({ length: count }, () => 'name|=a').join('&');
+  const names = (count: number) => Array.from({ length: count }, (_, i) => `n${i}`).join();
+  assert.doesNotThrow(() => parse(`labelSelector=${encodeURIComponent(labels(100, '||'))}`));
+  assert.doesNotThrow(() => parse(`limit=1&${filters(100)}`));
+  assert.doesNotThrow(() => parse(`names=${names(9000)}`));
+  for (const [text, message] of [
+    [`labelSelector=${encodeURIComponent(labels(101, ','))}`, /^parameter labelSelector=.*at most 100 conditions/],
+    [`labelSelector=${encodeURIComponent(labels(101, '||'))}`, /^parameter labelSelector=.*at most 100 conditions/],
+    [`fieldSelector=${encodeURIComponent(labels(101, '||'))}`, /^parameter fieldSelector=.*at most 100 conditions/],
+    [filters(101), /^parameter name\|=.*at most 100 filters/],
+    [`label=${'x'.repeat(3000)}`, /^parameter label=.*at most 2048 characters/],
+    [`q=${'x'.repeat(3000)}`, /^parameter q=.*at most 2048 characters/],
+  ] as const)
+    assert.throws(() => parse(text), { code: 400, message });
+});

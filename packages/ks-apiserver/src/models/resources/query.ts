@@ -1,3 +1,4 @@
+import { MAX_CONDITIONS } from '@ks-apiserver/apimachinery/selectors/limits';
 import { badParameter, type FieldCondition, type LabelTest, parseFields, parseLabels } from './selectors.ts';
 import { parseSort, type SortTerm } from './sort-terms.ts';
 
@@ -40,6 +41,9 @@ export interface ListQuery {
 const RESERVED = new Set(['limit', 'page', 'sortBy', 'ascending', 'labelSelector', 'fieldSelector', 'q', 'continue']);
 const BOOLEAN = /^(?:(1|t|T|TRUE|true|True)|0|f|F|FALSE|false|False)$/;
 const MAX_WORDS = 16;
+/** Longest value of a filter, and of all words, in characters; lists of names may be as long as a URL. */
+const MAX_VALUE = 2048;
+const NAMES = /^names[!|]?$/;
 
 /** A whole number as Go's Atoi reads it; the default for none. */
 function integer(query: URLSearchParams, name: string, otherwise: number): number {
@@ -64,7 +68,20 @@ function once(query: URLSearchParams, name: string): string {
   return first;
 }
 
+/** Throws for more filters than a selector may have conditions, and for values that no filter is looked for by. */
+function checkFilters(query: URLSearchParams): void {
+  let filters = 0;
+  for (const [key, value] of query) {
+    if (RESERVED.has(key)) continue;
+    filters += 1;
+    if (filters > MAX_CONDITIONS) throw badParameter(key, value, `a list has at most ${MAX_CONDITIONS} filters`);
+    if (value.length > MAX_VALUE && !NAMES.test(key))
+      throw badParameter(key, value, `a filter has at most ${MAX_VALUE} characters`);
+  }
+}
+
 function wordsOf(text: string): string[] | undefined {
+  if (text.length > MAX_VALUE) throw badParameter('q', text, `at most ${MAX_VALUE} characters are looked for`);
   const words = [...new Set(text.toLowerCase().split(/\s+/))].filter((word) => word !== '');
   if (words.length > MAX_WORDS) throw badParameter('q', text, `at most ${MAX_WORDS} words are looked for`);
   return words.length > 0 ? words : undefined;
@@ -88,6 +105,7 @@ function moreFilters(query: URLSearchParams): MoreFilter[] {
  * value, for one that cannot be read.
  */
 export function parseListQuery(query: URLSearchParams): ListQuery {
+  checkFilters(query);
   const filters = new Map<string, string>();
   for (const [key, value] of query) if (!RESERVED.has(key) && !/.[!|]$/.test(key)) filters.set(key, value);
   const sortBy = query.get('sortBy') ?? '';

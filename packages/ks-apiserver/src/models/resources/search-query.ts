@@ -1,4 +1,5 @@
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
+import { MAX_CONDITIONS } from '@ks-apiserver/apimachinery/selectors/limits';
 import type { ListQuery } from './query.ts';
 
 /** A query of the older searcher, that of v1alpha2. */
@@ -29,7 +30,9 @@ const BAD_KEY = /[\s(){}[\]]/;
 export function parseSearchQuery(query: URLSearchParams): SearchQuery {
   const exact = new Map<string, string>();
   const fuzzy = new Map<string, string>();
-  for (const item of (query.get('conditions') ?? '').split(',')) {
+  const items = (query.get('conditions') ?? '').split(',');
+  if (items.length > MAX_CONDITIONS) throw badRequest(`a list has at most ${MAX_CONDITIONS} conditions`);
+  for (const item of items) {
     if (item === '') continue;
     const at = item.search(/[=~]/);
     const key = at < 0 ? item : item.slice(0, at);

@@ -1,6 +1,7 @@
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { type FieldRequirement, parseFieldSelector } from '@ks-apiserver/apimachinery/selectors/fields';
 import { parseLabelSelector } from '@ks-apiserver/apimachinery/selectors/labels';
+import { checkConditions } from '@ks-apiserver/apimachinery/selectors/limits';
 import { type FieldPath, parsePath } from './field-path.ts';
 
 /** Longest piece of a parameter's value that an error quotes, in characters. */
@@ -24,6 +25,14 @@ export interface FieldCondition extends FieldRequirement {
 export function badParameter(name: string, value: string, why: string): StatusError {
   const shown = value.length > QUOTED ? `${value.slice(0, QUOTED)}…` : value;
   return badRequest(`parameter ${name}="${shown}" cannot be read: ${why}`);
+}
+
+function checkSelector(name: string, text: string, form: 'labels' | 'fields'): void {
+  try {
+    checkConditions(text, form);
+  } catch (error) {
+    throw badParameter(name, text, (error as Error).message);
+  }
 }
 
 /** The parts between `||`; a bar behind a backslash is no separator, and loses that backslash. */
@@ -60,6 +69,7 @@ function readEach<T>(name: string, text: string, parts: readonly string[], read:
 /** Reads `labelSelector`: Kubernetes' form, or several joined by `||`; undefined for an empty one. Throws BadRequest. */
 export function parseLabels(text: string): LabelTest | undefined {
   if (text === '') return undefined;
+  checkSelector('labelSelector', text, 'labels');
   // No label and no value has a bar.
   const selectors = readEach('labelSelector', text, text.split('||'), parseLabelSelector);
   return { text, matches: (labels) => selectors.some((selector) => selector.matches(labels)) };
@@ -68,6 +78,7 @@ export function parseLabels(text: string): LabelTest | undefined {
 /** Reads `fieldSelector`: alternatives of conditions that must all hold; undefined for an empty one. Throws BadRequest. */
 export function parseFields(text: string): readonly (readonly FieldCondition[])[] | undefined {
   if (text === '') return undefined;
+  checkSelector('fieldSelector', text, 'fields');
   const read = readEach('fieldSelector', text, alternatives(text), (part) =>
     parseFieldSelector(part).requirements.map((requirement): FieldCondition => {
       const path = parsePath(requirement.field);

@@ -70,6 +70,15 @@ test('one caller takes the place of his own snapshots and not of others', () => 
   assert.equal(snapshots.size, 3);
 });
 
+test('one caller’s long lists take the place of his own', () => {
+  const snapshots = open({ entries: 12, entriesPerCaller: 6 });
+  const other = begin(snapshots, 'other');
+  const [first, second] = [begin(snapshots), begin(snapshots), begin(snapshots), begin(snapshots)];
+  for (const dropped of [first!, second!]) assert.throws(() => snapshots.read(dropped, 's'), { code: 410 });
+  snapshots.read(other, 's');
+  assert.equal(snapshots.size, 3);
+});
+
 test('the oldest give way when all together hold too much', () => {
   const few = open({ count: 2 });
   const [first] = [begin(few, '1'), begin(few, '2'), begin(few, '3')];

@@ -9,8 +9,9 @@ export interface SnapshotLimits {
   /** Snapshots of all callers, and of one caller. */
   count: number;
   perCaller: number;
-  /** Places in all lists together. */
+  /** Places in all lists together, and in those of one caller. */
   entries: number;
+  entriesPerCaller: number;
   /** Bytes of objects that have changed or gone since and are kept for the sake of snapshots alone. */
   retained: number;
   /** How long one is kept after its last page was read, and at most, in milliseconds. */
@@ -22,6 +23,7 @@ const LIMITS: SnapshotLimits = {
   count: 256,
   perCaller: 8,
   entries: 2_000_000,
+  entriesPerCaller: 500_000,
   retained: 64 * 1024 * 1024,
   idleMs: 120_000,
   ageMs: 600_000,
@@ -68,14 +70,26 @@ export class Snapshots {
   /** Keeps a list for a caller and what he asked; answers the token of the place `offset`. */
   begin(caller: string, scope: string, store: Store, entries: readonly Entry[], offset: number): string {
     const now = this.#now();
-    const own = [...this.#snapshots.values()].filter((snapshot) => snapshot.caller === caller);
-    if (own.length >= this.#limits.perCaller) this.#drop(own.sort((a, b) => a.used - b.used)[0]!);
+    this.#makeRoom(caller, entries.length);
     const id = randomBytes(16).toString('base64url');
     const { replaced } = this.#follow(store);
     this.#snapshots.set(id, { id, caller, scope, entries, store, begun: now, used: now, replacedBefore: replaced });
     this.#entries += entries.length;
     this.#trim();
     return this.tokenOf(id, offset);
+  }
+
+  /** Lets go of a caller's snapshots, those that he has not read for longest first, where one more would be too much for him. */
+  #makeRoom(caller: string, more: number): void {
+    const own = [...this.#snapshots.values()].filter((snapshot) => snapshot.caller === caller);
+    own.sort((a, b) => a.used - b.used);
+    let places = own.reduce((sum, { entries }) => sum + entries.length, more);
+    const { perCaller, entriesPerCaller } = this.#limits;
+    while (own.length > 0 && (own.length >= perCaller || places > entriesPerCaller)) {
+      const dropped = own.shift()!;
+      places -= dropped.entries.length;
+      this.#drop(dropped);
+    }
   }
 
   /** The token of a place in a snapshot. */
