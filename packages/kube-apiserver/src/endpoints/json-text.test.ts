@@ -52,10 +52,7 @@ test('unknown and repeated fields are told in the order of the text, and nothing
 test('JSON that is sent as YAML keeps the last of repeated fields, and tells them with their lines', () => {
   const { value, strictErrors } = parseJsonAsYaml(Buffer.from('{"a":{"b":1},\n"a":{"c":1,\n"c":\n2}}'));
   assert.deepEqual(value, { a: { c: 2 } });
-  assert.deepEqual(strictErrors!('open'), [
-    'line 2: key "a" already set in map',
-    'line 4: key "c" already set in map',
-  ]);
+  assert.deepEqual(strictErrors!('open'), ['line 2: key "a" already set in map', 'line 4: key "c" already set in map']);
 });
 
 test('a hundred are told, however many there are, and paths are cut', () => {

@@ -12,7 +12,10 @@ const read: [text: string, value: unknown][] = [
   ['a: b\n---\na: c', { a: 'b' }],
   ['---\n---\na: b', null],
   ['# c\n---\na: b\n...\n: [', { a: 'b' }],
-  ['a: 08\nb: 0b11\nc: 0x1F\nd: 1_000\ne: 1e3\nf: .5\ng: 1:30:00', { a: 8, b: 3, c: 31, d: 1000, e: 1000, f: 0.5, g: '1:30:00' }],
+  [
+    'a: 08\nb: 0b11\nc: 0x1F\nd: 1_000\ne: 1e3\nf: .5\ng: 1:30:00',
+    { a: 8, b: 3, c: 31, d: 1000, e: 1000, f: 0.5, g: '1:30:00' },
+  ],
   ['a: !!str 5\nb: !!binary aGk=\nc: |\n  ---\n  x\n', { a: '5', b: 'hi', c: '---\nx\n' }],
   ['# nothing', null],
   ['', null],

@@ -25,7 +25,8 @@ function translated(error: unknown): Error {
   if (!(error instanceof YAMLException)) return error as Error;
   const { position = 0, column = 0, buffer = '' } = error.mark ?? {};
   const isTabbed = buffer[position - column] === '\t';
-  const [, words = error.reason] = isTabbed ? [, TAB] : (WORDS.find(([reason]) => reason.test(error.reason)) ?? []);
+  const [, known] = WORDS.find(([reason]) => reason.test(error.reason)) ?? [];
+  const words = isTabbed ? TAB : (known ?? error.reason);
   const line = (error.mark?.line ?? 0) + 1;
   return new Error(`${line > 1 ? `line ${line}: ` : ''}${words}`);
 }
