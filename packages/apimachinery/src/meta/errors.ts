@@ -118,8 +118,12 @@ export function forbidden(subject: Subject, why: string): StatusError {
   return new StatusError(403, 'Forbidden', `${what} is forbidden: ${why}`, detailsOf(subject));
 }
 
+/** Causes that an error tells; several layers of Kubernetes look at one thing, so that a hundred are told more than once. */
+const MAX_CAUSES = 500;
+
 /** 422: the object breaks rules of its kind; `subject.resource` is the Kind here, as Kubernetes does. */
-export function invalid(subject: { group?: string; kind: string; name?: string }, causes: StatusCause[]): StatusError {
+export function invalid(subject: { group?: string; kind: string; name?: string }, all: StatusCause[]): StatusError {
+  const causes = all.slice(0, MAX_CAUSES);
   // What two rules say alike stands twice among the causes but once in the message.
   const lines = [...new Set(causes.map((cause) => `${cause.field}: ${cause.message}`))];
   const list = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;

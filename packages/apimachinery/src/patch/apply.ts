@@ -2,7 +2,7 @@ import { badRequest, type StatusCause, StatusError } from '../meta/errors.ts';
 import { type KubeObject, kindText } from '../meta/types.ts';
 import { assertNesting, equalJson } from '../schema/own.ts';
 import type { Schema } from '../schema/schema.ts';
-import type { FieldSet } from './field-set.ts';
+import { FieldSet } from './field-set.ts';
 import {
   decodeManagedFields,
   encodeManagedFields,
@@ -17,6 +17,9 @@ import {
 import { compareTyped, fieldSetOf, mergeTyped, removeItems } from './typed.ts';
 import { typedFaults } from './typed-check.ts';
 
+/** Conflicts that are told one by one, and the characters of their paths. */
+const maxConflicts = 100;
+const maxConflictText = 64 * 1024;
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** What `applyServerSide` needs. */
@@ -50,20 +53,34 @@ function printManager({ manager, operation, apiVersion, subresource }: Manager):
   return text;
 }
 
+/** The first paths of a set, as many as may be told. */
+function firstPaths(set: FieldSet, told: { left: number; text: number }): string[] {
+  const paths: string[] = [];
+  if (told.left <= 0) return paths;
+  for (const path of set.paths()) {
+    paths.push(path);
+    told.text -= path.length;
+    if (--told.left <= 0 || told.text <= 0) break;
+  }
+  if (told.text <= 0) told.left = 0;
+  return paths;
+}
+
 function conflictError(conflicts: readonly Conflict[]): StatusError {
+  const told = { left: maxConflicts, text: maxConflictText };
   const sorted = conflicts
-    .map(({ manager, set }) => ({ name: printManager(manager), paths: set.paths() }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+    .map(({ manager, set }) => ({ name: printManager(manager), set }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, set }) => ({ name, paths: firstPaths(set, told) }))
+    .filter(({ paths }) => paths.length > 0);
   const causes: StatusCause[] = sorted.flatMap(({ name, paths }) =>
     paths.map((field) => ({ reason: 'FieldManagerConflict', message: `conflict with ${name}`, field })),
   );
-  const list =
-    causes.length === 1
-      ? `conflict: ${causes[0]!.message}: ${causes[0]!.field}`
-      : `conflicts: ${sorted
-          .flatMap(({ name, paths }) => [`conflicts with ${name}:`, ...paths.map((path) => `- ${path}`)])
-          .join('\n')}`;
-  return new StatusError(409, 'Conflict', `Apply failed with ${causes.length} ${list}`, { causes });
+  const count = conflicts.reduce((sum, { set }) => sum + set.size, 0);
+  const lines = sorted.flatMap(({ name, paths }) => [`conflicts with ${name}:`, ...paths.map((path) => `- ${path}`)]);
+  if (count > causes.length) lines.push(`and ${count - causes.length} more`);
+  const list = count === 1 ? `conflict: ${causes[0]!.message}: ${causes[0]!.field}` : `conflicts: ${lines.join('\n')}`;
+  return new StatusError(409, 'Conflict', `Apply failed with ${count} ${list}`, { causes });
 }
 
 /** Removes what this manager applied before and does not apply now, its name apart, unless someone else owns it. */
@@ -77,8 +94,7 @@ function prune(
   if (last === undefined || last.empty) return merged;
   const lastNamed = last.withNamedFields(schema);
   const mergedSet = fieldSetOf(merged, schema).withNamedFields(schema);
-  let owned = applied;
-  for (const { set } of managers.values()) owned = owned.union(set);
+  const owned = FieldSet.unionOf([applied, ...Array.from(managers.values(), ({ set }) => set)]);
   let pruned = removeItems(merged, lastNamed, schema);
   const kept = fieldSetOf(pruned ?? {}, schema)
     .withNamedFields(schema)

@@ -5,6 +5,8 @@ import { jsonTypeName } from './merge-patch.ts';
 
 const maxOperations = 10_000;
 const maxCopiedBytes = 3 * 1024 * 1024;
+/** Elements of lists that all insertions and removals may move by one place. */
+const maxMoved = 50_000_000;
 
 /** The answer of Kubernetes to a patch that cannot be applied: it does not say which operation failed. */
 function rejected(cause: string): StatusError {
@@ -60,6 +62,7 @@ function indexOf(token: string, length: number, extra: 0 | 1): number {
 class Document {
   root: Json;
   #copied = 0;
+  #moved = 0;
 
   constructor(root: Json) {
     this.root = root;
@@ -90,6 +93,13 @@ class Document {
     return cloneJson(value);
   }
 
+  /** Puts a value into a list, or takes one out of it, which moves all that follow. */
+  #splice(list: Json[], index: number, removed: 0 | 1, ...added: Json[]): void {
+    this.#moved += list.length - index;
+    if (this.#moved > maxMoved) throw rejected('too many elements of lists are moved');
+    list.splice(index, removed, ...added);
+  }
+
   add(path: readonly string[], value: Json): void {
     if (path.length === 0) {
       this.root = value;
@@ -99,7 +109,7 @@ class Document {
     const token = path[path.length - 1]!;
     if (!Array.isArray(container)) setOwn(container, token, value);
     else if (token === '-') container.push(value);
-    else container.splice(indexOf(token, container.length, 1), 0, value);
+    else this.#splice(container, indexOf(token, container.length, 1), 0, value);
   }
 
   replace(path: readonly string[], value: Json): void {
@@ -112,7 +122,7 @@ class Document {
     if (path.length === 0) throw rejected('the whole document cannot be removed');
     const container = this.#container(path);
     const token = path[path.length - 1]!;
-    if (Array.isArray(container)) container.splice(indexOf(token, container.length, 0), 1);
+    if (Array.isArray(container)) this.#splice(container, indexOf(token, container.length, 0), 1);
     else if (Object.hasOwn(container, token)) delete container[token];
     else throw rejected(`missing path: ${token}`);
   }
@@ -161,6 +171,8 @@ function performTold(document: Document, operation: Operation): void {
   try {
     perform(document, operation);
   } catch (error) {
+    // What was moved into itself again and again is nested more deeply than anything can walk.
+    if (error instanceof RangeError) throw rejected('the document is nested too deeply');
     if (!(error instanceof StatusError) || !(error.cause instanceof Error)) throw error;
     const path = operation.path.map((token) => `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
     const { op } = operation;

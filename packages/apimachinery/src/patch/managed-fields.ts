@@ -145,8 +145,9 @@ function capManagers(managers: Managers): void {
   if (count <= maxUpdateManagers) return;
   updates.sort(([, a], [, b]) => compareText(a.time ?? '', b.time ?? '') || compareText(a.manager, b.manager));
   const first = new Map<string, string>();
+  const ancient = new Map<string, { manager: Manager; sets: FieldSet[] }>();
   for (const [id, manager] of updates) {
-    if (count <= maxUpdateManagers) return;
+    if (count <= maxUpdateManagers) break;
     const { apiVersion } = manager;
     const bucketBase = { manager: 'ancient-changes', operation: 'Update' as const, apiVersion, subresource: '' };
     const bucketId = managerId(bucketBase);
@@ -155,16 +156,20 @@ function capManagers(managers: Managers): void {
       first.set(apiVersion, id);
       continue;
     }
-    if (!managers.has(bucketId)) {
-      managers.set(bucketId, { ...managers.get(earlier)!, ...bucketBase });
-      managers.delete(earlier);
+    let bucket = ancient.get(bucketId);
+    if (!bucket) {
+      const begun = managers.get(bucketId) ?? { ...managers.get(earlier)!, ...bucketBase };
+      if (!managers.has(bucketId)) managers.delete(earlier);
+      bucket = { manager: begun, sets: [begun.set] };
+      ancient.set(bucketId, bucket);
     }
     if (id === bucketId) continue;
-    const bucket = managers.get(bucketId)!;
-    managers.set(bucketId, { ...bucket, set: bucket.set.union(manager.set), time: manager.time });
+    bucket.sets.push(manager.set);
+    bucket.manager = { ...bucket.manager, time: manager.time };
     managers.delete(id);
     count--;
   }
+  for (const [id, { manager, sets }] of ancient) managers.set(id, { ...manager, set: FieldSet.unionOf(sets) });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { badRequest } from '../meta/errors.ts';
+import { badRequest, StatusError } from '../meta/errors.ts';
 import type { Json } from '../meta/types.ts';
 import { assertNesting, cloneJson, getOwn, isObject, type JsonObject, setOwn } from '../schema/own.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -46,21 +46,64 @@ function retainKeys(target: JsonObject, patch: JsonObject): void {
   for (const key of Object.keys(target)) if (!keys.has(key)) delete target[key];
 }
 
-function mergeMaps(target: JsonObject, patch: JsonObject, schema: Schema | undefined): JsonObject {
+/** What one merge has done so far. */
+class Progress {
+  readonly #made = new WeakSet<JsonObject>();
+  #steps: number;
+
+  constructor(steps: number) {
+    this.#steps = steps;
+  }
+
+  /** An object that this merge may change: what it made itself, or a copy. */
+  own(object: JsonObject): JsonObject {
+    if (this.#made.has(object)) return object;
+    const copy: JsonObject = {};
+    for (const key of Object.keys(object)) setOwn(copy, key, object[key]!);
+    this.#made.add(copy);
+    return copy;
+  }
+
+  /**
+   * Counts elements of lists that are looked at. Throws a StatusError 413 for a patch that merges one list so often that it
+   * takes far more than its length: by elements that name the same one again and again.
+   */
+  count(elements: number): void {
+    this.#steps -= elements;
+    if (this.#steps >= 0) return;
+    const message = 'the patch merges the same lists too often: name each element once';
+    throw new StatusError(413, 'RequestEntityTooLarge', message);
+  }
+}
+
+/** Elements that a merge may look at, beyond a multiple of those that there are. */
+const MIN_STEPS = 100_000;
+const STEPS_EACH = 20;
+
+/** The elements of all lists in a value. */
+function countElements(value: Json): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let count = Array.isArray(value) ? value.length : 0;
+  for (const item of Array.isArray(value) ? value : Object.values(value)) {
+    if (typeof item === 'object') count += countElements(item);
+  }
+  return count;
+}
+
+function mergeMaps(progress: Progress, target: JsonObject, patch: JsonObject, schema: Schema | undefined): JsonObject {
   const directive = getOwn(patch, patchDirective);
   // As it is: what directs or deletes further down is part of the object then, and an unknown field of it.
   if (directive === 'replace') return without$patch(patch);
   if (directive === 'delete') return {};
   if (directive !== undefined) throw unmergeable(`unknown patch type: ${goText(directive)} in map: ${goText(patch)}`);
-  const merged: JsonObject = {};
-  for (const key of Object.keys(target)) setOwn(merged, key, target[key]!);
+  const merged = progress.own(target);
   retainKeys(merged, patch);
   const done = new Set([retainKeysDirective]);
   for (const [key, order] of Object.entries(patch)) {
     if (!key.startsWith(orderPrefix)) continue;
     const field = key.slice(orderPrefix.length);
     done.add(key).add(field);
-    mergeOrdered(merged, field, getOwn(patch, field), order, fieldSchema(schema, field));
+    mergeOrdered(progress, merged, field, getOwn(patch, field), order, fieldSchema(schema, field));
   }
   for (const [key, value] of Object.entries(patch)) {
     if (!key.startsWith(deletePrefix)) continue;
@@ -76,7 +119,7 @@ function mergeMaps(target: JsonObject, patch: JsonObject, schema: Schema | undef
     if (value === null) delete merged[key];
     // A directive about what is not there has nothing to direct.
     else if (!isDirected(value) || isObject(before)) {
-      setOwn(merged, key, mergeField(before, value, fieldSchema(schema, key)));
+      setOwn(merged, key, mergeField(progress, before, value, fieldSchema(schema, key)));
     } else delete merged[key];
   }
   return merged;
@@ -90,6 +133,7 @@ function listOf(value: Json | undefined): Json[] {
 
 /** Merges a list whose order the patch tells, in place. */
 function mergeOrdered(
+  progress: Progress,
   merged: JsonObject,
   field: string,
   patch: Json | undefined,
@@ -104,7 +148,8 @@ function mergeOrdered(
   if (before === undefined && patch === undefined) return;
   let list = server;
   if (before === undefined) list = added(patched, true) as Json[];
-  else if (patch !== undefined) list = hasStrategy(schema, 'merge') ? mergeLists(server, patched, schema!) : patched;
+  else if (patch !== undefined)
+    list = hasStrategy(schema, 'merge') ? mergeLists(progress, server, patched, schema!) : patched;
   if (server.length + patched.length === 0) throw unmergeable('no elements in any of the given slices');
   setOwn(merged, field, orderElements(list, order, server, mergeKey));
 }
@@ -126,17 +171,18 @@ function checkOrder(patch: readonly Json[], order: readonly Json[], mergeKey: st
   }
 }
 
-function mergeField(before: Json | undefined, patch: Json, schema: Schema | undefined): Json {
+function mergeField(progress: Progress, before: Json | undefined, patch: Json, schema: Schema | undefined): Json {
   if (isObject(patch) && isObject(before)) {
-    return hasStrategy(schema, 'replace') ? patch : mergeMaps(before, patch, schema);
+    return hasStrategy(schema, 'replace') ? patch : mergeMaps(progress, before, patch, schema);
   }
   if (Array.isArray(patch) && Array.isArray(before)) {
-    return hasStrategy(schema, 'merge') ? mergeLists(before, patch, schema!) : patch;
+    return hasStrategy(schema, 'merge') ? mergeLists(progress, before, patch, schema!) : patch;
   }
   return added(patch);
 }
 
-function mergeLists(before: Json[], patch: Json[], schema: Schema): Json[] {
+function mergeLists(progress: Progress, before: Json[], patch: Json[], schema: Schema): Json[] {
+  progress.count(before.length + patch.length);
   const mergeKey = schema['x-kubernetes-patch-merge-key'];
   const sample = before[0] ?? patch[0];
   if (sample === undefined) return before;
@@ -150,10 +196,16 @@ function mergeLists(before: Json[], patch: Json[], schema: Schema): Json[] {
     return orderElements(merged, patch, before, undefined);
   }
   if (mergeKey === undefined) throw unmergeable('cannot merge lists without merge key for this type');
-  return mergeMapLists(before as JsonObject[], patch as JsonObject[], schema, mergeKey);
+  return mergeMapLists(progress, before as JsonObject[], patch as JsonObject[], schema, mergeKey);
 }
 
-function mergeMapLists(before: JsonObject[], patch: JsonObject[], schema: Schema, mergeKey: string): Json[] {
+function mergeMapLists(
+  progress: Progress,
+  before: JsonObject[],
+  patch: JsonObject[],
+  schema: Schema,
+  mergeKey: string,
+): Json[] {
   const additions: JsonObject[] = [];
   const deleted = new Set<string>();
   let replace = false;
@@ -184,7 +236,7 @@ function mergeMapLists(before: JsonObject[], patch: JsonObject[], schema: Schema
       positions.set(id, merged.length);
       merged.push(item);
     } else {
-      merged[position] = mergeMaps(merged[position]!, item, schema.items);
+      merged[position] = mergeMaps(progress, merged[position]!, item, schema.items);
     }
   }
   return orderElements(merged, additions, kept, mergeKey);
@@ -198,7 +250,8 @@ function without$patch(item: JsonObject): JsonObject {
 /**
  * An object after a strategic merge patch (kubernetes.io "Update API Objects in Place Using kubectl patch"), with the
  * directives `$patch`, `$retainKeys`, `$setElementOrder/…` and `$deleteFromPrimitiveList/…`. The schema tells which lists
- * are merged and by what key. Neither argument is changed, parts that stay are shared. Throws a StatusError 400.
+ * are merged and by what key. Neither argument is changed, parts that stay are shared. Throws a StatusError: 400 for what is
+ * no patch, 500 for one that does not fit, 413 for one that takes more than a multiple of its length.
  */
 export function applyStrategicMergePatch(doc: JsonObject, patch: Json, schema: Schema): JsonObject {
   if (!isObject(patch)) {
@@ -206,5 +259,6 @@ export function applyStrategicMergePatch(doc: JsonObject, patch: Json, schema: S
     throw badRequest(`json: cannot unmarshal ${what} into Go value of type map[string]interface {}`);
   }
   assertNesting(patch);
-  return mergeMaps(doc, cloneJson(patch), schema);
+  const steps = MIN_STEPS + STEPS_EACH * (countElements(doc) + countElements(patch));
+  return mergeMaps(new Progress(steps), doc, cloneJson(patch), schema);
 }

@@ -11,6 +11,23 @@ export interface TypedFault {
 }
 
 const MAX_FAULTS = 50;
+const MAX_TEXT = 64 * 1024;
+
+/** What was found so far, in bounds. */
+class Faults {
+  readonly list: TypedFault[] = [];
+  #text = 0;
+
+  get isFull(): boolean {
+    return this.list.length >= MAX_FAULTS || this.#text > MAX_TEXT;
+  }
+
+  push(fault: TypedFault): void {
+    if (this.isFull) return;
+    this.list.push(fault);
+    this.#text += fault.path.length + fault.why.length;
+  }
+}
 
 function scalarFault(value: unknown, schema: Schema): string | undefined {
   if (schema['x-kubernetes-int-or-string'] || schema.format === 'quantity') return undefined;
@@ -31,9 +48,10 @@ function scalarFault(value: unknown, schema: Schema): string | undefined {
 }
 
 /** Elements of a list that is merged by element: each has its key, and no two have the same. */
-function checkElements(list: readonly unknown[], schema: Schema, path: string, faults: TypedFault[]): void {
+function checkElements(list: readonly unknown[], schema: Schema, path: string, faults: Faults): void {
   const seen = new Set<string>();
   for (const [index, item] of list.entries()) {
+    if (faults.isFull) return;
     let edge: string;
     try {
       edge = elementEdge(item, schema);
@@ -47,8 +65,8 @@ function checkElements(list: readonly unknown[], schema: Schema, path: string, f
   }
 }
 
-function check(value: unknown, schema: Schema | undefined, path: string, faults: TypedFault[]): void {
-  if (!schema || value === null || value === undefined || faults.length >= MAX_FAULTS) return;
+function check(value: unknown, schema: Schema | undefined, path: string, faults: Faults): void {
+  if (!schema || value === null || value === undefined || faults.isFull) return;
   if (schema.type === 'array') {
     if (!Array.isArray(value)) faults.push({ path, why: `expected list, got &{${goText(value)}}` });
     else if (schema['x-kubernetes-list-type'] === 'map' || schema['x-kubernetes-list-type'] === 'set') {
@@ -67,6 +85,7 @@ function check(value: unknown, schema: Schema | undefined, path: string, faults:
   }
   const open = schema['x-kubernetes-preserve-unknown-fields'] || schema.additionalProperties || !schema.properties;
   for (const key of Object.keys(value).sort()) {
+    if (faults.isFull) return;
     const inner = schemaAt(schema, `f:${key}`);
     const below = `${path}.${key}`;
     if (!inner && !open) faults.push({ path: below, why: 'field not declared in schema' });
@@ -76,8 +95,8 @@ function check(value: unknown, schema: Schema | undefined, path: string, faults:
 
 /** What keeps a configuration from being merged by its schema, in the words of sigs.k8s.io/structured-merge-diff; '' when nothing does. */
 export function typedFaults(value: unknown, schema: Schema): string {
-  const faults: TypedFault[] = [];
+  const faults = new Faults();
   check(value, schema, '', faults);
-  const lines = faults.map(({ path, why }) => `${path}: ${why}`);
+  const lines = faults.list.map(({ path, why }) => `${path}: ${why}`);
   return lines.length > 1 ? `errors:\n${lines.map((line) => `  ${line}`).join('\n')}` : (lines[0] ?? '');
 }

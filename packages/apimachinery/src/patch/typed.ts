@@ -146,7 +146,21 @@ function addAll(set: FieldSet, value: unknown, schema: Schema | undefined): void
   }
 }
 
-function compareInto(node: Comparison, before: unknown, after: unknown, schema: Schema | undefined): void {
+/** Further down, equal parts are found by walking them: each level would compare all that is below it anew. */
+const QUICK_DEPTH = 8;
+
+/** Whether two values are surely equal: comparing is cheaper than building sets for nothing, but not at every depth. */
+function isSame(left: unknown, right: unknown, depth: number): boolean {
+  return left === right || (depth < QUICK_DEPTH && equalJson(left, right));
+}
+
+function compareInto(
+  node: Comparison,
+  before: unknown,
+  after: unknown,
+  schema: Schema | undefined,
+  depth: number,
+): void {
   if (before === undefined && after !== undefined) {
     addAll(node.added, after, schema);
     return;
@@ -160,15 +174,15 @@ function compareInto(node: Comparison, before: unknown, after: unknown, schema: 
   if (kind !== other) {
     // One form goes with all its parts, the other comes with its own.
     node.modified.member = true;
-    compareParts(node, before, undefined, schema, kind);
-    compareParts(node, undefined, after, schema, other);
+    compareParts(node, before, undefined, schema, kind, depth);
+    compareParts(node, undefined, after, schema, other, depth);
     return;
   }
   if (kind === 'leaf' || (isEmpty(before) && isEmpty(after))) {
     if (before !== undefined && after !== undefined && !equalJson(before, after)) node.modified.member = true;
     return;
   }
-  compareParts(node, before, after, schema, kind);
+  compareParts(node, before, after, schema, kind, depth);
 }
 
 function compareParts(
@@ -177,14 +191,16 @@ function compareParts(
   after: unknown,
   schema: Schema | undefined,
   kind: Relation,
+  depth: number,
 ): void {
   if (kind === 'leaf') return;
   if (kind === 'list') {
     const [old, now] = [grouped((before as unknown[]) ?? [], schema), grouped((after as unknown[]) ?? [], schema)];
     for (const edge of new Set([...old.keys(), ...now.keys()])) {
       const [left = [], right = []] = [old.get(edge), now.get(edge)];
-      if (equalJson(left, right)) continue;
-      compareElements(below(node, edge), left, right, schema?.items);
+      // Several of one key count as one piece, which is compared whole.
+      if (isSame(left, right, left.length > 1 ? 0 : depth)) continue;
+      compareElements(below(node, edge), left, right, schema?.items, depth + 1);
       tidy(node, edge);
     }
     return;
@@ -196,33 +212,40 @@ function compareParts(
     // A struct that is no pointer in Go is always there, if its parent is.
     const absent = inner?.['x-struct'] === true ? (inner.type === 'array' ? null : {}) : undefined;
     const [left, right] = [getOwn(old, key), getOwn(now, key)];
-    // Most of an object stays the same: comparing is cheaper than building sets for nothing.
-    if (left !== undefined && equalJson(left, right)) continue;
+    // Most of an object stays the same.
+    if (left !== undefined && isSame(left, right, depth)) continue;
     compareInto(
       below(node, edge),
       before === undefined || left !== undefined ? left : absent,
       after === undefined || right !== undefined ? right : absent,
       inner,
+      depth + 1,
     );
     tidy(node, edge);
   }
 }
 
 /** Compares the elements of one key, of which there is one at most, or several that count as one piece. */
-function compareElements(node: Comparison, before: unknown[], after: unknown[], schema: Schema | undefined): void {
+function compareElements(
+  node: Comparison,
+  before: unknown[],
+  after: unknown[],
+  schema: Schema | undefined,
+  depth: number,
+): void {
   const [wereMany, areMany] = [before.length > 1, after.length > 1];
   if (wereMany && areMany) node.modified.member = true;
   else if (wereMany || areMany) {
     const [left, right] = [wereMany ? undefined : before[0], areMany ? undefined : after[0]];
-    if (left !== undefined || right !== undefined) compareInto(node, left, right, schema);
+    if (left !== undefined || right !== undefined) compareInto(node, left, right, schema, depth);
     (wereMany ? node.removed : node.added).member = true;
-  } else compareInto(node, before[0], after[0], schema);
+  } else compareInto(node, before[0], after[0], schema, depth);
 }
 
 /** The fields that two versions of an object differ in. */
 export function compareTyped(before: unknown, after: unknown, schema: Schema | undefined): Comparison {
   const node = { added: new FieldSet(), modified: new FieldSet(), removed: new FieldSet() };
-  compareInto(node, before, after, schema);
+  compareInto(node, before, after, schema, 0);
   return node;
 }
 
@@ -230,9 +253,8 @@ function mergeLists(live: readonly unknown[], applied: readonly unknown[], schem
   const old = elements(live, schema);
   const wanted = elements(applied, schema);
   if (wanted.size < applied.length) {
-    const edges = applied.map((item) => elementEdge(item, schema));
-    const twice = edges.find((edge, index) => edges.indexOf(edge) !== index);
-    throw badRequest(`duplicate entries for key ${printEdge(twice!)}`);
+    const [twice = ''] = [...grouped(applied, schema)].find(([, items]) => items.length > 1) ?? [];
+    throw badRequest(`duplicate entries for key ${printEdge(twice)}`);
   }
   const out: unknown[] = [];
   const done = new Set<string>();

@@ -48,18 +48,16 @@ export function equalJson(a: unknown, b: unknown): boolean {
   return keys.every((key) => Object.hasOwn(b, key) && equalJson((a as JsonObject)[key], (b as JsonObject)[key]));
 }
 
-/** Throws a StatusError 400 for a value that is nested deeper than `limit`; walks without recursion. */
+/** Throws a StatusError 400 for a value that is nested deeper than `limit`, which bounds its recursion. */
 export function assertNesting(value: unknown, limit = maxNesting): void {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > limit) throw badRequest('json: exceeded max depth');
-    const below: unknown[] = [];
-    for (const item of level) {
-      if (typeof item !== 'object' || item === null) continue;
-      for (const inner of Array.isArray(item) ? item : Object.values(item)) {
-        if (typeof inner === 'object' && inner !== null) below.push(inner);
-      }
-    }
-    level = below;
+  if (typeof value !== 'object' || value === null) return;
+  if (limit < 0) throw badRequest('json: exceeded max depth');
+  if (Array.isArray(value)) {
+    for (const item of value) if (typeof item === 'object') assertNesting(item, limit - 1);
+    return;
+  }
+  for (const key of Object.keys(value)) {
+    const item = (value as JsonObject)[key];
+    if (typeof item === 'object') assertNesting(item, limit - 1);
   }
 }

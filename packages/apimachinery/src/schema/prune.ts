@@ -2,40 +2,59 @@ import { child } from '../validation/field.ts';
 import { isObject, type JsonObject } from './own.ts';
 import type { Schema } from './schema.ts';
 
-function pruneObject(value: JsonObject, schema: Schema, path: string, isRoot: boolean, dropped: string[]): void {
+/** What a schema says of a field: the schema of its value, that anything may stand there, or that there is no such field. */
+export type KnownField = Schema | 'open' | 'unknown';
+
+/** A field as the schema of its object knows it; the type and metadata of a whole object (`isRoot`) are always known. */
+export function fieldOf(schema: KnownField, key: string, isRoot: boolean): KnownField {
+  if (typeof schema === 'string') return schema;
   const { properties, additionalProperties } = schema;
-  const preserve = schema['x-kubernetes-preserve-unknown-fields'] === true;
-  const embedded = isRoot || schema['x-kubernetes-embedded-resource'] === true;
+  if (properties && Object.hasOwn(properties, key)) return properties[key]!;
+  if (isRoot || schema['x-kubernetes-embedded-resource'] === true) {
+    if (key === 'apiVersion' || key === 'kind' || key === 'metadata') return 'open';
+  }
+  if (typeof additionalProperties === 'object') return additionalProperties;
+  return additionalProperties === true || schema['x-kubernetes-preserve-unknown-fields'] === true ? 'open' : 'unknown';
+}
+
+/** What a schema says of the items of a list. */
+export function itemsOf(schema: KnownField): KnownField {
+  return typeof schema === 'string' ? schema : (schema.items ?? 'open');
+}
+
+/** Is given the path of each field that is dropped; without it no paths are put together. */
+type Dropped = ((path: string) => void) | undefined;
+
+function pruneObject(value: JsonObject, schema: Schema, path: string, isRoot: boolean, dropped: Dropped): void {
   for (const key of Object.keys(value)) {
-    const known = properties && Object.hasOwn(properties, key) ? properties[key] : undefined;
-    if (known !== undefined) {
-      pruneValue(value[key], known, child(path, key), dropped);
-    } else if (embedded && (key === 'apiVersion' || key === 'kind' || key === 'metadata')) {
-      // Type and metadata of a whole object are there even where a CRD's schema does not name them.
-    } else if (typeof additionalProperties === 'object') {
-      pruneValue(value[key], additionalProperties, child(path, key), dropped);
-    } else if (additionalProperties !== true && !preserve) {
+    const item = value[key];
+    const known = fieldOf(schema, key, isRoot);
+    if (known === 'unknown') {
       delete value[key];
-      dropped.push(child(path, key));
+      dropped?.(child(path, key));
+    } else if (known !== 'open' && typeof item === 'object' && item !== null) {
+      pruneValue(item, known, dropped ? child(path, key) : '', dropped);
     }
   }
 }
 
-function pruneValue(value: unknown, schema: Schema, path: string, dropped: string[]): void {
-  if (Array.isArray(value)) {
-    if (schema.items === undefined) return;
-    for (let i = 0; i < value.length; i++) pruneValue(value[i], schema.items, `${path}[${i}]`, dropped);
-  } else if (isObject(value)) {
-    pruneObject(value, schema, path, false, dropped);
+function pruneValue(value: object, schema: Schema, path: string, dropped: Dropped): void {
+  if (!Array.isArray(value)) {
+    pruneObject(value as JsonObject, schema, path, false, dropped);
+    return;
+  }
+  const { items } = schema;
+  if (items === undefined) return;
+  for (let i = 0; i < value.length; i++) {
+    const item: unknown = value[i];
+    if (typeof item === 'object' && item !== null) pruneValue(item, items, dropped ? `${path}[${i}]` : '', dropped);
   }
 }
 
 /**
- * Removes, in place, the fields that the schema does not specify (Kubernetes "Field pruning") and returns their paths,
- * such as `spec.containers[0].foo`; `apiVersion`, `kind` and `metadata` of a whole object always stay.
+ * Removes, in place, the fields that the schema does not specify (Kubernetes "Field pruning"); `apiVersion`, `kind` and
+ * `metadata` of a whole object always stay. `dropped` is given the path of each, such as `spec.containers[0].foo`.
  */
-export function pruneUnknown(value: unknown, schema: Schema): string[] {
-  const dropped: string[] = [];
+export function pruneUnknown(value: unknown, schema: Schema, dropped?: (path: string) => void): void {
   if (isObject(value)) pruneObject(value, schema, '', true, dropped);
-  return dropped;
 }

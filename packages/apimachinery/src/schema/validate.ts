@@ -15,6 +15,8 @@ import { matchesPattern } from './pattern.ts';
 import type { Schema } from './schema.ts';
 
 const maxCauses = 100;
+/** Characters of all causes: each may show a path or a value as long as the object. */
+const maxCauseText = 256 * 1024;
 
 function typeOf(value: unknown): string {
   if (value === null) return 'null';
@@ -45,9 +47,12 @@ function goNumber(value: number): string {
 
 class Validation {
   readonly causes: StatusCause[] = [];
+  #text = 0;
 
   add(cause: StatusCause): void {
-    if (this.causes.length < maxCauses) this.causes.push(cause);
+    if (this.causes.length >= maxCauses || this.#text > maxCauseText) return;
+    this.causes.push(cause);
+    this.#text += (cause.message?.length ?? 0) + (cause.field?.length ?? 0);
   }
 
   string(value: string, schema: Schema, path: string): void {
@@ -90,8 +95,10 @@ class Validation {
       this.add(invalidValue(path, value.length, `${path} in body should have at least ${minItems} items`));
     }
     if (maxItems !== undefined && value.length > maxItems) this.add(tooMany(path, value.length, maxItems));
-    if (items !== undefined)
-      for (const [i, item] of value.entries()) this.value(item, items, `${path}[${i}]`, counterpart(item, schema, old));
+    if (items !== undefined) {
+      const before = counterparts(schema, old);
+      for (const [i, item] of value.entries()) this.value(item, items, `${path}[${i}]`, before?.(item));
+    }
     const listType = schema['x-kubernetes-list-type'];
     if (listType === 'set' || schema.uniqueItems === true) this.set(value, path);
     else if (listType === 'map') this.map(value, schema['x-kubernetes-list-map-keys'] ?? [], items, path);
@@ -195,11 +202,18 @@ class Validation {
   }
 }
 
-/** The item of a `map` list that had the same keys; items of other lists have none. */
-function counterpart(item: unknown, schema: Schema, old: unknown): unknown {
+/** How the item of a `map` list is found that had the same keys; items of other lists have none. */
+function counterparts(schema: Schema, old: unknown): ((item: unknown) => unknown) | undefined {
   const keys = schema['x-kubernetes-list-map-keys'];
-  if (schema['x-kubernetes-list-type'] !== 'map' || !keys || !Array.isArray(old) || !isObject(item)) return undefined;
-  return old.find((other) => isObject(other) && keys.every((key) => equalJson(getOwn(other, key), getOwn(item, key))));
+  if (schema['x-kubernetes-list-type'] !== 'map' || !keys || !Array.isArray(old)) return undefined;
+  const identity = (item: JsonObject) => canonical(keys.map((key) => getOwn(item, key) ?? null));
+  const byKeys = new Map<string, unknown>();
+  for (const item of old) {
+    if (!isObject(item)) continue;
+    const id = identity(item);
+    if (!byKeys.has(id)) byKeys.set(id, item);
+  }
+  return (item) => (isObject(item) ? byKeys.get(identity(item)) : undefined);
 }
 
 function isValid(value: unknown, schema: Schema): boolean {

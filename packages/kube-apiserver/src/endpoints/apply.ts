@@ -1,4 +1,4 @@
-import { badRequest, invalid } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, invalid, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type KubeObject, kindText } from '@ks-apiserver/apimachinery/meta/types';
 import { applyServerSide, checkConfiguration } from '@ks-apiserver/apimachinery/patch/apply';
 import { jsonTypeName } from '@ks-apiserver/apimachinery/patch/merge-patch';
@@ -9,38 +9,22 @@ import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
 import { schemaOf } from '../registry/kind-rules.ts';
 import { matchUrl } from '../registry/metadata.ts';
 import type { ResourceType } from '../registry/resource-type.ts';
-import { requestBody } from './body.ts';
+import { parseYamlBody, requestBody } from './body.ts';
 import type { Call } from './call.ts';
 import { checkMetadata, dropEmptyMetadata } from './decode.ts';
-import { type ParsedText, parseJson } from './json-text.ts';
 import { isTrue } from './query.ts';
 import { objectResponse } from './respond.ts';
 import { writeOptions } from './write-options.ts';
-import { parseYaml } from './yaml-text.ts';
-
-const OPEN_BRACE = 0x7b;
-
-/** Most configurations come as JSON, which is YAML too but far quicker to read; what repeats a field is told as YAML tells it. */
-function parseConfiguration(body: Buffer): ParsedText {
-  if (body[0] === OPEN_BRACE) {
-    try {
-      const parsed = parseJson(body);
-      if (!parsed.repeated?.size) return parsed;
-    } catch {
-      // It may be YAML in flow style, or broken in a way that YAML tells.
-    }
-  }
-  return parseYaml(body.toString('utf8'));
-}
 
 /** Reads what is to be applied; whether it fits the schema is asked when it is merged. Throws a StatusError 400. */
 function decodeConfiguration(type: ResourceType, body: Buffer, warnings: string[]): KubeObject {
   let value: unknown;
   try {
-    const parsed = parseConfiguration(body);
+    const parsed = parseYamlBody(body);
     value = parsed.value ?? {};
-    for (const path of parsed.repeated ?? []) warnings.push(parsed.tell?.(path) ?? path);
+    warnings.push(...(parsed.strictErrors?.('open') ?? []));
   } catch (error) {
+    if (error instanceof StatusError) throw error;
     const [why] = (error as Error).message.split('\n');
     throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${why}`);
   }

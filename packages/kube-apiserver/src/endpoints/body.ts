@@ -3,11 +3,15 @@ import { jsonTypeName } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import { isObject } from '@ks-apiserver/apimachinery/schema/own';
 import { type KubeRequest, readBody } from '@ks-apiserver/client/kube/transport';
 import { decodeProtobuf, PROTOBUF } from '../protobuf/decode.ts';
-import { type ParsedText, parseJson } from './json-text.ts';
+import { JsonError } from './json-faults.ts';
+import { type ParsedText, parseJson, parseJsonAsYaml } from './json-text.ts';
 import { parseYaml } from './yaml-text.ts';
 
 /** The largest body that is read, in bytes (kube-apiserver's MaxRequestBodyBytes). */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
+
+/** The largest body of YAML that is not JSON, in bytes: what it takes to read is a hundred times as much. */
+export const MAX_YAML_BYTES = 1024 * 1024;
 
 const OPEN_BRACE = 0x7b;
 const ACCEPTED = ['application/json', 'application/yaml', PROTOBUF];
@@ -55,6 +59,23 @@ function whyNoKind(value: unknown): string | undefined {
   return undefined;
 }
 
+/**
+ * A body that was sent as YAML. Most are JSON, as kubectl's are, and are read as such. Throws a StatusError 413 for YAML of
+ * more than MAX_YAML_BYTES, else an error in libyaml's words.
+ */
+export function parseYamlBody(body: Buffer): ParsedText {
+  if (/^\s*[{[]/.test(body.toString('latin1', 0, SHOWN_BYTES))) {
+    try {
+      return parseJsonAsYaml(body);
+    } catch (error) {
+      // It may be YAML in flow style, or broken in a way that YAML tells.
+      if (!(error instanceof JsonError)) throw error;
+    }
+  }
+  if (body.byteLength > MAX_YAML_BYTES) throw requestTooLarge(MAX_YAML_BYTES);
+  return parseYaml(body.toString('utf8'));
+}
+
 /** A JSON, YAML or protobuf body with what it repeats; throws a StatusError 400 or 415. `kind` names what was expected. */
 export function readText(body: Buffer, mediaType: string, kind: string): ParsedText {
   if (!ACCEPTED.includes(mediaType)) throw unsupportedMediaType(ACCEPTED);
@@ -68,8 +89,9 @@ export function readText(body: Buffer, mediaType: string, kind: string): ParsedT
   let parsed: ParsedText;
   const isYaml = mediaType === 'application/yaml';
   try {
-    parsed = isYaml ? parseYaml(body.toString('utf8')) : parseJson(body);
+    parsed = isYaml ? parseYamlBody(body) : parseJson(body);
   } catch (error) {
+    if (error instanceof StatusError) throw error;
     const { message } = error as Error;
     throw unrecognized(isYaml ? `yaml: ${message}` : `couldn't get version/kind; json parse error: ${message}`);
   }

@@ -10,6 +10,7 @@ import { schemaOf } from '../registry/kind-rules.ts';
 import type { ResourceType } from '../registry/resource-type.ts';
 import { builtinSchema, metaSchema } from '../schemas/builtin.ts';
 import type { ParsedText } from './json-text.ts';
+import { StrictErrors } from './strict-errors.ts';
 
 /** What happens to fields that the schema does not know (Kubernetes "API Concepts", "Field validation"). */
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
@@ -20,8 +21,6 @@ export interface ExpectedKind {
   version: string;
   kind: string;
 }
-
-const MAX_WARNINGS = 100;
 
 /** What is decoded into Go types of a custom resource: only its metadata. */
 const CUSTOM_TYPES: Schema = {
@@ -35,20 +34,6 @@ export function checkMetadata(object: KubeObject): void {
   checkTypes(object, CUSTOM_TYPES);
 }
 
-/** What fields are unknown or repeated, in the order of the text, and how that is said. */
-function strictErrors(unknown: string[], text: ParsedText | undefined): string[] {
-  const { fields = unknown, repeated = new Set<string>(), tell = String } = text ?? {};
-  const seen = new Set<string>();
-  const unknownFields = new Set(unknown);
-  const hidden = (path: string) => unknown.some((field) => path.length > field.length && path.startsWith(field));
-  return fields.flatMap((path) => {
-    const before = seen.has(path);
-    seen.add(path);
-    if (unknownFields.has(path)) return before ? [] : [`unknown field ${JSON.stringify(path)}`];
-    return before && repeated.has(path) && !hidden(path) ? [tell(path)] : [];
-  });
-}
-
 /** Drops what the schema does not know, and says so as the request wants it; throws a StatusError 400 when strict. */
 export function applyFieldValidation(
   object: KubeObject,
@@ -59,13 +44,18 @@ export function applyFieldValidation(
   text?: ParsedText,
 ): void {
   if (!schema) return;
-  const unknown = pruneUnknown(object, schema);
+  if (validation === 'Ignore') {
+    pruneUnknown(object, schema);
+    return;
+  }
+  const unknown = new StrictErrors();
+  pruneUnknown(object, schema, (path) => unknown.unknown(path));
+  const told = text?.strictErrors?.(schema);
+  const errors = told ?? unknown.list();
   // Those of custom resources, and of what a patch made, come in the order of their paths.
-  if ('custom' in expected || !text) unknown.sort();
-  if (validation === 'Ignore' || (unknown.length === 0 && !text?.repeated)) return;
-  const { kind, version } = expected;
-  const errors = [...new Set(strictErrors(unknown, text))];
+  if (!told && ('custom' in expected || !text)) errors.sort();
   if (errors.length === 0) return;
+  const { kind, version } = expected;
   if (validation === 'Strict') {
     const isYaml = errors.some((error) => error.startsWith('line '));
     const lines = errors.filter((error) => error.startsWith('line '));
@@ -76,7 +66,7 @@ export function applyFieldValidation(
       `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${shown.join(', ')}`,
     );
   }
-  warnings.push(...errors.slice(0, MAX_WARNINGS));
+  warnings.push(...errors);
 }
 
 /** Whether the API has a kind, be it only as a list. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseJson } from './json-text.ts';
+import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
+import { parseJson, parseJsonAsYaml } from './json-text.ts';
 
 // What Go's encoding/json says.
 const broken: [text: string, message: string][] = [
@@ -31,10 +32,40 @@ for (const [text, message] of broken) {
 
 test('repeated fields are merged and told with their paths', () => {
   const text = '{"a":{"x":[{"y":1,"y":2}]},"b":"c:\\"d\\"","a":{"z":1},"a":{}}';
-  const { value, repeated, tell } = parseJson(Buffer.from(text));
+  const { value, strictErrors } = parseJson(Buffer.from(text));
   assert.deepEqual(value, { a: { x: [{ y: 2 }], z: 1 }, b: 'c:"d"' });
-  assert.deepEqual([...repeated!], ['a.x[0].y', 'a']);
-  assert.equal(tell!('a.x[0].y'), 'duplicate field "a.x[0].y"');
+  assert.deepEqual(strictErrors!('open'), ['duplicate field "a.x[0].y"', 'duplicate field "a"']);
+});
+
+test('unknown and repeated fields are told in the order of the text, and nothing of what is inside unknown ones', () => {
+  const schema: Schema = { type: 'object', properties: { a: { type: 'object', additionalProperties: true } } };
+  const text = '{"b":{"c":1,"c":2},"a":{"__proto__":1,"__proto__":2},"kind":"X","kind":"Y","b":1}';
+  const { value, strictErrors } = parseJson(Buffer.from(text));
+  assert.deepEqual(strictErrors!(schema), [
+    'unknown field "b"',
+    'duplicate field "a.__proto__"',
+    'duplicate field "kind"',
+  ]);
+  assert.deepEqual(value, JSON.parse('{"b":1,"a":{"__proto__":2},"kind":"Y"}'));
+});
+
+test('JSON that is sent as YAML keeps the last of repeated fields, and tells them with their lines', () => {
+  const { value, strictErrors } = parseJsonAsYaml(Buffer.from('{"a":{"b":1},\n"a":{"c":1,\n"c":\n2}}'));
+  assert.deepEqual(value, { a: { c: 2 } });
+  assert.deepEqual(strictErrors!('open'), ['line 2: key "a" already set in map', 'line 4: key "c" already set in map']);
+});
+
+test('a hundred are told, however many there are, and paths are cut', () => {
+  const many = Buffer.from(`{${Array.from({ length: 500 }, (_, i) => `"k${i}":1,"k${i}":2`)}}`);
+  assert.equal(parseJson(many).strictErrors!('open').length, 100);
+  const long = parseJson(Buffer.from(`{"${'x'.repeat(5000)}":{"a":1,"a":2}}`)).strictErrors!('open');
+  assert.equal(long[0]!.length, 'duplicate field ""...'.length + 1024);
+});
+
+test('what is nested too deeply is refused, valid or not', () => {
+  const message = 'exceeded max depth';
+  assert.throws(() => parseJson(Buffer.from('['.repeat(1_000_000))), { message });
+  assert.throws(() => parseJson(Buffer.from(`${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`)), { message });
 });
 
 test('what repeats nothing is told nothing of', () => {

@@ -1,20 +1,33 @@
-import { JsonError, Scanner } from './json-scanner.ts';
+import { maxNesting } from '@ks-apiserver/apimachinery/schema/own';
+import type { KnownField } from '@ks-apiserver/apimachinery/schema/prune';
+import { checkJson, JsonError, tooDeep } from './json-faults.ts';
+import { endOfString, readMerged, tellFields } from './repeated-fields.ts';
+import { pathText, StrictErrors } from './strict-errors.ts';
 
-/** A parsed body, and the fields that it has more than once, as paths in the order of the text. */
+/** A parsed body. */
 export interface ParsedText {
   value: unknown;
-  /** Every field's path in the order of the text; only where some are repeated. */
-  fields?: readonly string[];
-  /** Those of the fields that were there before. */
-  repeated?: ReadonlySet<string>;
-  /** How the repetition of a field is told where it is a warning. */
-  tell?: (path: string) => string;
+  /**
+   * Only where fields are repeated: what to tell of these, and of those that the schema does not know, in the order of the
+   * text.
+   */
+  strictErrors?: (schema: KnownField) => string[];
 }
 
-function countKeys(value: unknown): number {
+/** The fields of a value, of its parts too; throws a JsonError where it is nested too deeply. */
+function countKeys(value: unknown, depth = 0): number {
   if (value === null || typeof value !== 'object') return 0;
-  let count = Array.isArray(value) ? 0 : Object.keys(value).length;
-  for (const item of Object.values(value)) count += countKeys(item);
+  if (depth > maxNesting) throw tooDeep();
+  let count = 0;
+  if (Array.isArray(value)) {
+    for (const item of value) if (typeof item === 'object') count += countKeys(item, depth + 1);
+    return count;
+  }
+  for (const key of Object.keys(value)) {
+    count++;
+    const item = (value as Record<string, unknown>)[key];
+    if (typeof item === 'object') count += countKeys(item, depth + 1);
+  }
   return count;
 }
 
@@ -25,18 +38,7 @@ function countQuotedColons(text: string): number {
   return count;
 }
 
-const BACKSLASH = 0x5c;
 const COLON = 0x3a;
-
-/** Where a string of valid JSON ends that begins at `start`. */
-function endOfString(text: string, start: number): number {
-  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
-    let slashes = 0;
-    while (text.charCodeAt(at - 1 - slashes) === BACKSLASH) slashes++;
-    if (slashes % 2 === 0) return at;
-  }
-  return text.length;
-}
 
 /** Keys of valid JSON: strings with a colon behind them. */
 function countTextKeys(text: string): number {
@@ -50,26 +52,67 @@ function countTextKeys(text: string): number {
   return count;
 }
 
-/** Parses JSON as Go does: a repeated field is merged into what was there; throws an error in Go's words. */
-export function parseJson(body: Buffer): ParsedText {
-  const text = body.toString('utf8');
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    // Read byte by byte, as Go shows them.
-    new Scanner(body.toString('latin1')).parse();
-    throw new JsonError((error as Error).message);
-  }
+/** Whether an object of a valid JSON text has a field twice; `value` is what the text says. */
+function hasRepeated(text: string, value: unknown): boolean {
   const keys = countKeys(value);
   // Where no key has a space behind it there are at least as many of these as keys.
   const isUnique = !/"[ \t\r\n]+:/.test(text) && countQuotedColons(text) === keys;
-  if (isUnique || countTextKeys(text) === keys) return { value };
-  const scanner = new Scanner(text);
+  return !isUnique && countTextKeys(text) !== keys;
+}
+
+function parsed(body: Buffer): { text: string; value: unknown } {
+  const text = body.toString('utf8');
+  try {
+    return { text, value: JSON.parse(text) };
+  } catch (error) {
+    checkJson(body);
+    throw new JsonError((error as Error).message);
+  }
+}
+
+/** Parses JSON as Go does: a repeated field is merged into what was there; throws a JsonError in Go's words. */
+export function parseJson(body: Buffer): ParsedText {
+  const { text, value } = parsed(body);
+  if (!hasRepeated(text, value)) return { value };
   return {
-    value: scanner.parse(),
-    fields: scanner.fields,
-    repeated: scanner.repeated,
-    tell: (path) => `duplicate field ${JSON.stringify(path)}`,
+    value: readMerged(text),
+    strictErrors: (schema) => {
+      const errors = new StrictErrors();
+      tellFields(text, schema, errors, (path) => `duplicate field ${JSON.stringify(pathText(path))}`);
+      return errors.list();
+    },
+  };
+}
+
+/** Tells the line of a place in a text, counted from 1; each place asked for must be behind the one before. */
+export function lineCounter(text: string): (at: number) => number {
+  let line = 1;
+  let newline = text.indexOf('\n');
+  return (at) => {
+    while (newline >= 0 && newline < at) {
+      line++;
+      newline = text.indexOf('\n', newline + 1);
+    }
+    return line;
+  };
+}
+
+/**
+ * Parses a JSON text that was sent as YAML, which it is too, but far quicker to read this way: the last one of repeated
+ * fields counts, and they are told as YAML tells them. Throws a JsonError, also for what is only YAML.
+ */
+export function parseJsonAsYaml(body: Buffer): ParsedText {
+  const { text, value } = parsed(body);
+  if (!hasRepeated(text, value)) return { value };
+  return {
+    value,
+    strictErrors: (schema) => {
+      const errors = new StrictErrors();
+      const lineOf = lineCounter(text);
+      tellFields(text, schema, errors, (path, at) => {
+        return `line ${lineOf(at)}: key ${JSON.stringify(pathText(path.slice(-1)))} already set in map`;
+      });
+      return errors.list();
+    },
   };
 }

@@ -1,66 +1,158 @@
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type Tags } from 'yaml';
-import type { ParsedText } from './json-text.ts';
+import { maxNesting } from '@ks-apiserver/apimachinery/schema/own';
+import { fieldOf, itemsOf, type KnownField } from '@ks-apiserver/apimachinery/schema/prune';
+import { constructFromEvents, EVENT_ID, type Event, getScalarValue, parseEvents, YAMLException } from 'js-yaml';
+import { lineCounter, type ParsedText } from './json-text.ts';
+import { StrictErrors } from './strict-errors.ts';
+import { KUBERNETES_SCHEMA } from './yaml-schema.ts';
+
+/** What libyaml says of a tab where indentation is meant. */
+const TAB = 'found character that cannot start any token';
 
 /** What libyaml, and so Kubernetes, says where the parser of this server has other words. */
-const WORDS: Readonly<Record<string, string>> = {
-  TAB_AS_INDENT: 'found character that cannot start any token',
-  BLOCK_AS_IMPLICIT_KEY: 'mapping values are not allowed in this context',
-  BAD_INDENT: 'did not find expected node content',
-  MISSING_CHAR: 'did not find expected key',
-};
+const WORDS: readonly [reason: RegExp, words: string][] = [
+  [/^tab characters must not be used in indentation/, TAB],
+  [/^bad indentation of a mapping entry/, 'mapping values are not allowed in this context'],
+  [/^(deficient|bad) indentation|^expected the node content/, 'did not find expected node content'],
+  [/within a flow collection|^missed comma/, "did not find expected ',' or ']'"],
+  [/^end of the stream or a document separator is expected/, 'did not find expected <document start>'],
+  [/^can not read a block mapping entry|^expected ':'/, "could not find expected ':'"],
+];
 
-/** The types of scalars that Kubernetes knows: those of YAML 1.1 without times and numbers to the base of sixty. */
-function knownTags(tags: Tags): Tags {
-  return tags.filter((tag) => {
-    if (typeof tag === 'string') return true;
-    return tag.tag !== 'tag:yaml.org,2002:timestamp' && !('format' in tag && tag.format === 'TIME');
-  });
+/** Values that aliases may make of a text beyond those that it holds. */
+const MAX_ALIASED = 100_000;
+
+function translated(error: unknown): Error {
+  if (!(error instanceof YAMLException)) return error as Error;
+  const { position = 0, column = 0, buffer = '' } = error.mark ?? {};
+  const isTabbed = buffer[position - column] === '\t';
+  const [, known] = WORDS.find(([reason]) => reason.test(error.reason)) ?? [];
+  const words = isTabbed ? TAB : (known ?? error.reason);
+  const line = (error.mark?.line ?? 0) + 1;
+  return new Error(`${line > 1 ? `line ${line}: ` : ''}${words}`);
 }
 
-function lineOf(node: Node, lines: LineCounter): number {
-  return lines.linePos(node.range?.[0] ?? 0).line;
+/** The first document of a text: what comes after it is not read. */
+function firstDocument(text: string): string {
+  const marker = /^(?:---|\.\.\.)(?=\s|$)/gm;
+  let begun = false;
+  for (let found = marker.exec(text); found; found = marker.exec(text)) {
+    // A marker ends a document, or begins the first one where only comments and directives stand before it.
+    const isBegin = !begun && found[0] === '---' && isPreamble(text, found.index);
+    if (!isBegin) return text.slice(0, found.index);
+    begun = true;
+  }
+  return text;
 }
 
-interface Walk {
-  lines: LineCounter;
-  fields: string[];
-  repeated: Map<string, { line: number; key: string }>;
+function isPreamble(text: string, end: number): boolean {
+  return text
+    .slice(0, end)
+    .split('\n')
+    .every((line) => /^(?:[#%]|\s*(?:#|$))/.test(line));
 }
 
-function walk(node: unknown, path: string, found: Walk): void {
-  if (isSeq(node)) for (const [i, item] of node.items.entries()) walk(item, `${path}[${i}]`, found);
-  if (!isMap(node)) return;
-  const seen = new Set<string>();
-  for (const { key, value } of node.items) {
-    const name = isScalar(key) ? String(key.value) : String(key);
-    const at = path === '' ? name : `${path}.${name}`;
-    found.fields.push(at);
-    if (seen.has(name)) found.repeated.set(at, { line: lineOf((value ?? key) as Node, found.lines), key: name });
-    seen.add(name);
-    walk(value, at, found);
+/** A copy of a value in which nothing is shared; throws where aliases make far more of it than the text holds. */
+function unshared(value: unknown, budget: { left: number }): unknown {
+  if (--budget.left < 0) throw new Error('document contains excessive aliasing');
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => unshared(item, budget));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unshared(item, budget)]));
+}
+
+/** Walks the events of a document, which come in the order of the text. */
+class EventWalk {
+  readonly #text: string;
+  readonly #events: readonly Event[];
+  readonly #errors: StrictErrors;
+  readonly #lineOf: (at: number) => number;
+  readonly #path: (string | number)[] = [];
+  #next = 1;
+
+  constructor(text: string, events: readonly Event[], errors: StrictErrors) {
+    this.#text = text;
+    this.#events = events;
+    this.#errors = errors;
+    this.#lineOf = lineCounter(text);
+  }
+
+  /** Tells what the document repeats, and what a schema does not know of it. */
+  tell(schema: KnownField): void {
+    this.#value(schema, true, true);
+  }
+
+  #startOf(event: Event): number {
+    if (event.type === EVENT_ID.SCALAR) return event.valueStart;
+    return 'start' in event ? event.start : 'anchorStart' in event ? event.anchorStart : -1;
+  }
+
+  #value(schema: KnownField, tells: boolean, isRoot = false): void {
+    const event = this.#events[this.#next++]!;
+    if (event.type === EVENT_ID.SEQUENCE) this.#sequence(itemsOf(schema), tells);
+    else if (event.type === EVENT_ID.MAPPING) this.#mapping(schema, tells, isRoot);
+  }
+
+  #isOver(): boolean {
+    return this.#events[this.#next]!.type === EVENT_ID.POP;
+  }
+
+  #sequence(items: KnownField, tells: boolean): void {
+    for (let index = 0; !this.#isOver(); index++) {
+      this.#path.push(index);
+      this.#value(items, tells);
+      this.#path.pop();
+    }
+    this.#next++;
+  }
+
+  #mapping(schema: KnownField, tells: boolean, isRoot: boolean): void {
+    const seen = new Set<string>();
+    while (!this.#isOver()) {
+      const key = this.#events[this.#next]!;
+      const name = key.type === EVENT_ID.SCALAR ? getScalarValue(this.#text, key) : '';
+      this.#value('open', false);
+      const start = this.#startOf(this.#events[this.#next]!);
+      const known = fieldOf(schema, name, isRoot);
+      this.#path.push(name);
+      if (tells && seen.has(name)) {
+        const line = this.#lineOf(start >= 0 ? start : this.#startOf(key));
+        this.#errors.add(`line ${line}: key ${JSON.stringify(name)} already set in map`);
+      }
+      if (tells && known === 'unknown' && name !== '<<') this.#errors.unknown(this.#path);
+      seen.add(name);
+      this.#value(known, tells && known !== 'unknown');
+      this.#path.pop();
+    }
+    this.#next++;
   }
 }
 
 /** Parses the first document of a YAML text as Kubernetes does, by the rules of YAML 1.1; throws an error with why it cannot. */
-export function parseYaml(text: string): ParsedText {
-  const lines = new LineCounter();
-  const options = { version: '1.1', uniqueKeys: false, lineCounter: lines, customTags: knownTags } as const;
-  const documents = parseAllDocuments(text, options);
-  const first = 'empty' in documents ? undefined : documents[0];
-  if (!first) return { value: null };
-  const error = first.errors[0];
-  if (error) {
-    const line = error.linePos?.[0].line ?? 1;
-    const words = WORDS[error.code] ?? error.message.split('\n')[0]!.replace(/ at line .*/, '');
-    throw new Error(`${line > 1 ? `line ${line}: ` : ''}${words}`);
+export function parseYaml(whole: string): ParsedText {
+  const text = firstDocument(whole);
+  try {
+    const events = parseEvents(text, { maxDepth: maxNesting });
+    const options = { source: text, schema: KUBERNETES_SCHEMA };
+    let isRepeated = false;
+    let value: unknown;
+    try {
+      [value] = constructFromEvents(events, options);
+    } catch (error) {
+      if (!(error instanceof YAMLException) || error.reason !== 'duplicated mapping key') throw error;
+      isRepeated = true;
+      [value] = constructFromEvents(events, { ...options, json: true });
+    }
+    const isAliased = events.some(({ type }) => type === EVENT_ID.ALIAS);
+    if (isAliased) value = unshared(value, { left: events.length + MAX_ALIASED });
+    if (!isRepeated) return { value: value ?? null };
+    return {
+      value,
+      strictErrors: (schema) => {
+        const errors = new StrictErrors();
+        new EventWalk(text, events, errors).tell(schema);
+        return errors.list();
+      },
+    };
+  } catch (error) {
+    throw translated(error);
   }
-  const value: unknown = first.toJS({ maxAliasCount: 100 });
-  const found: Walk = { lines, fields: [], repeated: new Map() };
-  walk(first.contents, '', found);
-  if (found.repeated.size === 0) return { value };
-  const tell = (path: string) => {
-    const { line, key } = found.repeated.get(path)!;
-    return `line ${line}: key ${JSON.stringify(key)} already set in map`;
-  };
-  return { value, fields: found.fields, repeated: new Set(found.repeated.keys()), tell };
 }

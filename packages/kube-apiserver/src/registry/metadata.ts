@@ -1,5 +1,4 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import {
   badRequest,
   conflict,
@@ -99,14 +98,16 @@ export function checkAbsent(type: ResourceType, object: KubeObject): void {
 /** Drops owners that are named twice; says so among the warnings. */
 export function dedupOwners({ metadata }: KubeObject, warnings: string[], after = ''): void {
   const owners = metadata.ownerReferences ?? [];
-  const known: typeof owners = [];
+  if (owners.length < 2) return;
+  const known = new Map<string, (typeof owners)[number]>();
   const repeated: string[] = [];
   for (const owner of owners) {
-    if (known.some((other) => isDeepStrictEqual(other, owner))) repeated.push(owner.uid);
-    else known.push(owner);
+    const identity = JSON.stringify(Object.entries(owner).sort(([a], [b]) => (a < b ? -1 : 1)));
+    if (known.has(identity)) repeated.push(owner.uid);
+    else known.set(identity, owner);
   }
   if (repeated.length === 0) return;
-  metadata.ownerReferences = known;
+  metadata.ownerReferences = [...known.values()];
   warnings.push(
     `.metadata.ownerReferences contains duplicate entries${after}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${repeated.join(', ')}`,
   );

@@ -125,9 +125,9 @@ function mergeScheduling(attributes: Attributes, spec: KubeObject['spec'], sched
   }
   if (Object.keys(wanted).length > 0) spec.nodeSelector = { ...spec.nodeSelector, ...wanted };
   const own: Toleration[] = spec.tolerations ?? [];
-  const more = ((scheduling.tolerations ?? []) as Toleration[]).filter(
-    (item) => !own.some((toleration) => isDeepStrictEqual(toleration, item)),
-  );
+  const identity = (item: Toleration) => JSON.stringify(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const known = new Set(own.map(identity));
+  const more = ((scheduling.tolerations ?? []) as Toleration[]).filter((item) => !known.has(identity(item)));
   if (more.length > 0) spec.tolerations = [...own, ...more];
 }
 

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { ResourceCatalog } from '../resource-catalog.ts';
+import { turn } from '../scan.ts';
 import type { Store } from '../store.ts';
 import type { WriteOptions } from '../strategy.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -43,7 +44,7 @@ export class RoleAggregation {
       const selectors = role.aggregationRule?.clusterRoleSelectors;
       if (!selectors?.length) continue;
       const parsed = selectors.map(labelSelectorFrom);
-      const rules: unknown[] = [];
+      const rules = new Map<string, unknown>();
       for (const other of roles) {
         if (
           other === stored ||
@@ -51,13 +52,16 @@ export class RoleAggregation {
         )
           continue;
         for (const rule of other.shared<KubeObject>().rules ?? []) {
-          if (!rules.some((known) => isDeepStrictEqual(known, rule))) rules.push(rule);
+          const text = JSON.stringify(rule);
+          if (!rules.has(text)) rules.set(text, rule);
         }
       }
-      if (isDeepStrictEqual(rules, role.rules ?? [])) continue;
+      const aggregated = [...rules.values()];
+      await turn();
+      if (isDeepStrictEqual(aggregated, role.rules ?? [])) continue;
       await this.#store.update(type, '', role.metadata.name!, {
         subresource: '',
-        change: (object) => ({ ...object, rules }),
+        change: (object) => ({ ...object, rules: aggregated }),
         options: this.#options(),
       });
     }

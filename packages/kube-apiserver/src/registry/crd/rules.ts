@@ -167,8 +167,8 @@ class Walk {
     if (Array.isArray(value)) {
       const { items } = schema;
       if (!items || !isRuled(items)) return;
-      for (const [index, item] of value.entries())
-        this.value(items, item, counterpart(schema, item, old), `${field}[${index}]`);
+      const before = counterparts(schema, old);
+      for (const [index, item] of value.entries()) this.value(items, item, before?.(item), `${field}[${index}]`);
       return;
     }
     if (typeof value !== 'object') return;
@@ -183,14 +183,18 @@ class Walk {
   }
 }
 
-/** Items of a list that keep their identity over an update: those of `map` lists, by their keys. */
-function counterpart(schema: Schema, item: unknown, old: unknown): unknown {
+/** How the items of a list that keep their identity over an update are found: those of `map` lists, by their keys. */
+function counterparts(schema: Schema, old: unknown): ((item: unknown) => unknown) | undefined {
   const keys = schema['x-kubernetes-list-map-keys'];
   if (schema['x-kubernetes-list-type'] !== 'map' || !keys || !Array.isArray(old)) return undefined;
-  const keyOf = (value: unknown) =>
+  const identity = (value: unknown) =>
     JSON.stringify(keys.map((key) => (value as Record<string, unknown> | null)?.[key] ?? null));
-  const wanted = keyOf(item);
-  return old.find((candidate) => keyOf(candidate) === wanted);
+  const byKeys = new Map<string, unknown>();
+  for (const item of old) {
+    const id = identity(item);
+    if (!byKeys.has(id)) byKeys.set(id, item);
+  }
+  return (item) => byKeys.get(identity(item));
 }
 
 /** The rules of a schema (Kubernetes "CRD validation rules"); rules that cannot be compiled refuse every object. */

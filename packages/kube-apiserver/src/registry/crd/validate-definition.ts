@@ -215,11 +215,12 @@ export function storedVersionCauses(
   const at = 'status.storedVersions';
   if (!stored?.length) return [invalidValue(at, null, 'must have at least one stored version')];
   const causes: StatusCause[] = [];
+  const kept = new Set(stored);
+  const served = new Set(versions.map(({ name }) => name));
   for (const { name, storage } of versions)
-    if (storage && !stored.includes(name))
-      causes.push(invalidValue(at, stored, `must have the storage version ${name}`));
+    if (storage && !kept.has(name)) causes.push(invalidValue(at, stored, `must have the storage version ${name}`));
   for (const [index, name] of stored.entries()) {
-    if (versions.some((version) => version.name === name)) continue;
+    if (served.has(name)) continue;
     const why = `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`;
     causes.push(invalidValue(`${at}[${index}]`, name, why));
   }

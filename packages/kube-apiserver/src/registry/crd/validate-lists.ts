@@ -1,6 +1,7 @@
 import type { StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { forbiddenField, invalidValue, notSupported, required } from '@ks-apiserver/apimachinery/validation/field';
+import { MAX_CAUSES, repetition } from '../validation/causes.ts';
 
 const LIST_TYPES = ['atomic', 'set', 'map'];
 const MAP_TYPES = ['atomic', 'granular'];
@@ -30,7 +31,10 @@ function mapCauses(schema: Schema, field: string, keys: readonly string[]): Stat
     causes.push(invalidValue(`${field}.items.type`, items.type ?? '', why));
     return causes;
   }
-  for (const [index, key] of keys.entries()) {
+  const isRepeated = repetition();
+  const isRequired = new Set(items.required);
+  for (const key of keys) {
+    if (causes.length >= MAX_CAUSES) return causes;
     const at = `${field}.x-kubernetes-list-map-keys`;
     const property = items.properties?.[key];
     if (!property) causes.push(invalidValue(at, keys, 'entries must all be names of item properties'));
@@ -38,7 +42,7 @@ function mapCauses(schema: Schema, field: string, keys: readonly string[]): Stat
       const why = "must be a scalar type if parent array's x-kubernetes-list-type is map";
       causes.push(invalidValue(`${field}.items.properties[${key}].type`, items.type, why));
     }
-    if (keys.indexOf(key) < index) causes.push(invalidValue(at, keys, 'must not contain duplicate entries'));
+    if (isRepeated(key)) causes.push(invalidValue(at, keys, 'must not contain duplicate entries'));
   }
   if (items.nullable)
     causes.push(forbiddenField(`${field}.items.nullable`, 'cannot be nullable when x-kubernetes-list-type is map'));
@@ -46,7 +50,7 @@ function mapCauses(schema: Schema, field: string, keys: readonly string[]): Stat
     const property = items.properties?.[key];
     if (!property) continue;
     const at = `${field}.items.properties[${key}]`;
-    if (property.default === undefined && !items.required?.includes(key)) {
+    if (property.default === undefined && !isRequired.has(key)) {
       const why = 'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property';
       causes.push(required(`${at}.default`, why));
     }

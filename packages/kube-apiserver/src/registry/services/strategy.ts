@@ -40,8 +40,9 @@ export class ServiceAllocations {
         if (!previous || !key.startsWith(SERVICES_PREFIX)) continue;
         const before = heldBy(previous.shared<KubeObject>());
         const after = type === 'DELETED' ? { ips: [], ports: [] } : heldBy(object.shared<KubeObject>());
-        for (const ip of before.ips) if (!after.ips.includes(ip)) this.#ips.pool.release(ip);
-        for (const port of before.ports) if (!after.ports.includes(port)) this.#ports.release(port);
+        const [ips, ports] = [new Set(after.ips), new Set(after.ports)];
+        for (const ip of before.ips) if (!ips.has(ip)) this.#ips.pool.release(ip);
+        for (const port of before.ports) if (!ports.has(port)) this.#ports.release(port);
       }
     });
   }
@@ -88,13 +89,14 @@ export class ServiceAllocations {
       spec.healthCheckNodePort = number;
     }
     const given = new Map<number, string>();
+    const held = new Set(before.ports);
     (spec.ports ?? []).forEach((port: Port, index: number) => {
       const field = `spec.ports[${index}].nodePort`;
       if (port.nodePort) {
         const protocol = port.protocol ?? 'TCP';
         const shared = given.has(port.nodePort) && given.get(port.nodePort) !== protocol;
         given.set(port.nodePort, protocol);
-        if (before.ports.includes(port.nodePort) || shared) return;
+        if (held.has(port.nodePort) || shared) return;
         if (!this.#ports.has(port.nodePort)) {
           throw refuse(
             field,
@@ -184,11 +186,11 @@ function keepAllocated(spec: KubeObject['spec'], old: KubeObject['spec']): void 
   }
   if (!needsNodePorts(spec) || !needsNodePorts(old)) return;
   const used = new Set(((spec.ports ?? []) as Port[]).map(({ nodePort }) => nodePort));
+  const identity = ({ port, protocol = 'TCP' }: Port) => `${port}/${protocol}`;
+  const byIdentity = new Map(((old.ports ?? []) as Port[]).map((port) => [identity(port), port]));
   for (const port of (spec.ports ?? []) as Port[]) {
     if (port.nodePort) continue;
-    const was = ((old.ports ?? []) as Port[]).find(
-      (candidate) => candidate.port === port.port && (candidate.protocol ?? 'TCP') === (port.protocol ?? 'TCP'),
-    );
+    const was = byIdentity.get(identity(port));
     if (was?.nodePort && !used.has(was.nodePort)) port.nodePort = was.nodePort;
   }
 }

@@ -16,12 +16,48 @@ export function sortedMap<T>(map: Readonly<Record<string, T>> | undefined): Reco
   return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** Causes that are told of one object; whoever wrote more wrong looks at these first. */
+export const MAX_CAUSES = 100;
+/** Characters of them all: each may show a path or a value as long as the object. */
+const MAX_TEXT = 1024 * 1024;
+
+/** Thrown where nothing more needs to be found: caught by the `collect` of the same causes. */
+class Enough extends Error {
+  readonly of: Causes;
+
+  constructor(of: Causes) {
+    super('enough causes are found');
+    this.of = of;
+  }
+}
+
 /** What is wrong with an object, in the order in which Kubernetes finds it. */
 export class Causes {
   readonly list: StatusCause[] = [];
+  #text = 0;
 
-  add(...causes: readonly StatusCause[]): void {
-    this.list.push(...causes);
+  /** Finds causes until there are enough: what looks at an object must not take longer the more is wrong with it. */
+  collect(find: (out: this) => void): void {
+    try {
+      find(this);
+    } catch (error) {
+      if (!(error instanceof Enough) || error.of !== this) throw error;
+    }
+  }
+
+  /** Finds causes apart, adds them, and answers how many there are. */
+  part(find: (out: Causes) => void): number {
+    const own = new Causes();
+    own.collect(find);
+    for (const cause of own.list) this.add(cause);
+    return own.list.length;
+  }
+
+  /** Ends what `collect` called once there are enough. */
+  add(cause: StatusCause): void {
+    this.list.push(cause);
+    this.#text += (cause.message?.length ?? 0) + (cause.field?.length ?? 0);
+    if (this.list.length >= MAX_CAUSES || this.#text > MAX_TEXT) throw new Enough(this);
   }
 
   required(at: string, detail = ''): void {
@@ -103,6 +139,12 @@ export class Causes {
       this.each(at, value, labelValueErrors(String(value)));
     }
   }
+}
+
+/** Tells of each value that it is given whether it was given before. */
+export function repetition(): (value: unknown) => boolean {
+  const seen = new Set<unknown>();
+  return (value) => seen.has(value) || !seen.add(value);
 }
 
 /** Compares quantities as texts or numbers: below 0, 0 or above 0; what is missing counts as 0. */

@@ -1,6 +1,6 @@
 import type { StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import type { GroupVersionKind, ObjectMeta, OwnerReference } from '@ks-apiserver/apimachinery/meta/types';
-import { invalidValue, required, tooLong } from '@ks-apiserver/apimachinery/validation/field';
+import { invalidValue, required } from '@ks-apiserver/apimachinery/validation/field';
 import {
   dnsLabelErrors,
   dnsSubdomainErrors,
@@ -8,6 +8,7 @@ import {
   pathSegmentErrors,
   qualifiedNameErrors,
 } from '@ks-apiserver/apimachinery/validation/names';
+import { Causes } from './causes.ts';
 
 const maxAnnotationBytes = 256 * 1024;
 const standardFinalizers = new Set([
@@ -39,77 +40,84 @@ function baseErrors(gvk: GroupVersionKind, base: string): string[] {
   return nameErrors(gvk, base.replace(/.-$/su, 'a'));
 }
 
+/** What `find` finds, as many causes as are told. */
+function causesOf(find: (out: Causes) => void): StatusCause[] {
+  const out = new Causes();
+  out.collect(find);
+  return out.list;
+}
+
 /** What is wrong with labels, with the field that holds them. */
 export function validateLabels(labels: Readonly<Record<string, string>> | undefined, field: string): StatusCause[] {
-  return Object.entries(labels ?? {}).flatMap(([key, value]) => [
-    ...qualifiedNameErrors(key).map((error) => invalidValue(field, key, error)),
-    ...labelValueErrors(value).map((error) => invalidValue(field, value, error)),
-  ]);
+  return causesOf((out) => {
+    for (const [key, value] of Object.entries(labels ?? {})) {
+      out.each(field, key, qualifiedNameErrors(key));
+      out.each(field, value, labelValueErrors(value));
+    }
+  });
 }
 
 function validateAnnotations(annotations: Readonly<Record<string, string>> | undefined): StatusCause[] {
   const field = 'metadata.annotations';
-  const causes: StatusCause[] = [];
-  let size = 0;
-  for (const [key, value] of Object.entries(annotations ?? {})) {
-    causes.push(...qualifiedNameErrors(key.toLowerCase()).map((error) => invalidValue(field, key, error)));
-    size += Buffer.byteLength(key) + Buffer.byteLength(value);
-  }
-  if (size > maxAnnotationBytes) causes.push(tooLong(field, maxAnnotationBytes));
-  return causes;
+  return causesOf((out) => {
+    let size = 0;
+    for (const [key, value] of Object.entries(annotations ?? {})) {
+      out.each(field, key, qualifiedNameErrors(key.toLowerCase()));
+      size += Buffer.byteLength(key) + Buffer.byteLength(value);
+    }
+    if (size > maxAnnotationBytes) out.tooLong(field, maxAnnotationBytes);
+  });
 }
 
 function validateFinalizers(finalizers: readonly string[] | undefined): StatusCause[] {
   const field = 'metadata.finalizers';
   const list = finalizers ?? [];
-  const causes = list.flatMap((finalizer) =>
-    qualifiedNameErrors(finalizer).map((error) => invalidValue(field, finalizer, error)),
-  );
-  if (list.includes('orphan') && list.includes('foregroundDeletion')) {
-    causes.push(invalidValue(field, list, 'finalizer orphan and foregroundDeletion cannot be both set'));
-  }
-  return causes;
+  return causesOf((out) => {
+    for (const finalizer of list) out.each(field, finalizer, qualifiedNameErrors(finalizer));
+    if (list.includes('orphan') && list.includes('foregroundDeletion')) {
+      out.invalid(field, list, 'finalizer orphan and foregroundDeletion cannot be both set');
+    }
+  });
 }
 
 /** Finalizers of built-in kinds have a domain, or are those of Kubernetes itself. */
 function validateFinalizerDomains(finalizers: readonly string[] | undefined): StatusCause[] {
-  return (finalizers ?? []).flatMap((finalizer, index) => {
-    if (finalizer.includes('/') || standardFinalizers.has(finalizer)) return [];
-    const why = 'name is neither a standard finalizer name nor is it fully qualified';
-    return [invalidValue(`metadata.finalizers[${index}]`, finalizer, why)];
+  const why = 'name is neither a standard finalizer name nor is it fully qualified';
+  return causesOf((out) => {
+    for (const [index, finalizer] of (finalizers ?? []).entries()) {
+      if (finalizer.includes('/') || standardFinalizers.has(finalizer)) continue;
+      out.invalid(`metadata.finalizers[${index}]`, finalizer, why);
+    }
   });
 }
 
+/** With its fields in the order in which Kubernetes shows them. */
+function shownOwner({ apiVersion, kind, name, uid, ...rest }: OwnerReference): OwnerReference {
+  return { apiVersion, kind, name, uid, ...rest };
+}
+
 function validateOwners({ ownerReferences }: ObjectMeta): StatusCause[] {
-  const causes: StatusCause[] = [];
   const field = 'metadata.ownerReferences';
-  /** With its fields in the order in which Kubernetes shows them. */
-  const inOrder = ({ apiVersion, kind, name, uid, ...rest }: OwnerReference) => ({
-    apiVersion,
-    kind,
-    name,
-    uid,
-    ...rest,
+  return causesOf((out) => {
+    let controller: string | undefined;
+    for (const owner of ownerReferences ?? []) {
+      if (!owner.apiVersion || owner.apiVersion.split('/', 3).length > 2) {
+        out.invalid(`${field}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty');
+      }
+      if (!owner.kind) out.invalid(`${field}.kind`, '', 'must not be empty');
+      if (!owner.name) out.invalid(`${field}.name`, '', 'must not be empty');
+      if (!owner.uid) out.invalid(`${field}.uid`, '', 'must not be empty');
+      if (owner.apiVersion === 'v1' && owner.kind === 'Event') {
+        out.invalid(field, owner, '/v1, Kind=Event is disallowed from being an owner');
+      }
+      if (owner.controller !== true) continue;
+      const name = `${owner.kind}/${owner.name}`;
+      if (controller !== undefined) {
+        const why = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`;
+        out.invalid(field, (ownerReferences ?? []).map(shownOwner), why);
+      } else controller = name;
+    }
   });
-  let controller: string | undefined;
-  for (const owner of ownerReferences ?? []) {
-    if (!owner.apiVersion || owner.apiVersion.split('/').length > 2) {
-      causes.push(invalidValue(`${field}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty'));
-    }
-    if (!owner.kind) causes.push(invalidValue(`${field}.kind`, '', 'must not be empty'));
-    if (!owner.name) causes.push(invalidValue(`${field}.name`, '', 'must not be empty'));
-    if (!owner.uid) causes.push(invalidValue(`${field}.uid`, '', 'must not be empty'));
-    if (owner.apiVersion === 'v1' && owner.kind === 'Event') {
-      causes.push(invalidValue(field, owner, '/v1, Kind=Event is disallowed from being an owner'));
-    }
-    if (owner.controller !== true) continue;
-    const name = `${owner.kind}/${owner.name}`;
-    if (controller !== undefined) {
-      const why = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`;
-      causes.push(invalidValue(field, (ownerReferences ?? []).map(inOrder), why));
-    } else controller = name;
-  }
-  return causes;
 }
 
 function validateShared(metadata: ObjectMeta): StatusCause[] {

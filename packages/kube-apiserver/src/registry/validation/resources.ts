@@ -3,6 +3,7 @@ import {
   compareQuantities,
   formatQuantity,
   parseQuantity,
+  type Quantity,
 } from '@ks-apiserver/apimachinery/quantity/quantity';
 import { qualifiedNameErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Fields } from '../defaults/types.ts';
@@ -107,6 +108,7 @@ function hugePages(name: string, amount: unknown, at: string, out: Causes): void
 
 function claims(list: readonly Fields[] | undefined, known: ReadonlySet<string>, at: string, out: Causes): void {
   const seen = new Set<string>();
+  const requested = new Set<string>();
   each(list, at, ({ name = '', request = '' }, path) => {
     if (name === '') {
       out.required(path);
@@ -117,8 +119,9 @@ function claims(list: readonly Fields[] | undefined, known: ReadonlySet<string>,
     else {
       if (request !== '') out.dnsLabel(`${path}.request`, request);
       if (seen.has(key)) out.duplicate(path, key);
-      else if (request === '' && [...seen].some((other) => other.startsWith(`${name}/`))) out.duplicate(path, name);
+      else if (request === '' && requested.has(name)) out.duplicate(path, name);
       seen.add(key);
+      if (request !== '') requested.add(name);
     }
     if (known.has(name)) return;
     const names = known.size === 0 ? ' which is empty' : `: ${[...known].sort().join(', ')}`;
@@ -181,11 +184,14 @@ export function validatePodResources(spec: Fields, at: string, out: Causes): voi
   }
   if (value.claims !== undefined) out.forbidden(`${at}.claims`, 'claims may not be set for Resources at pod-level');
   requirements(value, podResourceName, new Set(), at, out);
-  for (const [name, amount] of Object.entries(value.requests ?? {})) {
-    let sum = parseQuantity('0');
-    for (const { resources } of containers as Fields[]) {
-      sum = addQuantities(sum, parseQuantity(String(resources?.requests?.[name] ?? 0)));
+  const sums = new Map<string, Quantity>();
+  for (const { resources } of containers as Fields[]) {
+    for (const [name, amount] of Object.entries(resources?.requests ?? {})) {
+      sums.set(name, addQuantities(sums.get(name) ?? parseQuantity('0'), parseQuantity(String(amount))));
     }
+  }
+  for (const [name, amount] of Object.entries(value.requests ?? {})) {
+    const sum = sums.get(name) ?? parseQuantity('0');
     if (compareQuantities(sum, parseQuantity(String(amount))) > 0) {
       const why = `must be greater than or equal to aggregate container requests of ${formatQuantity(sum)}`;
       out.invalid(`${at}.requests[${name}]`, String(amount), why);

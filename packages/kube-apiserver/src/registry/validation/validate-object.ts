@@ -59,7 +59,9 @@ export function validateObject(
   const { metadata } = object;
   const causes = old ? validateMetadataUpdate(gvk, metadata, subresource) : validateMetadata(gvk, metadata);
   const out = new Causes();
-  if (subresource === 'status') validateStatus(gvk, object, old ?? object, out);
-  else rules.get(`${gvk.group}/${gvk.kind}`)?.(object, old, out, subresource);
+  out.collect(() => {
+    if (subresource === 'status') validateStatus(gvk, object, old ?? object, out);
+    else rules.get(`${gvk.group}/${gvk.kind}`)?.(object, old, out, subresource);
+  });
   return [...causes, ...out.list];
 }

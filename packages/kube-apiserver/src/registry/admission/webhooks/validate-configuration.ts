@@ -6,6 +6,7 @@ import {
   dnsSubdomainErrors,
   qualifiedNameErrors,
 } from '@ks-apiserver/apimachinery/validation/names';
+import { repetition } from '../../validation/causes.ts';
 import { conditionError } from './match-conditions.ts';
 import { clientConfigCauses } from './validate-client-config.ts';
 
@@ -128,9 +129,10 @@ function conditionCauses(field: string, conditions: readonly Fields[] = []): Sta
 
 function versionCauses(field: string, versions: readonly string[] = []): StatusCause[] {
   if (versions.length === 0) return [required(field, `must specify one of ${REVIEW_VERSIONS.join(', ')}`)];
+  const isRepeated = repetition();
   const causes = versions.flatMap((version, index) => {
     const at = `${field}[${index}]`;
-    if (versions.indexOf(version) < index) return [invalidValue(at, version, 'duplicate version')];
+    if (isRepeated(version)) return [invalidValue(at, version, 'duplicate version')];
     return dns1035LabelErrors(version).map((error) => invalidValue(at, version, error));
   });
   if (versions.some((version) => REVIEW_VERSIONS.includes(version))) return causes;

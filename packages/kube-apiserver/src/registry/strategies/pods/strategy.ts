@@ -10,8 +10,9 @@ import { qosClass } from './quality.ts';
 const NOT_EXECUTING = new Set(['Succeeded', 'Failed']);
 
 function withResources(old: Fields[] | undefined, wished: Fields[] | undefined): Fields[] | undefined {
+  const byName = new Map(wished?.map((container) => [container.name, container]));
   return old?.map((container) => {
-    const resources = wished?.find(({ name }) => name === container.name)?.resources;
+    const resources = byName.get(container.name)?.resources;
     return resources ? { ...container, resources } : container;
   });
 }

@@ -2,7 +2,7 @@ import { equalJson } from '@ks-apiserver/apimachinery/schema/own';
 import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
 import { cidrErrors } from '@ks-apiserver/apimachinery/validation/values';
 import type { Fields } from '../../defaults/types.ts';
-import { type Causes, each } from '../causes.ts';
+import { type Causes, each, repetition } from '../causes.ts';
 import { validateTaintEffect } from '../pods/scheduling.ts';
 import { validateAmount } from '../resources.ts';
 import type { Validator } from '../validator.ts';
@@ -51,9 +51,9 @@ export const nodes: Validator = ({ spec = {}, status = {} }, old, out) => {
   taints(spec.taints, 'metadata.taints', out);
   const { spec: before = {} } = old;
   amounts(status, out);
-  each<Fields>(status.addresses, 'status.addresses', (address, path, index) => {
-    const same = (other: Fields) => other.type === address.type && other.address === address.address;
-    if (!(status.addresses as Fields[]).slice(0, index).some(same)) return;
+  const isRepeated = repetition();
+  each<Fields>(status.addresses, 'status.addresses', (address, path) => {
+    if (!isRepeated(JSON.stringify([address.type, address.address]))) return;
     out.duplicate(path, { Type: address.type, Address: address.address });
   });
   const once = (field: string, name: string) =>

@@ -3,7 +3,7 @@ import { equalJson } from '@ks-apiserver/apimachinery/schema/own';
 import { dnsLabelErrors, dnsSubdomainErrors, labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
 import { ipErrors, portNumberErrors } from '@ks-apiserver/apimachinery/validation/values';
 import type { Fields } from '../../defaults/types.ts';
-import { Causes, each } from '../causes.ts';
+import { type Causes, each } from '../causes.ts';
 import { protocols } from '../pods/containers.ts';
 import type { Validator } from '../validator.ts';
 
@@ -140,8 +140,6 @@ export const endpointSlices: Validator = (object, old, out) => {
       if (appProtocol !== undefined) out.qualifiedName(`${path}.appProtocol`, appProtocol);
     });
   }
-  const found = new Causes();
-  if (!old || !equalJson(object.endpoints, old.endpoints)) sliceEndpoints(object.endpoints ?? [], addressType, found);
-  out.add(...found.list);
+  if (!old || !equalJson(object.endpoints, old.endpoints)) sliceEndpoints(object.endpoints ?? [], addressType, out);
   if (old) out.immutable('addressType', addressType, old.addressType);
 };

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { cidrErrors, ipErrors, portNumberErrors } from '@ks-apiserver/apimachinery/validation/values';
 import type { Fields } from '../../defaults/types.ts';
-import { type Causes, each } from '../causes.ts';
+import { type Causes, each, repetition } from '../causes.ts';
 import { protocols } from '../pods/containers.ts';
 import { validatePort } from '../pods/probes.ts';
 import type { Validator } from '../validator.ts';
@@ -73,12 +73,14 @@ function clusterIps(spec: Fields, old: Fields | undefined, out: Causes): void {
   } else if (clusterIPs.length > 0) {
     out.invalid(field, clusterIPs, 'must be empty when `clusterIP` is not specified');
   }
-  each<string>(ipFamilies, 'spec.ipFamilies', (family, path, index) => {
+  const isRepeated = repetition();
+  each<string>(ipFamilies, 'spec.ipFamilies', (family, path) => {
     out.supported(path, family, ['IPv4', 'IPv6']);
-    if (ipFamilies.indexOf(family) < index) out.duplicate(path, family);
+    if (isRepeated(family)) out.duplicate(path, family);
   });
   const policies = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
   if (ipFamilyPolicy !== undefined) out.supported('spec.ipFamilyPolicy', ipFamilyPolicy, policies);
+  const before = new Set<string>(old?.clusterIPs);
   let invalid = false;
   each<string>(clusterIPs, field, (address, path, index) => {
     if (index === 0 && address === 'None') {
@@ -87,7 +89,7 @@ function clusterIps(spec: Fields, old: Fields | undefined, out: Causes): void {
       out.invalid(field, clusterIPs, "'None' must be the first and only value");
       return;
     }
-    const errors = old?.clusterIPs?.includes(address) ? [] : ipErrors(address);
+    const errors = before.has(address) ? [] : ipErrors(address);
     invalid ||= errors.length > 0;
     out.each(path, address, errors);
   });
@@ -213,8 +215,9 @@ export const services: Validator = (object, old, out) => {
   out.labels('spec.selector', spec.selector);
   affinity(spec, out);
   clusterIps(spec, before, out);
+  const oldIps = new Set<string>(before?.externalIPs);
   each<string>(spec.externalIPs, 'spec.externalIPs', (address, path) => {
-    const errors = before?.externalIPs?.includes(address) ? [] : ipErrors(address);
+    const errors = oldIps.has(address) ? [] : ipErrors(address);
     out.each(path, address, errors);
     if (errors.length === 0) validateEndpointIp(address, path, out);
   });

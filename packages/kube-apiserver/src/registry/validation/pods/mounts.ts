@@ -26,6 +26,8 @@ function recursiveReadOnly(mount: Fields, at: string, out: Causes): void {
 /** Volumes that a container sees as folders; `volumes` are the pod's by name. */
 export function validateMounts(container: Fields, volumes: ReadonlyMap<string, Fields>, at: string, out: Causes): void {
   const devices: Fields[] = container.volumeDevices ?? [];
+  const deviceNames = new Set(devices.map(({ name = '' }) => name));
+  const devicePaths = new Set(devices.map(({ devicePath = '' }) => devicePath));
   const paths = new Set<string>();
   each(container.volumeMounts, at, (mount, path) => {
     const { name = '', mountPath = '', subPath = '', subPathExpr = '' } = mount;
@@ -34,10 +36,10 @@ export function validateMounts(container: Fields, volumes: ReadonlyMap<string, F
     if (mountPath === '') out.required(`${path}.mountPath`);
     if (paths.has(mountPath)) out.invalid(`${path}.mountPath`, mountPath, 'must be unique');
     paths.add(mountPath);
-    if (devices.some((device) => (device.name ?? '') === name)) {
+    if (deviceNames.has(name)) {
       out.invalid(`${path}.name`, name, 'must not already exist in volumeDevices');
     }
-    if (devices.some((device) => (device.devicePath ?? '') === mountPath)) {
+    if (devicePaths.has(mountPath)) {
       out.invalid(`${path}.mountPath`, mountPath, 'must not already exist as a path in volumeDevices');
     }
     if (subPath !== '') descendingPath(subPath, `${at}.subPath`, out);
@@ -60,6 +62,8 @@ export function validateDevices(
   out: Causes,
 ): void {
   const mounts: Fields[] = container.volumeMounts ?? [];
+  const mountNames = new Set(mounts.map(({ name = '' }) => name));
+  const mountPaths = new Set(mounts.map(({ mountPath = '' }) => mountPath));
   const [names, paths] = [new Set<string>(), new Set<string>()];
   each(container.volumeDevices, at, ({ name = '', devicePath = '' }, path) => {
     const volume = volumes.get(name);
@@ -75,10 +79,10 @@ export function validateDevices(
     if (devicePath.split('/').includes('..')) {
       out.invalid(`${path}.devicePath`, devicePath, "can not contain backsteps ('..')");
     } else paths.add(devicePath);
-    if (mounts.some((mount) => (mount.name ?? '') === name)) {
+    if (mountNames.has(name)) {
       out.invalid(`${path}.name`, name, 'must not already exist in volumeMounts');
     }
-    if (mounts.some((mount) => (mount.mountPath ?? '') === devicePath)) {
+    if (mountPaths.has(devicePath)) {
       out.invalid(`${path}.devicePath`, devicePath, 'must not already exist as a path in volumeMounts');
     }
     if (name !== '') names.add(name);

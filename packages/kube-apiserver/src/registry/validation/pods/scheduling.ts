@@ -16,15 +16,18 @@ function matchKeys(term: Fields, at: string, out: Causes): void {
   labelKeys(matchLabelKeys, labelSelector, `${at}.matchLabelKeys`, out);
   labelKeys(mismatchLabelKeys, labelSelector, `${at}.mismatchLabelKeys`, out);
   const seen = new Set(Object.keys(labelSelector?.matchLabels ?? {}));
+  const indexes = new Map<string, number>();
+  for (const [index, key] of (matchLabelKeys as string[]).entries()) if (!indexes.has(key)) indexes.set(key, index);
+  const mismatched = new Set<string>(mismatchLabelKeys);
   for (const { key } of labelSelector?.matchExpressions ?? []) {
-    const index = matchLabelKeys.indexOf(key);
-    if (index >= 0 && seen.has(key)) {
+    const index = indexes.get(key);
+    if (index !== undefined && seen.has(key)) {
       out.invalid(`${at}[${index}]`, key, 'exists in both matchLabelKeys and labelSelector');
     }
     seen.add(key);
   }
   each<string>(matchLabelKeys, `${at}.matchLabelKeys`, (key, path) => {
-    if (mismatchLabelKeys.includes(key)) out.invalid(path, key, 'exists in both matchLabelKeys and mismatchLabelKeys');
+    if (mismatched.has(key)) out.invalid(path, key, 'exists in both matchLabelKeys and mismatchLabelKeys');
   });
 }
 

@@ -148,12 +148,14 @@ function names(spec: Fields, at: string, out: Causes): void {
 }
 
 function fileKeys(spec: Fields, at: string, out: Causes): void {
+  const byName = new Map<string, Fields>();
+  for (const volume of (spec.volumes ?? []) as Fields[]) if (!byName.has(volume.name)) byName.set(volume.name, volume);
   eachContainer(spec, at, ({ env }, path) =>
     each(env, `${path}.env`, ({ valueFrom }, place) => {
       const name = valueFrom?.fileKeyRef?.volumeName;
       if (name === undefined) return;
       const field = `${place}.valueFrom.fileKeyRef.volumeName`;
-      const volume = (spec.volumes as Fields[] | undefined)?.find((one) => one.name === name);
+      const volume = byName.get(name);
       if (volume === undefined) out.notFound(field, name);
       else if (!volume.emptyDir) out.invalid(field, name, 'referenced volume must be of type emptyDir');
     }),

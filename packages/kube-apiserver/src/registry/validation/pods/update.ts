@@ -40,16 +40,18 @@ function deadline(now: number | undefined, old: number | undefined, at: string, 
 }
 
 function tolerations(now: readonly Fields[], old: readonly Fields[], at: string, out: Causes): void {
-  const kept = (toleration: Fields) =>
-    now.some((other) => equalJson({ ...toleration, tolerationSeconds: 0 }, { ...other, tolerationSeconds: 0 }));
-  if (!old.every(kept)) {
+  const identity = (toleration: Fields) =>
+    JSON.stringify(Object.entries({ ...toleration, tolerationSeconds: 0 }).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const wished = new Set(now.map(identity));
+  if (!old.every((toleration) => wished.has(identity(toleration)))) {
     out.forbidden(at, 'existing toleration can not be modified except its tolerationSeconds');
   } else validateTolerations(now, at, out);
 }
 
 function gates(now: readonly Fields[], old: readonly Fields[], at: string, out: Causes): void {
+  const before = new Set(old.map(({ name }) => name));
   each(now, at, ({ name }, path) => {
-    if (old.some((gate) => gate.name === name)) return;
+    if (before.has(name)) return;
     out.forbidden(`${path}.name`, `only deletion is allowed, but found new scheduling gate '${name}'`);
   });
 }
@@ -130,8 +132,9 @@ export function validateSpecUpdate(now: Fields, old: Fields, at: string, out: Ca
 
 /** Ephemeral containers can be added but neither changed nor removed. */
 export function validateEphemeralUpdate(now: readonly Fields[], old: readonly Fields[], at: string, out: Causes): void {
+  const byName = new Map(now.map((container) => [container.name, container]));
   for (const container of old) {
-    const kept = now.find(({ name }) => name === container.name);
+    const kept = byName.get(container.name);
     const what = `existing ephemeral containers ${JSON.stringify(container.name)} may not be`;
     if (!kept) out.forbidden(at, `${what} removed\n`);
     else if (!equalJson(kept, container)) out.forbidden(at, `${what} changed\n${changesOf(container, kept)}`);

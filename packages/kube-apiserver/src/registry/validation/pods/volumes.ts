@@ -1,6 +1,6 @@
 import { dnsLabelErrors, dnsSubdomainErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Fields } from '../../defaults/types.ts';
-import { Causes, compareAmounts, each } from '../causes.ts';
+import { type Causes, compareAmounts, each } from '../causes.ts';
 import { validateClaimTemplate } from '../storage/claims.ts';
 import { validateDownwardApi, validateProjected } from './projections.ts';
 import { sourceRules } from './volume-sources.ts';
@@ -91,20 +91,20 @@ export function validateVolumes(
   const made = new Set((list ?? []).filter(({ ephemeral }) => ephemeral).map(({ name }) => `${podName}-${name}`));
   each(list, at, (volume, path) => {
     const { name = '' } = volume;
-    const own = new Causes();
-    let found = false;
-    for (const kind of order) {
-      if (volume[kind] === undefined) continue;
-      if (found) own.forbidden(`${path}.${shownTwice[kind] ?? kind}`, 'may not specify more than 1 volume type');
-      else source(volume, kind, podName, isPod, path, own);
-      found = true;
-    }
-    if (!found) own.required(path, 'must specify a volume type');
-    if (name === '') own.required(`${path}.name`);
-    else own.each(`${path}.name`, name, dnsLabelErrors(name));
-    if (good.has(name)) own.duplicate(`${path}.name`, name);
-    if (own.list.length === 0) good.set(name, volume);
-    out.add(...own.list);
+    const wrong = out.part((own) => {
+      let found = false;
+      for (const kind of order) {
+        if (volume[kind] === undefined) continue;
+        if (found) own.forbidden(`${path}.${shownTwice[kind] ?? kind}`, 'may not specify more than 1 volume type');
+        else source(volume, kind, podName, isPod, path, own);
+        found = true;
+      }
+      if (!found) own.required(path, 'must specify a volume type');
+      if (name === '') own.required(`${path}.name`);
+      else own.each(`${path}.name`, name, dnsLabelErrors(name));
+      if (good.has(name)) own.duplicate(`${path}.name`, name);
+    });
+    if (wrong === 0) good.set(name, volume);
     const claim = volume.persistentVolumeClaim?.claimName;
     if (podName !== '' && claim && made.has(claim)) {
       const why = 'must not reference a PVC that gets created for an ephemeral volume';

@@ -138,11 +138,41 @@ function containers(spec: Fields, annotations: Fields, at: string, meta: string,
 
 interface PortPlace {
   at: string;
+  index: number;
   port: Fields;
 }
 
+/** The ports of one number and protocol, by their ports and addresses of the host: most have nothing to do with each other. */
+class SamePorts {
+  readonly #byHostPort = new Map<number, Map<string, PortPlace[]>>();
+
+  add(place: PortPlace): void {
+    const { hostPort = 0, hostIP = '' } = place.port;
+    const byIp = this.#byHostPort.get(hostPort) ?? new Map<string, PortPlace[]>();
+    this.#byHostPort.set(hostPort, byIp);
+    const places = byIp.get(hostIP);
+    if (places) places.push(place);
+    else byIp.set(hostIP, [place]);
+  }
+
+  /** Those that a port is in the way of, in order. */
+  against({ hostPort = 0, hostIP = '' }: Fields): PortPlace[] {
+    const all = (byIp: Map<string, PortPlace[]> | undefined) => [...(byIp?.values() ?? [])].flat();
+    const byIp = this.#byHostPort.get(hostPort);
+    const found =
+      hostPort === 0
+        ? [...this.#byHostPort.values()].flatMap(all)
+        : [
+            ...all(this.#byHostPort.get(0)),
+            ...(hostIP === '' ? all(byIp) : [...(byIp?.get('') ?? []), ...(byIp?.get(hostIP) ?? [])]),
+          ];
+    return found.sort((a, b) => a.index - b.index);
+  }
+}
+
 function ports(spec: Fields, at: string, say: (text: string) => void): void {
-  const byNumber = new Map<string, PortPlace[]>();
+  const byNumber = new Map<string, SamePorts>();
+  let index = 0;
   const byName = new Map<string, string>();
   eachContainer(spec, at, (container, path) =>
     each(container.ports, `${path}.ports`, (port, place) => {
@@ -151,16 +181,16 @@ function ports(spec: Fields, at: string, say: (text: string) => void): void {
         const shown = `{Name:${name} HostPort:0 ContainerPort:${containerPort} Protocol:${protocol} HostIP:${hostIP}}`;
         say(`${place}: hostIP set without hostPort: ${shown}`);
       }
-      const others = byNumber.get(`${containerPort}/${protocol}`) ?? [];
-      for (const other of others) {
+      const key = `${containerPort}/${protocol}`;
+      const others = byNumber.get(key) ?? new SamePorts();
+      byNumber.set(key, others);
+      for (const other of others.against(port)) {
         const [theirIp, theirPort] = [other.port.hostIP ?? '', other.port.hostPort ?? 0];
         if (hostIP === theirIp && hostPort === theirPort) say(`${place}: duplicate port definition with ${other.at}`);
         else if (hostPort === 0 || theirPort === 0) say(`${place}: overlapping port definition with ${other.at}`);
-        else if (hostPort === theirPort && (hostIP === '') !== (theirIp === '')) {
-          say(`${place}: dangerously ambiguous port definition with ${other.at}`);
-        }
+        else say(`${place}: dangerously ambiguous port definition with ${other.at}`);
       }
-      byNumber.set(`${containerPort}/${protocol}`, [...others, { at: place, port }]);
+      others.add({ at: place, index: index++, port });
     }),
   );
   eachContainer(spec, at, (container, path) =>
@@ -176,10 +206,26 @@ function ports(spec: Fields, at: string, say: (text: string) => void): void {
   );
 }
 
+/** More warnings than a client is sent. */
+const MAX_WARNINGS = 100;
+
 /** Warnings about a valid pod, or a template that stands at `at`; '' is the pod itself. */
 export function podWarnings({ metadata = {}, spec = {} }: Fields, at: string): string[] {
   const texts: string[] = [];
-  const say = (text: string) => texts.push(text);
+  const enough = new Error('enough is told');
+  const say = (text: string) => {
+    texts.push(text);
+    if (texts.length >= MAX_WARNINGS) throw enough;
+  };
+  try {
+    sayAll(metadata, spec, at, say);
+  } catch (error) {
+    if (error !== enough) throw error;
+  }
+  return texts;
+}
+
+function sayAll(metadata: Fields, spec: Fields, at: string, say: (text: string) => void): void {
   const [specAt, meta] = at === '' ? ['spec', 'metadata.annotations'] : [`${at}.spec`, `${at}.metadata.annotations`];
   const annotations: Fields = metadata.annotations ?? {};
   scheduling(spec, specAt, say);
@@ -203,5 +249,4 @@ export function podWarnings({ metadata = {}, spec = {} }: Fields, at: string): s
   containers(spec, annotations, specAt, meta, say);
   ports(spec, specAt, say);
   emptyTerms(spec, specAt, say);
-  return texts;
 }

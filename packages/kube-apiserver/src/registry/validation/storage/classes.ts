@@ -1,7 +1,7 @@
 import { dnsSubdomainErrors } from '@ks-apiserver/apimachinery/validation/names';
 import { rangeError } from '@ks-apiserver/apimachinery/validation/values';
 import type { Fields } from '../../defaults/types.ts';
-import { type Causes, compareAmounts, each } from '../causes.ts';
+import { type Causes, compareAmounts, each, repetition } from '../causes.ts';
 import { validateDriverName } from '../pods/volume-sources.ts';
 import { validateLabelSelector } from '../selectors.ts';
 import type { Validator } from '../validator.ts';
@@ -45,8 +45,9 @@ const storageClass: Validator = (object, old, out) => {
     const keys = new Set<string>();
     each<Fields>(matchLabelExpressions, `${path}.matchLabelExpressions`, ({ key = '', values = [] }, place) => {
       if (values.length === 0) out.required(`${place}.values`);
-      each<string>(values, `${place}.values`, (value, at, index) => {
-        if (values.indexOf(value) < index) out.duplicate(at, value);
+      const isRepeated = repetition();
+      each<string>(values, `${place}.values`, (value, at) => {
+        if (isRepeated(value)) out.duplicate(at, value);
       });
       out.qualifiedName(`${place}.key`, key);
       if (keys.has(key)) out.duplicate(`${place}.key`, key);
@@ -87,9 +88,10 @@ const csiNode: Validator = ({ spec = {} }, _old, out) => {
     out.notNegative(`${path}.allocatable.count`, allocatable?.count);
     if (names.has(name)) out.duplicate(`${path}.name`, name);
     names.add(name);
-    each<string>(topologyKeys, path, (key, _at, index) => {
+    const isRepeated = repetition();
+    each<string>(topologyKeys, path, (key) => {
       if (key === '') out.required(path);
-      if (topologyKeys.indexOf(key) < index) out.duplicate(path, key);
+      if (isRepeated(key)) out.duplicate(path, key);
       out.qualifiedName(path, key);
     });
   });

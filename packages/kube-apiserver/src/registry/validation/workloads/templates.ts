@@ -1,7 +1,7 @@
 import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import { percentErrors } from '@ks-apiserver/apimachinery/validation/values';
 import type { Fields } from '../../defaults/types.ts';
-import { Causes, sortedMap } from '../causes.ts';
+import { type Causes, sortedMap } from '../causes.ts';
 import { validatePodTemplate } from '../pods/pod.ts';
 import { validateLabelSelector } from '../selectors.ts';
 
@@ -15,11 +15,9 @@ export function validateSelector(spec: Fields, kind: string, invalid: string, ou
     out.required('spec.selector');
     return true;
   }
-  const found = new Causes();
-  validateLabelSelector(selector, 'spec.selector', found);
-  out.add(...found.list);
+  const found = out.part((part) => validateLabelSelector(selector, 'spec.selector', part));
   if (isEmpty(selector)) out.invalid('spec.selector', selector, `empty selector is invalid for ${kind}`);
-  if (found.list.length === 0) return true;
+  if (found === 0) return true;
   out.invalid('spec.selector', selector, invalid);
   return false;
 }
