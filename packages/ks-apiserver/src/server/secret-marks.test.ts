@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import WebSocket from 'ws';
 import { type Attacker, each, plantAttacker } from '../testing/attack/attackers.ts';
-import { builtInRoles, plantTenants } from '../testing/attack/built-in-roles.ts';
+import { builtInRoles, plantTenants, tenantsOf } from '../testing/attack/built-in-roles.ts';
 import { type RawAnswer, RawClient } from '../testing/attack/raw-client.ts';
 import type { OwnKubeconfig } from '../testing/own-kubeconfig.ts';
 import { type Marks, marksIn, plantMarks, VICTIM } from '../testing/secret-marks/plant.ts';
@@ -31,9 +31,9 @@ before(async () => {
   await writeFile(config, 'multicluster: {proxyPublishAddress: "http://192.0.2.1:8080"}\n');
   platform = await TestPlatform.start({ args: ['--config', config] });
   client = new RawClient(platform.server.url);
-  await plantTenants(platform);
+  await plantTenants(platform, tenantsOf(''));
   marks = await plantMarks(platform);
-  await each(await builtInRoles(platform), 8, async (role) => {
+  await each(await builtInRoles(platform, tenantsOf('')), 8, async (role) => {
     attackers.push(await plantAttacker(platform, role));
   });
 });
@@ -152,14 +152,15 @@ function frames(path: string, token: string): Promise<string> {
     const headers = { authorization: `Bearer ${token}` };
     const socket = new WebSocket(platform.server.url.replace('http', 'ws') + path, { headers });
     let all = '';
+    let timer: NodeJS.Timeout | undefined;
     const done = () => {
-      clearTimeout(cut);
+      clearTimeout(timer);
       socket.removeAllListeners();
       socket.on('error', () => {});
       socket.terminate();
       resolve(all);
     };
-    const cut = setTimeout(done, STREAM_MS);
+    timer = setTimeout(done, STREAM_MS);
     socket.on('message', (data) => (all += String(data)));
     socket.on('unexpected-response', (_request, response) => {
       response.on('data', (chunk) => (all += String(chunk)));

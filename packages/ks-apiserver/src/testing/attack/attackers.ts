@@ -12,7 +12,7 @@ export interface Attacker {
   title: string;
   token: string;
   role: BuiltInRole;
-  /** His client at the port of the Kubernetes API; undefined where that asks nothing of this server. */
+  /** His client at the port of the Kubernetes API; on a real cluster that asks little of this server, and he may have none. */
   client: OwnKubeconfig | undefined;
 }
 
@@ -37,7 +37,11 @@ export async function plantUser(platform: TestPlatform, name: string): Promise<s
 }
 
 /** Makes a user with one role and waits until it counts. */
-export async function plantAttacker(platform: TestPlatform, role: BuiltInRole): Promise<Attacker> {
+export async function plantAttacker(
+  platform: TestPlatform,
+  role: BuiltInRole,
+  hasClient = !ON_CLUSTER,
+): Promise<Attacker> {
   users += 1;
   const name = `attacker-${users}`;
   const title = `${role.level} ${role.name}`;
@@ -46,7 +50,7 @@ export async function plantAttacker(platform: TestPlatform, role: BuiltInRole): 
   await platform.made(path, body);
   const query = querySatisfiedBy(role);
   if (query) await platform.until(token, query);
-  const client = ON_CLUSTER ? undefined : await platform.kubeconfigOf(name);
+  const client = hasClient ? await platform.kubeconfigOf(name) : undefined;
   return { name, title, token, role, client };
 }
 

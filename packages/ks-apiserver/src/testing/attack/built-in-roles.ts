@@ -7,11 +7,24 @@ const TEMPLATE = 'iam.kubesphere.io/role-template';
 const RBAC = 'rbac.authorization.k8s.io';
 const IAM = 'iam.kubesphere.io';
 
-/** The tenants of `plantTenants`: attackers belong to the first, the second is another's. */
-export const TENANTS = {
-  own: { workspace: 'ws-own', namespace: 'ns-own', devops: 'dev-own', devopsNamespace: 'ns-dev-own' },
-  other: { workspace: 'ws-other', namespace: 'ns-other' },
-} as const;
+/** Two tenants: attackers belong to the first, the second is another's. */
+export interface Tenants {
+  own: { workspace: string; namespace: string; devops: string; devopsNamespace: string };
+  other: { workspace: string; namespace: string };
+}
+
+/** Names of tenants; the suffix tells apart those of several attackers at a time. */
+export function tenantsOf(suffix: string): Tenants {
+  return {
+    own: {
+      workspace: `ws-own${suffix}`,
+      namespace: `ns-own${suffix}`,
+      devops: `dev-own${suffix}`,
+      devopsNamespace: `ns-dev-own${suffix}`,
+    },
+    other: { workspace: `ws-other${suffix}`, namespace: `ns-other${suffix}` },
+  };
+}
 
 interface Rule {
   verbs?: string[];
@@ -34,7 +47,11 @@ export interface BuiltInRole {
   level: RoleLevel;
   name: string;
   rules: readonly Rule[];
-  /** The namespace of its binding, '' for none. */
+  /** Path of the role itself. */
+  path: string;
+  kind: 'GlobalRole' | 'WorkspaceRole' | 'Role' | 'ClusterRole';
+  /** The workspace and the namespace of its binding, '' for none. */
+  workspace: string;
   namespace: string;
   /** Path and body of the binding by which a user has it. */
   binding: (user: string) => { path: string; body: object };
@@ -72,12 +89,12 @@ function rbacBinding(kind: 'Role' | 'ClusterRole', name: string, namespace: stri
 }
 
 /** Makes the two tenants, each with a workspace and a project, and a DevOps project of the first. */
-export async function plantTenants(platform: TestPlatform): Promise<void> {
-  for (const { workspace, namespace } of Object.values(TENANTS)) {
+export async function plantTenants(platform: TestPlatform, { own, other }: Tenants): Promise<void> {
+  for (const { workspace, namespace } of [own, other]) {
     await platform.workspace(workspace);
     await platform.project(namespace, workspace);
   }
-  const { workspace, devops, devopsNamespace } = TENANTS.own;
+  const { workspace, devops, devopsNamespace } = own;
   await platform.made(PATHS.devops, {
     apiVersion: 'devops.kubesphere.io/v1alpha3',
     kind: 'DevOpsProject',
@@ -101,6 +118,9 @@ export async function plantTenants(platform: TestPlatform): Promise<void> {
 /** ClusterRoles that a cluster has for people, and some of KubeSphere's own. */
 const CLUSTER_ROLES = /^(admin|edit|view|cluster-viewer|role-template-.*|system:kubesphere-router-clusterrole)$/;
 
+/** Roles that somebody could have been given in a namespace of the platform. */
+const SYSTEM_ROLES = /^(admin|operator|viewer|role-template-view-(secrets|configmaps))$/;
+
 interface Listed {
   metadata: { name: string; labels?: Record<string, string> };
   rules?: Rule[];
@@ -110,54 +130,88 @@ interface Listed {
  * Every built-in role and role template but those that allow everything on the platform, read from the server itself; of
  * several that give the same in the same place the first one stands for all.
  */
-export async function builtInRoles(platform: TestPlatform): Promise<BuiltInRole[]> {
-  const { workspace, namespace, devopsNamespace } = TENANTS.own;
+export async function builtInRoles(platform: TestPlatform, { own }: Tenants): Promise<BuiltInRole[]> {
+  const { workspace, namespace, devopsNamespace } = own;
   const list = async (path: string): Promise<Listed[]> => (await platform.stored(path)).items;
   const roles: BuiltInRole[] = [];
-  const add = (level: RoleLevel, { metadata, rules }: Listed, place: string, binding: BuiltInRole['binding']) =>
-    roles.push({ level, name: metadata.name, rules: rules ?? [], namespace: place, binding });
+  const add = (
+    role: Omit<BuiltInRole, 'name' | 'rules' | 'path'>,
+    collection: string,
+    { metadata: { name }, rules = [] }: Listed,
+  ) => roles.push({ ...role, name, rules, path: `${collection}/${name}` });
 
   for (const role of await list(`${iamObjects}/globalroles`))
-    if (!allowsEverything(role.rules ?? [])) add('global', role, '', iamBinding('GlobalRole', role.metadata.name));
+    if (!allowsEverything(role.rules ?? []))
+      add(
+        {
+          level: 'global',
+          kind: 'GlobalRole',
+          workspace: '',
+          namespace: '',
+          binding: iamBinding('GlobalRole', role.metadata.name),
+        },
+        `${iamObjects}/globalroles`,
+        role,
+      );
 
+  const inWorkspace = (level: RoleLevel, holder: string, role: Listed) =>
+    add(
+      {
+        level,
+        kind: 'WorkspaceRole',
+        workspace: holder,
+        namespace: '',
+        binding: iamBinding('WorkspaceRole', role.metadata.name, { [WORKSPACE]: holder }),
+      },
+      `${iamObjects}/workspaceroles`,
+      role,
+    );
   for (const role of await list(`${iamObjects}/workspaceroles`)) {
     const { name, labels } = role.metadata;
     const holder = labels?.[WORKSPACE];
-    if (holder === workspace || holder === 'system-workspace')
-      add(
-        holder === workspace ? 'workspace' : 'system-workspace',
-        role,
-        '',
-        iamBinding('WorkspaceRole', name, { [WORKSPACE]: holder }),
-      );
+    if (holder === workspace) inWorkspace('workspace', holder, role);
+    if (holder === 'system-workspace') inWorkspace('system-workspace', holder, role);
     if (labels?.[TEMPLATE] !== 'true') continue;
     // A template has effect through a role of a workspace that is made from it.
-    const own = { name: `${workspace}-only-${name}`, labels: { [WORKSPACE]: workspace } };
-    const { rules } = role;
-    await platform.made(`${iamObjects}/workspaceroles`, {
-      apiVersion: `${IAM}/v1alpha2`,
-      kind: 'WorkspaceRole',
-      metadata: own,
-      rules,
-    });
-    add('workspace', { metadata: own, rules: rules ?? [] }, '', iamBinding('WorkspaceRole', own.name, own.labels));
+    const metadata = { name: `${workspace}-only-${name}`, labels: { [WORKSPACE]: workspace } };
+    const rules = role.rules ?? [];
+    const body = { apiVersion: `${IAM}/v1alpha2`, kind: 'WorkspaceRole', metadata, rules };
+    await platform.made(`${iamObjects}/workspaceroles`, body);
+    inWorkspace('workspace', workspace, { metadata, rules });
   }
 
-  for (const [level, place, names] of [
-    ['project', namespace, /./],
-    ['devops', devopsNamespace, /./],
-    [
-      'system-namespace',
-      'kubesphere-controls-system',
-      /^(admin|operator|viewer|role-template-view-(secrets|configmaps))$/,
-    ],
+  for (const [level, holder, place, names] of [
+    ['project', workspace, namespace, /./],
+    ['devops', workspace, devopsNamespace, /./],
+    ['system-namespace', '', 'kubesphere-controls-system', SYSTEM_ROLES],
   ] as const)
     for (const role of await list(`${rbac}/namespaces/${place}/roles`))
-      if (names.test(role.metadata.name)) add(level, role, place, rbacBinding('Role', role.metadata.name, place));
+      if (names.test(role.metadata.name))
+        add(
+          {
+            level,
+            kind: 'Role',
+            workspace: holder,
+            namespace: place,
+            binding: rbacBinding('Role', role.metadata.name, place),
+          },
+          `${rbac}/namespaces/${place}/roles`,
+          role,
+        );
 
   for (const role of await list(`${rbac}/clusterroles`))
     if (CLUSTER_ROLES.test(role.metadata.name))
-      add('cluster', role, '', rbacBinding('ClusterRole', role.metadata.name, ''));
+      add(
+        {
+          level: 'cluster',
+          kind: 'ClusterRole',
+          workspace: '',
+          namespace: '',
+          binding: rbacBinding('ClusterRole', role.metadata.name, ''),
+        },
+        `${rbac}/clusterroles`,
+        role,
+      );
 
   const seen = new Set<string>();
   return roles.filter(({ level, rules }) => {
@@ -167,7 +221,7 @@ export async function builtInRoles(platform: TestPlatform): Promise<BuiltInRole[
 }
 
 /** A query of `explain` that who has the role alone may do; undefined for a role without rules about resources. */
-export function querySatisfiedBy({ level, rules, namespace }: BuiltInRole): string | undefined {
+export function querySatisfiedBy({ rules, workspace, namespace }: BuiltInRole): string | undefined {
   const rule = rules.find(({ resources, verbs }) => (resources?.length ?? 0) > 0 && (verbs?.length ?? 0) > 0);
   if (!rule) return undefined;
   const first = (values: readonly string[] | undefined, any: string) =>
@@ -181,9 +235,8 @@ export function querySatisfiedBy({ level, rules, namespace }: BuiltInRole): stri
     name: 'x',
     api: 'kubernetes',
   });
-  if (level === 'workspace') query.set('workspace', TENANTS.own.workspace);
-  if (level === 'system-workspace') query.set('workspace', 'system-workspace');
   if (namespace !== '') query.set('namespace', namespace);
+  else if (workspace !== '') query.set('workspace', workspace);
   // It would be one of the reads of credentials that no such role gives.
   if (namespace === 'kubesphere-controls-system' && /secrets|configmaps/.test(resource)) return undefined;
   return query.toString();

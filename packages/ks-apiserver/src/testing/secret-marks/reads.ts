@@ -1,7 +1,9 @@
 import { routeTables } from '../../kapis/routes.ts';
-import { TENANTS } from '../attack/built-in-roles.ts';
+import { tenantsOf } from '../attack/built-in-roles.ts';
 import { PATHS, SYSTEM } from '../test-platform.ts';
 import { CLUSTER, VICTIM } from './plant.ts';
+
+const { own } = tenantsOf('');
 
 /** One read: a path with its query, what it asks to have, and whether its answer may be a stream. */
 export interface Read {
@@ -23,9 +25,9 @@ const ACTING = /^\/oauth\/(logout|login|callback)/;
 
 /** What a parameter of a path can be where marks are to be found. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
-  namespace: [TENANTS.own.namespace, ...SYSTEM],
-  workspace: [TENANTS.own.workspace, 'system-workspace'],
-  devops: [TENANTS.own.devops],
+  namespace: [own.namespace, ...SYSTEM],
+  workspace: [own.workspace, 'system-workspace'],
+  devops: [own.devops],
   user: [VICTIM, 'admin'],
   cluster: [CLUSTER],
   resources: [...Object.keys(HOLDERS), 'loginrecords', 'serviceaccounts', 'federatedusers'],

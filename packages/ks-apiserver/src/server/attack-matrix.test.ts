@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { makeSigningRequest } from '@ks-apiserver/kube-apiserver/server/sign-request';
+import type { Attack, Attacks } from '../testing/attack/attack.ts';
+import { each, plantUser } from '../testing/attack/attackers.ts';
+import { bindingsOfObjects, groups, members, subjectsOfBindings } from '../testing/attack/bindings.ts';
+import { type BuiltInRole, builtInRoles, plantTenants, tenantsOf } from '../testing/attack/built-in-roles.ts';
+import { certificates, users } from '../testing/attack/credentials.ts';
+import { ownRole, rolesFromTemplates, rolesOfObjects } from '../testing/attack/roles.ts';
+import { Runner } from '../testing/attack/runner.ts';
+import { Tally } from '../testing/attack/tally.ts';
+import { devopsProjects, managers, namespaces } from '../testing/attack/tenants.ts';
+import { ON_CLUSTER, PATHS, TestPlatform, userSubject } from '../testing/test-platform.ts';
+import { eventually } from '../testing/test-server.ts';
+
+const ATTACKS: readonly Attacks[] = [
+  bindingsOfObjects,
+  subjectsOfBindings,
+  members,
+  groups,
+  ownRole,
+  rolesFromTemplates,
+  rolesOfObjects,
+  managers,
+  namespaces,
+  devopsProjects,
+  users,
+  certificates,
+];
+/** Places in which attackers work at the same time, each with tenants of its own. */
+const PLACES = ON_CLUSTER ? 4 : 8;
+/** Fewer cells than these would say that something was left out. */
+const LEAST_CELLS = ON_CLUSTER ? 3000 : 15_000;
+/** On a real cluster, the roles by which most was won, and one of each level. */
+const ROLES_ON_CLUSTER =
+  /^(global (workspaces-manager|users-manager|platform-regular|role-template-(view|manage)-(workspaces|clusters)|role-template-manage-(users|roles))|workspace .*(-admin|-self-provisioner|manage-(workspace-settings|members|roles))|system-workspace .*-(admin|viewer)|project (admin|operator|viewer|role-template-manage-members)|devops (admin|operator)|system-namespace admin|cluster (cluster-viewer|edit))$/;
+/** What the admission policies of a cluster decide about for who comes to its own port. */
+const OWN_PORT_ON_CLUSTER = /^(move .* namespace|call oneself creator|call another creator|become manager)/;
+/** Most failures that are shown. */
+const SHOWN = 150;
+
+let platform: TestPlatform;
+let roles: BuiltInRole[];
+const runners: Runner[] = [];
+const tally = new Tally();
+
+before(async () => {
+  platform = await TestPlatform.start();
+  const signingRequest = Buffer.from((await makeSigningRequest('admin')).request).toString('base64');
+  await platform.made(PATHS.requests, {
+    apiVersion: 'certificates.k8s.io/v1',
+    kind: 'CertificateSigningRequest',
+    metadata: { name: 'planted' },
+    spec: { request: signingRequest, signerName: 'example.com/nobody', usages: ['client auth'] },
+  });
+  roles = [];
+  await each([...Array(PLACES).keys()], 4, async (place) => {
+    const suffix = `-${place}`;
+    const tenants = tenantsOf(suffix);
+    const root = `root${suffix}`;
+    await plantTenants(platform, tenants);
+    await plantUser(platform, root);
+    await platform.made(`${PATHS.iamObjects}/globalrolebindings`, {
+      apiVersion: 'iam.kubesphere.io/v1alpha2',
+      kind: 'GlobalRoleBinding',
+      metadata: { name: `${root}-platform-admin`, labels: { 'iam.kubesphere.io/user-ref': root } },
+      subjects: userSubject(root),
+      roleRef: { apiGroup: 'iam.kubesphere.io', kind: 'GlobalRole', name: 'platform-admin' },
+    });
+    // Its controller makes the binding in the cluster.
+    await eventually(() => platform.stored(`${PATHS.rbac}/clusterrolebindings/${root}-cluster-admin`));
+    const { workspace } = tenants.own;
+    const made = await platform.made(`${PATHS.iam}/workspaces/${workspace}/groups`, {
+      metadata: { generateName: 'bosses' },
+    });
+    const group: string = made.metadata.name;
+    await platform.soonMade(`${PATHS.iam}/workspaces/${workspace}/workspacerolebindings`, [
+      { subjects: [{ kind: 'Group', name: group }], roleRef: { kind: 'WorkspaceRole', name: `${workspace}-admin` } },
+    ]);
+    const own = await builtInRoles(platform, tenants);
+    runners[place] = new Runner(platform, { tenants, suffix, root, group, signingRequest }, tally);
+    // Each place takes every so-manieth role; their order is the same in all.
+    const chosen = ON_CLUSTER ? own.filter(({ level, name }) => ROLES_ON_CLUSTER.test(`${level} ${name}`)) : own;
+    roles.push(...chosen.filter((_, index) => index % PLACES === place));
+    queues[place] = chosen.filter((_, index) => index % PLACES === place);
+  });
+});
+after(() => platform.stop());
+
+const queues: BuiltInRole[][] = [];
+
+test('no built-in role alone gets more by any write that can grant, through any door', async () => {
+  const usesOwnPort = ({ name }: Attack) => !ON_CLUSTER || OWN_PORT_ON_CLUSTER.test(name);
+  await Promise.all(
+    runners.map(async (runner, place) => {
+      for (const role of queues[place]!) {
+        try {
+          await runner.run(role, ATTACKS, usesOwnPort);
+        } catch (error) {
+          tally.fail(`${role.level} ${role.name}: ${(error as Error).message}`);
+        }
+      }
+    }),
+  );
+  const { ran, refused, accepted, pruned, failures } = tally;
+  console.log(
+    `${roles.length} roles, ${ran} cells: ${refused} refused, ${accepted} accepted; ${pruned} more left out, whose right was refused just before`,
+  );
+  const shown =
+    failures.length > SHOWN ? [...failures.slice(0, SHOWN), `and ${failures.length - SHOWN} more`] : failures;
+  assert.deepEqual(shown, []);
+});
+
+test('enough was tried', () => assert.ok(tally.ran >= LEAST_CELLS, `${tally.ran} cells`));

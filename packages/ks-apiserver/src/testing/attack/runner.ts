@@ -1,0 +1,137 @@
+import { ON_CLUSTER, type TestPlatform } from '../test-platform.ts';
+import type { Attack, Attacks, Scene } from './attack.ts';
+import { type Attacker, plantAttacker, plantUser } from './attackers.ts';
+import type { BuiltInRole, Tenants } from './built-in-roles.ts';
+import { Cells, type Sent } from './cells.ts';
+import { grantablePlaces, placeOfRight, placesOf, type Rights, rightsOf, rulesAtOwnPort } from './rights.ts';
+import type { Tally } from './tally.ts';
+
+/** When to look at what was accepted, in milliseconds after it: bindings count at once, controllers take a moment. */
+const LOOKS = ON_CLUSTER ? [200, 1200] : [60, 300];
+
+/** What all attackers of a place have in common. */
+export interface Place {
+  tenants: Tenants;
+  /** What names of this place end with. */
+  suffix: string;
+  root: string;
+  group: string;
+  signingRequest: string;
+}
+
+/** An attacker and what he may do before anything has happened. */
+interface Measured {
+  attacker: Attacker;
+  before: Rights;
+  /** Places in which he may give others roles beyond his own. */
+  grantable: Rights;
+}
+
+/** Runs attacks in one place, each attacker after the other. */
+export class Runner {
+  readonly #platform: TestPlatform;
+  readonly #place: Place;
+  readonly #tally: Tally;
+  #others = 0;
+
+  constructor(platform: TestPlatform, place: Place, tally: Tally) {
+    this.#platform = platform;
+    this.#place = place;
+    this.#tally = tally;
+  }
+
+  /** Lets a user with one role try every attack; who has got more by one is replaced by another one for the next. */
+  async run(role: BuiltInRole, attacks: readonly Attacks[], usesOwnPort: (attack: Attack) => boolean): Promise<void> {
+    let measured = await this.#newAttacker(role);
+    let other = await this.#newOther();
+    let cells = new Cells(this.#platform, measured.attacker, this.#tally);
+    for (let index = 0; ; index += 1) {
+      const scene: Scene = { platform: this.#platform, ...this.#place, attacker: measured.attacker, other: other.name };
+      const attack = attacks.flatMap((make) => make(scene))[index];
+      if (!attack) return;
+      const { accepted, changed } = await this.#attack(measured, other, attack, cells, usesOwnPort(attack));
+      if (accepted) other = await this.#newOther();
+      if (!changed) continue;
+      measured = await this.#newAttacker(role);
+      cells = new Cells(this.#platform, measured.attacker, this.#tally);
+    }
+  }
+
+  async #newAttacker(role: BuiltInRole): Promise<Measured> {
+    const attacker = await plantAttacker(this.#platform, role);
+    const [before, grantable] = await Promise.all([
+      this.#rights(attacker),
+      grantablePlaces(this.#platform, this.#place.tenants, attacker.token),
+    ]);
+    return { attacker, before, grantable };
+  }
+
+  /** Somebody without any role, for whom an attacker may act. */
+  async #newOther(): Promise<{ name: string; token: string; before: Rights }> {
+    this.#others += 1;
+    const name = `other${this.#place.suffix}-${this.#others}`;
+    const token = await plantUser(this.#platform, name);
+    return { name, token, before: await rightsOf(this.#platform, this.#place.tenants, token) };
+  }
+
+  async #rights(attacker: Attacker): Promise<Rights> {
+    const { tenants } = this.#place;
+    const [rights, places, rules] = await Promise.all([
+      rightsOf(this.#platform, tenants, attacker.token),
+      placesOf(this.#platform, tenants, attacker.token),
+      attacker.client ? rulesAtOwnPort(tenants, attacker) : new Set<string>(),
+    ]);
+    return new Set([...rights, ...places, ...rules]);
+  }
+
+  /**
+   * Makes every request of an attack. Answers whether one was accepted, and whether the attacker is not what he was. What one
+   * request brings is looked at; when more of the same are accepted, what they have brought together.
+   */
+  async #attack(
+    measured: Measured,
+    other: { token: string; before: Rights },
+    attack: Attack,
+    cells: Cells,
+    ownPort: boolean,
+  ): Promise<{ accepted: boolean; changed: boolean }> {
+    const title = `${measured.attacker.title}: ${attack.name} (${attack.target})`;
+    const accepted: string[] = [];
+    let changed = false;
+    const look = async () => {
+      changed = (await this.#gains(measured, other, `${title} by ${accepted.join(', ')}`)) || changed;
+    };
+    await cells.sendAll(attack, ownPort, async ({ door }: Sent) => {
+      accepted.push(door);
+      for (const request of attack.then ?? []) await cells.follow(request);
+      if (accepted.length === 1) await look();
+    });
+    if (accepted.length === 0) return { accepted: false, changed: false };
+    if (accepted.length > 1 && !changed) await look();
+    if (attack.never) this.#tally.fail(`${title} was accepted by ${accepted.join(', ')}`);
+    const broken = await attack.broken?.();
+    if (broken) this.#tally.fail(`${title} by ${accepted.join(', ')}: ${broken}`);
+    return { accepted: true, changed };
+  }
+
+  /** Waits for what has been accepted; notes what the attacker, or the other one, has got. Answers whether the attacker has more. */
+  async #gains(measured: Measured, other: { token: string; before: Rights }, title: string): Promise<boolean> {
+    const { attacker, before, grantable } = measured;
+    const start = Date.now();
+    for (const ms of LOOKS) {
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, start + ms - Date.now())));
+      const [now, otherNow] = await Promise.all([
+        this.#rights(attacker),
+        rightsOf(this.#platform, this.#place.tenants, other.token),
+      ]);
+      const got = [...now].filter((right) => !before.has(right));
+      const given = [...otherNow].filter((right) => !other.before.has(right) && !before.has(right));
+      const wrong = [...got, ...given.map((right) => `for another: ${right}`)].filter(
+        (right) => !grantable.has(placeOfRight(right)),
+      );
+      if (wrong.length > 0) this.#tally.fail(`${title} gave ${wrong.length} rights, such as ${wrong[0]}`);
+      if (wrong.length > 0 || got.length > 0) return true;
+    }
+    return false;
+  }
+}
