@@ -85,7 +85,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   kubernetes.embedded?.useGate(gate);
   const userModel = new Users({ gate, client, users, scopes, members, authorizer, rights: access.rights, login });
   // Known once the server listens, where it is not configured.
-  const issuerUrl = authentication.oauthOptions.issuer;
+  let issuerUrl = authentication.oauthOptions.issuer;
   const oauthModel = oauthParts(authentication.oauthOptions, {
     login,
     issuer,
@@ -100,7 +100,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     mayLogIn,
   });
   const live = new LiveLists(catalog);
-  const stopping = false;
+  let stopping = false;
   const readiness = () => {
     if (stopping) return ['the server is stopping'];
     const reasons = [...catalog.stale()].map(({ resource, reason }) => `${resource}: ${reason}`);
@@ -159,17 +159,8 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       routeOf: routeFinder(table),
       authenticating: new Set(table.filter(({ authenticates }) => authenticates).map(({ path }) => path)),
       webSocketOrigins: authentication.webSocketOrigins,
-<<<<<<< HEAD
       gate,
-=======
       longCalls: new LongCalls(config.watches.maxPerUser, signIn.addresses),
-      writes,
-      effects,
-      scopes,
-      quotas,
-      users: userModel,
-      revokeSessions,
->>>>>>> wip/http
     },
     metrics,
     log,

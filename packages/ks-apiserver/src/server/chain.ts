@@ -24,15 +24,7 @@ import type { Gate } from '../models/gate/gate.ts';
 import type { Authenticator } from '../models/iam/authenticate.ts';
 import { checkInitialPassword } from '../models/iam/initial-password.ts';
 import type { Connections } from './connections.ts';
-
-<<<<<<< HEAD
-=======
-
-import { withoutNamespaces } from './hidden-namespaces.ts';
 import type { LongCalls } from './long-calls.ts';
-
->>>>>>> wip/http
-
 import { checkOrigin } from './origin.ts';
 
 /** What the filters of the chain work with. */
@@ -145,14 +137,18 @@ function authorization({ authorizer }: ChainParts): Filter<Incoming> {
 /** The call as it goes to the Kubernetes API: with this server's identity, without the caller's credentials. */
 function proxied(exchange: Incoming, headers: Record<string, string>): KubeRequest {
   const kept: Record<string, string> = {};
-<<<<<<< HEAD
   for (const name in headers) {
     if (!NEVER_PROXIED(name)) {
       kept[name] = headers[name]!;
     }
   }
 
-  return { ...kubeRequestFrom(exchange.req, exchange.signal, kept), url: exchange.url };
+  const request = kubeRequestFrom(exchange.req, exchange.signal, kept);
+  // What a pod or service gets, nobody here keeps.
+  const streams = exchange.info.subresource === 'proxy';
+  const isCounted = request.body !== undefined && !streams;
+
+  return { ...request, ...(isCounted && { body: countedBody(exchange.req) }), url: exchange.url };
 }
 
 /** Makes a call to the Kubernetes API for its caller, through the gate. */
@@ -172,15 +168,6 @@ export function gatedCall(
     readBody: () => readRequestBody(req, BODY_LIMIT),
     isAuthorizedByKubernetes: false,
   });
-=======
-  for (const name in headers) if (!NEVER_PROXIED(name)) kept[name] = headers[name]!;
-  const hidden = authorizer.hiddenFrom(exchange.user, exchange.info);
-  const url = hidden ? withoutNamespaces(exchange.url, hidden) : exchange.url;
-  const request = kubeRequestFrom(exchange.req, exchange.signal, kept);
-  // What a pod or service gets, nobody here keeps.
-  const streams = exchange.info.subresource === 'proxy';
-  return { ...request, ...(request.body && !streams && { body: countedBody(exchange.req) }), url };
->>>>>>> wip/http
 }
 
 /** A watch's body that simply ends, without an error for the reader, when the server stops. */
