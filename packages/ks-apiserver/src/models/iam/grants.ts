@@ -6,6 +6,8 @@ import type { Authorizer } from '../authorization/authorizer.ts';
 import { SYSTEM_WORKSPACE } from '../authorization/system-namespaces.ts';
 import type { Scope } from './scopes.ts';
 
+const IAM = 'iam.kubesphere.io';
+
 /**
  * Throws Forbidden unless a caller may hand on rights in a scope (Kubernetes "Using RBAC Authorization", "Privilege escalation
  * prevention"): those that they have there themselves. Who manages workspaces or projects from above, by a role that lets them
@@ -27,7 +29,9 @@ export function checkGrant(
   }
 
   const isBelow = level === 'namespace' || (level === 'workspace' && !isPlatform);
-  if (isBelow && authorizer.byRolesAbove(caller, level, roleRequest(scope, verb, roleName))) {
+  const mayFromAbove = (group: string) =>
+    isBelow && authorizer.byRolesAbove(caller, level, roleRequest(scope, group, verb, roleName));
+  if (mayFromAbove(IAM) || mayFromAbove(scope.roleGroup)) {
     return;
   }
 
@@ -38,7 +42,7 @@ export function checkGrant(
   );
 }
 
-function roleRequest(scope: Scope, verb: string, name: string): RequestInfo {
+function roleRequest(scope: Scope, group: string, verb: string, name: string): RequestInfo {
   const workspace = scope.level === 'workspace' ? scope.key : '';
   const namespace = scope.level === 'namespace' ? scope.key : '';
 
@@ -46,8 +50,8 @@ function roleRequest(scope: Scope, verb: string, name: string): RequestInfo {
     ...NO_REQUEST,
     isResource: true,
     verb,
-    group: 'iam.kubesphere.io',
-    version: 'v1alpha2',
+    group,
+    version: scope.roles.version,
     workspace,
     namespace,
     resource: scope.roles.resource,

@@ -7,7 +7,7 @@ import { checkGrant } from '../../iam/grants.ts';
 import type { GroupRoles } from '../../iam/group-roles.ts';
 import type { Scope, Scopes } from '../../iam/scopes.ts';
 import type { Rule, WriteAttempt } from '../attempt.ts';
-import { scopesOfGrant, workspaceOf } from './scopes-of-grant.ts';
+import { isLeftToKubernetes, scopesOfGrant, workspaceOf } from './scopes-of-grant.ts';
 
 const IAM = 'iam.kubesphere.io';
 const RBAC = 'rbac.authorization.k8s.io';
@@ -36,8 +36,8 @@ export class BindingRule implements Rule {
   }
 
   review(attempt: WriteAttempt): undefined {
-    const { stored, wished, caller, info, checkedByKubernetes } = attempt;
-    if (!wished || (checkedByKubernetes && info.group === RBAC)) {
+    const { stored, wished, caller, info } = attempt;
+    if (!wished) {
       return;
     }
 
@@ -47,7 +47,9 @@ export class BindingRule implements Rule {
 
     const { name = '' } = (wished.roleRef ?? {}) as { name?: string };
     for (const scope of scopesOfGrant(this.#scopes, attempt)) {
-      checkGrant(this.#authorizer, caller, scope, 'bind', name, this.#rulesOf(scope, info, wished));
+      if (!isLeftToKubernetes(attempt, scope)) {
+        checkGrant(this.#authorizer, caller, scope, 'bind', name, this.#rulesOf(scope, info, wished));
+      }
     }
   }
 

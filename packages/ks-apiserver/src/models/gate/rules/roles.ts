@@ -9,7 +9,7 @@ import { checkGrant } from '../../iam/grants.ts';
 import type { Scope, Scopes } from '../../iam/scopes.ts';
 import { AGGREGATION_ROLES, WORKSPACE_LABEL } from '../../iam/types.ts';
 import { nameOf, type Rule, type WriteAttempt } from '../attempt.ts';
-import { scopesOfGrant } from './scopes-of-grant.ts';
+import { isLeftToKubernetes, scopesOfGrant } from './scopes-of-grant.ts';
 
 const IAM = 'iam.kubesphere.io';
 const RBAC = 'rbac.authorization.k8s.io';
@@ -60,7 +60,8 @@ export class RoleRule implements Rule {
   }
 
   /** The most that a role may come to allow. */
-  #rulesOf({ stored, checkedByKubernetes }: WriteAttempt, scope: Scope, wished: KubeObject): readonly PolicyRule[] {
+  #rulesOf(attempt: WriteAttempt, scope: Scope, wished: KubeObject): readonly PolicyRule[] {
+    const { stored } = attempt;
     const { role, metadata } = wished;
     const module = overrideOf(wished);
     const isSameModule =
@@ -80,7 +81,7 @@ export class RoleRule implements Rule {
     }
 
     const isLabelled = !isDeepStrictEqual(stored?.metadata.labels ?? {}, metadata.labels ?? {});
-    if (checkedByKubernetes && scope.roleGroup === RBAC && !isLabelled) {
+    if (isLeftToKubernetes(attempt, scope) && !isLabelled) {
       return ofTemplates;
     }
 

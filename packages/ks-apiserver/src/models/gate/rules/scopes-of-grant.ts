@@ -8,6 +8,15 @@ export function workspaceOf(object: KubeObject | undefined): string {
   return object?.metadata.labels?.[WORKSPACE_LABEL] ?? '';
 }
 
+/**
+ * Whether Kubernetes alone decides about a grant: to a ServiceAccount in the cluster, where RBAC's `bind` and `escalate` are given
+ * by who may do everything. In a namespace `*` on roles gives them too, which KubeSphere's roles for tenants have.
+ */
+export function isLeftToKubernetes({ caller, info, checkedByKubernetes }: WriteAttempt, { level }: Scope): boolean {
+  const isRbac = info.group === 'rbac.authorization.k8s.io';
+  return checkedByKubernetes && isRbac && level === 'cluster' && caller.name.startsWith('system:serviceaccount:');
+}
+
 /** Where a role or a binding gives rights: its own scope, and that from which a changed label takes it. */
 export function scopesOfGrant(scopes: Scopes, { info, stored, wished }: WriteAttempt): Scope[] {
   if (info.group === 'rbac.authorization.k8s.io') {
