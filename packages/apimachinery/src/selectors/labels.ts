@@ -52,7 +52,13 @@ function requirementError(key: string, operator: LabelOperator, values: readonly
   return errors.length > 1 ? `[${errors.join(', ')}]` : errors[0];
 }
 
-function holds(requirement: LabelRequirement, labels: Readonly<Record<string, string>>): boolean {
+/** A requirement with what its many values are found by. */
+interface Condition {
+  requirement: LabelRequirement;
+  values: ReadonlySet<string>;
+}
+
+function holds({ requirement, values }: Condition, labels: Readonly<Record<string, string>>): boolean {
   const has = Object.hasOwn(labels, requirement.key);
   switch (requirement.operator) {
     case 'exists':
@@ -65,9 +71,9 @@ function holds(requirement: LabelRequirement, labels: Readonly<Record<string, st
     case '!=':
       return !has || labels[requirement.key] !== requirement.values[0];
     case 'in':
-      return has && requirement.values.includes(labels[requirement.key]!);
+      return has && values.has(labels[requirement.key]!);
     case 'notin':
-      return !has || !requirement.values.includes(labels[requirement.key]!);
+      return !has || !values.has(labels[requirement.key]!);
     default: {
       if (!has || !integer.test(labels[requirement.key]!)) return false;
       const value = BigInt(labels[requirement.key]!.replace('+', ''));
@@ -101,15 +107,17 @@ const noLabels: Readonly<Record<string, string>> = Object.freeze({});
 class Requirements implements LabelSelector {
   readonly requirements: readonly LabelRequirement[];
   readonly empty: boolean;
+  readonly #conditions: readonly Condition[];
 
   constructor(requirements: LabelRequirement[]) {
     this.requirements = requirements.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
     this.empty = requirements.length === 0;
+    this.#conditions = requirements.map((requirement) => ({ requirement, values: new Set(requirement.values) }));
   }
 
   matches(labels: Readonly<Record<string, string>> | null | undefined): boolean {
     const own = labels ?? noLabels;
-    for (const requirement of this.requirements) if (!holds(requirement, own)) return false;
+    for (const condition of this.#conditions) if (!holds(condition, own)) return false;
     return true;
   }
 

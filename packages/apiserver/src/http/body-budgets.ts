@@ -53,7 +53,7 @@ export class BodyAccount {
 const accounts = new WeakMap<IncomingMessage, BodyAccount>();
 
 function isAnonymous({ groups }: UserInfo): boolean {
-  return groups.includes('system:unauthenticated') || groups.length === 0;
+  return groups.includes('system:unauthenticated');
 }
 
 const megabytes = (bytes: number) => `${Math.floor(bytes / 1024 / 1024)} MB`;
@@ -119,7 +119,10 @@ const others = new BodyBudgets();
 export function bodyAccount(req: IncomingMessage): BodyAccount {
   const known = accounts.get(req);
   if (known) return known;
-  const account = others.open(req, { once: () => {} } as unknown as ServerResponse, { name: '', groups: [] });
+  const account = others.open(req, { once: () => {} } as unknown as ServerResponse, {
+    name: '',
+    groups: ['system:unauthenticated'],
+  });
   req.once('close', () => account.close());
   return account;
 }

@@ -13,8 +13,8 @@ const Port = (value: number) => Type.Integer({ default: value, minimum: 0, maxim
 const Section = <T extends Record<string, TSchema>>(properties: T) => Type.Object(properties, { default: {} });
 
 const HOUR = 3_600_000;
-/** Loopback and private networks, from which the console and ingresses of a cluster call. */
-const PRIVATE_NETWORKS = ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'];
+/** A console or proxy on the same machine; any other one has to be named. */
+const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
 const IdentityProvider = Type.Object({
   name: Type.String({ minLength: 1 }),
@@ -54,7 +54,7 @@ export const ConfigSchema = Type.Object({
     // Failures from one address, whatever the names; 0 turns this off.
     authenticateRateLimiterMaxTriesPerSource: Count(100, 1000),
     // Proxies whose word for a caller's address is taken.
-    trustedProxies: Type.Array(Type.String(), { default: PRIVATE_NETWORKS }),
+    trustedProxies: Type.Array(Type.String(), { default: LOOPBACK }),
     loginHistoryRetentionPeriod: Duration(168 * HOUR),
     loginHistoryMaximumEntries: Type.Integer({ default: 100, minimum: 1, maximum: 100_000 }),
     multipleLogin: Flag(),

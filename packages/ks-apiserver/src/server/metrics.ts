@@ -47,15 +47,16 @@ export class Metrics {
   /** Counts a request that has ended. */
   observe({ info, res, receivedAt }: Exchange): void {
     const verb = VERBS.has(info.verb) ? info.verb : 'other';
-    const group = this.#group(info.isResource ? info.group || 'core' : 'none');
+    // A group is known by the first call of it that was served: who asks for what there is not, or may not, names none.
+    const group = info.isResource ? this.#group(info.group || 'core', res.statusCode < 400) : 'none';
     this.#requests.inc({ verb, group, code: res.statusCode });
     if (verb !== 'watch') this.#duration.observe({ verb, group }, (performance.now() - receivedAt) / 1000);
   }
 
-  /** Callers choose the group in the URL: what would be one too many counts as other. */
-  #group(group: string): string {
+  /** Callers choose the group in the URL: what is not known to be one, or would be one too many, counts as other. */
+  #group(group: string, served: boolean): string {
     if (this.#groups.has(group)) return group;
-    if (this.#groups.size >= GROUP_LIMIT) return 'other';
+    if (!served || this.#groups.size >= GROUP_LIMIT) return 'other';
     this.#groups.add(group);
     return group;
   }

@@ -17,6 +17,11 @@ test('headers count where a trusted proxy sent them, in 3.0’s order', () => {
   assert.equal(from('8.8.8.8', headers), '8.8.8.8');
   assert.equal(from('10.0.0.1', { 'x-real-ip': '<script>' }), '10.0.0.1');
   assert.equal(from('10.0.0.1', { 'x-real-ip': '1'.repeat(300) }), '10.0.0.1');
+  for (const text of ['admin', '1.2.3', '1.2.3.4.5', 'localhost', '1.1.1.1, nobody', '999.1.1.1', '::g', ','])
+    for (const name of ['x-client-ip', 'x-real-ip', 'x-forwarded-for'])
+      assert.equal(from('10.0.0.1', { [name]: text }), '10.0.0.1', `${name}: ${text}`);
+  for (const text of ['2001:db8::1', '[2001:db8::1]:443', '1.1.1.1:5000', '1.1.1.1,2.2.2.2'])
+    assert.equal(from('10.0.0.1', { 'x-client-ip': text }), text);
 });
 
 test('failures count for the last address that no trusted proxy has, whatever a caller wrote before it', () => {
@@ -24,6 +29,7 @@ test('failures count for the last address that no trusted proxy has, whatever a 
   assert.equal(addresses.client('6.6.6.6, 1.1.1.1, 10.0.0.2'), '1.1.1.1');
   assert.equal(addresses.client('7.7.7.7, 1.1.1.1'), '1.1.1.1');
   assert.equal(addresses.client('10.0.0.3, 10.0.0.2'), '10.0.0.3');
+  assert.equal(addresses.client('1.1.1.1:5000, 10.0.0.2:80'), '1.1.1.1');
   assert.equal(addresses.client('2001:db8:1:2:3:4:5:6'), addresses.client('2001:db8:1:2:ffff::1'));
   assert.equal(addresses.client(''), '');
 });

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type BlockList, isIPv6 } from 'node:net';
+import { type BlockList, isIP, isIPv6 } from 'node:net';
 import { networks } from '../models/outbound/addresses.ts';
 
 /** Longest text that is taken for an address. */
@@ -9,6 +9,13 @@ const HEADERS = ['x-real-ip', 'x-forwarded-for', 'x-client-ip'];
 
 function plainAddress(address: string): string {
   return address === '::1' ? '127.0.0.1' : address.replace(/^::ffff:/, '');
+}
+
+/** An address without the brackets and the port that some proxies add. */
+function bare(hop: string): string {
+  const text = hop.trim();
+  const [, inBrackets, alone] = /^\[([^\]]*)\](?::\d{1,5})?$|^([\d.]+):\d{1,5}$/.exec(text) ?? [];
+  return inBrackets ?? alone ?? text;
 }
 
 /** Addresses of connections that are remembered: almost all are of a few proxies. */
@@ -45,14 +52,14 @@ export class SourceAddresses {
     for (const name of HEADERS) {
       const value = req.headers[name];
       const text = (Array.isArray(value) ? value.join(', ') : (value ?? '')).trim();
-      if (text !== '' && text.length <= LIMIT && /^[0-9A-Za-z:., %[\]-]+$/.test(text)) return text;
+      if (text !== '' && text.length <= LIMIT && text.split(',').every((hop) => isIP(bare(hop)) !== 0)) return text;
     }
     return address;
   }
 
   /** The one address of a text that `of` has answered by which failures are counted: the last one that no trusted proxy has. */
   client(text: string): string {
-    const hops = text.split(',').map((hop) => hop.trim().replace(/^\[|\]$/g, ''));
+    const hops = text.split(',').map(bare);
     const client = hops.findLast((hop) => !this.#trusts(hop)) ?? hops[0] ?? '';
     // Whoever has an IPv6 address has 2^64 of them.
     return isIPv6(client) ? `${client.split(':').slice(0, 4).join(':')}::/64` : client;

@@ -1,10 +1,16 @@
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import { Type } from 'typebox';
+import { ANONYMOUS } from '../../models/iam/authenticate.ts';
 
 /** How long the Kubernetes API's version is taken as known, in milliseconds, and how long it is waited for. */
 const KNOWN_MS = 30_000;
 const TIMEOUT_MS = 3000;
+
+interface Versions {
+  goVersion: string;
+  kubernetes: object | undefined;
+}
 
 /** What this build is. */
 export interface BuildInfo {
@@ -41,13 +47,22 @@ const Version = Type.Object(
   { $id: 'version.Info' },
 );
 
-/** `/kapis/version`: the versions of this server and of the Kubernetes API behind it, the latter left out while it does not answer. */
+/** Who has not logged in need not know by which holes of a runtime he could get in. */
+function withoutRuntimes({ kubernetes, ...own }: Versions): Versions {
+  return {
+    ...own,
+    goVersion: '',
+    kubernetes: kubernetes && { ...kubernetes, goVersion: '' },
+  };
+}
+
+/** `/kapis/version`: the versions of this server and of the Kubernetes API behind it, the latter left out while it does not answer; runtimes for who has logged in. */
 export function version(client: KubeReader, build: BuildInfo): Route[] {
-  let known: { at: number; value: Promise<unknown> } | undefined;
-  const kubernetes = (): Promise<unknown> => {
+  let known: { at: number; value: Promise<object | undefined> } | undefined;
+  const kubernetes = (): Promise<object | undefined> => {
     if (!known || Date.now() - known.at > KNOWN_MS) {
       const value = client.read('/version', AbortSignal.timeout(TIMEOUT_MS)).then(
-        (bytes) => JSON.parse(bytes.toString()) as unknown,
+        (bytes) => JSON.parse(bytes.toString()) as object,
         () => {
           known = undefined;
           return undefined;
@@ -76,7 +91,10 @@ export function version(client: KubeReader, build: BuildInfo): Route[] {
       summary: 'Version of this server and of Kubernetes',
       tags: ['Version'],
       returns: Version,
-      handler: async () => ({ ...own, kubernetes: await kubernetes() }),
+      handler: async ({ user }) => {
+        const versions = { ...own, kubernetes: await kubernetes() };
+        return user.name === ANONYMOUS.name ? withoutRuntimes(versions) : versions;
+      },
     },
   ];
 }
