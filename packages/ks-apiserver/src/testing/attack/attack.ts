@@ -58,10 +58,10 @@ export interface Attack {
   /** Paths of objects that requests of `kapis` and `calls` may change, to be written back as they were. */
   touches?: readonly string[];
   /** What the attacker does after something was accepted, to have the good of it. */
-  then?: readonly Request[];
-  /** Nobody but who may do everything makes it at all, so that its acceptance alone is a failure. */
+  afterwards?: readonly Request[];
+  /** Nobody but who may do everything makes it at all: it is a failure that it is accepted, unless nothing comes of it. */
   never?: true;
-  /** Says what has been broken, where that is not a matter of rights; undefined when nothing is. */
+  /** Says what has been broken, where that is not a matter of rights; undefined when nothing is. Asked before it is undone. */
   broken?: () => Promise<string | undefined>;
 }
 

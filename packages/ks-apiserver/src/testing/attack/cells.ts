@@ -1,11 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import { doorsOf } from '../doors.ts';
 import type { TestPlatform } from '../test-platform.ts';
 import { upgradedCall } from '../upgraded-call.ts';
-import type { Attack, Request } from './attack.ts';
+import type { Alteration, Attack, Creation, Request } from './attack.ts';
 import type { Attacker } from './attackers.ts';
+import type { RawClient } from './raw-client.ts';
 import type { Tally } from './tally.ts';
 
 const ATTEMPTS = 5;
+/** About how many requests a change is, at one port. */
+const FORMS = 10;
 
 /** A request that was sent, and by which door. */
 export interface Sent {
@@ -18,69 +22,104 @@ interface Cell extends Request {
   door: string;
   /** Only tried, with `dryRun=All`. */
   tries: boolean;
-  /** Asked once more in another way only where the plain way was not denied. */
-  unlessDenied: boolean;
+  /** It asks for an upgrade: sent only where the plain way was not denied, and its answer tells little of what was done. */
+  upgrades: boolean;
   send: () => Promise<{ status: number; text: string }>;
+}
+
+/** What requests do, and how it is undone. */
+interface Effect {
+  undo: () => Promise<void>;
+  /** Whether it is there now, whatever was answered. */
+  isDone?: () => Promise<boolean>;
+  /** The same cells for what is stored now, where another write came in between. */
+  fresh?: () => Promise<Cell[] | undefined>;
+}
+
+/** Whether an object has everything that a merge patch sets in it; what it removes is not looked at. */
+export function hasChange(object: unknown, change: unknown): boolean {
+  if (typeof change !== 'object' || change === null || Array.isArray(change))
+    return change === null || isDeepStrictEqual(object, change);
+  return Object.entries(change).every(([key, value]) => hasChange((object as Record<string, unknown>)?.[key], value));
 }
 
 /** Sends the requests of one attacker's attacks through every door, and puts back what they change. */
 export class Cells {
   readonly #platform: TestPlatform;
+  readonly #client: RawClient;
   readonly #attacker: Attacker;
   readonly #tally: Tally;
   /** What was denied to him before anything was looked at. */
   readonly #denied = new Set<string>();
 
-  constructor(platform: TestPlatform, attacker: Attacker, tally: Tally) {
+  constructor(platform: TestPlatform, client: RawClient, attacker: Attacker, tally: Tally) {
     this.#platform = platform;
+    this.#client = client;
     this.#attacker = attacker;
     this.#tally = tally;
   }
 
   /** Sends all requests of an attack; `took` is told of each that was accepted and was no trial, before its effect is undone. */
   async sendAll(attack: Attack, ownPort: boolean, took: (sent: Sent) => Promise<void>): Promise<void> {
-    const { changes, creates, calls = [], kapis = [], touches = [] } = attack;
-    if (changes) {
-      // biome-ignore lint/suspicious/noExplicitAny: an object of any kind.
-      const stored: any = await this.#stored(changes.path);
-      const forms = stored ? doorsOf(stored, changes).filter(({ path }) => !path.includes('dryRun=')) : [];
-      for (const { name, ...request } of forms)
-        await this.#send(this.#cells(request, name.split(' of ', 1)[0]!, ownPort), took, () =>
-          this.#restore(changes.path, stored),
-        );
-    }
-    if (creates) {
-      const { collection, apiVersion, kind, body } = creates;
-      const object = { apiVersion, kind, ...body };
-      const path = `${collection}/${body.metadata.name}`;
-      const remove = async () => {
-        await this.#platform.call(path, { method: 'DELETE' });
-      };
-      const applied: Request = {
-        method: 'PATCH',
-        path: `${path}?fieldManager=mallory&force=true`,
-        headers: { 'content-type': 'application/apply-patch+yaml' },
-        body: JSON.stringify(object),
-      };
-      await this.#send(this.#cells({ method: 'POST', path: collection, body: object }, 'POST', ownPort), took, remove);
-      await this.#send(this.#cells(applied, 'apply that makes it', ownPort), took, remove);
-    }
+    if (attack.changes) await this.#sendChange(attack.changes, ownPort, took);
+    if (attack.creates) await this.#sendCreation(attack.creates, ownPort, took);
+    const { calls = [], kapis = [], touches = [] } = attack;
+    if (calls.length + kapis.length === 0) return;
     const before = await Promise.all(touches.map(async (path) => [path, await this.#stored(path)] as const));
-    const restore = async () => {
+    const undo = async () => {
       for (const [path, stored] of before) if (stored) await this.#restore(path, stored);
     };
-    for (const request of calls)
-      await this.#send(
-        this.#cells(await this.#whole(request), `${request.method} ${request.path}`, ownPort),
-        took,
-        restore,
-      );
-    for (const request of kapis)
-      await this.#send(
-        this.#cells(await this.#whole(request), `${request.method} ${request.path}`, false),
-        took,
-        restore,
-      );
+    for (const request of [...calls, ...kapis]) {
+      const isOwnPort = ownPort && calls.includes(request);
+      const cells = this.#cells(await this.#whole(request), `${request.method} ${request.path}`, isOwnPort);
+      await this.#send(cells, took, { undo });
+    }
+  }
+
+  async #sendChange(change: Alteration, ownPort: boolean, took: (sent: Sent) => Promise<void>): Promise<void> {
+    const { path } = change;
+    // Whether any of it would be sent at all: most attackers may write nothing of the kind.
+    const doors = ownPort && this.#attacker.client ? ['', 'own port'] : [''];
+    const open = doors.some((door) =>
+      ['PUT', 'PATCH'].some((method) => !this.#denied.has(deniedKey({ method, path, door }) ?? '')),
+    );
+    if (!open) {
+      this.#tally.pruned += FORMS * doors.length;
+      return;
+    }
+    const stored = await this.#stored(path);
+    if (!stored) return;
+    const forms = (object: typeof stored) => doorsOf(object, change).filter((form) => !form.path.includes('dryRun='));
+    for (const [index, form] of forms(stored).entries()) {
+      const name = form.name.split(' of ', 1)[0]!;
+      const fresh = async () => {
+        const now = await this.#stored(path);
+        return now && this.#cells(forms(now)[index]!, name, ownPort);
+      };
+      const isDone = async () => hasChange(await this.#stored(path), change.change);
+      const undo = () => this.#restore(path, stored);
+      await this.#send(this.#cells(form, name, ownPort), took, { undo, isDone, fresh });
+    }
+  }
+
+  async #sendCreation(creation: Creation, ownPort: boolean, took: (sent: Sent) => Promise<void>): Promise<void> {
+    const { collection, apiVersion, kind, body } = creation;
+    const object = { apiVersion, kind, ...body };
+    const path = `${collection}/${body.metadata.name}`;
+    const effect = {
+      undo: async () => {
+        await this.#platform.call(path, { method: 'DELETE' });
+      },
+      isDone: async () => (await this.#stored(path)) !== undefined,
+    };
+    const applied: Request = {
+      method: 'PATCH',
+      path: `${path}?fieldManager=mallory&force=true`,
+      headers: { 'content-type': 'application/apply-patch+yaml' },
+      body: JSON.stringify(object),
+    };
+    await this.#send(this.#cells({ method: 'POST', path: collection, body: object }, 'POST', ownPort), took, effect);
+    await this.#send(this.#cells(applied, 'apply that makes it', ownPort), took, effect);
   }
 
   /** Sends a request that follows an accepted one. */
@@ -88,9 +127,10 @@ export class Cells {
     await this.#plain(request);
   }
 
-  #plain({ method, path, headers = {}, body }: Request): Promise<{ status: number; text: string }> {
+  async #plain({ method, path, headers = {}, body }: Request): Promise<{ status: number; text: string }> {
     const { token } = this.#attacker;
-    return this.#platform.server.call(path, { method, token, headers, ...(body !== undefined && { body }) });
+    const answer = await this.#client.send(path, { method, token, headers, ...(body !== undefined && { body }) });
+    return { status: answer.status, text: answer.body };
   }
 
   /** The doors of a request: tried first, as it is, by an upgrade, and at the own port. */
@@ -100,11 +140,11 @@ export class Cells {
     const upgrade = () => upgradedCall(this.#platform.server.url, request.path, { ...request, token });
     const atOwnPort = ({ path, method, headers = {}, body }: Request) =>
       client!.call(path, { method, headers, ...(body !== undefined && { body }) });
-    const cell = (own: Request, door: string, send: Cell['send'], unlessDenied = false): Cell => ({
+    const cell = (own: Request, door: string, send: Cell['send'], upgrades = false): Cell => ({
       ...own,
       door,
       tries: own === tried,
-      unlessDenied,
+      upgrades,
       send,
     });
     return [
@@ -120,17 +160,28 @@ export class Cells {
     ];
   }
 
-  /** Sends cells one after the other, counts them, and undoes what was accepted. */
-  async #send(cells: readonly Cell[], took: (sent: Sent) => Promise<void>, undo: () => Promise<void>): Promise<void> {
+  /**
+   * Sends cells one after the other, counts them, and undoes what was accepted.
+   */
+  async #send(
+    cells: readonly Cell[],
+    took: (sent: Sent) => Promise<void>,
+    { undo, isDone, fresh }: Effect,
+  ): Promise<void> {
     let wasDenied = false;
-    for (const cell of cells) {
+    for (const [index, first] of cells.entries()) {
+      let cell = first;
       const key = deniedKey(cell);
-      if ((key && this.#denied.has(key)) || (cell.unlessDenied && wasDenied)) {
+      if ((key && this.#denied.has(key)) || (cell.upgrades && wasDenied)) {
         this.#tally.pruned += 1;
         continue;
       }
-      const { status, text } = await cell.send();
-      const isAccepted = status >= 200 && status < 300;
+      let { status, text } = await cell.send();
+      for (let attempt = 1; status === 409 && fresh && attempt < ATTEMPTS; attempt += 1) {
+        cell = (await fresh())?.[index] ?? cell;
+        ({ status, text } = await cell.send());
+      }
+      const isAccepted = (status >= 200 && status < 300) || (cell.upgrades && isDone !== undefined && (await isDone()));
       if (isAccepted) this.#tally.accepted += 1;
       else this.#tally.refused += 1;
       wasDenied = status === 403 && /cannot \S+ resource/.test(text);
@@ -173,7 +224,7 @@ export class Cells {
  * What is denied alike to one attacker through the Kubernetes API: a verb on a kind in a place, at a door. This server's own
  * API looks at names too, so nothing of it is left out.
  */
-function deniedKey({ method, path, door }: Cell): string | undefined {
+function deniedKey({ method, path, door }: Pick<Cell, 'method' | 'path' | 'door'>): string | undefined {
   if (!/^\/apis?\//.test(path)) return undefined;
   const [plain = '', query = ''] = path.split('?', 2);
   const collection =

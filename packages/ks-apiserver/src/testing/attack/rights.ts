@@ -1,6 +1,7 @@
-import { PATHS, SYSTEM, type TestPlatform } from '../test-platform.ts';
+import { PATHS, SYSTEM } from '../test-platform.ts';
 import type { Attacker } from './attackers.ts';
 import type { Tenants } from './built-in-roles.ts';
+import type { RawClient } from './raw-client.ts';
 
 /** A question about one right, and where it is a right: in a workspace, in a namespace, or everywhere. */
 interface Probe {
@@ -67,11 +68,17 @@ export function probesOf({ own, other }: Tenants): Probe[] {
 /** What a caller may do, as far as it is asked: one line a right. */
 export type Rights = ReadonlySet<string>;
 
-/** Asks the server what a caller may do, and which places he sees. */
-export async function rightsOf(platform: TestPlatform, tenants: Tenants, token: string): Promise<Rights> {
+async function may(client: RawClient, token: string, query: string): Promise<boolean> {
+  const { status, body } = await client.send(`${PATHS.iam}/explain?${query}`, { token });
+  if (status !== 200) throw new Error(`explain?${query}: ${status} ${body}`);
+  return JSON.parse(body).allowed;
+}
+
+/** Asks the server what a caller may do. */
+export async function rightsOf(client: RawClient, tenants: Tenants, token: string): Promise<Rights> {
   const rights = new Set<string>();
   const probes = probesOf(tenants).map(async ({ query }) => {
-    if (await platform.may(token, query)) rights.add(query);
+    if (await may(client, token, query)) rights.add(query);
   });
   await Promise.all(probes);
   return rights;
@@ -80,7 +87,7 @@ export async function rightsOf(platform: TestPlatform, tenants: Tenants, token: 
 const VISIBLE = ['secrets', 'configmaps'];
 
 /** Places that a caller sees by lists of everything that is visible to him, and by the lists of the tenant API. */
-export async function placesOf(platform: TestPlatform, { own, other }: Tenants, token: string): Promise<Rights> {
+export async function placesOf(client: RawClient, { own, other }: Tenants, token: string): Promise<Rights> {
   const known = new Set([
     own.workspace,
     other.workspace,
@@ -90,18 +97,20 @@ export async function placesOf(platform: TestPlatform, { own, other }: Tenants, 
     ...SYSTEM,
   ]);
   const seen = new Set<string>();
+  const itemsOf = async (path: string) => {
+    const { status, body } = await client.send(path, { token });
+    return status === 200 ? JSON.parse(body).items : [];
+  };
   // biome-ignore lint/suspicious/noExplicitAny: items of any kind.
   const add = (what: string, items: any[], field: 'name' | 'namespace') => {
     for (const { metadata } of items) if (known.has(metadata[field])) seen.add(`sees ${what} of ${metadata[field]}`);
   };
   await Promise.all([
     ...VISIBLE.map(async (resource) => {
-      const { json } = await platform.call(`${PATHS.resources}/${resource}?scope=visible&limit=-1`, { token });
-      add(resource, json?.items ?? [], 'namespace');
+      add(resource, await itemsOf(`${PATHS.resources}/${resource}?scope=visible&limit=-1`), 'namespace');
     }),
     ...['workspaces', 'namespaces'].map(async (resource) => {
-      const { json } = await platform.call(`${PATHS.tenant}/${resource}?limit=-1`, { token });
-      add(`the ${resource.slice(0, -1)}`, json?.items ?? [], 'name');
+      add(`the ${resource.slice(0, -1)}`, await itemsOf(`${PATHS.tenant}/${resource}?limit=-1`), 'name');
     }),
   ]);
   return seen;
@@ -130,27 +139,24 @@ export async function rulesAtOwnPort({ own, other }: Tenants, { client }: Attack
 }
 
 /** Workspaces and namespaces in which a caller may give and make roles beyond what he has there: verbs `bind` and `escalate`. */
-export async function grantablePlaces(platform: TestPlatform, { own, other }: Tenants, token: string): Promise<Rights> {
+export async function grantablePlaces(client: RawClient, { own, other }: Tenants, token: string): Promise<Rights> {
   const places = new Set<string>();
-  const may = async (resource: string, place: string, verb: string) =>
-    platform.may(token, `verb=${verb}&apiGroup=${IAM}&resource=${resource}&name=x&${place}`);
+  const grants = async (resource: string, place: string) => {
+    const query = `apiGroup=${IAM}&resource=${resource}&name=x&${place}`;
+    return (await may(client, token, `verb=bind&${query}`)) || may(client, token, `verb=escalate&${query}`);
+  };
   const inWorkspaces: [workspace: string, namespaces: string[]][] = [
     [own.workspace, [own.namespace, own.devopsNamespace]],
     [other.workspace, [other.namespace]],
   ];
   for (const [workspace, namespaces] of inWorkspaces) {
-    const all =
-      (await may('workspaceroles', `workspace=${workspace}`, 'bind')) ||
-      (await may('workspaceroles', `workspace=${workspace}`, 'escalate'));
+    const all = await grants('workspaceroles', `workspace=${workspace}`);
     if (all) places.add(workspace);
     for (const namespace of namespaces)
-      if (
-        all ||
-        (await may('roles', `namespace=${namespace}`, 'bind')) ||
-        (await may('roles', `namespace=${namespace}`, 'escalate'))
-      )
-        places.add(namespace);
+      if (all || (await grants('roles', `namespace=${namespace}`))) places.add(namespace);
   }
+  // A DevOps project is its namespace.
+  if (places.has(own.devopsNamespace)) places.add(own.devops);
   return places;
 }
 

@@ -1,8 +1,9 @@
 import { ON_CLUSTER, type TestPlatform } from '../test-platform.ts';
-import type { Attack, Attacks, Scene } from './attack.ts';
+import type { Attack, Attacks } from './attack.ts';
 import { type Attacker, plantAttacker, plantUser } from './attackers.ts';
 import type { BuiltInRole, Tenants } from './built-in-roles.ts';
-import { Cells, type Sent } from './cells.ts';
+import { Cells, hasChange, type Sent } from './cells.ts';
+import { RawClient } from './raw-client.ts';
 import { grantablePlaces, placeOfRight, placesOf, type Rights, rightsOf, rulesAtOwnPort } from './rights.ts';
 import type { Tally } from './tally.ts';
 
@@ -32,28 +33,42 @@ export class Runner {
   readonly #platform: TestPlatform;
   readonly #place: Place;
   readonly #tally: Tally;
+  readonly #client: RawClient;
   #others = 0;
 
   constructor(platform: TestPlatform, place: Place, tally: Tally) {
     this.#platform = platform;
     this.#place = place;
     this.#tally = tally;
+    this.#client = new RawClient(platform.server.url);
+  }
+
+  /** Closes its connections. */
+  close(): void {
+    this.#client.close();
   }
 
   /** Lets a user with one role try every attack; who has got more by one is replaced by another one for the next. */
   async run(role: BuiltInRole, attacks: readonly Attacks[], usesOwnPort: (attack: Attack) => boolean): Promise<void> {
     let measured = await this.#newAttacker(role);
     let other = await this.#newOther();
-    let cells = new Cells(this.#platform, measured.attacker, this.#tally);
-    for (let index = 0; ; index += 1) {
-      const scene: Scene = { platform: this.#platform, ...this.#place, attacker: measured.attacker, other: other.name };
-      const attack = attacks.flatMap((make) => make(scene))[index];
-      if (!attack) return;
+    const cellsOf = ({ attacker }: Measured) => new Cells(this.#platform, this.#client, attacker, this.#tally);
+    const attacksOf = () => {
+      const scene = { platform: this.#platform, ...this.#place, attacker: measured.attacker, other: other.name };
+      return attacks.flatMap((make) => make(scene));
+    };
+    let cells = cellsOf(measured);
+    let all = attacksOf();
+    for (let index = 0; index < all.length; index += 1) {
+      const attack = all[index]!;
       const { accepted, changed } = await this.#attack(measured, other, attack, cells, usesOwnPort(attack));
-      if (accepted) other = await this.#newOther();
-      if (!changed) continue;
-      measured = await this.#newAttacker(role);
-      cells = new Cells(this.#platform, measured.attacker, this.#tally);
+      if (!accepted) continue;
+      other = await this.#newOther();
+      if (changed) {
+        measured = await this.#newAttacker(role);
+        cells = cellsOf(measured);
+      }
+      all = attacksOf();
     }
   }
 
@@ -61,7 +76,7 @@ export class Runner {
     const attacker = await plantAttacker(this.#platform, role);
     const [before, grantable] = await Promise.all([
       this.#rights(attacker),
-      grantablePlaces(this.#platform, this.#place.tenants, attacker.token),
+      grantablePlaces(this.#client, this.#place.tenants, attacker.token),
     ]);
     return { attacker, before, grantable };
   }
@@ -71,14 +86,14 @@ export class Runner {
     this.#others += 1;
     const name = `other${this.#place.suffix}-${this.#others}`;
     const token = await plantUser(this.#platform, name);
-    return { name, token, before: await rightsOf(this.#platform, this.#place.tenants, token) };
+    return { name, token, before: await rightsOf(this.#client, this.#place.tenants, token) };
   }
 
   async #rights(attacker: Attacker): Promise<Rights> {
     const { tenants } = this.#place;
     const [rights, places, rules] = await Promise.all([
-      rightsOf(this.#platform, tenants, attacker.token),
-      placesOf(this.#platform, tenants, attacker.token),
+      rightsOf(this.#client, tenants, attacker.token),
+      placesOf(this.#client, tenants, attacker.token),
       attacker.client ? rulesAtOwnPort(tenants, attacker) : new Set<string>(),
     ]);
     return new Set([...rights, ...places, ...rules]);
@@ -97,32 +112,41 @@ export class Runner {
   ): Promise<{ accepted: boolean; changed: boolean }> {
     const title = `${measured.attacker.title}: ${attack.name} (${attack.target})`;
     const accepted: string[] = [];
+    const wrong: string[] = [];
     let changed = false;
     const look = async () => {
       changed = (await this.#gains(measured, other, `${title} by ${accepted.join(', ')}`)) || changed;
     };
     await cells.sendAll(attack, ownPort, async ({ door }: Sent) => {
       accepted.push(door);
-      for (const request of attack.then ?? []) await cells.follow(request);
+      for (const request of attack.afterwards ?? []) await cells.follow(request);
       if (accepted.length === 1) await look();
+      const broken = await attack.broken?.();
+      if (broken) wrong.push(`${broken} (${door})`);
+      if (attack.never && (await this.#isThere(attack))) wrong.push(`accepted by ${door}`);
     });
-    if (accepted.length === 0) return { accepted: false, changed: false };
     if (accepted.length > 1 && !changed) await look();
-    if (attack.never) this.#tally.fail(`${title} was accepted by ${accepted.join(', ')}`);
-    const broken = await attack.broken?.();
-    if (broken) this.#tally.fail(`${title} by ${accepted.join(', ')}: ${broken}`);
-    return { accepted: true, changed };
+    if (wrong.length > 0) this.#tally.fail(`${title}: ${wrong.join(', ')}`);
+    return { accepted: accepted.length > 0, changed };
+  }
+
+  /** Whether an accepted change is in the object, where it can be seen; other requests are taken at their word. */
+  async #isThere({ changes }: Attack): Promise<boolean> {
+    if (!changes) return true;
+    const { status, json } = await this.#platform.call(changes.path);
+    return status === 200 && hasChange(json, changes.change);
   }
 
   /** Waits for what has been accepted; notes what the attacker, or the other one, has got. Answers whether the attacker has more. */
   async #gains(measured: Measured, other: { token: string; before: Rights }, title: string): Promise<boolean> {
     const { attacker, before, grantable } = measured;
+    const { tenants } = this.#place;
     const start = Date.now();
     for (const ms of LOOKS) {
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, start + ms - Date.now())));
       const [now, otherNow] = await Promise.all([
-        this.#rights(attacker),
-        rightsOf(this.#platform, this.#place.tenants, other.token),
+        ms === LOOKS.at(-1) ? this.#rights(attacker) : rightsOf(this.#client, tenants, attacker.token),
+        rightsOf(this.#client, tenants, other.token),
       ]);
       const got = [...now].filter((right) => !before.has(right));
       const given = [...otherNow].filter((right) => !other.before.has(right) && !before.has(right));

@@ -165,7 +165,7 @@ export const devopsProjects: Attacks = ({ platform, tenants: { own, other }, att
     name: `name ${namespace} as the namespace of the DevOps project`,
     target,
     changes: { ...object, change: { status: { adminNamespace: namespace } } },
-    then: ['PUT', 'POST'].map((method) => {
+    afterwards: ['PUT', 'POST'].map((method) => {
       const body = { username: attacker.name, roleRef: 'role-template-view-configmaps' };
       const path = `${iam}/devops/${own.devops}/members`;
       return method === 'PUT' ? { method, path: `${path}/${attacker.name}`, body } : { method, path, body: [body] };
