@@ -1,6 +1,6 @@
 import { badRequest, invalid, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type KubeObject, kindText } from '@ks-apiserver/apimachinery/meta/types';
-import { applyServerSide, checkConfiguration } from '@ks-apiserver/apimachinery/patch/apply';
+import { applySteps, checkConfiguration } from '@ks-apiserver/apimachinery/patch/apply';
 import { jsonTypeName } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import { checkTypes } from '@ks-apiserver/apimachinery/schema/decode';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
@@ -73,7 +73,7 @@ export async function readApplication(call: Call, kind: ResourceType): Promise<A
     live: KubeObject | undefined,
     context: { isLarge?: boolean },
   ): Steps<KubeObject> {
-    const merged = applyServerSide({
+    const steps = applySteps({
       live,
       applied: configuration,
       manager,
@@ -83,7 +83,9 @@ export async function readApplication(call: Call, kind: ResourceType): Promise<A
       now,
       ...(path.subresource !== '' && { subresource: path.subresource }),
     });
-    yield* pause(context);
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) yield* pause(context);
+    const merged = step.value;
     if (!type.custom) return decodeApplied(merged, schemaFor(type));
     const object = { ...merged, metadata: { ...merged.metadata } };
     dropEmptyMetadata(object);

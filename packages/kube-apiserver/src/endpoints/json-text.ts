@@ -1,6 +1,5 @@
-import { maxNesting } from '@ks-apiserver/apimachinery/schema/own';
 import type { KnownField } from '@ks-apiserver/apimachinery/schema/prune';
-import { checkJson, JsonError, tooDeep } from './json-faults.ts';
+import { checkJson, JsonError } from './json-faults.ts';
 import { countFields } from './json-size.ts';
 import { readMerged, tellFields } from './repeated-fields.ts';
 import { pathText, StrictErrors } from './strict-errors.ts';
@@ -15,19 +14,18 @@ export interface ParsedText {
   strictErrors?: (schema: KnownField) => string[];
 }
 
-/** The fields of a value, of its parts too; throws a JsonError where it is nested too deeply. */
-function countKeys(value: unknown, depth = 0): number {
+/** The fields of a value, of its parts too. */
+function countKeys(value: unknown): number {
   if (value === null || typeof value !== 'object') return 0;
-  if (depth > maxNesting) throw tooDeep();
   let count = 0;
   if (Array.isArray(value)) {
-    for (const item of value) if (typeof item === 'object') count += countKeys(item, depth + 1);
+    for (const item of value) if (typeof item === 'object') count += countKeys(item);
     return count;
   }
   for (const key of Object.keys(value)) {
     count++;
     const item = (value as Record<string, unknown>)[key];
-    if (typeof item === 'object') count += countKeys(item, depth + 1);
+    if (typeof item === 'object') count += countKeys(item);
   }
   return count;
 }
@@ -40,7 +38,6 @@ function parsed(body: Buffer): { text: string; value: unknown; isRepeated: boole
     const value: unknown = JSON.parse(text);
     return { text, value, isRepeated: countKeys(value) !== fields };
   } catch (error) {
-    if (error instanceof JsonError) throw error;
     checkJson(body);
     throw new JsonError((error as Error).message);
   }
