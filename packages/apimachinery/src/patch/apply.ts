@@ -84,22 +84,26 @@ function conflictError(conflicts: readonly Conflict[]): StatusError {
 }
 
 /** Removes what this manager applied before and does not apply now, its name apart, unless someone else owns it. */
-function prune(
+function* prune(
   merged: KubeObject,
   managers: Managers,
   last: FieldSet | undefined,
   applied: FieldSet,
   schema: Schema,
-): KubeObject {
+): Generator<void, KubeObject> {
   if (last === undefined || last.empty) return merged;
   const lastNamed = last.withNamedFields(schema);
   const mergedSet = fieldSetOf(merged, schema).withNamedFields(schema);
   const owned = FieldSet.unionOf([applied, ...Array.from(managers.values(), ({ set }) => set)]);
+  yield;
   let pruned = removeItems(merged, lastNamed, schema);
+  yield;
   const kept = fieldSetOf(pruned ?? {}, schema)
     .withNamedFields(schema)
     .union(owned.withNamedFields(schema));
+  yield;
   pruned = removeItems(merged, mergedSet.difference(kept), schema);
+  yield;
   const prunedSet = fieldSetOf(pruned ?? {}, schema).withNamedFields(schema);
   return removeItems(merged, mergedSet.difference(prunedSet).intersection(lastNamed), schema) as KubeObject;
 }
@@ -157,6 +161,14 @@ export function checkConfiguration({ apiVersion, kind, metadata, ...rest }: Kube
  * with a cause for each conflict; the configuration must have been checked.
  */
 export function applyServerSide(options: ApplyOptions): KubeObject {
+  const steps = applySteps(options);
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+}
+
+/** The same as `applyServerSide` in steps: it yields wherever others may have their turn. */
+export function* applySteps(options: ApplyOptions): Generator<void, KubeObject> {
   const { applied, schema, apiVersion, subresource = '', now } = options;
   assertNesting(applied);
   if (applied.metadata?.managedFields !== undefined && applied.metadata.managedFields !== null) {
@@ -177,11 +189,15 @@ export function applyServerSide(options: ApplyOptions): KubeObject {
   const set = stripMeta(whole.withoutFields(reset));
   const time = managedTime(now);
   managers.set(own, { ...name, time: last?.time, set });
+  yield;
   let merged = mergeTyped(live, applied, schema) as KubeObject;
-  merged = prune(merged, managers, last?.set, whole, schema);
+  yield;
+  merged = yield* prune(merged, managers, last?.set, whole, schema);
+  yield;
   if (options.live === undefined) merged = { ...merged, metadata: merged.metadata ?? {} };
   const { added, modified, removed } = compareTyped(live, merged, schema);
   const changed = added.union(modified).withoutFields(reset);
+  yield;
   const conflicts = findConflicts(managers, own, changed);
   if (conflicts.length > 0 && !options.force) {
     if (options.manager !== 'kubectl' || !areFromLastApplied(conflicts, live, schema)) throw conflictError(conflicts);
@@ -192,11 +208,13 @@ export function applyServerSide(options: ApplyOptions): KubeObject {
     if (left.empty) managers.delete(id);
     else managers.set(id, { ...manager, set: left });
   }
+  yield;
   if (options.manager === 'kubectl') merged = syncLastApplied(merged, applied);
   // Who applies what is there already does not become the one who wrote it at this time.
   const unchanged = options.live !== undefined && equalJson(live, merged);
   const mine = managers.get(own);
   if (!unchanged && mine !== undefined) managers.set(own, { ...mine, time });
+  yield;
   const managedFields = encodeManagedFields(managers);
   return { ...merged, metadata: { ...merged.metadata, ...(managedFields && { managedFields }) } };
 }

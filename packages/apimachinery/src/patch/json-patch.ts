@@ -4,6 +4,7 @@ import { assertNesting, cloneJson, equalJson, getOwn, isObject, type JsonObject,
 import { jsonTypeName } from './merge-patch.ts';
 
 const maxOperations = 10_000;
+const maxPointer = 64 * 1024;
 const maxCopiedBytes = 3 * 1024 * 1024;
 /** Elements of lists that all insertions and removals may move by one place. */
 const maxMoved = 50_000_000;
@@ -22,10 +23,10 @@ interface Operation {
   hasValue: boolean;
 }
 
-/** Reference tokens of a JSON pointer (RFC 6901); the whole document has none. */
+/** Reference tokens of a JSON pointer (RFC 6901) of at most 64 KB; the whole document has none. */
 export function parsePointer(pointer: unknown): string[] | undefined {
   if (pointer === '') return [];
-  if (typeof pointer !== 'string' || !pointer.startsWith('/')) return undefined;
+  if (typeof pointer !== 'string' || pointer.length > maxPointer || !pointer.startsWith('/')) return undefined;
   return pointer
     .slice(1)
     .split('/')

@@ -12,8 +12,11 @@ const NOTHING: ReadonlySet<string> = new Set();
 /** Edges by field: a text that was a key before is found far quicker than one that was just put together. */
 const edges = new Map<string, string>();
 const MAX_EDGES = 5_000;
+/** The fields of larger maps are not worth remembering. */
+const MAX_KEPT_MAP = 200;
 
-function edgeOf(key: string): string {
+function edgeOf(key: string, isOften: boolean): string {
+  if (!isOften) return `f:${key}`;
   let edge = edges.get(key);
   if (edge === undefined) {
     edge = `f:${key}`;
@@ -32,13 +35,14 @@ function ofMap(
   skipped = NOTHING,
 ): Fields | undefined {
   let fields: Fields | undefined;
-  for (const key of Object.keys(value).sort()) {
+  const keys = Object.keys(value).sort();
+  for (const key of keys) {
     if (value[key] === undefined) continue;
     // Also what is skipped is looked at: lists whose elements cannot be told apart are refused wherever they are.
     const inner = visit(value[key], fieldSchema(schema, key));
     if (inner === undefined || skipped.has(key)) continue;
     fields ??= isMember ? { '.': LEAF } : {};
-    fields[edgeOf(key)] = inner;
+    fields[edgeOf(key, keys.length <= MAX_KEPT_MAP)] = inner;
   }
   return fields;
 }

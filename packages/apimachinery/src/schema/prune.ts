@@ -1,6 +1,6 @@
 import { child } from '../validation/field.ts';
 import { isObject, type JsonObject } from './own.ts';
-import type { Schema } from './schema.ts';
+import { isScalar, type Schema } from './schema.ts';
 
 /** What a schema says of a field: the schema of its value, that anything may stand there, or that there is no such field. */
 export type KnownField = Schema | 'open' | 'unknown';
@@ -26,6 +26,8 @@ export function itemsOf(schema: KnownField): KnownField {
 type Dropped = ((path: string) => void) | undefined;
 
 function pruneObject(value: JsonObject, schema: Schema, path: string, isRoot: boolean, dropped: Dropped): void {
+  const { properties, additionalProperties } = schema;
+  if (properties === undefined && typeof additionalProperties === 'object' && isScalar(additionalProperties)) return;
   for (const key of Object.keys(value)) {
     const item = value[key];
     const known = fieldOf(schema, key, isRoot);
@@ -44,7 +46,7 @@ function pruneValue(value: object, schema: Schema, path: string, dropped: Droppe
     return;
   }
   const { items } = schema;
-  if (items === undefined) return;
+  if (items === undefined || isScalar(items)) return;
   for (let i = 0; i < value.length; i++) {
     const item: unknown = value[i];
     if (typeof item === 'object' && item !== null) pruneValue(item, items, dropped ? `${path}[${i}]` : '', dropped);

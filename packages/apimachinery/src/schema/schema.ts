@@ -60,3 +60,8 @@ export interface Schema {
   /** Name of a named definition in OpenAPI documents, such as `io.k8s.api.core.v1.PodSpec`. */
   'x-definition'?: string;
 }
+
+/** Whether values of a schema hold nothing: maps and lists of such need not be walked for what is inside of their items. */
+export function isScalar({ type }: Schema): boolean {
+  return type === 'string' || type === 'integer' || type === 'number' || type === 'boolean';
+}

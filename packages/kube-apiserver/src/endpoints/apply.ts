@@ -1,15 +1,17 @@
 import { badRequest, invalid, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type KubeObject, kindText } from '@ks-apiserver/apimachinery/meta/types';
-import { applyServerSide, checkConfiguration } from '@ks-apiserver/apimachinery/patch/apply';
+import { applySteps, checkConfiguration } from '@ks-apiserver/apimachinery/patch/apply';
 import { jsonTypeName } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import { checkTypes } from '@ks-apiserver/apimachinery/schema/decode';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { required } from '@ks-apiserver/apimachinery/validation/field';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
 import { schemaOf } from '../registry/kind-rules.ts';
+import { largeTurn } from '../registry/large-work.ts';
 import { matchUrl } from '../registry/metadata.ts';
 import type { ResourceType } from '../registry/resource-type.ts';
-import { parseYamlBody, requestBody } from './body.ts';
+import { pause, type Steps } from '../registry/steps.ts';
+import { isLarge, parseYamlBody, requestBody } from './body.ts';
 import type { Call } from './call.ts';
 import { checkMetadata, dropEmptyMetadata } from './decode.ts';
 import { isTrue } from './query.ts';
@@ -47,7 +49,7 @@ export interface Application {
   applied: KubeObject;
   options: ReturnType<typeof writeOptions>;
   /** The object that comes of a configuration of the call's own resource and the stored one; throws a StatusError 409. */
-  merge(configuration: KubeObject, live: KubeObject | undefined): KubeObject;
+  merge(configuration: KubeObject, live: KubeObject | undefined, context: { isLarge?: boolean }): Steps<KubeObject>;
 }
 
 /** Reads an apply patch for a kind; throws StatusErrors 400, 422 and 500. */
@@ -60,11 +62,18 @@ export async function readApplication(call: Call, kind: ResourceType): Promise<A
       required('fieldManager', 'is required for apply patch'),
     ]);
   }
-  const applied = decodeConfiguration(kind, await requestBody(call.request), call.warnings);
+  const body = await requestBody(call.request);
+  const applied = decodeConfiguration(kind, body, call.warnings);
+  options.isLarge = isLarge(body);
+  if (options.isLarge) await largeTurn();
   checkConfiguration(applied, schemaFor(kind));
   matchUrl(type, applied, path.namespace, path.name);
-  const merge = (configuration: KubeObject, live: KubeObject | undefined) => {
-    const merged = applyServerSide({
+  function* merge(
+    configuration: KubeObject,
+    live: KubeObject | undefined,
+    context: { isLarge?: boolean },
+  ): Steps<KubeObject> {
+    const steps = applySteps({
       live,
       applied: configuration,
       manager,
@@ -74,11 +83,14 @@ export async function readApplication(call: Call, kind: ResourceType): Promise<A
       now,
       ...(path.subresource !== '' && { subresource: path.subresource }),
     });
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) yield* pause(context);
+    const merged = step.value;
     if (!type.custom) return decodeApplied(merged, schemaFor(type));
     const object = { ...merged, metadata: { ...merged.metadata } };
     dropEmptyMetadata(object);
     return object;
-  };
+  }
   return { applied, options, merge };
 }
 
@@ -101,8 +113,8 @@ export async function applyPatch(call: Call): Promise<KubeResponse> {
   const { applied, options, merge } = await readApplication(call, type);
   const written = await api.store.update(type, path.namespace, path.name, {
     subresource: path.subresource,
-    change: (live) => merge(applied, live),
-    create: path.subresource === '' ? () => merge(applied, undefined) : undefined,
+    change: (live, context) => merge(applied, live, context),
+    create: path.subresource === '' ? (context) => merge(applied, undefined, context) : undefined,
     tracksFields: true,
     patch: true,
     options,

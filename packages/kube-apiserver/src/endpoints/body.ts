@@ -3,6 +3,7 @@ import { jsonTypeName } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import { isObject } from '@ks-apiserver/apimachinery/schema/own';
 import { type KubeRequest, readBody } from '@ks-apiserver/client/kube/transport';
 import { decodeProtobuf, PROTOBUF } from '../protobuf/decode.ts';
+import { LARGE_BYTES, largeTurn } from '../registry/large-work.ts';
 import { JsonError } from './json-faults.ts';
 import { type ParsedText, parseJson, parseJsonAsYaml } from './json-text.ts';
 import { parseYaml } from './yaml-text.ts';
@@ -10,22 +11,33 @@ import { parseYaml } from './yaml-text.ts';
 /** The largest body that is read, in bytes (kube-apiserver's MaxRequestBodyBytes). */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
+/** The largest body of what is asked or ordered and not stored, such as a review or a Scale. */
+export const SMALL_BODY_BYTES = 256 * 1024;
+
 /** The largest body of YAML that is not JSON, in bytes: what it takes to read is a hundred times as much. */
 export const MAX_YAML_BYTES = 1024 * 1024;
 
 const OPEN_BRACE = 0x7b;
 const ACCEPTED = ['application/json', 'application/yaml', PROTOBUF];
 
-/** The whole body of a request; throws a StatusError 413. */
-export async function requestBody(request: KubeRequest): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw requestTooLarge(MAX_BODY_BYTES);
+/** The whole body of a request; throws a StatusError 413. A large one comes when there is a turn for it. */
+export async function requestBody(request: KubeRequest, limit = MAX_BODY_BYTES): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > limit) throw requestTooLarge(limit);
   try {
-    return await readBody(request.body, MAX_BODY_BYTES);
+    const body = await readBody(request.body, limit);
+    if (body.byteLength > limit) throw new RangeError();
+    if (isLarge(body)) await largeTurn();
+    return body;
   } catch (error) {
     if (error instanceof StatusError) throw error;
-    if (error instanceof RangeError) throw requestTooLarge(MAX_BODY_BYTES);
+    if (error instanceof RangeError) throw requestTooLarge(limit);
     throw badRequest(`the body of the request could not be read: ${(error as Error).message}`);
   }
+}
+
+/** Whether what a body brings is dealt with step by step. */
+export function isLarge(body: Buffer): boolean {
+  return body.byteLength > LARGE_BYTES;
 }
 
 /** The media type of a request's body without its parameters; JSON where none is named. */

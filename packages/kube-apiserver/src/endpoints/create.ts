@@ -1,6 +1,7 @@
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
+import { largeTurn } from '../registry/large-work.ts';
 import { matchUrl } from '../registry/metadata.ts';
-import { contentType, readText, requestBody } from './body.ts';
+import { contentType, isLarge, readText, requestBody } from './body.ts';
 import type { Call } from './call.ts';
 import { decodeObject } from './decode.ts';
 import { objectResponse } from './respond.ts';
@@ -9,7 +10,10 @@ import { writeOptions } from './write-options.ts';
 /** `POST` to a collection. */
 export async function create(call: Call): Promise<KubeResponse> {
   const options = writeOptions(call, 'CreateOptions');
-  const text = readText(await requestBody(call.request), contentType(call.request), call.type.kind);
+  const body = await requestBody(call.request);
+  const text = readText(body, contentType(call.request), call.type.kind);
+  options.isLarge = isLarge(body);
+  if (options.isLarge) await largeTurn();
   const object = decodeObject(call.type, text.value, options.fieldValidation, call.warnings, text);
   matchUrl(call.type, object, call.path.namespace);
   const { object: created } = await call.api.store.create(call.type, object, options);

@@ -1,7 +1,7 @@
 import { badRequest, invalid, type StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import { invalidValue, notSupported } from '@ks-apiserver/apimachinery/validation/field';
 import type { DeleteOptions } from '../registry/delete.ts';
-import { contentType, parseBody, requestBody } from './body.ts';
+import { contentType, parseBody, requestBody, SMALL_BODY_BYTES } from './body.ts';
 import type { Call } from './call.ts';
 
 const POLICIES = ['Foreground', 'Background', 'Orphan'] as const;
@@ -46,7 +46,7 @@ function parseOptions(body: Buffer, mediaType: string): Record<string, unknown> 
 export async function deleteOptions(
   call: Call,
 ): Promise<DeleteOptions & { dryRun: boolean; requestOptions: Record<string, unknown> }> {
-  const given = parseOptions(await requestBody(call.request), contentType(call.request));
+  const given = parseOptions(await requestBody(call.request, SMALL_BODY_BYTES), contentType(call.request));
   const query = Object.fromEntries(call.query);
   const value = (field: string): unknown => given[field] ?? query[field];
   const policy = value('propagationPolicy');

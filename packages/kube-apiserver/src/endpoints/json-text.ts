@@ -1,7 +1,7 @@
-import { maxNesting } from '@ks-apiserver/apimachinery/schema/own';
 import type { KnownField } from '@ks-apiserver/apimachinery/schema/prune';
-import { checkJson, JsonError, tooDeep } from './json-faults.ts';
-import { endOfString, readMerged, tellFields } from './repeated-fields.ts';
+import { checkJson, JsonError } from './json-faults.ts';
+import { countFields } from './json-size.ts';
+import { readMerged, tellFields } from './repeated-fields.ts';
 import { pathText, StrictErrors } from './strict-errors.ts';
 
 /** A parsed body. */
@@ -14,66 +14,39 @@ export interface ParsedText {
   strictErrors?: (schema: KnownField) => string[];
 }
 
-/** The fields of a value, of its parts too; throws a JsonError where it is nested too deeply. */
-function countKeys(value: unknown, depth = 0): number {
+/** The fields of a value, of its parts too. */
+function countKeys(value: unknown): number {
   if (value === null || typeof value !== 'object') return 0;
-  if (depth > maxNesting) throw tooDeep();
   let count = 0;
   if (Array.isArray(value)) {
-    for (const item of value) if (typeof item === 'object') count += countKeys(item, depth + 1);
+    for (const item of value) if (typeof item === 'object') count += countKeys(item);
     return count;
   }
   for (const key of Object.keys(value)) {
     count++;
     const item = (value as Record<string, unknown>)[key];
-    if (typeof item === 'object') count += countKeys(item, depth + 1);
+    if (typeof item === 'object') count += countKeys(item);
   }
   return count;
 }
 
-/** How often a quote stands before a colon: keys, and texts that hold or begin with such. */
-function countQuotedColons(text: string): number {
-  let count = 0;
-  for (let at = text.indexOf('":'); at >= 0; at = text.indexOf('":', at + 2)) count++;
-  return count;
-}
-
-const COLON = 0x3a;
-
-/** Keys of valid JSON: strings with a colon behind them. */
-function countTextKeys(text: string): number {
-  let count = 0;
-  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) {
-    at = endOfString(text, at);
-    let next = at + 1;
-    while (text.charCodeAt(next) <= 0x20) next++;
-    if (text.charCodeAt(next) === COLON) count++;
-  }
-  return count;
-}
-
-/** Whether an object of a valid JSON text has a field twice; `value` is what the text says. */
-function hasRepeated(text: string, value: unknown): boolean {
-  const keys = countKeys(value);
-  // Where no key has a space behind it there are at least as many of these as keys.
-  const isUnique = !/"[ \t\r\n]+:/.test(text) && countQuotedColons(text) === keys;
-  return !isUnique && countTextKeys(text) !== keys;
-}
-
-function parsed(body: Buffer): { text: string; value: unknown } {
+/** What a text says by JSON.parse, and whether an object of it has a field twice. */
+function parsed(body: Buffer): { text: string; value: unknown; isRepeated: boolean } {
+  const fields = countFields(body);
   const text = body.toString('utf8');
   try {
-    return { text, value: JSON.parse(text) };
+    const value: unknown = JSON.parse(text);
+    return { text, value, isRepeated: countKeys(value) !== fields };
   } catch (error) {
     checkJson(body);
     throw new JsonError((error as Error).message);
   }
 }
 
-/** Parses JSON as Go does: a repeated field is merged into what was there; throws a JsonError in Go's words. */
+/** Parses JSON as Go does: a repeated field is merged into what was there; throws a JsonError in Go's words, and a StatusError 413. */
 export function parseJson(body: Buffer): ParsedText {
-  const { text, value } = parsed(body);
-  if (!hasRepeated(text, value)) return { value };
+  const { text, value, isRepeated } = parsed(body);
+  if (!isRepeated) return { value };
   return {
     value: readMerged(text),
     strictErrors: (schema) => {
@@ -102,8 +75,8 @@ export function lineCounter(text: string): (at: number) => number {
  * fields counts, and they are told as YAML tells them. Throws a JsonError, also for what is only YAML.
  */
 export function parseJsonAsYaml(body: Buffer): ParsedText {
-  const { text, value } = parsed(body);
-  if (!hasRepeated(text, value)) return { value };
+  const { text, value, isRepeated } = parsed(body);
+  if (!isRepeated) return { value };
   return {
     value,
     strictErrors: (schema) => {

@@ -8,8 +8,10 @@ import { forbiddenField, invalidValue } from '@ks-apiserver/apimachinery/validat
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
 import { schemaOf } from '../registry/kind-rules.ts';
 import type { ResourceType } from '../registry/resource-type.ts';
+import { pause, type Steps } from '../registry/steps.ts';
+import type { WriteContext } from '../registry/strategy.ts';
 import { applyPatch } from './apply.ts';
-import { contentType, requestBody } from './body.ts';
+import { contentType, isLarge, requestBody } from './body.ts';
 import type { Call } from './call.ts';
 import { decodeObject, type FieldValidation } from './decode.ts';
 import { parseJson } from './json-text.ts';
@@ -47,6 +49,7 @@ export function readPatch(mediaType: string, body: Buffer, type: ResourceType): 
   try {
     patch = parseJson(body).value as Json;
   } catch (error) {
+    if (error instanceof StatusError) throw error;
     const { message } = error as Error;
     throw badRequest(mediaType === STRATEGIC_PATCH ? message : `error decoding patch: ${message}`);
   }
@@ -79,15 +82,17 @@ function decodePatched(
 }
 
 /** The patched object, decoded again: a patch may have put anything anywhere. */
-export function applyDecoded(
+export function* applyDecoded(
   type: ResourceType,
   old: KubeObject,
   patch: Patch,
   validation: FieldValidation,
   warnings: string[],
-): KubeObject {
+  context: WriteContext,
+): Steps<KubeObject> {
   const { resourceVersion } = old.metadata;
   const patched = patch(type, old);
+  yield* pause(context);
   const object = decodePatched(type, patched, validation, warnings);
   // A patch that does not speak of the resourceVersion is made on whatever is current.
   if (object.metadata.resourceVersion === undefined && resourceVersion)
@@ -115,11 +120,13 @@ export async function patch(call: Call): Promise<KubeResponse> {
     const cause = forbiddenField('force', 'may not be specified for non-apply patch');
     throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, [cause]);
   }
-  const change = readPatch(mediaType, await requestBody(call.request), type);
+  const body = await requestBody(call.request);
+  const change = readPatch(mediaType, body, type);
+  options.isLarge = isLarge(body);
   const written = await api.store.update(type, path.namespace, path.name, {
     subresource: path.subresource,
     patch: true,
-    change: (old) => applyDecoded(type, old, change, options.fieldValidation, call.warnings),
+    change: (old, context) => applyDecoded(type, old, change, options.fieldValidation, call.warnings, context),
     options,
   });
   return objectResponse(call, written.object, written.created ? 201 : 200);

@@ -6,7 +6,7 @@ const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 
 /** Where a string of valid JSON ends that begins at `start`: the index of its closing quote. */
-export function endOfString(text: string, start: number): number {
+function endOfString(text: string, start: number): number {
   for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
     let slashes = 0;
     while (text.charCodeAt(at - 1 - slashes) === BACKSLASH) slashes++;

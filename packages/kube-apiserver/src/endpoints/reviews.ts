@@ -5,14 +5,14 @@ import type { KubeResponse, UserInfo } from '@ks-apiserver/client/kube/transport
 import type { Attributes } from '../registry/authorization/rbac.ts';
 import { schemaOf } from '../registry/kind-rules.ts';
 import { timestamp } from '../registry/metadata.ts';
-import { contentType, parseBody, requestBody } from './body.ts';
+import { contentType, parseBody, requestBody, SMALL_BODY_BYTES } from './body.ts';
 import type { Call } from './call.ts';
 import { decodeKind } from './decode.ts';
 import { virtualResponse } from './respond.ts';
 import { trackVirtual } from './write-options.ts';
 
 async function review(call: Call): Promise<KubeObject> {
-  const body = parseBody(await requestBody(call.request), contentType(call.request), call.type.kind);
+  const body = parseBody(await requestBody(call.request, SMALL_BODY_BYTES), contentType(call.request), call.type.kind);
   const object = decodeKind(body, call.type, schemaOf(call.type), 'Warn', call.warnings);
   trackVirtual(call, call.type, object);
   return object;

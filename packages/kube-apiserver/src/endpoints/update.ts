@@ -1,7 +1,8 @@
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
+import { largeTurn } from '../registry/large-work.ts';
 import { matchUrl } from '../registry/metadata.ts';
-import { contentType, readText, requestBody } from './body.ts';
+import { contentType, isLarge, readText, requestBody } from './body.ts';
 import type { Call } from './call.ts';
 import { decodeObject } from './decode.ts';
 import { objectResponse } from './respond.ts';
@@ -11,7 +12,10 @@ import { writeOptions } from './write-options.ts';
 export async function update(call: Call): Promise<KubeResponse> {
   const { path, type, api } = call;
   const options = writeOptions(call, 'UpdateOptions');
-  const text = readText(await requestBody(call.request), contentType(call.request), type.kind);
+  const body = await requestBody(call.request);
+  const text = readText(body, contentType(call.request), type.kind);
+  options.isLarge = isLarge(body);
+  if (options.isLarge) await largeTurn();
   const object = decodeObject(type, text.value, options.fieldValidation, call.warnings, text);
   if (!object.metadata.name) {
     throw badRequest(`the name of the object (${path.name} based on URL) was undeterminable: name must be provided`);

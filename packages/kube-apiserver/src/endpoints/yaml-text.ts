@@ -1,6 +1,7 @@
 import { maxNesting } from '@ks-apiserver/apimachinery/schema/own';
 import { fieldOf, itemsOf, type KnownField } from '@ks-apiserver/apimachinery/schema/prune';
 import { constructFromEvents, EVENT_ID, type Event, getScalarValue, parseEvents, YAMLException } from 'js-yaml';
+import { MAX_ENTRIES, tooManyEntries } from './json-size.ts';
 import { lineCounter, type ParsedText } from './json-text.ts';
 import { StrictErrors } from './strict-errors.ts';
 import { KUBERNETES_SCHEMA } from './yaml-schema.ts';
@@ -131,6 +132,7 @@ export function parseYaml(whole: string): ParsedText {
   const text = firstDocument(whole);
   try {
     const events = parseEvents(text, { maxDepth: maxNesting });
+    if (events.length > 2 * MAX_ENTRIES) throw tooManyEntries();
     const options = { source: text, schema: KUBERNETES_SCHEMA };
     let isRepeated = false;
     let value: unknown;

@@ -1,3 +1,4 @@
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject, ObjectMeta } from '@ks-apiserver/apimachinery/meta/types';
 import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
 import type { EncodedObject, ObjectIndex } from '../storage/stored-object.ts';
@@ -43,27 +44,53 @@ export function objectJson(type: { group: string; version: string; kind: string 
   return `${typePrefix(type)}"metadata":${JSON.stringify(orderedMetadata(metadata))}${tail}`;
 }
 
-/** What a backend keeps of an object at a revision; without a revision it stays without resourceVersion (dry run). */
+/** The largest object that is kept, in bytes: etcd's limit of a request (`--max-request-bytes`). */
+export const MAX_OBJECT_BYTES = 1.5 * 1024 * 1024;
+
+/** Bytes of a JSON text without those that its escapes add, which etcd does not see. */
+function unescapedLength(json: string): number {
+  const length = Buffer.byteLength(json);
+  if (length <= MAX_OBJECT_BYTES) return length;
+  let added = 0;
+  for (let at = json.indexOf('\\'); at >= 0; at = json.indexOf('\\', at + 2)) added += json[at + 1] === 'u' ? 5 : 1;
+  return length - added;
+}
+
+/** An object as a backend keeps it, but for the revision that it is written at; without one it stays without resourceVersion. */
+export type Encoding = (revision: number | undefined) => EncodedObject;
+
+const NO_REVISION = '"resourceVersion":"0",';
+
+/**
+ * Encodes an object. Throws a StatusError 413 for one that is larger than MAX_OBJECT_BYTES and than it was, `before` bytes:
+ * what is too large already may still become smaller.
+ */
 export function encodeObject(
   type: ResourceType,
   object: KubeObject,
-  revision: number | undefined,
   fields: Record<string, string> | undefined,
-): EncodedObject {
-  const { resourceVersion: _old, ...metadata } = object.metadata;
-  const stored = {
-    ...object,
-    metadata: { ...metadata, ...(revision !== undefined && { resourceVersion: String(revision) }) },
-  };
+  before = 0,
+): Encoding {
+  const { labels, ownerReferences } = object.metadata;
   const index: ObjectIndex = {};
-  const { labels, ownerReferences } = metadata;
   if (labels && Object.keys(labels).length > 0) index.labels = labels;
   if (fields) index.fields = fields;
   if (ownerReferences && ownerReferences.length > 0) index.owners = ownerReferences.map((owner) => owner.uid);
   if (type.custom) index.schema = type.custom.generation;
   const storage = { group: type.group, version: type.storage.version, kind: type.kind };
   if (type.storage.group !== type.group) storage.group = type.storage.group;
-  return { bytes: Buffer.from(objectJson(storage, stored)), index };
+  const json = objectJson(storage, { ...object, metadata: { ...object.metadata, resourceVersion: '0' } });
+  const size = unescapedLength(json);
+  if (size > MAX_OBJECT_BYTES && size > before) {
+    const message = `Request entity too large: the object has ${size} bytes, limit is ${MAX_OBJECT_BYTES}`;
+    throw new StatusError(413, 'RequestEntityTooLarge', message);
+  }
+  const at = json.indexOf(NO_REVISION);
+  const [head, tail] = [json.slice(0, at), json.slice(at + NO_REVISION.length)];
+  return (revision) => {
+    const known = revision === undefined ? '' : `"resourceVersion":"${revision}",`;
+    return { bytes: Buffer.from(head + known + tail), index };
+  };
 }
 
 /** The bytes of an object with another resourceVersion; `from` is the one they hold. */

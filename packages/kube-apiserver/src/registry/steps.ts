@@ -1,4 +1,5 @@
 import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
+import { largeTurn } from './large-work.ts';
 
 /**
  * A decision in steps: it yields what must be waited for before it can go on, such as a webhook's answer, and nothing at all
@@ -30,6 +31,11 @@ export async function decideLater<T>(steps: Steps<T>): Promise<T> {
     step = steps.next(answer);
   }
   return step.value;
+}
+
+/** Lets other requests have their turn before the next step of a large write. */
+export function* pause({ isLarge }: { isLarge?: boolean }): Steps<void> {
+  if (isLarge) yield largeTurn();
 }
 
 /** Waits for one answer inside steps. */

@@ -8,14 +8,15 @@ import { type Admission, admissionNamespace } from './admission/admission.ts';
 import type { Attributes, Operation } from './admission/attributes.ts';
 import { convert } from './conversion.ts';
 import { type DeleteOptions, decideDelete } from './delete.ts';
-import { encodeObject } from './encode.ts';
+import { type Encoding, encodeObject } from './encode.ts';
 import { completeObject, schemaOf, setDefaults, validateKind } from './kind-rules.ts';
+import { LARGE_BYTES, largeTurn } from './large-work.ts';
 import { trackFields } from './managed-fields.ts';
 import { dedupOwners, generatedName, initMetadata, invalidObject, matchUrl, subjectOf } from './metadata.ts';
 import { admitNamespace } from './namespace-lifecycle.ts';
 import { isConverted, prepareObjects, presentObject } from './present.ts';
 import { type ResourceType, storageKey } from './resource-type.ts';
-import { decideLater, decideNow, type Steps } from './steps.ts';
+import { decideLater, decideNow, pause, type Steps } from './steps.ts';
 import type { Strategies } from './strategies/strategies.ts';
 import type { Strategy, WriteContext, WriteOptions } from './strategy.ts';
 import { decideUpdate, type UpdateRequest } from './update.ts';
@@ -47,6 +48,8 @@ export type Verdict =
       charge?: () => boolean;
       /** The object as it is stored, where a webhook converted it. */
       stored?: KubeObject | undefined;
+      /** The same as it is written, where that was made before the commit. */
+      encoding?: Encoding;
     }
   /** `last`: what the writer saw at last, where that is not what was stored. */
   | { remove: true; last?: KubeObject }
@@ -123,7 +126,9 @@ export class Store {
       {
         ...write,
         *steps(current, context) {
-          const verdict = yield* store.prepareCreate(type, waits ? structuredClone(object) : object, context);
+          const own = waits ? structuredClone(object) : object;
+          yield* pause(context);
+          const verdict = yield* store.prepareCreate(type, own, context);
           if (!current) return verdict;
           const charge = () => {
             verdict.charge?.();
@@ -152,21 +157,23 @@ export class Store {
     }
     setDefaults(type, object);
     strategy.decode?.(object, undefined, context);
+    yield* pause(context);
     // What the server itself sets from here on belongs to no manager.
     if (!tracksFields) trackFields(schemaOf(type), undefined, object, context, strategy.untracked);
     const told = context.requestOptions?.kind === 'UpdateOptions' && {
       requestOptions: { ...context.requestOptions, kind: 'CreateOptions' },
     };
     const attributes = this.attributesOf('CREATE', object, undefined, told ? { ...context, ...told } : context);
+    yield* pause(context);
     yield* this.admission.admit(attributes);
     const admitted = attributes.object!;
     matchUrl(type, admitted, attributes.namespace);
     if (strategy.generation) admitted.metadata.generation = 1;
     strategy.prepareForCreate?.(admitted, context);
-    const causes = [
-      ...validateKind(type, admitted, undefined, '', context.warnings),
-      ...(strategy.validate?.(admitted, undefined, context) ?? []),
-    ];
+    yield* pause(context);
+    const causes = validateKind(type, admitted, undefined, '', context.warnings);
+    yield* pause(context);
+    causes.push(...(strategy.validate?.(admitted, undefined, context) ?? []));
     const error = invalidObject(type, admitted.metadata.name || undefined, causes);
     if (error) throw error;
     context.warnings.push(...(strategy.warnings?.(admitted, undefined, context) ?? []));
@@ -204,7 +211,9 @@ export class Store {
     const operation = 'UPDATE' as const;
     const write = { type, namespace, name, subresource, operation, object: undefined, options };
     const waits =
-      this.#waits(write) || (request.create !== undefined && this.#waits({ ...write, operation: 'CREATE' }));
+      this.#waits(write) ||
+      this.#isLarge(storageKey(type, namespace, name)) ||
+      (request.create !== undefined && this.#waits({ ...write, operation: 'CREATE' }));
     return this.#write(
       { ...write, steps: (current, context) => decideUpdate(this, type, current, name, request, context) },
       waits,
@@ -252,7 +261,7 @@ export class Store {
   #waits({ type, namespace, name, subresource, operation, object, options }: Omit<Write, 'steps'>): boolean {
     const inside = admissionNamespace(type, namespace, name);
     const { shown } = options;
-    if (isConverted(type)) return true;
+    if (isConverted(type) || options.isLarge) return true;
     return this.admission.waits({
       type,
       operation: shown?.operation ?? operation,
@@ -261,6 +270,10 @@ export class Store {
       namespace: inside,
       object,
     });
+  }
+
+  #isLarge(key: string): boolean {
+    return (this.backend.get(key)?.bytes.byteLength ?? 0) > LARGE_BYTES;
   }
 
   /** Decides a write inside the commit that stores it; where it waits for somebody, before it, and again when that was in vain. */
@@ -272,7 +285,8 @@ export class Store {
       const settled: WriteContext['settled'] = [];
       let verdict: Verdict;
       try {
-        const context = { ...this.#contextOf(write, this.backend, settled), mayRepeat: true };
+        const isLarge = write.options.isLarge === true || (base?.bytes.byteLength ?? 0) > LARGE_BYTES;
+        const context = { ...this.#contextOf(write, this.backend, settled), isLarge, mayRepeat: true };
         if (base) await prepareObjects(write.type, [base]);
         verdict = await decideLater(write.steps(base && presentObject(write.type, base), context));
         const converter = write.type.custom?.converter;
@@ -281,6 +295,10 @@ export class Store {
             [verdict.put],
             apiVersionOf({ ...write.type, ...write.type.storage }),
           );
+        if (isLarge && 'put' in verdict) {
+          await largeTurn();
+          verdict.encoding = this.#encodingOf(write.type, verdict, base);
+        }
       } catch (error) {
         for (const tell of settled) tell(false);
         throw error;
@@ -314,6 +332,11 @@ export class Store {
     pruneUnknown(owned, type.custom.storedSchema);
     applyDefaults(owned, type.custom.storedSchema);
     return owned;
+  }
+
+  #encodingOf(type: ResourceType, verdict: Verdict & { put: KubeObject }, current: StoredObject | undefined): Encoding {
+    const fields = this.strategyOf(type).fields?.(verdict.put);
+    return encodeObject(type, this.#storedForm(type, verdict), fields, current?.bytes.byteLength);
   }
 
   #contextOf(write: Write, reader: Reader, settled: WriteContext['settled']): WriteContext {
@@ -351,15 +374,13 @@ export class Store {
       if ('remove' in verdict) {
         const last = verdict.last && this.#storedForm(type, { put: verdict.last });
         const object = last
-          ? encodeRecord(key, current!.revision, encodeObject(type, last, current!.revision, undefined))
+          ? encodeRecord(key, current!.revision, encodeObject(type, last, undefined, Infinity)(current!.revision))
           : current!;
         outcome = { object, created: false, deleted: true };
         return options.dryRun ? { action: 'keep' } : { action: 'delete' };
       }
+      const encode = verdict.encoding ?? this.#encodingOf(type, verdict, current);
       charged = verdict.charge?.() ?? false;
-      const fields = this.strategyOf(type).fields?.(verdict.put);
-      const stored = this.#storedForm(type, verdict);
-      const encode = (revision: number | undefined) => encodeObject(type, stored, revision, fields);
       if (options.dryRun) {
         const object = encodeRecord(key, current?.revision ?? 0, encode(current?.revision));
         outcome = { object, created: !current, deleted: false };

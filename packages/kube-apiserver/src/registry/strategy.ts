@@ -36,6 +36,8 @@ export interface WriteOptions {
   requestOptions?: Readonly<Record<string, unknown>>;
   /** What admission is shown where the request carries something else than the object. */
   shown?: AdmissionView;
+  /** True for what takes long to decide, which is done step by step. */
+  isLarge?: boolean;
 }
 
 /** What a strategy may look at while a write is decided; reads include what is not committed yet. */

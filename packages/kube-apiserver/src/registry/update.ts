@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import { notFound, type StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { equalJson } from '@ks-apiserver/apimachinery/schema/own';
 import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
 import { completeObject, schemaOf, setDefaults, validateKind } from './kind-rules.ts';
 import { trackFields } from './managed-fields.ts';
@@ -15,7 +15,7 @@ import {
   subjectOf,
 } from './metadata.ts';
 import type { ResourceType } from './resource-type.ts';
-import type { Steps } from './steps.ts';
+import { pause, type Steps } from './steps.ts';
 import type { Store, Verdict } from './store.ts';
 import { STATUS_METADATA, type WriteContext, type WriteOptions } from './strategy.ts';
 
@@ -23,10 +23,10 @@ import { STATUS_METADATA, type WriteContext, type WriteOptions } from './strateg
 export interface UpdateRequest {
   /** '' for the object itself. */
   subresource: string;
-  /** The wished state, made from a copy of the current one. */
-  change: (old: KubeObject) => KubeObject;
+  /** The wished state, made from a copy of the current one, in steps or at once. */
+  change: (old: KubeObject, context: WriteContext) => KubeObject | Steps<KubeObject>;
   /** The object to create when there is none; without it that is a 404. */
-  create?: (() => KubeObject) | undefined;
+  create?: ((context: WriteContext) => KubeObject | Steps<KubeObject>) | undefined;
   /** True for a patch, which has no preconditions: another uid in it is a change that is not allowed. */
   patch?: boolean;
   /** True where the change says itself who manages which fields (server-side apply). */
@@ -42,9 +42,9 @@ function hasStatus(type: ResourceType): boolean {
 export function desiredStateChanged(type: ResourceType, object: KubeObject, old: KubeObject): boolean {
   const desired = ({ metadata: _m, status, kind: _k, apiVersion: _a, ...rest }: KubeObject) =>
     hasStatus(type) ? rest : { ...rest, ...(status !== undefined && { status }) };
-  if (!isDeepStrictEqual(desired(object), desired(old))) return true;
+  if (!equalJson(desired(object), desired(old))) return true;
   if (type.group !== 'apps' || type.resource !== 'deployments') return false;
-  return !isDeepStrictEqual(object.metadata.annotations ?? {}, old.metadata.annotations ?? {});
+  return !equalJson(object.metadata.annotations ?? {}, old.metadata.annotations ?? {});
 }
 
 /** The object with what a subresource may change taken from `wished`, the rest from `old`. */
@@ -87,13 +87,17 @@ const UNCOUNTED = new Set(['status', 'binding']);
 function isUnchanged(object: KubeObject, old: KubeObject): boolean {
   const { managedFields, ...metadata } = object.metadata;
   const { managedFields: oldFields, ...oldMetadata } = old.metadata;
-  if (!isDeepStrictEqual(metadata, oldMetadata)) return false;
+  if (!equalJson(metadata, oldMetadata)) return false;
   const fields = new Set([...Object.keys(object), ...Object.keys(old)]);
   fields.delete('metadata');
-  for (const field of fields) if (!isDeepStrictEqual(object[field], old[field])) return false;
+  for (const field of fields) if (!equalJson(object[field], old[field])) return false;
   const timeless = (entries: KubeObject['metadata']['managedFields']) =>
     entries?.map(({ time: _time, ...entry }) => entry) ?? [];
-  return isDeepStrictEqual(timeless(managedFields), timeless(oldFields));
+  return equalJson(timeless(managedFields), timeless(oldFields));
+}
+
+function isSteps(changed: KubeObject | Steps<KubeObject>): changed is Steps<KubeObject> {
+  return typeof (changed as Steps<KubeObject>).next === 'function';
 }
 
 /** Decides an update against the current object. */
@@ -109,11 +113,18 @@ export function* decideUpdate(
   const own = (given: KubeObject) => (context.mayRepeat ? structuredClone(given) : given);
   if (!old) {
     if (!request.create) throw notFound(subjectOf(type, name));
-    const created = request.create();
+    const begun = request.create(context);
+    const created = isSteps(begun) ? yield* begun : begun;
     checkAbsent(type, created);
     return yield* store.prepareCreate(type, own(created), context, request.tracksFields);
   }
-  const wished = own(request.change(structuredClone(old)));
+  const copy = structuredClone(old);
+  yield* pause(context);
+  const changed = request.change(copy, context);
+  const made = isSteps(changed) ? yield* changed : changed;
+  yield* pause(context);
+  // What a patch made is nobody else's.
+  const wished = request.patch && !request.tracksFields ? made : own(made);
   matchUrl(type, wished, old.metadata.namespace ?? '', name);
   dedupOwners(wished, context.warnings, request.patch ? ' after mutating admission happens' : '');
   const uidChange = request.patch ? changedUid(wished, old) : [];
@@ -127,10 +138,13 @@ export function* decideUpdate(
     strategy.statusKeeps ?? (type.custom ? STATUS_METADATA : []),
   );
   keepMetadata(draft, old);
+  yield* pause(context);
   setDefaults(type, draft);
   strategy.decode?.(draft, old, context);
+  yield* pause(context);
   if (!request.tracksFields) trackFields(schemaOf(type), old, draft, context, strategy.untracked);
   const attributes = store.attributesOf('UPDATE', draft, old, context);
+  yield* pause(context);
   yield* store.admission.admit(attributes);
   const { shown } = context;
   const object = shown ? draft : attributes.object!;
@@ -139,14 +153,16 @@ export function* decideUpdate(
   if (strategy.generation && !UNCOUNTED.has(request.subresource) && desiredStateChanged(type, object, old)) {
     object.metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
+  yield* pause(context);
   const causes = [
     ...uidChange,
     // Kubernetes asks this of all kinds and of each, and names both causes.
     ...newFinalizers(object, old),
     ...newFinalizers(object, old),
     ...validateKind(type, object, old, request.subresource, context.warnings),
-    ...(strategy.validate?.(object, old, context) ?? []),
   ];
+  yield* pause(context);
+  causes.push(...(strategy.validate?.(object, old, context) ?? []));
   const error = invalidObject(type, name, causes);
   if (error) throw error;
   context.warnings.push(...(strategy.warnings?.(object, old, context) ?? []));
@@ -156,6 +172,7 @@ export function* decideUpdate(
   if (metadata.deletionTimestamp && !metadata.finalizers?.length && !metadata.deletionGracePeriodSeconds) {
     if (type.resource !== 'namespaces' || !object.spec?.finalizers?.length) return { remove: true, last: object };
   }
+  yield* pause(context);
   if (isUnchanged(object, old)) return { keep: true };
   return { put: object, charge: () => store.admission.charge(attributes) };
 }

@@ -6,7 +6,7 @@ import { timestamp } from '../../registry/metadata.ts';
 import { storagePrefix } from '../../registry/resource-type.ts';
 import { Causes } from '../../registry/validation/causes.ts';
 import { builtinSchema } from '../../schemas/builtin.ts';
-import { contentType, parseBody, requestBody } from '../body.ts';
+import { contentType, parseBody, requestBody, SMALL_BODY_BYTES } from '../body.ts';
 import type { Call } from '../call.ts';
 import { decodeKind } from '../decode.ts';
 import { jsonResponse } from '../respond.ts';
@@ -27,7 +27,7 @@ function named({ path }: Call, name: string): Pick<KubeObject, 'metadata'> {
 /** `POST pods/x/binding` (and `POST bindings`): assigns a pod to a node. */
 export async function bindPod(call: Call): Promise<KubeResponse> {
   const { api, path, now } = call;
-  const body = parseBody(await requestBody(call.request), contentType(call.request), 'Binding');
+  const body = parseBody(await requestBody(call.request, SMALL_BODY_BYTES), contentType(call.request), 'Binding');
   const binding = decodeKind(body, BINDING, builtinSchema(BINDING), 'Warn', call.warnings);
   const name = binding.metadata.name ?? '';
   if (path.name !== '' && path.name !== name) throw badRequest('name in URL does not match name in Binding object');
@@ -99,7 +99,7 @@ function checkBudgets(call: Call): void {
 /** `POST pods/x/eviction`: deletes a pod unless a PodDisruptionBudget forbids it. */
 export async function evictPod(call: Call): Promise<KubeResponse> {
   const { api, path, user, now, warnings, type } = call;
-  const body = parseBody(await requestBody(call.request), contentType(call.request), 'Eviction');
+  const body = parseBody(await requestBody(call.request, SMALL_BODY_BYTES), contentType(call.request), 'Eviction');
   const eviction = decodeKind(body, EVICTION, builtinSchema(EVICTION), 'Warn', call.warnings);
   const { dryRun, requestOptions } = writeOptions(call, 'CreateOptions');
   checkBudgets(call);

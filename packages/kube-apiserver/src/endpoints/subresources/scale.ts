@@ -8,7 +8,7 @@ import type { ResourceType } from '../../registry/resource-type.ts';
 import { setValueAt, valueAt } from '../../registry/strategies/custom-resources.ts';
 import { builtinSchema } from '../../schemas/builtin.ts';
 import { readApplication } from '../apply.ts';
-import { contentType, parseBody, requestBody } from '../body.ts';
+import { contentType, parseBody, requestBody, SMALL_BODY_BYTES } from '../body.ts';
 import type { Call } from '../call.ts';
 import { decodeKind } from '../decode.ts';
 import { APPLY_PATCH, readPatch } from '../patch.ts';
@@ -116,7 +116,7 @@ async function write(call: Call, kind: string, wished: (current: KubeObject) => 
 
 /** `PUT` of the scale subresource. */
 export async function updateScale(call: Call): Promise<KubeResponse> {
-  const body = parseBody(await requestBody(call.request), contentType(call.request), 'Scale');
+  const body = parseBody(await requestBody(call.request, SMALL_BODY_BYTES), contentType(call.request), 'Scale');
   const scale = decodeKind(body, SCALE, builtinSchema(SCALE), 'Warn', call.warnings);
   const { name } = scale.metadata;
   if (!name) {
@@ -143,7 +143,7 @@ async function applyScale(call: Call, scaleType: ResourceType): Promise<KubeResp
   setScale(call, configuration, applied);
   const written = await api.store.update(type, path.namespace, path.name, {
     subresource: 'scale',
-    change: (live) => merge(configuration, live),
+    change: (live, context) => merge(configuration, live, context),
     tracksFields: true,
     patch: true,
     options,
@@ -157,7 +157,7 @@ export async function patchScale(call: Call): Promise<KubeResponse> {
   delete scaleType.custom;
   const mediaType = contentType(call.request);
   if (mediaType === APPLY_PATCH) return applyScale(call, scaleType);
-  const change = readPatch(mediaType, await requestBody(call.request), scaleType);
+  const change = readPatch(mediaType, await requestBody(call.request, SMALL_BODY_BYTES), scaleType);
   return write(call, 'PatchOptions', (current) =>
     decodeKind(change(scaleType, current).of, SCALE, builtinSchema(SCALE), 'Warn', call.warnings),
   );

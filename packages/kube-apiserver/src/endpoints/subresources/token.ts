@@ -8,7 +8,7 @@ import {
 } from '../../registry/authorization/service-account-tokens.ts';
 import { timestamp } from '../../registry/metadata.ts';
 import { builtinSchema } from '../../schemas/builtin.ts';
-import { contentType, parseBody, requestBody } from '../body.ts';
+import { contentType, parseBody, requestBody, SMALL_BODY_BYTES } from '../body.ts';
 import type { Call } from '../call.ts';
 import { decodeKind } from '../decode.ts';
 import { virtualResponse } from '../respond.ts';
@@ -48,7 +48,7 @@ function boundObject(
 /** `POST serviceaccounts/x/token`: a token of the ServiceAccount (Kubernetes authentication/v1 TokenRequest). */
 export async function requestToken(call: Call): Promise<KubeResponse> {
   const { api, path, type, now } = call;
-  const body = parseBody(await requestBody(call.request), contentType(call.request), 'TokenRequest');
+  const body = parseBody(await requestBody(call.request, SMALL_BODY_BYTES), contentType(call.request), 'TokenRequest');
   const request = decodeKind(body, TOKEN_REQUEST, builtinSchema(TOKEN_REQUEST), 'Warn', call.warnings);
   const account = api.store.get(type, path.namespace, path.name).shared<KubeObject>();
   request.spec = { ...request.spec, expirationSeconds: request.spec?.expirationSeconds ?? DEFAULT_SECONDS };

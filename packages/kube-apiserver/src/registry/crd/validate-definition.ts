@@ -129,12 +129,32 @@ function versionCauses(version: DefinitionVersion, index: number, many: boolean)
   const schema = version.schema?.openAPIV3Schema;
   if (schema) {
     const at = many ? `${field}.schema.openAPIV3Schema` : 'spec.validation.openAPIV3Schema';
-    causes.push(...validateStructural(schema, at));
+    if (rulesOf(schema).count > MAX_RULES || rulesOf(schema).text > MAX_RULE_TEXT) {
+      const why = `must have at most ${MAX_RULES} validation rules, of ${MAX_RULE_TEXT} characters in all`;
+      causes.push(forbiddenField(at, why));
+    } else causes.push(...validateStructural(schema, at));
   }
   if (version.subresources?.scale) causes.push(...scaleCauses(version.subresources.scale, `${own}.subresources.scale`));
   causes.push(...columnCauses(version.additionalPrinterColumns, `${own}.additionalPrinterColumns`));
   causes.push(...selectableCauses(version, `${own}.selectableFields`));
   return causes;
+}
+
+/** Validation rules of one version, and the characters of them all: each is compiled when the definition is written. */
+const MAX_RULES = 1000;
+const MAX_RULE_TEXT = 256 * 1024;
+
+function rulesOf(schema: Schema): { count: number; text: number } {
+  const rules = schema['x-kubernetes-validations'] ?? [];
+  const found = { count: rules.length, text: rules.reduce((sum, { rule }) => sum + String(rule ?? '').length, 0) };
+  const { items, additionalProperties, properties = {} } = schema;
+  for (const inner of [items, additionalProperties, ...Object.values(properties)]) {
+    if (typeof inner !== 'object' || inner === null) continue;
+    const { count, text } = rulesOf(inner);
+    found.count += count;
+    found.text += text;
+  }
+  return found;
 }
 
 const CONVERSION_VERSIONS = ['v1', 'v1beta1'];

@@ -1,7 +1,7 @@
 import type { GroupVersionKind, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { formatQuantity, parseQuantity } from '@ks-apiserver/apimachinery/quantity/quantity';
 import { isObject } from '@ks-apiserver/apimachinery/schema/own';
-import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
+import { isScalar, type Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { builtinSchema } from '../../schemas/builtin.ts';
 import { otherDefaults } from './others.ts';
 import { podDefaults } from './pods.ts';
@@ -57,13 +57,14 @@ function planOf(schema: Schema): Plan {
 
 function defaultValue(value: unknown, schema: Schema): void {
   if (Array.isArray(value)) {
-    if (schema.items !== undefined) for (const item of value) defaultValue(item, schema.items);
+    if (schema.items !== undefined && !isScalar(schema.items))
+      for (const item of value) defaultValue(item, schema.items);
     return;
   }
   if (!isObject(value)) return;
   const { properties, additionalProperties } = schema;
   if (properties === undefined) {
-    if (typeof additionalProperties === 'object') {
+    if (typeof additionalProperties === 'object' && !isScalar(additionalProperties)) {
       for (const item of Object.values(value)) defaultValue(item, additionalProperties);
     }
     return;

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '@ks-apiserver/apimachinery/schema/own';
-import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
+import { isScalar, type Schema } from '@ks-apiserver/apimachinery/schema/schema';
 
 /** Types whose fields are known to be pointers or not in Kubernetes' Go types. */
 const known = /^io\.k8s\.(api|apimachinery)\./;
@@ -69,13 +69,14 @@ function isZero(value: unknown): boolean {
 
 function visit(value: unknown, schema: Schema, change: (value: JsonObject, plan: Plan, schema: Schema) => void): void {
   if (Array.isArray(value)) {
-    if (schema.items !== undefined) for (const item of value) visit(item, schema.items, change);
+    if (schema.items !== undefined && !isScalar(schema.items))
+      for (const item of value) visit(item, schema.items, change);
     return;
   }
   if (!isObject(value)) return;
   const { properties, additionalProperties } = schema;
   if (properties === undefined) {
-    if (typeof additionalProperties !== 'object') return;
+    if (typeof additionalProperties !== 'object' || isScalar(additionalProperties)) return;
     for (const item of Object.values(value)) visit(item, additionalProperties, change);
     return;
   }

@@ -99,15 +99,16 @@ export function validateTolerations(list: readonly Fields[] | undefined, at: str
 
 /** How evenly pods are spread. */
 export function validateSpread(list: readonly Fields[] | undefined, at: string, out: Causes): void {
+  const pairOf = ({ topologyKey = '', whenUnsatisfiable = '' }: Fields) =>
+    JSON.stringify([topologyKey, whenUnsatisfiable]);
+  const lastOf = new Map((list ?? []).map((constraint, index) => [pairOf(constraint), index]));
   each(list, at, (constraint, path, index) => {
     const { maxSkew, topologyKey = '', whenUnsatisfiable = '', minDomains } = constraint;
     out.positive(`${path}.maxSkew`, maxSkew);
     if (topologyKey === '') out.required(`${path}.topologyKey`, 'can not be empty');
     out.supported(`${path}.whenUnsatisfiable`, whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway']);
-    const repeated = list!
-      .slice(index + 1)
-      .some((other) => other.topologyKey === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable);
-    if (repeated) out.duplicate(`${path}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`);
+    if (lastOf.get(pairOf(constraint)) !== index)
+      out.duplicate(`${path}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`);
     if (minDomains !== undefined) {
       out.positive(`${path}.minDomains`, minDomains);
       if (whenUnsatisfiable !== 'DoNotSchedule') {

@@ -61,7 +61,7 @@ function check(schedule: string): void {
     throw new ScheduleError(`expected exactly 5 fields, found ${parts.length}: [${parts.join(' ')}]`);
   }
   for (const [index, part] of parts.entries()) {
-    for (const range of part.split(',')) if (range !== '') checkRange(range, fields[index]!);
+    for (const range of new Set(part.split(','))) if (range !== '') checkRange(range, fields[index]!);
   }
 }
 
