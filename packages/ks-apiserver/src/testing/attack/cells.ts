@@ -112,7 +112,11 @@ export class Cells {
       undo: async () => {
         await this.#platform.call(path, { method: 'DELETE' });
       },
-      isDone: async () => (await this.#stored(path)) !== undefined,
+      // What is on its way out was made by an earlier request.
+      isDone: async () => {
+        const now = await this.#stored(path);
+        return now !== undefined && now.metadata.deletionTimestamp === undefined;
+      },
     };
     const applied: Request = {
       method: 'PATCH',
