@@ -123,7 +123,8 @@ const SYSTEM_ROLES = /^(admin|operator|viewer|role-template-view-(secrets|config
 
 interface Listed {
   metadata: { name: string; labels?: Record<string, string> };
-  rules?: Rule[];
+  /** Null is what Kubernetes writes for none. */
+  rules?: Rule[] | null;
 }
 
 /**
@@ -137,8 +138,8 @@ export async function builtInRoles(platform: TestPlatform, { own }: Tenants): Pr
   const add = (
     role: Omit<BuiltInRole, 'name' | 'rules' | 'path'>,
     collection: string,
-    { metadata: { name }, rules = [] }: Listed,
-  ) => roles.push({ ...role, name, rules, path: `${collection}/${name}` });
+    { metadata: { name }, rules }: Listed,
+  ) => roles.push({ ...role, name, rules: rules ?? [], path: `${collection}/${name}` });
 
   for (const role of await list(`${iamObjects}/globalroles`))
     if (!allowsEverything(role.rules ?? []))

@@ -11,6 +11,8 @@ const ATTEMPTS = 5;
 /** About how many requests a change is, at one port. */
 const FORMS = 10;
 
+const SUBRESOURCES = new Set(['status', 'approval', 'password']);
+
 /** A request that was sent, and by which door. */
 export interface Sent {
   door: string;
@@ -81,7 +83,7 @@ export class Cells {
     // Whether any of it would be sent at all: most attackers may write nothing of the kind.
     const doors = ownPort && this.#attacker.client ? ['', 'own port'] : [''];
     const open = doors.some((door) =>
-      ['PUT', 'PATCH'].some((method) => !this.#denied.has(deniedKey({ method, path, door }) ?? '')),
+      ['PUT', 'PATCH'].some((method) => !this.#denied.has(this.#keyOf({ method, path, door }) ?? '')),
     );
     if (!open) {
       this.#tally.pruned += FORMS * doors.length;
@@ -110,7 +112,11 @@ export class Cells {
       undo: async () => {
         await this.#platform.call(path, { method: 'DELETE' });
       },
-      isDone: async () => (await this.#stored(path)) !== undefined,
+      // What is on its way out was made by an earlier request.
+      isDone: async () => {
+        const now = await this.#stored(path);
+        return now !== undefined && now.metadata.deletionTimestamp === undefined;
+      },
     };
     const applied: Request = {
       method: 'PATCH',
@@ -171,7 +177,7 @@ export class Cells {
     let wasDenied = false;
     for (const [index, first] of cells.entries()) {
       let cell = first;
-      const key = deniedKey(cell);
+      const key = this.#keyOf(cell);
       if ((key && this.#denied.has(key)) || (cell.upgrades && wasDenied)) {
         this.#tally.pruned += 1;
         continue;
@@ -191,6 +197,10 @@ export class Cells {
       await took({ door: cell.door, path: cell.path });
       await undo();
     }
+  }
+
+  #keyOf(cell: Pick<Cell, 'method' | 'path' | 'door'>): string | undefined {
+    return deniedKey(cell, this.#attacker.name);
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: an object of any kind.
@@ -221,15 +231,16 @@ export class Cells {
 }
 
 /**
- * What is denied alike to one attacker through the Kubernetes API: a verb on a kind in a place, at a door. This server's own
- * API looks at names too, so nothing of it is left out.
+ * What is denied alike to one attacker: a verb on a kind in a place, at a door. Of what has his own name in its path this
+ * server lets him do more, and each namespace and workspace is a place of its own.
  */
-function deniedKey({ method, path, door }: Pick<Cell, 'method' | 'path' | 'door'>): string | undefined {
-  if (!/^\/apis?\//.test(path)) return undefined;
+function deniedKey({ method, path, door }: Pick<Cell, 'method' | 'path' | 'door'>, self: string): string | undefined {
   const [plain = '', query = ''] = path.split('?', 2);
-  const collection =
-    method === 'POST' || query.includes('fieldSelector')
-      ? plain
-      : plain.replace(/\/[^/]+((\/(status|approval))?)$/, '$1');
-  return `${door.includes('own port')} ${method} ${collection}`;
+  if (plain.startsWith('/kapis/') && plain.split('/').includes(self)) return undefined;
+  const segments = plain.split('/');
+  const name = segments.length - (SUBRESOURCES.has(segments.at(-1)!) ? 2 : 1);
+  const isPlace = segments[name - 1] === 'namespaces' || segments[name - 1] === 'workspaces';
+  // A list has no name to leave out.
+  if (method !== 'POST' && !query.includes('fieldSelector') && !isPlace) segments[name] = '*';
+  return `${door.includes('own port')} ${method} ${segments.join('/')}`;
 }

@@ -134,7 +134,7 @@ export const namespaces: Attacks = ({ tenants: { own, other }, attacker, other: 
       };
     }),
     ...[own.workspace, other.workspace, 'system-workspace'].map((workspace): Attack => {
-      const name = `${attacker.name}-ns`;
+      const name = `${attacker.name}-in-${workspace}`;
       const metadata = { name, labels: { [WORKSPACE]: workspace }, annotations: { [CREATOR]: somebody } };
       return {
         name: `make a namespace in ${workspace}`,
