@@ -1,6 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import { ensurePki, writeAdminKubeconfig } from '@ks-apiserver/kube-apiserver/server/pki';
 import { KubeApiServer } from '@ks-apiserver/kube-apiserver/server/server';
 import { LmdbBackend } from '@ks-apiserver/kube-apiserver/storage/lmdb';
@@ -31,8 +34,17 @@ export async function openEmbedded({ dataDir, bindAddress, securePort, fsync }: 
       rootCa: pki.ca,
       clientCa: { cert: pki.ca, key: pki.caKey },
     });
+    let admit: (user: UserInfo, connection: Duplex) => void = () => {
+      const message = 'the server is starting and does not know its users yet';
+      throw new StatusError(503, 'ServiceUnavailable', message, { retryAfterSeconds: 1 });
+    };
     const listener = await server
-      .listen({ host: bindAddress, port: securePort, tls: { ...pki.serving, ca: pki.ca } })
+      .listen({
+        host: bindAddress,
+        port: securePort,
+        tls: { ...pki.serving, ca: pki.ca },
+        admitUser: (user, connection) => admit(user, connection),
+      })
       .catch((error) => {
         throw portError(error, bindAddress, securePort, '--secure-port');
       });
@@ -44,7 +56,13 @@ export async function openEmbedded({ dataDir, bindAddress, securePort, fsync }: 
       transport: server,
       secrets: new FileSecrets(dataDir),
       endpoint: { server: url, ca: pki.ca },
-      embedded: { kubeconfig, url },
+      embedded: {
+        kubeconfig,
+        url,
+        admitUsers: (decide) => {
+          admit = decide;
+        },
+      },
       close: () => server.close(),
     };
   } catch (error) {

@@ -33,7 +33,10 @@ export async function reviewedUser(
   stored: User | undefined,
   wished: User,
 ): Promise<UserWrite> {
-  if (!stored) users.checkName(caller, wished.metadata.name ?? '');
+  if (!stored) {
+    users.checkName(caller, wished.metadata.name ?? '');
+    await users.checkNameIsFree(wished.metadata.name ?? '');
+  }
   const before = stored?.metadata.annotations ?? {};
   const { [LAST_APPLIED]: _copy, ...annotations } = { ...wished.metadata.annotations };
   for (const key of [PASSWORD_ENCRYPTED, GLOBAL_ROLE_ANNOTATION]) {

@@ -15,6 +15,7 @@ import type { Members } from './members.ts';
 import type { PasswordPolicy } from './password-policy.ts';
 import { checkPassword, hashPassword } from './passwords.ts';
 import { keepingLink, linkOf, type ProviderLinks } from './provider-links.ts';
+import type { CheckNameIsFree } from './retired-names.ts';
 import type { Scope, Scopes } from './scopes.ts';
 import {
   GLOBAL_ROLE_ANNOTATION,
@@ -39,6 +40,7 @@ export interface UsersParts {
   passwords: PasswordPolicy;
   links: ProviderLinks;
   revokeSessions: (username: string) => Promise<void>;
+  checkNameIsFree: CheckNameIsFree;
 }
 
 /** Users of the platform, their passwords and the global role of each. */
@@ -76,6 +78,7 @@ export class Users {
     this.checkLink(caller, undefined, given);
     const wanted = given.metadata.name ?? '';
     this.checkName(caller, wanted);
+    await this.checkNameIsFree(wanted);
     const { status: _status, ...object } = given;
     annotations[PASSWORD_ENCRYPTED] = 'true';
     const password = await this.hashed(given.spec?.password, given);
@@ -256,10 +259,16 @@ export class Users {
     this.#checkRoles(caller, name, (_scope, labels) => labels[USER_REF_LABEL] !== name);
   }
 
+  /** Throws a StatusError 409 for a name that a former user of it could still act under. */
+  checkNameIsFree(name: string): Promise<void> {
+    return this.#parts.checkNameIsFree(name);
+  }
+
   /** Readies a name for somebody whom nobody makes: it must have no rights. Throws Forbidden. */
   async claimName(name: string): Promise<void> {
     // Not by the name itself, which has these very rights.
     this.checkName({ name: '', groups: [] }, name);
+    await this.checkNameIsFree(name);
     await this.removeLeftOver(name);
   }
 
