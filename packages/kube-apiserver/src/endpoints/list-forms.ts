@@ -57,7 +57,17 @@ function madeList(call: Call, form: Form, metadata: Table['metadata']): MadeList
     apiVersion: isPartial ? `meta.k8s.io/${form.version}` : apiVersionOf(type),
     metadata,
   };
-  return { head, items: 'items', item: (stored) => (isPartial ? partialObject(object(stored), form) : object(stored)) };
+  if (isPartial) return { head, items: 'items', item: (stored) => partialObject(object(stored), form) };
+  return {
+    head,
+    items: 'items',
+    item(stored) {
+      if (type.custom) return object(stored);
+      // Built-in kinds omit their type in lists.
+      const { kind: _kind, apiVersion: _apiVersion, ...rest } = object(stored);
+      return rest;
+    },
+  };
 }
 
 /** A list in the form and encoding that was asked for. */
