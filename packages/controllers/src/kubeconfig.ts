@@ -8,7 +8,8 @@ import type { Reconciler } from './controller.ts';
 import { ensureDeleted } from './ensure.ts';
 import { controllerReference, isTerminating, now } from './names.ts';
 
-const CONFIG_MAPS: GroupVersionResource = { group: '', version: 'v1', resource: 'configmaps' };
+/** Resource of the kubeconfigs. */
+export const CONFIG_MAPS: GroupVersionResource = { group: '', version: 'v1', resource: 'configmaps' };
 const REQUESTS: GroupVersionResource = {
   group: 'certificates.k8s.io',
   version: 'v1',
@@ -32,7 +33,12 @@ export interface KubeconfigParts {
   /** Where users reach the Kubernetes API, and the CA (PEM) of its certificate. */
   endpoint: { server: string; ca?: string };
   /** Makes a key and a PKCS #10 request for it, both PEM. */
-  makeSigningRequest: (commonName: string) => Promise<{ request: string; key: string }>;
+  makeSigningRequest: (subject: { commonName: string; uid?: string }) => Promise<{ request: string; key: string }>;
+  /**
+   * True where certificates carry the uid of their user: on the embedded API. The signer of a cluster drops what it does not
+   * know of a subject, and its RBAC knows names alone.
+   */
+  carriesUid: boolean;
 }
 
 function kubeconfig(user: string, { server, ca }: KubeconfigParts['endpoint'], cert: string, key: string): string {
@@ -59,14 +65,33 @@ preferences: {}
 `;
 }
 
-/** Milliseconds for which a kubeconfig may stay as it is; 0 when it is not that user's, of that API, or ends soon. */
-function goodFor(text: string, user: string, { server, ca }: KubeconfigParts['endpoint']): number {
-  const certificate = /^ {4}client-certificate-data: (\S+)$/m.exec(text)?.[1];
-  if (certificate === undefined || !text.includes(`server: ${JSON.stringify(server)}\n`)) return 0;
+/** Attribute of a certificate's subject that holds its user's uid (Kubernetes "X.509 client certificates", since 1.34). */
+const UID_ATTRIBUTE = '1.3.6.1.4.1.57683.2';
+
+/** The client certificate in a kubeconfig as the controller writes it; throws where it is none, undefined where none is there. */
+export function certificateOf(kubeconfig: string): X509Certificate | undefined {
+  const certificate = /^ {4}client-certificate-data: (\S+)$/m.exec(kubeconfig)?.[1];
+  return certificate === undefined ? undefined : new X509Certificate(Buffer.from(certificate, 'base64'));
+}
+
+/**
+ * Milliseconds for which a kubeconfig may stay as it is; 0 when it is not that user's, of that API, or ends soon. With `uid`
+ * its certificate must say it.
+ */
+function goodFor(
+  text: string,
+  { user, uid }: { user: string; uid: string | undefined },
+  { server, ca }: KubeconfigParts['endpoint'],
+): number {
+  if (!text.includes(`server: ${JSON.stringify(server)}\n`)) return 0;
   if (ca !== undefined && !text.includes(Buffer.from(ca).toString('base64'))) return 0;
   try {
-    const { subject, validFrom, validTo } = new X509Certificate(Buffer.from(certificate, 'base64'));
-    if (!subject.split('\n').includes(`CN=${user}`)) return 0;
+    const certificate = certificateOf(text);
+    if (certificate === undefined) return 0;
+    const { subject, validFrom, validTo } = certificate;
+    const attributes = subject.split('\n');
+    if (!attributes.includes(`CN=${user}`)) return 0;
+    if (uid !== undefined && !attributes.includes(`${UID_ATTRIBUTE}=${uid}`)) return 0;
     // A signer may give less time than was asked for.
     const before = Math.min(RENEW_BEFORE_MS, (Date.parse(validTo) - Date.parse(validFrom)) / 3);
     return Math.max(0, Date.parse(validTo) - before - Date.now());
@@ -78,11 +103,15 @@ function goodFor(text: string, user: string, { server, ca }: KubeconfigParts['en
 
 /** Gives each user a kubeconfig with a client certificate in his name, and a new one before it ends. */
 export function kubeconfigReconciler(parts: KubeconfigParts): Reconciler {
-  const { client, users, endpoint, makeSigningRequest } = parts;
+  const { client, users, endpoint, makeSigningRequest, carriesUid } = parts;
 
   /** Has a certificate signed for the very key that was made here: requests of others are never approved. */
-  async function certificate(user: string, signal: AbortSignal): Promise<{ cert: string; key: string }> {
-    const { request, key } = await makeSigningRequest(user);
+  async function certificate(
+    user: string,
+    uid: string | undefined,
+    signal: AbortSignal,
+  ): Promise<{ cert: string; key: string }> {
+    const { request, key } = await makeSigningRequest({ commonName: user, ...(uid !== undefined && { uid }) });
     const labels = user.length <= 63 ? { [USERNAME_LABEL]: user } : {};
     const name = `${user}-csr-${Math.floor(Date.now() / 1000)}`;
     const created = await client.create(REQUESTS, {
@@ -138,9 +167,13 @@ export function kubeconfigReconciler(parts: KubeconfigParts): Reconciler {
       const key = { resource: CONFIG_MAPS, namespace: KUBECONFIG_NAMESPACE, name: `kubeconfig-${name}` };
       const found = await client.find(key);
       const owned = found?.metadata.ownerReferences?.some(({ uid }) => uid === user.metadata.uid) === true;
-      const good = owned ? goodFor(String(found?.data?.config ?? ''), name, endpoint) : 0;
+      const uid = carriesUid ? user.metadata.uid : undefined;
+      const good = owned ? goodFor(String(found?.data?.config ?? ''), { user: name, uid }, endpoint) : 0;
       if (good > 0) return Math.min(good, LOOK_AGAIN_MS);
-      const { cert, key: privateKey } = await certificate(name, signal);
+      const { cert, key: privateKey } = await certificate(name, uid, signal);
+      // Nobody gets the certificate of a user who went while it was signed.
+      const current = users.store.get(name)?.object;
+      if (!current || current.metadata.uid !== user.metadata.uid || isTerminating(current)) return undefined;
       const owner = { ...user, apiVersion: 'iam.kubesphere.io/v1alpha2', kind: 'User' };
       const labels = { ...found?.metadata.labels, ...(name.length <= 63 && { [USERNAME_LABEL]: name }) };
       const object: KubeObject = {

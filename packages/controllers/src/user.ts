@@ -21,6 +21,8 @@ export interface UserControllerParts {
   events: EventRecorder;
   /** Ends the sessions of a user who goes, is disabled, or whose password was set. */
   revokeSessions: (username: string) => Promise<void>;
+  /** Keeps the name of a user who goes from the next one, where certificates do not tell them apart. */
+  retireName: (username: string) => Promise<void>;
 }
 
 /** Users: hashes a plain password, makes new users Active, and removes what belongs to a user who goes. */
@@ -31,6 +33,7 @@ export function userReconciler({
   bindings,
   events,
   revokeSessions,
+  retireName,
 }: UserControllerParts): Reconciler {
   /** Users who are gone, and whose bindings are looked for once more. */
   const gone = new Set<string>();
@@ -82,6 +85,7 @@ export function userReconciler({
       if (isTerminating(user)) {
         await revokeSessions(name);
         await removeBelongings(name);
+        await retireName(name);
         events.record(user, 'Normal', 'RolesRemoved', 'the roles, groups and log-in records of the user are removed');
         await withoutFinalizer(client, USERS, user, FINALIZER);
         return undefined;

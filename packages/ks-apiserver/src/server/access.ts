@@ -23,6 +23,7 @@ import type { Login } from '../models/iam/login.ts';
 import { Members } from '../models/iam/members.ts';
 import type { PasswordPolicy } from '../models/iam/password-policy.ts';
 import type { ProviderLinks } from '../models/iam/provider-links.ts';
+import type { CheckNameIsFree } from '../models/iam/retired-names.ts';
 import { Scopes } from '../models/iam/scopes.ts';
 import { UserRights } from '../models/iam/user-rights.ts';
 import type { Catalog } from '../models/resources/catalog.ts';
@@ -85,13 +86,23 @@ export interface GateContext {
   passwords: PasswordPolicy;
   links: ProviderLinks;
   revokeSessions: (username: string) => Promise<void>;
+  checkNameIsFree: CheckNameIsFree;
 }
 
 /** Opens the gate: every rule about what a write grants. A kind that gives rights and has no rule here gives them unseen. */
 export function openGate(access: Awaited<ReturnType<typeof openAccess>>, context: GateContext) {
   const { authorizer, scopes, members, groupRoles, effects, rights } = access;
-  const { client, quotas, login, passwords, links, revokeSessions } = context;
-  const userRule = new UserRule({ authorizer, rights, members, login, passwords, links, revokeSessions });
+  const { client, quotas, login, passwords, links, revokeSessions, checkNameIsFree } = context;
+  const userRule = new UserRule({
+    authorizer,
+    rights,
+    members,
+    login,
+    passwords,
+    links,
+    revokeSessions,
+    checkNameIsFree,
+  });
   const rules: Rule[] = [
     userRule,
     new RoleRule(authorizer, scopes),
@@ -115,6 +126,7 @@ export function openGate(access: Awaited<ReturnType<typeof openAccess>>, context
   const claimName = async (name: string) => {
     // Not by the name itself, which has these very rights.
     rights.checkName({ name: '', groups: [] }, name);
+    await checkNameIsFree(name);
     await userRule.removeLeftOver(name);
   };
 

@@ -7,8 +7,10 @@ import { routes } from '../kapis/routes.ts';
 import { Explainer } from '../models/authorization/explain.ts';
 import { type ModuleState, NO_POLICY_SERVER } from '../models/authorization/opa.ts';
 import { Visibility } from '../models/authorization/visible-namespaces.ts';
+import { CertificateUsers } from '../models/iam/certificate-users.ts';
 import { Groups } from '../models/iam/groups.ts';
 import { PasswordPolicy } from '../models/iam/password-policy.ts';
+import { retiredNames } from '../models/iam/retired-names.ts';
 import { Roles } from '../models/iam/roles.ts';
 import { USERS } from '../models/iam/types.ts';
 import { UserList } from '../models/iam/user-list.ts';
@@ -66,6 +68,8 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     openSigningKeys(authentication.oauthOptions, kubernetes.secrets, log),
     users.ready(signal),
   ]);
+  const certificateUsers = kubernetes.embedded && new CertificateUsers(users);
+  if (certificateUsers) kubernetes.embedded?.admitUsers((user, connection) => certificateUsers.admit(user, connection));
   const signIn = await openSignIn({ config, kubernetes, catalog, users, claimName, log, signal }, providers);
   const { sessions, login, issuer, authenticator, tokens, secret, mayLogIn, links, accounts } = signIn;
   const access = await openAccess({ config, client, catalog, users, log });
@@ -80,7 +84,9 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const quotas = new WorkspaceQuotas(catalog, quotaInformer);
   const revokeSessions = (username: string) => sessions.revokeUser(username);
   const passwords = new PasswordPolicy(authentication.passwordPolicy);
-  const opened = openGate(access, { client, quotas, login, passwords, links, revokeSessions });
+  // The embedded API knows users by their uid.
+  const checkNameIsFree = kubernetes.embedded ? async () => {} : retiredNames(client);
+  const opened = openGate(access, { client, quotas, login, passwords, links, revokeSessions, checkNameIsFree });
   const { gate } = opened;
   kubernetes.embedded?.useGate(gate);
   const userModel = new Users({ gate, client, users, scopes, members, authorizer, rights: access.rights, login });
@@ -173,6 +179,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     await signIn.close();
     overrides?.close();
     keys.close();
+    certificateUsers?.close();
     await Promise.all([users.stop(), quotaInformer.stop(), catalog.stop()]);
   };
   const reachedAt = (url: string) => {

@@ -46,7 +46,7 @@ const tally = new Tally();
 
 before(async () => {
   platform = await TestPlatform.start();
-  const signingRequest = Buffer.from((await makeSigningRequest('admin')).request).toString('base64');
+  const signingRequest = Buffer.from((await makeSigningRequest({ commonName: 'admin' })).request).toString('base64');
   await platform.made(PATHS.requests, {
     apiVersion: 'certificates.k8s.io/v1',
     kind: 'CertificateSigningRequest',

@@ -1,7 +1,8 @@
+import type { Duplex } from 'node:stream';
 import { KubeClient } from '@ks-apiserver/client/kube/client';
 import { inClusterConfig, KubeconfigError, loadKubeconfig } from '@ks-apiserver/client/kube/kubeconfig';
 import { RemoteTransport } from '@ks-apiserver/client/kube/remote';
-import type { KubeTransport } from '@ks-apiserver/client/kube/transport';
+import type { KubeTransport, UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Gate } from '../models/gate/gate.ts';
 import { ConfigError } from './config.ts';
 import type { Options } from './options.ts';
@@ -14,8 +15,16 @@ export interface Kubernetes {
   secrets: SecretStore;
   /** Where clients reach the API, and the CA (PEM) of its certificate. */
   endpoint: { server: string; ca?: string };
-  /** Set for the embedded API: where kubectl reaches it, and how its secure port is put behind the gate. */
-  embedded?: { kubeconfig: string; url: string; useGate: (gate: Gate) => void };
+  /** Set for the embedded API. */
+  embedded?: {
+    /** Where kubectl reaches it. */
+    kubeconfig: string;
+    url: string;
+    /** Says who decides about users of client certificates; until then they are told to come again. */
+    admitUsers(admit: (user: UserInfo, connection: Duplex) => void): void;
+    /** Puts its secure port behind the gate. */
+    useGate(gate: Gate): void;
+  };
   close(): Promise<void>;
 }
 

@@ -6,10 +6,16 @@ import { globalRoleBindingReconciler } from '@ks-apiserver/controllers/global-ro
 import { groupReconciler } from '@ks-apiserver/controllers/group';
 import { groupBindingReconciler } from '@ks-apiserver/controllers/group-binding';
 import { jobReconciler } from '@ks-apiserver/controllers/job';
-import { kubeconfigReconciler } from '@ks-apiserver/controllers/kubeconfig';
+import { CONFIG_MAPS, kubeconfigReconciler } from '@ks-apiserver/controllers/kubeconfig';
 import { kubectlReconciler } from '@ks-apiserver/controllers/kubectl';
 import { type LoginHistory, loginRecordReconciler } from '@ks-apiserver/controllers/login-record';
 import { namespaceReconciler } from '@ks-apiserver/controllers/namespace';
+import {
+  RETIRED_LABEL,
+  RETIRED_NAMESPACE,
+  retiredUserReconciler,
+  retireName,
+} from '@ks-apiserver/controllers/retired-user';
 import { type CheckOverride, roleOverrideReconciler } from '@ks-apiserver/controllers/role-override';
 import { SubjectBindings } from '@ks-apiserver/controllers/subject-bindings';
 import { userReconciler } from '@ks-apiserver/controllers/user';
@@ -44,6 +50,8 @@ export interface ControllerParts {
   /** Where users reach the Kubernetes API, and the CA (PEM) of its certificate. */
   endpoint: { server: string; ca?: string };
   loginHistory: LoginHistory;
+  /** Whether the Kubernetes API is the embedded one, which knows users by their uid. */
+  isEmbedded: boolean;
   /** Image of users' kubectl; undefined where no containers run. */
   kubectlImage?: string;
   log: Logger;
@@ -57,6 +65,15 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
     kind: 'RoleBase',
     keepObjects: true,
   }).start();
+  const retired = parts.isEmbedded
+    ? undefined
+    : new Informer(client, {
+        resource: CONFIG_MAPS,
+        kind: 'ConfigMap',
+        namespace: RETIRED_NAMESPACE,
+        labelSelector: RETIRED_LABEL,
+        keepObjects: true,
+      }).start();
   const templates = catalog.row('workspacetemplates');
   const workspaces = catalog.row('workspaces');
   const namespaces = catalog.row('namespaces');
@@ -64,7 +81,8 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
   const workspaceRoleBindings = catalog.row('workspacerolebindings');
   const records = catalog.row('loginrecords');
   const jobs = catalog.row('jobs');
-  await Promise.all([roleBases, templates, workspaces, records, jobs].map((informer) => informer.ready(signal)));
+  const awaited = [roleBases, templates, workspaces, records, jobs, ...(retired ? [retired] : [])];
+  await Promise.all(awaited.map((informer) => informer.ready(signal)));
   const groups = catalog.row('groups');
   const groupBindings = catalog.row('groupbindings');
   const globalRoleBindings = catalog.row('globalrolebindings');
@@ -91,7 +109,17 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
   const events = new EventRecorder(client, (err) => log.warn({ err }, 'an event cannot be written'));
   const onIgnored = (role: string, why: string) => log.warn({ role, why }, 'a rego-override of a role allows nothing');
   const reconcilers: Reconciler[] = [
-    userReconciler({ client, users, hashPassword, bindings, events, revokeSessions: parts.revokeSessions }),
+    userReconciler({
+      client,
+      users,
+      hashPassword,
+      bindings,
+      events,
+      revokeSessions: parts.revokeSessions,
+      // The embedded API knows users by their uid.
+      retireName: async (name) => (parts.isEmbedded ? undefined : retireName(client, name)),
+    }),
+    ...(retired ? [retiredUserReconciler(client, retired)] : []),
     ...ofUsers,
     ...(['globalroles', 'workspaceroles', 'clusterroles', 'roles'] as const).map((resource) =>
       roleOverrideReconciler({ client, roles: catalog.row(resource), events, check: parts.checkOverride, onIgnored }),
@@ -118,7 +146,7 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
     }),
     namespaceReconciler({ client, namespaces, workspaces, roles: catalog.row('roles'), roleBases, users }),
     globalRoleBindingReconciler(client, catalog.row('globalrolebindings')),
-    kubeconfigReconciler({ client, users, endpoint: parts.endpoint, makeSigningRequest }),
+    kubeconfigReconciler({ client, users, endpoint: parts.endpoint, makeSigningRequest, carriesUid: parts.isEmbedded }),
     ...(parts.kubectlImage === undefined
       ? []
       : [kubectlReconciler({ client, clusterRoleBindings, users, image: parts.kubectlImage })]),
@@ -132,6 +160,6 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
   const running = reconcilers.map((reconciler) => new Controller(reconciler, onError).start());
   return async () => {
     await Promise.all(running.map((controller) => controller.stop()));
-    await Promise.all([roleBases.stop(), events.stop()]);
+    await Promise.all([roleBases.stop(), retired?.stop(), events.stop()]);
   };
 }

@@ -1,6 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import { ensurePki, writeAdminKubeconfig } from '@ks-apiserver/kube-apiserver/server/pki';
 import { KubeApiServer } from '@ks-apiserver/kube-apiserver/server/server';
 import { LmdbBackend } from '@ks-apiserver/kube-apiserver/storage/lmdb';
@@ -33,8 +36,18 @@ export async function openEmbedded({ dataDir, bindAddress, securePort, fsync }: 
       clientCa: { cert: pki.ca, key: pki.caKey },
     });
     const guard = new SecurePortGuard(server);
+    let admit: (user: UserInfo, connection: Duplex) => void = () => {
+      const message = 'the server is starting and does not know its users yet';
+      throw new StatusError(503, 'ServiceUnavailable', message, { retryAfterSeconds: 1 });
+    };
     const listener = await server
-      .listen({ host: bindAddress, port: securePort, tls: { ...pki.serving, ca: pki.ca }, guard })
+      .listen({
+        host: bindAddress,
+        port: securePort,
+        tls: { ...pki.serving, ca: pki.ca },
+        admitUser: (user, connection) => admit(user, connection),
+        guard,
+      })
       .catch((error) => {
         throw portError(error, bindAddress, securePort, '--secure-port');
       });
@@ -46,7 +59,14 @@ export async function openEmbedded({ dataDir, bindAddress, securePort, fsync }: 
       transport: server,
       secrets: new FileSecrets(dataDir),
       endpoint: { server: url, ca: pki.ca },
-      embedded: { kubeconfig, url, useGate: (gate) => guard.useGate(gate) },
+      embedded: {
+        kubeconfig,
+        url,
+        admitUsers: (decide) => {
+          admit = decide;
+        },
+        useGate: (gate) => guard.useGate(gate),
+      },
       close: () => server.close(),
     };
   } catch (error) {

@@ -345,7 +345,7 @@ test('rules of a workspace do not reach what is in none', async () => {
 
 test('nobody approves certificates of others', async () => {
   const path = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
-  const { request } = await makeSigningRequest('eve');
+  const { request } = await makeSigningRequest({ commonName: 'eve' });
   const spec = {
     request: Buffer.from(request).toString('base64'),
     signerName: 'kubernetes.io/kube-apiserver-client',

@@ -107,7 +107,7 @@ attack('an API token fetches neither kubeconfig nor kubectl of its owner', async
 });
 
 attack('an API token asks for no certificate and no token of a ServiceAccount', async (token) => {
-  const { request } = await makeSigningRequest('root');
+  const { request } = await makeSigningRequest({ commonName: 'root' });
   const spec = {
     request: Buffer.from(request).toString('base64'),
     signerName: 'kubernetes.io/kube-apiserver-client',

@@ -31,7 +31,7 @@ async function sign(name: string, request: string, options: { usages?: string[];
 const statusOf = async (name: string) => (await server.kubernetes(`${REQUESTS}/${name}`)).json.status;
 
 test('what is approved is signed, by its signer alone, never into system:masters', async () => {
-  const { request } = await makeSigningRequest('somebody');
+  const { request } = await makeSigningRequest({ commonName: 'somebody' });
   await sign('good', request);
   const { certificate } = await eventually(async () => {
     const status = await statusOf('good');
@@ -42,7 +42,7 @@ test('what is approved is signed, by its signer alone, never into system:masters
   assert.equal(x509.subject, 'CN=somebody');
   assert.equal(x509.ca, false);
   assert.ok(Date.parse(x509.validTo) - Date.now() <= 3600_000);
-  const { request: masters } = await makeSigningRequest('eve', ['system:masters']);
+  const { request: masters } = await makeSigningRequest({ commonName: 'eve', organizations: ['system:masters'] });
   await sign('masters', masters);
   await sign('usages', request, { usages: ['client auth', 'cert sign'] });
   await sign('garbage', '-----BEGIN CERTIFICATE REQUEST-----\nbm8gcmVxdWVzdA==\n-----END CERTIFICATE REQUEST-----\n');

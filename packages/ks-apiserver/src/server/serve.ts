@@ -148,6 +148,7 @@ export async function serve(options: Options, log: Logger, out: (line: string) =
       checkOverride: app.checkOverride,
       quotas: app.quotas,
       endpoint: kubernetes.endpoint,
+      isEmbedded: kubernetes.embedded !== undefined,
       loginHistory: {
         retentionMs: config.authentication.loginHistoryRetentionPeriod,
         maximumEntries: config.authentication.loginHistoryMaximumEntries,

@@ -1,10 +1,9 @@
-import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeBody, KubeResponse } from '@ks-apiserver/client/kube/transport';
-import { presentItem } from '../registry/present.ts';
 import { turn } from '../registry/scan.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import type { Call } from './call.ts';
 import { MAX_KEPT_BYTES } from './list-cache.ts';
+import { type ListForm, storedForm } from './list-forms.ts';
 import { isForPeople } from './pretty.ts';
 import { rawJson, takesGzip } from './respond.ts';
 
@@ -13,28 +12,29 @@ export type ListItems = readonly StoredObject[] | Iterable<StoredObject | undefi
 
 /** Pages of up to so many items are put together at once. */
 export const SHORT_LIST = 1000;
-const COMMA = Buffer.from(',');
-const END = Buffer.from(']}');
 /** Kept lists up to here are sent as one piece. */
 const SMALL_BYTES = 64 * 1024;
 /** Up to here a list is collected before it is sent, so that its snapshot need not outlive the call. */
 const EAGER_BYTES = 4 * 1024 * 1024;
 
-/** The answer to a list call, made of stored bytes; `isSelected`: the next item may be far from the last one. */
+/** The answer to a list call; `isSelected`: the next item may be far from the last one. */
 export async function listResponse(
   call: Call,
-  metadata: unknown,
+  form: ListForm,
   items: ListItems,
   isSelected: boolean,
 ): Promise<KubeResponse> {
-  if (!isShort(items)) return rawJson(await pieces(call, metadata, items, isSelected));
-  const bytes = [...itemBytes(call, items)].filter((piece) => piece !== undefined);
-  return sized(call, [headOf(call, metadata), ...bytes, END], EAGER_BYTES);
+  if (form.isStored && isShort(items)) {
+    const bytes = [...itemBytes(form, items)].filter((piece) => piece !== undefined);
+    return sized(call, [form.open, ...bytes, form.close], EAGER_BYTES);
+  }
+  const body = await pieces(call, form, items, isSelected || !form.isStored);
+  return { status: 200, headers: { 'content-type': form.contentType }, body };
 }
 
 /** The answer to a list call whose items were kept as `allItems` made them. */
 export function keptResponse(call: Call, metadata: unknown, items: Buffer): KubeResponse {
-  return sized(call, [headOf(call, metadata), items], SMALL_BYTES);
+  return sized(call, [storedForm(call, metadata).open, items], SMALL_BYTES);
 }
 
 function isShort(items: ListItems): items is readonly StoredObject[] {
@@ -54,7 +54,8 @@ function sized({ request, query }: Call, parts: readonly Buffer[], small: number
 export async function allItems(call: Call, items: ListItems): Promise<Buffer | undefined> {
   const collected: Buffer[] = [];
   let size = 0;
-  for (const piece of itemBytes(call, items)) {
+  const form = storedForm(call, {});
+  for (const piece of itemBytes(form, items)) {
     if (!piece) {
       await turn();
       continue;
@@ -63,42 +64,60 @@ export async function allItems(call: Call, items: ListItems): Promise<Buffer | u
     size += piece.byteLength;
     if (size > MAX_KEPT_BYTES) return undefined;
   }
-  collected.push(END);
-  size += END.byteLength;
+  collected.push(form.close);
+  size += form.close.byteLength;
   return Buffer.concat(collected, size);
 }
 
-/** The bytes of items with the commas between them, and undefined where the scan says so. */
-function* itemBytes({ type }: Call, items: ListItems): Generator<Buffer | undefined, undefined> {
+/** Bytes of items that are made before others have their turn. */
+const STEP_BYTES = 32 * 1024;
+
+/** The bytes of items with what stands between them, and undefined where others are to have their turn. */
+function* itemBytes(form: ListForm, items: ListItems): Generator<Buffer | undefined, undefined> {
   let first = true;
+  let made = 0;
   for (const item of items) {
     if (!item) {
       yield undefined;
       continue;
     }
-    if (!first) yield COMMA;
+    if (!first && form.comma) yield form.comma;
     first = false;
-    yield* presentItem(type, item);
+    for (const piece of form.item(item)) {
+      yield piece;
+      if (!form.isStored) made += piece.byteLength;
+      if (made < STEP_BYTES) continue;
+      made = 0;
+      yield undefined;
+    }
   }
   return undefined;
 }
 
-function headOf({ type }: Call, metadata: unknown): Buffer {
-  return Buffer.from(
-    `{"kind":"${type.listKind}","apiVersion":"${apiVersionOf(type)}","metadata":${JSON.stringify(metadata)},"items":[`,
-  );
+function* parts(form: ListForm, items: ListItems): Generator<Buffer | undefined, undefined> {
+  const iterator = itemBytes(form, items);
+  try {
+    let next = iterator.next();
+    while (!next.done && !next.value) {
+      yield undefined;
+      next = iterator.next();
+    }
+    if (next.done && form.none) {
+      yield form.none;
+      return undefined;
+    }
+    yield form.open;
+    for (; !next.done; next = iterator.next()) yield next.value;
+    yield form.close;
+    return undefined;
+  } finally {
+    iterator.return(undefined);
+  }
 }
 
-function* parts(call: Call, head: Buffer, items: ListItems): Generator<Buffer | undefined, undefined> {
-  yield head;
-  yield* itemBytes(call, items);
-  yield END;
-  return undefined;
-}
-
-/** The bytes of a list, made of the stored ones; small lists as one piece, large ones while they are sent. */
-async function pieces(call: Call, metadata: unknown, items: ListItems, isSelected: boolean): Promise<KubeBody> {
-  const iterator = parts(call, headOf(call, metadata), items);
+/** The bytes of a list; small lists as one piece, large ones while they are sent. */
+async function pieces(call: Call, form: ListForm, items: ListItems, isSelected: boolean): Promise<KubeBody> {
+  const iterator = parts(form, items);
   const collected: Buffer[] = [];
   let size = 0;
   for (;;) {

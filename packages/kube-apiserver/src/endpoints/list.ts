@@ -1,15 +1,14 @@
 import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeResponse } from '@ks-apiserver/client/kube/transport';
-import { isConverted, prepareObjects, presentObject } from '../registry/present.ts';
+import { isConverted, prepareObjects } from '../registry/present.ts';
 import { storagePrefix } from '../registry/resource-type.ts';
 import { collect, scan, turn } from '../registry/scan.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import type { Call } from './call.ts';
 import { allItems, keptResponse, type ListItems, listResponse, SHORT_LIST } from './list-body.ts';
+import { listForm } from './list-forms.ts';
 import { continueToken, type ListOptions, listOptions } from './list-options.ts';
-import { partialObject, tableOf } from './meta-forms.ts';
 import { negotiate } from './negotiate.ts';
-import { encoded } from './respond.ts';
 import { type Selection, selectionOf } from './selection.ts';
 
 interface Page {
@@ -43,23 +42,7 @@ export async function list(call: Call): Promise<KubeResponse> {
     ...(page.continue ? { continue: page.continue } : call.type.custom && form.as !== 'Table' && { continue: '' }),
     ...(page.remaining !== undefined && { remainingItemCount: page.remaining }),
   };
-  if (form.as === 'object' && form.encoding === 'json') {
-    return listResponse(call, metadata, page.items, selection.matches !== undefined);
-  }
-  const objects = await collect(page.items, (item) => presentObject(call.type, item));
-  if (form.as === 'Table') {
-    const includeObject = call.query.get('includeObject') ?? 'Metadata';
-    const table = tableOf(call.type, objects, form, includeObject, metadata);
-    return encoded(form, Buffer.from(JSON.stringify(table)), 200);
-  }
-  const partial = form.as !== 'object';
-  const value = {
-    kind: partial ? 'PartialObjectMetadataList' : call.type.listKind,
-    apiVersion: partial ? `meta.k8s.io/${form.version}` : apiVersionOf(call.type),
-    metadata,
-    items: partial ? objects.map((object) => partialObject(object, form)) : objects,
-  };
-  return encoded(form, Buffer.from(JSON.stringify(value)), 200);
+  return listResponse(call, listForm(call, form, metadata), page.items, selection.matches !== undefined);
 }
 
 /** Lists of all there is now in a resource or in a namespace; custom resources may be shown otherwise tomorrow. */

@@ -4,8 +4,11 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { readBody } from '@ks-apiserver/client/kube/transport';
 import { SYSTEM_MASTER } from '../server/server.ts';
 import { startTestServer, type TestServer } from '../server/test-server.ts';
+import { parseYaml as parse } from './yaml-text.ts';
 
 const COUNT = 2600;
+// biome-ignore lint/suspicious/noExplicitAny: tests look into any answer.
+const parseYaml = (text: string) => parse(text) as { value: any };
 const path = '/api/v1/namespaces/default/configmaps';
 let server: TestServer;
 
@@ -26,7 +29,11 @@ before(async () => {
 after(() => server.close());
 
 /** How often others had their turn while the API answered a call in this process. */
-async function turnsDuring(method: string, url: string): Promise<{ turns: number; text: string; status: number }> {
+async function turnsDuring(
+  method: string,
+  url: string,
+  headers: Record<string, string> = {},
+): Promise<{ turns: number; text: string; status: number }> {
   let turns = 0;
   let done = false;
   const counting = (async () => {
@@ -35,7 +42,7 @@ async function turnsDuring(method: string, url: string): Promise<{ turns: number
       turns += 1;
     }
   })();
-  const { status, body } = await server.api.handle({ method, url, headers: {} }, SYSTEM_MASTER);
+  const { status, body } = await server.api.handle({ method, url, headers }, SYSTEM_MASTER);
   const text = (await readBody(body)).toString();
   done = true;
   await counting;
@@ -80,6 +87,28 @@ test('a whole long list and its pages hold the same', async () => {
     } while (next !== '');
     assert.deepEqual(found, whole.body.items, `limit ${limit}`);
   }
+});
+
+test('a long list as YAML, as a Table and as metadata leaves others their turn, and holds the same', async () => {
+  const whole = JSON.parse((await turnsDuring('GET', path)).text);
+  const yaml = await turnsDuring('GET', path, { accept: 'application/yaml' });
+  assert.deepEqual(parseYaml(yaml.text).value, whole);
+  assert.ok(yaml.turns >= yaml.text.length / 64 / 1024, `${yaml.turns} turns`);
+  for (const [as, items] of [
+    ['Table', 'rows'],
+    ['PartialObjectMetadataList', 'items'],
+  ] as const) {
+    const accept = `application/json;as=${as};v=v1;g=meta.k8s.io`;
+    const { turns, text } = await turnsDuring('GET', path, { accept });
+    const found = JSON.parse(text)[items] as { metadata?: object; object?: { metadata: object } }[];
+    assert.deepEqual(
+      found.map((item) => (item.object ?? item).metadata),
+      whole.items.map(({ metadata }: { metadata: object }) => metadata),
+    );
+    assert.ok(turns >= text.length / 64 / 1024, `${turns} turns`);
+  }
+  const none = await turnsDuring('GET', `${path}?labelSelector=nosuch`, { accept: 'application/yaml' });
+  assert.deepEqual(parseYaml(none.text).value, { ...whole, items: [], metadata: parseYaml(none.text).value.metadata });
 });
 
 test('tables, watches and deletions of what is selected', async () => {

@@ -1,4 +1,5 @@
 import { isWhole, type KubeRequest, type KubeResponse } from '@ks-apiserver/client/kube/transport';
+import { LARGE_BYTES, largeTurn } from '../registry/large-work.ts';
 
 /** Larger answers stay as they are: nobody reads them by eye. */
 const MAX_PRETTY_BYTES = 1024 * 1024;
@@ -14,11 +15,54 @@ export function isForPeople(request: KubeRequest, query: URLSearchParams): boole
   return PEOPLE.some((name) => agent.startsWith(name));
 }
 
+/** A step of JSON without spaces: a text, something else that is no sign, or a sign. */
+const STEP = /"[^"\\]*(?:\\.[^"\\]*)*"|[^"{}[\]:,]+|\{\}|\[\]|[{}[\]:,]/gy;
+
+/** JSON without spaces as `JSON.stringify` indents it by two, in pieces of about `size` characters. */
+export function* indented(json: string, size: number): Generator<string, void> {
+  let piece = '';
+  let newline = '\n';
+  for (const [step] of json.matchAll(STEP)) {
+    switch (step) {
+      case '{':
+      case '[':
+        newline += '  ';
+        piece += step + newline;
+        break;
+      case '}':
+      case ']':
+        newline = newline.slice(0, -2);
+        piece += newline + step;
+        break;
+      case ',':
+        piece += step + newline;
+        break;
+      case ':':
+        piece += ': ';
+        break;
+      default:
+        piece += step;
+    }
+    if (piece.length < size) continue;
+    yield piece;
+    piece = '';
+  }
+  if (piece !== '') yield piece;
+}
+
 /** Indents a JSON answer for people: where `pretty` asks for it, or the client is one that people read in. */
-export function pretty(request: KubeRequest, query: URLSearchParams, response: KubeResponse): KubeResponse {
+export async function pretty(
+  request: KubeRequest,
+  query: URLSearchParams,
+  response: KubeResponse,
+): Promise<KubeResponse> {
   const { body, headers } = response;
   if (headers['content-type'] !== 'application/json' || !isWhole(body) || body.byteLength === 0) return response;
   if (body.byteLength > MAX_PRETTY_BYTES || !isForPeople(request, query)) return response;
-  const text = JSON.stringify(JSON.parse(Buffer.from(body).toString('utf8')), undefined, 2);
-  return { ...response, body: Buffer.from(text) };
+  const pieces: Buffer[] = [];
+  for (const piece of indented(Buffer.from(body).toString('utf8'), LARGE_BYTES)) {
+    pieces.push(Buffer.from(piece));
+    if (piece.length >= LARGE_BYTES) await largeTurn();
+  }
+  return { ...response, body: Buffer.concat(pieces) };
 }

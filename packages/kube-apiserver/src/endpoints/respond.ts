@@ -3,12 +3,13 @@ import { gzip } from 'node:zlib';
 import { type StatusError, toStatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { isWhole, type KubeRequest, type KubeResponse } from '@ks-apiserver/client/kube/transport';
-import { stringify as toYaml } from 'yaml';
+import { LARGE_BYTES, largeTurn } from '../registry/large-work.ts';
 import { isConverted, prepareObjects, presentBytes, presentObject } from '../registry/present.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import type { Call } from './call.ts';
 import { partialObject, tableOf } from './meta-forms.ts';
 import { type Form, negotiate } from './negotiate.ts';
+import { yamlPieces } from './yaml-writer.ts';
 
 const compress = promisify(gzip);
 /** Smaller answers are not worth compressing (kube-apiserver's defaultGzipThresholdBytes). */
@@ -44,14 +45,25 @@ export function errorResponse(error: unknown): KubeResponse {
   return response;
 }
 
-/** YAML as Go's library writes it: by YAML 1.1, in the order of the keys. */
-const YAML_OPTIONS = { version: '1.1', sortMapEntries: true, indentSeq: false } as const;
+/** An answer of YAML. */
+export function rawYaml(body: KubeResponse['body'], status = 200): KubeResponse {
+  return { status, headers: { 'content-type': 'application/yaml' }, body };
+}
 
-/** JSON or YAML, as was asked. */
+/** JSON or YAML, as was asked; large YAML is written while it is sent. */
 export function encoded(form: Form, body: Buffer, status: number): KubeResponse {
   if (form.encoding === 'json') return rawJson(body, status);
-  const yaml = Buffer.from(toYaml(JSON.parse(body.toString('utf8')), YAML_OPTIONS));
-  return { status, headers: { 'content-type': 'application/yaml' }, body: yaml };
+  if (body.byteLength > LARGE_BYTES) return rawYaml(largeYaml(body), status);
+  return rawYaml(Buffer.from([...yamlPieces(JSON.parse(body.toString('utf8')))].join('')), status);
+}
+
+async function* largeYaml(json: Buffer): AsyncGenerator<Buffer> {
+  await largeTurn();
+  const value: unknown = JSON.parse(json.toString('utf8'));
+  for (const piece of yamlPieces(value)) {
+    await largeTurn();
+    yield Buffer.from(piece);
+  }
 }
 
 /** An answer of one stored object, in the form that the client accepts. */
@@ -64,7 +76,7 @@ function shownObject(call: Call, object: StoredObject, status: number): KubeResp
   const form = negotiate(call.request.headers.accept, { type: call.type, as: 'object' });
   if (form.as === 'Table') {
     const includeObject = call.query.get('includeObject') ?? 'Metadata';
-    const table = tableOf(call.type, [presentObject(call.type, object)], form, includeObject, {
+    const table = tableOf(call.type, presentObject(call.type, object), form, includeObject, {
       resourceVersion: presentObject(call.type, object).metadata.resourceVersion ?? '',
     });
     return encoded(form, Buffer.from(JSON.stringify(table)), status);

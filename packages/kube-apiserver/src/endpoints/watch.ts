@@ -64,7 +64,7 @@ function renderer(call: Call, form: Form): ((json: Buffer) => Buffer) | undefine
     if (form.as !== 'Table') return Buffer.from(JSON.stringify(partialObject(object, form)));
     const include = call.query.get('includeObject') ?? 'Metadata';
     const { resourceVersion = '' } = object.metadata;
-    const table = tableOf(call.type, [object], form, include, { resourceVersion }, !columnsSent);
+    const table = tableOf(call.type, object, form, include, { resourceVersion }, !columnsSent);
     columnsSent = true;
     return Buffer.from(JSON.stringify(table));
   };

@@ -15,6 +15,7 @@ import type { KubeRequest, KubeResponse, UserInfo } from '@ks-apiserver/client/k
 import { errorResponse } from '../endpoints/respond.ts';
 import { refuseUpgrade } from '../endpoints/watch-socket.ts';
 import type { KubeApiServer } from './server.ts';
+import { UID_ATTRIBUTE } from './sign-request.ts';
 
 /** How the API is served. */
 export interface ListenOptions {
@@ -25,6 +26,11 @@ export interface ListenOptions {
   tls: { key: string; cert: string; ca: string };
   /** The user of a bearer token; undefined when it is not valid. */
   authenticateToken?: (token: string) => Promise<UserInfo | undefined>;
+  /**
+   * Asked about the user of each request with a client certificate, those of system:masters apart: throws a StatusError where
+   * the certificate is none of a user that there is. Who admits somebody may destroy his connection later.
+   */
+  admitUser?: (user: UserInfo, connection: TLSSocket) => void;
   /** What calls go through before they reach the API; without it they reach it as they are. */
   guard?: CallGuard;
 }
@@ -63,17 +69,31 @@ const CIPHERS = [
 const WATCH = /[/?&]watch[=/&]/;
 const MAX_WATCHES_PER_USER = 1000;
 const CLOSE_GRACE_MS = 2_000;
+const MASTERS = 'system:masters';
 
 function many(value: string | string[] | undefined): string[] {
   return value === undefined ? [] : Array.isArray(value) ? value : [value];
 }
 
+/** The user that the certificate of a connection names; throws a StatusError 401 where it does not say which one of that name. */
+function certificateUser(socket: TLSSocket): UserInfo | undefined {
+  const subject: Record<string, string | string[] | undefined> = { ...socket.getPeerCertificate().subject };
+  const [name] = many(subject.CN);
+  if (!name) return undefined;
+  const uids = many(subject[UID_ATTRIBUTE]);
+  if (uids.length > 1 || uids[0] === '') throw unauthorized();
+  const [uid] = uids;
+  return { name, ...(uid !== undefined && { uid }), groups: [...many(subject.O), 'system:authenticated'] };
+}
+
 async function authenticate(req: IncomingMessage, api: KubeApiServer, options: ListenOptions): Promise<UserInfo> {
   const socket = req.socket as TLSSocket;
   if (socket.authorized) {
-    const { subject } = socket.getPeerCertificate();
-    const name = many(subject?.CN)[0];
-    if (name) return { name, groups: [...many(subject.O), 'system:authenticated'] };
+    const user = certificateUser(socket);
+    if (user) {
+      if (!user.groups.includes(MASTERS)) options.admitUser?.(user, socket);
+      return user;
+    }
   }
   // As in Kubernetes, whoever brings no token and no certificate that is known here is anonymous.
   const [, token] = /^Bearer +(\S+)/i.exec(req.headers.authorization ?? '') ?? [];

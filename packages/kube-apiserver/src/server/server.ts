@@ -162,7 +162,7 @@ export class KubeApiServer implements KubeTransport {
         );
       }
       const answer = nonResource(request, url, this.#discovery, this.#openapi, this.#gitVersion);
-      if (answer) return await compressed(request, pretty(request, url.searchParams, answer));
+      if (answer) return await compressed(request, await pretty(request, url.searchParams, answer));
       this.#authorizeResource(request, url, user, path);
       const versions = path && this.#api.catalog.groups().get(path.group);
       if (!versions) return textResponse('404 page not found\n', 404);
@@ -171,7 +171,7 @@ export class KubeApiServer implements KubeTransport {
         throw noSuchPath();
       }
       const { call, run: verb } = resolve(this.#api, this.#special, request, url, user, path);
-      return await compressed(request, pretty(request, url.searchParams, await run(verb, call)));
+      return await compressed(request, await pretty(request, url.searchParams, await run(verb, call)));
     } catch (error) {
       return errorResponse(error);
     }

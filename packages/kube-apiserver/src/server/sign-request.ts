@@ -6,19 +6,33 @@ const MAX_MS = 365 * 86_400_000;
 /** Clocks may differ. */
 const BACKDATE_MS = 300_000;
 const MASTERS = 'system:masters';
+/** Attribute of a certificate's subject that holds its user's uid (Kubernetes "X.509 client certificates", since 1.34). */
+export const UID_ATTRIBUTE = '1.3.6.1.4.1.57683.2';
 
-/** Makes a key (EC P-256, PEM PKCS #8) and a PKCS #10 request (RFC 2986, PEM) for a client certificate in a user's name and groups. */
-export async function makeSigningRequest(
-  commonName: string,
-  organizations: readonly string[] = [],
-): Promise<{ request: string; key: string }> {
+/** The subject of a client certificate: whose it is, by name and, where known, uid. */
+interface Subject {
+  commonName: string;
+  organizations?: readonly string[];
+  uid?: string | undefined;
+}
+
+function subjectName({ commonName, organizations = [], uid }: Subject): Record<string, string[]>[] {
+  return [
+    ...organizations.map((organization) => ({ O: [organization] })),
+    { CN: [commonName] },
+    ...(uid === undefined ? [] : [{ [UID_ATTRIBUTE]: [uid] }]),
+  ];
+}
+
+/** Makes a key (EC P-256, PEM PKCS #8) and a PKCS #10 request (RFC 2986, PEM) for a client certificate. */
+export async function makeSigningRequest(subject: Subject): Promise<{ request: string; key: string }> {
   const x509 = await load();
   const keys = (await webcrypto.subtle.generateKey(signatureAlgorithm, true, [
     'sign',
     'verify',
   ])) as webcrypto.CryptoKeyPair;
   const request = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: [...organizations.map((organization) => ({ O: [organization] })), { CN: [commonName] }],
+    name: subjectName(subject),
     keys,
     signingAlgorithm: signatureAlgorithm,
   });
@@ -26,8 +40,8 @@ export async function makeSigningRequest(
 }
 
 /**
- * Signs a PEM PKCS #10 request as a client certificate of the CA: of its subject the common name and organizations, nothing
- * else of it. Answers PEM. Throws an Error that says why it is not signed, for the group `system:masters` too.
+ * Signs a PEM PKCS #10 request as a client certificate of the CA: of its subject the common name, organizations and uid,
+ * nothing else of it. Answers PEM. Throws an Error that says why it is not signed, for the group `system:masters` too.
  */
 export async function signClientRequest(request: string, ca: KeyPair, validMs: number): Promise<string> {
   const x509 = await load();
@@ -36,6 +50,8 @@ export async function signClientRequest(request: string, ca: KeyPair, validMs: n
   const [commonName, ...others] = asked.subjectName.getField('CN');
   const organizations = asked.subjectName.getField('O');
   if (!commonName || others.length > 0) throw new Error('the subject needs one common name');
+  const uids = asked.subjectName.getField(UID_ATTRIBUTE);
+  if (uids.length > 1 || uids[0] === '') throw new Error('the subject may have one uid, which must not be empty');
   if (organizations.includes(MASTERS))
     throw new Error(`use of kubernetes.io/kube-apiserver-client signer with ${MASTERS} group is not allowed`);
   const issuer = new x509.X509Certificate(ca.cert);
@@ -45,7 +61,7 @@ export async function signClientRequest(request: string, ca: KeyPair, validMs: n
   const { digitalSignature, keyEncipherment } = x509.KeyUsageFlags;
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
-    subject: [...organizations.map((organization) => ({ O: [organization] })), { CN: [commonName] }],
+    subject: subjectName({ commonName, organizations, uid: uids[0] }),
     issuer: issuer.subjectName,
     notBefore: new Date(now - BACKDATE_MS),
     notAfter: new Date(notAfter),

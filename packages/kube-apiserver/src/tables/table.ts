@@ -73,20 +73,28 @@ function rowOf(gvk: GroupVersionKind, object: KubeObject, cells: Cell[]): TableR
   return row;
 }
 
-/** Objects of a kind as a Table with kubectl's columns; built-in kinds have theirs, CRDs theirs or Name and Age. */
-export function tableFor(gvk: GroupVersionKind, objects: Iterable<KubeObject>, options: TableOptions = {}): Table {
+/** How the rows of a table are made, and the table without them. */
+export interface TableMaker {
+  table: Omit<Table, 'rows'>;
+  row(object: KubeObject): TableRow;
+}
+
+/** The table of a kind with kubectl's columns, row by row; built-in kinds have theirs, CRDs theirs or Name and Age. */
+export function tableMaker(gvk: GroupVersionKind, options: TableOptions = {}): TableMaker {
   const { apiVersion = 'meta.k8s.io/v1', includeObject = 'Metadata', now = Date.now(), metadata = {} } = options;
   const printer = printerFor(gvk, options.printerColumns);
-  const rows: TableRow[] = [];
-  for (const object of objects) {
-    const row = rowOf(gvk, object, printer.cells(object, now));
-    rows.push({ ...row, object: rowObject(object, includeObject, apiVersion) });
-  }
+  const columnDefinitions = options.columnDefinitions === false ? null : printer.columns;
   return {
-    kind: 'Table',
-    apiVersion,
-    metadata,
-    columnDefinitions: options.columnDefinitions === false ? null : printer.columns,
-    rows,
+    table: { kind: 'Table', apiVersion, metadata, columnDefinitions },
+    row: (object) => ({
+      ...rowOf(gvk, object, printer.cells(object, now)),
+      object: rowObject(object, includeObject, apiVersion),
+    }),
   };
+}
+
+/** Objects of a kind as a Table. */
+export function tableFor(gvk: GroupVersionKind, objects: Iterable<KubeObject>, options: TableOptions = {}): Table {
+  const { table, row } = tableMaker(gvk, options);
+  return { ...table, rows: Array.from(objects, row) };
 }

@@ -9,6 +9,7 @@ import type { Members } from '../../iam/members.ts';
 import type { PasswordPolicy } from '../../iam/password-policy.ts';
 import { checkPassword, hashPassword } from '../../iam/passwords.ts';
 import { linkOf, type ProviderLinks } from '../../iam/provider-links.ts';
+import type { CheckNameIsFree } from '../../iam/retired-names.ts';
 import { GLOBAL_ROLE_ANNOTATION, PASSWORD_ENCRYPTED, UNINITIALIZED, type User } from '../../iam/types.ts';
 import type { UserRights } from '../../iam/user-rights.ts';
 import { nameOf, type Rule, type Verdict, type WriteAttempt } from '../attempt.ts';
@@ -33,6 +34,7 @@ export interface UserRuleParts {
   passwords: PasswordPolicy;
   links: ProviderLinks;
   revokeSessions: (username: string) => Promise<void>;
+  checkNameIsFree: CheckNameIsFree;
 }
 
 function refused(name: string, why: string): StatusError {
@@ -72,6 +74,7 @@ export class UserRule implements Rule {
       this.#checkChange(caller, stored, given);
     } else {
       rights.checkName(caller, name);
+      await this.#parts.checkNameIsFree(name);
     }
 
     this.#checkEmail(stored, given);

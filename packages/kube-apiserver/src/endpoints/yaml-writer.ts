@@ -1,0 +1,84 @@
+/** Characters of a piece of YAML. */
+const PIECE = 32 * 1024;
+
+/** Texts that YAML 1.1 takes for something else, in small letters. */
+const WORDS = new Set(['y', 'yes', 'on', 'true', 'n', 'no', 'off', 'false', 'null', 'nan', 'inf', 'infinity']);
+/** What some parsers take for a number. */
+const EXPONENT = /^[eE][-+]?\d+$/;
+/** What begins like a name and holds nothing that has a meaning in YAML. */
+const PLAIN = /^[A-Za-z_/][A-Za-z0-9_.,/@%+*=~()-]*(?:[: ]+[A-Za-z0-9_.,/@%+*=~()-]+)*$/;
+/** What a block of text may hold; carriage returns and other controls are escaped in quotes. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what no block may hold.
+const BLOCK = /^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff\ud800-\udfff]*$/;
+
+function isPlain(text: string): boolean {
+  if (text.length >= 256 || WORDS.has(text.toLowerCase()) || EXPONENT.test(text)) return false;
+  return !text.includes(': ') && PLAIN.test(text);
+}
+
+function quoted(text: string): string {
+  const escaped = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029\ufeff]/g, escaped);
+}
+
+/** A text of several lines as a literal block; undefined where it cannot be one. */
+function block(text: string, indent: string): string | undefined {
+  if (!text.includes('\n') || /^[ \t\n]/.test(text) || !BLOCK.test(text)) return undefined;
+  const body = text.replace(/\n+$/, '');
+  const ends = text.length - body.length;
+  const chomping = ends === 0 ? '-' : ends === 1 ? '' : '+';
+  return `|${chomping}\n${text.slice(0, text.length - Math.min(ends, 1)).replace(/^(?=.)/gm, indent)}`;
+}
+
+function scalar(value: unknown, indent: string): string {
+  if (typeof value === 'string') return isPlain(value) ? value : (block(value, indent) ?? quoted(value));
+  return value === null || value === undefined ? 'null' : String(value);
+}
+
+function isFilled(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
+}
+
+/** One value after its key or dash: `indent` is where its lines begin, `inItem` whether the first one is begun. */
+function* lines(value: object, indent: string, inItem: boolean): Generator<string, void> {
+  let begin = inItem ? '' : indent;
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      yield `${begin}- `;
+      yield* after(item, `${indent}  `, true);
+      begin = indent;
+    }
+    return;
+  }
+  for (const key of Object.keys(value).sort()) {
+    const item = (value as Record<string, unknown>)[key];
+    if (item === undefined) continue;
+    const name = isPlain(key) ? key : quoted(key);
+    // A key of more characters has to be marked as one.
+    yield name.length > 1000 ? `${begin}? ${name}\n${indent}:` : `${begin}${name}:`;
+    yield isFilled(item) ? '\n' : ' ';
+    yield* after(item, Array.isArray(item) ? indent : `${indent}  `, false);
+    begin = indent;
+  }
+}
+
+function* after(value: unknown, indent: string, inItem: boolean): Generator<string, void> {
+  if (isFilled(value)) yield* lines(value, indent, inItem);
+  else if (typeof value === 'object' && value !== null) yield Array.isArray(value) ? '[]\n' : '{}\n';
+  else yield `${scalar(value, indent === '' ? '  ' : indent)}\n`;
+}
+
+/**
+ * A JSON value as YAML 1.1, as Kubernetes writes it: keys in order, lists at the indentation of their key. Comes in pieces, so
+ * that a large one can be written with turns for others; `item` writes it as one of a list.
+ */
+export function* yamlPieces(value: unknown, item = false): Generator<string, void> {
+  let piece = item ? '- ' : '';
+  for (const part of after(value, item ? '  ' : '', item)) {
+    piece += part;
+    if (piece.length < PIECE) continue;
+    yield piece;
+    piece = '';
+  }
+  if (piece !== '') yield piece;
+}
