@@ -52,8 +52,8 @@ export class RoleAggregation {
         )
           continue;
         for (const rule of other.shared<KubeObject>().rules ?? []) {
-          const text = JSON.stringify(rule);
-          if (!rules.has(text)) rules.set(text, rule);
+          const identity = JSON.stringify(Object.entries(rule).sort(([a], [b]) => (a < b ? -1 : 1)));
+          if (!rules.has(identity)) rules.set(identity, rule);
         }
       }
       const aggregated = [...rules.values()];
