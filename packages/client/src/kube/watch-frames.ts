@@ -30,8 +30,8 @@ export function parseFrame(line: Buffer): WatchFrame {
   throw internalError('the Kubernetes API sent a watch event without type or object');
 }
 
-/** The frames of a watch's body, one a line; half a frame at the end is dropped, for the watch resumes before it. */
-export async function* frames(body: KubeBody): AsyncGenerator<WatchFrame> {
+/** The lines of a watch's body, one an event, without their ends; half a line at the end is dropped, for the watch resumes before it. */
+export async function* watchLines(body: KubeBody): AsyncGenerator<Buffer> {
   let rest: Buffer[] = [];
   let size = 0;
   for await (const piece of isWhole(body) ? [body] : body) {
@@ -41,12 +41,24 @@ export async function* frames(body: KubeBody): AsyncGenerator<WatchFrame> {
       rest = [];
       size = 0;
       chunk = chunk.subarray(end + 1);
-      if (line.byteLength > 0) yield parseFrame(line);
+      if (line.byteLength > 0) {
+        yield line;
+      }
     }
+
     if (chunk.byteLength > 0) {
       rest.push(chunk);
       size += chunk.byteLength;
-      if (size > FRAME_LIMIT) throw internalError(`a watch event is larger than ${FRAME_LIMIT} bytes`);
+      if (size > FRAME_LIMIT) {
+        throw internalError(`a watch event is larger than ${FRAME_LIMIT} bytes`);
+      }
     }
+  }
+}
+
+/** The frames of a watch's body. */
+export async function* frames(body: KubeBody): AsyncGenerator<WatchFrame> {
+  for await (const line of watchLines(body)) {
+    yield parseFrame(line);
   }
 }

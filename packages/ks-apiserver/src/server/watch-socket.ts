@@ -7,6 +7,7 @@ import {
   type KubeResponse,
   readBody,
 } from '@ks-apiserver/client/kube/transport';
+import { watchLines } from '@ks-apiserver/client/kube/watch-frames';
 import { WebSocketServer } from 'ws';
 import { asReadable } from '../models/gate/redacted-response.ts';
 import type { UpgradeConnection } from './upgrade-relay.ts';
@@ -14,9 +15,6 @@ import type { UpgradeConnection } from './upgrade-relay.ts';
 const MAX_BUFFERED = 4 * 1024 * 1024;
 const PING_INTERVAL_MS = 30_000;
 const ERROR_LIMIT = 1024 * 1024;
-/** Longest event, in bytes: etcd's limit is 1.5 MB, Tables may be larger. */
-const EVENT_LIMIT = 64 * 1024 * 1024;
-const NEWLINE = 0x0a;
 const HANDSHAKE = /^(upgrade|connection|sec-websocket-.*|origin)$/;
 /** Subprotocols by which clients of Kubernetes hand over a token, which nobody must repeat. */
 const TOKEN_PROTOCOL = /^base64url\.bearer\.authorization\./;
@@ -27,26 +25,6 @@ const server = new WebSocketServer({
   perMessageDeflate: false,
   handleProtocols: (offered) => [...offered].find((name) => !TOKEN_PROTOCOL.test(name)) ?? false,
 });
-
-/** The lines of a body without their ends; half a line at the end is dropped, for the watch resumes before it. */
-async function* lines(body: KubeBody): AsyncGenerator<Buffer> {
-  let rest: Buffer[] = [];
-  let size = 0;
-  for await (const piece of isWhole(body) ? [body] : body) {
-    let chunk = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
-    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE)) {
-      const line = rest.length === 0 ? chunk.subarray(0, end) : Buffer.concat([...rest, chunk.subarray(0, end)]);
-      rest = [];
-      size = 0;
-      chunk = chunk.subarray(end + 1);
-      if (line.byteLength > 0) yield line;
-    }
-    if (chunk.byteLength === 0) continue;
-    rest.push(chunk);
-    size += chunk.byteLength;
-    if (size > EVENT_LIMIT) throw internalError(`a watch event is larger than ${EVENT_LIMIT} bytes`);
-  }
-}
 
 /**
  * Serves a watch of the Kubernetes API as text messages of a WebSocket that ends here, so that every event takes the way of
@@ -67,7 +45,7 @@ export async function serveWatchSocket(
     const ping = setInterval(() => client.ping(), PING_INTERVAL_MS);
     client.on('error', () => client.terminate());
     try {
-      for await (const event of lines(response.body)) {
+      for await (const event of watchLines(response.body)) {
         client.send(event, { binary: false });
         while (client.bufferedAmount > MAX_BUFFERED && client.readyState === client.OPEN)
           await new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,11 +1,11 @@
-import { forbidden } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Authorizer } from '../../authorization/authorizer.ts';
 import type { Scopes } from '../../iam/scopes.ts';
-import { nameOf, type Rule, type WriteAttempt } from '../attempt.ts';
+import type { Rule, WriteAttempt } from '../attempt.ts';
 import { requireAdministrator } from './administrators.ts';
 import { checkCreator } from './creator.ts';
 import { workspaceOf } from './scopes-of-grant.ts';
+import { checkWorkspaceLabel } from './workspace-label.ts';
 
 const DEVOPS = 'devops.kubesphere.io';
 
@@ -25,33 +25,14 @@ export class DevOpsProjectRule implements Rule {
   }
 
   review(attempt: WriteAttempt): undefined {
-    const { caller, stored, wished } = attempt;
+    const { stored, wished } = attempt;
     const namespace = adminNamespaceOf(wished);
     if (namespace !== '' && namespace !== adminNamespaceOf(stored)) {
       requireAdministrator(this.#authorizer, attempt, 'set status.adminNamespace');
     }
 
-    const [from, to] = [workspaceOf(stored), workspaceOf(wished)];
-    const check = (verb: string, workspace: string) => {
-      if (this.#authorizer.allowsIn(caller, workspace, verb, DEVOPS, 'devopsprojects')) {
-        return;
-      }
-
-      const where = workspace === '' ? 'at the cluster scope' : `in the workspace "${workspace}"`;
-      throw forbidden(
-        { group: DEVOPS, resource: 'devopsprojects', name: nameOf(attempt) },
-        `User "${caller.name}" cannot ${verb} resource "devopsprojects" in API group "${DEVOPS}" ${where}`,
-      );
-    };
-
-    if (stored && from !== to) {
-      check('delete', from);
-    }
-
-    if (!stored || from !== to) {
-      check('create', to);
-    }
-
+    checkWorkspaceLabel(this.#authorizer, attempt);
+    const to = workspaceOf(wished);
     const scope = to === '' ? this.#scopes.cluster() : this.#scopes.workspace(to);
     checkCreator(this.#authorizer, attempt, scope);
   }

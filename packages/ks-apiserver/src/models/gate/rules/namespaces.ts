@@ -1,4 +1,3 @@
-import { forbidden } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Authorizer } from '../../authorization/authorizer.ts';
 import { SYSTEM_NAMESPACES, SYSTEM_WORKSPACE } from '../../authorization/system-namespaces.ts';
 import type { Scopes } from '../../iam/scopes.ts';
@@ -7,6 +6,7 @@ import { nameOf, type Rule, type WriteAttempt } from '../attempt.ts';
 import { requireAdministrator } from './administrators.ts';
 import { checkCreator } from './creator.ts';
 import { workspaceOf } from './scopes-of-grant.ts';
+import { checkWorkspaceLabel } from './workspace-label.ts';
 
 /** Namespaces: their labels and annotations decide whose roles count in them. */
 export class NamespaceRule implements Rule {
@@ -33,7 +33,12 @@ export class NamespaceRule implements Rule {
       requireAdministrator(this.#authorizer, attempt, `set the label ${DEVOPS_LABEL}`);
     }
 
-    this.#checkWorkspace(attempt, workspaceOf(stored), workspaceOf(wished));
+    const workspaces = [workspaceOf(stored), workspaceOf(wished)];
+    if (workspaces[0] !== workspaces[1] && workspaces.includes(SYSTEM_WORKSPACE)) {
+      requireAdministrator(this.#authorizer, attempt, `bring a namespace into ${SYSTEM_WORKSPACE}, or out of it`);
+    }
+
+    checkWorkspaceLabel(this.#authorizer, attempt);
     checkCreator(this.#authorizer, attempt, this.#scopeOf(attempt));
   }
 
@@ -46,34 +51,5 @@ export class NamespaceRule implements Rule {
 
     const workspace = workspaceOf(wished);
     return workspace === '' ? this.#scopes.cluster() : this.#scopes.workspace(workspace);
-  }
-
-  #checkWorkspace(attempt: WriteAttempt, from: string, to: string): void {
-    const { caller, stored } = attempt;
-    if (stored && from === to) {
-      return;
-    }
-
-    if (from === SYSTEM_WORKSPACE || to === SYSTEM_WORKSPACE) {
-      requireAdministrator(this.#authorizer, attempt, `bring a namespace into ${SYSTEM_WORKSPACE}, or out of it`);
-    }
-
-    const check = (verb: string, workspace: string) => {
-      if (this.#authorizer.allowsIn(caller, workspace, verb, '', 'namespaces')) {
-        return;
-      }
-
-      const where = workspace === '' ? 'at the cluster scope' : `in the workspace "${workspace}"`;
-      throw forbidden(
-        { group: '', resource: 'namespaces', name: nameOf(attempt) },
-        `User "${caller.name}" cannot ${verb} resource "namespaces" in API group "" ${where}`,
-      );
-    };
-
-    if (stored) {
-      check('delete', from);
-    }
-
-    check('create', to);
   }
 }
