@@ -1,12 +1,6 @@
-import { badRequest, internalError, toStatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, toStatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { errorFrom } from '@ks-apiserver/client/kube/client';
-import {
-  isWhole,
-  type KubeBody,
-  type KubeRequest,
-  type KubeResponse,
-  readBody,
-} from '@ks-apiserver/client/kube/transport';
+import { type KubeRequest, type KubeResponse, readBody } from '@ks-apiserver/client/kube/transport';
 import { watchLines } from '@ks-apiserver/client/kube/watch-frames';
 import { WebSocketServer } from 'ws';
 import { asReadable } from '../models/gate/redacted-response.ts';
