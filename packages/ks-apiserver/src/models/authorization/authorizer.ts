@@ -202,7 +202,7 @@ export class Authorizer {
   /**
    * Whether the caller may himself do, in a scope, everything that these rules allow: who grants may not give more than he has.
    * Each right is decided as a request would be. Rights of the cluster hold in system namespaces too, so that they are asked
-   * for there as well. Rules of more than 10,000 rights are covered by who may do everything alone.
+   * for there as well. Rules of more than 5,000 rights are covered by who may do everything alone.
    */
   covers(user: UserInfo, level: Level, key: string, rules: readonly PolicyRule[]): boolean {
     if (rules.length === 0 || this.holdsEverything(user)) {

@@ -19,7 +19,7 @@ export function rulesOf(role: KubeObject | undefined): readonly PolicyRule[] {
 }
 
 /** Most rights that are compared one by one: a rule gives each of its verbs on each of its resources in each of its groups. */
-export const MAX_RIGHTS = 10_000;
+export const MAX_RIGHTS = 5000;
 
 /** How many single rights rules give. */
 export function countRights(rules: readonly PolicyRule[]): number {
