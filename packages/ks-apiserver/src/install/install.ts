@@ -75,13 +75,7 @@ class Installation {
         const { object, resource } = work[index]!;
         const key = `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
         const before = known.get(`${resource.group}/${resource.resource}`)?.get(key);
-        outcomes[index] = await applyObject(this.#client, object, {
-          resource,
-          // The rules of an aggregated role are a controller's, which may be at them just now.
-          force: force || object.aggregationRule !== undefined,
-          before,
-          signal: this.#signal,
-        });
+        outcomes[index] = await applyObject(this.#client, object, { resource, force, before, signal: this.#signal });
       }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, worker));

@@ -139,7 +139,8 @@ export class KubeApiServer implements KubeTransport {
       new NamespaceController(catalog, store, systemWrite, options.rootCa),
       ...(options.clientCa ? [new RequestSigner(catalog, store, systemWrite, options.clientCa)] : []),
     ];
-    for (const controller of controllers) if (controller !== definitions) controller.start();
+    const others = controllers.filter((controller) => controller !== definitions);
+    await Promise.all(others.map((controller) => controller.start()));
     return new KubeApiServer(api, specialVerbs(), options.gitVersion ?? DEFAULT_GIT_VERSION, controllers);
   }
 

@@ -7,6 +7,11 @@ import type { Store } from '../store.ts';
 import type { WriteOptions } from '../strategy.ts';
 import { WorkQueue } from './work-queue.ts';
 
+/** How long no role may change before roles are put together, and how long they wait for that at most, in milliseconds. */
+const QUIET_MS = 50;
+const MAX_WAIT_MS = 1000;
+/** How often roles are put together at the start, each time from what the time before has made. */
+const MAX_DEPTH = 8;
 const PREFIX = '/registry/rbac.authorization.k8s.io/clusterroles/';
 const ALL = 'all';
 
@@ -15,8 +20,10 @@ export class RoleAggregation {
   readonly #catalog: ResourceCatalog;
   readonly #store: Store;
   readonly #options: () => WriteOptions;
-  readonly #queue = new WorkQueue(() => this.#aggregate(), 1);
+  readonly #queue = new WorkQueue(() => this.#aggregate().then(() => {}), 1);
   #stop: (() => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #waitingSince: number | undefined;
 
   constructor(catalog: ResourceCatalog, store: Store, options: () => WriteOptions) {
     this.#catalog = catalog;
@@ -24,46 +31,89 @@ export class RoleAggregation {
     this.#options = options;
   }
 
-  start(): void {
+  /** Starts, and resolves when the roles are put together that there are. */
+  async start(): Promise<void> {
     this.#stop = this.#store.backend.onCommit((changes) => {
-      if (changes.some(({ key }) => key.startsWith(PREFIX))) this.#queue.add(ALL);
+      if (changes.some(({ key }) => key.startsWith(PREFIX))) {
+        this.#schedule();
+      }
     });
-    this.#queue.add(ALL);
+    // Roles may be put together from others that are put together themselves.
+    for (let depth = 0; depth < MAX_DEPTH && (await this.#aggregate()); depth++);
+  }
+
+  /** Waits for the end of a burst of changes, as an installation makes: in its midst, roles would be put together from a part. */
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    this.#waitingSince ??= performance.now();
+    const left = MAX_WAIT_MS - (performance.now() - this.#waitingSince);
+    this.#timer = setTimeout(
+      () => {
+        this.#waitingSince = undefined;
+        this.#queue.add(ALL);
+      },
+      Math.max(0, Math.min(QUIET_MS, left)),
+    );
+    this.#timer.unref();
   }
 
   async close(): Promise<void> {
     this.#stop?.();
+    clearTimeout(this.#timer);
     await this.#queue.close();
   }
 
-  async #aggregate(): Promise<void> {
+  /** Puts all of them together. Answers whether one has changed. */
+  async #aggregate(): Promise<boolean> {
+    const names = [...this.#store.backend.range({ prefix: PREFIX })]
+      .map((stored) => stored.shared<KubeObject>())
+      .filter(({ aggregationRule }) => aggregationRule?.clusterRoleSelectors?.length)
+      .map(({ metadata }) => metadata.name!);
+
+    let hasChanged = false;
+    for (const name of names) {
+      await turn();
+      hasChanged = (await this.#put(name)) || hasChanged;
+    }
+
+    return hasChanged;
+  }
+
+  /** Puts one role together from the roles as they are at this moment: nothing is waited for before it is written. Answers whether it changed. */
+  async #put(name: string): Promise<boolean> {
     const roles = [...this.#store.backend.range({ prefix: PREFIX })];
-    const type = this.#catalog.find('rbac.authorization.k8s.io', 'v1', 'clusterroles')!;
-    for (const stored of roles) {
-      const role = stored.shared<KubeObject>();
-      const selectors = role.aggregationRule?.clusterRoleSelectors;
-      if (!selectors?.length) continue;
-      const parsed = selectors.map(labelSelectorFrom);
-      const rules = new Map<string, unknown>();
-      for (const other of roles) {
-        if (
-          other === stored ||
-          !parsed.some((selector: { matches(labels: unknown): boolean }) => selector.matches(other.index.labels))
-        )
-          continue;
-        for (const rule of other.shared<KubeObject>().rules ?? []) {
-          const identity = JSON.stringify(Object.entries(rule).sort(([a], [b]) => (a < b ? -1 : 1)));
-          if (!rules.has(identity)) rules.set(identity, rule);
+    const role = roles.find(({ key }) => key === PREFIX + name)?.shared<KubeObject>();
+    const selectors = role?.aggregationRule?.clusterRoleSelectors;
+    if (!role || !selectors?.length) {
+      return false;
+    }
+
+    const parsed: { matches(labels: unknown): boolean }[] = selectors.map(labelSelectorFrom);
+    const rules = new Map<string, unknown>();
+    for (const other of roles) {
+      if (other.key === PREFIX + name || !parsed.some((selector) => selector.matches(other.index.labels))) {
+        continue;
+      }
+
+      for (const rule of other.shared<KubeObject>().rules ?? []) {
+        const identity = JSON.stringify(Object.entries(rule).sort(([a], [b]) => (a < b ? -1 : 1)));
+        if (!rules.has(identity)) {
+          rules.set(identity, rule);
         }
       }
-      const aggregated = [...rules.values()];
-      await turn();
-      if (isDeepStrictEqual(aggregated, role.rules ?? [])) continue;
-      await this.#store.update(type, '', role.metadata.name!, {
-        subresource: '',
-        change: (object) => ({ ...object, rules: aggregated }),
-        options: this.#options(),
-      });
     }
+
+    const aggregated = [...rules.values()];
+    if (isDeepStrictEqual(aggregated, role.rules ?? [])) {
+      return false;
+    }
+
+    await this.#store.update(this.#catalog.find('rbac.authorization.k8s.io', 'v1', 'clusterroles')!, '', name, {
+      subresource: '',
+      change: (object) => ({ ...object, rules: aggregated }),
+      options: this.#options(),
+    });
+
+    return true;
   }
 }
