@@ -11,7 +11,19 @@ test('YAML is written as Kubernetes writes it', () => {
   const value = {
     kind: 'ConfigMap',
     apiVersion: 'v1',
-    data: { b: 'two\nlines\n', a: 'yes', c: '10Gi', d: 'nginx:1.2 -g x', e: '', 'f g': 'x', h: ' x', i: 'a: b' },
+    data: {
+      b: 'two\nlines\n',
+      a: 'yes',
+      c: '10Gi',
+      u: '12345678-9abc-4def-8123-456789abcdef',
+      t: '2020-01-01T00:00:00Z',
+      v: '12',
+      d: 'nginx:1.2 -g x',
+      e: '',
+      'f g': 'x',
+      h: ' x',
+      i: 'a: b',
+    },
     list: [{ name: 'a', args: ['x', 'y'] }, {}, [], ['deep', [1]], null, 1.5, true],
     none: {},
   };
@@ -23,12 +35,15 @@ data:
   b: |
     two
     lines
-  c: "10Gi"
+  c: 10Gi
   d: nginx:1.2 -g x
   e: ""
   f g: x
   h: " x"
   i: "a: b"
+  t: "2020-01-01T00:00:00Z"
+  u: 12345678-9abc-4def-8123-456789abcdef
+  v: "12"
 kind: ConfigMap
 list:
 - args:

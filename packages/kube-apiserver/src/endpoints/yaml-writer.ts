@@ -3,16 +3,18 @@ const PIECE = 32 * 1024;
 
 /** Texts that YAML 1.1 takes for something else, in small letters. */
 const WORDS = new Set(['y', 'yes', 'on', 'true', 'n', 'no', 'off', 'false', 'null', 'nan', 'inf', 'infinity']);
-/** What some parsers take for a number. */
-const EXPONENT = /^[eE][-+]?\d+$/;
-/** What begins like a name and holds nothing that has a meaning in YAML. */
-const PLAIN = /^[A-Za-z_/][A-Za-z0-9_.,/@%+*=~()-]*(?:[: ]+[A-Za-z0-9_.,/@%+*=~()-]+)*$/;
+/** What a parser of YAML 1.1 or 1.2 takes for a number, also to the base of sixty, or for a time. */
+const NUMBER =
+  /^[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-f_]+|[0-9][0-9_]*(?::[0-9_]+)*(?:\.[0-9_]*)?|[0-9_]*(?:\.[0-9_]*)?e[-+]?[0-9_]+)$/i;
+const TIME = /^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt\s].*)?$/;
+/** What begins with a letter, digit or slash and holds nothing that has a meaning in YAML. */
+const PLAIN = /^[A-Za-z0-9_/][A-Za-z0-9_.,/@%+*=~()-]*(?:[: ]+[A-Za-z0-9_.,/@%+*=~()-]+)*$/;
 /** What a block of text may hold; carriage returns and other controls are escaped in quotes. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what no block may hold.
 const BLOCK = /^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff\ud800-\udfff]*$/;
 
 function isPlain(text: string): boolean {
-  if (text.length >= 256 || WORDS.has(text.toLowerCase()) || EXPONENT.test(text)) return false;
+  if (text.length >= 256 || WORDS.has(text.toLowerCase()) || NUMBER.test(text) || TIME.test(text)) return false;
   return !text.includes(': ') && PLAIN.test(text);
 }
 

@@ -159,3 +159,12 @@ test('every message that a field names exists', () => {
   }
   assert.ok(seen.size > 200);
 });
+
+test('a body of more fields than an object may have is refused before they are decoded', () => {
+  const labels = Array.from({ length: 100_001 }, (_, i) => ({ 1: `k${i}`, 2: '' }));
+  const map = body('v1', 'ConfigMap', { 1: { 1: 'c', 11: labels } });
+  assert.throws(
+    () => decodeProtobuf(map, 'ConfigMap'),
+    (error) => error instanceof StatusError && error.code === 413,
+  );
+});

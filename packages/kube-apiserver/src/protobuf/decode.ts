@@ -1,5 +1,6 @@
 import { badRequest, StatusError, unsupportedMediaType } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Json, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { MAX_ENTRIES, tooManyEntries } from '../endpoints/json-size.ts';
 import { type Field, messageNameOf, messageOf } from './messages.ts';
 import { WireError, type WireField, wireFields } from './wire.ts';
 
@@ -42,7 +43,13 @@ function embedded(value: Value): Json | undefined {
   return raw === undefined ? undefined : (JSON.parse(text(raw)) as Json);
 }
 
-function decodeValue(type: string, value: Value, depth: number): Json | undefined {
+/** Where in a body a message stands, and how many more fields the body may have. */
+interface Place {
+  depth: number;
+  budget: { left: number };
+}
+
+function decodeValue(type: string, value: Value, place: Place): Json | undefined {
   switch (type) {
     case 's':
       return text(value);
@@ -65,7 +72,7 @@ function decodeValue(type: string, value: Value, depth: number): Json | undefine
     case 'RawExtension':
       return embedded(value);
     default:
-      return decodeMessage(type, bytesOf(value), depth + 1);
+      return decodeMessage(type, bytesOf(value), { ...place, depth: place.depth + 1 });
   }
 }
 
@@ -76,16 +83,16 @@ function set(object: JsonObject, name: string, value: Json): void {
   else object[name] = value;
 }
 
-function decodeField(object: JsonObject, field: Field, value: Value, depth: number): void {
+function decodeField(object: JsonObject, field: Field, value: Value, place: Place): void {
   const { name, shape, type, pointer } = field;
   if (shape === 'map') {
     const entry = scalars(value);
     const key = text(entry.get(1) ?? new Uint8Array());
     object[name] ??= {};
-    set(object[name] as JsonObject, key, decodeValue(type, entry.get(2) ?? new Uint8Array(), depth) ?? null);
+    set(object[name] as JsonObject, key, decodeValue(type, entry.get(2) ?? new Uint8Array(), place) ?? null);
     return;
   }
-  const decoded = decodeValue(type, value, depth);
+  const decoded = decodeValue(type, value, place);
   if (decoded === undefined) return;
   if (shape === 'list') {
     object[name] ??= [];
@@ -98,25 +105,29 @@ function decodeField(object: JsonObject, field: Field, value: Value, depth: numb
   }
 }
 
-function decodeMessage(name: string, bytes: Uint8Array, depth: number): Json {
-  if (depth > maxDepth) throw new WireError('messages are nested too deeply');
+function decodeMessage(name: string, bytes: Uint8Array, place: Place): Json {
+  if (place.depth > maxDepth) throw new WireError('messages are nested too deeply');
   const message = messageOf(name);
   if (!message) throw new WireError(`no message is called ${name}`);
   if (message === 'strings') {
-    return [...wireFields(bytes)].filter(({ number }) => number === 1).map(({ value }) => text(value));
+    const values = [...wireFields(bytes)].filter(({ number }) => number === 1).map(({ value }) => text(value));
+    place.budget.left -= values.length;
+    if (place.budget.left < 0) throw tooManyEntries();
+    return values;
   }
   const object: JsonObject = {};
   for (const { number, value } of wireFields(bytes)) {
+    if (--place.budget.left < 0) throw tooManyEntries();
     const field = message.get(number);
     // Fields of newer versions are skipped, as protobuf means it.
-    if (field) decodeField(object, field, value, depth);
+    if (field) decodeField(object, field, value, place);
   }
   return object;
 }
 
 /**
- * The object in a protobuf body (kubernetes.io "Kubernetes Protobuf encoding"). Throws 400 for what is none, and 415 for
- * kinds without a protobuf form, such as custom resources.
+ * The object in a protobuf body (kubernetes.io "Kubernetes Protobuf encoding"). Throws 400 for what is none, 413 for what has
+ * more fields than a body may have, and 415 for kinds without a protobuf form, such as custom resources.
  */
 export function decodeProtobuf(body: Uint8Array, kind: string): KubeObject {
   const refuse = (why: string, cause?: unknown) => {
@@ -132,7 +143,10 @@ export function decodeProtobuf(body: Uint8Array, kind: string): KubeObject {
     const named = text(type.get(2) ?? new Uint8Array());
     const name = messageNameOf(apiVersion, named);
     if (!name) throw unsupportedMediaType(['application/json', 'application/yaml']);
-    const object = decodeMessage(name, bytesOf(envelope.get(2) ?? new Uint8Array()), 0) as JsonObject;
+    const object = decodeMessage(name, bytesOf(envelope.get(2) ?? new Uint8Array()), {
+      depth: 0,
+      budget: { left: MAX_ENTRIES },
+    }) as JsonObject;
     return { apiVersion, kind: named, ...object } as KubeObject;
   } catch (error) {
     if (error instanceof StatusError) throw error;

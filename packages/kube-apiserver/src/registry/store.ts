@@ -173,8 +173,8 @@ export class Store {
     yield* pause(context);
     const causes = validateKind(type, admitted, undefined, '', context.warnings);
     yield* pause(context);
-    causes.push(...(strategy.validate?.(admitted, undefined, context) ?? []));
-    const error = invalidObject(type, admitted.metadata.name || undefined, causes);
+    const more = strategy.validate?.(admitted, undefined, context) ?? [];
+    const error = invalidObject(type, admitted.metadata.name || undefined, [...causes, ...more]);
     if (error) throw error;
     context.warnings.push(...(strategy.warnings?.(admitted, undefined, context) ?? []));
     completeObject(type, admitted);

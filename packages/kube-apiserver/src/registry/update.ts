@@ -162,8 +162,8 @@ export function* decideUpdate(
     ...validateKind(type, object, old, request.subresource, context.warnings),
   ];
   yield* pause(context);
-  causes.push(...(strategy.validate?.(object, old, context) ?? []));
-  const error = invalidObject(type, name, causes);
+  const more = strategy.validate?.(object, old, context) ?? [];
+  const error = invalidObject(type, name, [...causes, ...more]);
   if (error) throw error;
   context.warnings.push(...(strategy.warnings?.(object, old, context) ?? []));
   completeObject(type, object);

@@ -132,10 +132,11 @@ function versionCauses(version: DefinitionVersion, index: number, many: boolean)
     if (rulesOf(schema).count > MAX_RULES || rulesOf(schema).text > MAX_RULE_TEXT) {
       const why = `must have at most ${MAX_RULES} validation rules, of ${MAX_RULE_TEXT} characters in all`;
       causes.push(forbiddenField(at, why));
-    } else causes.push(...validateStructural(schema, at));
+    } else for (const cause of validateStructural(schema, at)) causes.push(cause);
   }
   if (version.subresources?.scale) causes.push(...scaleCauses(version.subresources.scale, `${own}.subresources.scale`));
-  causes.push(...columnCauses(version.additionalPrinterColumns, `${own}.additionalPrinterColumns`));
+  for (const cause of columnCauses(version.additionalPrinterColumns, `${own}.additionalPrinterColumns`))
+    causes.push(cause);
   causes.push(...selectableCauses(version, `${own}.selectableFields`));
   return causes;
 }
@@ -288,7 +289,8 @@ export function validateDefinition(definition: Definition, old: Definition | und
     if (errors.length > 0) causes.push(invalidValue(`spec.versions[${index}].name`, name, errors.join(',')));
   }
   const many = versions.length > 1;
-  for (const [index, version] of versions.entries()) causes.push(...versionCauses(version, index, many));
+  for (const [index, version] of versions.entries())
+    for (const cause of versionCauses(version, index, many)) causes.push(cause);
   const shown = shownVersions(versions);
   if (new Set(versions.map(({ name }) => name)).size !== versions.length)
     causes.push(invalidValue('spec.versions', shown, 'must contain unique version names'));
