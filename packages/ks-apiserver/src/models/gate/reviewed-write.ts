@@ -1,15 +1,18 @@
-import { badRequest, internalError, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, internalError, requestTooLarge, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Json, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { applyJsonPatch } from '@ks-apiserver/apimachinery/patch/json-patch';
 import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { errorFrom, PATCH_TYPES } from '@ks-apiserver/client/kube/client';
 import { type KubeRequest, type KubeResponse, type KubeTransport, readBody } from '@ks-apiserver/client/kube/transport';
-import { parse } from 'yaml';
+import { constructFromEvents, EVENT_ID, parseEvents } from 'js-yaml';
 import { type SecretFields, secretsOf, withoutSecrets, withoutSecretTexts, withSecretsOf } from './redaction.ts';
 
 const ATTEMPTS = 5;
 /** Largest object that is reviewed, in bytes: etcd keeps less. */
 const OBJECT_LIMIT = 16 * 1024 * 1024;
+/** Longest configuration that is applied as YAML which is no JSON, in characters, and its deepest nesting. */
+const YAML_LIMIT = 64 * 1024;
+const YAML_DEPTH = 100;
 
 /**
  * Looks at what a write would store; `stored` is what it replaces. Throws to refuse it. Answers another object to have
@@ -62,6 +65,10 @@ function pinned(body: Buffer, resourceVersion: string | undefined): Buffer {
   try {
     config = parseConfiguration(body.toString());
   } catch (error) {
+    if (error instanceof StatusError) {
+      throw error;
+    }
+
     throw badRequest(`the applied configuration is no YAML: ${(error as Error).message}`);
   }
 
@@ -75,7 +82,7 @@ function pinned(body: Buffer, resourceVersion: string | undefined): Buffer {
   );
 }
 
-/** Clients apply JSON nearly always, which a YAML parser reads a hundred times slower. */
+/** Clients apply JSON nearly always, which a YAML parser reads a hundred times slower. Throws 413 for much of YAML. */
 function parseConfiguration(text: string): unknown {
   if (text.trimStart().startsWith('{')) {
     try {
@@ -85,7 +92,16 @@ function parseConfiguration(text: string): unknown {
     }
   }
 
-  return parse(text, { maxAliasCount: 0 });
+  if (text.length > YAML_LIMIT) {
+    throw requestTooLarge(YAML_LIMIT);
+  }
+
+  const events = parseEvents(text, { maxDepth: YAML_DEPTH });
+  if (events.some(({ type }) => type === EVENT_ID.ALIAS)) {
+    throw new Error('aliases are not supported');
+  }
+
+  return constructFromEvents(events, { source: text })[0];
 }
 
 function parsed(bytes: Buffer): KubeObject {
