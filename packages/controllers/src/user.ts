@@ -10,6 +10,8 @@ import type { SubjectBindings } from './subject-bindings.ts';
 const FINALIZER = 'finalizers.kubesphere.io/users';
 /** How long after a user is gone a write of a binding may still arrive, in milliseconds. */
 const SWEEP_AGAIN_MS = 5000;
+/** A bcrypt hash. */
+const HASH = /^\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}$/;
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** What the user controller works with. */
@@ -53,7 +55,10 @@ export function userReconciler({
   }
 
   async function activate(user: KubeObject): Promise<void> {
-    const plain = user.metadata.annotations?.[PASSWORD_ENCRYPTED] !== 'true';
+    // The mark alone does not count: who patches the password leaves it.
+    const isMarked = user.metadata.annotations?.[PASSWORD_ENCRYPTED] === 'true';
+    const password = user.spec?.password as string | undefined;
+    const plain = !isMarked || (password !== undefined && !HASH.test(password));
     if (user.status?.state === 'Disabled') {
       // Else they would go on when the user is enabled again.
       await revokeSessions(user.metadata.name!);
@@ -63,7 +68,6 @@ export function userReconciler({
     const annotations: Record<string, string> = { ...user.metadata.annotations, [PASSWORD_ENCRYPTED]: 'true' };
     // kubectl keeps a copy of what was applied, the password in clear with it.
     delete annotations[LAST_APPLIED];
-    const password = user.spec?.password as string | undefined;
     const spec = { ...user.spec, ...(plain && password && { password: await hashPassword(password) }) };
     const state =
       user.status?.state === 'Disabled'

@@ -32,6 +32,12 @@ const isAdminOf = (workspace: string, name: string) =>
     ),
   );
 
+test('who makes a project is its admin, also without the annotation that a console sends', async () => {
+  const token = tokens.wanda!;
+  await platform.made(`${tenant}/workspaces/ws-a/namespaces`, { metadata: { name: 'unsigned' } }, { token });
+  await eventually(async () => assert.equal(await roleOf(`${iam}/namespaces/unsigned/members/wanda`, 'role'), 'admin'));
+});
+
 test('an admin of a workspace invites members and changes their roles', async () => {
   const token = tokens.wanda!;
   const members = `${iam}/workspaces/ws-a/workspacemembers`;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import WebSocket from 'ws';
-import { TestServer } from '../testing/test-server.ts';
+import { ADMIN_PASSWORD, TestServer } from '../testing/test-server.ts';
 
 let dir: string;
 let server: TestServer;
@@ -57,5 +57,31 @@ test('a page of another site opens no WebSocket', async () => {
       'file://',
     ])
       assert.equal(await upgrade(path, { origin }), 403, origin);
+  }
+});
+
+test('a console whose proxy names neither host nor origin as it should opens WebSockets by its Bearer token', async () => {
+  const plain = await TestServer.start();
+  const paths = ['/api/v1/namespaces?watch=true', '/apis/iam.kubesphere.io/v1alpha2/watch/users'];
+  const statusOf = async (path: string, authorization: string) => {
+    const headers = { authorization, origin: 'https://console.example', host: 'ks-apiserver.kubesphere-system.svc' };
+    const socket = new WebSocket(plain.url.replace('http', 'ws') + path, { headers });
+    socket.on('error', () => {});
+    const opened = once(socket, 'open').then(() => 101);
+    const refused = once(socket, 'unexpected-response').then(([, response]) => response.statusCode as number);
+    const status = await Promise.any([opened, refused]);
+    socket.terminate();
+    return status;
+  };
+
+  try {
+    const bearer = `Bearer ${await plain.token()}`;
+    const basic = `Basic ${Buffer.from(`admin:${ADMIN_PASSWORD}`).toString('base64')}`;
+    for (const path of paths) {
+      assert.equal(await statusOf(path, bearer), 101, path);
+      assert.equal(await statusOf(path, basic), 403, path);
+    }
+  } finally {
+    await plain.stop();
   }
 });

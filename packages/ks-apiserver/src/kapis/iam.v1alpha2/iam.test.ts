@@ -115,6 +115,18 @@ test('a change of password needs the old one and ends the sessions', async () =>
   await ok(call('PUT', `${I}/users/ben/password`, { password: PASSWORD }));
 });
 
+test('templates of workspace roles are found by a filter of 3.0 and by a selector of later consoles', async () => {
+  const label = 'iam.kubesphere.io/role-template=true';
+  const names = async (parameter: string) => {
+    const query = new URLSearchParams({ [parameter]: label, limit: '-1' });
+    const { items } = (await ok(call('GET', `${I}/workspaces/ws/workspaceroles?${query}`))).json;
+    return items.map(({ metadata }: { metadata: { name: string } }) => metadata.name).sort();
+  };
+  const found = await names('label');
+  assert.ok(found.length > 10, found.join());
+  assert.deepEqual(await names('labelSelector'), found);
+});
+
 test('roles have the rules of their templates and never those that were sent', async () => {
   const made = await ok(call('POST', `${I}/globalroles`, role('auditor', ['role-template-view-users'])));
   const template = (await ok(call('GET', `${I}/globalroles/role-template-view-users`))).json;

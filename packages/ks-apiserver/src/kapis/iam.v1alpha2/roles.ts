@@ -14,10 +14,18 @@ import { type Level, scoped } from './scoped.ts';
 
 const TEMPLATES = 'iam.kubesphere.io/role-template=true';
 
+/** Whether a label selector, which 3.1 and later consoles send, is one of role templates. */
+function isOfTemplates(labelSelector: string | null): boolean {
+  return /(^|,)iam\.kubesphere\.io\/role-template(==?true)?(,|$)/.test(labelSelector ?? '');
+}
+
 /** Lists of a workspace's roles hold its own, but templates and aggregated roles are shared by all workspaces. */
-function narrowed(scope: Scope, query: ListQuery): ListQuery {
-  if (scope.level !== 'workspace' || query.filters.has('aggregateTo') || query.filters.get('label') === TEMPLATES)
+function narrowed(scope: Scope, query: ListQuery, labelSelector: string | null): ListQuery {
+  const asksForTemplates = query.filters.get('label') === TEMPLATES || isOfTemplates(labelSelector);
+  if (scope.level !== 'workspace' || query.filters.has('aggregateTo') || asksForTemplates) {
     return query;
+  }
+
   return { ...query, filters: new Map(query.filters).set('label', `${WORKSPACE_LABEL}=${scope.key}`) };
 }
 
@@ -45,7 +53,7 @@ export function roleHandlers(
       const page = await listPage(
         await catalog.synced(row, signal),
         row,
-        narrowed(scope, parseListQuery(query)),
+        narrowed(scope, parseListQuery(query), query.get('labelSelector')),
         catalog,
         scope.metadata.namespace,
       );

@@ -165,8 +165,14 @@ test('a user made with kubectl becomes active with his password hashed', async (
   };
   assert.equal((await server.kubernetes(USERS, { method: 'POST', body: object })).status, 201);
   await eventually(async () => assert.equal((await login('applied', 'Passw0rd!')).status, 200));
-  const { json } = await server.kubernetes(`${USERS}/applied`);
-  assert.match(json.spec.password, /^\$2a\$10\$/);
+  const stored = async () => (await server.kubernetes(`${USERS}/applied`)).json.spec.password as string;
+  assert.match(await stored(), /^\$2a\$10\$/);
+
+  // The mark of the first hashing stays where kubectl patches the password.
+  const patch = { method: 'PATCH', type: 'application/merge-patch+json', body: { spec: { password: 'Passw0rd!2' } } };
+  assert.equal((await server.kubernetes(`${USERS}/applied`, patch)).status, 200);
+  await eventually(async () => assert.match(await stored(), /^\$2a\$10\$/));
+  await eventually(async () => assert.equal((await login('applied', 'Passw0rd!2')).status, 200));
 });
 
 test('no hash and no session is seen by who may list users', async () => {
@@ -238,15 +244,25 @@ test('a log-out ends the session of its token, and no other', async () => {
   assert.equal((await server.call('/kapis/version', { token: admin })).status, 200);
 });
 
-test('where a user may have one session, an exchange ends what was before, and a second one ends nothing', async () => {
+test('where a user may have one session, an exchange ends what was before, and several at once get the same tokens', async () => {
   await createUser('single');
   const first = (await login('single', 'Passw0rd!')).json;
   const refresh = () => grant({ grant_type: 'refresh_token', refresh_token: first.refresh_token });
-  const second = (await refresh()).json;
+  const answers = await Promise.all([refresh(), refresh(), refresh()]);
+  answers.push(await refresh());
+  const second = answers[0]!.json;
+  for (const { status, json } of answers) {
+    assert.equal(status, 200);
+    assert.deepEqual([json.access_token, json.refresh_token], [second.access_token, second.refresh_token]);
+  }
+
   const status = async (token: string) => (await server.call('/kapis/version', { token })).status;
   assert.deepEqual([await status(first.access_token), await status(second.access_token)], [401, 200]);
+  // The one before the last is a stolen one.
+  const third = await grant({ grant_type: 'refresh_token', refresh_token: second.refresh_token });
+  assert.equal(third.status, 200);
   assert.equal((await refresh()).text, 'Unauthorized: token not found in cache');
-  assert.equal(await status(second.access_token), 200);
+  assert.equal(await status(third.json.access_token), 401);
 });
 
 test('a session is refreshed until it has lasted as long as it may, and then ends', async () => {

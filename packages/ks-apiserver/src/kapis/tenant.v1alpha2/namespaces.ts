@@ -3,7 +3,7 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Handler, RouteRequest } from '@ks-apiserver/apiserver/routes/route';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import { missing } from '../../models/iam/errors.ts';
-import { WORKSPACE_LABEL } from '../../models/iam/types.ts';
+import { CREATOR_ANNOTATION, WORKSPACE_LABEL } from '../../models/iam/types.ts';
 import { nameMismatch } from '../../models/iam/users.ts';
 import type { ListQuery } from '../../models/resources/query.ts';
 import type { TenantPage } from '../../models/tenant/tenants.ts';
@@ -90,9 +90,14 @@ export function namespaceHandlers(
       return objectReply(entry, catalog.find('namespaces')!, catalog);
     }),
 
-    create: guarded(({ params, body, user, dryRun }) =>
-      gate.clientFor(user).create(NAMESPACES, labelled(body as KubeObject, params.workspace ?? ''), { dryRun }),
-    ),
+    create: guarded(({ params, body, user, dryRun }) => {
+      const namespace = labelled(body as KubeObject, params.workspace ?? '');
+      // Who makes a project is its admin; the console says so itself, scripts often do not.
+      const annotations = { [CREATOR_ANNOTATION]: user.name, ...namespace.metadata.annotations };
+      const named = { ...namespace, metadata: { ...namespace.metadata, annotations } };
+
+      return gate.clientFor(user).create(NAMESPACES, named, { dryRun });
+    }),
 
     update: guarded(({ params, body, user, dryRun }) => {
       const given = body as KubeObject;

@@ -50,6 +50,6 @@ export class PasswordPolicy {
     if (names.includes(lower)) throw refused('must not be the name or e-mail address of the user');
     const wellKnown = username === 'admin' && lower === WELL_KNOWN_PASSWORD.toLowerCase();
     if (refuseCommon && (wellKnown || (await commonPasswords()).has(lower)))
-      throw refused('is one that is tried first, take another');
+      throw refused('is one of the most common passwords: choose another');
   }
 }

@@ -101,13 +101,14 @@ export class TokenIssuer {
     };
   }
 
-  #answer(grant: Grant, access: string, refresh: string | undefined): TokenAnswer {
+  /** `since`: how long ago the tokens were made, in milliseconds. */
+  #answer(grant: Grant, access: string, refresh: string | undefined, since = 0): TokenAnswer {
     const age = this.#ages(grant).access;
     return {
       access_token: access,
       token_type: 'Bearer',
       ...(refresh !== undefined && { refresh_token: refresh }),
-      ...(age > 0 && { expires_in: Math.floor(age / 1000) }),
+      ...(age > 0 && { expires_in: Math.max(0, Math.floor((age - since) / 1000)) }),
       ...(grant.scope !== undefined && { scope: grant.scope }),
     };
   }
@@ -138,8 +139,8 @@ export class TokenIssuer {
 
   /**
    * Exchanges a refresh token of a client, or of none, for a new pair (RFC 6749 section 6). An exchanged one counts for a
-   * minute more, when the answer may have been lost: it gets the same successor. After that it is a stolen one, and its
-   * session ends (RFC 9700 section 4.14.2). Throws Unauthorized for any other token, and for users that may not log in.
+   * minute more, when the answer may have been lost or several were asked for at once: it gets the same tokens. After that it
+   * is a stolen one, and its session ends (RFC 9700 section 4.14.2). Throws Unauthorized for any other token, and for users that may not log in.
    */
   async refresh(token: string, client?: Grant['client']): Promise<Issued> {
     const claims = await this.#tokens.verify(token, 'refresh_token');
@@ -164,11 +165,7 @@ export class TokenIssuer {
 
   async #rotate(user: Identity, grant: Issued['grant'], used: string): Promise<TokenAnswer> {
     const now = Date.now();
-    const jti = createHash('sha256').update(used).digest('base64url').slice(0, 16);
-    const [access, refresh] = await Promise.all([
-      this.#token(user, 'access_token', grant, now),
-      this.#token(user, 'refresh_token', grant, now, jti),
-    ]);
+    const [access, refresh] = await this.#successors(user, grant, used, now);
     const session = { ...this.#session(user, grant, access, refresh, now), rotatedAt: now };
     const kept = this.#kept(grant, access, refresh, now);
     const rotation = await this.#sessions.rotate(session, tokenHash(used), kept);
@@ -176,10 +173,25 @@ export class TokenIssuer {
       if (!this.#policy.multipleLogin) await this.#sessions.endOthers(user.name, grant.session, kept);
       return this.#answer(grant, access, refresh);
     }
-    // Who may have one session has one successor: the words are 3.0's.
-    if (rotation.state !== 'again' || !this.#policy.multipleLogin) throw unauthorized('token not found in cache');
-    await this.#sessions.extend(session, this.#kept(grant, access, undefined, now));
-    return this.#answer(grant, access, await this.#token(user, 'refresh_token', grant, rotation.at, jti));
+
+    // The words are 3.0's.
+    if (rotation.state !== 'again') {
+      throw unauthorized('token not found in cache');
+    }
+
+    const [first, second] = await this.#successors(user, grant, used, rotation.at);
+    // Whoever was first may not have kept them yet.
+    const known = this.#session(user, grant, first, second, rotation.at);
+    await this.#sessions.extend(known, this.#kept(grant, first, second, rotation.at));
+    return this.#answer(grant, first, second, now - rotation.at);
+  }
+
+  /** The tokens for which a refresh token is exchanged at a time: the same however often it is asked for them. */
+  #successors(user: Identity, grant: Issued['grant'], used: string, at: number): Promise<[string, string]> {
+    const jti = (type: string) => createHash('sha256').update(`${type} ${used}`).digest('base64url').slice(0, 16);
+    const token = (type: 'access_token' | 'refresh_token') => this.#token(user, type, grant, at, jti(type));
+
+    return Promise.all([token('access_token'), token('refresh_token')]);
   }
 
   /** Exchanges a token of a 3.0 server, which knows of no sessions. */

@@ -79,7 +79,7 @@ export interface SessionStore {
   use(id: string): Promise<Session | undefined>;
   /** Exchanges the refresh token `used` for that of `next`, for one caller alone; a reused one ends the session. */
   rotate(next: Session, used: string, tokens: IssuedTokens): Promise<Rotation>;
-  /** Adds an access token to a session whose refresh token has been exchanged already. */
+  /** Keeps the tokens of a session whose refresh token has just been exchanged, where they are not kept yet. */
   extend(session: Session, tokens: IssuedTokens): Promise<void>;
   /** Ends one session. */
   end(session: Pick<TokenRef, 'id' | 'username'> & { token?: string }): Promise<void>;
