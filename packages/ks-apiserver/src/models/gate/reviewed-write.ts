@@ -135,10 +135,9 @@ function withoutHidden(response: KubeResponse & { body: Buffer }, secrets: reado
 }
 
 /**
- * Makes a write after a review. The Kubernetes API itself says by a dry run what would be stored, so that a review sees
- * what every patch and encoding amounts to; that very object is then written, at the version that was looked at, with the server's own rights: the dry run has shown that the
- * caller may write it.
- * Throws what the review throws.
+ * Makes a write after a review. A dry run at the Kubernetes API tells what would be stored, so that the review sees what
+ * every patch and encoding amounts to. That very object is then written, at the version that was looked at, with the
+ * server's own rights: the dry run has shown that the caller may write it. Throws what the review throws.
  */
 export async function reviewedWrite({ kubernetes, own }: Apis, write: Write, review: Review): Promise<KubeResponse> {
   const { info, request, body, hidden } = write;
