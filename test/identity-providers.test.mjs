@@ -340,8 +340,10 @@ test('nobody links himself to an account, nor another one who may do more', asyn
   assert.equal((await patch(regular, { labels: link })).status, 403);
   assert.equal((await patch(regular, { annotations: { 'iam.kubesphere.io/identify-provider': 'idaas' } })).status, 403);
   assert.equal((await logIn('idaas', { sub: '900', username: 'boss' })).status, 401);
-  // Who may: a manager of users for a regular one, an administrator for anybody.
-  assert.equal((await edit('regular', manager, asLabels)).status, 200);
+  // Who may: a manager of users for one who holds no more rights than they do, an administrator for anybody.
+  assert.equal((await edit('regular', manager, asLabels)).status, 403, 'regular writes at the cluster scope');
+  assert.equal((await call(`${rbac}/clusterrolebindings/writes-boss`, { method: 'DELETE' })).status, 200);
+  await eventually(async () => assert.equal((await edit('regular', manager, asLabels)).status, 200));
   await eventually(async () =>
     assert.equal(username(await logIn('idaas', { sub: '900', username: 'whoever' })), 'regular'),
   );

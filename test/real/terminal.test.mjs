@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url';
 
 process.env.KS_TEST_PEERS = fileURLToPath(new URL('peers.mjs', import.meta.url));
 process.env.KS_TEST_CLUSTER = '1';
-const { TestServer, eventually } = await import('../../packages/ks-apiserver/dist/testing/test-server.js');
+const { ADMIN_PASSWORD, TestServer, eventually } = await import(
+  '../../packages/ks-apiserver/dist/testing/test-server.js'
+);
 const { TerminalClient } = await import('../../packages/ks-apiserver/dist/testing/terminal.js');
 const { kubeletPath, makePod, startKubelet } = await import('./kubelet.mjs');
 const { freePorts } = await import('../server.mjs');
@@ -332,10 +334,12 @@ test('a kubectl of 3.0 gives up its account', { skip }, async () => {
 
 test('foreign pages and users without the right are refused', { skip }, async () => {
   const query = '?container=main';
+  // Browsers send Basic credentials by themselves, also for a page of another site.
+  const authorization = `Basic ${Buffer.from(`admin:${ADMIN_PASSWORD}`).toString('base64')}`;
   const refused = new TerminalClient(server, 'default/web', {
     token: admin,
     query,
-    headers: { origin: 'https://evil.example' },
+    headers: { authorization, origin: 'https://evil.example' },
   });
   assert.equal(await refused.status, 403);
   const body = {

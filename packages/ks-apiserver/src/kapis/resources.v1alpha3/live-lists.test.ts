@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { after, afterEach, before, test } from 'node:test';
 import WebSocket from 'ws';
 import { LiveStream } from '../../testing/live-stream.ts';
-import { eventually, TestServer } from '../../testing/test-server.ts';
+import { ADMIN_PASSWORD, eventually, TestServer } from '../../testing/test-server.ts';
 
 const K = '/kapis/resources.kubesphere.io/v1alpha3';
 let server: TestServer;
@@ -150,7 +150,9 @@ test('a WebSocket has one event a message', async () => {
   const refused = new WebSocket(url.replace('watch=true&', ''), { headers });
   const [error] = (await once(refused, 'error')) as [Error];
   assert.match(error.message, /400/);
-  const foreign = new WebSocket(url, { headers, origin: 'http://elsewhere.example' });
+  // Browsers send Basic credentials by themselves, also for a page of another site.
+  const basic = { authorization: `Basic ${Buffer.from(`admin:${ADMIN_PASSWORD}`).toString('base64')}` };
+  const foreign = new WebSocket(url, { headers: basic, origin: 'http://elsewhere.example' });
   assert.match(((await once(foreign, 'error')) as [Error])[0].message, /403/);
 });
 
