@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pipeline, Readable } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { decodeJwt } from 'jose';
 import { api, eventually, tokenOf } from './api.mjs';
@@ -222,9 +223,14 @@ test('answers that are none of the protocol are refused, and nothing follows a r
     res.end();
   };
   const endless = (res) => {
-    const more = () => !res.destroyed && res.write('x'.repeat(65_536), more);
     res.writeHead(200, { 'content-type': 'application/json' });
-    more();
+    const chunks = function* () {
+      for (;;) {
+        yield 'x'.repeat(65_536);
+      }
+    };
+    // It ends with the connection.
+    pipeline(Readable.from(chunks()), res, () => {});
   };
   const cases = [
     ['github', '/github/token', gone],
