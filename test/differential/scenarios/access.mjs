@@ -128,7 +128,7 @@ export default [
     run: async (api) => {
       const as = await allow(api, 'granter', [
         rule(['get', 'list'], ['pods']),
-        rule(['*'], ['roles', 'rolebindings'], [rbac]),
+        rule(['create', 'update'], ['roles', 'rolebindings'], [rbac]),
       ]);
       const roles = `${api.group(`${rbac}/v1`)}/roles`;
       const bindings = `${api.group(`${rbac}/v1`)}/rolebindings`;
@@ -147,13 +147,13 @@ export default [
         body: {
           rules: [
             rule(['bind', 'escalate'], ['roles'], [rbac], { resourceNames: ['more'] }),
-            rule(['*'], ['roles', 'rolebindings'], [rbac]),
+            rule(['create', 'update'], ['roles', 'rolebindings'], [rbac]),
           ],
         },
         headers: { 'content-type': 'application/merge-patch+json' },
       });
       await api.until(roles, () => true);
-      await post(bindings, binding('e', 'Role', 'more', [user('x')]));
+      await post(`${bindings}?fieldManager=binder`, binding('e', 'Role', 'more', [user('x')]));
     },
   },
   {

@@ -83,6 +83,13 @@ describe('access', () => {
       binding.body.message,
       /^rolebindings\.rbac\.authorization\.k8s\.io "more" is forbidden: user "ann" \(groups=\["system:authenticated"\]\) is attempting to grant RBAC permissions not currently held:\n\{/,
     );
+
+    const unknown = await server.call('POST', `${rbac}/namespaces/default/rolebindings`, {
+      headers: as('ann'),
+      body: { ...admin, roleRef: { ...roleRef, name: 'not-there-yet' }, subjects: [] },
+    });
+    assert.equal(unknown.status, 404, unknown.text);
+
     const role = (resources: string[]) => ({
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'Role',

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { forbidden } from '@ks-apiserver/apimachinery/meta/errors';
+import { forbidden, notFound } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { PolicyRule } from '@ks-apiserver/apiserver/authorization/rules';
 import { subjectOf } from '../metadata.ts';
@@ -69,7 +69,14 @@ export function bindingStrategy(rbac: RbacAuthorizer): Strategy {
     const { kind = '', name = '' } = object.roleRef ?? {};
     const resource = kind === 'ClusterRole' ? 'clusterroles' : 'roles';
     if (rbac.allows(context.user, attributesOf('bind', resource, namespace, name))) return;
-    refuse(context, object, rbac.notHeld(context.user, namespace, rbac.rulesOfRole(kind, namespace, name)));
+
+    const rules = rbac.rulesOfRole(kind, namespace, name);
+    // Nobody knows what a role will give that is not there yet.
+    if (!rules) {
+      throw notFound(subjectOf(context.type, name));
+    }
+
+    refuse(context, object, rbac.notHeld(context.user, namespace, rules));
   };
   const complete = (object: KubeObject) => {
     if (object.roleRef) object.roleRef.apiGroup ||= GROUP;

@@ -138,9 +138,10 @@ export class RbacAuthorizer {
     return false;
   }
 
-  /** Rules of a role that a binding refers to. */
-  rulesOfRole(kind: string, namespace: string, name: string): readonly PolicyRule[] {
-    return this.#rulesAt(roleKey(kind, namespace, name));
+  /** The rules of the role that a binding names; undefined where there is no such role. */
+  rulesOfRole(kind: string, namespace: string, name: string): readonly PolicyRule[] | undefined {
+    const key = roleKey(kind, namespace, name);
+    return this.#rules.has(key) ? this.#rulesAt(key) : undefined;
   }
 
   /**
