@@ -1,13 +1,12 @@
-import { badRequest, requestTooLarge, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { parseRequestInfo } from '@ks-apiserver/apiserver/http/request-info';
-import { type KubeRequest, type KubeResponse, readBody, type UserInfo } from '@ks-apiserver/client/kube/transport';
+import type { KubeRequest, KubeResponse, UserInfo } from '@ks-apiserver/client/kube/transport';
+import { requestBody } from '@ks-apiserver/kube-apiserver/endpoints/body';
 import type { CallGuard } from '@ks-apiserver/kube-apiserver/server/listen';
 import type { KubeApiServer } from '@ks-apiserver/kube-apiserver/server/server';
 import { SYSTEM_NAMESPACES } from '../models/authorization/system-namespaces.ts';
 import type { Gate } from '../models/gate/gate.ts';
 
-/** The largest body of a write that is reviewed, in bytes: kube-apiserver's own limit. */
-const BODY_LIMIT = 3 * 1024 * 1024;
 const RETRY_SECONDS = 1;
 
 /** Groups of Kubernetes' own components, and of ServiceAccounts that only who may do everything can act as. */
@@ -49,7 +48,7 @@ export class SecurePortGuard implements CallGuard {
       caller: user,
       info: parseRequestInfo(request.method, request.url),
       request,
-      readBody: () => wholeBody(request),
+      readBody: () => requestBody(request),
       kubernetes: { request: (one) => this.#api.handle(one, user) },
       own: this.#api,
       isAuthorizedByKubernetes: true,
@@ -78,15 +77,5 @@ export class SecurePortGuard implements CallGuard {
     }
 
     return this.#gate;
-  }
-}
-
-async function wholeBody({ body }: KubeRequest): Promise<Buffer> {
-  try {
-    return await readBody(body, BODY_LIMIT);
-  } catch (error) {
-    throw error instanceof RangeError
-      ? requestTooLarge(BODY_LIMIT)
-      : badRequest(`the body of the request could not be read: ${(error as Error).message}`);
   }
 }
