@@ -31,8 +31,8 @@ async function certifiedUntil(client: KubeClient, user: string): Promise<number 
 }
 
 /**
- * Marks the name of a user who goes, by the ConfigMap `retired-user-<name>`, until his certificates have ended: the RBAC of a cluster knows names alone, so that the
- * next user of that name could be taken for him, and he for the next one.
+ * Keeps the name of a deleted user from the next one until the certificates of the deleted user have ended, by the ConfigMap
+ * `retired-user-<name>`. The RBAC of a cluster compares names alone: an old certificate would have the new user's rights.
  */
 export async function retireName(client: KubeClient, user: string): Promise<void> {
   const until = await certifiedUntil(client, user);

@@ -1,3 +1,4 @@
+import { LAST_APPLIED } from '@ks-apiserver/apimachinery/meta/annotations';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
@@ -12,7 +13,6 @@ const FINALIZER = 'finalizers.kubesphere.io/users';
 const SWEEP_AGAIN_MS = 5000;
 /** A bcrypt hash. */
 const HASH = /^\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}$/;
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** What the user controller works with. */
 export interface UserControllerParts {

@@ -1,3 +1,4 @@
+import { LAST_APPLIED } from '../meta/annotations.ts';
 import { badRequest, type StatusCause, StatusError } from '../meta/errors.ts';
 import { type KubeObject, kindText } from '../meta/types.ts';
 import { assertNesting, equalJson } from '../schema/own.ts';
@@ -20,7 +21,6 @@ import { typedFaults } from './typed-check.ts';
 /** Conflicts that are told one by one, and the characters of their paths. */
 const maxConflicts = 100;
 const maxConflictText = 64 * 1024;
-const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** What `applyServerSide` needs. */
 export interface ApplyOptions {
@@ -120,11 +120,11 @@ function findConflicts(managers: Managers, own: string, changed: FieldSet): Conf
 
 /** Conflicts with what client-side `kubectl apply` set last are none for `kubectl apply --server-side`. */
 function areFromLastApplied(conflicts: readonly Conflict[], live: KubeObject, schema: Schema): boolean {
-  const annotation = live.metadata.annotations?.[lastApplied];
+  const annotation = live.metadata.annotations?.[LAST_APPLIED];
   if (annotation === undefined || annotation === '') return false;
   try {
     const set = fieldSetOf(JSON.parse(annotation), schema);
-    set.at('f:metadata').at('f:annotations').at(`f:${lastApplied}`).member = true;
+    set.at('f:metadata').at('f:annotations').at(`f:${LAST_APPLIED}`).member = true;
     return conflicts.every((conflict) => conflict.set.difference(set).empty);
   } catch {
     // An annotation that cannot be read proves nothing: the conflicts stay.
@@ -133,8 +133,8 @@ function areFromLastApplied(conflicts: readonly Conflict[], live: KubeObject, sc
 }
 
 function syncLastApplied(merged: KubeObject, applied: KubeObject): KubeObject {
-  if (!merged.metadata.annotations?.[lastApplied]) return merged;
-  const { [lastApplied]: _, ...annotations } = applied.metadata.annotations ?? {};
+  if (!merged.metadata.annotations?.[LAST_APPLIED]) return merged;
+  const { [LAST_APPLIED]: _, ...annotations } = applied.metadata.annotations ?? {};
   const config = {
     ...applied,
     metadata: { ...applied.metadata, ...(applied.metadata.annotations && { annotations }) },
@@ -142,7 +142,7 @@ function syncLastApplied(merged: KubeObject, applied: KubeObject): KubeObject {
   const value = `${JSON.stringify(config)}\n`;
   return {
     ...merged,
-    metadata: { ...merged.metadata, annotations: { ...merged.metadata.annotations, [lastApplied]: value } },
+    metadata: { ...merged.metadata, annotations: { ...merged.metadata.annotations, [LAST_APPLIED]: value } },
   };
 }
 

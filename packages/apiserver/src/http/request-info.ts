@@ -57,11 +57,12 @@ const VERBS: Record<string, string> = {
 /** Resources that a watch by workspace label may show to the workspace's members: the label cannot be forged by them there. */
 const WORKSPACE_WATCHES = new Set(['namespaces', 'workspaces', 'workspaceroles', 'workspacerolebindings']);
 const NODE_PROXIES = new Set(['nodes']);
-const NAMESPACED_PROXIES = new Set(['pods', 'services']);
+/** Resources of a namespace that are proxies to what runs there. */
+export const NAMESPACED_PROXIES: ReadonlySet<string> = new Set(['pods', 'services']);
 /** The lists of groups and versions as 3.0 published them; without the last slash its server has them not, and `/api` neither. */
 const DISCOVERY = /^\/apis\/([^/]+\/)?$/;
 /** What gives a hold of a running container: WebSockets ask for it by GET, and who may only read must not have it, as in Kubernetes 1.35. */
-const PROCESSES = new Set(['exec', 'attach', 'portforward']);
+export const PROCESSES: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward']);
 const WORKSPACE_SELECTOR = 'kubesphere.io/workspace=';
 
 /** A segment that stands for itself. */

@@ -3,24 +3,21 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { closeLingering } from './linger.ts';
-import type { RequestInfo } from './request-info.ts';
-
-/** What gives a hold of a running container. SPDY clients, such as kubectl before 1.31, ask for it by POST without a body. */
-const PROCESSES = new Set(['exec', 'attach', 'portforward']);
-const PROXIED = new Set(['pods', 'services']);
+import { NAMESPACED_PROXIES, PROCESSES, type RequestInfo } from './request-info.ts';
 
 /** What of the Kubernetes API is asked for by an upgrade; undefined for all that is served without one. */
 function upgradable(info: RequestInfo): 'watch' | 'process' | 'proxy' | undefined {
   if (info.verb === 'watch') return 'watch';
   if (info.apiPrefix !== 'api' || info.namespace === '' || info.name === '') return undefined;
   if (info.resource === 'pods' && PROCESSES.has(info.subresource)) return 'process';
-  return PROXIED.has(info.resource) && info.subresource === 'proxy' ? 'proxy' : undefined;
+  return NAMESPACED_PROXIES.has(info.resource) && info.subresource === 'proxy' ? 'proxy' : undefined;
 }
 
 /**
  * Throws for a call that must not be upgraded, before anything of it runs: Node hands every method, with its body unread, to
- * whoever serves upgrades. Only GET goes on, and POST without a body for what SPDY clients ask for so; at the Kubernetes API
- * watches, `exec`, `attach`, `portforward` and the proxies of pods and services. 405 for other methods, 400 for other paths.
+ * whoever serves upgrades. Lets GET pass, and POST without a body for processes in a container, which SPDY clients such as
+ * kubectl before 1.31 send. At the Kubernetes API only watches, `exec`, `attach`, `portforward` and the proxies of pods and
+ * services are upgraded. 405 for other methods, 400 for other paths.
  */
 export function checkUpgrade({ method = '', headers }: Pick<IncomingMessage, 'method' | 'headers'>, info: RequestInfo) {
   const kind = info.isKubernetes ? upgradable(info) : undefined;

@@ -1,3 +1,4 @@
+import { LAST_APPLIED } from '@ks-apiserver/apimachinery/meta/annotations';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Reconciler } from '../controller.ts';
@@ -15,7 +16,7 @@ const DESIRED = 'deployment.kubernetes.io/desired-replicas';
 const MAXIMUM = 'deployment.kubernetes.io/max-replicas';
 const HASH = 'pod-template-hash';
 /** Annotations of a Deployment that are not its ReplicaSets'. */
-const OWN = new Set(['kubectl.kubernetes.io/last-applied-configuration', REVISION, HISTORY, DESIRED, MAXIMUM]);
+const OWN = new Set([LAST_APPLIED, REVISION, HISTORY, DESIRED, MAXIMUM]);
 
 const replicasOf = (set: KubeObject): number => set.spec.replicas ?? 1;
 const revisionOf = (set: KubeObject): number => Number(set.metadata.annotations?.[REVISION] ?? 0);

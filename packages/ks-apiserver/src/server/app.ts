@@ -89,7 +89,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const opened = openGate(access, { client, quotas, login, passwords, links, revokeSessions, checkNameIsFree });
   const { gate } = opened;
   kubernetes.embedded?.useGate(gate);
-  const userModel = new Users({ gate, client, users, scopes, members, authorizer, rights: access.rights, login });
+  const userModel = new Users({ gate, client, users, scopes, members, rights: access.rights, login });
   // Known once the server listens, where it is not configured.
   let issuerUrl = authentication.oauthOptions.issuer;
   const oauthModel = oauthParts(authentication.oauthOptions, {

@@ -1,6 +1,5 @@
+import { LAST_APPLIED } from '@ks-apiserver/apimachinery/meta/annotations';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** Fields of a kind that hold secrets, as paths from the object's root. */
 export interface SecretFields {

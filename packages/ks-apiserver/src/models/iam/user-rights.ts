@@ -1,5 +1,6 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { NO_REQUEST } from '@ks-apiserver/apiserver/http/request-info';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { Bindings } from '../authorization/bindings.ts';
@@ -7,6 +8,15 @@ import { checkGrant } from './grants.ts';
 import type { GroupRoles } from './group-roles.ts';
 import type { Scope, Scopes } from './scopes.ts';
 import { USER_REF_LABEL } from './types.ts';
+
+const UPDATE = {
+  ...NO_REQUEST,
+  isResource: true,
+  verb: 'update',
+  group: 'iam.kubesphere.io',
+  version: 'v1alpha2',
+  resource: 'users',
+};
 
 /** A role that somebody has in a scope. */
 interface RoleIn {
@@ -47,6 +57,11 @@ export class UserRights {
         }
       }
     }
+  }
+
+  /** Whether a role lets a caller change a user, or a subresource of one: everybody may change themselves without. */
+  manages(caller: UserInfo, name: string, subresource = ''): boolean {
+    return this.#authorizer.byRoles(caller, { ...UPDATE, subresource, name });
   }
 
   /** Whether a caller may themselves do everything that a user may, at all levels. */

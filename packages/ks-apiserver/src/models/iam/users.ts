@@ -1,11 +1,9 @@
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { NO_REQUEST } from '@ks-apiserver/apiserver/http/request-info';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
-import type { Authorizer } from '../authorization/authorizer.ts';
 import type { Gate } from '../gate/gate.ts';
 import { hasArrived } from './arrival.ts';
 import { missing } from './errors.ts';
@@ -17,14 +15,6 @@ import { GLOBAL_ROLE_ANNOTATION, PASSWORD_ENCRYPTED, UNINITIALIZED, USERS, type 
 import type { UserRights } from './user-rights.ts';
 
 const GROUP = 'iam.kubesphere.io';
-const USERS_UPDATE = {
-  ...NO_REQUEST,
-  isResource: true,
-  verb: 'update',
-  group: GROUP,
-  version: 'v1alpha2',
-  resource: 'users',
-};
 
 /** What the users' model works with. */
 export interface UsersParts {
@@ -34,7 +24,6 @@ export interface UsersParts {
   users: Informer;
   scopes: Scopes;
   members: Members;
-  authorizer: Authorizer;
   rights: UserRights;
   login: Login;
 }
@@ -98,14 +87,14 @@ export class Users {
    * checked before anything is stored, where 3.0 stores the user first. Throws Forbidden, NotFound, Conflict, Invalid.
    */
   async update(name: string, given: User, caller: UserInfo, dryRun = false): Promise<KubeObject> {
-    const { gate, members, scopes, authorizer, users } = this.#parts;
+    const { gate, members, scopes, users } = this.#parts;
     if (given.metadata.name !== name) {
       throw nameMismatch(given.metadata.name ?? '', name);
     }
 
     const stored = await this.#stored(name);
     const client = gate.clientFor(caller);
-    const manages = authorizer.byRoles(caller, { ...USERS_UPDATE, name });
+    const manages = this.rights.manages(caller, name);
     const metadata = manages ? given.metadata : keepingLink(stored.metadata, given.metadata);
     const { [GLOBAL_ROLE_ANNOTATION]: role, ...annotations } = { ...metadata.annotations };
     const before = scopes.global().index.entriesOf(name, '')[0]?.object?.roleRef?.name as string | undefined;
@@ -167,7 +156,7 @@ export class Users {
     source: LoginSource,
     dryRun = false,
   ): Promise<void> {
-    const { gate, login, authorizer, users } = this.#parts;
+    const { gate, login, users } = this.#parts;
     const user = login.find(name);
     if (!user || name.includes('@')) {
       throw missing('user', GROUP, name);
@@ -177,7 +166,7 @@ export class Users {
       throw badRequest('password must not be empty');
     }
 
-    const manages = current === '' && authorizer.byRoles(caller, { ...USERS_UPDATE, subresource: 'password', name });
+    const manages = current === '' && this.rights.manages(caller, name, 'password');
     if (manages) {
       this.rights.checkOutranks(caller, name);
     } else if (!(await login.confirm(user, current, source))) {

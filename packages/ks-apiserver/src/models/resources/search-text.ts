@@ -1,3 +1,4 @@
+import { LAST_APPLIED } from '@ks-apiserver/apimachinery/meta/annotations';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Column, Columns } from './columns.ts';
@@ -6,7 +7,6 @@ import type { ResourceDefinition } from './definition.ts';
 /** The text of one object in characters: beginnings are what people search by. */
 const MAX_TEXT = 4096;
 /** Whole objects as text, which would make every word of a manifest a hit. */
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 interface PodSpec {
   nodeName?: string;

@@ -140,7 +140,8 @@ export class TokenIssuer {
   /**
    * Exchanges a refresh token of a client, or of none, for a new pair (RFC 6749 section 6). An exchanged one counts for a
    * minute more, when the answer may have been lost or several were asked for at once: it gets the same tokens. After that it
-   * is a stolen one, and its session ends (RFC 9700 section 4.14.2). Throws Unauthorized for any other token, and for users that may not log in.
+   * is a stolen one, and its session ends (RFC 9700 section 4.14.2). Throws Unauthorized for any other token, and for users
+   * that may not log in.
    */
   async refresh(token: string, client?: Grant['client']): Promise<Issued> {
     const claims = await this.#tokens.verify(token, 'refresh_token');

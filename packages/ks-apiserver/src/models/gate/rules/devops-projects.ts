@@ -4,7 +4,7 @@ import type { Scopes } from '../../iam/scopes.ts';
 import type { Rule, WriteAttempt } from '../attempt.ts';
 import { requireAdministrator } from './administrators.ts';
 import { checkCreator } from './creator.ts';
-import { workspaceOf } from './scopes-of-grant.ts';
+import { makingScope } from './scopes-of-grant.ts';
 import { checkWorkspaceLabel } from './workspace-label.ts';
 
 const DEVOPS = 'devops.kubesphere.io';
@@ -32,8 +32,6 @@ export class DevOpsProjectRule implements Rule {
     }
 
     checkWorkspaceLabel(this.#authorizer, attempt);
-    const to = workspaceOf(wished);
-    const scope = to === '' ? this.#scopes.cluster() : this.#scopes.workspace(to);
-    checkCreator(this.#authorizer, attempt, scope);
+    checkCreator(this.#authorizer, attempt, makingScope(this.#scopes, wished));
   }
 }

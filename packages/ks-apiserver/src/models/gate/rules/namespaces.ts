@@ -5,7 +5,7 @@ import { DEVOPS_LABEL } from '../../iam/types.ts';
 import { nameOf, type Rule, type WriteAttempt } from '../attempt.ts';
 import { requireAdministrator } from './administrators.ts';
 import { checkCreator } from './creator.ts';
-import { workspaceOf } from './scopes-of-grant.ts';
+import { makingScope, workspaceOf } from './scopes-of-grant.ts';
 import { checkWorkspaceLabel } from './workspace-label.ts';
 
 /** Namespaces: their labels and annotations decide whose roles count in them. */
@@ -39,17 +39,8 @@ export class NamespaceRule implements Rule {
     }
 
     checkWorkspaceLabel(this.#authorizer, attempt);
-    checkCreator(this.#authorizer, attempt, this.#scopeOf(attempt));
-  }
-
-  /** A namespace that is made is its workspace's; roles in it are nobody's yet. */
-  #scopeOf(attempt: WriteAttempt) {
-    const { stored, wished } = attempt;
-    if (stored) {
-      return this.#scopes.namespace(nameOf(attempt));
-    }
-
-    const workspace = workspaceOf(wished);
-    return workspace === '' ? this.#scopes.cluster() : this.#scopes.workspace(workspace);
+    // Nobody has a role yet in a namespace that is only being made.
+    const scope = stored ? this.#scopes.namespace(nameOf(attempt)) : makingScope(this.#scopes, wished);
+    checkCreator(this.#authorizer, attempt, scope);
   }
 }

@@ -8,6 +8,12 @@ export function workspaceOf(object: KubeObject | undefined): string {
   return object?.metadata.labels?.[WORKSPACE_LABEL] ?? '';
 }
 
+/** Where an object is made: in the workspace of its label, or at the cluster scope without one. */
+export function makingScope(scopes: Scopes, object: KubeObject | undefined): Scope {
+  const workspace = workspaceOf(object);
+  return workspace === '' ? scopes.cluster() : scopes.workspace(workspace);
+}
+
 /**
  * Whether Kubernetes alone decides about a grant: to a ServiceAccount in the cluster, where RBAC's `bind` and `escalate` are given
  * by who may do everything. In a namespace `*` on roles gives them too, which KubeSphere's roles for tenants have.

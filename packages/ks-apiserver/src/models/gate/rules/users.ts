@@ -1,6 +1,6 @@
+import { LAST_APPLIED } from '@ks-apiserver/apimachinery/meta/annotations';
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { NO_REQUEST } from '@ks-apiserver/apiserver/http/request-info';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import { isApiTokenCaller } from '../../authorization/api-tokens.ts';
 import type { Authorizer } from '../../authorization/authorizer.ts';
@@ -15,15 +15,6 @@ import type { UserRights } from '../../iam/user-rights.ts';
 import { nameOf, type Rule, type Verdict, type WriteAttempt } from '../attempt.ts';
 
 const GROUP = 'iam.kubesphere.io';
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
-const UPDATE = {
-  ...NO_REQUEST,
-  isResource: true,
-  verb: 'update',
-  group: GROUP,
-  version: 'v1alpha2',
-  resource: 'users',
-};
 
 /** What the rule of users works with. */
 export interface UserRuleParts {
@@ -143,14 +134,14 @@ export class UserRule implements Rule {
    * and AlreadyExists for an account that another user is linked to.
    */
   #checkLink(caller: UserInfo, stored: User | undefined, wished: KubeObject): void {
-    const { authorizer, links, rights } = this.#parts;
+    const { links, rights } = this.#parts;
     const name = wished.metadata.name ?? '';
     if (linkOf(stored) === linkOf(wished)) {
       return;
     }
 
     if (stored) {
-      if (!authorizer.byRoles(caller, { ...UPDATE, name })) {
+      if (!rights.manages(caller, name)) {
         throw refused(name, 'only who manages users may change the identity provider of one');
       }
 
