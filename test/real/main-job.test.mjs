@@ -1,17 +1,14 @@
 // The main job against a real cluster: install, start, token, nodes, kubectl through the server.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import { ensurePki } from '../../packages/kube-apiserver/dist/server/pki.js';
 import { startServer } from '../server.mjs';
 import { kubectl, run } from './kubectl.mjs';
 import { startRealCluster } from './real-cluster.mjs';
+import { startTlsFront, writeKubeconfig } from './tls-front.mjs';
 
 const main = fileURLToPath(new URL('../../packages/ks-apiserver/dist/bundle/main.js', import.meta.url));
 const adminPassword = 'P#$$w0rd';
@@ -29,21 +26,6 @@ async function logIn(password = adminPassword, base = server.url) {
 
 function start(name) {
   return startServer({ dir: join(dir, name), adminPassword, args: ['--kubeconfig', cluster.kubeconfig] });
-}
-
-/** TLS in front of the server, as an ingress has it: kubectl sends tokens over TLS only. */
-async function startFront() {
-  const { serving, ca } = await ensurePki(join(dir, 'pki'));
-  front = tls.createServer(serving, (socket) => {
-    const upstream = net.connect(Number(new URL(server.url).port), '127.0.0.1');
-    for (const end of [socket, upstream]) end.on('error', () => [socket, upstream].map((one) => one.destroy()));
-    socket.pipe(upstream).pipe(socket);
-  });
-  await once(front.listen(0, '127.0.0.1'), 'listening');
-  return {
-    server: `https://127.0.0.1:${front.address().port}`,
-    'certificate-authority-data': Buffer.from(ca).toString('base64'),
-  };
 }
 
 before(async () => {
@@ -77,16 +59,8 @@ test('the server starts in front of the cluster and gives a token', async () => 
   assert.ok(login.answer.refresh_token);
   assert.notEqual((await logIn('wrong')).status, 200);
   const token = login.answer.access_token;
-  through = { token, kubeconfig: join(dir, 'through') };
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'ks', cluster: await startFront() }],
-    users: [{ name: 'admin', user: { token } }],
-    contexts: [{ name: 'ks', context: { cluster: 'ks', user: 'admin' } }],
-    'current-context': 'ks',
-  };
-  writeFileSync(through.kubeconfig, JSON.stringify(config), { mode: 0o600 });
+  front = await startTlsFront(() => server.url, dir);
+  through = { token, ...writeKubeconfig(join(dir, 'through'), front.cluster, { token }) };
 });
 
 test('nodes of the cluster are listed', async () => {
@@ -111,20 +85,22 @@ test('nodes of the cluster are listed', async () => {
   assert.equal((await fetch(url, { headers: { authorization: 'Bearer x' } })).status, 401);
 });
 
-// Like 3.0 the server serves no discovery, so kubectl is told the paths.
 for (const name of ['kubectl', 'kubectl-1.32']) {
   test(`${name} works through the server`, async () => {
     const ctl = (args, input) => kubectl(through, args, input, name);
-    assert.equal(JSON.parse(await ctl(['get', '--raw', '/api/v1/nodes'])).items[0].metadata.name, 'node-1');
-    const roles = JSON.parse(await ctl(['get', '--raw', '/apis/iam.kubesphere.io/v1alpha2/globalroles']));
-    assert.ok(roles.items.some(({ metadata }) => metadata.name === 'platform-admin'));
-    const path = '/api/v1/namespaces/default/configmaps';
-    const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { a: '1' } };
-    const created = JSON.parse(await ctl(['create', '--raw', path, '-f', '-'], JSON.stringify(map)));
-    const replaced = JSON.stringify({ ...created, data: { a: '2' } });
-    assert.equal(JSON.parse(await ctl(['replace', '--raw', `${path}/${name}`, '-f', '-'], replaced)).data.a, '2');
-    await ctl(['delete', '--raw', `${path}/${name}`]);
-    await assert.rejects(ctl(['get', '--raw', `${path}/${name}`]), /NotFound/);
+    assert.match(await ctl(['get', 'nodes']), /node-1/);
+    assert.match(await ctl(['get', 'globalroles']), /platform-admin/);
+    assert.match(await ctl(['explain', 'deployment.spec.replicas']), /FIELD: replicas/);
+    assert.match(await ctl(['api-resources', '--api-group=apps']), /statefulsets/);
+    assert.match(await ctl(['version']), /Server Version: v1/);
+    const map = (value) =>
+      JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { a: value } });
+    assert.match(await ctl(['apply', '-f', '-'], map('1')), /created/);
+    assert.match(await ctl(['apply', '-f', '-'], map('2')), /configured/);
+    assert.match(await ctl(['apply', '--server-side', '--force-conflicts', '-f', '-'], map('3')), /serverside-applied/);
+    assert.equal(await ctl(['get', 'configmap', name, '-o', 'jsonpath={.data.a}']), '3');
+    await ctl(['delete', 'configmap', name]);
+    await assert.rejects(ctl(['get', 'configmap', name]), /NotFound/);
   });
 }
 

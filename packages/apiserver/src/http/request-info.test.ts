@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseRequestInfo, type RequestInfo } from './request-info.ts';
+import { parseRequestInfo, type RequestInfo, readsDiscovery } from './request-info.ts';
 
 const I = '/kapis/iam.kubesphere.io/v1alpha2';
 const T = '/kapis/tenant.kubesphere.io/v1alpha2';
 const cases: [string, string, Partial<RequestInfo>][] = [
   ['GET', '/kapis/version', { isResource: false, verb: 'GET', isKubernetes: false }],
-  ['GET', '/version', { isResource: false, isKubernetes: false }],
+  ['GET', '/version', { isResource: false, isKubernetes: true }],
+  ['GET', '/openapi/v3/apis/apps/v1', { isResource: false, isKubernetes: true }],
+  ['GET', '/openapi/v4', { isResource: false, isKubernetes: false }],
+  ['GET', '/healthz', { isResource: false, isKubernetes: false }],
+  ['GET', '/api/v1', { isResource: false, isKubernetes: true }],
   ['GET', '/apis/', { isResource: false, isKubernetes: true }],
   ['GET', '/apis/apps/', { isResource: false, isKubernetes: true }],
-  ['GET', '/apis', { isResource: false, isKubernetes: false }],
-  ['GET', '/api/', { isResource: false, isKubernetes: false }],
+  ['GET', '/apis', { isResource: false, isKubernetes: true }],
+  ['GET', '/api/', { isResource: false, isKubernetes: true }],
   ['GET', '/apis/apps/v1', { isResource: false, isKubernetes: true }],
   ['GET', `${T}/workspaces/w`, { workspace: 'w', resource: 'workspaces', name: 'w', scope: 'Workspace', verb: 'get' }],
   ['GET', `${T}/workspaces/w/namespaces`, { workspace: 'w', resource: 'namespaces', verb: 'list', scope: 'Workspace' }],
@@ -69,6 +73,35 @@ for (const [method, url, want] of cases) {
     for (const [key, value] of Object.entries(want)) assert.equal(info[key as keyof RequestInfo], value, key);
   });
 }
+
+test('discovery is read, and nothing else passes for it', () => {
+  const reads = (method: string, url: string) => readsDiscovery(parseRequestInfo(method, url));
+  for (const path of [
+    '/version',
+    '/api',
+    '/api/v1',
+    '/apis',
+    '/apis/apps',
+    '/apis/apps/v1/',
+    '/openapi/v2',
+    '/openapi/v3/api/v1',
+  ]) {
+    assert.ok(reads('GET', path), path);
+    assert.ok(reads('HEAD', path), path);
+    assert.ok(!reads('POST', path), path);
+  }
+
+  for (const path of [
+    '/',
+    '/metrics',
+    '/api/v1/nodes',
+    '/apis/apps/v1/deployments',
+    '/kapis/apps',
+    '/apis/clusters/member',
+  ]) {
+    assert.ok(!reads('GET', path), path);
+  }
+});
 
 test('hidden slashes, dot segments and control characters are refused', () => {
   for (const url of [

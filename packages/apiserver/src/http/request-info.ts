@@ -59,8 +59,8 @@ const WORKSPACE_WATCHES = new Set(['namespaces', 'workspaces', 'workspaceroles',
 const NODE_PROXIES = new Set(['nodes']);
 /** Resources of a namespace that are proxies to what runs there. */
 export const NAMESPACED_PROXIES: ReadonlySet<string> = new Set(['pods', 'services']);
-/** The lists of groups and versions as 3.0 published them; without the last slash its server has them not, and `/api` neither. */
-const DISCOVERY = /^\/apis\/([^/]+\/)?$/;
+/** What clients of Kubernetes read before anything else: the groups, versions and resources that there are, and their schemas. */
+const DISCOVERY = /^\/(version|api(\/[^/]+)?|apis(\/[^/]+){0,2}|openapi\/v2|openapi\/v3(\/.+)?)\/?$/;
 /** What gives a hold of a running container: WebSockets ask for it by GET, and who may only read must not have it, as in Kubernetes 1.35. */
 export const PROCESSES: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward']);
 const WORKSPACE_SELECTOR = 'kubesphere.io/workspace=';
@@ -140,6 +140,11 @@ function scopeOf(info: RequestInfo): RequestInfo['scope'] {
 const known = new Map<string, Readonly<RequestInfo>>();
 const KNOWN = { urls: 2000, length: 256 };
 
+/** Whether a call only reads what the Kubernetes API serves (Kubernetes' ClusterRole `system:discovery`). */
+export function readsDiscovery({ isKubernetes, isResource, cluster, path, verb }: RequestInfo): boolean {
+  return isKubernetes && !isResource && cluster === '' && (verb === 'GET' || verb === 'HEAD') && DISCOVERY.test(path);
+}
+
 /** Reads a request's method and URL (path and query, still encoded). Throws BadRequest for paths that hide others. */
 export function parseRequestInfo(method: string, url: string): RequestInfo {
   if (url.length > KNOWN.length || url.includes('?')) return parse(method, url);
@@ -169,7 +174,6 @@ function parse(method: string, url: string): RequestInfo {
     path: rawPath === '' ? '/' : `/${parts.join('/')}${rawPath.length > 1 && rawPath.endsWith('/') ? '/' : ''}`,
     verb: method.toUpperCase(),
   };
-  // Even paths too short to be resources belong to the Kubernetes API: /apis/apps/v1 is its discovery.
   if (parts.length < 3 || !PREFIXES.has(parts[0]!)) {
     info.isKubernetes = DISCOVERY.test(info.path);
     return info;

@@ -218,7 +218,6 @@ function kubernetesProxy(parts: ChainParts): Filter {
       throw error;
     }
   };
-  // 3.0 takes what is too short to name a group and version for none of Kubernetes' paths.
   return (exchange, next) => (exchange.info.isKubernetes ? proxy(exchange, next) : next());
 }
 

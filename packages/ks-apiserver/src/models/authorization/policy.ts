@@ -1,4 +1,4 @@
-import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
+import { type RequestInfo, readsDiscovery } from '@ks-apiserver/apiserver/http/request-info';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 
 /** Resources in which a member finds himself under his own name: he reads his membership and may end it, but never begins one. */
@@ -10,12 +10,19 @@ const RESOURCES = 'resources.kubesphere.io';
 const TENANT = 'tenant.kubesphere.io';
 
 /**
- * What every logged-in user may do besides his roles: read and change himself, and ask the tenant API, whose handlers show
- * him what he belongs to. Unlike 3.0 it covers KubeSphere calls only: through the Kubernetes API one's own User object
- * would show the password hash and take any change.
+ * What every logged-in user may do besides his roles: read which resources the Kubernetes API serves, read and change himself,
+ * and ask the tenant API, whose handlers show him what he belongs to. Unlike in 3.0, himself means the KubeSphere API only:
+ * through the Kubernetes API one's own User object would show the password hash and take any change.
  */
 export function selfService(user: UserInfo, info: RequestInfo): boolean {
-  if (!user.groups.includes('system:authenticated') || !info.isResource || info.isKubernetes) return false;
+  if (!user.groups.includes('system:authenticated')) {
+    return false;
+  }
+
+  if (!info.isResource || info.isKubernetes) {
+    return readsDiscovery(info);
+  }
+
   const isSelf = info.name !== '' && info.name === user.name;
   if (isSelf && info.group === IAM && info.resource === 'users') return true;
   if (isSelf && info.group === IAM && MEMBERSHIPS.has(info.resource)) return READS_AND_LEAVES.has(info.verb);

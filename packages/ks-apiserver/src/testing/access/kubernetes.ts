@@ -1,4 +1,4 @@
-import { EXECUTORS, members, PLATFORM, READERS, type Row } from './row.ts';
+import { EXECUTORS, LOGGED_IN, members, PLATFORM, READERS, type Row } from './row.ts';
 
 /** The same through the Kubernetes API. */
 export const KUBERNETES: readonly (Row & { method: string; path: string })[] = [
@@ -31,4 +31,15 @@ export const KUBERNETES: readonly (Row & { method: string; path: string })[] = [
     path: '/apis/iam.kubesphere.io/v1alpha2/globalrolebindings/regular-platform-regular',
     allowed: PLATFORM,
   },
+  // Discovery, which clients read before anything else.
+  ...[
+    '/version',
+    '/api',
+    '/api/v1',
+    '/apis',
+    '/apis/apps',
+    '/apis/apps/v1',
+    '/openapi/v2',
+    '/openapi/v3/apis/apps/v1',
+  ].map((path) => ({ method: 'GET', path, allowed: LOGGED_IN })),
 ];
