@@ -93,3 +93,38 @@ test('Basic credentials that are wrong again and again are one try, different on
     assert.equal(await basic(name, '4', address), 429);
   }
 });
+
+test('a Basic credential that was right just now ends with its password, with a lock and with the account', async () => {
+  const user = async (name: string) => {
+    const body = { metadata: { name }, spec: { email: `${name}@example.com`, password: 'Passw0rd!' } };
+    assert.equal((await server.call(`${I}/users`, { token: admin, body })).status, 200);
+    await server.token(name, 'Passw0rd!');
+  };
+  const basic = async (name: string, password = 'Passw0rd!') => {
+    const headers = { authorization: `Basic ${btoa(`${name}:${password}`)}` };
+    return (await server.call('/kapis/version', { headers })).status;
+  };
+  for (const name of ['changes', 'fails', 'leaves']) {
+    await user(name);
+    assert.deepEqual([await basic(name), await basic(name)], [200, 200]);
+  }
+
+  const changed = { method: 'PUT', token: admin, body: { password: 'Newpass1!' } };
+  assert.equal((await server.call(`${I}/users/changes/password`, changed)).status, 200);
+  await eventually(async () => assert.equal(await basic('changes', 'Newpass1!'), 200));
+  assert.equal(await basic('changes'), 401);
+
+  for (const guess of ['1', '2', '3']) {
+    assert.equal((await login('fails', guess, `192.0.2.${90 + Number(guess)}`)).status, 401);
+  }
+  assert.equal(await basic('fails'), 429);
+
+  const disabled = {
+    method: 'PATCH',
+    token: admin,
+    headers: { 'content-type': 'application/merge-patch+json' },
+    body: { status: { state: 'Disabled' } },
+  };
+  assert.equal((await server.call('/apis/iam.kubesphere.io/v1alpha2/users/leaves', disabled)).status, 200);
+  await eventually(async () => assert.notEqual(await basic('leaves'), 200));
+});

@@ -8,6 +8,7 @@ import type { Identity } from '../session/identity.ts';
 import type { LoginRecords } from './login-records.ts';
 import { checkPassword } from './passwords.ts';
 import type { Attempt, ProvidedUser, ProviderPasswords } from './provider-passwords.ts';
+import { RecentPasswords } from './recent-passwords.ts';
 import { USERS, type User } from './types.ts';
 
 /** Where a log-in comes from and by which door. */
@@ -44,6 +45,8 @@ export class Login {
   readonly #lockOut: LockOut;
   readonly #totp: Totp;
   readonly #providers: ProviderPasswords;
+  /** Of Basic credentials alone: they come with every call. */
+  readonly #recent = new RecentPasswords();
   readonly #byEmail = new Map<string, string>();
 
   constructor(
@@ -119,10 +122,12 @@ export class Login {
     typed: string,
     password: string,
     provider: string | undefined,
+    type: LoginSource['type'],
     attempt: Attempt,
   ): Promise<Partial<ProvidedUser> & { user?: User }> {
     const plan = this.#providers.plan(user, typed, provider);
-    const compared = checkPassword(password, plan.local ? user?.spec?.password : undefined);
+    const stored = plan.local ? user?.spec?.password : undefined;
+    const compared = type === 'Basic' ? this.#recent.check(password, stored) : checkPassword(password, stored);
     if (user && plan.local && (await compared)) return { user };
     // Compared also where a provider decides, so that names known and unknown here take as long.
     const [, found] = await Promise.all([compared, this.#providers.ask(plan, password, attempt)]);
@@ -148,7 +153,7 @@ export class Login {
       if (tried) await this.#failed(tried, source, 'incorrect password', password);
       else this.#records.countUnknown(nameOrEmail, source, password);
     };
-    const found = await this.#owner(tried, nameOrEmail, password, provider, {
+    const found = await this.#owner(tried, nameOrEmail, password, provider, source.type, {
       tried: (owner, asked) => {
         this.#checkLocks(owner.metadata.name!, owner, source.sourceIP);
         tried = owner;
@@ -205,7 +210,7 @@ export class Login {
   async confirm(user: User, password: string, source: LoginSource): Promise<boolean> {
     const { name = '', uid } = user.metadata;
     this.#checkLocks(name, user, source.sourceIP);
-    const found = await this.#owner(user, name, password, undefined, {
+    const found = await this.#owner(user, name, password, undefined, source.type, {
       tried: () => {},
       refused: () => this.#failed(user, source, 'incorrect old password'),
     });
