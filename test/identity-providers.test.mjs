@@ -389,3 +389,15 @@ test('who chooses his name at a provider chooses no rights by it', async () => {
   assert.equal(username(await logIn('idaas', { sub: '911', username: 'left' })), 'left');
   await eventually(async () => assert.equal((await call(`${path}/all-of-left`)).status, 404));
 });
+
+test('log-in pages learn what each console makes its button of, and no secret', async () => {
+  const answer = await api(server.url)('/kapis/config.kubesphere.io/v1alpha2/configs/oauth');
+  assert.doesNotMatch(answer.text, /secret/i);
+  const shown = new Map(answer.json.identityProviders.map(({ name, provider }) => [name, provider]));
+  assert.equal(shown.get('github').endpoint.authURL, `${base}/github/auth?team=x`);
+  assert.equal(shown.get('cas').casServerURL, `${base}/cas/`);
+  // 3.0's console reads into the endpoint of every provider that has settings.
+  for (const [name, provider] of shown) {
+    assert.equal(typeof provider?.endpoint.authURL, provider ? 'string' : 'undefined', name);
+  }
+});

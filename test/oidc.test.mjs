@@ -428,7 +428,11 @@ test('log-in pages learn what they make their link of, and no secret', async () 
     clientID: 'oidc',
     redirectURL: redirectURL('oidc'),
     scopes: ['openid', 'profile', 'email'],
+    endpoint: { authURL: `${issuer}/auth`, endSessionURL: `${issuer}/session/end` },
   });
+  // 3.0's console makes a button of every provider that has settings: who has no address gets none.
+  const down = JSON.parse(text).identityProviders.find(({ name }) => name === 'down');
+  assert.equal(down.provider, undefined);
 });
 
 test('whatever is sent, the answer is a refusal', async () => {

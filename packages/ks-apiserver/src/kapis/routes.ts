@@ -9,7 +9,7 @@ import type { Routers } from '../models/router/routers.ts';
 import type { Tenants } from '../models/tenant/tenants.ts';
 import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import type { Terminals } from '../models/terminal/terminals.ts';
-import { BUILD } from '../server/build.ts';
+import { buildAs } from '../server/build.ts';
 import type { Config } from '../server/config-schema.ts';
 import type { Metrics } from '../server/metrics.ts';
 import { clusterV1alpha1 } from './cluster.v1alpha1/routes.ts';
@@ -68,7 +68,7 @@ export function routes(parts: RouteParts): readonly Route[] {
     ...oauth(parts.oauth),
     ...providerRoutes(parts.providerLogin),
     ...configV1alpha2(config, parts.providerLogin),
-    ...version(client, BUILD),
+    ...version(client, buildAs(config.compatibility.version)),
     ...iamV1alpha2(parts.iam),
     ...tenantV1alpha2({ gate, client, catalog, tenants, quotas, visibility, live }),
     ...tenantV1alpha3({ gate, client, catalog, tenants, quotas, visibility, live }),
@@ -88,6 +88,6 @@ export function routeTables(): readonly Route[] {
     oauth: {},
     providerLogin: {},
     iam: { credentials: {} },
-    config: { kubernetes: {}, verification: {}, multicluster: {} },
+    config: { kubernetes: {}, verification: {}, multicluster: {}, compatibility: {} },
   } as unknown as RouteParts);
 }

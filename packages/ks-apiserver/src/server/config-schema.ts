@@ -12,6 +12,9 @@ const Flag = (value = false) => Type.Boolean({ default: value });
 const Port = (value: number) => Type.Integer({ default: value, minimum: 0, maximum: 65535 });
 const Section = <T extends Record<string, TSchema>>(properties: T) => Type.Object(properties, { default: {} });
 
+/** Versions of KubeSphere that this server can say it is: the last ones of each minor version. */
+export const COMPATIBLE_VERSIONS = ['3.0.0', '3.1.1', '3.2.1', '3.3.2', '3.4.1'] as const;
+
 const HOUR = 3_600_000;
 /** A console or proxy on the same machine; any other one has to be named. */
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
@@ -129,6 +132,8 @@ export const ConfigSchema = Type.Object({
     proxyPublishAddress: Text(),
     agentImage: Text('kubesphere/tower:v1.0'),
   }),
+  // The KubeSphere that this server says it is: later consoles show menus by it.
+  compatibility: Section({ version: Type.Enum([...COMPATIBLE_VERSIONS], { default: '3.0.0' }) }),
   // Git servers and image registries that users name: networks that may be reached though they are not public.
   verification: Section({ allowedCIDRs: Type.Array(Type.String(), { default: [] }) }),
   // Terminals over WebSocket: after this time without anything typed, and in all, they are ended; 0 for never.

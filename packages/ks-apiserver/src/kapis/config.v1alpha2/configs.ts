@@ -27,13 +27,16 @@ export function configz(config: Config): Record<string, boolean> {
 }
 
 /** The OAuth settings without secrets; of the providers' own settings those that a log-in page makes its link of, as from 3.1 on. */
-export function oauthOptions(config: Config, opened: IdentityProviders) {
+export async function oauthOptions(config: Config, opened: IdentityProviders) {
   const { accessTokenMaxAge, accessTokenInactivityTimeout, identityProviders, clients } =
     config.authentication.oauthOptions;
-  const providers = identityProviders.map(({ name, mappingMethod, type }) => {
-    const provider = opened.find(name)?.provider;
-    return { name, mappingMethod, type, ...(provider?.kind === 'redirect' && { provider: provider.shown }) };
-  });
+  const providers = await Promise.all(
+    identityProviders.map(async ({ name, mappingMethod, type }) => {
+      const opens = opened.find(name)?.provider;
+      const provider = opens?.kind === 'redirect' ? await opens.shown() : undefined;
+      return { name, mappingMethod, type, ...(provider && { provider }) };
+    }),
+  );
   const shown = clients.map(({ name, respondWithChallenges, redirectURIs, grantMethod }) => ({
     Name: name,
     respondWithChallenges,

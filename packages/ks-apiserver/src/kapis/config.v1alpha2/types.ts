@@ -16,7 +16,12 @@ export const OAuthOptionsSchema = Type.Object(
           name: Type.String(),
           mappingMethod: Type.String(),
           type: Type.String(),
-          provider: Type.Optional(Type.Unsafe<object>({ type: 'object', description: 'what a log-in page needs' })),
+          provider: Type.Optional(
+            Type.Unsafe<object>({
+              type: 'object',
+              description: 'what a log-in page needs: clientID, redirectURL, scopes, casServerURL, endpoint.authURL',
+            }),
+          ),
         }),
       ),
     ),

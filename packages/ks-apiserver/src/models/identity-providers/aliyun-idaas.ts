@@ -19,7 +19,7 @@ export const aliyunIDaaS: ProviderType<typeof settings> = {
       kind: 'redirect',
       credential: 'code',
       redirectURL: given.redirectURL,
-      shown: shownOf(given),
+      shown: async () => shownOf(given),
       begin: async (secrets) => authorizationURL(given, secrets),
       async finish(query) {
         const { success, data } = await userInfo(fetch, given, query.get('code') ?? '');

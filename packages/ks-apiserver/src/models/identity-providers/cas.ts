@@ -47,7 +47,8 @@ export const cas: ProviderType<typeof settings> = {
       kind: 'redirect',
       credential: 'ticket',
       redirectURL,
-      shown: { casServerURL, redirectURL },
+      // Consoles of 3.1 and later make their link of casServerURL where there is no authURL; 3.0's knows no CAS.
+      shown: async () => ({ casServerURL, redirectURL, endpoint: { authURL: '' } }),
       begin: async ({ state }) => new URL(`${base}/login?service=${encodeURIComponent(serviceOf(state))}`),
       async finish(query, secrets) {
         const parameters = new URLSearchParams({

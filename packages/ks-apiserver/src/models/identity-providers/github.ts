@@ -24,7 +24,7 @@ export const github: ProviderType<typeof settings> = {
       kind: 'redirect',
       credential: 'code',
       redirectURL: given.redirectURL,
-      shown: shownOf(own),
+      shown: async () => shownOf(own),
       begin: async (secrets) => authorizationURL(own, secrets),
       async finish(query) {
         const user = await userInfo(fetch, own, query.get('code') ?? '');

@@ -1,5 +1,5 @@
 import type { ProviderFetch } from './http.ts';
-import { type LoginSecrets, ProviderError } from './provider.ts';
+import { type LoginSecrets, ProviderError, type ShownSettings } from './provider.ts';
 
 /** What the authorization code flow needs to know (RFC 6749 section 4.1). */
 export interface OAuth2Settings {
@@ -7,7 +7,7 @@ export interface OAuth2Settings {
   clientSecret: string;
   redirectURL: string;
   scopes: readonly string[];
-  endpoint: { authURL: string; tokenURL: string; userInfoURL: string };
+  endpoint: { authURL: string; tokenURL: string; userInfoURL: string; endSessionURL?: string };
 }
 
 /** Where the browser asks for a code; a query in the configured URL stays. */
@@ -74,7 +74,12 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' && value.length <= 1024 ? value : undefined;
 }
 
-/** Settings of an OAuth provider that log-in pages may know, as 3.x shows them. */
-export function shownOf({ clientID, redirectURL, scopes, endpoint: { authURL } }: OAuth2Settings) {
-  return { clientID, redirectURL, scopes, ...(authURL !== '' && { endpoint: { authURL } }) };
+/** Settings of an OAuth provider that log-in pages may know, as 3.x shows them; undefined without an address. */
+export function shownOf({ clientID, redirectURL, scopes, endpoint }: OAuth2Settings): ShownSettings | undefined {
+  const { authURL, endSessionURL = '' } = endpoint;
+  if (authURL === '') {
+    return undefined;
+  }
+
+  return { clientID, redirectURL, scopes, endpoint: { authURL, ...(endSessionURL !== '' && { endSessionURL }) } };
 }

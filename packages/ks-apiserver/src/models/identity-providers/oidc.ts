@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { ClientAuth, Configuration, CustomFetch } from 'openid-client';
 import { Type } from 'typebox';
 import { type ProviderFetch, type ProviderRequest, providerFetch } from './http.ts';
@@ -27,6 +28,10 @@ const METADATA_MS = 3_600_000;
 /** By how much clocks may differ, in seconds. */
 const CLOCK_TOLERANCE = 10;
 
+/** How long after a failure log-in pages do not ask again, and how long they wait for an answer, in milliseconds. */
+const PAUSE_MS = 10_000;
+const SOON_MS = 1000;
+
 const client = () => import('openid-client');
 
 /** What the library found wrong, without tokens and claims: they are in the causes of its errors. */
@@ -52,6 +57,7 @@ class Metadata {
   readonly #load: () => Promise<Configuration>;
   #loaded: Promise<Configuration> | undefined;
   #since = 0;
+  #failed = 0;
 
   constructor(load: () => Promise<Configuration>) {
     this.#load = load;
@@ -63,9 +69,24 @@ class Metadata {
     const loading = this.#load();
     this.#loaded = loading;
     loading.catch(() => {
+      this.#failed = Date.now();
       if (this.#loaded === loading) this.#loaded = undefined;
     });
     return loading;
+  }
+
+  /** The same for who cannot wait, and may be anybody; undefined while it is not known, or could not be learnt just now. */
+  async soon(): Promise<Configuration | undefined> {
+    if (Date.now() - this.#failed < PAUSE_MS) {
+      return undefined;
+    }
+
+    const late = new AbortController();
+    const waited = setTimeout(SOON_MS, undefined, { signal: late.signal }).catch(() => undefined);
+    const known = await Promise.race([this.get().catch(() => undefined), waited]);
+    late.abort();
+
+    return known;
   }
 }
 
@@ -137,7 +158,14 @@ export const oidc: ProviderType<typeof settings> = {
       kind: 'redirect',
       credential: 'code',
       redirectURL: given.redirectURL,
-      shown: shownOf(given),
+      async shown() {
+        const { endpoint } = given;
+        const said = endpoint.authURL === '' ? (await metadata.soon())?.serverMetadata() : undefined;
+        const authURL = endpoint.authURL || said?.authorization_endpoint || '';
+        const endSessionURL = endpoint.endSessionURL || said?.end_session_endpoint || '';
+
+        return shownOf({ ...given, endpoint: { ...endpoint, authURL, endSessionURL } });
+      },
       async begin({ state, nonce, verifier }) {
         const library = await client();
         try {

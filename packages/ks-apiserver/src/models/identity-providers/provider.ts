@@ -35,14 +35,24 @@ export interface LoginSecrets {
   verifier: string;
 }
 
+/** Settings of a provider that log-in pages may know: the fields that consoles of KubeSphere 3.0 to 3.4 read. */
+export interface ShownSettings {
+  clientID?: string;
+  redirectURL: string;
+  scopes?: readonly string[];
+  casServerURL?: string;
+  /** Always there, for 3.0's console reads into it without a look: its page of log-in fails for everybody otherwise. */
+  endpoint: { authURL: string; endSessionURL?: string };
+}
+
 /** A provider to whose pages the browser is sent. */
 export interface RedirectProvider {
   readonly kind: 'redirect';
   /** Query parameter in which the browser brings back what is exchanged for an identity. */
   readonly credential: 'code' | 'ticket';
   readonly redirectURL: string;
-  /** Settings that log-in pages may know. */
-  readonly shown: Readonly<Record<string, unknown>>;
+  /** What log-in pages make their button of; undefined where they have no address to send a browser to. */
+  shown(): Promise<ShownSettings | undefined>;
   /** Where the browser is sent. Throws a ProviderError. */
   begin(secrets: LoginSecrets): Promise<URL>;
   /** Exchanges what the browser brought back; without secrets where no log-in was begun here. Throws a ProviderError. */
