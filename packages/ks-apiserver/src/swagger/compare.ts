@@ -41,18 +41,24 @@ export function operationKey(method: string, path: string): string {
   return `${method.toUpperCase()} ${path.replace(/\{[^}]*\}/g, '{}').replace(/(.)\/$/, '$1')}`;
 }
 
-/** The published operations that a document lacks, and those it has under another id. */
+/** The published operations that a document lacks, and those it has under another id; one that repeats there may have more at its end. */
 export function compareOperations(
   published: readonly Operation[],
   document: SwaggerDocument,
 ): { missing: Operation[]; renamed: (Operation & { ours: string })[] } {
   const ours = operationsOf(document);
+  const seen = new Map<string, number>();
+  for (const { operationId } of published) {
+    seen.set(operationId, (seen.get(operationId) ?? 0) + 1);
+  }
+
+  const isSame = (id: string, own: string) => own === id || (seen.get(id)! > 1 && own.startsWith(id));
   const missing: Operation[] = [];
   const renamed: (Operation & { ours: string })[] = [];
   for (const operation of published) {
     const found = ours.get(operationKey(operation.method, operation.path));
     if (!found) missing.push(operation);
-    else if (found.operationId !== operation.operationId) renamed.push({ ...operation, ours: found.operationId });
+    else if (!isSame(operation.operationId, found.operationId)) renamed.push({ ...operation, ours: found.operationId });
   }
   return { missing, renamed };
 }

@@ -8,6 +8,7 @@ import {
   type SwaggerSchema,
   sorted,
 } from './document.ts';
+import { operationIds } from './operation-ids.ts';
 import { SchemaConverter } from './type-schema.ts';
 
 const json = ['application/json'];
@@ -38,7 +39,7 @@ function parametersOf(route: Route, converter: SchemaConverter): SwaggerParamete
   return [...undeclared, ...declared, ...body];
 }
 
-function operationOf(route: Route, converter: SchemaConverter): SwaggerOperation {
+function operationOf(route: Route, operationId: string, converter: SchemaConverter): SwaggerOperation {
   const parameters = parametersOf(route, converter);
   const schema: SwaggerSchema | undefined = route.returns && converter.convert(route.returns);
   const takesBody = parameters.some((parameter) => parameter.in === 'body' || parameter.in === 'formData');
@@ -47,7 +48,7 @@ function operationOf(route: Route, converter: SchemaConverter): SwaggerOperation
     produces: route.produces ?? json,
     tags: route.tags,
     summary: route.summary,
-    operationId: route.operationId,
+    operationId,
     ...(parameters.length > 0 && { parameters }),
     responses: { 200: { description: 'OK', ...(schema && { schema }) } },
   };
@@ -56,11 +57,12 @@ function operationOf(route: Route, converter: SchemaConverter): SwaggerOperation
 /** Swagger 2.0 of the route tables. Throws where a schema refers to a definition that no row holds. */
 export function kubesphereSwagger(routes: readonly Route[]): SwaggerDocument {
   const converter = new SchemaConverter();
+  const ids = operationIds(routes);
   const paths = new Map<string, PathItem>();
   for (const route of routes) {
     const item = paths.get(route.path) ?? {};
     paths.set(route.path, item);
-    item[route.method.toLowerCase()] = operationOf(route, converter);
+    item[route.method.toLowerCase()] = operationOf(route, ids.get(route)!, converter);
   }
   const missing = converter.undefinedNames();
   if (missing.length > 0) throw new Error(`no schema has the $id ${missing.join(', ')}`);

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import SwaggerParser from '@apidevtools/swagger-parser';
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
 import Type from 'typebox';
 import { routeTables } from '../kapis/routes.ts';
 import { compareDeeply, compareOperations, operationsOf, parseOperations } from './compare.ts';
 import { crdSwagger } from './crd-swagger.ts';
 import { kubesphereSwagger } from './kubesphere-swagger.ts';
+import { operationIds } from './operation-ids.ts';
 
 const published = parseOperations(readFileSync(new URL('../../../../api/operations-3.0.txt', import.meta.url), 'utf8'));
 
@@ -35,6 +37,20 @@ test('no more operations of 3.0 are missing than the list allows, and none is ca
   const { missing, renamed } = compareOperations(operations, kubesphereSwagger(routeTables()));
   assert.deepEqual(renamed, []);
   assert.ok(missing.length <= published.missingAtMost, `${missing.length} missing`);
+});
+
+test('both documents are valid Swagger 2.0', async () => {
+  const documents = { crds: crdSwagger(), kubesphere: kubesphereSwagger(routeTables()) };
+  for (const [name, document] of Object.entries(documents)) {
+    await assert.doesNotReject(SwaggerParser.validate(structuredClone(document) as never), name);
+  }
+});
+
+test('operations that 3.0 published under one id are told apart by their paths', () => {
+  const at = (path: string): Route => ({ ...route, path });
+  const routes = ['/v1/devops/{d}/roles', '/v1/namespaces/{n}/roles', '/v1/roles'].map(at);
+  assert.deepEqual([...operationIds(routes).values()], ['UpdateUser', 'UpdateUserDevops', 'UpdateUserNamespaces']);
+  assert.throws(() => operationIds([at('/v1/{b}/{d}'), at('/v1/{b}/{c}')]), /UpdateUser is another/);
 });
 
 const User = Type.Object(
