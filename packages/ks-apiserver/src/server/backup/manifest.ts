@@ -8,7 +8,9 @@ import { ConfigError } from '../config.ts';
 
 /** Name of the manifest inside a backup. */
 const NAME = 'backup.json';
-const FORMAT = 1;
+const FORMAT = 2;
+/** The first format: its manifest has no digest of its own. */
+const WITHOUT_DIGEST = 1;
 
 /** What a backup says about itself. */
 export interface Manifest {
@@ -22,12 +24,19 @@ export interface Manifest {
   objects: number;
   /** SHA-256 in hex of each file, by its path in the data directory. */
   files: Record<string, string>;
+  /** SHA-256 in hex of the manifest itself, without this field. */
+  digest?: string;
 }
 
 async function sha256(file: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
   return hash.digest('hex');
+}
+
+/** The digest of what a manifest says. */
+function digestOf({ digest: _, ...said }: Manifest): string {
+  return createHash('sha256').update(JSON.stringify(said)).digest('hex');
 }
 
 /** All files below a directory, as paths from there. */
@@ -43,7 +52,8 @@ export async function writeManifest(dir: string, state: { revision: number; obje
   const files: Record<string, string> = {};
   for (const file of await filesBelow(dir)) files[file] = await sha256(join(dir, file));
   const created = new Date().toISOString();
-  const manifest: Manifest = { format: FORMAT, version: BUILD.gitVersion, created, ...state, files };
+  const said: Manifest = { format: FORMAT, version: BUILD.gitVersion, created, ...state, files };
+  const manifest = { ...said, digest: digestOf(said) };
   await writeFile(join(dir, NAME), `${JSON.stringify(manifest, undefined, 2)}\n`, { mode: 0o600 });
   return manifest;
 }
@@ -57,7 +67,14 @@ export async function checkManifest(dir: string, file: string): Promise<Manifest
   } catch {
     throw broken(`it is no backup of ks-apiserver, or cut off`);
   }
-  if (manifest.format !== FORMAT) throw broken(`it has the format ${manifest.format}, this version reads ${FORMAT}`);
+  if (manifest.format !== FORMAT && manifest.format !== WITHOUT_DIGEST) {
+    throw broken(`it has the format ${manifest.format}, this version reads ${FORMAT}`);
+  }
+
+  if (manifest.format === FORMAT && manifest.digest !== digestOf(manifest)) {
+    throw broken(`the checksum of ${NAME} is wrong`);
+  }
+
   const found = (await filesBelow(dir)).filter((name) => name !== NAME);
   const missing = Object.keys(manifest.files).filter((name) => !found.includes(name));
   if (missing.length > 0) throw broken(`${missing.join(', ')} is missing in it`);

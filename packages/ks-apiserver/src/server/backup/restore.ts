@@ -13,13 +13,19 @@ const OBJECTS = 'objects';
 /** Resource versions that are left out by a restore: more than a server gives out between a backup and its loss. */
 const SKIPPED = 1_000_000_000;
 
-function unpack(file: string, into: string): void {
+/**
+ * Unpacks a backup into an empty directory and checks every file there by its digest, whatever the checksums of its packing say.
+ * Throws a ConfigError where it is not whole, or not one of ours.
+ */
+export async function unpack(file: string, into: string): Promise<Manifest> {
   try {
     // Synchronous, so that an error leaves nothing behind that still writes.
     extract({ file, cwd: into, strict: true, preserveOwner: false, sync: true });
   } catch (error) {
     throw new ConfigError(`${file} cannot be restored: ${(error as Error).message}; take another backup`);
   }
+
+  return checkManifest(into, file);
 }
 
 /** The newest resourceVersion of what a restore replaces; 0 where there is nothing, or it cannot be read. */
@@ -51,8 +57,7 @@ export async function restore(dataDir: string, source: string, force: boolean): 
       await rm(join(dataDir, name), { recursive: true, force: true });
     const staging = await mkdtemp(join(dataDir, '.restore-'));
     try {
-      unpack(file, staging);
-      const manifest = await checkManifest(staging, file);
+      const manifest = await unpack(file, staging);
       const staged = join(staging, OBJECTS);
       checkContents(staged);
       // The clock keeps two restores of one backup apart; it need not be right for that.
