@@ -1,7 +1,7 @@
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { Controller, type OnFailure, type Reconciler } from '@ks-apiserver/controllers/controller';
-import { EventRecorder } from '@ks-apiserver/controllers/events';
+import { EventRecorder } from '@ks-apiserver/controllers/events/recorder';
 import { globalRoleBindingReconciler } from '@ks-apiserver/controllers/global-role-binding';
 import { groupReconciler } from '@ks-apiserver/controllers/group';
 import { groupBindingReconciler } from '@ks-apiserver/controllers/group-binding';
