@@ -49,6 +49,7 @@ export interface App {
   checkOverride: (module: string) => Promise<ModuleState>;
   /** Quotas of workspaces, and the copy of their objects. */
   quotas: { informer: Informer; model: WorkspaceQuotas };
+  routers: Routers;
   close(): Promise<void>;
 }
 
@@ -105,6 +106,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     secret,
     mayLogIn,
   });
+  const routers = new Routers(client, catalog);
   const live = new LiveLists(catalog);
   let stopping = false;
   const readiness = () => {
@@ -117,7 +119,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     config,
     gate,
     client,
-    routers: new Routers(client, catalog),
+    routers,
     catalog,
     oauth: oauthModel,
     providerLogin: {
@@ -195,6 +197,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     checkOverride,
     reachedAt,
     quotas: { informer: quotaInformer, model: quotas },
+    routers,
     close,
   };
 }

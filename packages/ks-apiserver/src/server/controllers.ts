@@ -36,6 +36,7 @@ import {
   WORKSPACE_ROLES,
 } from '../models/iam/types.ts';
 import type { Catalog } from '../models/resources/catalog.ts';
+import type { Routers } from '../models/router/routers.ts';
 import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 
 /** What the controllers work with. */
@@ -47,6 +48,7 @@ export interface ControllerParts {
   revokeSessions: (username: string) => Promise<void>;
   checkOverride: CheckOverride;
   quotas: { informer: Informer; model: WorkspaceQuotas };
+  routers: Routers;
   /** Where users reach the Kubernetes API, and the CA (PEM) of its certificate. */
   endpoint: { server: string; ca?: string };
   loginHistory: LoginHistory;
@@ -144,7 +146,15 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
       namespacesOf: (quota) => parts.quotas.model.namespacesOf(quota),
       usage: (namespace, limits) => parts.quotas.model.usage(namespace, limits),
     }),
-    namespaceReconciler({ client, namespaces, workspaces, roles: catalog.row('roles'), roleBases, users }),
+    namespaceReconciler({
+      client,
+      namespaces,
+      workspaces,
+      roles: catalog.row('roles'),
+      roleBases,
+      users,
+      removeRouter: (project) => parts.routers.remove(project),
+    }),
     globalRoleBindingReconciler(client, catalog.row('globalrolebindings')),
     kubeconfigReconciler({ client, users, endpoint: parts.endpoint, makeSigningRequest, carriesUid: parts.isEmbedded }),
     ...(parts.kubectlImage === undefined

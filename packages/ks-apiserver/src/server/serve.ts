@@ -147,6 +147,7 @@ export async function serve(options: Options, log: Logger, out: (line: string) =
       revokeSessions: app.revokeSessions,
       checkOverride: app.checkOverride,
       quotas: app.quotas,
+      routers: app.routers,
       endpoint: kubernetes.endpoint,
       isEmbedded: kubernetes.embedded !== undefined,
       loginHistory: {
