@@ -9,10 +9,15 @@ export interface Source {
   keys: (change: Change) => Iterable<string>;
 }
 
+/** Has changes of one more informer looked at, which must be synced. */
+export type Follow = (source: Source) => void;
+
 /** One reconciler: brings the objects of a key to what they should be; is called again until it does not throw. */
 export interface Reconciler {
   name: string;
   sources: readonly Source[];
+  /** Called once at the start by who has more to follow later on, such as kinds that objects name. */
+  begin?(follow: Follow): void;
   /** What a key is about, for the event that tells of a failure. */
   about?(key: string): KubeObject | undefined;
   /** Must be idempotent, and end soon once `signal` is aborted; answers milliseconds after which to look again, if at all. */
@@ -43,28 +48,37 @@ export class Controller {
   readonly #held = new Map<string, number>();
   readonly #timers = new Map<string, { at: number; timer: NodeJS.Timeout }>();
   readonly #unsubscribe: (() => void)[] = [];
+  readonly #sources: Source[];
   #resync: NodeJS.Timeout | undefined;
   readonly #stop = new AbortController();
   #idle: (() => void)[] = [];
 
   constructor(reconciler: Reconciler, onError: OnFailure) {
     this.#reconciler = reconciler;
+    this.#sources = [...reconciler.sources];
     this.#onError = onError;
   }
 
   /** Looks at everything that exists and follows what changes; the informers must be synced. */
   start(): this {
-    for (const { informer, keys } of this.#reconciler.sources) {
-      this.#unsubscribe.push(informer.store.onChange((change) => this.#addAll(keys(change))));
-    }
+    for (const source of this.#sources) this.#subscribe(source);
+    this.#reconciler.begin?.((source) => {
+      if (this.#stop.signal.aborted) return;
+      this.#sources.push(source);
+      this.#subscribe(source);
+    });
     this.#lookAtAll();
     this.#resync = setInterval(() => this.#lookAtAll(), RESYNC_MS);
     this.#resync.unref();
     return this;
   }
 
+  #subscribe({ informer, keys }: Source): void {
+    this.#unsubscribe.push(informer.store.onChange((change) => this.#addAll(keys(change))));
+  }
+
   #lookAtAll(): void {
-    for (const { informer, keys } of this.#reconciler.sources) {
+    for (const { informer, keys } of this.#sources) {
       for (const entry of informer.store.values()) this.#addAll(keys({ type: 'MODIFIED', entry, previous: entry }));
     }
   }
