@@ -153,6 +153,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     tenants: new Tenants(catalog, authorizer, bindings),
     metrics,
     readiness,
+    runsContainers: kubernetes.embedded === undefined,
   });
   const onError = (_exchange: unknown, error: Error & { code?: number }) => {
     if (Number(error.code) >= 500 && error.cause) log.error({ err: error.cause }, error.message);

@@ -22,6 +22,7 @@ import {
 import { type CheckOverride, roleOverrideReconciler } from '@ks-apiserver/controllers/role-override';
 import { serviceAccountRoleReconciler } from '@ks-apiserver/controllers/service-account-role';
 import { capabilityReconciler } from '@ks-apiserver/controllers/storage/capability';
+import { claimProvisionerReconciler } from '@ks-apiserver/controllers/storage/claim-provisioner';
 import { SubjectBindings } from '@ks-apiserver/controllers/subject-bindings';
 import { userReconciler } from '@ks-apiserver/controllers/user';
 import { userBindingReconciler } from '@ks-apiserver/controllers/user-binding';
@@ -124,6 +125,7 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
   const records = catalog.row('loginrecords');
   const jobs = catalog.row('jobs');
   const applications = catalog.row('applications');
+  const claims = parts.isEmbedded ? catalog.row('persistentvolumeclaims') : undefined;
   const awaited = [
     ...Object.values(copies),
     templates,
@@ -211,6 +213,8 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
       : [kubectlReconciler({ client, clusterRoleBindings, users, image: parts.kubectlImage })]),
     jobReconciler(client, jobs),
     capabilityReconciler({ client, ...ofStorage }),
+    // A cluster has a controller of its own for this.
+    ...(claims ? [claimProvisionerReconciler({ client, claims, classes: ofStorage.classes })] : []),
     applicationReconciler({
       client,
       applications,
