@@ -1,6 +1,7 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { Change } from '@ks-apiserver/client/informer/store';
+import { RetryPace } from './retry-pace.ts';
 
 /** Which keys a change of an informer's objects makes worth looking at. */
 export interface Source {
@@ -8,10 +9,15 @@ export interface Source {
   keys: (change: Change) => Iterable<string>;
 }
 
+/** Has changes of one more informer looked at, which must be synced. */
+export type Follow = (source: Source) => void;
+
 /** One reconciler: brings the objects of a key to what they should be; is called again until it does not throw. */
 export interface Reconciler {
   name: string;
   sources: readonly Source[];
+  /** Called once at the start by who has more to follow later on, such as kinds that objects name. */
+  begin?(follow: Follow): void;
   /** What a key is about, for the event that tells of a failure. */
   about?(key: string): KubeObject | undefined;
   /** Must be idempotent, and end soon once `signal` is aborted; answers milliseconds after which to look again, if at all. */
@@ -22,10 +28,11 @@ export interface Reconciler {
 export type OnFailure = (name: string, key: string, error: unknown, about: KubeObject | undefined) => void;
 
 const WORKERS = 4;
-const MIN_BACKOFF_MS = 20;
-const MAX_BACKOFF_MS = 300_000;
-/** All keys of a controller together are tried again no more often than this a second, after a burst: what client-go allows. */
-const RETRIES = { perSecond: 10, burst: 100 };
+/**
+ * A change makes a key that failed be tried earlier than its back-off says, but not at once: else one whose own run writes
+ * something each time it fails would never wait.
+ */
+const CHANGE_MS = 1000;
 /** Every key is looked at again this often, so that nothing stays wrong for good. */
 const RESYNC_MS = 600_000;
 
@@ -36,33 +43,42 @@ export class Controller {
   readonly #waiting = new Set<string>();
   readonly #running = new Set<string>();
   readonly #again = new Set<string>();
-  readonly #failures = new Map<string, number>();
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #pace = new RetryPace();
+  /** Keys that failed: not looked at before this time in milliseconds of performance.now(), whatever changes. */
+  readonly #held = new Map<string, number>();
+  readonly #timers = new Map<string, { at: number; timer: NodeJS.Timeout }>();
   readonly #unsubscribe: (() => void)[] = [];
+  readonly #sources: Source[];
   #resync: NodeJS.Timeout | undefined;
   readonly #stop = new AbortController();
   #idle: (() => void)[] = [];
-  /** When the retry after the last one is due, in milliseconds; in the past while the burst is not used up. */
-  #nextRetry = Number.NEGATIVE_INFINITY;
 
   constructor(reconciler: Reconciler, onError: OnFailure) {
     this.#reconciler = reconciler;
+    this.#sources = [...reconciler.sources];
     this.#onError = onError;
   }
 
   /** Looks at everything that exists and follows what changes; the informers must be synced. */
   start(): this {
-    for (const { informer, keys } of this.#reconciler.sources) {
-      this.#unsubscribe.push(informer.store.onChange((change) => this.#addAll(keys(change))));
-    }
+    for (const source of this.#sources) this.#subscribe(source);
+    this.#reconciler.begin?.((source) => {
+      if (this.#stop.signal.aborted) return;
+      this.#sources.push(source);
+      this.#subscribe(source);
+    });
     this.#lookAtAll();
     this.#resync = setInterval(() => this.#lookAtAll(), RESYNC_MS);
     this.#resync.unref();
     return this;
   }
 
+  #subscribe({ informer, keys }: Source): void {
+    this.#unsubscribe.push(informer.store.onChange((change) => this.#addAll(keys(change))));
+  }
+
   #lookAtAll(): void {
-    for (const { informer, keys } of this.#reconciler.sources) {
+    for (const { informer, keys } of this.#sources) {
       for (const entry of informer.store.values()) this.#addAll(keys({ type: 'MODIFIED', entry, previous: entry }));
     }
   }
@@ -74,8 +90,18 @@ export class Controller {
   /** Has a key looked at soon. */
   add(key: string): void {
     if (this.#stop.signal.aborted) return;
-    if (this.#running.has(key)) this.#again.add(key);
-    else this.#waiting.add(key);
+    if (this.#running.has(key)) {
+      this.#again.add(key);
+      return;
+    }
+
+    const held = (this.#held.get(key) ?? 0) - performance.now();
+    if (held > 0) {
+      this.#later(key, held);
+      return;
+    }
+
+    this.#waiting.add(key);
     queueMicrotask(() => this.#next());
   }
 
@@ -90,42 +116,44 @@ export class Controller {
   }
 
   async #run(key: string): Promise<void> {
-    clearTimeout(this.#timers.get(key));
+    clearTimeout(this.#timers.get(key)?.timer);
     this.#timers.delete(key);
+    this.#held.delete(key);
     try {
       const again = await this.#reconciler.reconcile(key, this.#stop.signal);
-      this.#failures.delete(key);
+      this.#pace.forget(key);
       if (again !== undefined) this.#later(key, again);
     } catch (error) {
-      const failures = (this.#failures.get(key) ?? 0) + 1;
-      this.#failures.set(key, failures);
       // A conflict only means that the cache was a moment behind.
       // One that was interrupted by the stop has not failed either.
       const expected = (error as { reason?: string }).reason === 'Conflict' || this.#stop.signal.aborted;
       if (!expected) this.#onError(this.#reconciler.name, key, error, this.#reconciler.about?.(key));
-      const backOff = Math.min(MIN_BACKOFF_MS * 2 ** failures, MAX_BACKOFF_MS);
-      this.#later(key, Math.max(backOff, this.#reserveRetry()));
+      const backOff = this.#pace.after(key);
+      this.#held.set(key, performance.now() + Math.min(backOff, CHANGE_MS));
+      this.#later(key, backOff);
     }
     this.#running.delete(key);
-    if (this.#again.delete(key)) this.#waiting.add(key);
+    if (this.#again.delete(key)) this.add(key);
     this.#next();
     if (this.#running.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  /** Takes one of the retries that all keys share; answers in how many milliseconds it may be used. */
-  #reserveRetry(): number {
-    const now = performance.now();
-    const spacing = 1000 / RETRIES.perSecond;
-    this.#nextRetry = Math.max(this.#nextRetry, now - RETRIES.burst * spacing) + spacing;
-    return Math.max(0, this.#nextRetry - now);
-  }
-
+  /** Has a key looked at after some time, unless that is due earlier anyway. */
   #later(key: string, ms: number): void {
     if (this.#stop.signal.aborted) return;
-    clearTimeout(this.#timers.get(key));
-    const timer = setTimeout(() => this.add(key), ms);
+    const at = performance.now() + ms;
+    const planned = this.#timers.get(key);
+    if (planned && planned.at <= at) return;
+    clearTimeout(planned?.timer);
+    const timer = setTimeout(() => this.#due(key), ms);
     timer.unref();
-    this.#timers.set(key, timer);
+    this.#timers.set(key, { at, timer });
+  }
+
+  #due(key: string): void {
+    this.#timers.delete(key);
+    this.#held.delete(key);
+    this.add(key);
   }
 
   /** Starts nothing more; resolves when what runs has ended. */
@@ -133,7 +161,7 @@ export class Controller {
     this.#stop.abort();
     clearInterval(this.#resync);
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const { timer } of this.#timers.values()) clearTimeout(timer);
     if (this.#running.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 }

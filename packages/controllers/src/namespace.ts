@@ -37,6 +37,8 @@ export interface NamespaceParts {
   roles: Informer;
   roleBases: Informer;
   users: Informer;
+  /** Removes the ingress controller of a project that goes. */
+  removeRouter: (project: string) => Promise<void>;
 }
 
 /** Namespaces: label and owner of KubeSphere, the roles of a project from the role bases, and its creator's binding. */
@@ -47,6 +49,7 @@ export function namespaceReconciler({
   roles,
   roleBases,
   users,
+  removeRouter,
 }: NamespaceParts): Reconciler {
   /** The namespace with finalizer, label and owner as they should be. */
   async function adopt(namespace: KubeObject): Promise<void> {
@@ -136,6 +139,7 @@ export function namespaceReconciler({
       const namespace = namespaces.store.get(name)?.object;
       if (!namespace) return undefined;
       if (isTerminating(namespace)) {
+        if (isAdopted(namespace)) await removeRouter(name);
         await withoutFinalizer(client, NAMESPACES, namespace, FINALIZER);
         return undefined;
       }

@@ -1,7 +1,7 @@
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from './controller.ts';
-import type { EventRecorder } from './events.ts';
+import type { EventRecorder } from './events/recorder.ts';
 import { isTerminating } from './names.ts';
 
 const REGO_OVERRIDE = 'iam.kubesphere.io/rego-override';

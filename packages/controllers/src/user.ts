@@ -4,7 +4,7 @@ import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from './controller.ts';
 import { ensureDeleted, withFinalizer, withoutFinalizer } from './ensure.ts';
-import type { EventRecorder } from './events.ts';
+import type { EventRecorder } from './events/recorder.ts';
 import { isTerminating, LOGIN_RECORDS, now, PASSWORD_ENCRYPTED, USER_REF_LABEL, USERS } from './names.ts';
 import type { SubjectBindings } from './subject-bindings.ts';
 

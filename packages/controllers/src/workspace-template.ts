@@ -3,7 +3,7 @@ import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from './controller.ts';
 import { ensureCreated, ensureEqual } from './ensure.ts';
-import type { EventRecorder } from './events.ts';
+import type { EventRecorder } from './events/recorder.ts';
 import {
   controllerReference,
   isTerminating,

@@ -66,6 +66,7 @@ export class Informer {
   readonly #unread: MemberNames;
   #resourceVersion = '';
   #synced = false;
+  #served = false;
   #lastContact = 0;
   #error: Error | undefined;
   #running: Promise<void> | undefined;
@@ -92,6 +93,11 @@ export class Informer {
   /** True after the first complete list. */
   get synced(): boolean {
     return this.#synced;
+  }
+
+  /** Whether the API serves the resource, as far as is known: it did when it was last asked for a list. */
+  get served(): boolean {
+    return this.#served;
   }
 
   /** Why the copy is not up to date now; undefined while the watch runs. */
@@ -182,6 +188,7 @@ export class Informer {
         if (code === 404) {
           // The resource itself is gone, or not there yet: nothing of it exists.
           this.#resourceVersion = '';
+          this.#served = false;
           this.store.replace([]);
           this.#lastContact = steadyNow();
           this.#error = undefined;
@@ -246,6 +253,7 @@ export class Informer {
     }
     this.#resourceVersion = resourceVersion;
     this.#lastContact = steadyNow();
+    this.#served = true;
     this.#markSynced();
   }
 

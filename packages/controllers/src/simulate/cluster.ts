@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { EventRecorder } from '../events.ts';
+import { EventRecorder } from '../events/recorder.ts';
 import { selectorKey } from './claim.ts';
 import { controllerUid, labelKey } from './keys.ts';
 import { Objects } from './objects.ts';

@@ -74,25 +74,53 @@ export function podOf(owner: KubeObject, template: KubeObject, name?: string): K
   };
 }
 
-/** Makes pods, and tells of each; where one is refused, tells that and throws why. */
+/** Why a pod was refused: by what its owner calls it, since the name that was generated for it is another each time. */
+function refusal(pod: KubeObject, error: unknown): string {
+  const { message, details } = error as Partial<StatusError> & { message: string };
+  const { generateName, name } = pod.metadata;
+  return name || !generateName || !details?.name
+    ? message
+    : message.replaceAll(`"${details.name}"`, `"${generateName}"`);
+}
+
+/**
+ * Makes pods, and tells of each: one, then twice as many each time while none is refused, so that a refusal of all is not asked
+ * for again and again. Where one is refused, tells that and throws why.
+ */
 export async function createPods(
   cluster: Cluster,
   component: Component,
   owner: KubeObject,
   pods: readonly KubeObject[],
 ): Promise<void> {
-  const results = await Promise.allSettled(pods.slice(0, BATCH).map((pod) => cluster.pods.create(pod)));
-  for (const result of results) {
-    if (result.status === 'fulfilled')
-      cluster.record(component, owner, 'SuccessfulCreate', `Created pod: ${result.value.metadata.name}`);
+  const wanted = pods.slice(0, BATCH);
+  for (let from = 0, size = 1; from < wanted.length; from += size, size *= 2) {
+    const batch = wanted.slice(from, from + size);
+    const results = await Promise.allSettled(batch.map((pod) => cluster.pods.create(pod)));
+    for (const [i, result] of results.entries()) {
+      if (result.status === 'fulfilled')
+        cluster.record(component, owner, 'SuccessfulCreate', `Created pod: ${result.value.metadata.name}`);
+      else if (!isBehind(result.reason))
+        cluster.record(
+          component,
+          owner,
+          'FailedCreate',
+          `Error creating: ${refusal(batch[i]!, result.reason)}`,
+          'Warning',
+        );
+    }
+
+    const failed = results.findIndex((result) => result.status === 'rejected');
+    if (failed >= 0) {
+      const { reason } = results[failed] as PromiseRejectedResult;
+      throw isBehind(reason) ? reason : new Error(refusal(batch[failed]!, reason), { cause: reason });
+    }
   }
-  const failed = results.find((result) => result.status === 'rejected');
-  if (!failed) return;
-  const { reason } = failed;
-  const behind = reason instanceof StatusError && reason.reason === 'Conflict';
-  if (!behind)
-    cluster.record(component, owner, 'FailedCreate', `Error creating: ${(reason as Error).message}`, 'Warning');
-  throw reason;
+}
+
+/** Whether a write failed only because the cache was a moment behind. */
+export function isBehind(error: unknown): boolean {
+  return error instanceof StatusError && error.reason === 'Conflict';
 }
 
 /** Deletes pods, and tells of each. */

@@ -5,7 +5,17 @@ import { claim, claimantsOf } from './claim.ts';
 import type { Cluster } from './cluster.ts';
 import { controllerKey } from './keys.ts';
 import type { Objects } from './objects.ts';
-import { type Condition, countPods, createPods, deletePods, isActive, isReady, podOf, withoutZeros } from './pods.ts';
+import {
+  type Condition,
+  conditionOf,
+  countPods,
+  createPods,
+  deletePods,
+  isActive,
+  isReady,
+  podOf,
+  withoutZeros,
+} from './pods.ts';
 import { workloadReconciler } from './workload.ts';
 
 const PHASES = ['Pending', 'Unknown', 'Running'];
@@ -93,13 +103,13 @@ async function setStatus(
     message: (failure as Error | undefined)?.message ?? '',
     lastTransitionTime: now(),
   };
-  const before = set.status?.conditions?.[0] as Condition | undefined;
+  const before = conditionOf(set, failed.type);
   const status = {
     replicas: pods.length,
     ...withoutZeros({ fullyLabeledReplicas: labeled.length, readyReplicas: ready, availableReplicas: available }),
     ...(terminatingReplicas !== undefined && { terminatingReplicas }),
     observedGeneration: set.metadata.generation,
-    ...(failure !== undefined && { conditions: [before?.message === failed.message ? before : failed] }),
+    ...(failure !== undefined && { conditions: [before?.reason === failed.reason ? before : failed] }),
   };
   if (!sameJson(status, set.status)) await objects.setStatus(set, status);
   return again;

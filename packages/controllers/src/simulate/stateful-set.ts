@@ -3,7 +3,7 @@ import type { Reconciler } from '../controller.ts';
 import { sameJson } from '../names.ts';
 import type { Cluster } from './cluster.ts';
 import { controllerKey } from './keys.ts';
-import { countPods, podOf, untilAvailable, withoutZeros } from './pods.ts';
+import { countPods, isBehind, podOf, untilAvailable, withoutZeros } from './pods.ts';
 import { currentRevision, REVISION_HASH, templateOf } from './revisions.ts';
 import { workloadReconciler } from './workload.ts';
 
@@ -100,13 +100,19 @@ class StatefulSetRollout {
     pod.spec.hostname = name;
     if (set.spec.serviceName) pod.spec.subdomain = set.spec.serviceName;
     for (const template of (set.spec.volumeClaimTemplates ?? []) as KubeObject[]) await this.#claim(pod, template);
-    await this.#cluster.pods.create(pod);
-    this.#cluster.record(
-      COMPONENT,
-      set,
-      'SuccessfulCreate',
-      `Create Pod ${name} in StatefulSet ${set.metadata.name} successful`,
-    );
+    const what = `Pod ${name} in StatefulSet ${set.metadata.name}`;
+    try {
+      await this.#cluster.pods.create(pod);
+    } catch (error) {
+      if (!isBehind(error)) {
+        const message = `Create ${what} failed error: ${(error as Error).message}`;
+        this.#cluster.record(COMPONENT, set, 'FailedCreate', message, 'Warning');
+      }
+
+      throw error;
+    }
+
+    this.#cluster.record(COMPONENT, set, 'SuccessfulCreate', `Create ${what} successful`);
   }
 
   /** Gives a pod the claim of its name, which outlives it. */

@@ -25,6 +25,7 @@ const plurals: Readonly<Record<string, string>> = {
   ServiceAccount: 'serviceaccounts',
   Service: 'services',
   ConfigMap: 'configmaps',
+  Deployment: 'deployments',
   ClusterRole: 'clusterroles',
   ClusterRoleBinding: 'clusterrolebindings',
   Role: 'roles',

@@ -25,9 +25,14 @@ test('every CRD is structural and named after its group and plural', () => {
     assert.equal(metadata.name, `${spec.names.plural}.${spec.group}`);
     assert.equal(spec.names.listKind, `${spec.names.kind}List`);
     assert.ok(['Cluster', 'Namespaced'].includes(spec.scope));
-    assert.equal(spec.versions.length, 1);
+    const isSnapshot = spec.group === 'snapshot.storage.k8s.io';
+    assert.deepEqual(
+      spec.versions.slice(1).map(({ name, served, storage }: Record<string, unknown>) => [name, served, storage]),
+      isSnapshot ? [['v1', true, false]] : [],
+    );
     const [version] = spec.versions;
     assert.ok(version.served && version.storage, metadata.name);
+    if (isSnapshot) assert.deepEqual(spec.versions[1].schema, version.schema);
     assert.deepEqual(breaches(version.schema.openAPIV3Schema, metadata.name!), []);
     for (const column of version.additionalPrinterColumns ?? [])
       assert.match(column.jsonPath, /^\.(metadata|spec|status|groupRef|users|driver|deletionPolicy)\b/);

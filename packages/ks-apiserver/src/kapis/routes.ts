@@ -46,6 +46,8 @@ export interface RouteParts {
   terminals: Terminals;
   metrics: Metrics;
   readiness: Readiness;
+  /** Whether the Kubernetes API has nodes that run pods: the embedded one has none. */
+  runsContainers: boolean;
 }
 
 /** Every operation of the server: all groups' tables one after the other. */
@@ -63,6 +65,7 @@ export function routes(parts: RouteParts): readonly Route[] {
     terminals,
     metrics,
     readiness,
+    runsContainers,
   } = parts;
   return [
     ...oauth(parts.oauth),
@@ -74,7 +77,7 @@ export function routes(parts: RouteParts): readonly Route[] {
     ...tenantV1alpha3({ gate, client, catalog, tenants, quotas, visibility, live }),
     ...clusterV1alpha1(gate, authorizer, client, config.multicluster),
     ...operationsV1alpha2(gate, client),
-    ...resourcesV1alpha2({ client, routers: parts.routers, catalog, authorizer, config }),
+    ...resourcesV1alpha2({ client, routers: parts.routers, catalog, authorizer, config, runsContainers }),
     ...resourcesV1alpha3({ catalog, authorizer, visibility, live, userList: parts.iam.userList }),
     ...terminalV1alpha2({ client, authorizer, terminals }),
     ...health(readiness, metrics.registry),

@@ -8,12 +8,14 @@ import { HeldRoles } from '../models/authorization/held-roles.ts';
 import { OpaServer } from '../models/authorization/opa.ts';
 import type { Rule } from '../models/gate/attempt.ts';
 import { Gate } from '../models/gate/gate.ts';
+import { ApplicationRule } from '../models/gate/rules/applications.ts';
 import { BindingRule, GroupRule } from '../models/gate/rules/bindings.ts';
 import { CertificateRule, PlatformKindRule, ServiceAccountTokenRule } from '../models/gate/rules/credentials.ts';
 import { DevOpsProjectRule } from '../models/gate/rules/devops-projects.ts';
 import { LifecycleRule } from '../models/gate/rules/lifecycle.ts';
 import { NamespaceRule } from '../models/gate/rules/namespaces.ts';
 import { RoleRule } from '../models/gate/rules/roles.ts';
+import { ServiceAccountRoleRule } from '../models/gate/rules/service-account-roles.ts';
 import { UserRule } from '../models/gate/rules/users.ts';
 import { WorkspaceRule } from '../models/gate/rules/workspaces.ts';
 import { WriteReview } from '../models/gate/write-review.ts';
@@ -112,6 +114,8 @@ export function openGate(access: Awaited<ReturnType<typeof openAccess>>, context
     new WorkspaceRule(authorizer, scopes),
     new DevOpsProjectRule(authorizer, scopes),
     new CertificateRule(authorizer),
+    new ApplicationRule(authorizer),
+    new ServiceAccountRoleRule(authorizer, scopes),
     new ServiceAccountTokenRule(rights),
     new PlatformKindRule(authorizer),
   ];

@@ -49,6 +49,7 @@ export interface App {
   checkOverride: (module: string) => Promise<ModuleState>;
   /** Quotas of workspaces, and the copy of their objects. */
   quotas: { informer: Informer; model: WorkspaceQuotas };
+  routers: Routers;
   close(): Promise<void>;
 }
 
@@ -105,6 +106,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     secret,
     mayLogIn,
   });
+  const routers = new Routers(client, catalog);
   const live = new LiveLists(catalog);
   let stopping = false;
   const readiness = () => {
@@ -117,7 +119,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     config,
     gate,
     client,
-    routers: new Routers(client, catalog),
+    routers,
     catalog,
     oauth: oauthModel,
     providerLogin: {
@@ -151,6 +153,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     tenants: new Tenants(catalog, authorizer, bindings),
     metrics,
     readiness,
+    runsContainers: kubernetes.embedded === undefined,
   });
   const onError = (_exchange: unknown, error: Error & { code?: number }) => {
     if (Number(error.code) >= 500 && error.cause) log.error({ err: error.cause }, error.message);
@@ -195,6 +198,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     checkOverride,
     reachedAt,
     quotas: { informer: quotaInformer, model: quotas },
+    routers,
     close,
   };
 }

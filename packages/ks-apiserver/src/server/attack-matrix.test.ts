@@ -5,7 +5,7 @@ import type { Attack, Attacks } from '../testing/attack/attack.ts';
 import { each, plantUser } from '../testing/attack/attackers.ts';
 import { bindingsOfObjects, groups, members, subjectsOfBindings } from '../testing/attack/bindings.ts';
 import { type BuiltInRole, builtInRoles, plantTenants, tenantsOf } from '../testing/attack/built-in-roles.ts';
-import { certificates, users } from '../testing/attack/credentials.ts';
+import { certificates, serviceAccounts, users } from '../testing/attack/credentials.ts';
 import { ownRole, rolesFromTemplates, rolesOfObjects } from '../testing/attack/roles.ts';
 import { Runner } from '../testing/attack/runner.ts';
 import { Tally } from '../testing/attack/tally.ts';
@@ -26,6 +26,7 @@ const ATTACKS: readonly Attacks[] = [
   devopsProjects,
   users,
   certificates,
+  serviceAccounts,
 ];
 /** Places in which attackers work at the same time, each with tenants of its own. */
 const PLACES = ON_CLUSTER ? 4 : 8;

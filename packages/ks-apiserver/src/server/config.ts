@@ -128,6 +128,11 @@ export function parseConfig(text: string): { config: Config; unknown: string[] }
   checkNetworks('verification.allowedCIDRs', config.verification.allowedCIDRs);
   checkNetworks('authentication.trustedProxies', config.authentication.trustedProxies);
   checkOAuth(config.authentication.oauthOptions);
+  if (config.multicluster.enable) {
+    const why = 'requests for other clusters are not served yet, without which the console shows nothing';
+    throw new ConfigError(`multicluster.enable: ${why}: set it to false`);
+  }
+
   return { config, unknown };
 }
 

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeClient } from '@ks-apiserver/client/kube/client';
 import { Controller } from '@ks-apiserver/controllers/controller';
-import { EventRecorder } from '@ks-apiserver/controllers/events';
+import { EventRecorder } from '@ks-apiserver/controllers/events/recorder';
 import { KubeApiServer } from '@ks-apiserver/kube-apiserver/server/server';
 import { MemoryBackend } from '@ks-apiserver/kube-apiserver/storage/memory';
 import { eventually, TestServer } from '../testing/test-server.ts';
@@ -37,6 +37,24 @@ test('a controller whose every key fails tries again at a bounded pace', async (
   await controller.stop();
   assert.ok(runs >= 600, `${runs}: each once, and a burst of retries`);
   assert.ok(runs <= 500 + 100 + 40, `${runs}`);
+});
+
+test('a controller that fails and changes what it looks at each time does not do so without pause', async () => {
+  let runs = 0;
+  let changed = () => {};
+  const reconcile = async () => {
+    runs += 1;
+    changed();
+    throw new Error('no');
+  };
+  const controller = new Controller({ name: 'restless', sources: [], reconcile }, () => {});
+  changed = () => controller.add('key');
+  controller.add('key');
+  const meddling = setInterval(changed, 1);
+  await sleep(3000);
+  clearInterval(meddling);
+  await controller.stop();
+  assert.ok(runs >= 8 && runs <= 13, `${runs}: after 5, 10, 20 … 640, 1000, 1000 ms`);
 });
 
 test('a repeated event is one object that is counted, and a flood is bounded', async () => {

@@ -1,7 +1,10 @@
+import { setMaxListeners } from 'node:events';
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { applicationReconciler } from '@ks-apiserver/controllers/application/application';
 import { Controller, type OnFailure, type Reconciler } from '@ks-apiserver/controllers/controller';
-import { EventRecorder } from '@ks-apiserver/controllers/events';
+import { EventRecorder } from '@ks-apiserver/controllers/events/recorder';
 import { globalRoleBindingReconciler } from '@ks-apiserver/controllers/global-role-binding';
 import { groupReconciler } from '@ks-apiserver/controllers/group';
 import { groupBindingReconciler } from '@ks-apiserver/controllers/group-binding';
@@ -17,6 +20,9 @@ import {
   retireName,
 } from '@ks-apiserver/controllers/retired-user';
 import { type CheckOverride, roleOverrideReconciler } from '@ks-apiserver/controllers/role-override';
+import { serviceAccountRoleReconciler } from '@ks-apiserver/controllers/service-account-role';
+import { capabilityReconciler } from '@ks-apiserver/controllers/storage/capability';
+import { claimProvisionerReconciler } from '@ks-apiserver/controllers/storage/claim-provisioner';
 import { SubjectBindings } from '@ks-apiserver/controllers/subject-bindings';
 import { userReconciler } from '@ks-apiserver/controllers/user';
 import { userBindingReconciler } from '@ks-apiserver/controllers/user-binding';
@@ -35,7 +41,9 @@ import {
   WORKSPACE_ROLE_BINDINGS,
   WORKSPACE_ROLES,
 } from '../models/iam/types.ts';
+import { componentKind } from '../models/resources/application-components.ts';
 import type { Catalog } from '../models/resources/catalog.ts';
+import type { Routers } from '../models/router/routers.ts';
 import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 
 /** What the controllers work with. */
@@ -47,6 +55,7 @@ export interface ControllerParts {
   revokeSessions: (username: string) => Promise<void>;
   checkOverride: CheckOverride;
   quotas: { informer: Informer; model: WorkspaceQuotas };
+  routers: Routers;
   /** Where users reach the Kubernetes API, and the CA (PEM) of its certificate. */
   endpoint: { server: string; ca?: string };
   loginHistory: LoginHistory;
@@ -57,14 +66,48 @@ export interface ControllerParts {
   log: Logger;
 }
 
+/** Copies that only controllers need, with their objects. */
+async function openCopies(client: KubeClient) {
+  const of = (group: string, version: string, resource: string, kind: string) =>
+    new Informer(client, { resource: { group, version, resource }, kind, keepObjects: true });
+  const snapshots = 'snapshot.storage.k8s.io';
+  const version = await servedVersion(client, snapshots, 'v1beta1');
+  return {
+    roleBases: of('iam.kubesphere.io', 'v1alpha2', 'rolebases', 'RoleBase'),
+    classes: of('storage.k8s.io', 'v1', 'storageclasses', 'StorageClass'),
+    drivers: of('storage.k8s.io', 'v1', 'csidrivers', 'CSIDriver'),
+    provisioners: of('storage.kubesphere.io', 'v1alpha1', 'provisionercapabilities', 'ProvisionerCapability'),
+    capabilities: of('storage.kubesphere.io', 'v1alpha1', 'storageclasscapabilities', 'StorageClassCapability'),
+    snapshotClasses: of(snapshots, version, 'volumesnapshotclasses', 'VolumeSnapshotClass'),
+    serviceAccounts: new Informer(client, {
+      resource: { group: '', version: 'v1', resource: 'serviceaccounts' },
+      kind: 'ServiceAccount',
+    }),
+  };
+}
+
+/** The version of a group to write: `fallback` where the API serves it or has not heard of the group. */
+async function servedVersion(client: KubeClient, group: string, fallback: string): Promise<string> {
+  try {
+    const { versions, preferredVersion } = JSON.parse((await client.raw('GET', `/apis/${group}`)).toString()) as {
+      versions: { version: string }[];
+      preferredVersion: { version: string };
+    };
+    return versions.some(({ version }) => version === fallback) ? fallback : preferredVersion.version;
+  } catch (error) {
+    if (error instanceof StatusError && error.code === 404) return fallback;
+    throw error;
+  }
+}
+
 /** Starts all controllers. Answers how to stop them. */
 export async function startControllers(parts: ControllerParts, signal: AbortSignal): Promise<() => Promise<void>> {
   const { client, catalog, users, log } = parts;
-  const roleBases = new Informer(client, {
-    resource: { ...WORKSPACE_ROLES, resource: 'rolebases' },
-    kind: 'RoleBase',
-    keepObjects: true,
-  }).start();
+  // One listener a copy.
+  setMaxListeners(0, signal);
+  const copies = await openCopies(client);
+  const { roleBases, serviceAccounts, ...ofStorage } = copies;
+  for (const copy of Object.values(copies)) copy.start();
   const retired = parts.isEmbedded
     ? undefined
     : new Informer(client, {
@@ -81,7 +124,17 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
   const workspaceRoleBindings = catalog.row('workspacerolebindings');
   const records = catalog.row('loginrecords');
   const jobs = catalog.row('jobs');
-  const awaited = [roleBases, templates, workspaces, records, jobs, ...(retired ? [retired] : [])];
+  const applications = catalog.row('applications');
+  const claims = parts.isEmbedded ? catalog.row('persistentvolumeclaims') : undefined;
+  const awaited = [
+    ...Object.values(copies),
+    templates,
+    workspaces,
+    records,
+    jobs,
+    ...(retired ? [retired] : []),
+    applications,
+  ];
   await Promise.all(awaited.map((informer) => informer.ready(signal)));
   const groups = catalog.row('groups');
   const groupBindings = catalog.row('groupbindings');
@@ -144,13 +197,33 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
       namespacesOf: (quota) => parts.quotas.model.namespacesOf(quota),
       usage: (namespace, limits) => parts.quotas.model.usage(namespace, limits),
     }),
-    namespaceReconciler({ client, namespaces, workspaces, roles: catalog.row('roles'), roleBases, users }),
+    namespaceReconciler({
+      client,
+      namespaces,
+      workspaces,
+      roles: catalog.row('roles'),
+      roleBases,
+      users,
+      removeRouter: (project) => parts.routers.remove(project),
+    }),
     globalRoleBindingReconciler(client, catalog.row('globalrolebindings')),
     kubeconfigReconciler({ client, users, endpoint: parts.endpoint, makeSigningRequest, carriesUid: parts.isEmbedded }),
     ...(parts.kubectlImage === undefined
       ? []
       : [kubectlReconciler({ client, clusterRoleBindings, users, image: parts.kubectlImage })]),
     jobReconciler(client, jobs),
+    capabilityReconciler({ client, ...ofStorage }),
+    // A cluster has a controller of its own for this.
+    ...(claims ? [claimProvisionerReconciler({ client, claims, classes: ofStorage.classes })] : []),
+    applicationReconciler({
+      client,
+      applications,
+      componentsOf: (group, kind) => {
+        const component = componentKind(group, kind);
+        return component && catalog.row(component.resource);
+      },
+    }),
+    serviceAccountRoleReconciler({ client, serviceAccounts, roles: catalog.row('roles'), roleBindings }),
     loginRecordReconciler(client, records, parts.loginHistory),
   ];
   const onError: OnFailure = (controller, key, err, about) => {
@@ -160,6 +233,6 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
   const running = reconcilers.map((reconciler) => new Controller(reconciler, onError).start());
   return async () => {
     await Promise.all(running.map((controller) => controller.stop()));
-    await Promise.all([roleBases.stop(), retired?.stop(), events.stop()]);
+    await Promise.all([...Object.values(copies).map((copy) => copy.stop()), retired?.stop(), events.stop()]);
   };
 }

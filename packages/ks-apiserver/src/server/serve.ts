@@ -15,6 +15,7 @@ import { type ControllerParts, startControllers } from './controllers.ts';
 import { greeting, originOf } from './greeting.ts';
 import { NodePortListener, SERVICE } from './node-port.ts';
 import type { Options } from './options.ts';
+import { reportOwnDeployment } from './own-deployment.ts';
 import { portError } from './port-error.ts';
 
 const START_MS = 60_000;
@@ -147,6 +148,7 @@ export async function serve(options: Options, log: Logger, out: (line: string) =
       revokeSessions: app.revokeSessions,
       checkOverride: app.checkOverride,
       quotas: app.quotas,
+      routers: app.routers,
       endpoint: kubernetes.endpoint,
       isEmbedded: kubernetes.embedded !== undefined,
       loginHistory: {
@@ -161,6 +163,7 @@ export async function serve(options: Options, log: Logger, out: (line: string) =
       closers.push(await followNodePort(client, app, bindAddress, log));
       const { gitVersion } = JSON.parse((await client.raw('GET', '/version')).toString()) as { gitVersion: string };
       if (options.simulate) closers.push(await simulate(options, client, gitVersion, log));
+      else await reportOwnDeployment(client);
       if (options.registerNode) {
         const onError = (err: unknown) => log.error({ err }, 'the node cannot report');
         const node = await new HostNode({

@@ -228,6 +228,46 @@ test('a namespace goes with all its workloads, and nothing fails over that', asy
   assert.doesNotMatch(server.output, /"controller":"simulated-|the simulation cannot write/);
 });
 
+test('a volume that somebody made is available, bound to the claim that names it, and released when that goes', async () => {
+  const volumes = '/api/v1/persistentvolumes';
+  const claims = `${CORE}/persistentvolumeclaims`;
+  const capacity = { storage: '5Gi' };
+  const accessModes = ['ReadWriteOnce'];
+  await post(volumes, {
+    metadata: { name: 'by-hand' },
+    spec: { capacity, accessModes, hostPath: { path: '/x' }, persistentVolumeReclaimPolicy: 'Retain' },
+  });
+  const phase = (expected: string) => until(`${volumes}/by-hand`, ({ status }) => assert.equal(status.phase, expected));
+  await phase('Available');
+  await post(claims, {
+    metadata: { name: 'named' },
+    spec: { accessModes, resources: { requests: { storage: '1Gi' } }, volumeName: 'by-hand', storageClassName: '' },
+  });
+  await until(`${claims}/named`, ({ status }) =>
+    assert.deepEqual([status.phase, status.capacity], ['Bound', capacity]),
+  );
+  await phase('Bound');
+  await remove(`${claims}/named`);
+  await phase('Released');
+});
+
+test('a claim names the provisioner of its class, as the console reads it', async () => {
+  await post('/apis/storage.k8s.io/v1/storageclasses', {
+    metadata: { name: 'quick' },
+    provisioner: 'disk.example.com',
+  });
+  const claims = `${CORE}/persistentvolumeclaims`;
+  await post(claims, {
+    metadata: { name: 'made' },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, storageClassName: 'quick' },
+  });
+  await until(`${claims}/made`, ({ metadata, status }) => {
+    for (const key of ['volume.beta.kubernetes.io', 'volume.kubernetes.io'])
+      assert.equal(metadata.annotations?.[`${key}/storage-provisioner`], 'disk.example.com');
+    assert.equal(status.phase, 'Bound');
+  });
+});
+
 test('a cluster is not simulated', async () => {
   const { code, stderr } = await run(['--simulate', '--kubeconfig', '/nonexistent'], { cwd: dir });
   assert.equal(code, 1);

@@ -17,7 +17,18 @@ test('headers count where a trusted proxy sent them, in 3.0’s order', () => {
   assert.equal(from('8.8.8.8', headers), '8.8.8.8');
   assert.equal(from('10.0.0.1', { 'x-real-ip': '<script>' }), '10.0.0.1');
   assert.equal(from('10.0.0.1', { 'x-real-ip': '1'.repeat(300) }), '10.0.0.1');
-  for (const text of ['admin', '1.2.3', '1.2.3.4.5', 'localhost', '1.1.1.1, nobody', '999.1.1.1', '::g', ','])
+  for (const text of [
+    'undefined',
+    'null',
+    'admin',
+    '1.2.3',
+    '1.2.3.4.5',
+    'localhost',
+    '1.1.1.1, nobody',
+    '999.1.1.1',
+    '::g',
+    ',',
+  ])
     for (const name of ['x-client-ip', 'x-real-ip', 'x-forwarded-for'])
       assert.equal(from('10.0.0.1', { [name]: text }), '10.0.0.1', `${name}: ${text}`);
   for (const text of ['2001:db8::1', '[2001:db8::1]:443', '1.1.1.1:5000', '1.1.1.1,2.2.2.2'])

@@ -39,6 +39,7 @@ export interface ResourcesV1alpha2Parts {
   catalog: Catalog;
   authorizer: Authorizer;
   config: Config;
+  runsContainers: boolean;
 }
 
 type Row = [
@@ -77,7 +78,8 @@ const BLOB_PARAMETERS = [
 const json = { errors: 'message' } as const;
 
 /** resources.kubesphere.io/v1alpha2: the older lists, quotas, revisions, routers and verification. */
-export function resourcesV1alpha2({ client, routers, catalog, authorizer, config }: ResourcesV1alpha2Parts): Route[] {
+export function resourcesV1alpha2(parts: ResourcesV1alpha2Parts): Route[] {
+  const { client, routers, catalog, authorizer, config, runsContainers } = parts;
   const outbound = new Outbound(config.verification.allowedCIDRs ?? []);
   const verification = { client, authorizer, outbound };
   const quotas = getQuotas(new Quotas(catalog, client));
@@ -182,7 +184,7 @@ export function resourcesV1alpha2({ client, routers, catalog, authorizer, config
       'GetKubectlPod',
       'Where a user may run kubectl',
       user,
-      { ...json, handler: getKubectlPod(client, authorizer), returns: PodInfoSchema },
+      { ...json, handler: getKubectlPod(client, authorizer, runsContainers), returns: PodInfoSchema },
     ],
     [
       'GET /users/{user}/kubeconfig',

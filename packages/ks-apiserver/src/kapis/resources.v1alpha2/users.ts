@@ -25,11 +25,11 @@ export function getKubeconfig(client: KubeReader, authorizer: Authorizer, master
 }
 
 /** The pod in which a user may run kubectl. */
-export function getKubectlPod(client: KubeReader, authorizer: Authorizer): Handler {
+export function getKubectlPod(client: KubeReader, authorizer: Authorizer, runsContainers: boolean): Handler {
   return async (request) => {
     requireOwn(authorizer, request);
     try {
-      return await findKubectlPod(client, request.params.user ?? '', request.signal);
+      return await findKubectlPod(client, request.params.user ?? '', runsContainers, request.signal);
     } catch (error) {
       // 3.0 answers 500 to all that goes wrong here.
       if (error instanceof StatusError && error.code === 404)

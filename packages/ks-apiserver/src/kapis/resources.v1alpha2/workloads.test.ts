@@ -145,6 +145,15 @@ test('components are Services of the platform and their pods', async () => {
   }
 });
 
+test('the server that answers is running among the components, and its Deployment says so', async () => {
+  const { json } = await get('components/ks-apiserver');
+  assert.deepEqual([json.totalBackends, json.healthyBackends], [1, 1]);
+  const path = '/apis/apps/v1/namespaces/kubesphere-system/deployments/ks-apiserver';
+  const { spec, status, metadata } = (await server.kubernetes(path)).json;
+  assert.equal(spec.selector.matchLabels.app, 'ks-apiserver');
+  assert.deepEqual([status.availableReplicas, status.observedGeneration], [1, metadata.generation]);
+});
+
 test('a router is made, changed and removed', async () => {
   const path = `${R}/namespaces/shop/router`;
   const call = (method: string, body?: object) => server.call(path, { method, token, ...(body && { body }) });
@@ -181,9 +190,55 @@ test('a router is made, changed and removed', async () => {
   assert.equal((await server.kubernetes(`${CONTROLS}/services/kubesphere-router-shop`)).status, 404);
 });
 
+test('the router of a project goes with it, is not inherited, and is not made for one that is not there', async () => {
+  const call = (method: string, project: string) =>
+    server.call(`${R}/namespaces/${project}/router`, { method, token, ...(method === 'POST' && { body: {} }) });
+  const deployments = '/apis/apps/v1/namespaces/kubesphere-controls-system/deployments';
+  assert.equal((await call('POST', 'nosuch')).status, 404);
+  assert.equal((await server.kubernetes(`${CONTROLS}/services/kubesphere-router-nosuch`)).status, 404);
+  for (const name of ['going', 'staying']) {
+    await post('/api/v1/namespaces', { metadata: { name } });
+    assert.equal((await call('POST', name)).status, 200);
+  }
+  const { metadata } = (await server.kubernetes(`${CONTROLS}/services/kubesphere-router-going`)).json;
+  assert.deepEqual(metadata.labels, { app: 'kubesphere', component: 'ks-router', tier: 'backend', project: 'going' });
+  await post(`${CONTROLS}/configmaps`, { metadata: { name: 'kubesphere-router-going-nginx' }, data: { a: 'b' } });
+  const adopted = async (name: string) =>
+    eventually(async () => {
+      const { json } = await server.kubernetes(`/api/v1/namespaces/${name}`);
+      assert.ok(json.metadata.finalizers?.includes('finalizers.kubesphere.io/namespaces'));
+    });
+  await adopted('going');
+  await server.kubernetes('/api/v1/namespaces/going', { method: 'DELETE' });
+  await eventually(async () => assert.equal((await server.kubernetes('/api/v1/namespaces/going')).status, 404));
+  const left = [`${CONTROLS}/services/kubesphere-router-going`, `${CONTROLS}/configmaps/kubesphere-router-going-nginx`];
+  for (const path of [...left, `${deployments}/kubesphere-router-going`]) {
+    await eventually(async () => assert.equal((await server.kubernetes(path)).status, 404, path));
+  }
+  await post('/api/v1/namespaces', { metadata: { name: 'going' } });
+  await adopted('going');
+  assert.equal((await call('GET', 'going')).status, 404);
+  assert.equal((await call('GET', 'staying')).status, 200);
+});
+
+test("an object of the router's name that another controller keeps stays when the project goes", async () => {
+  const name = 'kubesphere-router-kept';
+  await post('/api/v1/namespaces', { metadata: { name: 'kept' } });
+  const owner = { apiVersion: 'v1', kind: 'Namespace', name: 'kubesphere-controls-system', controller: true };
+  const { uid } = (await server.kubernetes('/api/v1/namespaces/kubesphere-controls-system')).json.metadata;
+  await post(`${CONTROLS}/services`, {
+    metadata: { name, ownerReferences: [{ ...owner, uid }] },
+    spec: { ports: [{ port: 80 }] },
+  });
+  await server.kubernetes('/api/v1/namespaces/kept', { method: 'DELETE' });
+  await eventually(async () => assert.equal((await server.kubernetes('/api/v1/namespaces/kept')).status, 404));
+  assert.equal((await server.kubernetes(`${CONTROLS}/services/${name}`)).status, 200);
+});
+
 test('where a user runs kubectl, and with which kubeconfig', async () => {
   const none = await get('users/admin/kubectl');
-  assert.deepEqual([none.status, none.json], [500, { message: 'deployment.apps "kubectl-admin" not found' }]);
+  assert.equal(none.status, 500);
+  assert.match(none.json.message, /^deployment.apps "kubectl-admin" not found: the embedded .* runs no containers/);
   const path = '/apis/apps/v1/namespaces/kubesphere-controls-system/deployments';
   await post(path, workload('Deployment', 'kubectl-admin'));
   assert.equal((await get('users/admin/kubectl')).status, 500);

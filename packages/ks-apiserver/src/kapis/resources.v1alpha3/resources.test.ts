@@ -111,6 +111,19 @@ test('nodes show what their pods ask for, and follow it', async () => {
   assert.equal(before['node.kubesphere.io/cpu-limits'], '2');
   assert.equal(before['node.kubesphere.io/memory-requests'], '128Mi');
   assert.equal(before['node.kubesphere.io/memory-requests-fraction'], '12%');
+  await post('/api/v1/nodes', {
+    metadata: { name: 'node-idle' },
+    status: { allocatable: { cpu: '2', memory: '1Gi' } },
+  });
+  await eventually(async () => {
+    const idle = await ofNode('node-idle');
+    for (const of of ['cpu', 'memory'])
+      for (const what of ['requests', 'limits']) {
+        assert.equal(idle[`node.kubesphere.io/${of}-${what}`], '0');
+        assert.equal(idle[`node.kubesphere.io/${of}-${what}-fraction`], '0%');
+      }
+  });
+  await server.kubernetes('/api/v1/nodes/node-idle', { method: 'DELETE' });
   await post('/api/v1/namespaces/office/pods', pod('z1', 'node-a'));
   await eventually(async () => assert.equal((await ofNode('node-a'))['node.kubesphere.io/cpu-requests'], '750m'));
   await server.kubernetes('/api/v1/namespaces/office/pods/z1?gracePeriodSeconds=0', { method: 'DELETE' });

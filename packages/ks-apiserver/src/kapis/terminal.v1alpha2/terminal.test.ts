@@ -69,6 +69,10 @@ test('the embedded API says that it runs no containers, missing pods are named',
   assert.match(ending.reason, /the embedded Kubernetes API runs no containers$/);
   assert.match(terminal.notice, /^\r\nexec of pod web .* runs no containers\r\n$/);
   assert.deepEqual(Object.keys(JSON.parse(terminal.frames[0]!)), ['Op', 'Data', 'Rows', 'Cols']);
+  // The console opens it again by itself: what it shows then must not be there twice.
+  const again = new TerminalClient(server, 'shop/web', { token: admin });
+  assert.deepEqual(await again.closed, ending);
+  assert.equal(again.notice, '');
   const missing = await new TerminalClient(server, 'shop/nosuch', { token: admin }).closed;
   assert.deepEqual(missing, { code: 1011, reason: 'pods "nosuch" not found' });
 });

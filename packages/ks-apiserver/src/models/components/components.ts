@@ -15,6 +15,9 @@ const SYSTEM_NAMESPACES = [
   'porter-system',
 ] as const;
 
+/** The Service of this very server. */
+const OWN = { namespace: 'kubesphere-system', name: 'ks-apiserver' } as const;
+
 /** A system component: a Service of the platform and how many of its pods are healthy. */
 export interface ComponentStatus {
   name: string;
@@ -89,14 +92,16 @@ export class Components {
       wanted.every(([key, value]) => pod.labels[key] === value),
     );
     const { name, namespace, created } = service;
+    // Who answers runs, be it in no pod.
+    const runsElsewhere = pods.length === 0 && name === OWN.name && namespace === OWN.namespace;
     return {
       name,
       namespace,
       selfLink: `/api/v1/namespaces/${namespace}/services/${name}`,
       label,
       startedAt: new Date(created).toISOString().replace('.000Z', 'Z'),
-      totalBackends: pods.length,
-      healthyBackends: pods.filter((pod) => pod.fields.ready === true).length,
+      totalBackends: runsElsewhere ? 1 : pods.length,
+      healthyBackends: runsElsewhere ? 1 : pods.filter((pod) => pod.fields.ready === true).length,
     };
   }
 }

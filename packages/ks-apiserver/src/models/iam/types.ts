@@ -31,6 +31,8 @@ export const USER_UID_ANNOTATION = 'iam.kubesphere.io/user-uid';
 export const GROUP_REF_LABEL = 'iam.kubesphere.io/group-ref';
 export const GROUP_PARENT_LABEL = 'iam.kubesphere.io/group-parent';
 export const PASSWORD_ENCRYPTED = 'iam.kubesphere.io/password-encrypted';
+/** Annotation of a ServiceAccount: the role of its project that a controller binds it to. */
+export const SERVICE_ACCOUNT_ROLE = 'iam.kubesphere.io/role';
 /** Marks a user whose password somebody else has set: he must set one of his own first (KubeSphere 3.2). */
 export const UNINITIALIZED = 'iam.kubesphere.io/uninitialized';
 export const GLOBAL_ROLE_ANNOTATION = 'iam.kubesphere.io/globalrole';

@@ -50,14 +50,29 @@ export interface PodInfo {
   container: string;
 }
 
-/** A ready pod of the Deployment `kubectl-<user>`. Throws NotFound without the Deployment, 500 without a ready pod. */
-export async function findKubectlPod(client: KubeReader, user: string, signal: AbortSignal): Promise<PodInfo> {
+const NO_CONTAINERS =
+  ': the embedded Kubernetes API runs no containers, and so no kubectl; use your own with the kubeconfig that you can download';
+
+/**
+ * A ready pod of the Deployment `kubectl-<user>`. Throws NotFound without the Deployment, and says why where nothing runs; 500
+ * without a ready pod.
+ */
+export async function findKubectlPod(
+  client: KubeReader,
+  user: string,
+  runsContainers: boolean,
+  signal: AbortSignal,
+): Promise<PodInfo> {
   const name = `kubectl-${user}`;
   const deployment = await client
     .get<KubeObject>({ resource: DEPLOYMENTS, namespace: CONTROLS_NAMESPACE, name }, signal)
     .catch((error) => {
       if (error instanceof StatusError && error.code === 404)
-        throw new StatusError(404, 'NotFound', `deployment.apps "${name}" not found`);
+        throw new StatusError(
+          404,
+          'NotFound',
+          `deployment.apps "${name}" not found${runsContainers ? '' : NO_CONTAINERS}`,
+        );
       throw error;
     });
   const selector = deployment.spec?.selector as { matchLabels?: Record<string, string> } | undefined;

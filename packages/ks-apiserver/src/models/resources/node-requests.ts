@@ -125,18 +125,18 @@ function nodesOf({ type, entry, previous }: Change): string[] {
   return [before?.nodeName, after?.nodeName].flatMap((name) => (name ? `/${name}` : []));
 }
 
-/** The eight annotations with which 3.0 shows how much of a node its pods ask for; none in a cluster without pods. */
+/** The eight annotations with which 3.0 shows how much of a node its pods ask for: zeros where there are none. */
 export const nodeAnnotations = {
   annotatedFrom: { pods: nodesOf },
 
   annotationVersion(node: Entry, catalog: Catalog): number {
     const pods = catalog.store('pods');
-    return pods && pods.size > 0 ? totalsOf(pods).of(node.name).version + 1 : 0;
+    return pods ? totalsOf(pods).of(node.name).version + 1 : 0;
   },
 
   annotate(node: Entry, catalog: Catalog): Record<string, string> | undefined {
     const pods = catalog.store('pods');
-    if (!pods || pods.size === 0) return undefined;
+    if (!pods) return undefined;
     const { sum } = totalsOf(pods).of(node.name);
     const allocatable = node.fields.allocatable as Record<string, string> | undefined;
     const cpu = nanoQuantity(allocatable?.cpu);

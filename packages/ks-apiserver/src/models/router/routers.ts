@@ -1,9 +1,10 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { KubeClient, ObjectKey } from '@ks-apiserver/client/kube/client';
 import type { Catalog } from '../resources/catalog.ts';
 import { rowOf } from '../resources/row-of.ts';
 import {
+  isRouterOf,
   meshAnnotation,
   ROUTER_NAMESPACE,
   type RouterOptions,
@@ -14,6 +15,8 @@ import {
 } from './templates.ts';
 
 const SERVICES = { group: '', version: 'v1', resource: 'services' };
+const CONFIG_MAPS = { group: '', version: 'v1', resource: 'configmaps' };
+const NAMESPACES = { group: '', version: 'v1', resource: 'namespaces' };
 const DEPLOYMENTS = { group: 'apps', version: 'v1', resource: 'deployments' };
 const MASTER = ['node-role.kubernetes.io/master', 'node-role.kubernetes.io/control-plane'];
 
@@ -36,8 +39,12 @@ export class Routers {
     return this.#withAddress(await this.#service(project, signal), signal);
   }
 
-  /** Makes a router. Throws AlreadyExists, and leaves nothing behind when only a part of it can be made. */
+  /**
+   * Makes a router. Throws AlreadyExists, and for a project that is not there or is being deleted; leaves nothing behind when only
+   * a part of it can be made.
+   */
   async create(project: string, options: RouterOptions, signal: AbortSignal): Promise<KubeObject> {
+    await this.#requireProject(project, signal);
     const service = await this.#client.create(SERVICES, routerService(project, options), { signal });
     try {
       await this.#client.create(DEPLOYMENTS, routerDeployment(project, options), { signal });
@@ -45,7 +52,23 @@ export class Routers {
       await this.#client.delete({ resource: SERVICES, namespace: ROUTER_NAMESPACE, name: routerName(project) });
       throw error;
     }
+
+    try {
+      // One that went meanwhile has had its router removed before this one was there.
+      await this.#requireProject(project, signal);
+    } catch (error) {
+      await this.remove(project);
+      throw error;
+    }
+
     return this.#withAddress(service, signal);
+  }
+
+  async #requireProject(project: string, signal: AbortSignal): Promise<void> {
+    const { metadata } = await this.#client.get<KubeObject>({ resource: NAMESPACES, name: project }, signal);
+    if (metadata.deletionTimestamp !== undefined) {
+      throw new StatusError(409, 'Conflict', `namespace "${project}" is being deleted`);
+    }
   }
 
   /** Changes how a router is reached and its annotations. Throws NotFound. */
@@ -72,11 +95,31 @@ export class Routers {
   async delete(project: string, signal: AbortSignal): Promise<KubeObject> {
     const service = await this.#service(project, signal);
     const key = { namespace: ROUTER_NAMESPACE, name: routerName(project) };
-    await this.#client.delete({ resource: DEPLOYMENTS, ...key }, { propagationPolicy: 'Background' }).catch((error) => {
-      if (!isNotFound(error)) throw error;
-    });
+    await this.#deleted({ resource: DEPLOYMENTS, ...key });
     await this.#client.delete({ resource: SERVICES, ...key });
     return service;
+  }
+
+  /** Removes what belongs to the router of a project that goes, if it has one: the next project of its name must not get it. */
+  async remove(project: string): Promise<void> {
+    const name = routerName(project);
+    for (const resource of [DEPLOYMENTS, SERVICES]) {
+      const key = { resource, namespace: ROUTER_NAMESPACE, name };
+      const found = await this.#client.find(key);
+      if (found && isRouterOf(project, found)) {
+        await this.#deleted(key);
+      }
+    }
+
+    await this.#deleted({ resource: CONFIG_MAPS, namespace: ROUTER_NAMESPACE, name: `${name}-nginx` });
+  }
+
+  async #deleted(key: ObjectKey): Promise<void> {
+    try {
+      await this.#client.delete(key, { propagationPolicy: 'Background' });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
   }
 
   async #service(project: string, signal: AbortSignal): Promise<KubeObject> {

@@ -20,6 +20,14 @@ function labels(project: string): Record<string, string> {
   return { app: 'kubesphere', component: 'ks-router', tier: 'backend', project };
 }
 
+/** Whether an object of the router's name is a project's, and not that of a gateway which another controller keeps. */
+export function isRouterOf(project: string, { metadata }: KubeObject): boolean {
+  const isKept = metadata.ownerReferences?.some(({ controller }) => controller === true) === true;
+  const { project: labelled = project } = metadata.labels ?? {};
+
+  return labelled === project && !isKept;
+}
+
 /** The Service of a project's router. */
 export function routerService(project: string, { type, annotations }: RouterOptions): KubeObject {
   return {

@@ -37,6 +37,7 @@ export type StartShell = (shell: string, handlers: ExecHandlers, signal: AbortSi
 export class TerminalSession {
   readonly #client: WebSocket;
   readonly #limits: TerminalLimits;
+  readonly #isNews: (text: string) => boolean;
   readonly #decoder = new StringDecoder('utf8');
   readonly #ended = new AbortController();
   readonly #cleanUp: (() => void)[] = [];
@@ -49,10 +50,11 @@ export class TerminalSession {
   #heard: () => void = () => {};
   #lastInput = performance.now();
 
-  /** Takes over a WebSocket. */
-  constructor(client: WebSocket, limits: TerminalLimits) {
+  /** Takes over a WebSocket; `isNews` says whether a reason for its end has to be shown. */
+  constructor(client: WebSocket, limits: TerminalLimits, isNews: (text: string) => boolean = () => true) {
     this.#client = client;
     this.#limits = limits;
+    this.#isNews = isNews;
     // What is typed waits for the shell.
     this.#pauseClient();
     client.on('error', () => client.terminate());
@@ -179,7 +181,8 @@ export class TerminalSession {
     if (this.#ended.signal.aborted) return;
     // It is shown in a terminal, where control characters act.
     const reason = why.slice(0, LONGEST_NOTICE).replace(/\p{Cc}+/gu, ' ');
-    if (this.#client.readyState === this.#client.OPEN) this.#client.send(frame('toast', `\r\n${reason}\r\n`));
+    const isOpen = this.#client.readyState === this.#client.OPEN;
+    if (isOpen && this.#isNews(reason)) this.#client.send(frame('toast', `\r\n${reason}\r\n`));
     this.#close(code, reason);
   }
 

@@ -11,6 +11,10 @@ const MAX_FRAME = 4 * 1024 * 1024;
 /** Without a word which one, in this order. */
 const SHELLS = ['sh', 'bash'];
 
+/** How soon a client that comes again by itself does so, in milliseconds, and of how many it is remembered what they were told. */
+const AGAIN_MS = 5000;
+const MOST_TOLD = 1000;
+
 /** How many terminals there may be, and for how long. */
 export interface TerminalOptions extends TerminalLimits {
   maxSessionsPerUser: number;
@@ -37,6 +41,7 @@ export class Terminals {
   readonly #kubernetes: KubeTransport;
   readonly #options: TerminalOptions;
   readonly #open = new Map<string, number>();
+  readonly #told = new Map<string, { text: string; at: number }>();
   readonly #server = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_FRAME,
@@ -53,7 +58,7 @@ export class Terminals {
   /** Opens a terminal on a connection; `opened` gets it, to end it from outside. What fails later is told to the client alone. */
   open(target: TerminalTarget, { req, socket, head }: Connection, opened: (session: TerminalSession) => void): void {
     this.#server.handleUpgrade(req, socket, head, (client) => {
-      const session = new TerminalSession(client, this.#options);
+      const session = new TerminalSession(client, this.#options, (text) => this.#isNews(target, text));
       opened(session);
       if (this.#count(target.user, client)) this.#run(target, session);
       else {
@@ -67,6 +72,21 @@ export class Terminals {
     void session.run(SHELLS.includes(shell) ? [shell] : SHELLS, container, (program, handlers, signal) =>
       Exec.open(this.#kubernetes, { namespace, pod, container, command: [program] }, handlers, signal),
     );
+  }
+
+  /** Whether to show why a terminal ends: 3.0's console opens one that has ended three times more, a second later, and shows it each time. */
+  #isNews({ user, namespace, pod, container, shell }: TerminalTarget, text: string): boolean {
+    const key = JSON.stringify([user, namespace, pod, container, shell]);
+    const before = this.#told.get(key);
+    const at = performance.now();
+    this.#told.delete(key);
+    this.#told.set(key, { text, at });
+    if (this.#told.size > MOST_TOLD) {
+      const [oldest] = this.#told.keys();
+      this.#told.delete(oldest!);
+    }
+
+    return before?.text !== text || at - before.at > AGAIN_MS;
   }
 
   /** Whether a user may have one more; it counts until its connection is closed. */

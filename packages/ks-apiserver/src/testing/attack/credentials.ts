@@ -205,3 +205,47 @@ export const certificates: Attacks = ({ platform, tenants: { other }, attacker, 
     },
   ];
 };
+
+/** Annotations of ServiceAccounts, which a controller makes role bindings of. */
+export const serviceAccounts: Attacks = ({ platform, tenants: { own, other }, attacker }) => {
+  const annotations = { 'iam.kubesphere.io/role': 'admin' };
+  const name = `${attacker.name}-account`;
+  const inNamespace = (namespace: string, target: Attack['target'], never?: true): Attack => {
+    const at = `/api/v1/namespaces/${namespace}/serviceaccounts`;
+    const bindings = `${PATHS.rbac}/namespaces/${namespace}/rolebindings`;
+    /** Who may make such a binding may also have it made. */
+    const broken = async () => {
+      const { json } = await platform.call(bindings);
+      const made = (json.items as { subjects?: { kind: string; name: string }[] }[]).some(({ subjects }) =>
+        subjects?.some((subject) => subject.kind === 'ServiceAccount' && [name, 'default'].includes(subject.name)),
+      );
+      if (!made) return undefined;
+      const body = {
+        metadata: { name: `${name}-by-hand` },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'admin' },
+        subjects: [{ kind: 'ServiceAccount', name, namespace }],
+      };
+      const { status } = await platform.server.call(`${bindings}?dryRun=All`, { token: attacker.token, body });
+      return status < 300 ? undefined : `a ServiceAccount of ${namespace} is its admin`;
+    };
+    return {
+      name: `have a ServiceAccount of ${target === 'self' ? 'the own project' : namespace} made its admin`,
+      target,
+      creates: { collection: at, apiVersion: 'v1', kind: 'ServiceAccount', body: { metadata: { name, annotations } } },
+      changes: {
+        path: `${at}/default`,
+        apiVersion: 'v1',
+        kind: 'ServiceAccount',
+        builtIn: true,
+        change: { metadata: { annotations } },
+      },
+      broken,
+      ...(never && { never }),
+    };
+  };
+  return [
+    inNamespace(own.namespace, 'self'),
+    inNamespace(other.namespace, 'another tenant'),
+    inNamespace('kubesphere-controls-system', 'system namespaces', true),
+  ];
+};

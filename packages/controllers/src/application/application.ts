@@ -1,0 +1,199 @@
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { apiVersionOf, type GroupVersionResource, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { type LabelSelectorObject, labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { Follow, Reconciler } from '../controller.ts';
+import { now, sameJson } from '../names.ts';
+import { type Readiness, readinessOf } from './readiness.ts';
+
+const APPLICATIONS: GroupVersionResource = { group: 'app.k8s.io', version: 'v1beta1', resource: 'applications' };
+const APPLICATION = { apiVersion: 'app.k8s.io/v1beta1', kind: 'Application' };
+/** Components that one status lists: more of them would make an object that nobody can store. */
+const MOST_COMPONENTS = 500;
+
+/** What the application controller works with. */
+export interface ApplicationParts {
+  client: KubeClient;
+  applications: Informer;
+  /** The copy of a kind that applications are made of, started when one names it; undefined for other kinds. */
+  componentsOf: (group: string, kind: string) => Informer | undefined;
+}
+
+interface Component {
+  informer: Informer;
+  group: string;
+  kind: string;
+  object: KubeObject;
+}
+
+interface Condition {
+  type: string;
+  status: string;
+  reason?: string;
+  message?: string;
+  lastUpdateTime?: string;
+  lastTransitionTime?: string;
+}
+
+/** Group of a component as applications name it, who may say a version with it. */
+function groupOf(group: unknown): string {
+  return String(group ?? '').split('/', 1)[0]!;
+}
+
+function conditionsWith(before: readonly Condition[], type: string, wanted: [string, string, string]): Condition[] {
+  const [status, reason, message] = wanted;
+  const known = before.find((one) => one.type === type);
+  if (known && known.status === status && known.reason === reason && known.message === message) {
+    return [...before];
+  }
+
+  const lastUpdateTime = now();
+  const lastTransitionTime = known?.status === status ? (known.lastTransitionTime ?? lastUpdateTime) : lastUpdateTime;
+  const condition = { type, status, reason, message, lastUpdateTime, lastTransitionTime };
+
+  return known ? before.map((one) => (one === known ? condition : one)) : [...before, condition];
+}
+
+/** The status of an application that has these components. */
+export function statusOf(
+  application: KubeObject,
+  components: readonly { group: string; kind: string; name: string; status: Readiness }[],
+  problem: string | undefined,
+): Record<string, unknown> {
+  const ready = components.filter(({ status }) => status === 'Ready').length;
+  const before = (application.status?.conditions ?? []) as Condition[];
+  const isReady = ready === components.length;
+  const withReady = conditionsWith(
+    before,
+    'Ready',
+    isReady
+      ? ['True', 'ComponentsReady', 'all components ready']
+      : ['False', 'ComponentsNotReady', 'some components not ready'],
+  );
+  const conditions = conditionsWith(
+    withReady,
+    'Error',
+    problem === undefined ? ['False', 'NoError', 'No error seen'] : ['True', 'ErrorSeen', problem],
+  );
+
+  return {
+    ...application.status,
+    components: components.slice(0, MOST_COMPONENTS),
+    componentsReady: `${ready}/${components.length}`,
+    conditions,
+  };
+}
+
+/** Applications: which of their components are there and how they do, and their ownership where that is asked for. */
+export function applicationReconciler({ client, applications, componentsOf }: ApplicationParts): Reconciler {
+  const followed = new Set<Informer>();
+  let follow: Follow | undefined;
+
+  function objectOf(key: string): KubeObject | undefined {
+    const slash = key.indexOf('/');
+    const entry = applications.store.get(key.slice(slash + 1), key.slice(0, slash));
+    return entry && (JSON.parse(entry.bytes.toString()) as KubeObject);
+  }
+
+  /** Applications of a namespace: whether one selects what changed is found when it is looked at. */
+  const inNamespace = (namespace: string) =>
+    [...applications.store.list('name', namespace)].map(({ name }) => `${namespace}/${name}`);
+
+  async function componentsIn({ metadata, spec }: KubeObject, signal: AbortSignal): Promise<Component[]> {
+    const selector = labelSelectorFrom((spec?.selector ?? {}) as LabelSelectorObject);
+    const kinds = Array.isArray(spec?.componentKinds)
+      ? (spec.componentKinds as { group?: string; kind?: string }[])
+      : [];
+    const found = new Map<string, Component>();
+    // An empty selector would make everything a component.
+    for (const { group, kind = '' } of selector.empty ? [] : kinds) {
+      const informer = componentsOf(groupOf(group), kind);
+      if (!informer) continue;
+      await informer.ready(signal);
+      if (!followed.has(informer)) {
+        followed.add(informer);
+        follow?.({ informer, keys: ({ entry }) => inNamespace(entry.namespace) });
+      }
+
+      for (const entry of informer.store.list('name', metadata.namespace ?? '')) {
+        if (!selector.matches(entry.labels)) continue;
+        const object = JSON.parse(entry.bytes.toString()) as KubeObject;
+        found.set(`${groupOf(group)}/${kind}/${entry.name}`, { informer, group: groupOf(group), kind, object });
+      }
+    }
+
+    return [...found.values()];
+  }
+
+  /** Makes an application an owner of its components, so that they go with it. Answers what went wrong. */
+  async function own(application: KubeObject, components: readonly Component[]): Promise<string | undefined> {
+    const { name, uid } = application.metadata;
+    let problem: string | undefined;
+    for (const { informer, object } of components) {
+      const owners = object.metadata.ownerReferences ?? [];
+      if (owners.some((owner) => owner.uid === uid)) continue;
+      const { resource } = informer.options;
+      const own = { ...APPLICATION, name: name!, uid: uid!, blockOwnerDeletion: true, controller: false };
+      // A former one of the name is no more.
+      const others = owners.filter((owner) => owner.kind !== 'Application' || owner.name !== name);
+      const { namespace, name: component, resourceVersion } = object.metadata;
+      const metadata = { resourceVersion, ownerReferences: [...others, own] };
+      try {
+        await client.patch({ resource, namespace, name: component! }, 'merge', { metadata });
+      } catch (error) {
+        // The copy was a moment behind.
+        if (error instanceof StatusError && error.reason === 'Conflict') throw error;
+        problem ??= `${apiVersionOf(resource)} ${resource.resource} ${component}: ${(error as Error).message}`;
+      }
+    }
+
+    return problem;
+  }
+
+  return {
+    name: 'application',
+    about: objectOf,
+    sources: [
+      {
+        informer: applications,
+        keys: ({ type, entry }) => (type === 'DELETED' ? [] : [`${entry.namespace}/${entry.name}`]),
+      },
+    ],
+    begin(given) {
+      follow = given;
+    },
+    async reconcile(key, signal) {
+      const application = objectOf(key);
+      if (!application || application.metadata.deletionTimestamp) {
+        return undefined;
+      }
+
+      const components = await componentsIn(application, signal);
+      const problem = application.spec?.addOwnerRef === true ? await own(application, components) : undefined;
+      const listed = components.map(({ group, kind, object }) => ({
+        group,
+        kind,
+        name: object.metadata.name!,
+        status: readinessOf(kind, object),
+      }));
+      const status = statusOf(application, listed, problem);
+      if (!sameJson(status, application.status)) {
+        // Without a subresource for it, writing the status makes the next generation.
+        const observedGeneration = Number(application.metadata.generation ?? 0) + 1;
+        const wanted = { ...status, observedGeneration };
+        const written = await client.update(APPLICATIONS, { ...application, ...APPLICATION, status: wanted });
+        if (!sameJson(written.status, wanted)) {
+          // A CRD of others has the subresource.
+          const { namespace, name, generation } = written.metadata;
+          const body = { status: { ...wanted, observedGeneration: generation } };
+          await client.patch({ resource: APPLICATIONS, namespace, name: name! }, 'merge', body, {
+            subresource: 'status',
+          });
+        }
+      }
+
+      return undefined;
+    },
+  };
+}

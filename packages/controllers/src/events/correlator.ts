@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { Recent } from './recent.ts';
+
+/** What client-go's event correlator goes by. */
+const LIMITS = {
+  /** Objects and events that are remembered. */
+  remembered: 4096,
+  /** From so many messages of one reason on, less than an interval apart, they become one event. */
+  similar: 10,
+  similarMs: 600_000,
+  /** Events that are written of one object at once; then one in each interval. */
+  burst: 25,
+  refillMs: 300_000,
+};
+
+/** What an event is about and what it says. */
+export interface Occurrence {
+  about: KubeObject;
+  type: 'Normal' | 'Warning';
+  reason: string;
+  message: string;
+}
+
+/** An event that is written once and then counted. */
+export interface Sighting {
+  /** Name of its object, the same for the same event also after a restart. */
+  name: string;
+  involved: Record<string, string>;
+  type: 'Normal' | 'Warning';
+  reason: string;
+  message: string;
+  count: number;
+  first: string;
+  last: string;
+}
+
+interface Similar {
+  messages: Set<string>;
+  at: number;
+}
+
+interface Bucket {
+  tokens: number;
+  at: number;
+}
+
+function involvedIn({ apiVersion, kind, metadata }: KubeObject): Record<string, string> {
+  const { namespace, uid, resourceVersion, name } = metadata;
+  return {
+    apiVersion: apiVersion ?? '',
+    kind: kind ?? '',
+    name: name ?? '',
+    ...(namespace && { namespace }),
+    ...(uid && { uid }),
+    ...(resourceVersion && { resourceVersion }),
+  };
+}
+
+/**
+ * Brings repetitions of one source's events together, as client-go does: the same is counted, many that differ by their messages
+ * alone become one, and an object about which there is no end of them is heard less often.
+ */
+export class EventCorrelator {
+  readonly #now: () => number;
+  readonly #similar = new Recent<Similar>(LIMITS.remembered);
+  readonly #sightings = new Recent<Sighting>(LIMITS.remembered);
+  readonly #buckets = new Recent<Bucket>(LIMITS.remembered);
+
+  /** `now` is a clock in milliseconds. */
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  /** Counts an occurrence; answers the event that is to be written, or nothing where its object has been heard often enough. */
+  correlate({ about, type, reason, message }: Occurrence): Sighting | undefined {
+    const { resourceVersion: _version, ...involved } = involvedIn(about);
+    const object = JSON.stringify(involved);
+    const kind = JSON.stringify([object, type, reason]);
+    const combines = this.#isSimilar(kind, message);
+    const text = combines ? `(combined from similar events): ${message}` : message;
+    const key = combines ? kind : JSON.stringify([kind, message]);
+    const known = this.#sightings.get(key);
+    const last = timestamp();
+    const sighting = known ?? {
+      name: nameOf(involved.name ?? '', key),
+      involved: involvedIn(about),
+      type,
+      reason,
+      message: text,
+      count: 0,
+      first: last,
+      last,
+    };
+    Object.assign(sighting, { message: text, count: sighting.count + 1, last });
+    this.#sightings.set(key, sighting);
+
+    return this.#takeToken(object) ? sighting : undefined;
+  }
+
+  #isSimilar(kind: string, message: string): boolean {
+    const now = this.#now();
+    const before = this.#similar.get(kind);
+    const similar = before && now - before.at <= LIMITS.similarMs ? before : { messages: new Set<string>(), at: now };
+    similar.at = now;
+    similar.messages.add(message);
+    this.#similar.set(kind, similar);
+    if (similar.messages.size < LIMITS.similar) {
+      return false;
+    }
+
+    const [any] = similar.messages;
+    similar.messages.delete(any!);
+
+    return true;
+  }
+
+  #takeToken(object: string): boolean {
+    const now = this.#now();
+    const bucket = this.#buckets.get(object) ?? { tokens: LIMITS.burst, at: now };
+    bucket.tokens = Math.min(LIMITS.burst, bucket.tokens + (now - bucket.at) / LIMITS.refillMs);
+    bucket.at = now;
+    this.#buckets.set(object, bucket);
+    if (bucket.tokens < 1) {
+      return false;
+    }
+
+    bucket.tokens -= 1;
+
+    return true;
+  }
+}
+
+/** A name that holds the object's, as Kubernetes' events have; the rest tells apart what is said of it. */
+function nameOf(object: string, key: string): string {
+  const hash = createHash('sha256').update(key).digest('hex');
+  return `${object.slice(0, 200)}.${hash.slice(0, 16)}`;
+}
