@@ -119,6 +119,8 @@ export class SchemaParser {
     if (fields === '') {
       if (flags.includes('object')) schema.type = 'object';
       else Object.assign(schema, open);
+      const of = flags.map((flag) => /^or\((.+)\)$/.exec(flag)?.[1]).find((object) => object !== undefined);
+      if (of !== undefined) schema['x-object'] = this.#resolve(group, of);
       return schema;
     }
     schema.type = 'object';

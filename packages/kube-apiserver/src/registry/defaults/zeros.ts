@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from '@ks-apiserver/apimachinery/schema/own
 import { isScalar, type Schema } from '@ks-apiserver/apimachinery/schema/schema';
 
 /** Types whose fields are known to be pointers or not in Kubernetes' Go types. */
-const known = /^io\.k8s\.(api|apimachinery)\./;
+const known = /^io\.k8s\./;
 
 interface Plan {
   /** Fields that lose an explicit zero. */
@@ -69,18 +69,18 @@ function isZero(value: unknown): boolean {
 
 function visit(value: unknown, schema: Schema, change: (value: JsonObject, plan: Plan, schema: Schema) => void): void {
   if (Array.isArray(value)) {
-    if (schema.items !== undefined && !isScalar(schema.items))
-      for (const item of value) visit(item, schema.items, change);
+    const items = schema['x-object'] ?? schema.items;
+    if (items !== undefined && !isScalar(items)) for (const item of value) visit(item, items, change);
     return;
   }
   if (!isObject(value)) return;
-  const { properties, additionalProperties } = schema;
+  const { properties, additionalProperties } = schema['x-object'] ?? schema;
   if (properties === undefined) {
     if (typeof additionalProperties !== 'object' || isScalar(additionalProperties)) return;
     for (const item of Object.values(value)) visit(item, additionalProperties, change);
     return;
   }
-  change(value, planOf(schema), schema);
+  change(value, planOf(schema['x-object'] ?? schema), schema['x-object'] ?? schema);
   for (const name of Object.keys(value)) {
     if (typeof value[name] !== 'object' || !Object.hasOwn(properties, name)) continue;
     visit(value[name], properties[name]!, change);
