@@ -65,6 +65,9 @@ function applyFlag(schema: Draft, flag: string): void {
     case 'ptr':
       schema['x-pointer'] = true;
       break;
+    case 'dropped':
+      schema['x-dropped'] = true;
+      break;
     case 'always':
     case 'omitted':
       schema['x-zero'] = name;

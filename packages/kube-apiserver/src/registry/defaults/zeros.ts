@@ -5,6 +5,8 @@ import { isScalar, type Schema } from '@ks-apiserver/apimachinery/schema/schema'
 const known = /^io\.k8s\./;
 
 interface Plan {
+  /** Fields that are dropped whatever they hold. */
+  dropped: readonly string[];
   /** Fields that lose an explicit zero. */
   lost: readonly string[];
   /** Fields that are written although nothing was said about them, with their zeros. */
@@ -39,9 +41,11 @@ function zeroOf(schema: Schema): string | number | boolean | null | undefined {
 function planOf(schema: Schema): Plan {
   let plan = plans.get(schema);
   if (plan === undefined) {
+    const dropped: string[] = [];
     const lost: string[] = [];
     const written: [string, string | number | boolean | null][] = [];
     for (const [name, field] of Object.entries(known.test(schema['x-definition'] ?? '') ? schema.properties! : {})) {
+      if (field['x-dropped']) dropped.push(name);
       const zero = zeroOf(field);
       if (zero === undefined) continue;
       if (field['x-pointer']) {
@@ -55,7 +59,7 @@ function planOf(schema: Schema): Plan {
       if (!isWritten) lost.push(name);
       else written.push([name, zero]);
     }
-    plan = { lost, written };
+    plan = { dropped, lost, written };
     plans.set(schema, plan);
   }
   return plan;
@@ -99,12 +103,18 @@ export function dropZeros(value: unknown, schema: Schema): void {
 
 /** A zero that is written without having been said, and so cannot be told from nothing; null alone where it is a pointer. */
 function isUnsaid(value: unknown, zero: unknown, isPointer: boolean): boolean {
-  return value === null || (!isPointer && value !== undefined && (value === zero || isZero(value)));
+  if (value === null || value === undefined || isPointer) return value === null;
+  // The zero of what is a number or a text is the number alone.
+  return value === zero || (zero !== 0 && isZero(value));
 }
 
-/** Removes, in place, the zeros that `writeZeros` adds: rules and comparisons see what was said, as Go's types do. */
+/**
+ * Removes, in place, the zeros that `writeZeros` adds: rules and comparisons see what was said, as Go's types do. Also what
+ * is dropped whatever it is, which managers are noted for all the same.
+ */
 export function dropWrittenZeros(value: unknown, schema: Schema): void {
-  visit(value, schema, (object, { written }, { properties = {} }) => {
+  visit(value, schema, (object, { dropped, written }, { properties = {} }) => {
+    for (const name of dropped) delete object[name];
     for (const [name, zero] of written) {
       if (isUnsaid(object[name], zero, properties[name]?.['x-pointer'] === true)) delete object[name];
     }
