@@ -87,7 +87,8 @@ function zeroOf(schema: Schema): unknown {
   if (schema.format === 'quantity') return '0';
   if (schema.type === 'string') return '';
   if (schema.type === 'integer' || schema.type === 'number') return 0;
-  return schema.type === 'boolean' ? false : {};
+  if (schema.type === 'boolean') return false;
+  return schema.type === undefined ? null : {};
 }
 
 /** Whether a value is just what its type takes: most of an object is, and no place need be known for it. */
@@ -107,7 +108,9 @@ function decodeObject(value: JsonObject, schema: Schema, place: Place): void {
       if (item === null) delete value[key];
       else if (!isPlain(item, property)) {
         const path = place.path === '' ? key : `${place.path}.${key}`;
-        value[key] = decode(item, property, { struct, path }) as never;
+        const decoded = decode(item, property, { struct, path });
+        if (decoded === undefined) delete value[key];
+        else value[key] = decoded as never;
       }
     } else if (typeof additionalProperties === 'object' && key !== '__proto__') {
       if (isPlain(item, additionalProperties)) continue;
@@ -116,7 +119,19 @@ function decodeObject(value: JsonObject, schema: Schema, place: Place): void {
   }
 }
 
+/** What is an object of a type or something else, as JSONSchemaPropsOrBool; undefined where it is neither and counts for nothing. */
+function decodeAlternative(value: unknown, schema: Schema, object: Schema, place: Place): unknown {
+  if (isObject(value)) decodeObject(value, object, place);
+  else if (schema['x-definition']?.endsWith('OrBool')) {
+    if (typeof value !== 'boolean') throw new DecodeError('boolean or JSON schema expected');
+  } else if (Array.isArray(value) && value.length > 0) {
+    for (const item of value) if (isObject(item)) decodeObject(item, object, place);
+  } else return undefined;
+  return value;
+}
+
 function decode(value: unknown, schema: Schema, place: Place): unknown {
+  if (schema['x-object']) return decodeAlternative(value, schema, schema['x-object'], place);
   if (schema.format === 'quantity') {
     if (typeof value !== 'string' && typeof value !== 'number') throw new QuantityError(quantityShape);
     return canonicalQuantity(String(value).trim());

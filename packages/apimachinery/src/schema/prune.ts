@@ -41,6 +41,13 @@ function pruneObject(value: JsonObject, schema: Schema, path: string, isRoot: bo
 }
 
 function pruneValue(value: object, schema: Schema, path: string, dropped: Dropped): void {
+  const object = schema['x-object'];
+  if (object !== undefined) {
+    // Go decodes these by themselves, and tells nothing of what it finds in them.
+    for (const item of Array.isArray(value) ? value : [value])
+      if (isObject(item)) pruneObject(item, object, path, false, undefined);
+    return;
+  }
   if (!Array.isArray(value)) {
     pruneObject(value as JsonObject, schema, path, false, dropped);
     return;

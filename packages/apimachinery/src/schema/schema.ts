@@ -57,6 +57,10 @@ export interface Schema {
   'x-pointer'?: boolean;
   /** Written also where it is zero though it is optional, or not then though it is required. */
   'x-zero'?: 'always' | 'omitted';
+  /** Behind a feature gate of Kubernetes that is closed by default, or long out of use: what is written there is dropped. */
+  'x-dropped'?: boolean;
+  /** What objects are where the type itself takes any value: JSONSchemaPropsOrBool is a boolean or JSONSchemaProps. */
+  'x-object'?: Schema;
   /** Name of a named definition in OpenAPI documents, such as `io.k8s.api.core.v1.PodSpec`. */
   'x-definition'?: string;
 }

@@ -182,7 +182,11 @@ class Validation {
   /** `old`: the value as it was; what did not change is not looked at again, whatever the schema says now. */
   value(value: unknown, schema: Schema, path: string, old?: unknown): void {
     if (old !== undefined && equalJson(value, old)) return;
-    if (value === null && schema.nullable === true) return;
+    if (value === null && schema.nullable === true) {
+      // Kubernetes takes null for none of the values of an enum, not even where the enum names it.
+      if (schema.enum !== undefined) this.add(notSupported(path, value, schema.enum));
+      return;
+    }
     const actual = typeOf(value);
     if (!typeFits(actual, schema)) {
       const expected = schema['x-kubernetes-int-or-string'] ? 'integer,string' : schema.type;

@@ -40,6 +40,15 @@ const RULES_SKIPPED: StatusCause = {
   field: '<nil>',
 };
 
+/** What is wrong in these ways keeps rules from being looked at. */
+const BLOCKING = new Set([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+]);
+
 const embedding = new WeakMap<Schema, boolean>();
 
 /** Whether a schema holds whole objects anywhere. */
@@ -99,6 +108,7 @@ export function validateKind(
     ...validateSchema(object, schema, old),
     ...embeddedCauses(object, schema, ''),
   ];
-  if (causes.length === 0) return rules.check(object, old, warnings);
-  return rules.empty ? causes : [...causes, RULES_SKIPPED];
+  if (rules.empty) return causes;
+  if (causes.some(({ reason }) => BLOCKING.has(reason!))) return [...causes, RULES_SKIPPED];
+  return [...causes, ...rules.check(object, old, warnings)];
 }

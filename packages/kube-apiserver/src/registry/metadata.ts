@@ -35,7 +35,8 @@ export function subjectOf(type: ResourceType, name: string | undefined): Subject
 /** 422 about an object of a type; undefined when there are no causes. */
 export function invalidObject(type: ResourceType, name: string | undefined, causes: StatusCause[]): Error | undefined {
   if (causes.length === 0) return undefined;
-  return invalid({ group: type.group, kind: type.kind, ...(name !== undefined && { name }) }, causes);
+  // Of a kind that several groups have, Kubernetes names the one that it is kept in.
+  return invalid({ group: type.storage.group, kind: type.kind, ...(name !== undefined && { name }) }, causes);
 }
 
 /** Brings namespace and name of a body in line with the URL; throws a StatusError 400 when they contradict. */

@@ -6,8 +6,9 @@
  * `group.Name`. `!` after a field's name marks it required. Flags: `map(keys)`, `set`, `atomic`, `granular` (list or map
  * type), `merge(key)`, `merge`, `retain`, `replace` (strategic merge patch), `enum(a|b)`, `=default` (JSON),
  * `struct` (no pointer in Go: always there, `{}` at least), `ptr` (a pointer in Go: an explicit zero stays), `always` and
- * `omitted` (written, or not, where it is zero, unlike other optional or required fields). A type
- * without fields and without `object` takes any JSON.
+ * `omitted` (written, or not, where it is zero, unlike other optional or required fields), `dropped` (behind a closed feature
+ * gate, or out of use). A type
+ * without fields and without `object` takes any JSON; with `or(T)` its objects, and those in its lists, are of type `T`.
  */
 export interface SchemaGroup {
   group: string;

@@ -65,6 +65,9 @@ function applyFlag(schema: Draft, flag: string): void {
     case 'ptr':
       schema['x-pointer'] = true;
       break;
+    case 'dropped':
+      schema['x-dropped'] = true;
+      break;
     case 'always':
     case 'omitted':
       schema['x-zero'] = name;
@@ -119,6 +122,8 @@ export class SchemaParser {
     if (fields === '') {
       if (flags.includes('object')) schema.type = 'object';
       else Object.assign(schema, open);
+      const of = flags.map((flag) => /^or\((.+)\)$/.exec(flag)?.[1]).find((object) => object !== undefined);
+      if (of !== undefined) schema['x-object'] = this.#resolve(group, of);
       return schema;
     }
     schema.type = 'object';

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { declared, evaluation } from './environment.ts';
+import { BudgetExceeded } from './budget.ts';
+import { declared } from './environment.ts';
 import { compileError, evaluationError } from './errors.ts';
+import { checkExpression, compileExpression } from './expression.ts';
 import { environmentOf } from './schema-types.ts';
 import { celValue } from './values.ts';
 
@@ -25,25 +27,36 @@ const truths: [string, Record<string, unknown>?][] = [
   ["[0, 1].all(i, v, i == v) && {'a': 1}.exists(k, v, k == 'a' && v == 1)"],
   ["{'a': 1}.transformMap(k, v, v + 1)['a'] == 2 && [1, 2].transformList(i, v, v > 1, v) == [2]"],
   ["self.?a.orValue('none') == 'none' && optional.of(1).optMap(x, x + 1).value() == 2", {}],
+  ["has(self.l[0].a.b) && !has(self.l[1].a) && has({'a': 1}.a)", { l: [{ a: { b: 1 } }, {}] }],
+  ["[?self.?a, 1, ?optional.none()] == [2, 1] && {?'a': self.?a, ?'b': self.?b} == {'a': 2}", { a: 2 }],
+  [
+    "string(duration('-1.5s')) == '-1.5s' && string(timestamp('2024-01-02T03:04:05.120Z')) == '2024-01-02T03:04:05.12Z'",
+  ],
+  ["b'ab' < b'b' && [1].first() == optional.of(1) && [1, 2].last().value() == 2"],
+  ["'TacoCÆt'.lowerAscii() == 'tacocÆt' && !optional.ofNonZeroValue('').hasValue()"],
+  ["'[?' + ',?' + '\\'?' != '' && (self.on ? [?self.?a] : []).size() == 1", { on: true, a: 1 }],
   ["[3, 1].sort() == [1, 3] && ['bb', 'a'].sortBy(x, x.size()) == ['a', 'bb'] && [[1], [2]].flatten() == [1, 2]"],
 ];
 
+const evaluate = (expression: string, self: unknown, left = 1_000_000) =>
+  compileExpression(expression)({ self }, { left });
+
 test('expressions have the functions of Kubernetes', () => {
   for (const [expression, self = {}] of truths) {
-    assert.equal(evaluation.evaluate(expression, { self: celValue(self, undefined) }), true, expression);
+    assert.equal(evaluate(expression, celValue(self, undefined)), true, expression);
   }
 });
 
 test('patterns take linear time', () => {
   const began = performance.now();
-  assert.equal(evaluation.evaluate("self.matches('^(a+)+$')", { self: `${'a'.repeat(5000)}b` }), false);
+  assert.equal(evaluate("self.matches('^(a+)+$')", `${'a'.repeat(5000)}b`), false);
   assert.ok(performance.now() - began < 2000);
 });
 
 test('failures are told in the words of cel-go', () => {
   const failure = (expression: string, self: unknown) => {
     try {
-      evaluation.evaluate(expression, { self });
+      evaluate(expression, self);
     } catch (error) {
       return evaluationError(error);
     }
@@ -53,7 +66,8 @@ test('failures are told in the words of cel-go', () => {
   assert.equal(failure('self[3] == 1', [1n]), 'index out of bounds: 3');
   assert.equal(failure('1 / self', 0n), 'division by zero');
   assert.equal(failure('[].min() == self', 1n), 'min called on empty list');
-  const refused = (expression: string) => compileError(expression, declared.check(expression).error);
+  const refused = (expression: string) =>
+    compileError(expression, (checkExpression(declared, expression) as { error: unknown }).error);
   assert.equal(refused('x == 1'), "ERROR: <input>:1:1: undeclared reference to 'x' (in container '')\n | x == 1\n | ^");
   assert.equal(
     refused("'a' + 1 == 2"),
@@ -81,6 +95,42 @@ test('rules are checked against the types of their schema', () => {
     ['self.n == "x"', false],
     ['self.o.missing == 1', false],
   ] as const) {
-    assert.equal(environment.check(expression).valid, valid, expression);
+    assert.equal(checkExpression(environment, expression).valid, valid, expression);
   }
+});
+
+test('only what an expression looks at takes from its budget', () => {
+  const list = Array.from({ length: 1000 }, (_, index) => BigInt(index));
+  const self = { list, short: [1n, 2n] };
+  assert.equal(evaluate('self.short.all(x, self.short.exists(y, x == y))', self, 100), true);
+  assert.equal(evaluate('self.list.size() == 1000', self, 100), true);
+  for (const expression of [
+    'self.list.all(x, self.list.exists(y, x == y))',
+    'self.list.exists(x, self.list.all(y, y == x))',
+    'self.list.map(x, self.list.filter(y, y > x)).size() == 1',
+    'self.list.all(x, x in self.list)',
+    'self.list.exists(i, x, self.list == [i])',
+  ]) {
+    const began = performance.now();
+    assert.throws(() => evaluate(expression, self, 50_000), BudgetExceeded, expression);
+    assert.ok(performance.now() - began < 1000, expression);
+  }
+});
+
+test('null is nothing in an object whose schema has the field, and sets are equal in any order', () => {
+  const schema = {
+    type: 'object',
+    properties: {
+      a: { type: 'string', nullable: true },
+      namespace: { type: 'string' },
+      set: { type: 'array', items: { type: 'string' }, 'x-kubernetes-list-type': 'set' },
+    },
+  } as const;
+  const value = celValue({ a: null, namespace: 'n', set: ['x', 'y'] }, schema);
+  assert.equal(evaluate('has(self.a) || self.?a.hasValue()', value), false);
+  assert.equal(evaluate("self.set == ['y', 'x'] && self.set != ['x']", value), true);
+  assert.equal(evaluate("self.namespace == 'n' && self.__namespace__ == 'n'", value), true);
+  const environment = environmentOf(schema, false, false);
+  assert.equal(checkExpression(environment, 'self.namespace == self.__namespace__').valid, true);
+  assert.equal(checkExpression(environment, 'has(self.nope)').valid, false);
 });

@@ -1,6 +1,7 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { addComprehensions } from './comprehensions.ts';
 import { addAddresses } from './functions/addresses.ts';
+import { addConversions } from './functions/conversions.ts';
 import { addFormats } from './functions/formats.ts';
 import { addLists } from './functions/lists.ts';
 import { addQuantitiesAndVersions } from './functions/quantities.ts';
@@ -20,6 +21,7 @@ function create(unlistedVariablesAreDyn: boolean): Environment {
   addQuantitiesAndVersions(environment);
   addAddresses(environment);
   addFormats(environment);
+  addConversions(environment);
   addComprehensions(environment);
   return environment;
 }

@@ -33,6 +33,7 @@ function typeName(name: string): string {
     .replace(/^map$/, 'map(dyn, dyn)')
     .replaceAll('<', '(')
     .replaceAll('>', ')')
+    .replace(/\boptional\(/g, 'optional_type(')
     .replace(/\bob\d+\b/g, 'object');
 }
 
@@ -54,7 +55,10 @@ function splitTypes(list: string): string[] {
 
 function positionOf({ code, node, range }: CelError, input: string): number {
   const at = node?.pos ?? range?.start ?? 0;
-  if (code === 'no_such_key') {
+  // `has` stands where its parenthesis does.
+  if (code === 'undefined_in_has') return at + 'has'.length;
+  if (code === 'invalid_has' && node?.op === '[]') return (node.args as Part[])[0]!.end ?? at;
+  if (code === 'no_such_key' || (code === 'expected_bool' && node?.op === '.')) {
     // A selection stands where its dot does.
     const dot = input.lastIndexOf('.', at);
     return dot < 0 ? at : dot;
@@ -79,7 +83,7 @@ function lastReceiver(node: Part | undefined): number | undefined {
 }
 
 const knownFunctions =
-  /^(size|int|uint|double|string|bool|bytes|duration|timestamp|type|dyn|startsWith|endsWith|contains|matches|charAt|indexOf|lastIndexOf|replace|split|substring|trim|lowerAscii|upperAscii|join|format|find|findAll|isSorted|sum|min|max|quantity|isQuantity|isGreaterThan|isLessThan|compareTo|add|sub|sign|ip|isIP|cidr|isCIDR|url|isURL|family|semver|isSemver|slice|flatten|sort|reverse|distinct|getFullYear|getMonth|getDate|getHours|getMinutes|getSeconds|getMilliseconds|all|exists|exists_one|map|filter)$/;
+  /^(size|int|uint|double|string|bool|bytes|duration|timestamp|type|dyn|startsWith|endsWith|contains|matches|charAt|indexOf|lastIndexOf|replace|split|substring|trim|lowerAscii|upperAscii|join|format|find|findAll|isSorted|sum|min|max|quantity|isQuantity|isGreaterThan|isLessThan|compareTo|add|sub|sign|ip|isIP|cidr|isCIDR|url|isURL|family|semver|isSemver|slice|flatten|sort|reverse|distinct|getFullYear|getMonth|getDate|getHours|getMinutes|getSeconds|getMilliseconds|all|exists|exists_one|map|filter|first|last)$/;
 
 function problemOf(error: CelError): string {
   const text = error.summary ?? error.message.split('\n')[0]!;
@@ -87,7 +91,7 @@ function problemOf(error: CelError): string {
   if (variable) return `undeclared reference to '${variable[1]}' (in container '')`;
   const field = /^No such key: (.+)$/.exec(text);
   if (field) return `undefined field '${field[1]}'`;
-  const operator = /^no such overload: (.+) (\S+) (.+)$/.exec(text);
+  const operator = /^no such overload: (.+?) (==|!=|<=?|>=?|in|[-+*/%]) (.+)$/.exec(text);
   if (operator) {
     const name = OPERATORS[operator[2]!] ?? `_${operator[2]}_`;
     return `found no matching overload for '${name}' applied to '(${typeName(operator[1]!)}, ${typeName(operator[3]!)})'`;
@@ -137,11 +141,28 @@ export function evaluationError(thrown: unknown): string {
     case 'no_such_overload':
     case 'no_matching_overload':
       return 'no such overload';
+    case 'optional_value_missing':
+      return 'optional.none() dereference';
     case 'numeric_overflow':
       return 'integer overflow';
     case 'unknown_variable':
       return text.replace(/^Unknown variable: (.+)$/, 'no such attribute(s): $1');
     default:
-      return text;
+      return conversionProblem(text) ?? text;
   }
+}
+
+/** That a text cannot be converted. */
+function conversionProblem(text: string): string | undefined {
+  const type =
+    /^(int|uint|double|bool|timestamp|duration)\(\) (?:type error|conversion error|requires)|^(?:Invalid (duration|timestamp))/.exec(
+      text,
+    );
+  const name = type?.[1] ?? type?.[2];
+  if (name === undefined) return undefined;
+  const types: Readonly<Record<string, string>> = {
+    timestamp: 'google.protobuf.Timestamp',
+    duration: 'google.protobuf.Duration',
+  };
+  return `type conversion error from 'string' to '${types[name] ?? name}'`;
 }

@@ -1,7 +1,7 @@
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import type { Environment } from '@marcbachmann/cel-js';
 import { declared } from './environment.ts';
-import { escapedName } from './values.ts';
+import { namesInRules } from './values.ts';
 
 /** Names types of one environment; the library registers each by name. */
 class Types {
@@ -15,16 +15,15 @@ class Types {
   /** CEL's name of the type of values of a schema (kubernetes.io "CRD validation rules", type mapping). */
   of(schema: Schema | undefined): string {
     if (!schema || schema['x-kubernetes-int-or-string']) return 'dyn';
-    const text = schema.nullable ? 'dyn' : undefined;
     switch (schema.type) {
       case 'string':
-        return text ?? stringType(schema.format);
+        return stringType(schema.format);
       case 'integer':
-        return text ?? 'int';
+        return 'int';
       case 'number':
-        return text ?? 'double';
+        return 'double';
       case 'boolean':
-        return text ?? 'bool';
+        return 'bool';
       case 'array':
         return `list<${this.of(schema.items)}>`;
       case 'object':
@@ -37,15 +36,25 @@ class Types {
   #object(schema: Schema): string {
     const { additionalProperties, properties } = schema;
     if (typeof additionalProperties === 'object') return `map<string, ${this.of(additionalProperties)}>`;
-    if (!properties && schema['x-kubernetes-preserve-unknown-fields']) return 'dyn';
-    const fields: Record<string, string> = {};
-    for (const [name, property] of Object.entries(properties ?? {})) fields[escapedName(name)] = this.of(property);
+    const fields = this.fields(properties);
     if (schema['x-kubernetes-embedded-resource']) {
       fields.apiVersion ??= 'string';
       fields.kind ??= 'string';
       fields.metadata ??= this.metadata();
     }
     return this.declare(fields);
+  }
+
+  /** Types of properties by the names that rules may use for them. */
+  fields(properties: Schema['properties'] = {}): Record<string, string> {
+    const fields: Record<string, string> = {};
+    for (const [name, property] of Object.entries(properties)) {
+      // What has no type is not there for rules.
+      if (property.type === undefined && !property['x-kubernetes-int-or-string']) continue;
+      const type = this.of(property);
+      for (const spelled of namesInRules(name)) fields[spelled] = type;
+    }
+    return fields;
   }
 
   /** The little that rules see of an object's metadata. */
@@ -55,7 +64,10 @@ class Types {
 
   declare(fields: Record<string, string>): string {
     const name = `ob${this.#count++}`;
-    this.environment.registerType(name, { fields }).registerOperator(`${name} == ${name}`, () => true);
+    this.environment
+      .registerType(name, { fields })
+      .registerOperator(`${name} == ${name}`, () => true)
+      .registerOperator(`${name} == null`, () => false);
     return name;
   }
 }
@@ -80,10 +92,9 @@ export function environmentOf(schema: Schema, root: boolean, optionalOldSelf: bo
   const types = new Types(environment);
   let type: string;
   if (root) {
-    const fields: Record<string, string> = { apiVersion: 'string', kind: 'string', metadata: types.metadata() };
-    for (const [name, property] of Object.entries(schema.properties ?? {}))
-      if (name !== 'metadata') fields[escapedName(name)] = types.of(property);
-    type = types.declare(fields);
+    const { metadata: _, ...properties } = schema.properties ?? {};
+    const known = { apiVersion: 'string', kind: 'string', metadata: types.metadata() };
+    type = types.declare({ ...known, ...types.fields(properties) });
   } else type = types.of(schema);
   return environment
     .registerVariable('self', type)

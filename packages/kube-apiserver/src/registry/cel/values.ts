@@ -4,11 +4,11 @@ import { evaluation } from './environment.ts';
 
 const toDuration = evaluation.parse('duration(text)') as (context: Record<string, unknown>) => unknown;
 
-const RESERVED = new Set(
-  'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(
-    ' ',
-  ),
+/** Words that CEL keeps for itself but takes behind a dot. */
+const SELECTABLE = new Set(
+  'as break const continue else for function if import let loop package namespace return var void while'.split(' '),
 );
+const RESERVED = new Set([...SELECTABLE, 'true', 'false', 'null', 'in']);
 
 /** A property's name as CEL rules spell it (Kubernetes "CRD validation rules", "Escaping property names"). */
 export function escapedName(name: string): string {
@@ -21,6 +21,19 @@ export function escapedName(name: string): string {
     .replaceAll('/', '__slash__');
 }
 
+/** Every name that rules may use for a property: reserved words also as they are. */
+export function namesInRules(name: string): string[] {
+  const escaped = escapedName(name);
+  return escaped !== name && SELECTABLE.has(name) ? [escaped, name] : [escaped];
+}
+
+const unordered = new WeakSet<object>();
+
+/** Whether a list is one whose order means nothing: a set, or a map by keys. */
+export function isUnordered(list: unknown): list is readonly unknown[] {
+  return Array.isArray(list) && unordered.has(list);
+}
+
 /** A JSON value with the types that its schema gives it in CEL: integers are `int`, dates are timestamps. */
 export function celValue(value: unknown, schema: Schema | undefined): unknown {
   if (typeof value === 'number') {
@@ -29,18 +42,24 @@ export function celValue(value: unknown, schema: Schema | undefined): unknown {
   }
   if (typeof value === 'string' && schema?.type === 'string' && schema.format !== undefined)
     return formatted(value, schema.format);
-  if (Array.isArray(value)) return value.map((item) => celValue(item, schema?.items));
+  if (Array.isArray(value)) {
+    const list = value.map((item) => celValue(item, schema?.items));
+    if (schema?.['x-kubernetes-list-type'] === 'set' || schema?.['x-kubernetes-list-type'] === 'map')
+      unordered.add(list);
+    return list;
+  }
   if (value === null || typeof value !== 'object') return value;
   const result: Record<string, unknown> = {};
   for (const [name, child] of Object.entries(value)) {
     const property = schema?.properties && Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
     const other = typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
-    Object.defineProperty(result, property ? escapedName(name) : name, {
-      value: celValue(child, property ?? other),
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
+    // Null is nothing to the rules of an object that has the property.
+    if (property && child === null) continue;
+    const made = celValue(child, property ?? other);
+    for (const [index, spelled] of (property ? namesInRules(name) : [name]).entries()) {
+      const enumerable = index === 0;
+      Object.defineProperty(result, spelled, { value: made, enumerable, configurable: true, writable: true });
+    }
   }
   return result;
 }
@@ -59,13 +78,4 @@ function formatted(text: string, format: string): unknown {
     default:
       return text;
   }
-}
-
-/** Size of the largest list, map or string inside a value, at least 1. */
-export function largestCollection(value: unknown): number {
-  if (Array.isArray(value))
-    return value.reduce((most: number, item) => Math.max(most, largestCollection(item)), Math.max(1, value.length));
-  if (value === null || typeof value !== 'object' || value instanceof Date) return 1;
-  const items = Object.values(value);
-  return items.reduce((most: number, item) => Math.max(most, largestCollection(item)), Math.max(1, items.length));
 }

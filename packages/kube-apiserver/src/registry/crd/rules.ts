@@ -4,9 +4,10 @@ import { equalJson } from '@ks-apiserver/apimachinery/schema/own';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { quote } from '@ks-apiserver/apimachinery/validation/field';
 import { Optional } from '@marcbachmann/cel-js';
-import { evaluation } from '../cel/environment.ts';
+import { type Budget, BudgetExceeded, OUT_OF_BUDGET } from '../cel/budget.ts';
 import { evaluationError } from '../cel/errors.ts';
-import { celValue, largestCollection } from '../cel/values.ts';
+import { compileExpression, type Evaluate } from '../cel/expression.ts';
+import { celValue } from '../cel/values.ts';
 
 /** The `x-kubernetes-validations` of a schema, ready to be evaluated. */
 export interface RuleSet {
@@ -18,12 +19,9 @@ export interface RuleSet {
 
 /** One rule (apiextensions/v1 ValidationRule). */
 export type Rule = NonNullable<Schema['x-kubernetes-validations']>[number];
-type Evaluate = (context: Record<string, unknown>) => unknown;
 
-const COMPREHENSION =
-  /\.(all|exists|exists_one|existsOne|map|filter|transformList|transformMap|transformMapEntry|sortBy)\s*\(/g;
-/** Steps that one rule may take on one value. */
-const COST_LIMIT = 2_000_000;
+/** Steps that all rules of one object may take. */
+const MAX_STEPS = 2_000_000;
 const MAX_CAUSES = 100;
 const compiled = new WeakMap<Rule, Evaluate>();
 const messages = new WeakMap<Rule, Evaluate>();
@@ -31,7 +29,7 @@ const messages = new WeakMap<Rule, Evaluate>();
 function compile(cache: WeakMap<Rule, Evaluate>, rule: Rule, expression: string): Evaluate {
   let evaluate = cache.get(rule);
   if (!evaluate) {
-    evaluate = evaluation.parse(expression) as Evaluate;
+    evaluate = compileExpression(expression);
     cache.set(rule, evaluate);
   }
   return evaluate;
@@ -69,10 +67,10 @@ function shownPath(path: string): string {
     .replace(/^\./, '');
 }
 
-function message(rule: Rule, context: Record<string, unknown>): string {
+function message(rule: Rule, context: Record<string, unknown>, budget: Budget): string {
   if (rule.messageExpression) {
     try {
-      const text = compile(messages, rule, rule.messageExpression)(context);
+      const text = compile(messages, rule, rule.messageExpression)(context, budget);
       if (typeof text === 'string' && text.trim() !== '' && !text.includes('\n')) return text;
     } catch {
       // Kubernetes falls back to `message` too.
@@ -99,6 +97,7 @@ function cause(rule: Rule, field: string, value: unknown, detail: string): Statu
 
 class Walk {
   readonly causes: StatusCause[] = [];
+  readonly #budget: Budget = { left: MAX_STEPS };
   readonly #warnings: string[];
   readonly #updates: boolean;
 
@@ -114,7 +113,7 @@ class Walk {
     const oldSelf = old === undefined ? undefined : celValue(old, schema);
     const unchanged = this.#updates && old !== undefined && equalJson(value, old);
     for (const rule of rules) {
-      if (this.causes.length >= MAX_CAUSES) return;
+      if (this.causes.length >= MAX_CAUSES || this.#budget.left < 0) return;
       const found = this.#rule(rule, schema, value, self, oldSelf, field);
       if (!found) continue;
       if (unchanged && !usesOldSelf(rule)) this.#warnings.push(`${found.field}: ${found.message}`);
@@ -139,16 +138,13 @@ class Walk {
       field: at,
     });
     const said = rule.message ?? rule.rule.trim();
-    const depth = rule.rule.match(COMPREHENSION)?.length ?? 0;
-    if (depth > 0 && rule.rule.length * largestCollection(self) ** Math.min(depth, 3) > COST_LIMIT) {
-      return failed('validation failed due to running out of cost budget, no further validation rules will be run');
-    }
     const context: Record<string, unknown> = { self };
     if (optional) context.oldSelf = oldSelf === undefined ? Optional.none() : Optional.of(oldSelf);
     else if (oldSelf !== undefined) context.oldSelf = oldSelf;
     try {
-      if (compile(compiled, rule, rule.rule)(context) === true) return undefined;
+      if (compile(compiled, rule, rule.rule)(context, this.#budget) === true) return undefined;
     } catch (error) {
+      if (error instanceof BudgetExceeded || this.#budget.left < 0) return failed(OUT_OF_BUDGET);
       const why = evaluationError(error);
       if (why !== 'no such overload') return failed(`${why} evaluating rule: ${said}`);
       return failed(
@@ -158,7 +154,7 @@ class Walk {
     const below = rule.fieldPath ? shownPath(rule.fieldPath) : '';
     const place =
       below === '' ? at : field === '' ? below : below.startsWith('[') ? field + below : `${field}.${below}`;
-    return cause(rule, place, value, message(rule, context));
+    return cause(rule, place, value, message(rule, context, this.#budget));
   }
 
   value(schema: Schema, value: unknown, old: unknown, field: string): void {

@@ -1,5 +1,4 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { invalidValue, required } from '@ks-apiserver/apimachinery/validation/field';
 import { timestamp } from '../metadata.ts';
 import type { Strategy } from '../strategy.ts';
@@ -11,28 +10,6 @@ const PROTECTED_GROUP = /(^|\.)(k8s\.io|kubernetes\.io)$/;
 const APPROVAL = 'api-approved.kubernetes.io';
 const APPROVAL_LINK = 'see https://github.com/kubernetes/enhancements/pull/1111';
 
-/** Drops what Go's JSON leaves out of a schema: empty lists and maps, flags that are false. */
-function compactSchema(schema: Schema): void {
-  if (schema === null || typeof schema !== 'object') return;
-  const fields = schema as Record<string, unknown>;
-  for (const [name, value] of Object.entries(fields)) {
-    const emptyList = Array.isArray(value) && value.length === 0;
-    const emptyMap =
-      name === 'properties' && value !== null && typeof value === 'object' && Object.keys(value).length === 0;
-    const off = value === false && ['nullable', 'uniqueItems', 'exclusiveMinimum', 'exclusiveMaximum'].includes(name);
-    if (emptyList || emptyMap || off || value === '') delete fields[name];
-  }
-  for (const rule of schema['x-kubernetes-validations'] ?? []) {
-    for (const field of ['message', 'messageExpression', 'fieldPath'] as const)
-      if (rule[field] === '') delete rule[field];
-  }
-  for (const property of Object.values(schema.properties ?? {})) compactSchema(property);
-  if (schema.items) compactSchema(schema.items);
-  if (typeof schema.additionalProperties === 'object') compactSchema(schema.additionalProperties);
-  for (const keyword of ['allOf', 'anyOf', 'oneOf'] as const)
-    for (const branch of schema[keyword] ?? []) compactSchema(branch);
-}
-
 /** What decoding fills in (apiextensions/v1 SetDefaults_CustomResourceDefinitionSpec and others). */
 function setDefaults({ spec }: Definition): void {
   if (!spec?.names) return;
@@ -43,8 +20,6 @@ function setDefaults({ spec }: Definition): void {
   spec.conversion ??= { strategy: 'None' };
   const service = spec.conversion.webhook?.clientConfig?.service;
   if (service) service.port ??= 443;
-  if (!Array.isArray(spec.versions)) return;
-  for (const { schema } of spec.versions) if (schema?.openAPIV3Schema) compactSchema(schema.openAPIV3Schema);
 }
 
 function storageVersion({ spec }: Definition): string | undefined {
@@ -74,7 +49,7 @@ export function definitionStrategy(accepted: (name: string) => Promise<void>): S
       const definition = object as Definition;
       if (subresource === '') setDefaults(definition);
       const storage = storageVersion(definition);
-      if (definition.status && !definition.status.storedVersions?.length && storage)
+      if (definition.status && !definition.status.storedVersions?.length && storage !== undefined)
         definition.status.storedVersions = [storage];
     },
     prepareForCreate(object: KubeObject) {
@@ -83,7 +58,7 @@ export function definitionStrategy(accepted: (name: string) => Promise<void>): S
       definition.status = {
         conditions: null,
         acceptedNames: { plural: '', kind: '' },
-        storedVersions: storage ? [storage] : [],
+        storedVersions: storage === undefined ? [] : [storage],
       };
     },
     prepareForUpdate(object: KubeObject, _old, { subresource }) {
@@ -91,7 +66,7 @@ export function definitionStrategy(accepted: (name: string) => Promise<void>): S
       const definition = object as Definition;
       const storage = storageVersion(definition);
       const stored = definition.status?.storedVersions ?? [];
-      if (definition.status && storage && !stored.includes(storage))
+      if (definition.status && storage !== undefined && !stored.includes(storage))
         definition.status = { ...definition.status, storedVersions: [...stored, storage] };
     },
     validate(object, old, { subresource }) {

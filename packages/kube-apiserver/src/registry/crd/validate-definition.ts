@@ -122,7 +122,7 @@ function versionCauses(version: DefinitionVersion, index: number, many: boolean)
   if (warning !== undefined) {
     const at = `${field}.deprecationWarning`;
     if (!version.deprecated) causes.push(invalidValue(at, warning, 'can only be set for deprecated versions'));
-    else if (warning === '') causes.push(invalidValue(at, warning, 'must not be empty'));
+    else if (warning === '') causes.push(invalidValue(at, warning, 'must not be an empty string'));
     else if (Buffer.byteLength(warning) > MAX_WARNING)
       causes.push(invalidValue(at, warning, `must be <= ${MAX_WARNING} characters long`));
   }
@@ -166,7 +166,8 @@ function conversionCauses(conversion: Definition['spec']['conversion']): StatusC
   const { strategy, webhook } = conversion;
   const { clientConfig, conversionReviewVersions: versions = [] } = webhook ?? {};
   const causes: StatusCause[] = [];
-  if (strategy !== 'None' && strategy !== 'Webhook')
+  if (!strategy) causes.push(required(`${at}.strategy`));
+  else if (strategy !== 'None' && strategy !== 'Webhook')
     causes.push(notSupported(`${at}.strategy`, strategy, ['None', 'Webhook']));
   if (strategy !== 'Webhook') {
     if (clientConfig)
@@ -193,7 +194,7 @@ function nameCauses(names: Definition['spec']['names']): StatusCause[] {
   for (const field of ['plural', 'singular', 'kind', 'listKind'] as const)
     if (!names[field]) causes.push(required(`${at}.${field}`));
   const label = (field: string, value: string | undefined, mixed = false) => {
-    const errors = value ? dns1035LabelErrors(mixed ? value.toLowerCase() : value) : [];
+    const errors = value !== undefined ? dns1035LabelErrors(mixed ? value.toLowerCase() : value) : [];
     if (errors.length === 0) return;
     const prefix = mixed ? 'may have mixed case, but should otherwise match: ' : '';
     causes.push(invalidValue(`${at}.${field}`, value, prefix + errors.join(',')));
@@ -237,8 +238,8 @@ export function storedVersionCauses(
   if (!stored?.length) return [invalidValue(at, null, 'must have at least one stored version')];
   const causes: StatusCause[] = [];
   const kept = new Set(stored);
-  const served = new Set(versions.map(({ name }) => name));
-  for (const { name, storage } of versions)
+  const served = new Set(versions.map(({ name = '' }) => name));
+  for (const { name = '', storage } of versions)
     if (storage && !kept.has(name)) causes.push(invalidValue(at, stored, `must have the storage version ${name}`));
   for (const [index, name] of stored.entries()) {
     if (served.has(name)) continue;

@@ -1,8 +1,8 @@
 import type { StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { invalidValue, notSupported, required } from '@ks-apiserver/apimachinery/validation/field';
-import type { Environment } from '@marcbachmann/cel-js';
 import { compileError } from '../cel/errors.ts';
+import { checkExpression } from '../cel/expression.ts';
 import { environmentOf } from '../cel/schema-types.ts';
 import { type Rule, usesOldSelf } from './rules.ts';
 
@@ -76,18 +76,15 @@ function compileCauses(rule: Rule, at: string, schema: Schema, root: boolean): S
   if (rule.rule.trim() === '') return [];
   const environment = environmentOf(schema, root, rule.optionalOldSelf === true);
   const causes: StatusCause[] = [];
-  const checked = environment.check(rule.rule);
+  const checked = checkExpression(environment, rule.rule);
   if (!checked.valid) {
     const why = `compilation failed: ${compileError(rule.rule, checked.error)}`;
-    causes.push(invalidValue(`${at}.rule`, shownRule(rule), why));
-  } else if (undefinedInHas(rule.rule, environment) !== undefined) {
-    const why = `compilation failed: ${undefinedInHas(rule.rule, environment)}`;
     causes.push(invalidValue(`${at}.rule`, shownRule(rule), why));
   } else if (!isType(checked.type, 'bool')) {
     causes.push(invalidValue(`${at}.rule`, shownRule(rule), 'cel expression must evaluate to a bool'));
   }
   if (rule.messageExpression) {
-    const text = environment.check(rule.messageExpression);
+    const text = checkExpression(environment, rule.messageExpression);
     if (!text.valid) {
       const why = `messageExpression compilation failed: ${compileError(rule.messageExpression, text.error)}`;
       causes.push(invalidValue(`${at}.messageExpression`, shownRule(rule), why));
@@ -102,23 +99,6 @@ function compileCauses(rule: Rule, at: string, schema: Schema, root: boolean): S
       invalidValue(`${at}.optionalOldSelf`, rule.optionalOldSelf, 'may not be set if oldSelf is not used in rule'),
     );
   return causes;
-}
-
-/** A field in `has(…)` that the schema does not know, which the library takes; undefined where there is none. */
-function undefinedInHas(expression: string, environment: Environment): string | undefined {
-  for (const match of expression.matchAll(/\bhas\(((?:self|oldSelf)(?:\.\w+)+)\)/g)) {
-    const checked = environment.check(match[1]!);
-    const error = checked.error as { code?: string; summary?: string } | undefined;
-    if (checked.valid || error?.code !== 'no_such_key') continue;
-    return compileError(expression, {
-      summary: error.summary,
-      message: error.summary,
-      name: 'TypeError',
-      range: { start: match.index + 3, end: match.index + 3 },
-      code: 'has',
-    });
-  }
-  return undefined;
 }
 
 function isType(type: unknown, wanted: string): boolean {

@@ -94,7 +94,7 @@ function branchCauses(schema: Schema, field: string, found: StatusCause[]): void
   for (const [branch, at] of branches) {
     for (const [keyword, why] of NOT_IN_BRANCHES) {
       const value = (branch as Record<string, unknown>)[keyword];
-      if (value === undefined || value === false || value === '') continue;
+      if (value === undefined || (keyword !== 'default' && (value === false || value === ''))) continue;
       // The one pattern that may name types: what int-or-string is made of.
       if (keyword === 'type' && intOrString && (value === 'integer' || value === 'string')) continue;
       found.push(forbiddenField(`${at}.${keyword}`, why));
@@ -161,10 +161,6 @@ function visit(schema: Schema, field: string, found: Found, depth: number, posit
     found.schema.push(forbiddenField(field, 'the schema is nested too deeply'));
     return;
   }
-  if (schema === null || typeof schema !== 'object' || Array.isArray(schema)) {
-    found.schema.push(invalidValue(field, schema, 'must be a schema'));
-    return;
-  }
   keywordCauses(schema, field, found.schema);
   found.schema.push(...listCauses(schema, field));
   const rules = ruleCauses(schema, field, position === 'root');
@@ -174,7 +170,10 @@ function visit(schema: Schema, field: string, found: Found, depth: number, posit
     if (position === 'root' && name === 'metadata') continue;
     visit(property, `${field}.properties[${name}]`, found, depth + 1, 'field');
   }
-  if (schema.items !== undefined) visit(schema.items, `${field}.items`, found, depth + 1, 'items');
+  if (Array.isArray(schema.items)) {
+    const why = 'items must be a schema object and not an array';
+    found.structural.push(forbiddenField(`${field}.items`, why));
+  } else if (schema.items !== undefined) visit(schema.items, `${field}.items`, found, depth + 1, 'items');
   if (typeof schema.additionalProperties === 'object' && schema.additionalProperties !== null) {
     visit(schema.additionalProperties, `${field}.additionalProperties`, found, depth + 1, 'additional');
   }

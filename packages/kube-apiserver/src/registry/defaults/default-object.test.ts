@@ -97,3 +97,19 @@ test('kinds without a schema stay as they are', () => {
   defaultObject({ group: 'x', version: 'v1', kind: 'X' }, object);
   assert.deepEqual(object, { metadata: {}, spec: {} });
 });
+
+test('of a definition, what Go leaves out goes and what its pointers hold stays, at every depth', () => {
+  const kept = { type: 'string', default: '', example: [], enum: ['', null], maxLength: 0 };
+  const dropped = { description: '', nullable: false, required: [], uniqueItems: false };
+  const schema = (more: object) => ({
+    type: 'object',
+    properties: { list: { type: 'array', items: { ...kept, ...more }, additionalProperties: false } },
+    additionalProperties: { type: 'array', default: [], items: { ...kept, ...more } },
+  });
+  const object: KubeObject = {
+    metadata: {},
+    spec: { versions: [{ name: 'v1', schema: { openAPIV3Schema: schema(dropped) } }] },
+  };
+  defaultObject({ group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition' }, object);
+  assert.deepEqual(object.spec.versions[0].schema.openAPIV3Schema, schema({}));
+});

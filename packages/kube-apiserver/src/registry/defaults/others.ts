@@ -69,11 +69,6 @@ export const otherDefaults: Readonly<Record<string, (value: Fields) => void>> = 
   'core.v1.Service': ({ status }) => {
     for (const ingress of status?.loadBalancer?.ingress ?? []) if (ingress.ip) fill(ingress, { ipMode: 'VIP' });
   },
-  // Fields behind a feature gate that is closed by default.
-  'coordination.v1.LeaseSpec': (value) => {
-    delete value.strategy;
-    delete value.preferredHolder;
-  },
   'core.v1.PersistentVolumeSpec': (value) =>
     fill(value, { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' }),
   'core.v1.PersistentVolumeStatus': (value) => fill(value, { phase: 'Pending' }),

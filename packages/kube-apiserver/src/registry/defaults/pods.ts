@@ -12,8 +12,8 @@ function imageTag(image: string): string {
 
 function container(value: Fields): void {
   const { lifecycle } = value;
-  if (lifecycle !== undefined) {
-    // A field behind a feature gate that is closed by default.
+  if (lifecycle?.stopSignal !== undefined) {
+    // A field behind a feature gate that is closed by default: without it there may be nothing left.
     delete lifecycle.stopSignal;
     if (!lifecycle.postStart && !lifecycle.preStop) delete value.lifecycle;
   }

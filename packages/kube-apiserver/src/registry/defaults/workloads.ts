@@ -74,7 +74,10 @@ export const workloadDefaults: Readonly<Record<string, (value: Fields) => void>>
       podReplacementPolicy: value.podFailurePolicy === undefined ? 'TerminatingOrFailed' : 'Failed',
       manualSelector: false,
     });
-    labelsFromTemplate(job);
+    const labels = value.template?.metadata?.labels;
+    job.metadata ??= {};
+    // The very same map, as in Go: what is added to the one is added to the other.
+    if (labels !== undefined && Object.keys(job.metadata.labels ?? {}).length === 0) job.metadata.labels = labels;
   },
   'batch.v1.PodFailurePolicyOnPodConditionsPattern': (value) => fill(value, { status: 'True' }),
   'batch.v1.CronJobSpec': (value) =>

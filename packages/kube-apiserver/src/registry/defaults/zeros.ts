@@ -2,9 +2,11 @@ import { isObject, type JsonObject } from '@ks-apiserver/apimachinery/schema/own
 import { isScalar, type Schema } from '@ks-apiserver/apimachinery/schema/schema';
 
 /** Types whose fields are known to be pointers or not in Kubernetes' Go types. */
-const known = /^io\.k8s\.(api|apimachinery)\./;
+const known = /^io\.k8s\./;
 
 interface Plan {
+  /** Fields that are dropped whatever they hold. */
+  dropped: readonly string[];
   /** Fields that lose an explicit zero. */
   lost: readonly string[];
   /** Fields that are written although nothing was said about them, with their zeros. */
@@ -39,9 +41,11 @@ function zeroOf(schema: Schema): string | number | boolean | null | undefined {
 function planOf(schema: Schema): Plan {
   let plan = plans.get(schema);
   if (plan === undefined) {
+    const dropped: string[] = [];
     const lost: string[] = [];
     const written: [string, string | number | boolean | null][] = [];
     for (const [name, field] of Object.entries(known.test(schema['x-definition'] ?? '') ? schema.properties! : {})) {
+      if (field['x-dropped']) dropped.push(name);
       const zero = zeroOf(field);
       if (zero === undefined) continue;
       if (field['x-pointer']) {
@@ -55,7 +59,7 @@ function planOf(schema: Schema): Plan {
       if (!isWritten) lost.push(name);
       else written.push([name, zero]);
     }
-    plan = { lost, written };
+    plan = { dropped, lost, written };
     plans.set(schema, plan);
   }
   return plan;
@@ -69,18 +73,18 @@ function isZero(value: unknown): boolean {
 
 function visit(value: unknown, schema: Schema, change: (value: JsonObject, plan: Plan, schema: Schema) => void): void {
   if (Array.isArray(value)) {
-    if (schema.items !== undefined && !isScalar(schema.items))
-      for (const item of value) visit(item, schema.items, change);
+    const items = schema['x-object'] ?? schema.items;
+    if (items !== undefined && !isScalar(items)) for (const item of value) visit(item, items, change);
     return;
   }
   if (!isObject(value)) return;
-  const { properties, additionalProperties } = schema;
+  const { properties, additionalProperties } = schema['x-object'] ?? schema;
   if (properties === undefined) {
     if (typeof additionalProperties !== 'object' || isScalar(additionalProperties)) return;
     for (const item of Object.values(value)) visit(item, additionalProperties, change);
     return;
   }
-  change(value, planOf(schema), schema);
+  change(value, planOf(schema['x-object'] ?? schema), schema['x-object'] ?? schema);
   for (const name of Object.keys(value)) {
     if (typeof value[name] !== 'object' || !Object.hasOwn(properties, name)) continue;
     visit(value[name], properties[name]!, change);
@@ -99,12 +103,18 @@ export function dropZeros(value: unknown, schema: Schema): void {
 
 /** A zero that is written without having been said, and so cannot be told from nothing; null alone where it is a pointer. */
 function isUnsaid(value: unknown, zero: unknown, isPointer: boolean): boolean {
-  return value === null || (!isPointer && value !== undefined && (value === zero || isZero(value)));
+  if (value === null || value === undefined || isPointer) return value === null;
+  // The zero of what is a number or a text is the number alone.
+  return value === zero || (zero !== 0 && isZero(value));
 }
 
-/** Removes, in place, the zeros that `writeZeros` adds: rules and comparisons see what was said, as Go's types do. */
+/**
+ * Removes, in place, the zeros that `writeZeros` adds: rules and comparisons see what was said, as Go's types do. Also what
+ * is dropped whatever it is, which managers are noted for all the same.
+ */
 export function dropWrittenZeros(value: unknown, schema: Schema): void {
-  visit(value, schema, (object, { written }, { properties = {} }) => {
+  visit(value, schema, (object, { dropped, written }, { properties = {} }) => {
+    for (const name of dropped) delete object[name];
     for (const [name, zero] of written) {
       if (isUnsaid(object[name], zero, properties[name]?.['x-pointer'] === true)) delete object[name];
     }

@@ -26,6 +26,12 @@ const empty = () => ({});
 const counted: Strategy = { generation: true };
 const deleted: Strategy = { returnsDeleted: true };
 
+/** Of the Secrets of a ServiceAccount nothing is kept but their names. */
+function nameSecrets(object: KubeObject): void {
+  const { secrets } = object as { secrets?: { name?: string }[] };
+  for (const [index, { name }] of (secrets ?? []).entries()) secrets![index] = name === undefined ? {} : { name };
+}
+
 const replicas = (object: KubeObject) => ({ 'status.replicas': String(object.status?.replicas ?? 0) });
 
 /** Strategies of the built-in resources, by `resource` or `resource.group` of where they are stored. */
@@ -37,7 +43,7 @@ export const BUILTIN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map<string,
   ['nodes', nodeStrategy],
   ['endpoints', { createOnUpdate: true }],
   ['limitranges', { createOnUpdate: true }],
-  ['serviceaccounts', { returnsDeleted: true }],
+  ['serviceaccounts', { returnsDeleted: true, prepareForCreate: nameSecrets, prepareForUpdate: nameSecrets }],
   ['podtemplates', { returnsDeleted: true, generation: true }],
   ['resourcequotas', withStatus(empty, { returnsDeleted: true })],
   [

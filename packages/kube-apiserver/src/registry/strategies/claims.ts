@@ -12,10 +12,12 @@ function isKnownSource({ apiGroup, kind }: Fields): boolean {
 
 /** The two fields that name where a claim's data come from follow each other (Kubernetes "Volume populators"). */
 function alignSources(spec: Fields): void {
+  // Sources of other namespaces are behind a feature gate that is closed by default.
+  if (spec.dataSourceRef?.namespace) delete spec.dataSourceRef;
   if (spec.dataSource && !isKnownSource(spec.dataSource)) delete spec.dataSource;
   const { dataSource: source, dataSourceRef: ref } = spec;
   if (source && !ref) spec.dataSourceRef = { ...source };
-  else if (ref && !source && !ref.namespace) {
+  else if (ref && !source) {
     const { apiGroup, kind, name } = ref;
     spec.dataSource = { ...(apiGroup !== undefined && { apiGroup }), kind, name };
   }

@@ -11,6 +11,6 @@ APIService: apiVersion string; kind string; metadata meta.ObjectMeta struct; spe
 APIServiceCondition: lastTransitionTime time; message string; reason string; status! string; type! string
 APIServiceSpec: caBundle bytes atomic; group string; groupPriorityMinimum! int32; insecureSkipTLSVerify bool; service ServiceReference; version string; versionPriority! int32
 APIServiceStatus: conditions []APIServiceCondition map(type) merge(type)
-ServiceReference: name string; namespace string; port int32
+ServiceReference: name string; namespace string; port int32 ptr
 `,
 };

@@ -24,7 +24,7 @@ ReplicaSetSpec: minReadySeconds int32; replicas int32 ptr; selector! meta.LabelS
 ReplicaSetStatus: availableReplicas int32; conditions []ReplicaSetCondition map(type) merge(type); fullyLabeledReplicas int32; observedGeneration int64; readyReplicas int32; replicas! int32; terminatingReplicas int32 ptr
 RollingUpdateDaemonSet: maxSurge intorstring ptr; maxUnavailable intorstring ptr
 RollingUpdateDeployment: maxSurge intorstring ptr; maxUnavailable intorstring ptr
-RollingUpdateStatefulSetStrategy: maxUnavailable intorstring ptr; partition int32 ptr
+RollingUpdateStatefulSetStrategy: maxUnavailable intorstring ptr dropped; partition int32 ptr
 StatefulSet: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec StatefulSetSpec struct; status StatefulSetStatus struct
 StatefulSetCondition: lastTransitionTime time always; message string; reason string; status! string; type! string
 StatefulSetOrdinals: start int32 always

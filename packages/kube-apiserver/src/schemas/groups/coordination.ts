@@ -8,6 +8,6 @@ export const coordination: SchemaGroup = {
   kinds: 'Lease',
   types: `
 Lease: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec LeaseSpec struct
-LeaseSpec: acquireTime microtime ptr; holderIdentity string ptr; leaseDurationSeconds int32 ptr; leaseTransitions int32 ptr; preferredHolder string ptr; renewTime microtime ptr; strategy string ptr
+LeaseSpec: acquireTime microtime ptr; holderIdentity string ptr; leaseDurationSeconds int32 ptr; leaseTransitions int32 ptr; preferredHolder string ptr dropped; renewTime microtime ptr; strategy string ptr dropped
 `,
 };

@@ -7,7 +7,7 @@ export const discovery: SchemaGroup = {
   definitions: 'io.k8s.api.discovery.v1',
   kinds: 'EndpointSlice',
   types: `
-Endpoint: addresses! []string set; conditions EndpointConditions struct; deprecatedTopology {}string; hints EndpointHints; hostname string ptr; nodeName string ptr; targetRef core.ObjectReference; zone string ptr
+Endpoint: addresses! []string set; conditions EndpointConditions struct; deprecatedTopology {}string dropped; hints EndpointHints; hostname string ptr; nodeName string ptr; targetRef core.ObjectReference; zone string ptr
 EndpointConditions: ready bool ptr; serving bool ptr; terminating bool ptr
 EndpointHints: forNodes []ForNode atomic; forZones []ForZone atomic
 EndpointPort atomic: appProtocol string ptr; name string ptr; port int32 ptr; protocol string ptr enum(SCTP|TCP|UDP)

@@ -8,7 +8,7 @@ export const storage: SchemaGroup = {
   kinds: 'CSIDriver CSINode CSIStorageCapacity StorageClass VolumeAttachment VolumeAttributesClass',
   types: `
 CSIDriver: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec! CSIDriverSpec struct
-CSIDriverSpec: attachRequired bool ptr; fsGroupPolicy string ptr; nodeAllocatableUpdatePeriodSeconds int64 ptr; podInfoOnMount bool ptr; preventPodSchedulingIfMissing bool ptr; requiresRepublish bool ptr; seLinuxMount bool ptr; serviceAccountTokenInSecrets bool ptr; storageCapacity bool ptr; tokenRequests []TokenRequest atomic; volumeLifecycleModes []string set
+CSIDriverSpec: attachRequired bool ptr; fsGroupPolicy string ptr; nodeAllocatableUpdatePeriodSeconds int64 ptr; podInfoOnMount bool ptr; preventPodSchedulingIfMissing bool ptr dropped; requiresRepublish bool ptr; seLinuxMount bool ptr; serviceAccountTokenInSecrets bool ptr; storageCapacity bool ptr; tokenRequests []TokenRequest atomic; volumeLifecycleModes []string set
 CSINode: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec! CSINodeSpec struct
 CSINodeDriver: allocatable VolumeNodeResources; name! string; nodeID! string; topologyKeys []string always atomic
 CSINodeSpec: drivers! []CSINodeDriver map(name) merge(name)

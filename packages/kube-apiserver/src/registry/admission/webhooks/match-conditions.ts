@@ -1,12 +1,12 @@
-import { declared, evaluation } from '../../cel/environment.ts';
+import type { Budget } from '../../cel/budget.ts';
+import { declared } from '../../cel/environment.ts';
 import { compileError, evaluationError } from '../../cel/errors.ts';
+import { checkExpression, compileExpression, type Evaluate } from '../../cel/expression.ts';
 import { celValue } from '../../cel/values.ts';
 import type { ResourceType } from '../../resource-type.ts';
 import { type Attributes, aggregate, refused } from '../attributes.ts';
 import type { Webhook } from './configuration.ts';
 import { kindOf } from './review.ts';
-
-type Evaluate = (context: Record<string, unknown>) => unknown;
 
 /** Variables of conditions; `authorizer` is not among them. */
 const conditions = declared
@@ -17,11 +17,13 @@ const conditions = declared
 
 const compiled = new Map<string, Evaluate>();
 const MAX_COMPILED = 1_000;
+/** Steps that the conditions of one webhook may take. */
+const MAX_STEPS = 1_000_000;
 
 function compile(expression: string): Evaluate {
   let evaluate = compiled.get(expression);
   if (!evaluate) {
-    evaluate = evaluation.parse(expression) as Evaluate;
+    evaluate = compileExpression(expression);
     if (compiled.size >= MAX_COMPILED) compiled.delete(compiled.keys().next().value!);
     compiled.set(expression, evaluate);
   }
@@ -30,9 +32,9 @@ function compile(expression: string): Evaluate {
 
 /** Why a match condition cannot be used, in cel-go's words; undefined when it can. */
 export function conditionError(expression: string): string | undefined {
-  const result = conditions.check(expression);
+  const result = checkExpression(conditions, expression);
   if (!result.valid) return `compilation failed: ${compileError(expression, result.error)}`;
-  const type = String(result.type);
+  const { type } = result;
   return type === 'bool' || type.startsWith('dyn') ? undefined : `must evaluate to bool but got ${type}`;
 }
 
@@ -71,10 +73,11 @@ export function conditionsMatch(hook: Webhook, as: ResourceType, attributes: Att
     oldObject: attributes.old ? celValue(attributes.old, undefined) : null,
     request: requestVariable(attributes, as),
   };
+  const budget: Budget = { left: MAX_STEPS };
   const errors: string[] = [];
   for (const { expression } of hook.matchConditions) {
     try {
-      if (compile(expression)(variables) === false) return false;
+      if (compile(expression)(variables, budget) === false) return false;
     } catch (error) {
       errors.push(`expression '${expression}' resulted in error: ${evaluationError(error)}`);
     }

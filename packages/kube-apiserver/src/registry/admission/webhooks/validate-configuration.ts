@@ -6,7 +6,8 @@ import {
   dnsSubdomainErrors,
   qualifiedNameErrors,
 } from '@ks-apiserver/apimachinery/validation/names';
-import { repetition } from '../../validation/causes.ts';
+import { Causes, repetition } from '../../validation/causes.ts';
+import { validateLabelSelector } from '../../validation/selectors.ts';
 import { conditionError } from './match-conditions.ts';
 import { clientConfigCauses } from './validate-client-config.ts';
 
@@ -82,25 +83,10 @@ function ruleCauses(field: string, rule: Fields): StatusCause[] {
   return [...causes, ...oneOf(`${field}.scope`, rule.scope, ['*', 'Cluster', 'Namespaced'])];
 }
 
-/** What is wrong with a label selector (apimachinery meta/v1 validation). */
 function selectorCauses(field: string, selector: Fields): StatusCause[] {
-  return (selector?.matchExpressions ?? []).flatMap(({ key, operator, values = [] }: Fields, index: number) => {
-    const at = `${field}.matchExpressions[${index}]`;
-    const causes: StatusCause[] = [];
-    if (operator === 'In' || operator === 'NotIn') {
-      if (values.length === 0)
-        causes.push(required(`${at}.values`, "must be specified when `operator` is 'In' or 'NotIn'"));
-    } else if (operator === 'Exists' || operator === 'DoesNotExist') {
-      if (values.length > 0)
-        causes.push({
-          reason: 'FieldValueForbidden',
-          message: "Forbidden: may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
-          field: `${at}.values`,
-        });
-    } else causes.push(invalidValue(`${at}.operator`, operator, 'not a valid selector operator'));
-    for (const error of qualifiedNameErrors(key ?? '')) causes.push(invalidValue(`${at}.key`, key ?? '', error));
-    return causes;
-  });
+  const out = new Causes();
+  out.collect(() => validateLabelSelector(selector, field, out));
+  return out.list;
 }
 
 function conditionCauses(field: string, conditions: readonly Fields[] = []): StatusCause[] {

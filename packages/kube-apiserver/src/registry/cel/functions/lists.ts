@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Environment } from '@marcbachmann/cel-js';
+import { type Environment, Optional } from '@marcbachmann/cel-js';
 import { CelFailure } from '../failure.ts';
 
 type List = readonly unknown[];
@@ -42,6 +42,8 @@ export function addLists(environment: Environment): void {
   const last = (list: List, item: unknown) => list.findLastIndex((other) => isDeepStrictEqual(other, item));
   const first = (list: List, item: unknown) => list.findIndex((other) => isDeepStrictEqual(other, item));
   environment
+    .registerFunction('list<A>.first(): optional<A>', (list: List) => Optional.of(list[0]))
+    .registerFunction('list<A>.last(): optional<A>', (list: List) => Optional.of(list.at(-1)))
     .registerFunction('list.isSorted(): bool', (list: List) =>
       list.every((item, index) => index === 0 || compare(list[index - 1], item) <= 0),
     )

@@ -2,6 +2,7 @@ import { compilePattern } from '@ks-apiserver/apimachinery/schema/pattern';
 import type { Environment } from '@marcbachmann/cel-js';
 import { CelFailure } from '../failure.ts';
 import { type Macro, macro } from '../macro.ts';
+import { durationText, timeText } from './conversions.ts';
 
 function pattern(text: string) {
   const expression = compilePattern(text);
@@ -29,15 +30,40 @@ function replace(text: string, old: string, by: string, limit: number): string {
   return result;
 }
 
+/** A number as Go prints it: its exponent has two digits at least. */
+const numberText = (value: number) => String(value).replace(/e([+-])(\d)$/, 'e$10$2');
+
+/** A value inside of a list or map. */
+function inner(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  return typeof value === 'number' ? value.toFixed(6) : shown(value);
+}
+
+function isDuration(value: unknown): value is { seconds: bigint; nanos: number } {
+  return typeof (value as { seconds?: unknown } | null)?.seconds === 'bigint';
+}
+
 function shown(value: unknown): string {
   if (typeof value === 'string') return value;
-  if (value instanceof Date) return value.toISOString().replace('.000Z', 'Z');
-  if (Array.isArray(value)) return `[${value.map(shown).join(', ')}]`;
+  if (typeof value === 'number') return numberText(value);
+  if (value instanceof Date) return timeText(value);
+  if (isDuration(value)) return durationText(value);
+  if (value instanceof Uint8Array) return Buffer.from(value).toString();
+  if (Array.isArray(value)) return `[${value.map(inner).join(', ')}]`;
   if (value !== null && typeof value === 'object' && value.constructor === Object) {
     const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${entries.map(([key, item]) => `${key}: ${shown(item)}`).join(', ')}}`;
+    return `{${entries.map(([key, item]) => `${inner(key)}:${inner(item)}`).join(', ')}}`;
   }
-  return String(value);
+  return String(value).replace(/^Type<(.*)>$/, '$1');
+}
+
+const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+
+/** A number with its exponent as cel-go's `%e` writes it: `1.500000×10⁰⁰`. */
+function scientific(value: number): string {
+  const [, digits = '', sign = '', exponent = ''] = /^(.*)e([+-])(\d+)$/.exec(value.toExponential(6)) ?? [];
+  const raised = exponent.padStart(2, '0').replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)]!);
+  return `${digits}×10${sign === '-' ? '⁻' : ''}${raised}`;
 }
 
 /** `%s`, `%d`, `%f`, `%e`, `%b`, `%x`, `%X`, `%o` and `%%` as cel-go's `format` takes them. */
@@ -49,7 +75,9 @@ function formatted(text: string, values: readonly unknown[]): string {
     const value = values[next++];
     const digits = precision === undefined ? 6 : Number(precision);
     const base = (radix: number) =>
-      typeof value === 'string' ? Buffer.from(value).toString('hex') : BigInt(value as bigint).toString(radix);
+      typeof value === 'string' || value instanceof Uint8Array
+        ? Buffer.from(value as string).toString('hex')
+        : BigInt(value as bigint).toString(radix);
     switch (verb) {
       case 's':
         return shown(value);
@@ -58,9 +86,7 @@ function formatted(text: string, values: readonly unknown[]): string {
       case 'f':
         return Number(value).toFixed(digits);
       case 'e':
-        return Number(value)
-          .toExponential(digits)
-          .replace(/e([+-])(\d)$/, 'e$10$2');
+        return scientific(Number(value));
       case 'b':
         return typeof value === 'boolean' ? String(Number(value)) : base(2);
       case 'o':
@@ -102,6 +128,7 @@ export function addTexts(environment: Environment): void {
   environment
     // A macro is found by its name alone; the library lets nobody replace what it registers for texts.
     .registerFunction('list.matches(ast): bool', macro(matches))
+    .registerFunction('matches(ast, ast): bool', macro(matches))
     .registerFunction('string.find(string): string', (text: string, by: string) => findAll(text, by, 1)[0] ?? '')
     .registerFunction('string.findAll(string): list<string>', (text: string, by: string) => findAll(text, by, -1))
     .registerFunction('string.findAll(string, int): list<string>', (text: string, by: string, limit: bigint) =>

@@ -1,3 +1,4 @@
+import { equalJson } from '@ks-apiserver/apimachinery/schema/own';
 import { dnsLabelErrors, dnsSubdomainErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Fields } from '../../defaults/types.ts';
 import { type Causes, each } from '../causes.ts';
@@ -85,6 +86,14 @@ function reporter(event: Fields, field: string, out: Causes): void {
   }
 }
 
+/** Fields of core/v1 that events.k8s.io/v1 still shows, with their names there. */
+const oldEventFields: Readonly<Record<string, string>> = {
+  deprecatedFirstTimestamp: 'firstTimestamp',
+  deprecatedLastTimestamp: 'lastTimestamp',
+  deprecatedCount: 'count',
+  deprecatedSource: 'source',
+};
+
 /** Events, in the form that core/v1 knows them. */
 const event: Validator = (object, old, out) => {
   const { metadata, eventTime, involvedObject, regarding } = object as Fields;
@@ -103,8 +112,13 @@ const event: Validator = (object, old, out) => {
   if (old || !object.regarding) return;
   const { series, type = '' } = object as Fields;
   if (series && (series.count ?? 0) < 2) out.invalid('series.count', '', 'should be at least 2');
+  if (series && !series.lastObservedTime) out.required('series.lastObservedTime');
   if (!eventTime) out.required('eventTime');
   if (type !== 'Normal' && type !== 'Warning') out.invalid('type', '', `has invalid value: ${type}`);
+  for (const [field, before] of Object.entries(oldEventFields)) {
+    const value = (object as Fields)[field];
+    if (value && !equalJson(value, {})) out.invalid(before, '', 'needs to be unset');
+  }
 };
 
 /** Rules of kinds that stand alone, by `group/Kind`. */

@@ -153,10 +153,10 @@ function fileKeys(spec: Fields, at: string, out: Causes): void {
   eachContainer(spec, at, ({ env }, path) =>
     each(env, `${path}.env`, ({ valueFrom }, place) => {
       const name = valueFrom?.fileKeyRef?.volumeName;
-      if (name === undefined) return;
+      if (!valueFrom?.fileKeyRef) return;
       const field = `${place}.valueFrom.fileKeyRef.volumeName`;
       const volume = byName.get(name);
-      if (volume === undefined) out.notFound(field, name);
+      if (volume === undefined) out.notFound(field, name ?? '');
       else if (!volume.emptyDir) out.invalid(field, name, 'referenced volume must be of type emptyDir');
     }),
   );

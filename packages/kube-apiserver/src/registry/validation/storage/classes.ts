@@ -29,6 +29,12 @@ function parameters(values: Fields, mayBeEmpty: boolean, out: Causes): void {
   if (!mayBeEmpty && entries.length === 0) out.required('parameters', 'must contain at least one key/value pair');
 }
 
+/** What a topology term asks for, whatever the order of its expressions and their values. */
+function termIdentity(expressions: readonly Fields[] = []): string {
+  const asked = expressions.map(({ key = '', values = [] }) => [key, ...values.toSorted()]);
+  return JSON.stringify(asked.sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)));
+}
+
 const storageClass: Validator = (object, old, out) => {
   if (old) {
     for (const field of ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode']) {
@@ -41,6 +47,8 @@ const storageClass: Validator = (object, old, out) => {
   parameters((object as Fields).parameters ?? {}, true, out);
   if (reclaimPolicy) out.supported('reclaimPolicy', reclaimPolicy, ['Delete', 'Retain']);
   out.supported('volumeBindingMode', mode, ['Immediate', 'WaitForFirstConsumer']);
+  // A term without expressions counts as repeated, even the first.
+  const terms = new Set(['[]']);
   each<Fields>(allowedTopologies, 'allowedTopologies', ({ matchLabelExpressions }, path) => {
     const keys = new Set<string>();
     each<Fields>(matchLabelExpressions, `${path}.matchLabelExpressions`, ({ key = '', values = [] }, place) => {
@@ -53,11 +61,15 @@ const storageClass: Validator = (object, old, out) => {
       if (keys.has(key)) out.duplicate(`${place}.key`, key);
       keys.add(key);
     });
+    const term = termIdentity(matchLabelExpressions);
+    if (terms.has(term)) out.duplicate(`${path}.matchLabelExpressions`, '');
+    terms.add(term);
   });
 };
 
 const csiDriver: Validator = ({ spec = {} }, old, out) => {
   const { fsGroupPolicy, tokenRequests, volumeLifecycleModes = [], nodeAllocatableUpdatePeriodSeconds: period } = spec;
+  const { serviceAccountTokenInSecrets: inSecrets } = spec;
   const policies = ['File', 'None', 'ReadWriteOnceWithFSType'];
   if (fsGroupPolicy !== undefined) out.supported('spec.fsGroupPolicy', fsGroupPolicy, policies);
   const audiences = new Set<string>();
@@ -68,6 +80,10 @@ const csiDriver: Validator = ({ spec = {} }, old, out) => {
     if (seconds < 600) out.invalid(field, seconds, 'may not specify a duration less than 10 minutes');
     if (seconds > 2 ** 32) out.invalid(field, seconds, 'may not specify a duration larger than 2^32 seconds');
   });
+  if (inSecrets !== undefined && !tokenRequests?.length) {
+    const why = 'serviceAccountTokenInSecrets is set but no tokenRequests are specified';
+    out.invalid('spec.serviceAccountTokenInSecrets', inSecrets, why);
+  }
   for (const mode of volumeLifecycleModes) {
     out.supported('spec.volumeLifecycleModes', mode, ['Persistent', 'Ephemeral']);
   }

@@ -112,6 +112,15 @@ function shownSuccess({ rules = [] }: Fields): Fields {
   return { Rules: rules.length > 0 ? rules.map(shown) : null };
 }
 
+/** Whether a selector fits labels; one that is none is told of elsewhere. */
+function selects(selector: Fields, labels: Readonly<Record<string, string>> | undefined): boolean {
+  try {
+    return labelSelectorFrom(selector).matches(labels);
+  } catch {
+    return true;
+  }
+}
+
 function ownLabels({ metadata, spec = {} }: Fields, out: Causes): void {
   if (spec.manualSelector === true || spec.selector === undefined) return;
   const labels = spec.template?.metadata?.labels ?? {};
@@ -125,7 +134,7 @@ function ownLabels({ metadata, spec = {} }: Fields, out: Causes): void {
       else if (labels[key] !== value) out.invalid(field, sortedMap(labels), `must be '${value}'`);
     }
   }
-  if (!labelSelectorFrom(spec.selector).matches(expected)) {
+  if (!selects(spec.selector, expected)) {
     out.invalid('spec.selector', spec.selector, '`selector` not auto-generated');
   }
 }
@@ -134,7 +143,7 @@ function selector(spec: Fields, out: Causes): void {
   if (spec.selector === undefined) out.required('spec.selector');
   else validateLabelSelector(spec.selector, 'spec.selector', out);
   const labels = spec.template?.metadata?.labels;
-  if (spec.selector === undefined || !labelSelectorFrom(spec.selector).matches(labels)) {
+  if (spec.selector === undefined || !selects(spec.selector, labels)) {
     out.invalid(
       'spec.template.metadata.labels',
       sortedMap(labels) ?? null,
