@@ -129,6 +129,8 @@ export const ConfigSchema = Type.Object({
     proxyPublishAddress: Text(),
     agentImage: Text('kubesphere/tower:v1.0'),
   }),
+  // Versions of Kubernetes' kinds that the cluster has ceased to serve are served here for clients of their time.
+  legacyVersions: Flag(true),
   // Git servers and image registries that users name: networks that may be reached though they are not public.
   verification: Section({ allowedCIDRs: Type.Array(Type.String(), { default: [] }) }),
   // Terminals over WebSocket: after this time without anything typed, and in all, they are ended; 0 for never.
