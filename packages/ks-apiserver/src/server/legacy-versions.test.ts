@@ -357,7 +357,8 @@ test('a Deployment of extensions/v1beta1 has the defaults and the scale of its t
   assert.deepEqual([scale.json.status.selector, scale.json.status.targetSelector], [{ app: 'web' }, 'app=web']);
   const scaled = await platform.call(`${DEPLOYMENTS}/web/scale`, {
     method: 'PUT',
-    body: { ...scale.json, spec: { replicas: 3 } },
+    // Without a resourceVersion: controllers write the object too.
+    body: { ...scale.json, metadata: { name: 'web', namespace: 'demo' }, spec: { replicas: 3 } },
   });
   assertOk(scaled);
   assertOk(await patch(`${DEPLOYMENTS}/web/scale`, MERGE_PATCH, { spec: { replicas: 4 } }));

@@ -8,6 +8,8 @@ export interface Piece {
   legacy?: string;
   /** Kubernetes' own annotation for it in the older version; else it goes into one of this server's. */
   annotation?: string;
+  /** What only the older version can tell is kept elsewhere. */
+  onlyNewer?: boolean;
 }
 
 /**
@@ -21,6 +23,8 @@ export interface Conversion {
   withDefaults?(object: Fields): Fields;
   /** Parts that lose something on the way: they are kept in annotations. */
   pieces?: readonly Piece[];
+  /** Annotations of its own by which it keeps more; they are left out where nothing hangs on them. */
+  annotations?: readonly string[];
   /** Paths that the served version has and the older one does not, which its decoder would drop. */
   unknown?: readonly string[];
 }

@@ -13,7 +13,7 @@ type Side = 'served' | 'legacy';
 function lost(object: Fields, back: Fields, pieces: readonly Piece[], side: Side): Map<Piece, unknown> {
   const found = new Map<Piece, unknown>();
   for (const piece of pieces) {
-    const path = piece[side];
+    const path = side === 'legacy' && piece.onlyNewer ? undefined : piece[side];
     if (path !== undefined && !equalJson(valueAt(object, path), valueAt(back, path))) {
       found.set(piece, valueAt(object, path) ?? null);
     }
@@ -85,9 +85,17 @@ function restored(
 }
 
 /** An object of the older version as the served one tells it, with what was kept, and with what is to be kept. */
-export function toServedKeeping({ toServed, toLegacy, pieces = [] }: Conversion, object: Fields): Fields {
+export function toServedKeeping(
+  { toServed, toLegacy, pieces = [], annotations = [] }: Conversion,
+  object: Fields,
+): Fields {
   const { rest, kept } = taken(object, pieces, 'served');
-  const served = restored(toServed(rest), rest, kept, 'served', toLegacy);
+  let served = restored(toServed(rest), rest, kept, 'served', toLegacy);
+  for (const name of kept.size > 0 ? annotations : []) {
+    const without = withAnnotation(served, name, undefined);
+    served = equalJson(toLegacy(without), toLegacy(served)) ? without : served;
+  }
+
   return withKept(served, lost(rest, toLegacy(served), pieces, 'legacy'), 'legacy');
 }
 

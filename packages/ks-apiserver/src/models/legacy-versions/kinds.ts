@@ -1,5 +1,6 @@
 import { autoscalers } from './conversions/autoscalers.ts';
 import { certificateRequests } from './conversions/certificates.ts';
+import { definitions } from './conversions/definitions.ts';
 import { disruptionBudgets } from './conversions/disruption-budgets.ts';
 import { endpointSlices } from './conversions/endpoint-slices.ts';
 import { ingresses } from './conversions/ingresses.ts';
@@ -111,6 +112,16 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   ],
   'autoscaling/v2beta1': [{ ...AUTOSCALER, lifetime: ['1.22', '1.25'], conversion: autoscalers, subresources: status }],
   'autoscaling/v2beta2': [{ ...AUTOSCALER, lifetime: ['1.23', '1.26'], subresources: status }],
+  'apiextensions.k8s.io/v1beta1': [
+    {
+      resource: 'customresourcedefinitions',
+      kind: 'CustomResourceDefinition',
+      served: 'apiextensions.k8s.io/v1',
+      lifetime: ['1.16', '1.22'],
+      conversion: definitions,
+      subresources: status,
+    },
+  ],
   'policy/v1beta1': [
     {
       resource: 'poddisruptionbudgets',
