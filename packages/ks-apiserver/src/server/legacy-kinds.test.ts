@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { LEGACY_KINDS } from '../models/legacy-versions/kinds.ts';
+import { CERTIFICATE_REQUEST } from '../testing/certificate-request.ts';
 import { TestPlatform } from '../testing/test-platform.ts';
 
 let platform: TestPlatform;
@@ -16,24 +17,6 @@ const selector = { matchLabels: { app: 'a' } };
 const backend = { serviceName: 'web', servicePort: 80 };
 const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' };
 const webhooks = [{ name: 'hook.example.com', clientConfig: { url: 'https://hook.example.com/' }, rules: [] }];
-/** A request for a certificate of `CN=legacy`. */
-const CERTIFICATE_REQUEST = Buffer.from(`-----BEGIN CERTIFICATE REQUEST-----
-MIICVjCCAT4CAQAwETEPMA0GA1UEAwwGbGVnYWN5MIIBIjANBgkqhkiG9w0BAQEF
-AAOCAQ8AMIIBCgKCAQEAp02JGS+zQKvuM/qdaWN1a//ZQEB08559dweqf6khRPsE
-qZuv6mCQtaSUXh0jkcXRgsm4jECRfzVRj6m+8fIyNqGMOZYyGRD/0DNc1tEp9W8l
-iZvRJxjjUfrwANezVnj5XLtjDowdIwTOKCVuwzyiH7lqFkUxk/9Mz3O31vnovPrY
-MelGmUrC4ij5vxMAvn0M8lLdT1Uou9P0FVVnr5szabONGLTGrOaodDt5+lqSOnqD
-GAIA0ZtLug8wOziOKE7vCY4OjZiqvgAPfxLM/gyiJAWxOhpk76Mk549rjkjeqeN/
-8exV8z7Z5qC6/YqyFmXQkm3793zAX4WRnZPBrbr5nwIDAQABoAAwDQYJKoZIhvcN
-AQELBQADggEBAIiK0IZkbzD+js5ORCfePjh7vbUoCpm3xWxp2QcO//hpPLl3UcSd
-VQIH51FFaG2JWLS5CbUHPvTgwohDExdyKmRCGFZ9ATFBdrelxPMqRUXcGZaFo/88
-wbkdj36LCqtK8hBKFoe5tvm8eJKgAraGWjhgXYTKVXhpvdpOPQN4sMOz8Hr9hVi3
-wW6fOxUxuttysBN6o1aegKAmidw1jc1Z5NqHphV0EB/2YIbP29FOIreRZZjmqgls
-3MuprrshRgF+FfjUqHOi1h3EVZdiur+0A8PtYjQ8ng9kOQdg597TDM+W3PkCwBNd
-p3ZLCvGrXiQoQIHVZ6b0ccQOOG+0iq9B6Ys=
------END CERTIFICATE REQUEST-----
-`).toString('base64');
-
 /** What an object of each kind has besides its name; cluster-scoped kinds have `cluster`. */
 // biome-ignore lint/suspicious/noExplicitAny: each kind has other fields.
 const OBJECTS: Record<string, { cluster?: boolean; name?: string; fields: any }> = {
