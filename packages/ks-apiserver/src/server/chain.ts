@@ -23,6 +23,7 @@ import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Gate } from '../models/gate/gate.ts';
 import type { Authenticator } from '../models/iam/authenticate.ts';
 import { checkInitialPassword } from '../models/iam/initial-password.ts';
+import { asksForDiscovery } from '../models/legacy-versions/discovery/legacy-discovery.ts';
 import type { LegacyCall, LegacyCallParts, Send } from '../models/legacy-versions/legacy-call.ts';
 import type { LegacyVersions } from '../models/legacy-versions/legacy-versions.ts';
 import type { Connections } from './connections.ts';
@@ -185,7 +186,7 @@ function proxied(exchange: Incoming, headers: Record<string, string>): KubeReque
 
 /** Makes a call to the Kubernetes API for its caller, through the gate: in the version that is served. */
 export function gatedCall(
-  { gate, kubernetes, schemaOf }: Pick<ChainParts, 'gate' | 'kubernetes' | 'schemaOf'>,
+  { gate, kubernetes, legacyVersions: versions, schemaOf }: ChainParts,
   exchange: Incoming,
   request: KubeRequest,
 ): Promise<KubeResponse> {
@@ -201,12 +202,16 @@ export function gatedCall(
       readBody: readSent,
       isAuthorizedByKubernetes: false,
     });
+  const own = (one: KubeRequest) => kubernetes.request(one);
   const legacy = legacyCalls.get(exchange);
-  if (!legacy) {
-    return send(exchange.info, request, readBody);
+  if (legacy) {
+    return legacy.make(request, { send, readBody, own, schemaOf });
   }
 
-  return legacy.make(request, { send, readBody, own: (one) => kubernetes.request(one), schemaOf });
+  const { info } = exchange;
+  return versions && asksForDiscovery(request, info)
+    ? versions.discovery.answer(request, (one) => send(info, one, readBody), own)
+    : send(info, request, readBody);
 }
 
 /** A watch's body that simply ends, without an error for the reader, when the server stops. */

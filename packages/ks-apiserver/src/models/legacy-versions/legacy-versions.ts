@@ -1,5 +1,6 @@
 import type { GroupVersionResource } from '@ks-apiserver/apimachinery/meta/types';
 import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
+import { LegacyDiscovery } from './discovery/legacy-discovery.ts';
 import { legacyKindOf } from './kinds.ts';
 import { LegacyCall } from './legacy-call.ts';
 import type { LegacyKind } from './legacy-kind.ts';
@@ -10,6 +11,7 @@ export type Serves = (resource: GroupVersionResource) => Promise<boolean>;
 /** Older versions of Kubernetes' own kinds, for backends that have ceased to serve them. */
 export class LegacyVersions {
   readonly #serves: Serves;
+  readonly discovery = new LegacyDiscovery((kind) => this.bridges(kind));
 
   constructor(serves: Serves) {
     this.#serves = serves;
