@@ -9,6 +9,8 @@ export interface Incoming {
   /** Path and query, percent-encoded, after the fix-ups of the first filter. */
   url: string;
   info: RequestInfo;
+  /** What the call comes to where `info` is about an older version of a kind: its caller needs the right to both. */
+  served?: RequestInfo;
   user: UserInfo;
   /** Aborted when the client goes away or the server stops. */
   readonly signal: AbortSignal;
@@ -29,6 +31,7 @@ export class IncomingCall implements Incoming {
   readonly req: IncomingMessage;
   url: string;
   info: RequestInfo = NO_REQUEST;
+  served?: RequestInfo;
   user: UserInfo;
   readonly receivedAt = performance.now();
   sourceIP: string;

@@ -1,4 +1,6 @@
 import { setMaxListeners } from 'node:events';
+import type { GroupVersionKind } from '@ks-apiserver/apimachinery/meta/types';
+import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
 import { routeFinder, router, upgradeRouter } from '@ks-apiserver/apiserver/routes/router';
 import { Informer } from '@ks-apiserver/client/informer/informer';
@@ -16,6 +18,7 @@ import { USERS } from '../models/iam/types.ts';
 import { UserList } from '../models/iam/user-list.ts';
 import { Users } from '../models/iam/users.ts';
 import { LoginStates } from '../models/identity-providers/login-state.ts';
+import { LegacyVersions } from '../models/legacy-versions/legacy-versions.ts';
 import { LiveLists } from '../models/live/live-lists.ts';
 import { isSecure } from '../models/oauth/cookies.ts';
 import { Catalog, staleReason } from '../models/resources/catalog.ts';
@@ -35,6 +38,12 @@ import { openIdentityProviders, openSignIn } from './sign-in.ts';
 
 /** How long the first lists of users, roles and bindings may take at start, in milliseconds. */
 const START_TIMEOUT_MS = 60_000;
+
+/** Schemas of Kubernetes' own kinds; a cluster's server has them in memory from the first time that one is asked for. */
+async function schemaOf(kind: GroupVersionKind): Promise<Schema | undefined> {
+  const { builtinSchema } = await import('@ks-apiserver/kube-apiserver/schemas/builtin');
+  return builtinSchema(kind);
+}
 
 /** The running product: what main starts and stops. */
 export interface App {
@@ -169,6 +178,8 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       authenticating: new Set(table.filter(({ authenticates }) => authenticates).map(({ path }) => path)),
       webSocketOrigins: authentication.webSocketOrigins,
       gate,
+      legacyVersions: config.legacyVersions ? new LegacyVersions((resource) => catalog.serves(resource)) : undefined,
+      schemaOf,
       longCalls: new LongCalls(config.watches.maxPerUser, signIn.addresses),
     },
     metrics,

@@ -1,10 +1,10 @@
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { type BodyBudgets, countedBody } from '@ks-apiserver/apiserver/http/body-budgets';
 import { sendError, sendText } from '@ks-apiserver/apiserver/http/error-responder';
-import type { Exchange, Filter, Incoming } from '@ks-apiserver/apiserver/http/exchange';
+import type { Exchange, Filter, Incoming, Pending } from '@ks-apiserver/apiserver/http/exchange';
 import { endToEndHeaders, kubeRequestFrom } from '@ks-apiserver/apiserver/http/kube-request';
 import { hasBody } from '@ks-apiserver/apiserver/http/request-body';
-import { parseRequestInfo } from '@ks-apiserver/apiserver/http/request-info';
+import { parseRequestInfo, type RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { writeKubeResponse } from '@ks-apiserver/apiserver/http/respond';
 import { checkUpgrade } from '@ks-apiserver/apiserver/http/upgrade';
 import { BODY_LIMIT, readRequestBody } from '@ks-apiserver/apiserver/routes/body';
@@ -23,6 +23,9 @@ import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Gate } from '../models/gate/gate.ts';
 import type { Authenticator } from '../models/iam/authenticate.ts';
 import { checkInitialPassword } from '../models/iam/initial-password.ts';
+import { asksForDiscovery } from '../models/legacy-versions/discovery/legacy-discovery.ts';
+import type { LegacyCall, LegacyCallParts, Send } from '../models/legacy-versions/legacy-call.ts';
+import type { LegacyVersions } from '../models/legacy-versions/legacy-versions.ts';
 import type { Connections } from './connections.ts';
 import type { LongCalls } from './long-calls.ts';
 import { checkOrigin } from './origin.ts';
@@ -49,6 +52,10 @@ export interface ChainParts {
   longCalls: LongCalls;
   /** Bodies that are in memory. */
   bodies: BodyBudgets;
+  /** Older versions of Kubernetes' kinds that are served here; undefined where that is turned off. */
+  legacyVersions: LegacyVersions | undefined;
+  /** Schemas of Kubernetes' kinds. */
+  schemaOf: LegacyCallParts['schemaOf'];
 }
 
 /** Headers by which a caller could act as somebody else at the Kubernetes API, or hand on his own credentials. */
@@ -124,13 +131,39 @@ function bodyBudgets({ bodies }: ChainParts): Filter {
   };
 }
 
+/** Throws Forbidden unless a user may make a call. */
+function authorize({ authorizer }: ChainParts, user: UserInfo, info: RequestInfo): Pending {
+  checkInitialPassword(user, info);
+  checkApiToken(user, info);
+
+  return authorizer.authorizeCall(user, info);
+}
+
 /** Denies whatever no rule, role or public path allows. */
-function authorization({ authorizer }: ChainParts): Filter<Incoming> {
+function authorization(parts: ChainParts): Filter<Incoming> {
   return (exchange, next) => {
-    checkInitialPassword(exchange.user, exchange.info);
-    checkApiToken(exchange.user, exchange.info);
-    const pending = authorizer.authorizeCall(exchange.user, exchange.info);
+    const pending = authorize(parts, exchange.user, exchange.info);
     return pending ? pending.then(next) : next();
+  };
+}
+
+/** Calls that are about an older version of a kind, as they are made in the version that is served. */
+const legacyCalls = new WeakMap<Incoming, LegacyCall>();
+
+/** Finds calls about older versions of Kubernetes' kinds: who makes one must be allowed to make it in the served version too. */
+function legacyVersions(parts: ChainParts): Filter<Incoming> {
+  const find = async (exchange: Incoming, found: Promise<LegacyCall | undefined>) => {
+    const call = await found;
+    if (call) {
+      await authorize(parts, exchange.user, call.info);
+      exchange.served = call.info;
+      legacyCalls.set(exchange, call);
+    }
+  };
+
+  return (exchange, next) => {
+    const found = parts.legacyVersions?.callOf(exchange.req.method ?? 'GET', exchange.url, exchange.info);
+    return found ? find(exchange, found).then(next) : next();
   };
 }
 
@@ -151,23 +184,34 @@ function proxied(exchange: Incoming, headers: Record<string, string>): KubeReque
   return { ...request, ...(isCounted && { body: countedBody(exchange.req) }), url: exchange.url };
 }
 
-/** Makes a call to the Kubernetes API for its caller, through the gate. */
+/** Makes a call to the Kubernetes API for its caller, through the gate: in the version that is served. */
 export function gatedCall(
-  { gate, kubernetes }: Pick<ChainParts, 'gate' | 'kubernetes'>,
+  { gate, kubernetes, legacyVersions: versions, schemaOf }: ChainParts,
   exchange: Incoming,
   request: KubeRequest,
 ): Promise<KubeResponse> {
-  const { req, user: caller, info } = exchange;
+  const { req, user: caller } = exchange;
+  const readBody = () => readRequestBody(req, BODY_LIMIT);
+  const send: Send = (info, sent, readSent) =>
+    gate.call({
+      caller,
+      info,
+      request: sent,
+      kubernetes,
+      own: kubernetes,
+      readBody: readSent,
+      isAuthorizedByKubernetes: false,
+    });
+  const own = (one: KubeRequest) => kubernetes.request(one);
+  const legacy = legacyCalls.get(exchange);
+  if (legacy) {
+    return legacy.make(request, { send, readBody, own, schemaOf });
+  }
 
-  return gate.call({
-    caller,
-    info,
-    request,
-    kubernetes,
-    own: kubernetes,
-    readBody: () => readRequestBody(req, BODY_LIMIT),
-    isAuthorizedByKubernetes: false,
-  });
+  const { info } = exchange;
+  return versions && asksForDiscovery(request, info)
+    ? versions.discovery.answer(request, (one) => send(info, one, readBody), own)
+    : send(info, request, readBody);
 }
 
 /** A watch's body that simply ends, without an error for the reader, when the server stops. */
@@ -237,6 +281,7 @@ export function chain(parts: ChainParts): readonly Filter[] {
     narrowing(parts),
     authentication(parts),
     authorization(parts),
+    legacyVersions(parts),
     bodyBudgets(parts),
     parts.longCalls.filter,
     kubernetesProxy(parts),
@@ -269,5 +314,13 @@ export function upgradeChain(parts: ChainParts, ends: UpgradeEnds): readonly Fil
     };
     await ends.kubernetes(proxied(exchange, headers));
   };
-  return [requestInfo, narrowing(parts), origin, authentication(parts), authorization(parts), upgrade];
+  return [
+    requestInfo,
+    narrowing(parts),
+    origin,
+    authentication(parts),
+    authorization(parts),
+    legacyVersions(parts),
+    upgrade,
+  ];
 }

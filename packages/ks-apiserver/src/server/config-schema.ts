@@ -134,6 +134,8 @@ export const ConfigSchema = Type.Object({
   }),
   // The KubeSphere that this server says it is: later consoles show menus by it.
   compatibility: Section({ version: Type.Enum([...COMPATIBLE_VERSIONS], { default: '3.0.0' }) }),
+  // Versions of Kubernetes' kinds that the cluster has ceased to serve are served here for clients of their time.
+  legacyVersions: Flag(true),
   // Git servers and image registries that users name: networks that may be reached though they are not public.
   verification: Section({ allowedCIDRs: Type.Array(Type.String(), { default: [] }) }),
   // Terminals over WebSocket: after this time without anything typed, and in all, they are ended; 0 for never.

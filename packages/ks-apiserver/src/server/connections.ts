@@ -17,6 +17,11 @@ interface Connection {
   end: (why: EndReason) => void;
 }
 
+/** Calls that a caller must be allowed to make for this one. */
+export function neededBy({ info, served }: Incoming): readonly RequestInfo[] {
+  return served ? [info, served] : [info];
+}
+
 /** Watches, upgraded connections and other long calls: each ends when its session ends or its caller's rights are taken. */
 export class Connections {
   readonly #authenticator: Authenticator;
@@ -36,7 +41,7 @@ export class Connections {
    * Follows a connection from now on; `end` is called at most once, when its session ends or its caller may not make one of
    * the calls that it `needs` any more. Answers how to stop following it.
    */
-  add(incoming: Incoming, end: (why: EndReason) => void, needs: readonly RequestInfo[] = [incoming.info]): () => void {
+  add(incoming: Incoming, end: (why: EndReason) => void, needs = neededBy(incoming)): () => void {
     const credential = incoming.req.headers.authorization ?? '';
     const holds = this.#authenticator.follow(credential, incoming.user);
     const connection = { incoming, credential, holds, needs, end };

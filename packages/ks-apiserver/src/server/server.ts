@@ -16,7 +16,7 @@ import type { UpgradeRequest } from '@ks-apiserver/apiserver/routes/route';
 import type { Logger } from 'pino';
 import { ANONYMOUS } from '../models/iam/authenticate.ts';
 import { type ChainParts, chain, gatedCall, type UpgradeEnds, upgradeChain } from './chain.ts';
-import { Connections } from './connections.ts';
+import { Connections, neededBy } from './connections.ts';
 import type { Metrics } from './metrics.ts';
 import type { SourceAddresses } from './source-ip.ts';
 import { relayUpgrade } from './upgrade-relay.ts';
@@ -128,7 +128,7 @@ export class KsApiServer {
     const ends: UpgradeEnds = {
       kubernetes: async (request) => {
         admit();
-        follow([incoming.info], (why) => (why === 'stopping' ? socket.end() : socket.destroy()));
+        follow(neededBy(incoming), (why) => (why === 'stopping' ? socket.end() : socket.destroy()));
         if (incoming.info.verb === 'watch') {
           await serveWatchSocket(request, connection, (call) => gatedCall(this.#parts, incoming, call));
         } else {

@@ -1,18 +1,15 @@
-import { badRequest, internalError, requestTooLarge, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, internalError, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Json, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { applyJsonPatch } from '@ks-apiserver/apimachinery/patch/json-patch';
 import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { errorFrom, PATCH_TYPES } from '@ks-apiserver/client/kube/client';
 import { type KubeRequest, type KubeResponse, type KubeTransport, readBody } from '@ks-apiserver/client/kube/transport';
-import { constructFromEvents, EVENT_ID, parseEvents } from 'js-yaml';
+import { parseConfiguration } from './applied-configuration.ts';
 import { type SecretFields, secretsOf, withoutSecrets, withoutSecretTexts, withSecretsOf } from './redaction.ts';
 
 const ATTEMPTS = 5;
 /** Largest object that is reviewed, in bytes: etcd keeps less. */
 const OBJECT_LIMIT = 16 * 1024 * 1024;
-/** Longest configuration that is applied as YAML which is no JSON, in characters, and its deepest nesting. */
-const YAML_LIMIT = 64 * 1024;
-const YAML_DEPTH = 100;
 
 /**
  * Looks at what a write would store; `stored` is what it replaces. Throws to refuse it. Answers another object to have
@@ -55,23 +52,13 @@ function objectPath({ url }: KubeRequest, { subresource }: RequestInfo): string 
 }
 
 /** Media type of a request's body in lower case, without parameters; '' when it names none. */
-function mediaType({ headers }: KubeRequest): string {
+export function mediaType({ headers }: KubeRequest): string {
   return (headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
 }
 
 /** An applied configuration that is valid for one version of the object only. */
 function pinned(body: Buffer, resourceVersion: string | undefined): Buffer {
-  let config: unknown;
-  try {
-    config = parseConfiguration(body.toString());
-  } catch (error) {
-    if (error instanceof StatusError) {
-      throw error;
-    }
-
-    throw badRequest(`the applied configuration is no YAML: ${(error as Error).message}`);
-  }
-
+  const config = parseConfiguration(body);
   const { metadata } = (config ?? {}) as { metadata?: object };
   if (typeof metadata !== 'object' || metadata === null) {
     throw badRequest('the applied configuration has no metadata');
@@ -80,28 +67,6 @@ function pinned(body: Buffer, resourceVersion: string | undefined): Buffer {
   return Buffer.from(
     JSON.stringify({ ...(config as object), metadata: { ...metadata, ...(resourceVersion && { resourceVersion }) } }),
   );
-}
-
-/** Clients apply JSON nearly always, which a YAML parser reads a hundred times slower. Throws 413 for much of YAML. */
-function parseConfiguration(text: string): unknown {
-  if (text.trimStart().startsWith('{')) {
-    try {
-      return JSON.parse(text);
-    } catch {
-      // Flow style of YAML begins with a brace too.
-    }
-  }
-
-  if (text.length > YAML_LIMIT) {
-    throw requestTooLarge(YAML_LIMIT);
-  }
-
-  const events = parseEvents(text, { maxDepth: YAML_DEPTH });
-  if (events.some(({ type }) => type === EVENT_ID.ALIAS)) {
-    throw new Error('aliases are not supported');
-  }
-
-  return constructFromEvents(events, { source: text })[0];
 }
 
 function parsed(bytes: Buffer): KubeObject {

@@ -179,6 +179,11 @@ export class Catalog {
     );
   }
 
+  /** Whether the Kubernetes API serves a resource in a version, as it has said lately. Throws ServiceUnavailable. */
+  serves(resource: GroupVersionResource): Promise<boolean> {
+    return this.#discovery.serves(resource);
+  }
+
   /** Aggregated APIs come and go with their APIServices. */
   async #followApiServices(): Promise<void> {
     this.#apiServices = true;

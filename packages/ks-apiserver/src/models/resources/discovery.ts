@@ -1,5 +1,5 @@
 import { serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
-import { groupVersionPath } from '@ks-apiserver/apimachinery/meta/types';
+import { type GroupVersionResource, groupVersionPath } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { Deadline } from '@ks-apiserver/client/kube/deadline';
 import type { ResourceDefinition } from './definition.ts';
@@ -60,14 +60,30 @@ export class Discovery {
    */
   async kinds(plural: string): Promise<readonly ServedKind[]> {
     const age = performance.now() - this.#begun;
-    if (!this.#loaded) await this.#read();
-    else if (age > this.#pace.maxAgeMs || (this.#changed && age > this.#pace.changedMs))
-      void this.#read().catch(() => {});
+    await this.#recent();
     const found = this.#kinds.get(plural);
     if (found) return found;
     const due = age > (this.#changed ? this.#pace.changedMs : this.#pace.missMs);
     if (due || this.#running) await this.#read().catch(() => {});
     return this.#kinds.get(plural) ?? [];
+  }
+
+  /**
+   * Whether the API serves a resource in a version, as far as it was last asked. Throws ServiceUnavailable while it has not once
+   * said what it serves.
+   */
+  async serves({ group, version, resource }: GroupVersionResource): Promise<boolean> {
+    await this.#recent();
+    const kinds = this.#byVersion.get(`${group}/${version}`) ?? [];
+    return kinds.some((kind) => kind.resource === resource);
+  }
+
+  /** Waits for the first reading; later ones, when they are due, go on beside. */
+  async #recent(): Promise<void> {
+    const age = performance.now() - this.#begun;
+    if (!this.#loaded) await this.#read();
+    else if (age > this.#pace.maxAgeMs || (this.#changed && age > this.#pace.changedMs))
+      void this.#read().catch(() => {});
   }
 
   /** Reads discovery once for all who ask meanwhile. */

@@ -1,0 +1,167 @@
+import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
+import { type Fields, isFields } from '../fields.ts';
+import type { LegacyKind } from '../legacy-kind.ts';
+
+/** Documents of discovery (Kubernetes "The Kubernetes API", "Discovery API") with the kinds that are served here besides. */
+
+function fieldsOf(value: unknown): Fields[] {
+  return Array.isArray(value) ? value.filter(isFields) : [];
+}
+
+const VERSION = /^v(\d+)(?:(alpha|beta)(\d+))?$/;
+
+/** Newer versions first (Kubernetes "Version priority"). */
+function compareVersions(a: string, b: string): number {
+  const [, majorA = '0', stageA = 'z', minorA = '0'] = VERSION.exec(a) ?? [];
+  const [, majorB = '0', stageB = 'z', minorB = '0'] = VERSION.exec(b) ?? [];
+  return stageB.localeCompare(stageA) || Number(majorB) - Number(majorA) || Number(minorB) - Number(minorA);
+}
+
+/** The versions of a group in which kinds are served here, newest first. */
+function versionsIn(group: string, kinds: readonly LegacyKind[]): string[] {
+  const found = new Set(kinds.filter((kind) => kind.group === group).map(({ version }) => version));
+  return [...found].sort(compareVersions);
+}
+
+/**
+ * An APIGroup with the versions of kinds that are served here, behind its own: what it prefers stays so. Undefined for a group
+ * that is not there and has none.
+ */
+export function withLegacyGroup(
+  document: Fields | undefined,
+  group: string,
+  kinds: readonly LegacyKind[],
+): Fields | undefined {
+  const known = fieldsOf(document?.versions);
+  const more = versionsIn(group, kinds)
+    .filter((version) => !known.some((each) => each.version === version))
+    .map((version) => ({ groupVersion: `${group}/${version}`, version }));
+  const versions = [...known, ...more];
+  if (versions.length === 0) {
+    return document;
+  }
+
+  return { ...document, name: group, versions, preferredVersion: document?.preferredVersion ?? versions[0] };
+}
+
+/** An APIGroupList with the versions, and the groups, of kinds that are served here. */
+export function withLegacyGroups(document: Fields, kinds: readonly LegacyKind[]): Fields {
+  const known = fieldsOf(document.groups);
+  const names = new Set(known.map(({ name }) => name));
+  const added = [...new Set(kinds.map(({ group }) => group))].filter((group) => !names.has(group));
+
+  return {
+    ...document,
+    groups: [
+      ...known.map((group) => withLegacyGroup(group, String(group.name), kinds)),
+      ...added.map((group) => withLegacyGroup(undefined, group, kinds)),
+    ],
+  };
+}
+
+/** What an APIResourceList says of a kind and its subresources in the served version, as the older version says it. */
+function resourcesOf(kind: LegacyKind, served: Fields | undefined): Fields[] {
+  return fieldsOf(served?.resources).flatMap((entry) => {
+    const [resource = '', subresource = ''] = String(entry.name).split('/');
+    const isKept = subresource === '' || kind.subresources.has(subresource);
+    if (resource !== kind.resource || !isKept) {
+      return [];
+    }
+
+    const { storageVersionHash: _hash, group: _group, version: _version, ...rest } = entry;
+    const own = kind.subresources.get(subresource) && { group: kind.group, version: kind.version };
+    return [{ ...rest, ...own }];
+  });
+}
+
+/**
+ * An APIResourceList of an older version with the kinds that are served here; `served` answers the list of an apiVersion. Undefined
+ * for a version that is not there and has none.
+ */
+export function withLegacyResources(
+  document: Fields | undefined,
+  groupVersion: string,
+  kinds: readonly LegacyKind[],
+  served: (apiVersion: string) => Fields | undefined,
+): Fields | undefined {
+  const own = kinds.filter((kind) => apiVersionOf(kind) === groupVersion);
+  if (own.length === 0) {
+    return document;
+  }
+
+  const more = own.flatMap((kind) => resourcesOf(kind, served(apiVersionOf(kind.served))));
+  return {
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion,
+    ...document,
+    resources: [...fieldsOf(document?.resources), ...more],
+  };
+}
+
+/** A resource of aggregated discovery in the older version. */
+function aggregatedResource(kind: LegacyKind, served: Fields): Fields {
+  const { group, version } = kind;
+  const responseKind = { group, version, kind: kind.kind };
+  const subresources = fieldsOf(served.subresources)
+    .filter(({ subresource }) => kind.subresources.has(String(subresource)))
+    .map((entry) => {
+      const own = kind.subresources.get(String(entry.subresource));
+      return { ...entry, responseKind: { ...responseKind, kind: own?.kind ?? kind.kind } };
+    });
+  const { subresources: _subresources, ...rest } = served;
+
+  return { ...rest, responseKind, ...(subresources.length > 0 && { subresources }) };
+}
+
+/** Resources of an APIGroupDiscoveryList, by `group/version/resource`. */
+function aggregatedResources(document: Fields): Map<string, Fields> {
+  const found = new Map<string, Fields>();
+  for (const { metadata, versions } of fieldsOf(document.items)) {
+    const group = isFields(metadata) ? metadata.name : '';
+    for (const { version, resources } of fieldsOf(versions)) {
+      for (const resource of fieldsOf(resources)) {
+        found.set(`${group}/${version}/${resource.resource}`, resource);
+      }
+    }
+  }
+
+  return found;
+}
+
+/** An APIGroupDiscoveryList with the kinds of older versions that are not in there, and whose served version is. */
+export function withLegacyAggregated(document: Fields, all: readonly LegacyKind[]): Fields {
+  const known = aggregatedResources(document);
+  const key = ({ group, version, resource }: { group: string; version: string; resource: string }) =>
+    `${group}/${version}/${resource}`;
+  const kinds = all.filter((kind) => !known.has(key(kind)) && known.has(key(kind.served)));
+  const versionWith = (own: Fields | undefined, group: string, version: string): Fields => {
+    const added = kinds
+      .filter((kind) => kind.group === group && kind.version === version)
+      .map((kind) => aggregatedResource(kind, known.get(key(kind.served))!));
+    return { version, freshness: 'Current', ...own, resources: [...fieldsOf(own?.resources), ...added] };
+  };
+  const versionsWith = (own: readonly Fields[], group: string): Fields[] => {
+    const legacy = versionsIn(group, kinds);
+    const added = legacy.filter((version) => !own.some((each) => each.version === version));
+    return [
+      ...own.map((each) =>
+        legacy.includes(String(each.version)) ? versionWith(each, group, String(each.version)) : each,
+      ),
+      ...added.map((version) => versionWith(undefined, group, version)),
+    ];
+  };
+
+  const items = fieldsOf(document.items).map((item) => {
+    const name = isFields(item.metadata) ? String(item.metadata.name ?? '') : '';
+    return { ...item, versions: versionsWith(fieldsOf(item.versions), name) };
+  });
+  const names = new Set(fieldsOf(document.items).map(({ metadata }) => (isFields(metadata) ? metadata.name : '')));
+  const groups = [...new Set(kinds.map(({ group }) => group))].filter((group) => !names.has(group));
+  const added = groups.map((name) => ({
+    metadata: { name, creationTimestamp: null },
+    versions: versionsWith([], name),
+  }));
+
+  return { ...document, items: [...items, ...added] };
+}
