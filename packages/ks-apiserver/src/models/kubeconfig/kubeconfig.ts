@@ -54,13 +54,13 @@ const NO_CONTAINERS =
   ': the embedded Kubernetes API runs no containers, and so no kubectl; use your own with the kubeconfig that you can download';
 
 /**
- * A ready pod of the Deployment `kubectl-<user>`. Throws NotFound without the Deployment, and says why where nothing runs; 500
+ * A ready pod of the Deployment `kubectl-<user>`. Throws NotFound without the Deployment, and says so where it is for want of containers; 500
  * without a ready pod.
  */
 export async function findKubectlPod(
   client: KubeReader,
   user: string,
-  runsContainers: boolean,
+  lacksContainers: boolean,
   signal: AbortSignal,
 ): Promise<PodInfo> {
   const name = `kubectl-${user}`;
@@ -71,7 +71,7 @@ export async function findKubectlPod(
         throw new StatusError(
           404,
           'NotFound',
-          `deployment.apps "${name}" not found${runsContainers ? '' : NO_CONTAINERS}`,
+          `deployment.apps "${name}" not found${lacksContainers ? NO_CONTAINERS : ''}`,
         );
       throw error;
     });
