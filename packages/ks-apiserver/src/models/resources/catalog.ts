@@ -13,6 +13,7 @@ import type { ResourceDefinition } from './definition.ts';
 import { compareGroups, Discovery, type DiscoveryPace, definitionOf, isFollowable } from './discovery.ts';
 import type { ServedKind } from './discovery-documents.ts';
 import { JoinedBodies } from './joined-bodies.ts';
+import { RowVersions } from './row-versions.ts';
 import { Snapshots } from './snapshots.ts';
 
 /** How long a first request waits for the first list of a resource, in milliseconds. */
@@ -70,6 +71,7 @@ export class Catalog {
   readonly #client: KubeClient;
   readonly #discovery: Discovery;
   readonly #rows = new Map<string, ResourceDefinition>();
+  readonly #versions: RowVersions;
   readonly #keysOfRows = new Set<string>();
   readonly #informers = new Map<string, Informer>();
   readonly #custom = new CustomResources();
@@ -88,17 +90,22 @@ export class Catalog {
     this.#discovery = new Discovery(client, pace);
     this.#idleMs = idleMs;
     this.#report = report;
+    this.#versions = new RowVersions(rows);
     for (const row of rows) {
       this.#rows.set(row.resource, row);
       this.#keysOfRows.add(gvrKey(row));
     }
   }
 
-  /** Starts what is to be followed from the start, and CRDs. Rejects when the first lists do not arrive in time. */
+  /**
+   * Starts what is to be followed from the start, and CRDs, each in a version that is served. Rejects when the first lists do not
+   * arrive in time.
+   */
   async start(signal: AbortSignal): Promise<void> {
     const eager = [...this.#rows.values()].filter((row) => row.eager);
     const informers = eager.map((row) => this.informer(row));
     await Promise.all(informers.map((informer) => informer.ready(signal)));
+    await this.#chooseVersions();
     this.#sweeper = setInterval(() => this.#sweep(), this.#idleMs / 4).unref();
     const crds = this.store('customresourcedefinitions');
     if (!crds) return;
@@ -109,7 +116,25 @@ export class Catalog {
       if (gone && !this.#keysOfRows.has(gvrKey(gone))) void this.#forget(gvrKey(gone));
       // A copy that was started before the kind was served waits for its next try.
       if (served) this.#informers.get(gvrKey(served))?.retry();
+      if (this.#versions.concerns(entry.fields.group)) {
+        void this.#chooseVersions();
+      }
     });
+  }
+
+  /** Reads rows in versions that are served. Where the API does not say, they stay as they are. */
+  async #chooseVersions(): Promise<void> {
+    try {
+      await this.#discovery.refresh();
+      for (const { before, now } of await this.#versions.choose((resource) => this.#discovery.serves(resource))) {
+        this.#rows.set(now.resource, now);
+        this.#keysOfRows.delete(gvrKey(before));
+        this.#keysOfRows.add(gvrKey(now));
+        await this.#forget(gvrKey(before));
+      }
+    } catch (error) {
+      this.#report?.(`the versions to read are not chosen anew: ${(error as Error).message}`);
+    }
   }
 
   async #forget(key: string): Promise<void> {

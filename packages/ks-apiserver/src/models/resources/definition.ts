@@ -13,6 +13,8 @@ export type SortKey = (entry: Entry) => number | string;
 export interface ResourceDefinition extends GroupVersionResource {
   kind: string;
   namespaced: boolean;
+  /** Versions that it is read in where its own is not served, best first. */
+  otherVersions?: readonly string[];
   /** Roles: lists take `aggregateTo`. */
   aggregates?: boolean;
   /** Fields that the resource's filters and sort keys read from an entry. */

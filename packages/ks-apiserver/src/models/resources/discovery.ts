@@ -78,6 +78,11 @@ export class Discovery {
     return kinds.some((kind) => kind.resource === resource);
   }
 
+  /** Reads what the API serves anew. Throws ServiceUnavailable. */
+  refresh(): Promise<void> {
+    return this.#read();
+  }
+
   /** Waits for the first reading; later ones, when they are due, go on beside. */
   async #recent(): Promise<void> {
     const age = performance.now() - this.#begun;

@@ -152,6 +152,7 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     cronjobs: {
       kind: 'CronJob',
       namespaced: true,
+      otherVersions: ['v1beta1'],
       fields: ({ spec, status }) => ({
         status: spec?.suspend === true ? 'paused' : 'running',
         lastScheduleTime: timeOf(status?.lastScheduleTime),
@@ -173,6 +174,7 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     horizontalpodautoscalers: {
       kind: 'HorizontalPodAutoscaler',
       namespaced: true,
+      otherVersions: ['v2beta2', 'v1'],
       fields: ({ spec }) => ({ target: spec?.scaleTargetRef }),
     },
   }),
@@ -193,7 +195,7 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     },
   }),
   ...of('networking.k8s.io', 'v1', {
-    ingresses: { kind: 'Ingress', namespaced: true },
+    ingresses: { kind: 'Ingress', namespaced: true, otherVersions: ['v1beta1'] },
     networkpolicies: { kind: 'NetworkPolicy', namespaced: true },
   }),
   ...of('rbac.authorization.k8s.io', 'v1', {
@@ -234,10 +236,16 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     groupbindings: { kind: 'GroupBinding', namespaced: false, eager: true, keepObjects: true },
   }),
   ...of('snapshot.storage.k8s.io', 'v1beta1', {
-    volumesnapshotclasses: { kind: 'VolumeSnapshotClass', namespaced: false, fields: ({ driver }) => ({ driver }) },
+    volumesnapshotclasses: {
+      kind: 'VolumeSnapshotClass',
+      namespaced: false,
+      otherVersions: ['v1'],
+      fields: ({ driver }) => ({ driver }),
+    },
     volumesnapshots: {
       kind: 'VolumeSnapshot',
       namespaced: true,
+      otherVersions: ['v1'],
       fields: ({ spec, status }) => ({
         status: status?.readyToUse === true ? 'ready' : 'creating',
         volumeSnapshotClassName: spec?.volumeSnapshotClassName,
