@@ -16,6 +16,7 @@ import { clusterV1alpha1 } from './cluster.v1alpha1/routes.ts';
 import { configV1alpha2 } from './config.v1alpha2/routes.ts';
 import { health, type Readiness } from './health/routes.ts';
 import { type IamParts, iamV1alpha2 } from './iam.v1alpha2/routes.ts';
+import { laterVersions } from './later-versions/routes.ts';
 import type { OAuthParts } from './oauth/parts.ts';
 import { type ProviderLoginParts, providerRoutes } from './oauth/provider-routes.ts';
 import { oauth } from './oauth/routes.ts';
@@ -79,6 +80,7 @@ export function routes(parts: RouteParts): readonly Route[] {
     ...operationsV1alpha2(gate, client),
     ...resourcesV1alpha2({ client, routers: parts.routers, catalog, authorizer, config, runsContainers }),
     ...resourcesV1alpha3({ catalog, authorizer, visibility, live, userList: parts.iam.userList }),
+    ...laterVersions(),
     ...terminalV1alpha2({ client, authorizer, terminals }),
     ...health(readiness, metrics.registry),
   ];

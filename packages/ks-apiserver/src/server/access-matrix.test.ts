@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { routeTables } from '../kapis/routes.ts';
 import { iamRows } from '../testing/access/iam.ts';
 import { KUBERNETES } from '../testing/access/kubernetes.ts';
+import { LATER_VERSIONS } from '../testing/access/later-versions.ts';
 import { OAUTH } from '../testing/access/oauth.ts';
 import { resourcesV1alpha2Rows } from '../testing/access/resources-v1alpha2.ts';
 import { RESOURCES_V1ALPHA3 } from '../testing/access/resources-v1alpha3.ts';
@@ -19,6 +20,7 @@ const ROUTES: Table = {
   ...iamRows(),
   ...tenantRows(),
   ...resourcesV1alpha2Rows(),
+  ...LATER_VERSIONS,
 };
 
 let server: TestServer;

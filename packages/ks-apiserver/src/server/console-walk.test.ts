@@ -18,6 +18,7 @@ import {
   anyPage,
   clusterPages,
   LOG_IN,
+  laterPages,
   type Pages,
   projectAccessPages,
   projectPages,
@@ -29,6 +30,7 @@ import { ADMIN_PASSWORD, eventually, TestServer } from '../testing/test-server.t
 
 // People use the console of KubeSphere 3.0: whatever its pages ask for, and its forms send, is answered so that they can be shown.
 const IAM = '/kapis/iam.kubesphere.io/v1alpha2';
+const LISTS = '/kapis/resources.kubesphere.io/v1alpha3';
 const PASSWORD = 'Passw0rd!';
 const WORKSPACE = 'team';
 const PROJECT = 'shop';
@@ -109,6 +111,14 @@ test('the administrator makes users, a workspace and a project, and sees every p
     changes(PROJECT, { ...json, metadata: { ...json.metadata, resourceVersion: undefined } }),
   );
   assert.deepEqual(admin.surprises, []);
+});
+
+test('pages of the console of 3.4 that nothing here fills are empty, and none fails', async () => {
+  const admin = await logIn('admin', ADMIN_PASSWORD);
+  await walk(admin, laterPages('admin', WORKSPACE, PROJECT));
+  assert.deepEqual(admin.surprises, []);
+  const { json } = await admin.call('3.4: dashboards', { method: 'GET', path: `${LISTS}/clusterdashboards` });
+  assert.deepEqual(json, { items: [], totalItems: 0 });
 });
 
 test('pages show what changes while they are open, whatever version they know', async () => {

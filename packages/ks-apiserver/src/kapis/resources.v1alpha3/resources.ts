@@ -10,6 +10,9 @@ import { requireRights, sightCheck } from './caller-view.ts';
 import { type Asked, ask, fault, liveListOf, pageOf } from './list-call.ts';
 import type { ResourceParts } from './parts.ts';
 
+/** Kinds of KubeSphere 3.1 to 3.4 whose lists its consoles show also where there are none: on pages without a menu to hide. */
+const LATER_KINDS = new Set(['ippools', 'dashboards', 'clusterdashboards']);
+
 function singular({ kind, group }: ResourceDefinition): string {
   const name = kind.toLowerCase();
   return group === '' ? name : `${name}.${group}`;
@@ -29,7 +32,17 @@ export function listResources(parts: ResourceParts): Handler {
     const follow = { ...watch, check: sightCheck(parts, row, request, view) };
     return liveReply(live, liveListOf(asked, catalog, query), follow, headers, catalog.staleness(row));
   };
-  return (request: RouteRequest) => after<Asked, unknown>(ask(parts, request), (asked) => answer(asked, request));
+  const listed = (request: RouteRequest) =>
+    after<Asked, unknown>(ask(parts, request), (asked) => answer(asked, request));
+
+  return (request: RouteRequest) => {
+    const { resources = '' } = request.params;
+    if (!LATER_KINDS.has(resources)) {
+      return listed(request);
+    }
+
+    return after(catalog.resolve(resources), (row) => (row ? listed(request) : { items: [], totalItems: 0 }));
+  };
 }
 
 /** Serves live lists over WebSocket. */

@@ -234,3 +234,43 @@ export const workloadPages = (project: string): Pages => ({
     `GET ${LISTS}/namespaces/${project}/pods?limit=10&pvcName=data&sortBy=startTime`,
   ],
 });
+
+/** What pages of the console of KubeSphere 3.4 ask for besides, wherever nothing is that could fill them. */
+export const laterPages = (user: string, workspace: string, project: string): Pages => ({
+  '3.4: any': [`GET ${TENANT.replace('v1alpha2', 'v1alpha3')}/workspacetemplates?${NEWEST}`, 'GET /api/v1/nodes'],
+  '3.4: roles': [
+    `GET ${IAM}/globalroles?labelSelector=iam.kubesphere.io/role-template`,
+    `GET ${IAM}/workspaces/${workspace}/workspaceroles?labelSelector=iam.kubesphere.io/role-template`,
+    `GET ${IAM}/namespaces/${project}/roles?labelSelector=iam.kubesphere.io/role-template`,
+  ],
+  '3.4: departments': [
+    `GET ${IAM}/workspaces/${workspace}/groups?${NEWEST}`,
+    `GET ${IAM}/workspaces/${workspace}/groupbindings`,
+    `GET ${IAM}/users?notingroup=none`,
+  ],
+  '3.4: volumes': [
+    `GET ${LISTS}/persistentvolumes?${NEWEST}`,
+    `GET ${LISTS}/volumesnapshotclasses?${NEWEST}`,
+    `GET ${LISTS}/volumesnapshotcontents?${NEWEST}`,
+    `GET ${LISTS}/ippools?${NEWEST}`,
+  ],
+  '3.4: service accounts': [
+    `GET ${LISTS}/namespaces/${project}/serviceaccounts?${NEWEST}`,
+    `GET /api/v1/namespaces/${project}/serviceaccounts`,
+  ],
+  '3.4: gateways': [
+    'GET /kapis/gateway.kubesphere.io/v1alpha1/gateways',
+    `GET /kapis/gateway.kubesphere.io/v1alpha1/namespaces/${project}/gateways`,
+  ],
+  '3.4: alerts': [
+    'GET /kapis/alerting.kubesphere.io/v2beta1/clusterrulegroups',
+    `GET /kapis/alerting.kubesphere.io/v2beta1/namespaces/${project}/alerts`,
+  ],
+  '3.4: notification': [
+    'GET /kapis/notification.kubesphere.io/v2beta2/receivers',
+    'GET /kapis/notification.kubesphere.io/v2beta2/configs',
+    'GET /kapis/notification.kubesphere.io/v2beta1/secrets',
+  ],
+  '3.4: dashboards': [`GET ${LISTS}/clusterdashboards?${NEWEST}`, `GET ${LISTS}/namespaces/${project}/dashboards`],
+  '3.4: account': [`GET ${IAM}/users/${user}/loginrecords?${NEWEST}`],
+});
