@@ -1,5 +1,6 @@
 import { inClusterConfig, KubeconfigError } from '@ks-apiserver/client/kube/kubeconfig';
 import pino from 'pino';
+import { importCommand } from '../import/command.ts';
 import { installCommand } from '../install/command.ts';
 import { backupCommand } from './backup/command.ts';
 import { BUILD } from './build.ts';
@@ -16,9 +17,10 @@ function explained(error: unknown): string | undefined {
 async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   const out = (line: string) => void process.stdout.write(`${line}\n`);
   const error = (line: string) => void process.stderr.write(`ks-apiserver: ${line}\n`);
-  if (args[0] === 'install') {
+  if (args[0] === 'install' || args[0] === 'import') {
     const inCluster = () => inClusterConfig(env.KUBERNETES_SERVICE_HOST, env.KUBERNETES_SERVICE_PORT);
-    process.exitCode = await installCommand(args.slice(1), { inCluster, out, error });
+    const command = args[0] === 'install' ? installCommand : importCommand;
+    process.exitCode = await command(args.slice(1), { inCluster, out, error });
     return;
   }
   if (args[0] === 'backup' || args[0] === 'restore') {

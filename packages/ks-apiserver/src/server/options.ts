@@ -51,7 +51,7 @@ const FLAGS = {
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 /** How the command is called. */
-export const USAGE = `usage: ks-apiserver [install | backup FILE | restore FILE] [options]
+export const USAGE = `usage: ks-apiserver [install | import --from FILE | backup FILE | restore FILE] [options]
 
   --config FILE            kubesphere.yaml (default: /etc/kubesphere/kubesphere.yaml, then ./kubesphere.yaml)
   --bind-address ADDRESS   address of all ports (default 127.0.0.1)
@@ -67,6 +67,7 @@ export const USAGE = `usage: ks-apiserver [install | backup FILE | restore FILE]
   --log-level LEVEL        ${LEVELS.join(', ')} (default info)
 
   install                  put the CRDs and built-in objects of KubeSphere into the cluster and stop
+  import --from FILE       create what people have made in KubeSphere 3.x of another cluster (import --help)
   backup FILE              write all data of the embedded API into a file, also while a server runs (backup --help)
   restore FILE             put such a file into an empty data directory (restore --help)
 `;
