@@ -1,5 +1,5 @@
-// Controllers on client libraries of others run unchanged on the embedded API and on a real kube-apiserver, also while it is
-// started again, and bring about the same.
+// Controllers on client libraries of others run unchanged on the embedded API, through the KubeSphere port and on a real
+// kube-apiserver, also while it is started again, and bring about the same.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,6 +17,7 @@ import { side } from '../differential/sides.mjs';
 import { freePorts, startServer } from '../server.mjs';
 import { goProgram } from './go-program.mjs';
 import { startRealCluster } from './real-cluster.mjs';
+import { startTlsFront, writeKubeconfig } from './tls-front.mjs';
 
 const nodeController = fileURLToPath(new URL('../controllers/node/controller.mjs', import.meta.url));
 const controllers = {
@@ -24,6 +25,7 @@ const controllers = {
   'controller-runtime': () => [goProgram('../controllers/go')],
 };
 const patience = 40_000;
+const adminPassword = 'P@88w0rd';
 
 async function startReal() {
   const cluster = await startRealCluster({ fsync: false });
@@ -32,11 +34,14 @@ async function startReal() {
   return Object.assign(real, { restart, runControllers });
 }
 
-async function startOurs() {
+/** A server on the embedded API; `reach` answers the kubeconfig by which it is called, and what is to be closed at the end. */
+async function startOurs(name, reach) {
   const dir = mkdtempSync(join(tmpdir(), 'controllers-'));
   const options = { dir, ports: await freePorts(2), args: ['--register-node', 'false'] };
-  let server = await startServer({ ...options, adminPassword: 'P@88w0rd' });
-  const ours = side('ours', join(dir, 'pki/admin.kubeconfig'), async () => {
+  let server = await startServer({ ...options, adminPassword });
+  const { kubeconfig, close = () => {} } = await reach(dir, server);
+  const ours = side(name, kubeconfig, async () => {
+    close();
     await server.stop();
     rmSync(dir, { recursive: true, force: true });
   });
@@ -47,6 +52,20 @@ async function startOurs() {
       server = await startServer(options);
     },
   });
+}
+
+/** The embedded API, as its administrator. */
+const atKubernetes = async (dir) => ({ kubeconfig: join(dir, 'pki/admin.kubeconfig') });
+
+/** The KubeSphere port, with the token of its administrator. */
+async function atKubeSphere(dir, { url }) {
+  const body = new URLSearchParams({ grant_type: 'password', username: 'admin', password: adminPassword });
+  const response = await fetch(`${url}/oauth/token`, { method: 'POST', body });
+  assert.equal(response.status, 200);
+  const { access_token: token } = await response.json();
+  const front = await startTlsFront(() => url, dir);
+
+  return { ...writeKubeconfig(join(dir, 'through'), front.cluster, { token }), close: front.close };
 }
 
 /** Runs a controller for a namespace and waits until it leads. */
@@ -186,7 +205,11 @@ async function story(api, controller, restart) {
 
 let sides;
 before(async () => {
-  sides = await Promise.all([startReal(), startOurs()]);
+  sides = await Promise.all([
+    startReal(),
+    startOurs('ours', atKubernetes),
+    startOurs('through the KubeSphere port', atKubeSphere),
+  ]);
 });
 after(() => Promise.all((sides ?? []).map((one) => one.stop())));
 
@@ -242,17 +265,19 @@ function deferred() {
 
 let played;
 for (const name of Object.keys(controllers)) {
-  test(`a controller on ${name} brings about the same on both servers`, async () => {
+  test(`a controller on ${name} brings about the same on all servers`, async () => {
     played ??= Promise.all(sides.map(play));
-    const [real, ours] = (await played).map((results) => {
+    const [real, ...ours] = (await played).map((results) => {
       const { status, value, reason } = results[name];
       if (status === 'rejected') throw reason;
       return normalise(value);
     });
-    assert.equal(real.length, ours.length);
-    const found = real.flatMap((snapshot, index) =>
-      differences(snapshot, ours[index]).map((difference) => ({ at: snapshot.call, ...difference })),
-    );
-    assert.deepEqual(found, []);
+    for (const [i, one] of ours.entries()) {
+      assert.equal(real.length, one.length);
+      const found = real.flatMap((snapshot, index) =>
+        differences(snapshot, one[index]).map((difference) => ({ at: snapshot.call, ...difference })),
+      );
+      assert.deepEqual(found, [], sides[i + 1].name);
+    }
   });
 }
