@@ -42,7 +42,7 @@ for (const name of KUBECTLS) {
 
   test(`${name} at the KubeSphere port, with a token`, async (t) => {
     const token = await tokenOf('admin', adminPassword);
-    await testCommands(t, kubeSphere('token', { token }), name, { aboutCaller: false });
+    await testCommands(t, kubeSphere('token', { token }), name, { user: 'admin', impersonates: false });
   });
 
   test(`${name} at the KubeSphere port, with a password`, async () => {

@@ -1,5 +1,6 @@
 import { type RequestInfo, readsDiscovery } from '@ks-apiserver/apiserver/http/request-info';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
+import { selfReviewOf } from './self-reviews.ts';
 
 /** Resources in which a member finds himself under his own name: he reads his membership and may end it, but never begins one. */
 const MEMBERSHIPS = new Set(['clustermembers', 'workspacemembers', 'members']);
@@ -10,8 +11,8 @@ const RESOURCES = 'resources.kubesphere.io';
 const TENANT = 'tenant.kubesphere.io';
 
 /**
- * What every logged-in user may do besides his roles: read which resources the Kubernetes API serves, read and change himself,
- * and ask the tenant API, whose handlers show him what he belongs to. Unlike in 3.0, himself means the KubeSphere API only:
+ * What every logged-in user may do besides his roles: read which resources the Kubernetes API serves and what he may do
+ * there, read and change himself, and ask the tenant API, whose handlers show him what he belongs to. Unlike in 3.0, himself means the KubeSphere API only:
  * through the Kubernetes API one's own User object would show the password hash and take any change.
  */
 export function selfService(user: UserInfo, info: RequestInfo): boolean {
@@ -20,7 +21,7 @@ export function selfService(user: UserInfo, info: RequestInfo): boolean {
   }
 
   if (!info.isResource || info.isKubernetes) {
-    return readsDiscovery(info);
+    return readsDiscovery(info) || selfReviewOf(info) !== undefined;
   }
 
   const isSelf = info.name !== '' && info.name === user.name;

@@ -10,6 +10,7 @@ import {
   type UserInfo,
 } from '@ks-apiserver/client/kube/transport';
 import type { Authorizer } from '../authorization/authorizer.ts';
+import { selfReviewOf } from '../authorization/self-reviews.ts';
 import { endangersPlatform } from '../authorization/system-namespaces.ts';
 import type { Effects } from '../iam/effects.ts';
 import type { Scopes } from '../iam/scopes.ts';
@@ -108,6 +109,12 @@ export class Gate {
   async call(call: GateCall): Promise<KubeResponse> {
     const request = this.narrowed(call);
     const { caller, info, kubernetes } = call;
+    const review = call.isAuthorizedByKubernetes ? undefined : selfReviewOf(info);
+    if (review) {
+      const response = await kubernetes.request(asReadable(request));
+      return withStatus(response, (spec) => review(this.#parts.authorizer, caller, spec));
+    }
+
     const hidden = this.hiddenFields(caller, info);
     if (!hidden) {
       return this.#write({ ...call, request }, undefined);
@@ -217,6 +224,22 @@ export class Gate {
 function isDryRun({ url }: KubeRequest): boolean {
   const mark = url.indexOf('?');
   return mark >= 0 && new URLSearchParams(url.slice(mark + 1)).getAll('dryRun').includes('All');
+}
+
+/** An answer about the server itself with the status that counts for its caller; a refusal stays what it is. */
+async function withStatus(
+  response: KubeResponse,
+  statusOf: (spec: NonNullable<KubeObject['spec']>) => object | Promise<object>,
+): Promise<KubeResponse> {
+  if (response.status !== 201) {
+    return response;
+  }
+
+  const { 'content-length': _, ...headers } = response.headers;
+  const object = JSON.parse((await readBody(response.body, OBJECT_LIMIT)).toString()) as KubeObject;
+  const body = Buffer.from(JSON.stringify({ ...object, status: await statusOf(object.spec ?? {}) }));
+
+  return { ...response, headers, body };
 }
 
 /** An answer that also says, as warnings, who would gain and lose what. */
