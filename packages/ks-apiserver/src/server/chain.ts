@@ -20,9 +20,9 @@ import {
 } from '@ks-apiserver/client/kube/transport';
 import { checkApiToken } from '../models/authorization/api-tokens.ts';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
+import { checkFirstPassword } from '../models/authorization/first-password.ts';
 import type { Gate } from '../models/gate/gate.ts';
 import type { Authenticator } from '../models/iam/authenticate.ts';
-import { checkInitialPassword } from '../models/iam/initial-password.ts';
 import type { Connections } from './connections.ts';
 import type { LongCalls } from './long-calls.ts';
 import { checkOrigin } from './origin.ts';
@@ -127,7 +127,7 @@ function bodyBudgets({ bodies }: ChainParts): Filter {
 /** Denies whatever no rule, role or public path allows. */
 function authorization({ authorizer }: ChainParts): Filter<Incoming> {
   return (exchange, next) => {
-    checkInitialPassword(exchange.user, exchange.info);
+    checkFirstPassword(exchange.user, exchange.info);
     checkApiToken(exchange.user, exchange.info);
     const pending = authorizer.authorizeCall(exchange.user, exchange.info);
     return pending ? pending.then(next) : next();

@@ -1,5 +1,6 @@
 import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
+import { mustSetPassword, patchesSelf } from './first-password.ts';
 
 /** Resources in which a member finds himself under his own name: he reads his membership and may end it, but never begins one. */
 const MEMBERSHIPS = new Set(['clustermembers', 'workspacemembers', 'members']);
@@ -15,7 +16,9 @@ const TENANT = 'tenant.kubesphere.io';
  * would show the password hash and take any change.
  */
 export function selfService(user: UserInfo, info: RequestInfo): boolean {
-  if (!user.groups.includes('system:authenticated') || !info.isResource || info.isKubernetes) return false;
+  if (!user.groups.includes('system:authenticated') || !info.isResource) return false;
+  // The gate lets nothing pass then but a first password.
+  if (info.isKubernetes) return mustSetPassword(user) && patchesSelf(user, info);
   const isSelf = info.name !== '' && info.name === user.name;
   if (isSelf && info.group === IAM && info.resource === 'users') return true;
   if (isSelf && info.group === IAM && MEMBERSHIPS.has(info.resource)) return READS_AND_LEAVES.has(info.verb);
@@ -26,16 +29,3 @@ export function selfService(user: UserInfo, info: RequestInfo): boolean {
   if (info.visibleOnly && READ.has(info.verb)) return true;
   return info.group === TENANT && READ.has(info.verb);
 }
-
-/** Paths that anybody may call, even without logging in: the exact reach of anonymous callers. */
-export function isPublicPath(path: string): boolean {
-  return (
-    path.startsWith('/oauth/') ||
-    path === '/.well-known/openid-configuration' ||
-    path.startsWith('/kapis/config.kubesphere.io/') ||
-    path === '/kapis/version' ||
-    HEALTH.has(path)
-  );
-}
-
-const HEALTH = new Set(['/healthz', '/livez', '/readyz']);
