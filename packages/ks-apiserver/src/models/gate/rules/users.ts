@@ -13,6 +13,7 @@ import { checkPassword, hashPassword } from '../../iam/passwords.ts';
 import { linkOf, type ProviderLinks } from '../../iam/provider-links.ts';
 import type { CheckNameIsFree } from '../../iam/retired-names.ts';
 import { GLOBAL_ROLE_ANNOTATION, PASSWORD_ENCRYPTED, UNINITIALIZED, type User } from '../../iam/types.ts';
+import { checkUserName } from '../../iam/user-names.ts';
 import type { UserRights } from '../../iam/user-rights.ts';
 import { nameOf, type Rule, type Verdict, type WriteAttempt } from '../attempt.ts';
 
@@ -96,6 +97,7 @@ export class UserRule implements Rule {
     if (stored) {
       this.#checkChange(caller, stored, given);
     } else {
+      checkUserName(name);
       rights.checkName(caller, name);
       await this.#parts.checkNameIsFree(name);
     }
