@@ -55,20 +55,20 @@ export function userReconciler({
   }
 
   async function activate(user: KubeObject): Promise<void> {
-    // The mark alone does not count: who patches the password leaves it.
     const isMarked = user.metadata.annotations?.[PASSWORD_ENCRYPTED] === 'true';
     const password = user.spec?.password as string | undefined;
-    const plain = !isMarked || (password !== undefined && !HASH.test(password));
+    // The mark does not count: who patches the password leaves it, and who writes a hash may forget it.
+    const plain = Boolean(password) && !HASH.test(password!);
     if (user.status?.state === 'Disabled') {
       // Else they would go on when the user is enabled again.
       await revokeSessions(user.metadata.name!);
     }
 
-    if (!plain && user.status?.state) return;
+    if (!plain && isMarked && user.status?.state) return;
     const annotations: Record<string, string> = { ...user.metadata.annotations, [PASSWORD_ENCRYPTED]: 'true' };
     // kubectl keeps a copy of what was applied, the password in clear with it.
     delete annotations[LAST_APPLIED];
-    const spec = { ...user.spec, ...(plain && password && { password: await hashPassword(password) }) };
+    const spec = { ...user.spec, ...(plain && { password: await hashPassword(password!) }) };
     const state =
       user.status?.state === 'Disabled'
         ? user.status

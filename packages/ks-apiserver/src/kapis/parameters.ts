@@ -10,16 +10,14 @@ export const PageableResponse = Type.Object(
   { $id: 'api.ListResult' },
 );
 
-const text = (name: string, description: string): Parameter => ({
-  in: 'query',
-  name,
-  description,
-  schema: Type.String(),
-});
+/** A query parameter that holds a text. */
+export function queryText(name: string, description: string): Parameter {
+  return { in: 'query', name, description, schema: Type.String() };
+}
 
 /** Parameters that every list of v1alpha3 takes; any other one is a filter of the resource. */
 export const LIST_PARAMETERS: readonly Parameter[] = [
-  text('name', 'part of the name'),
+  queryText('name', 'part of the name'),
   { in: 'query', name: 'page', description: 'page, from 1', schema: Type.Integer({ default: 1 }) },
   { in: 'query', name: 'limit', description: 'items a page, -1 for all', schema: Type.Integer({ default: -1 }) },
   {
@@ -28,13 +26,13 @@ export const LIST_PARAMETERS: readonly Parameter[] = [
     description: 'oldest or first name first',
     schema: Type.Boolean({ default: false }),
   },
-  text(
+  queryText(
     'sortBy',
     'name, creationTimestamp or a key of the resource; or several, -key descending: status,-spec.replicas',
   ),
-  text('labelSelector', 'selector in the form of Kubernetes, or several of which one must match: a=b||c=d'),
-  text('fieldSelector', 'conditions on fields, in the form of Kubernetes: spec.nodeName=n1,status.phase!=Running'),
-  text('q', 'words that must all occur in names, labels, annotations or what the kind is known by'),
+  queryText('labelSelector', 'selector in the form of Kubernetes, or several of which one must match: a=b||c=d'),
+  queryText('fieldSelector', 'conditions on fields, in the form of Kubernetes: spec.nodeName=n1,status.phase!=Running'),
+  queryText('q', 'words that must all occur in names, labels, annotations or what the kind is known by'),
 ];
 
 /** Media types of lists that go on with `watch=true`. */
@@ -48,7 +46,7 @@ export const WATCH_PARAMETERS: readonly Parameter[] = [
     description: 'go on with the list: events as lines of JSON, or Server-Sent Events where Accept asks for them',
     schema: Type.Boolean({ default: false }),
   },
-  text('resourceVersion', 'with watch: the position after which to go on, as events and bookmarks name it'),
+  queryText('resourceVersion', 'with watch: the position after which to go on, as events and bookmarks name it'),
   {
     in: 'query',
     name: 'sendInitialEvents',
@@ -71,12 +69,12 @@ export const WATCH_PARAMETERS: readonly Parameter[] = [
 
 /** Parameters of lists across namespaces. */
 export const SCOPE_PARAMETERS: readonly Parameter[] = [
-  text('scope', '"visible" lists what is in all namespaces in which the caller may list the resource'),
-  text('workspace', 'with scope=visible: only namespaces of this workspace'),
+  queryText('scope', '"visible" lists what is in all namespaces in which the caller may list the resource'),
+  queryText('workspace', 'with scope=visible: only namespaces of this workspace'),
 ];
 
 /** Parameter of lists that are read page by page as they were at the first. */
-export const CONTINUE_PARAMETER = text(
+export const CONTINUE_PARAMETER = queryText(
   'continue',
   'empty for the first page of a snapshot, then what the last page answered',
 );

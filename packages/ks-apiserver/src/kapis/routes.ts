@@ -4,6 +4,7 @@ import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Visibility } from '../models/authorization/visible-namespaces.ts';
 import type { Gate } from '../models/gate/gate.ts';
 import type { LiveLists } from '../models/live/live-lists.ts';
+import { Outbound } from '../models/outbound/outbound.ts';
 import type { Catalog } from '../models/resources/catalog.ts';
 import type { Routers } from '../models/router/routers.ts';
 import type { Tenants } from '../models/tenant/tenants.ts';
@@ -68,6 +69,8 @@ export function routes(parts: RouteParts): readonly Route[] {
     readiness,
     runsContainers,
   } = parts;
+  // Git servers and image registries that users name.
+  const outbound = new Outbound(config.verification.allowedCIDRs ?? []);
   return [
     ...oauth(parts.oauth),
     ...providerRoutes(parts.providerLogin),
@@ -78,8 +81,8 @@ export function routes(parts: RouteParts): readonly Route[] {
     ...tenantV1alpha3({ gate, client, catalog, tenants, quotas, visibility, live }),
     ...clusterV1alpha1(gate, authorizer, client, config.multicluster),
     ...operationsV1alpha2(gate, client),
-    ...resourcesV1alpha2({ client, routers: parts.routers, catalog, authorizer, config, runsContainers }),
-    ...resourcesV1alpha3({ catalog, authorizer, visibility, live, userList: parts.iam.userList }),
+    ...resourcesV1alpha2({ client, routers: parts.routers, catalog, authorizer, config, runsContainers, outbound }),
+    ...resourcesV1alpha3({ catalog, authorizer, visibility, live, userList: parts.iam.userList, client, outbound }),
     ...laterVersions(),
     ...terminalV1alpha2({ client, authorizer, terminals }),
     ...health(readiness, metrics.registry),

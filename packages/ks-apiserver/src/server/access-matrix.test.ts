@@ -128,6 +128,7 @@ test('who is not logged in reaches an exact list of routes', () => {
       'GET /kapis/version',
       'GET /kapis/config.kubesphere.io/v1alpha2/configs/configz',
       'GET /kapis/config.kubesphere.io/v1alpha2/configs/oauth',
+      'GET /kapis/config.kubesphere.io/v1alpha2/configs/gpu/kinds',
       'GET /healthz',
       'GET /livez',
       'GET /readyz',

@@ -20,9 +20,9 @@ import {
 } from '@ks-apiserver/client/kube/transport';
 import { checkApiToken } from '../models/authorization/api-tokens.ts';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
+import { checkFirstPassword } from '../models/authorization/first-password.ts';
 import type { Gate } from '../models/gate/gate.ts';
 import type { Authenticator } from '../models/iam/authenticate.ts';
-import { checkInitialPassword } from '../models/iam/initial-password.ts';
 import { asksForDiscovery } from '../models/legacy-versions/discovery/legacy-discovery.ts';
 import type { LegacyCall, LegacyCallParts, Send } from '../models/legacy-versions/legacy-call.ts';
 import type { LegacyVersions } from '../models/legacy-versions/legacy-versions.ts';
@@ -133,7 +133,7 @@ function bodyBudgets({ bodies }: ChainParts): Filter {
 
 /** Throws Forbidden unless a user may make a call. */
 function authorize({ authorizer }: ChainParts, user: UserInfo, info: RequestInfo): Pending {
-  checkInitialPassword(user, info);
+  checkFirstPassword(user, info);
   checkApiToken(user, info);
 
   return authorizer.authorizeCall(user, info);

@@ -157,6 +157,13 @@ export const ConfigSchema = Type.Object({
   devops: Section({ host: Text(), username: Text(), password: Text(), maxConnections: Count(100) }),
   sonarqube: Section({ host: Text(), token: Text() }),
   servicemesh: Section({ istioPilotHost: Text(), jaegerQueryHost: Text(), servicemeshPrometheusHost: Text() }),
+  // Extended resources of nodes that are GPUs, for the forms of consoles of 3.3 and later.
+  gpu: Section({
+    kinds: Type.Array(
+      Type.Object({ resourceName: Type.String({ minLength: 1 }), resourceType: Text(), default: Flag() }),
+      { default: [] },
+    ),
+  }),
   network: Section({
     enableNetworkPolicy: Flag(),
     nsnpOptions: Section({ allowedIngressNamespaces: Type.Array(Type.String(), { default: [] }) }),

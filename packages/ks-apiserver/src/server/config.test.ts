@@ -22,6 +22,11 @@ test('keys are read without regard to case, unknown ones are named', () => {
   assert.deepEqual(unknown.toSorted(), ['foo', 'redis.hots']);
 });
 
+test('kinds of GPUs are what the configuration says', () => {
+  const { config } = parseConfig('gpu: {kinds: [{resourceName: nvidia.com/gpu, resourceType: GPU, default: true}]}');
+  assert.deepEqual(config.gpu.kinds, [{ resourceName: 'nvidia.com/gpu', resourceType: 'GPU', default: true }]);
+});
+
 const wrong: [string, RegExp][] = [
   ['redis: {port: 99999}', /^redis\.port: 99999 is not valid, allowed is a whole number from 0 to 65535$/],
   [

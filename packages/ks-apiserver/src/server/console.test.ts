@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { parse } from 'yaml';
 import { ADMIN_PASSWORD, eventually, TestServer } from '../testing/test-server.ts';
 
 // What the server of the KubeSphere console 3.0 calls, in its order, from the log-in page to the first page behind it.
@@ -100,6 +101,16 @@ for (const [name, password, role] of [
       'alerting auditing authentication authorization devops events kubernetes logging monitoring multicluster network notification openpitrix redis s3 servicemesh sonarqube';
     assert.deepEqual(Object.keys(configz!.json).sort(), keys.split(' '));
   });
+
+test('3.4: what every page reads besides is there, and holds nothing secret', async () => {
+  const token = await server.token('admin', ADMIN_PASSWORD);
+  const kinds = await server.call(`${C}/configs/gpu/kinds`, { token });
+  assert.deepEqual([kinds.status, kinds.json], [200, []]);
+  const path = '/api/v1/namespaces/kubesphere-system/configmaps/kubesphere-config';
+  const { status, json } = await server.call(path, { token });
+  assert.equal(status, 200);
+  assert.deepEqual(parse(json.data['kubesphere.yaml']), { multicluster: { clusterRole: 'none' } });
+});
 
 test('3: a session that is over sends the browser to the log-in page', async () => {
   const token = await server.token('jeff', 'Passw0rd!');

@@ -5,7 +5,7 @@ import { requestBody } from '@ks-apiserver/kube-apiserver/endpoints/body';
 import type { CallGuard } from '@ks-apiserver/kube-apiserver/server/listen';
 import type { KubeApiServer } from '@ks-apiserver/kube-apiserver/server/server';
 import { SYSTEM_NAMESPACES } from '../models/authorization/system-namespaces.ts';
-import type { Gate } from '../models/gate/gate.ts';
+import type { Gate, GateCall } from '../models/gate/gate.ts';
 
 const RETRY_SECONDS = 1;
 
@@ -39,12 +39,14 @@ export class SecurePortGuard implements CallGuard {
   }
 
   async call(request: KubeRequest, user: UserInfo): Promise<KubeResponse> {
-    if (isComponent(user)) {
+    const isOfKubernetes = isComponent(user);
+    // Kubernetes' own need not wait for this server.
+    if (isOfKubernetes && !this.#gate) {
       return this.#api.handle(request, user);
     }
 
     const gate = this.#opened();
-    return gate.call({
+    const call: GateCall = {
       caller: user,
       info: parseRequestInfo(request.method, request.url),
       request,
@@ -52,7 +54,8 @@ export class SecurePortGuard implements CallGuard {
       kubernetes: { request: (one) => this.#api.handle(one, user) },
       own: this.#api,
       isAuthorizedByKubernetes: true,
-    });
+    };
+    return isOfKubernetes ? gate.callOfComponent(call) : gate.call(call);
   }
 
   upgrade(request: KubeRequest, user: UserInfo): KubeRequest {

@@ -12,6 +12,7 @@ import { ProviderPasswords } from '../models/iam/provider-passwords.ts';
 import type { User } from '../models/iam/types.ts';
 import { SettingsError } from '../models/identity-providers/provider.ts';
 import { type IdentityProviders, openProviders } from '../models/identity-providers/registry.ts';
+import { UserDirectory } from '../models/oauth/user-claims.ts';
 import type { Catalog } from '../models/resources/catalog.ts';
 import { TokenIssuer } from '../models/session/issue.ts';
 import { KubeSessions } from '../models/session/kube-sessions.ts';
@@ -116,7 +117,9 @@ export async function openSignIn(context: SignInContext, providers: IdentityProv
   const { accessTokenMaxAge, accessTokenInactivityTimeout, sessionMaxAge } = authentication.oauthOptions;
   const { multipleLogin } = authentication;
   const policy = { accessTokenMaxAge, accessTokenInactivityTimeout, sessionMaxAge, multipleLogin };
-  const issuer = new TokenIssuer(tokens, sessions, policy, mayLogIn);
+  const directory = new UserDirectory(users);
+  const describe = (name: string, scope: string | undefined) => directory.extra(name, scope);
+  const issuer = new TokenIssuer(tokens, sessions, policy, mayLogIn, describe);
   const authenticator = new Authenticator(tokens, sessions, login, users, accessTokenMaxAge > 0, apiTokens);
   const close = async () => {
     await records.flush();

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import WebSocket from 'ws';
+import { ON_CLUSTER } from '../testing/test-platform.ts';
 import { type Call, eventually, TestServer } from '../testing/test-server.ts';
 
 const USERS = '/apis/iam.kubesphere.io/v1alpha2/users';
 const MERGE = { 'content-type': 'application/merge-patch+json' };
+const HASH = /^\$2a\$10\$/;
 const SECRET = /\$2[aby]\$|Passw0rd|"password"/;
 
 let server: TestServer;
@@ -105,6 +107,71 @@ test('a new password is hashed before it is stored, also one that calls itself a
   });
   assert.notEqual((await stored('jo')).spec.password, foreign);
   assert.equal((await server.login('jo', foreign)).status, 200);
+});
+
+test('a password is hashed before it is stored at the port of the Kubernetes API too, and a hash is kept there', async () => {
+  const users = '/apis/iam.kubesphere.io/v1alpha2/users';
+  const api = (path: string, method: string, body: object, type?: string) =>
+    server.kubernetes(path, { method, body, ...(type && { type }) });
+  const user = (name: string, password: string) => ({
+    apiVersion: 'iam.kubesphere.io/v1alpha2',
+    kind: 'User',
+    metadata: { name },
+    spec: { email: `${name}@example.com`, password },
+  });
+  const made = await api(users, 'POST', user('kim', 'Passw0rd!'));
+  assert.equal(made.status, 201);
+  if (!ON_CLUSTER) assert.match(made.json.spec.password, HASH);
+  await eventually(() => server.token('kim', 'Passw0rd!'));
+  for (const [type, body, password] of [
+    ['application/merge-patch+json', { spec: { password: 'Patched-1!' } }, 'Patched-1!'],
+    ['application/json-patch+json', [{ op: 'replace', path: '/spec/password', value: 'Patched-2!' }], 'Patched-2!'],
+    ['application/apply-patch+yaml', user('kim', 'Patched-3!'), 'Patched-3!'],
+  ] as const) {
+    const query = type.includes('apply') ? '?fieldManager=kubectl&force=true' : '';
+    const patched = await api(`${users}/kim${query}`, 'PATCH', body, type);
+    assert.equal(patched.status, 200, JSON.stringify(patched.json));
+    if (!ON_CLUSTER) assert.match(patched.json.spec.password, HASH, type);
+    await eventually(() => server.token('kim', password));
+  }
+  // What a backup has.
+  const { spec } = (await server.kubernetes(`${users}/kim`)).json;
+  const again = await api(users, 'POST', user('kim-again', spec.password));
+  assert.equal(again.status, 201);
+  await eventually(() => server.token('kim-again', 'Patched-3!'));
+  assert.equal((await server.kubernetes(`${users}/kim-again`)).json.spec.password, spec.password);
+});
+
+test('a name that fits into no label is refused at every door, and nothing is stored of it', async () => {
+  const name = `a${'b'.repeat(63)}`;
+  const users = '/apis/iam.kubesphere.io/v1alpha2/users';
+  const spec = { email: 'long@example.com', password: 'Passw0rd!' };
+  const annotations = { 'iam.kubesphere.io/globalrole': 'platform-regular' };
+  const object = { apiVersion: 'iam.kubesphere.io/v1alpha2', kind: 'User', metadata: { name }, spec };
+  const kapis = await server.call('/kapis/iam.kubesphere.io/v1alpha2/users', {
+    token,
+    body: { metadata: { name, annotations }, spec },
+  });
+  const applied = await call(`/${name}?fieldManager=x`, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/apply-patch+yaml' },
+    body: object,
+  });
+  assert.deepEqual([kapis.status, /metadata\.name: Too long/.test(kapis.text)], [400, true], kapis.text);
+  const answers: { status: number; json: { message?: string } }[] = [
+    applied,
+    await call('', { body: object }),
+    ...(ON_CLUSTER ? [] : [await server.kubernetes(users, { method: 'POST', body: object })]),
+  ];
+  for (const { status, json } of answers) {
+    assert.equal(status, 422, JSON.stringify(json));
+    assert.match(String(json.message), /metadata\.name: Too long/);
+  }
+  assert.equal((await server.kubernetes(`${users}/${name}`)).status, 404);
+  const { json } = await server.kubernetes('/apis/iam.kubesphere.io/v1alpha2/globalrolebindings');
+  assert.ok(!JSON.stringify(json).includes(name));
+  const longest = await call('', { body: { ...object, metadata: { name: name.slice(1) } } });
+  assert.equal(longest.status, 201, longest.text);
 });
 
 test('a user is created with a hashed password and without a role', async () => {

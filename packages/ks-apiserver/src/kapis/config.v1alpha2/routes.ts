@@ -2,7 +2,7 @@ import type { Route } from '@ks-apiserver/apiserver/routes/route';
 import type { IdentityProviders } from '../../models/identity-providers/registry.ts';
 import type { Config } from '../../server/config-schema.ts';
 import { configz, oauthOptions } from './configs.ts';
-import { ConfigzSchema, OAuthOptionsSchema } from './types.ts';
+import { ConfigzSchema, GpuKindsSchema, OAuthOptionsSchema } from './types.ts';
 
 const BASE = '/kapis/config.kubesphere.io/v1alpha2';
 const TAGS = ['Configurations'];
@@ -27,6 +27,15 @@ export function configV1alpha2(config: Config, { providers }: { providers: Ident
       tags: TAGS,
       returns: OAuthOptionsSchema,
       handler: () => oauthOptions(config, providers),
+    },
+    {
+      method: 'GET',
+      path: `${BASE}/configs/gpu/kinds`,
+      operationId: 'gpuKinds',
+      summary: 'Resources of nodes that are GPUs',
+      tags: TAGS,
+      returns: GpuKindsSchema,
+      handler: () => config.gpu.kinds,
     },
   ];
 }

@@ -31,3 +31,15 @@ export const OAuthOptionsSchema = Type.Object(
   },
   { $id: 'oauth.Options' },
 );
+
+/** Kinds of GPUs that workloads may ask for, as the configuration names them. */
+export const GpuKindsSchema = Type.Array(
+  Type.Object(
+    {
+      resourceName: Type.String({ description: 'name of the resource, such as nvidia.com/gpu' }),
+      resourceType: Type.String({ description: 'what people call it' }),
+      default: Type.Boolean({ description: 'whether forms propose it' }),
+    },
+    { $id: 'gpu.GPUKind' },
+  ),
+);

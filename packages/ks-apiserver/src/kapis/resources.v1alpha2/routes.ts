@@ -1,16 +1,16 @@
 import { SMALL_BODY_LIMIT } from '@ks-apiserver/apiserver/routes/body';
-import type { Parameter, Route } from '@ks-apiserver/apiserver/routes/route';
+import type { Route } from '@ks-apiserver/apiserver/routes/route';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import { Type } from 'typebox';
 import type { Authorizer } from '../../models/authorization/authorizer.ts';
 import { Components } from '../../models/components/components.ts';
-import { Outbound } from '../../models/outbound/outbound.ts';
+import type { Outbound } from '../../models/outbound/outbound.ts';
 import { Quotas } from '../../models/quotas/quotas.ts';
 import type { Catalog } from '../../models/resources/catalog.ts';
 import type { Routers } from '../../models/router/routers.ts';
 import type { Config } from '../../server/config-schema.ts';
 import { componentRoutes } from '../components.ts';
-import { pathParameter } from '../parameters.ts';
+import { pathParameter, queryText } from '../parameters.ts';
 import { getAbnormalWorkloads, getQuotas } from './quotas.ts';
 import { listResources } from './resources.ts';
 import { getRevision } from './revisions.ts';
@@ -40,6 +40,8 @@ export interface ResourcesV1alpha2Parts {
   authorizer: Authorizer;
   config: Config;
   runsContainers: boolean;
+  /** Calls servers that users name. */
+  outbound: Outbound;
 }
 
 type Row = [
@@ -57,13 +59,6 @@ function row([operation, operationId, summary, tag, rest]: Row): Route {
   return { method, path: BASE + path, operationId, summary, tags: [tag], ...rest, parameters };
 }
 
-const queryText = (name: string, description: string): Parameter => ({
-  in: 'query',
-  name,
-  description,
-  schema: Type.String(),
-});
-
 const LIST_PARAMETERS = [
   queryText('conditions', 'what must hold, separated by commas: key=value equal, key~value part'),
   queryText('paging', 'limit=N,page=N; without, ten items of the first page'),
@@ -80,8 +75,7 @@ const json = { errors: 'message' } as const;
 /** resources.kubesphere.io/v1alpha2: the older lists, quotas, revisions, routers and verification. */
 export function resourcesV1alpha2(parts: ResourcesV1alpha2Parts): Route[] {
   const { client, routers, catalog, authorizer, config, runsContainers } = parts;
-  const outbound = new Outbound(config.verification.allowedCIDRs ?? []);
-  const verification = { client, authorizer, outbound };
+  const verification = { client, authorizer, outbound: parts.outbound };
   const quotas = getQuotas(new Quotas(catalog, client));
   const abnormal = getAbnormalWorkloads(catalog);
   const lists = { handler: listResources(catalog, authorizer), parameters: LIST_PARAMETERS, returns: PageableResponse };

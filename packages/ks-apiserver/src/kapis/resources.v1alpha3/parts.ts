@@ -1,7 +1,9 @@
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { Authorizer } from '../../models/authorization/authorizer.ts';
 import type { Visibility } from '../../models/authorization/visible-namespaces.ts';
 import type { UserList } from '../../models/iam/user-list.ts';
 import type { LiveLists } from '../../models/live/live-lists.ts';
+import type { Outbound } from '../../models/outbound/outbound.ts';
 import type { Catalog } from '../../models/resources/catalog.ts';
 
 /** Where the group's operations are. */
@@ -14,4 +16,7 @@ export interface ResourceParts {
   visibility: Visibility;
   live: LiveLists;
   userList: UserList;
+  client: KubeReader;
+  /** Calls servers that users name. */
+  outbound: Outbound;
 }

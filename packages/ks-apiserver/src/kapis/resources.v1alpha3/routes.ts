@@ -13,6 +13,7 @@ import {
   WATCH_PARAMETERS,
 } from '../parameters.ts';
 import { BASE, type ResourceParts } from './parts.ts';
+import { registryRoutes } from './registries.ts';
 import { getResource, listResources, watchResources } from './resources.ts';
 
 const CLUSTER = ['Cluster Resources'];
@@ -27,6 +28,7 @@ export function resourcesV1alpha3(parts: ResourceParts): Route[] {
   const get = getResource(parts);
   return [
     ...componentRoutes(BASE, new Components(parts.catalog)),
+    ...registryRoutes(parts),
     {
       method: 'GET',
       path: `${BASE}/{resources}`,

@@ -1,14 +1,11 @@
 import type { Route } from '@ks-apiserver/apiserver/routes/route';
-import { Type } from 'typebox';
-import { pathParameter } from '../parameters.ts';
+import { pathParameter, queryText } from '../parameters.ts';
 import { openTerminal, refuseWithoutUpgrade, type TerminalParts } from './terminal.ts';
 
 const BASE = '/kapis/terminal.kubesphere.io/v1alpha2';
 
 /** terminal.kubesphere.io/v1alpha2: shells in containers, over WebSocket. */
 export function terminalV1alpha2(parts: TerminalParts): Route[] {
-  const queryText = (name: string, description: string) =>
-    ({ in: 'query', name, description, schema: Type.String() }) as const;
   return [
     {
       method: 'GET',

@@ -7,7 +7,8 @@ import { denial } from './denial.ts';
 import { type HeldRole, type HeldRoles, type Level, PLATFORM, type Place } from './held-roles.ts';
 import type { OverridePolicy } from './opa.ts';
 import { overrideInput, overrideOf } from './overrides.ts';
-import { isPublicPath, selfService } from './policy.ts';
+import { selfService } from './policy.ts';
+import { isPublicPath } from './public-paths.ts';
 import { ALL_RIGHTS, countRights, MAX_RIGHTS, rightsOf, rulesOf } from './rights.ts';
 import {
   allowsEverything,

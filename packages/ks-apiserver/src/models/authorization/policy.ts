@@ -1,5 +1,6 @@
 import { type RequestInfo, readsDiscovery } from '@ks-apiserver/apiserver/http/request-info';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
+import { mustSetPassword, patchesSelf } from './first-password.ts';
 import { selfReviewOf } from './self-reviews.ts';
 
 /** Resources in which a member finds himself under his own name: he reads his membership and may end it, but never begins one. */
@@ -11,17 +12,22 @@ const RESOURCES = 'resources.kubesphere.io';
 const TENANT = 'tenant.kubesphere.io';
 
 /**
- * What every logged-in user may do besides his roles: read which resources the Kubernetes API serves and what he may do
- * there, read and change himself, and ask the tenant API, whose handlers show him what he belongs to. Unlike in 3.0, himself means the KubeSphere API only:
- * through the Kubernetes API one's own User object would show the password hash and take any change.
+ * What every logged-in user may do besides his roles: read which resources the Kubernetes API serves and what he may do there,
+ * read and change himself, and ask the tenant API, whose handlers show him what he belongs to. Unlike in 3.0, himself means the
+ * KubeSphere API only: through the Kubernetes API one's own User object would show the password hash and take any change.
  */
 export function selfService(user: UserInfo, info: RequestInfo): boolean {
   if (!user.groups.includes('system:authenticated')) {
     return false;
   }
 
-  if (!info.isResource || info.isKubernetes) {
-    return readsDiscovery(info) || selfReviewOf(info) !== undefined;
+  if (!info.isResource) {
+    return readsDiscovery(info);
+  }
+
+  if (info.isKubernetes) {
+    // The gate lets nothing pass of the latter but a first password.
+    return selfReviewOf(info) !== undefined || (mustSetPassword(user) && patchesSelf(user, info));
   }
 
   const isSelf = info.name !== '' && info.name === user.name;
@@ -34,16 +40,3 @@ export function selfService(user: UserInfo, info: RequestInfo): boolean {
   if (info.visibleOnly && READ.has(info.verb)) return true;
   return info.group === TENANT && READ.has(info.verb);
 }
-
-/** Paths that anybody may call, even without logging in: the exact reach of anonymous callers. */
-export function isPublicPath(path: string): boolean {
-  return (
-    path.startsWith('/oauth/') ||
-    path === '/.well-known/openid-configuration' ||
-    path.startsWith('/kapis/config.kubesphere.io/') ||
-    path === '/kapis/version' ||
-    HEALTH.has(path)
-  );
-}
-
-const HEALTH = new Set(['/healthz', '/livez', '/readyz']);

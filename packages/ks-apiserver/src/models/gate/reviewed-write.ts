@@ -1,6 +1,6 @@
 import { badRequest, internalError, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Json, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { applyJsonPatch } from '@ks-apiserver/apimachinery/patch/json-patch';
+import { applyJsonPatch, parsePointer } from '@ks-apiserver/apimachinery/patch/json-patch';
 import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { errorFrom, PATCH_TYPES } from '@ks-apiserver/client/kube/client';
 import { type KubeRequest, type KubeResponse, type KubeTransport, readBody } from '@ks-apiserver/client/kube/transport';
@@ -86,7 +86,26 @@ function patched(body: Buffer, stored: KubeObject, hidden: SecretFields): KubeOb
     throw badRequest(`error decoding patch: ${(error as Error).message}`);
   }
 
-  return applyJsonPatch(withoutSecrets(stored, hidden) as never, patch) as unknown as KubeObject;
+  return applyJsonPatch(
+    withoutSecrets(stored, hidden) as never,
+    replacing(patch, stored, hidden),
+  ) as unknown as KubeObject;
+}
+
+/** A patch that may replace secrets which its author does not see: there they are added. */
+function replacing(patch: Json, stored: KubeObject, { paths }: SecretFields): Json {
+  const known = new Set(
+    paths
+      .filter((path) => secretsOf(stored, { paths: [path], shownToAdministrators: false }).length > 0)
+      .map((path) => JSON.stringify(path)),
+  );
+  const isHidden = (pointer: unknown) => known.has(JSON.stringify(parsePointer(pointer)));
+  const replaced = (operation: Json): Json => {
+    const { op, path } = (operation ?? {}) as { op?: Json; path?: Json };
+    return op === 'replace' && isHidden(path) ? { ...(operation as object), op: 'add' } : operation;
+  };
+
+  return Array.isArray(patch) ? patch.map(replaced) : patch;
 }
 
 /** A refusal in which no secret of the stored object stands. */

@@ -3,6 +3,7 @@ import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import { after } from '../after.ts';
 import { CREDENTIAL_EXTRA } from '../authorization/api-tokens.ts';
+import { UNINITIALIZED_EXTRA } from '../authorization/first-password.ts';
 import { type ApiTokens, isApiToken } from '../credentials/api-tokens.ts';
 import { opensApi } from '../oauth/scopes.ts';
 import type { Identity } from '../session/identity.ts';
@@ -20,8 +21,6 @@ interface Session {
 /** Who calls without any credential. */
 export const ANONYMOUS: UserInfo = Object.freeze({ name: 'system:anonymous', groups: ['system:unauthenticated'] });
 
-/** Extra of a caller who must set a password of his own before anything else (the name is KubeSphere 3.2's). */
-export const UNINITIALIZED_EXTRA = 'uninitialized';
 const API_TOKEN = { [CREDENTIAL_EXTRA]: ['api-token'] };
 const AUTHENTICATED = ['system:authenticated'];
 

@@ -1,7 +1,7 @@
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import { UNINITIALIZED, type User } from '../iam/types.ts';
 import type { Identity } from '../session/identity.ts';
-import { hasScope } from './scopes.ts';
+import { hasScope, opensApi } from './scopes.ts';
 
 /** What a client learns of a user (OpenID Connect Core section 5.1); `sub` is his name, as in KubeSphere 3.2. */
 export interface UserClaims {
@@ -28,6 +28,26 @@ export class UserDirectory {
   /** Whether a user must set a password of his own before anything else. */
   isUninitialized(name: string): boolean {
     return this.#find(name)?.metadata.annotations?.[UNINITIALIZED] === 'true';
+  }
+
+  /**
+   * What an access token says of a user, as servers of 3.2 and later do: the console finds in it whether to ask for a first
+   * password. Tokens that do not open the API say nothing.
+   */
+  extra(name: string, scope: string | undefined): Readonly<Record<string, readonly string[]>> | undefined {
+    const user = this.#find(name);
+    if (!user || !opensApi(scope)) {
+      return undefined;
+    }
+
+    const { email } = user.spec ?? {};
+    const { uid, annotations } = user.metadata;
+    return {
+      username: [name],
+      ...(uid && { uid: [uid] }),
+      ...(email && { email: [email] }),
+      ...(annotations?.[UNINITIALIZED] === 'true' && { uninitialized: ['true'] }),
+    };
   }
 
   /** The claims that a scope opens (OpenID Connect Core section 5.4); groups come with `profile` or `groups`. */

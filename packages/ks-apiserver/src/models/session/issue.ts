@@ -34,7 +34,12 @@ export interface Grant {
   session?: string;
   /** False for an access token that ends without a successor. */
   refreshable?: boolean;
+  /** What the tokens say of the user; default what is known of him at the log-in. */
+  extra?: TokenGrant['extra'];
 }
+
+/** What tokens of a scope say of a user besides who he is; undefined for nothing. */
+export type DescribeUser = (username: string, scope: string | undefined) => TokenGrant['extra'];
 
 /** A new pair of tokens, and whose it is. */
 export interface Issued {
@@ -54,13 +59,16 @@ export class TokenIssuer {
   readonly #sessions: SessionStore;
   readonly #policy: IssuePolicy;
   readonly #mayLogIn: (username: string, uid: string) => boolean;
+  readonly #describe: DescribeUser;
 
   constructor(
     tokens: Tokens,
     sessions: SessionStore,
     policy: IssuePolicy,
     mayLogIn: (username: string, uid: string) => boolean,
+    describe: DescribeUser = () => undefined,
   ) {
+    this.#describe = describe;
     this.#tokens = tokens;
     this.#sessions = sessions;
     this.#policy = policy;
@@ -82,6 +90,7 @@ export class TokenIssuer {
       ...(grant.client && { client_id: grant.client.name }),
       ...(grant.scope !== undefined && { scope: grant.scope }),
       auth_time: grant.authTime,
+      ...(grant.extra && { groups: user.groups ?? [], extra: grant.extra }),
     };
     return this.#tokens.issue(user, type, type === 'access_token' ? ages.access : ages.refresh, claims, now);
   }
@@ -121,8 +130,10 @@ export class TokenIssuer {
   /** Starts a session; without `multipleLogin` the user's other ones end. */
   async issue(user: Identity, asked: Grant = {}): Promise<TokenAnswer> {
     const now = Date.now();
+    const extra = asked.extra ?? this.#describe(user.name, asked.scope);
     const grant = {
       ...asked,
+      ...(extra && { extra }),
       session: asked.session ?? sessionId(),
       authTime: asked.authTime ?? Math.floor(now / 1000),
     };
@@ -155,6 +166,8 @@ export class TokenIssuer {
       ...(claims.scope !== undefined && { scope: claims.scope }),
       authTime: claims.auth_time ?? claims.iat,
       session: claims.sid,
+      // As the refresh token has it: one that is exchanged twice must give the same tokens.
+      ...(claims.extra && { extra: claims.extra }),
     };
     const { sessionMaxAge } = this.#policy;
     if (sessionMaxAge > 0 && grant.authTime * 1000 + sessionMaxAge <= Date.now()) {

@@ -14,6 +14,10 @@ export interface TokenGrant {
   scope?: string;
   /** When the user logged in, in seconds since 1970. */
   auth_time?: number;
+  /** What consoles of 3.2 and later read of the user; who he is says the server alone. */
+  extra?: Readonly<Record<string, readonly string[]>>;
+  /** Groups, also where there are none. */
+  groups?: readonly string[];
 }
 
 /** Claims of KubeSphere 3.0's tokens (RFC 7519); times are seconds since 1970. */

@@ -2,6 +2,10 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Credentials } from './git.ts';
 import { registryUrl } from './image.ts';
 
+/** Annotation of a Secret whose registries answer plain HTTP alone (KubeSphere 3.3 and later). */
+const INSECURE = 'secret.kubesphere.io/force-insecure';
+/** Registries that one Secret is good for, at most: each of them is asked. */
+const MOST_REGISTRIES = 10;
 const TYPE = 'kubernetes.io/dockerconfigjson';
 const NONE: Credentials = { username: '', password: '' };
 
@@ -19,7 +23,14 @@ function credentialsOf(entry: AuthEntry): Credentials {
   return { username, password: password.join(':') };
 }
 
+function urlOf({ metadata }: KubeObject, server: string): URL {
+  const url = registryUrl(server);
+  const isPlain = metadata.annotations?.[INSECURE] === 'true' && !/^https:/.test(server);
+  return isPlain ? new URL(`http://${url.host}/`) : url;
+}
+
 function entriesOf(secret: KubeObject): [server: string, entry: AuthEntry][] {
+  if (secret.type !== TYPE) throw new SyntaxError(`secret ${secret.metadata.name} is not of type ${TYPE}`);
   const data = (secret.data ?? {}) as Record<string, string>;
   try {
     const config = JSON.parse(Buffer.from(data['.dockerconfigjson'] ?? '', 'base64').toString());
@@ -36,11 +47,20 @@ function entriesOf(secret: KubeObject): [server: string, entry: AuthEntry][] {
 export function credentialsFor(registry: string, secret?: KubeObject): { url: URL; credentials: Credentials } {
   const url = registryUrl(registry);
   if (!secret) return { url, credentials: NONE };
-  if (secret.type !== TYPE) throw new SyntaxError(`secret ${secret.metadata.name} is not of type ${TYPE}`);
   for (const [server, entry] of entriesOf(secret)) {
-    const known = registryUrl(server);
+    const known = urlOf(secret, server);
     if (known.hostname === url.hostname && (known.port || '') === (url.port || '') && entry)
       return { url: known, credentials: credentialsOf(entry) };
   }
   return { url, credentials: NONE };
+}
+
+/** All registries that a Secret has an account for. Throws a SyntaxError for another Secret, and for one with none or too many. */
+export function registriesOf(secret: KubeObject): { url: URL; credentials: Credentials }[] {
+  const entries = entriesOf(secret);
+  if (entries.length === 0 || entries.length > MOST_REGISTRIES) {
+    throw new SyntaxError(`secret ${secret.metadata.name} must have from 1 to ${MOST_REGISTRIES} registries`);
+  }
+
+  return entries.map(([server, entry]) => ({ url: urlOf(secret, server), credentials: credentialsOf(entry ?? {}) }));
 }

@@ -36,6 +36,16 @@ export function parseImage(image: string): ImageReference {
   return { registry, repository, reference: digest ?? tag };
 }
 
+/** Reads `[registry/]repository` without tag and digest. Throws a SyntaxError. */
+export function parseRepository(text: string): Pick<ImageReference, 'registry' | 'repository'> {
+  const { registry, repository, reference } = parseImage(text);
+  if (text.includes('@') || reference !== 'latest' || text.endsWith(':latest')) {
+    throw new SyntaxError(`${JSON.stringify(text.slice(0, LONGEST))} is no repository: leave out tag and digest`);
+  }
+
+  return { registry, repository };
+}
+
 /** Where a registry's API is: Docker Hub answers under another name than its images have. */
 export function registryUrl(serverhost: string): URL {
   const text = /^https?:\/\//.test(serverhost) ? serverhost : `https://${serverhost}`;

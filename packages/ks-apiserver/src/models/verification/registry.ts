@@ -7,6 +7,18 @@ const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 const LIMITS = { maxBytes: 4 * 1024 * 1024 };
 
+/** Of many platforms an image has, that of most nodes is shown. */
+const PLATFORM = { os: 'linux', architecture: 'amd64' };
+const INDEX = 'application/vnd.docker.distribution.manifest.list.v2+json';
+const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
+const SHA256 = /^sha256:[0-9a-f]{64}$/;
+/** Tags that are asked for at once, and how often. */
+const TAGS = { page: 1000, pages: 10 };
+const TAG = /^\w[\w.-]{0,127}$/;
+
+/** The registry has no such repository, or no such image in it. */
+export class ImageNotFound extends OutboundError {}
+
 /** What a registry says of an image. */
 export interface ImageDetails {
   status: 'succeeded';
@@ -40,6 +52,23 @@ function pick(from: Record<string, unknown>, keys: readonly string[]): Record<st
   return Object.fromEntries(keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]]));
 }
 
+/** The manifest of the usual platform, where an index lists those of several; undefined for what is no index. */
+function platformDigest({ manifests }: Record<string, unknown>): string | undefined {
+  if (!Array.isArray(manifests)) {
+    return undefined;
+  }
+
+  const listed = manifests as { digest?: unknown; platform?: Partial<typeof PLATFORM> }[];
+  const chosen =
+    listed.find((one) => one?.platform?.os === PLATFORM.os && one.platform.architecture === PLATFORM.architecture) ??
+    listed[0];
+  if (typeof chosen?.digest !== 'string' || !SHA256.test(chosen.digest)) {
+    throw new OutboundError('the manifest is not one of schema 2');
+  }
+
+  return chosen.digest;
+}
+
 /** An image registry (Docker Registry HTTP API V2), with one user's credentials. */
 export class Registry {
   readonly #outbound: Outbound;
@@ -63,12 +92,12 @@ export class Registry {
 
   /** An image's manifest and configuration. Throws an OutboundError. */
   async image({ registry, repository, reference }: ImageReference): Promise<ImageDetails> {
-    const manifest = parseObject(
-      (await this.#read(`/v2/${repository}/manifests/${reference}`, `${MANIFEST}, ${OCI_MANIFEST}`)).body,
-      'manifest',
-    );
+    const first = await this.#manifest(repository, reference, `${MANIFEST}, ${OCI_MANIFEST}, ${INDEX}, ${OCI_INDEX}`);
+    const chosen = platformDigest(first);
+    const manifest =
+      chosen === undefined ? first : await this.#manifest(repository, chosen, `${MANIFEST}, ${OCI_MANIFEST}`);
     const digest = (manifest.config as { digest?: unknown } | undefined)?.digest;
-    if (manifest.schemaVersion !== 2 || typeof digest !== 'string' || !/^sha256:[0-9a-f]{64}$/.test(digest))
+    if (manifest.schemaVersion !== 2 || typeof digest !== 'string' || !SHA256.test(digest))
       throw new OutboundError('the manifest is not one of schema 2');
     // Registries keep blobs in other servers' storage; what comes from there is checked by its digest.
     const { body } = await this.#read(`/v2/${repository}/blobs/${digest}`, '*/*', true);
@@ -94,11 +123,41 @@ export class Registry {
     };
   }
 
+  /** The tags of a repository, as many as a few pages hold. Throws an OutboundError. */
+  async tags(repository: string): Promise<string[]> {
+    const path = `/v2/${repository}/tags/list`;
+    const found = new Set<string>();
+    let last = '';
+    for (let page = 0; page < TAGS.pages; page += 1) {
+      const query = new URLSearchParams({ n: String(TAGS.page), ...(last !== '' && { last }) });
+      const { headers, body } = await this.#read(`${path}?${query}`, 'application/json');
+      const { tags } = parseObject(body, 'list of tags');
+      const names = (Array.isArray(tags) ? tags : []).filter((tag) => typeof tag === 'string' && TAG.test(tag));
+      for (const name of names as string[]) {
+        found.add(name);
+      }
+
+      // The next page is asked for by the last name and not by the link, which could lead anywhere.
+      const next = names.at(-1) as string | undefined;
+      if (headers.link === undefined || next === undefined || next === last) {
+        break;
+      }
+
+      last = next;
+    }
+
+    return [...found];
+  }
+
+  async #manifest(repository: string, reference: string, accept: string): Promise<Record<string, unknown>> {
+    return parseObject((await this.#read(`/v2/${repository}/manifests/${reference}`, accept)).body, 'manifest');
+  }
+
   async #read(path: string, accept: string, follow = false): Promise<OutboundResponse> {
     const got = await this.#get(path, accept);
     // Who is sent elsewhere asks no other token server: its challenge would be a stranger's.
     const answer = follow ? await this.#outbound.follow(got, this.#signal, LIMITS) : got.answer;
-    if (answer.status === 404) throw new OutboundError('image not found');
+    if (answer.status === 404) throw new ImageNotFound('image not found');
     if (answer.status >= 300 && answer.status < 400)
       throw new OutboundError(`the registry ${this.#url.host} sends elsewhere, which is not followed`);
     if (answer.status !== 200)

@@ -1,7 +1,8 @@
-import { LOGGED_IN, MANAGERS, members, PLATFORM, READERS, type Table } from './row.ts';
+import { EXECUTORS, LOGGED_IN, MANAGERS, members, PLATFORM, READERS, type Row, type Table } from './row.ts';
 
 const K = '/kapis/resources.kubesphere.io/v1alpha3';
 
+const REGISTRY_READERS: Row['allowed'] = { own: [...READERS, 'admin'], other: PLATFORM, none: PLATFORM };
 const VISIBLE = '?scope=visible';
 const GONE = '?watch=true&resourceVersion=0badcafe-1';
 
@@ -31,6 +32,16 @@ export const RESOURCES_V1ALPHA3: Table = {
     { resources: 'serviceaccounts', allowed: MANAGERS },
     { resources: 'federatedsecrets', allowed: MANAGERS },
   ],
+  // The manager's rules name none of these.
+  [`GET ${K}/namespaces/{namespace}/imageconfig`]: [
+    { allowed: REGISTRY_READERS },
+    { query: '?image=x&secret=x', allowed: REGISTRY_READERS },
+  ],
+  [`GET ${K}/namespaces/{namespace}/repositorytags`]: [
+    { allowed: REGISTRY_READERS },
+    { query: '?repository=x&secret=x', allowed: REGISTRY_READERS },
+  ],
+  [`POST ${K}/namespaces/{namespace}/registrysecrets/{secret}/verify`]: [{ allowed: EXECUTORS }],
   [`GET ${K}/{resources}/{name}`]: [
     { resources: 'nodes', name: 'x', allowed: PLATFORM },
     { resources: 'workspaces', name: 'ws-a', allowed: ['ws-viewer', 'ws-admin', ...MANAGERS] },

@@ -5,6 +5,7 @@ export const SERVER: Table = {
   'GET /kapis/version': [{ allowed: EVERYBODY }],
   'GET /kapis/config.kubesphere.io/v1alpha2/configs/configz': [{ allowed: EVERYBODY }],
   'GET /kapis/config.kubesphere.io/v1alpha2/configs/oauth': [{ allowed: EVERYBODY }],
+  'GET /kapis/config.kubesphere.io/v1alpha2/configs/gpu/kinds': [{ allowed: EVERYBODY }],
   'GET /healthz': [{ allowed: EVERYBODY }],
   'GET /livez': [{ allowed: EVERYBODY }],
   'GET /readyz': [{ allowed: EVERYBODY }],

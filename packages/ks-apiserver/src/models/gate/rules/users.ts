@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { LAST_APPLIED } from '@ks-apiserver/apimachinery/meta/annotations';
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import { isApiTokenCaller } from '../../authorization/api-tokens.ts';
 import type { Authorizer } from '../../authorization/authorizer.ts';
+import { mustSetPassword, passwordFirst } from '../../authorization/first-password.ts';
 import type { Login } from '../../iam/login.ts';
 import type { Members } from '../../iam/members.ts';
 import type { PasswordPolicy } from '../../iam/password-policy.ts';
@@ -11,6 +13,7 @@ import { checkPassword, hashPassword } from '../../iam/passwords.ts';
 import { linkOf, type ProviderLinks } from '../../iam/provider-links.ts';
 import type { CheckNameIsFree } from '../../iam/retired-names.ts';
 import { GLOBAL_ROLE_ANNOTATION, PASSWORD_ENCRYPTED, UNINITIALIZED, type User } from '../../iam/types.ts';
+import { checkUserName } from '../../iam/user-names.ts';
 import type { UserRights } from '../../iam/user-rights.ts';
 import { nameOf, type Rule, type Verdict, type WriteAttempt } from '../attempt.ts';
 
@@ -34,6 +37,36 @@ function refused(name: string, why: string): StatusError {
 
 function stateOf(user: User | undefined): string {
   return user?.status?.state ?? '';
+}
+
+/** A user without what setting a first password changes: the password, the marks about it, and what the API counts. */
+function besidesPassword({ metadata, spec, ...user }: User): unknown {
+  const { annotations, managedFields: _fields, resourceVersion: _version, generation: _generation, ...rest } = metadata;
+  const { [UNINITIALIZED]: _duty, [PASSWORD_ENCRYPTED]: _mark, [LAST_APPLIED]: _copy, ...others } = annotations ?? {};
+  const { password: _password, ...fields } = spec ?? {};
+
+  return { ...user, metadata: { ...rest, annotations: others }, spec: fields };
+}
+
+/** Throws Forbidden for who must set a password first and changes anything else of themselves, or no password. */
+function checkOnlyPassword(caller: UserInfo, stored: User | undefined, wished: User): void {
+  if (!mustSetPassword(caller)) {
+    return;
+  }
+
+  const name = wished.metadata.name ?? '';
+  if (!stored || name !== caller.name) {
+    throw passwordFirst(caller.name, 'set one of your own first');
+  }
+
+  const given = wished.spec?.password;
+  if (!given || given === stored.spec?.password) {
+    throw passwordFirst(name, 'it cannot be kept, set one of your own');
+  }
+
+  if (!isDeepStrictEqual(besidesPassword(stored), besidesPassword(wished))) {
+    throw passwordFirst(name, 'set one of your own first, and nothing else with it');
+  }
 }
 
 /**
@@ -64,10 +97,12 @@ export class UserRule implements Rule {
     if (stored) {
       this.#checkChange(caller, stored, given);
     } else {
+      checkUserName(name);
       rights.checkName(caller, name);
       await this.#parts.checkNameIsFree(name);
     }
 
+    checkOnlyPassword(caller, stored, given);
     this.#checkEmail(stored, given);
     this.#checkLink(caller, stored, given);
 
@@ -184,7 +219,10 @@ export class UserRule implements Rule {
     if (setsPassword) {
       spec.password = await this.#hashed(caller, { isOwn, stored, wished });
       annotations[PASSWORD_ENCRYPTED] = 'true';
-      if (!isOwn && this.#parts.passwords.rules.changeInitial) {
+      if (isOwn) {
+        // The duty is met.
+        delete annotations[UNINITIALIZED];
+      } else if (this.#parts.passwords.rules.changeInitial) {
         annotations[UNINITIALIZED] = 'true';
       }
     } else if (old) {
