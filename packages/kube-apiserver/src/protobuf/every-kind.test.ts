@@ -19,7 +19,9 @@ const hook = {
 const hooks = { webhooks: [hook] };
 const constraints = { matchConstraints: { resourceRules: [rule] } };
 const roleRef = { roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' } };
-const autoscaler = { spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' } } };
+const autoscaler = {
+  spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' } },
+};
 const schema = {
   type: 'object',
   properties: {
