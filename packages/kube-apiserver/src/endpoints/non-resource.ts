@@ -1,7 +1,9 @@
 import { notAcceptable } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeRequest, KubeResponse } from '@ks-apiserver/client/kube/transport';
 import type { OpenApiDocuments } from '../openapi/documents.ts';
+import type { ServiceAccountTokens } from '../registry/authorization/service-account-tokens.ts';
 import { type Discovery, versionResponse } from './discovery.ts';
+import { issuerResponse } from './issuer.ts';
 import { parseAccept } from './negotiate.ts';
 import { rawJson, textResponse } from './respond.ts';
 
@@ -13,9 +15,12 @@ export function nonResource(
   url: URL,
   discovery: Discovery,
   openapi: OpenApiDocuments,
+  tokens: ServiceAccountTokens,
   gitVersion: string,
 ): KubeResponse | Promise<KubeResponse> | undefined {
   const path = url.pathname.length > 1 ? url.pathname.replace(/\/$/, '') : url.pathname;
+  const ofIssuer = issuerResponse(request, path, tokens);
+  if (ofIssuer) return ofIssuer;
   if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
   if (path === '/version') return versionResponse(gitVersion);
   const [, first = '', ...rest] = path.split('/');
