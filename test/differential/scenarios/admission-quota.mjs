@@ -267,4 +267,18 @@ export default [
       await api.patch(`${quotas}/fine`, { spec: { scopes: ['BestEffort'] } });
     },
   },
+  {
+    name: 'claims of parts of bytes',
+    run: async (api) => {
+      const hard = { 'requests.storage': '10' };
+      await api.quietly('POST', `${api.core}/resourcequotas`, { body: { metadata: { name: 'q' }, spec: { hard } } });
+      await api.until(`${api.core}/resourcequotas/q`, ({ status }) => status.used['requests.storage'] !== undefined);
+      for (const [name, storage] of Object.entries({ a: '1500m', b: '0.1', c: '7', d: '1' })) {
+        const spec = { accessModes: ['ReadWriteOnce'], storageClassName: 'none', resources: { requests: { storage } } };
+        const body = { metadata: { name }, spec };
+        const { status, body: told } = await api.quietly('POST', `${api.core}/persistentvolumeclaims`, { body });
+        api.transcript.push({ call: `claim of ${storage}`, status, message: told.message });
+      }
+    },
+  },
 ];

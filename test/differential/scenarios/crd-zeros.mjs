@@ -114,4 +114,26 @@ export default [
       }
     },
   },
+  {
+    name: 'a status that is no subresource, formats that nobody knows',
+    run: async (api) => {
+      const text = { type: 'object', properties: { a: { type: 'string', format: 'nope' } } };
+      const { path, things } = await define(api, [version('v1', { spec: text, status: text })]);
+      await api.post(things, thing(api, 'a', { spec: { a: '1' }, status: { a: '1' } }));
+      const apply = (manager, a, more = '') =>
+        api.patch(`${things}/a?fieldManager=${manager}${more}`, thing(api, 'a', { status: { a } }), 'apply');
+      await apply('one', '2');
+      await apply('one', '2', '&force=true');
+      await apply('two', '3');
+      await api.patch(`${things}/a`, { status: { a: '4' } });
+      await api.get(`${things}/a/status`);
+      await api.post(things, { ...thing(api, 'b'), metadata: { name: 'b', generateName: '', labels: {} } });
+      await api.post(`${definitionsPath}?dryRun=All`, {
+        ...definition(api, [version('v1', { a: { type: 'integer', format: 'uint8' } })], {
+          names: { plural: 'others', kind: 'Other' },
+        }),
+      });
+      await api.patch(`${path}?dryRun=All`, { metadata: { labels: { a: 'b' } } });
+    },
+  },
 ];

@@ -200,4 +200,36 @@ export default [
      delete pod p --now
      get pods`,
   ),
+  {
+    name: 'files with kinds that are not there',
+    run: async (api) => {
+      const map = (name) => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\n`;
+      const unknown = 'apiVersion: nowhere.example.com/v1\nkind: Unknown\nmetadata: {name: u}\n';
+      const wrong = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: w}\nnope: 1\n';
+      for (const name of ['kubectl', 'kubectl-1.32']) {
+        const file = [map(`${name}-a`), unknown, map(`${name}-b`), wrong].join('---\n');
+        for (const verb of ['apply', 'create', 'replace', 'delete', 'apply --server-side'])
+          await api.kubectl(`${verb} -f -`, file, name);
+      }
+      await api.kubectl('get configmaps -o name');
+    },
+  },
+  {
+    name: 'forms of the OpenAPI document',
+    run: async (api) => {
+      const protobuf = 'application/com.github.proto-openapi.spec.v2';
+      for (const accept of [
+        `${protobuf}.v1.0+protobuf`,
+        `${protobuf}@v1.0+protobuf`,
+        `${protobuf}@v1.0+protobuf,application/json`,
+        `application/json;q=0.5,${protobuf}@v1.0+protobuf`,
+        '*/*',
+        'text/plain',
+      ]) {
+        const { status, contentType } = await api.quietly('GET', '/openapi/v2', { headers: { accept } });
+        // What is in it are our own words.
+        api.transcript.push({ call: `GET /openapi/v2 ${accept}`, status, contentType: status === 200 && contentType });
+      }
+    },
+  },
 ];

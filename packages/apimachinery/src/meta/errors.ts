@@ -203,3 +203,9 @@ export function toStatusError(error: unknown): StatusError {
   if (error instanceof StatusError) return error;
   return internalError(error instanceof Error ? error.message : String(error), error);
 }
+
+/** 405 as kube-apiserver words it. */
+export function methodNotAllowed(): StatusError {
+  const message = 'the server does not allow this method on the requested resource';
+  return new StatusError(405, 'MethodNotAllowed', message, {});
+}

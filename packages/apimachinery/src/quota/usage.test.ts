@@ -43,6 +43,10 @@ test('services, claims and all else', () => {
   });
   const claim = object({ storageClassName: 'fast', resources: { requests: { storage: '10Gi' } } });
   assert.equal(texts('', 'persistentvolumeclaims', claim)['fast.storageclass.storage.k8s.io/requests.storage'], '10Gi');
+  const part = object({ resources: { requests: { storage: '1500m' } } });
+  assert.equal(texts('', 'persistentvolumeclaims', part)['requests.storage'], '2');
+  const growing = { ...part, status: { allocatedResources: { storage: '2500m' } } };
+  assert.equal(texts('', 'persistentvolumeclaims', growing)['requests.storage'], '3');
   assert.deepEqual(texts('apps', 'deployments', object({})), { 'count/deployments.apps': '1' });
   assert.deepEqual(texts('', 'secrets', object({})), { 'count/secrets': '1', secrets: '1' });
 });

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../meta/types.ts';
-import { addQuantities, parseQuantity, type Quantity } from '../quantity/quantity.ts';
+import { addQuantities, compareQuantities, parseQuantity, type Quantity } from '../quantity/quantity.ts';
 import { podAmounts } from './pod-amounts.ts';
 
 /** Amounts by name of a resource, as a ResourceQuota counts them. */
@@ -80,8 +80,23 @@ function serviceUsage({ spec }: KubeObject): Usage {
   };
 }
 
-function claimUsage({ metadata, spec }: KubeObject): Usage {
-  const storage = amount(spec as Container, 'requests', 'storage');
+const BYTE = 1_000_000_000n;
+
+/** Bytes are counted whole. */
+function wholeBytes({ nano, format }: Quantity): Quantity {
+  return { nano: ((nano + BYTE - 1n) / BYTE) * BYTE, format };
+}
+
+/** The storage of a claim: what is asked for, or more where more is given while it grows. */
+function claimedStorage({ spec, status }: KubeObject): Quantity {
+  const asked = amount({ resources: spec?.resources }, 'requests', 'storage');
+  const given = amount({ resources: { requests: status?.allocatedResources } }, 'requests', 'storage');
+  return wholeBytes(compareQuantities(given, asked) > 0 ? given : asked);
+}
+
+function claimUsage(claim: KubeObject): Usage {
+  const { metadata, spec } = claim;
+  const storage = claimedStorage(claim);
   const usage: Usage = { persistentvolumeclaims: ONE, 'requests.storage': storage };
   const storageClass = metadata.annotations?.[OLD_CLASS] ?? (spec?.storageClassName as string | undefined);
   if (storageClass) {

@@ -112,6 +112,14 @@ const checks: ReadonlyMap<string, (text: string) => boolean> = new Map([
   ['k8slongname', (text) => isName(text, 253, /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/)],
 ]);
 
+const UNCHECKED = new Set(['bsonobjectid', 'password']);
+
+/** Whether Kubernetes knows a format of texts, be it one that is not checked. */
+export function isKnownFormat(format: string): boolean {
+  const name = format.replaceAll('-', '');
+  return checks.has(name) || UNCHECKED.has(name);
+}
+
 /**
  * Whether a text has a format that CRDs may name (apiextensions.k8s.io/v1, JSONSchemaProps `format`); formats that
  * Kubernetes does not know allow everything, and only `byte` may be longer than 4096 characters.

@@ -68,6 +68,7 @@ export async function readApplication(call: Call, kind: ResourceType): Promise<A
   if (options.isLarge) await largeTurn();
   checkConfiguration(applied, schemaFor(kind));
   matchUrl(type, applied, path.namespace, path.name);
+  const { untracked } = call.api.store.strategyOf(type);
   function* merge(
     configuration: KubeObject,
     live: KubeObject | undefined,
@@ -82,6 +83,7 @@ export async function readApplication(call: Call, kind: ResourceType): Promise<A
       apiVersion: apiVersionOf(type),
       now,
       ...(path.subresource !== '' && { subresource: path.subresource }),
+      ...(untracked && { resetFields: untracked }),
     });
     let step = steps.next();
     for (; !step.done; step = steps.next()) yield* pause(context);

@@ -117,12 +117,13 @@ export function decodeKind(
   return object;
 }
 
-/** Go leaves out empty lists and maps of metadata, also of custom resources. */
+/** Go leaves out what is empty in metadata, also of custom resources. */
 export function dropEmptyMetadata({ metadata }: KubeObject): void {
   for (const field of ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const) {
     const value = metadata[field];
     if (value && Object.keys(value).length === 0) delete metadata[field];
   }
+  if (metadata.generateName === '') delete metadata.generateName;
 }
 
 /** An object of a resource from a parsed body; custom resources must name their type. */

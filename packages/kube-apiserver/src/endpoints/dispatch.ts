@@ -1,4 +1,4 @@
-import { badRequest, noSuchPath, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, methodNotAllowed, noSuchPath, notFound } from '@ks-apiserver/apimachinery/meta/errors';
 import { isGoDuration } from '@ks-apiserver/apimachinery/schema/formats';
 import type { KubeRequest, KubeResponse, UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Subresource } from '../registry/resource-type.ts';
@@ -28,12 +28,6 @@ const OBJECT_VERBS: Record<string, Verb> = {
   delete: remove,
   deletecollection: removeCollection,
 };
-
-/** 405 as kube-apiserver words it. */
-function methodNotAllowed(): StatusError {
-  const message = 'the server does not allow this method on the requested resource';
-  return new StatusError(405, 'MethodNotAllowed', message, {});
-}
 
 /** The Kubernetes verb of a method on a path; undefined for methods that Kubernetes does not know. */
 export function verbOf(method: string, path: ApiPath, query: URLSearchParams): string | undefined {
@@ -101,6 +95,9 @@ export function resolve(
     return { call, verb, run };
   }
   const subresource: Subresource | undefined = type.subresources.find(({ name }) => name === path.subresource);
+  // What a definition does not enable is told as if the object were not there.
+  if (!subresource && type.custom && !cluster)
+    throw notFound({ group: type.group, resource: type.resource, name: path.name });
   if (!subresource || cluster) throw noSuchPath();
   const found =
     special.get(specialKey(type.group, type.resource, path.subresource, verb ?? '')) ??

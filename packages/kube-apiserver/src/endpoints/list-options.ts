@@ -112,6 +112,10 @@ export function listOptions(query: URLSearchParams, prefix: string, backend: Bac
   const version = query.get('resourceVersion') ?? '';
   const token = query.get('continue') ?? '';
   const causes = matchCauses(match, version, token);
+  if (query.get('sendInitialEvents')) {
+    causes.push(forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+  }
+  integerOption(query.get('timeoutSeconds'));
   if (causes.length > 0) throw invalidListOptions(causes);
   if (token !== '') {
     if (version && version !== '0') throw badRequest('specifying resource version is not allowed when using continue');

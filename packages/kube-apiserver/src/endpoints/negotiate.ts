@@ -41,7 +41,7 @@ export interface Answered {
 }
 
 /** Media types that kube-apiserver names when it refuses; clients that ask for protobuf take JSON as well. */
-const PRODUCED = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+export const PRODUCED = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 const STREAMED = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
 
 function encodingOf(type: string): Form['encoding'] | undefined {

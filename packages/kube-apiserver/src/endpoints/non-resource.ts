@@ -1,7 +1,9 @@
 import { notAcceptable } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeRequest, KubeResponse } from '@ks-apiserver/client/kube/transport';
 import type { OpenApiDocuments } from '../openapi/documents.ts';
+import type { ServiceAccountTokens } from '../registry/authorization/service-account-tokens.ts';
 import { type Discovery, versionResponse } from './discovery.ts';
+import { issuerResponse } from './issuer.ts';
 import { parseAccept } from './negotiate.ts';
 import { rawJson, textResponse } from './respond.ts';
 
@@ -13,9 +15,12 @@ export function nonResource(
   url: URL,
   discovery: Discovery,
   openapi: OpenApiDocuments,
+  tokens: ServiceAccountTokens,
   gitVersion: string,
-): KubeResponse | undefined {
+): KubeResponse | Promise<KubeResponse> | undefined {
   const path = url.pathname.length > 1 ? url.pathname.replace(/\/$/, '') : url.pathname;
+  const ofIssuer = issuerResponse(request, path, tokens);
+  if (ofIssuer) return ofIssuer;
   if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
   if (path === '/version') return versionResponse(gitVersion);
   const [, first = '', ...rest] = path.split('/');
@@ -30,14 +35,26 @@ export function nonResource(
   return undefined;
 }
 
-/** Media types of clients that take JSON, whatever they would like better. */
+/** Media types of clients that take JSON. */
 const JSON_TYPES = ['application/json', '*/*', 'application/*'];
+/** The type of an OpenAPI 2 document as protobuf, and how older clients spell it. */
+const V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+const V2_TYPES = [V2_PROTOBUF, 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'];
 
-function openapiResponse(openapi: OpenApiDocuments, path: string, request: KubeRequest): KubeResponse | undefined {
-  if (!parseAccept(request.headers.accept).some(({ type }) => JSON_TYPES.includes(type))) {
-    throw notAcceptable(['application/json']);
-  }
-  if (path === '/openapi/v2') return rawJson(openapi.v2());
+async function protobuf(body: Promise<Buffer>): Promise<KubeResponse> {
+  return { status: 200, headers: { 'content-type': V2_PROTOBUF, vary: 'Accept' }, body: await body };
+}
+
+function openapiResponse(
+  openapi: OpenApiDocuments,
+  path: string,
+  request: KubeRequest,
+): KubeResponse | Promise<KubeResponse> | undefined {
+  const isV2 = path === '/openapi/v2';
+  const taken = isV2 ? [...JSON_TYPES, ...V2_TYPES] : JSON_TYPES;
+  const wanted = parseAccept(request.headers.accept).find(({ type }) => taken.includes(type))?.type;
+  if (wanted === undefined) throw notAcceptable(isV2 ? ['application/json', V2_PROTOBUF] : ['application/json']);
+  if (isV2) return V2_TYPES.includes(wanted) ? protobuf(openapi.v2Protobuf()) : rawJson(openapi.v2());
   if (path === '/openapi/v3') return rawJson(openapi.index());
   const document = path.startsWith('/openapi/v3/') ? openapi.document(path.slice('/openapi/v3/'.length)) : undefined;
   if (!document) return undefined;

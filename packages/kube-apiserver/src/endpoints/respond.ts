@@ -1,14 +1,14 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { type StatusError, toStatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { notAcceptable, type StatusError, toStatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { apiVersionOf, type GroupVersionKind, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { isWhole, type KubeRequest, type KubeResponse } from '@ks-apiserver/client/kube/transport';
 import { LARGE_BYTES, largeTurn } from '../registry/large-work.ts';
 import { isConverted, prepareObjects, presentBytes, presentObject } from '../registry/present.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import type { Call } from './call.ts';
 import { partialObject, tableOf } from './meta-forms.ts';
-import { type Form, negotiate } from './negotiate.ts';
+import { type Form, negotiate, PRODUCED } from './negotiate.ts';
 import { yamlPieces } from './yaml-writer.ts';
 
 const compress = promisify(gzip);
@@ -88,16 +88,35 @@ function shownObject(call: Call, object: StoredObject, status: number): KubeResp
   return encoded(form, presentBytes(call.type, object), status);
 }
 
-/** An answer of an object that is not stored, such as a review or a Scale. */
+/** An answer of an object that is not stored, such as a review or a Scale; throws a StatusError 406 for tables of what has none. */
 export function virtualResponse(
   call: Call,
   kind: { group: string; version: string; kind: string },
   object: Omit<KubeObject, 'kind' | 'apiVersion'>,
   status = 200,
 ): KubeResponse {
-  const form = negotiate(call.request.headers.accept, { type: call.type, as: 'object' });
-  const body = JSON.stringify({ kind: kind.kind, apiVersion: apiVersionOf(kind), ...object });
-  return encoded({ ...form, as: 'object' }, Buffer.from(body), status);
+  const form = virtualNegotiation(call, kind);
+  const whole = { kind: kind.kind, apiVersion: apiVersionOf(kind), ...object } as KubeObject;
+  return encoded(form, Buffer.from(JSON.stringify(virtualForm(call, kind, whole, form))), status);
+}
+
+/** Of what is not stored, the Scale alone has a table. */
+function virtualNegotiation(call: Call, { kind }: GroupVersionKind): Form {
+  const { accept } = call.request.headers;
+  const form = negotiate(accept, { type: call.type, as: 'object' });
+  if (form.as !== 'Table' || kind === 'Scale') return form;
+  const others = (accept ?? '').split(',').filter((range) => !/;\s*as=Table\b/.test(range));
+  if (others.length === 0) throw notAcceptable(PRODUCED);
+  return negotiate(others.join(','), { type: call.type, as: 'object' });
+}
+
+function virtualForm(call: Call, kind: GroupVersionKind, object: KubeObject, form: Form): object {
+  if (form.as === 'object') return object;
+  if (form.as !== 'Table') return partialObject(object, form);
+  const { resourceVersion = '' } = object.metadata;
+  const type = { ...call.type, ...kind };
+  delete type.custom;
+  return tableOf(type, object, form, call.query.get('includeObject') ?? 'Metadata', { resourceVersion });
 }
 
 /** Adds Warning headers (RFC 9111 section 5.5 as Kubernetes uses it, code 299). */

@@ -1,19 +1,20 @@
-import { badRequest, invalid, type StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, invalid } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
 import type { KubeResponse, UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Attributes } from '../registry/authorization/rbac.ts';
 import { schemaOf } from '../registry/kind-rules.ts';
-import { timestamp } from '../registry/metadata.ts';
+import { matchUrl, timestamp } from '../registry/metadata.ts';
 import { contentType, parseBody, requestBody, SMALL_BODY_BYTES } from './body.ts';
 import type { Call } from './call.ts';
 import { decodeKind } from './decode.ts';
 import { virtualResponse } from './respond.ts';
+import { reviewCauses } from './review-causes.ts';
 import { trackVirtual } from './write-options.ts';
 
 async function review(call: Call): Promise<KubeObject> {
   const body = parseBody(await requestBody(call.request, SMALL_BODY_BYTES), contentType(call.request), call.type.kind);
   const object = decodeKind(body, call.type, schemaOf(call.type), 'Warn', call.warnings);
+  matchUrl(call.type, object, call.path.namespace);
   trackVirtual(call, call.type, object);
   return object;
 }
@@ -22,23 +23,15 @@ function answer(call: Call, object: KubeObject, status: unknown): KubeResponse {
   return virtualResponse(call, call.type, { metadata: object.metadata, spec: object.spec, status }, 201);
 }
 
-/** 422 about a review; Kubernetes leaves its kind out. */
-function invalidReview(cause: StatusCause): Error {
-  return invalid({ group: 'authorization.k8s.io', kind: '' }, [cause]);
+/** Throws what is wrong with a review of access; Kubernetes leaves its kind out. */
+function check(object: KubeObject, kind: Parameters<typeof reviewCauses>[1]): void {
+  const causes = reviewCauses(object, kind);
+  if (causes.length > 0) throw invalid({ group: 'authorization.k8s.io', kind: '', name: '' }, causes);
 }
 
 function attributesOf(spec: KubeObject['spec']): Attributes {
   const resource = spec?.resourceAttributes;
   const other = spec?.nonResourceAttributes;
-  if (resource && other) {
-    const shown = { Path: other.path ?? '', Verb: other.verb ?? '' };
-    const why = 'cannot be specified in combination with resourceAttributes';
-    throw invalidReview(invalidValue('spec.nonResourceAttributes', shown, why));
-  }
-  if (!resource && !other) {
-    const why = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
-    throw invalidReview(invalidValue('spec.resourceAttributes', undefined, why));
-  }
   return {
     verb: (resource ?? other).verb ?? '',
     isResource: resource !== undefined,
@@ -61,21 +54,16 @@ function decide(call: Call, user: UserInfo, object: KubeObject): KubeResponse {
 
 /** `POST selfsubjectaccessreviews`. */
 export async function selfSubjectAccessReview(call: Call): Promise<KubeResponse> {
-  return decide(call, call.user, await review(call));
+  const object = await review(call);
+  check(object, 'own');
+  return decide(call, call.user, object);
 }
 
 /** `POST subjectaccessreviews` and `localsubjectaccessreviews`. */
 export async function subjectAccessReview(call: Call): Promise<KubeResponse> {
   const object = await review(call);
+  check(object, call.type.namespaced ? 'local' : 'any');
   const { user = '', groups = [], uid } = object.spec ?? {};
-  if (user === '' && groups.length === 0) {
-    throw invalidReview(invalidValue('spec.user', '', 'at least one of user or group must be specified'));
-  }
-  const { namespace } = object.spec?.resourceAttributes ?? {};
-  if (call.path.namespace !== '' && object.spec?.resourceAttributes && namespace !== call.path.namespace) {
-    const why = 'must match metadata.namespace';
-    throw invalidReview(invalidValue('spec.resourceAttributes.namespace', namespace ?? '', why));
-  }
   return decide(call, { name: user, groups, ...(uid && { uid }) }, object);
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Definitions, type Node } from './definitions.ts';
 import { addResource, type OpenApiResource, type WriteOperation } from './operations.ts';
+import { encodeDocument } from './protobuf.ts';
 
 const info = { title: 'Kubernetes', version: 'v1.36.0' };
 
@@ -94,6 +95,7 @@ export class OpenApiDocuments {
   readonly #resources: () => Iterable<OpenApiResource>;
   #v3: Groups | undefined;
   #v2: Buffer | undefined;
+  #v2Protobuf: Promise<Buffer> | undefined;
 
   /** `resources` gives what is served now. */
   constructor(resources: () => Iterable<OpenApiResource>) {
@@ -104,6 +106,7 @@ export class OpenApiDocuments {
   invalidate(): void {
     this.#v3 = undefined;
     this.#v2 = undefined;
+    this.#v2Protobuf = undefined;
   }
 
   #groups(): Groups {
@@ -144,5 +147,11 @@ export class OpenApiDocuments {
   v2(): Buffer {
     this.#v2 ??= Buffer.from(JSON.stringify(openapiV2(this.#resources())));
     return this.#v2;
+  }
+
+  /** The same as protobuf. */
+  v2Protobuf(): Promise<Buffer> {
+    this.#v2Protobuf ??= encodeDocument(openapiV2(this.#resources()));
+    return this.#v2Protobuf;
   }
 }

@@ -57,6 +57,8 @@ function decodeValue(type: string, value: Value, place: Place): Json | undefined
       return Number(value);
     case 'b':
       return value !== 0;
+    case 'f':
+      return doubleOf(value);
     case 'y':
       return Buffer.from(bytesOf(value)).toString('base64');
     case 'Quantity':
@@ -71,9 +73,34 @@ function decodeValue(type: string, value: Value, place: Place): Json | undefined
     case 'FieldsV1':
     case 'RawExtension':
       return embedded(value);
+    case 'OrBool':
+    case 'OrList':
+    case 'OrTexts':
+      return alternative(type, value, place);
     default:
       return decodeMessage(type, bytesOf(value), { ...place, depth: place.depth + 1 });
   }
+}
+
+function doubleOf(value: Value): number {
+  const bytes = bytesOf(value);
+  if (bytes.byteLength !== 8) throw new WireError('a number has not 64 bits');
+  return Buffer.from(bytes).readDoubleLE();
+}
+
+const schemaMessage = 'apiextensions.JSONSchemaProps';
+
+/** A schema, or what may stand in its place. */
+function alternative(type: 'OrBool' | 'OrList' | 'OrTexts', value: Value, place: Place): Json {
+  const fields = [...wireFields(bytesOf(value))];
+  place.budget.left -= fields.length;
+  if (place.budget.left < 0) throw tooManyEntries();
+  const all = (number: number) => fields.filter((field) => field.number === number).map((field) => field.value);
+  const schema = (given: Value) => decodeValue(schemaMessage, given, place)!;
+  const [only] = all(type === 'OrBool' ? 2 : 1);
+  if (only !== undefined) return schema(only);
+  if (type === 'OrBool') return all(1).at(-1) === 1;
+  return type === 'OrList' ? all(2).map(schema) : all(2).map(text);
 }
 
 function set(object: JsonObject, name: string, value: Json): void {

@@ -1,3 +1,4 @@
+import { clusterMessages } from './cluster-messages.ts';
 import { coreMessages } from './core-messages.ts';
 import { groupMessages } from './group-messages.ts';
 
@@ -5,7 +6,7 @@ import { groupMessages } from './group-messages.ts';
 export interface Field {
   name: string;
   shape: 'one' | 'list' | 'map' | 'inline';
-  /** `s` string, `i` int, `b` bool, `y` bytes, or the name of a message. */
+  /** `s` string, `i` int, `b` bool, `f` double, `y` bytes, or the name of a message. */
   type: string;
   /** Zero differs from absent. */
   pointer: boolean;
@@ -22,7 +23,7 @@ const parsed = new Map<string, Message>();
 // Lines are found on the first use, messages parsed when they are first met: most servers never see protobuf.
 function index(): void {
   let section = '';
-  for (const line of `${coreMessages}${groupMessages}`.replaceAll('\n  ', ' ').split('\n')) {
+  for (const line of `${coreMessages}${groupMessages}${clusterMessages}`.replaceAll('\n  ', ' ').split('\n')) {
     if (line.startsWith('#')) {
       const [, name = '', apiVersion = ''] = line.split(' ');
       section = name;
@@ -31,7 +32,9 @@ function index(): void {
   }
 }
 
-const leaves = new Set(['i', 'b', 'y', 'Quantity', 'IntOrString', 'Time', 'MicroTime', 'FieldsV1', 'RawExtension']);
+const leaves = new Set(
+  'i b f y Quantity IntOrString Time MicroTime FieldsV1 RawExtension OrBool OrList OrTexts'.split(' '),
+);
 
 function parse(name: string, line: string): Message {
   const [, ...tokens] = line.split(' ');

@@ -208,12 +208,6 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
   'coordination.k8s.io/v1': [['Lease', 'leases']],
   'node.k8s.io/v1': [['RuntimeClass', 'runtimeclasses', { cluster: true }]],
   'discovery.k8s.io/v1': [['EndpointSlice', 'endpointslices']],
-  'resource.k8s.io/v1': [
-    ['DeviceClass', 'deviceclasses', { cluster: true }],
-    ['ResourceClaim', 'resourceclaims', { subresources: [STATUS] }],
-    ['ResourceClaimTemplate', 'resourceclaimtemplates'],
-    ['ResourceSlice', 'resourceslices', { cluster: true }],
-  ],
   'flowcontrol.apiserver.k8s.io/v1': [
     ['FlowSchema', 'flowschemas', { cluster: true, subresources: [STATUS] }],
     ['PriorityLevelConfiguration', 'prioritylevelconfigurations', { cluster: true, subresources: [STATUS] }],

@@ -102,6 +102,8 @@ export class Store {
   /** Creates an object that was decoded and belongs to the store from now on. */
   async create(type: ResourceType, object: KubeObject, options: WriteOptions): Promise<Written> {
     const base = object.metadata.name ? undefined : object.metadata.generateName;
+    const { unnamed } = this.strategyOf(type);
+    if (unnamed && !base) object.metadata.name ||= unnamed();
     for (let attempt = 1; ; attempt++) {
       const draft = attempt < MAX_NAME_ATTEMPTS && base ? structuredClone(object) : object;
       if (base) draft.metadata.name = generatedName(base);
@@ -117,7 +119,7 @@ export class Store {
   async #create(type: ResourceType, object: KubeObject, options: WriteOptions): Promise<Written> {
     const { namespace = '', name = '' } = object.metadata;
     // What is no number is ignored, as Kubernetes does.
-    if (Number(object.metadata.resourceVersion) > 0) throw resourceVersionSet();
+    if (Number(object.metadata.resourceVersion) > 0 && !options.dryRun) throw resourceVersionSet();
     const operation = 'CREATE' as const;
     const write = { type, namespace, name, subresource: '', operation, object, options };
     const waits = this.#waits(write);

@@ -56,6 +56,8 @@ export interface WriteContext extends WriteOptions {
 export interface Strategy {
   /** What decoding does to an object of the kind beyond its defaults; what it sets counts as set by the client. */
   decode?(object: KubeObject, old: KubeObject | undefined, context: WriteContext): void;
+  /** The name of an object that is created without one; without it that is refused. */
+  unnamed?(): string;
   prepareForCreate?(object: KubeObject, context: WriteContext): void;
   prepareForUpdate?(object: KubeObject, old: KubeObject, context: WriteContext): void;
   validate?(object: KubeObject, old: KubeObject | undefined, context: WriteContext): StatusCause[];

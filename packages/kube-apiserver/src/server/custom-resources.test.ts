@@ -199,4 +199,29 @@ describe('custom resources', () => {
       /x-kubernetes-validations\[0\]\.rule: Invalid value: .*compilation failed: ERROR: <input>:1:5: undefined field 'missing'\n \| self\.missing == 1\n \| \.\.\.\.\^$/,
     );
   });
+
+  test('a definition in a group of Kubernetes tells who approved of it, and cannot lose that', async () => {
+    const approved = 'api-approved.kubernetes.io';
+    const body = {
+      ...definition,
+      metadata: { name: 'widgets.test.k8s.io', annotations: { [approved]: 'https://example.com/pull/1' } },
+      spec: { ...definition.spec, group: 'test.k8s.io' },
+    };
+    const created = await server.call('POST', definitions, { body });
+    assert.equal(created.status, 201, created.text);
+    const path = `${definitions}/widgets.test.k8s.io`;
+    const condition = async () => {
+      const { conditions } = (await server.call('GET', path)).body.status;
+      return conditions.find(({ type }: { type: string }) => type === 'KubernetesAPIApprovalPolicyConformant');
+    };
+    assert.equal((await condition()).reason, 'ApprovedAnnotation');
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    const annotate = (value: string | null) =>
+      server.call('PATCH', path, { headers, body: { metadata: { annotations: { [approved]: value } } } });
+    assert.equal((await annotate('unapproved, for now')).status, 200);
+    const { status, message } = await condition();
+    assert.deepEqual([status, message], ['False', 'not approved: "unapproved, for now"']);
+    assert.equal((await annotate(null)).status, 422);
+    assert.equal((await annotate('nobody')).status, 422);
+  });
 });

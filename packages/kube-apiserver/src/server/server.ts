@@ -162,7 +162,14 @@ export class KubeApiServer implements KubeTransport {
           pathAttributes(url.pathname, request.method === 'HEAD' ? 'get' : request.method),
         );
       }
-      const answer = nonResource(request, url, this.#discovery, this.#openapi, this.#gitVersion);
+      const answer = await nonResource(
+        request,
+        url,
+        this.#discovery,
+        this.#openapi,
+        this.#api.tokens,
+        this.#gitVersion,
+      );
       if (answer) return await compressed(request, await pretty(request, url.searchParams, answer));
       this.#authorizeResource(request, url, user, path);
       const versions = path && this.#api.catalog.groups().get(path.group);

@@ -53,7 +53,8 @@ export async function startTestServer(options: Partial<KubeApiServerOptions> = {
     port,
     call: (method, path, { headers = {}, body, anonymous } = {}) =>
       new Promise((resolve, reject) => {
-        const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+        const isWritten = body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
+        const text = isWritten ? body : JSON.stringify(body);
         const type = {
           ...(text !== undefined && {
             'content-type': 'application/json',

@@ -98,6 +98,15 @@ function hpaTargets(hpa: KubeObject): string {
 
 const wideContainers = 'Containers*|Images*|Selector*';
 
+const scaleColumns = printer('Name|Desired#|Available#|Age', (o, now) => [
+  name(o),
+  o.spec?.replicas ?? 0,
+  o.status?.replicas ?? 0,
+  age(o, now),
+]);
+/** A Scale is the one object whose name is a text like others. */
+const scales: Printer = { ...scaleColumns, columns: scaleColumns.columns.map((column) => ({ ...column, format: '' })) };
+
 /** Columns of the kinds that make or scale pods, by `group/Kind`. */
 export const workloadPrinters: Readonly<Record<string, Printer>> = {
   '/PodTemplate': printer('Name|Containers|Images|Pod Labels', (o) => [
@@ -162,12 +171,7 @@ export const workloadPrinters: Readonly<Record<string, Printer>> = {
     o.status?.currentReplicas ?? 0,
     age(o, now),
   ]),
-  'autoscaling/Scale': printer('Name|Desired#|Available#|Age', (o, now) => [
-    name(o),
-    o.spec?.replicas ?? 0,
-    o.status?.replicas ?? 0,
-    age(o, now),
-  ]),
+  'autoscaling/Scale': scales,
   'policy/PodDisruptionBudget': printer('Name|Min Available|Max Unavailable|Allowed Disruptions#|Age', (o, now) => [
     name(o),
     o.spec?.minAvailable === undefined ? 'N/A' : `${o.spec.minAvailable}`,

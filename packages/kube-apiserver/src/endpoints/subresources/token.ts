@@ -37,10 +37,16 @@ function boundObject(
   }
   const resource = BOUND_RESOURCES[known as BoundKind];
   const type = api.catalog.find('', 'v1', resource)!;
-  const { metadata } = api.store.get(type, type.namespaced ? path.namespace : '', name).shared<KubeObject>();
+  const { metadata, spec } = api.store.get(type, type.namespaced ? path.namespace : '', name).shared<KubeObject>();
+  if (known === 'pod' && (spec?.serviceAccountName ?? '') !== path.name) {
+    const account = JSON.stringify(path.name);
+    throw badRequest(
+      `cannot bind token for serviceaccount ${account} to pod running with different serviceaccount name.`,
+    );
+  }
   if (uid && uid !== metadata.uid) {
     const why = `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`;
-    throw conflict({ resource, name }, why);
+    throw conflict({ resource: type.kind, name }, why);
   }
   return { kind: known as BoundKind, name, uid: metadata.uid! };
 }

@@ -1,4 +1,13 @@
-import { createPrivateKey, createPublicKey, hash, type KeyObject, randomUUID, sign, verify } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  hash,
+  type KeyObject,
+  randomUUID,
+  sign,
+  verify,
+  type webcrypto,
+} from 'node:crypto';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Backend } from '../../storage/backend.ts';
@@ -78,6 +87,7 @@ export class ServiceAccountTokens {
   readonly #backend: Backend;
   readonly #key: KeyObject | undefined;
   readonly #pub: KeyObject | undefined;
+  readonly #keyId: string;
   /** Claims by the digest of their token, in the order in which they came. */
   readonly #verified = new Map<string, Claims>();
 
@@ -87,10 +97,17 @@ export class ServiceAccountTokens {
     this.issuer = issuer;
     this.#key = key === undefined ? undefined : createPrivateKey(key);
     this.#pub = this.#key && createPublicKey(this.#key);
+    this.#keyId = this.#pub ? hash('sha256', this.#pub.export({ format: 'der', type: 'spki' }), 'base64url') : '';
   }
 
   get canIssue(): boolean {
     return this.#key !== undefined;
+  }
+
+  /** The keys that tokens are verified with (RFC 7517). */
+  get publicKeys(): readonly (webcrypto.JsonWebKey & { kid: string; alg: string; use: 'sig' })[] {
+    if (!this.#pub) return [];
+    return [{ ...this.#pub.export({ format: 'jwk' }), kid: this.#keyId, alg: this.#algorithm.alg, use: 'sig' }];
   }
 
   get #algorithm(): { alg: string; dsaEncoding?: 'ieee-p1363' } {
@@ -115,7 +132,7 @@ export class ServiceAccountTokens {
       nbf: iat,
       sub: `system:serviceaccount:${namespace}:${name}`,
     };
-    const text = `${encode({ alg, typ: 'JWT' })}.${encode(payload)}`;
+    const text = `${encode({ alg, kid: this.#keyId })}.${encode(payload)}`;
     const signature = sign('sha256', Buffer.from(text), { key: this.#key!, ...(dsaEncoding && { dsaEncoding }) });
     return `${text}.${signature.toString('base64url')}`;
   }

@@ -1,4 +1,5 @@
 import type { ResourceCatalog } from '../resource-catalog.ts';
+import { approvalOf } from './approval.ts';
 import type { Definition, DefinitionCondition, DefinitionNames } from './definition.ts';
 
 type Status = NonNullable<Definition['status']>;
@@ -57,8 +58,18 @@ export function acceptedStatus(catalog: ResourceCatalog, definition: Definition,
     : withCondition(definition, 'NamesAccepted', 'True', 'NoConflicts', 'no conflicts found', at);
   const established = named.conditions?.some(({ type, status }) => type === 'Established' && status === 'True');
   const next = { ...definition, status: { ...named, acceptedNames: accepted } };
-  if (established) return next.status;
-  return conflict
+  if (established) return approvedStatus(next, at);
+  const status = conflict
     ? withCondition(next, 'Established', 'False', 'NotAccepted', 'not all names are accepted', at)
     : withCondition(next, 'Established', 'True', 'InitialNamesAccepted', 'the initial names have been accepted', at);
+  return approvedStatus({ ...definition, status }, at);
+}
+
+/** The status with what it says about the approval of a definition in a group of Kubernetes itself. */
+function approvedStatus(definition: Definition, at: string): Status {
+  const approval = approvalOf(definition);
+  if (!approval) return definition.status!;
+  const { state, message } = approval;
+  const value = state === 'Approved' ? 'True' : 'False';
+  return withCondition(definition, 'KubernetesAPIApprovalPolicyConformant', value, `${state}Annotation`, message, at);
 }

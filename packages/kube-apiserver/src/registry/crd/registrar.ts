@@ -10,6 +10,7 @@ import { type ResourceType, storagePrefix } from '../resource-type.ts';
 import type { Store } from '../store.ts';
 import type { WriteOptions } from '../strategy.ts';
 import type { WatchHub } from '../watch-hub.ts';
+import { approvalOf } from './approval.ts';
 import { acceptedStatus, withCondition } from './conditions.ts';
 import { CLEANUP_FINALIZER, DEFINITIONS_PREFIX, type Definition, hasCondition } from './definition.ts';
 import { servedTypes } from './served-types.ts';
@@ -76,7 +77,8 @@ export class DefinitionRegistrar {
       return;
     }
     const before = change.previous?.shared<Definition>();
-    if (!before || before.metadata.generation !== definition.metadata.generation) this.#names.add(name);
+    const isNew = !before || before.metadata.generation !== definition.metadata.generation;
+    if (isNew || approvalOf(before)?.message !== approvalOf(definition)?.message) this.#names.add(name);
     if (!before || servingChanged(before, definition)) this.#serve(definition);
   }
 

@@ -1,14 +1,11 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { invalidValue, required } from '@ks-apiserver/apimachinery/validation/field';
 import { timestamp } from '../metadata.ts';
 import type { Strategy } from '../strategy.ts';
+import { approvalCauses } from './approval.ts';
 import { withCondition } from './conditions.ts';
 import { CLEANUP_FINALIZER, type Definition } from './definition.ts';
+import { formatWarnings } from './formats.ts';
 import { validateDefinition } from './validate-definition.ts';
-
-const PROTECTED_GROUP = /(^|\.)(k8s\.io|kubernetes\.io)$/;
-const APPROVAL = 'api-approved.kubernetes.io';
-const APPROVAL_LINK = 'see https://github.com/kubernetes/enhancements/pull/1111';
 
 /** What decoding fills in (apiextensions/v1 SetDefaults_CustomResourceDefinitionSpec and others). */
 function setDefaults({ spec }: Definition): void {
@@ -24,19 +21,6 @@ function setDefaults({ spec }: Definition): void {
 
 function storageVersion({ spec }: Definition): string | undefined {
   return spec?.versions?.find?.(({ storage }) => storage)?.name;
-}
-
-/** A group of Kubernetes itself needs an annotation that says who approved of it. */
-function approvalCauses({ metadata, spec }: Definition) {
-  if (!PROTECTED_GROUP.test(spec?.group ?? '')) return [];
-  const given = metadata.annotations?.[APPROVAL];
-  const field = `metadata.annotations[${APPROVAL}]`;
-  if (given === undefined || given === '')
-    return [required(field, `protected groups must have approval annotation "${APPROVAL}", ${APPROVAL_LINK}`)];
-  if (given.startsWith('unapproved')) return [];
-  if (URL.canParse(given) && given.includes('://')) return [];
-  const why = `protected groups must have approval annotation "${APPROVAL}" with either a URL or a reason starting with "unapproved", ${APPROVAL_LINK}`;
-  return [invalidValue(field, given, why)];
 }
 
 /** CustomResourceDefinitions; their names are accepted by the registrar, which `accepted` waits for, so that they serve at once. */
@@ -72,9 +56,11 @@ export function definitionStrategy(accepted: (name: string) => Promise<void>): S
     validate(object, old, { subresource }) {
       if (subresource === 'status') return [];
       const definition = object as Definition;
-      const causes = validateDefinition(definition, old as Definition | undefined);
-      return old ? causes : [...causes, ...approvalCauses(definition)];
+      const before = old as Definition | undefined;
+      return [...validateDefinition(definition, before), ...approvalCauses(definition, before)];
     },
+    warnings: (object, old, { subresource }) =>
+      subresource === '' ? formatWarnings(object as Definition, old as Definition | undefined) : [],
     beforeDelete(object, { now }) {
       const definition = object as Definition;
       if (definition.metadata.deletionTimestamp) return;

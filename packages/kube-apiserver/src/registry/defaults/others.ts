@@ -56,7 +56,7 @@ export const otherDefaults: Readonly<Record<string, (value: Fields) => void>> = 
   'core.v1.NamespaceStatus': (value) => fill(value, { phase: 'Active' }),
   // The plural forms hold the singular one first; who writes only one gets both.
   'core.v1.NodeSpec': (value) => {
-    if (value.podCIDR && !value.podCIDRs?.length) value.podCIDRs = [value.podCIDR];
+    if (value.podCIDR && value.podCIDRs?.[0] !== value.podCIDR) value.podCIDRs = [value.podCIDR];
     else if (!value.podCIDR && value.podCIDRs?.length) value.podCIDR = value.podCIDRs[0];
   },
   'core.v1.PodStatus': (value) => {

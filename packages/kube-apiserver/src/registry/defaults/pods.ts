@@ -3,11 +3,21 @@ import { type Fields, fill, fillZero } from './types.ts';
 
 const readOnlyMode = 0o644;
 
-/** Tag of an image reference: what follows the last colon, `latest` where there is neither tag nor digest. */
+const component = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const domainPart = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?';
+const domain = `(?:${domainPart}(?:\\.${domainPart})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?`;
+/** An image reference: name, tag and digest (distribution's grammar of references). */
+const reference = new RegExp(
+  `^((?:${domain}/)?${component}(?:/${component})*)(?::(\\w[\\w.-]{0,127}))?(@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$`,
+);
+const maxReference = 4096;
+const maxName = 255;
+
+/** Tag of an image reference: `latest` where there is neither tag nor digest, none where it is no reference. */
 function imageTag(image: string): string {
-  const name = image.split('@')[0]!;
-  const tag = /:([^:/]+)$/.exec(name)?.[1];
-  return tag ?? (image.includes('@') ? '' : 'latest');
+  const found = image.length > maxReference ? null : reference.exec(image);
+  if (found === null || found[1]!.length > maxName) return '';
+  return found[2] ?? (found[3] === undefined ? 'latest' : '');
 }
 
 function container(value: Fields): void {
@@ -51,6 +61,9 @@ function hostPorts(containers: readonly Fields[] | undefined): void {
     for (const port of ports ?? []) if (!port.hostPort && port.containerPort) port.hostPort = port.containerPort;
   }
 }
+
+const rbd = (value: Fields) => fill(value, { pool: 'rbd', user: 'admin', keyring: '/etc/ceph/keyring' });
+const scaleIO = (value: Fields) => fill(value, { storageMode: 'ThinProvisioned', fsType: 'xfs' });
 
 /** Defaults of pods and what they hold (core/v1), by type. */
 export const podDefaults: Readonly<Record<string, (value: Fields) => void>> = {
@@ -104,8 +117,11 @@ export const podDefaults: Readonly<Record<string, (value: Fields) => void>> = {
   'core.v1.ServiceAccountTokenProjection': (value) => fill(value, { expirationSeconds: 3600 }),
   'core.v1.ObjectFieldSelector': (value) => fill(value, { apiVersion: 'v1' }),
   'core.v1.ISCSIVolumeSource': (value) => fill(value, { iscsiInterface: 'default' }),
-  'core.v1.RBDVolumeSource': (value) => fill(value, { pool: 'rbd', user: 'admin', keyring: '/etc/ceph/keyring' }),
+  'core.v1.ISCSIPersistentVolumeSource': (value) => fill(value, { iscsiInterface: 'default' }),
+  'core.v1.RBDVolumeSource': rbd,
+  'core.v1.RBDPersistentVolumeSource': rbd,
   'core.v1.AzureDiskVolumeSource': (value) =>
     fill(value, { cachingMode: 'ReadWrite', fsType: 'ext4', readOnly: false, kind: 'Shared' }),
-  'core.v1.ScaleIOVolumeSource': (value) => fill(value, { storageMode: 'ThinProvisioned', fsType: 'xfs' }),
+  'core.v1.ScaleIOVolumeSource': scaleIO,
+  'core.v1.ScaleIOPersistentVolumeSource': scaleIO,
 };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { timestamp } from '../metadata.ts';
 import { STATUS_METADATA, type Strategy } from '../strategy.ts';
@@ -42,7 +43,7 @@ export const BUILTIN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map<string,
   ['events', { createOnUpdate: true, fields: eventFields }],
   ['nodes', nodeStrategy],
   ['endpoints', { createOnUpdate: true }],
-  ['limitranges', { createOnUpdate: true }],
+  ['limitranges', { createOnUpdate: true, unnamed: () => randomUUID() }],
   ['serviceaccounts', { returnsDeleted: true, prepareForCreate: nameSecrets, prepareForUpdate: nameSecrets }],
   ['podtemplates', { returnsDeleted: true, generation: true }],
   ['resourcequotas', withStatus(empty, { returnsDeleted: true })],

@@ -36,6 +36,8 @@ export function customStrategy(type: ResourceType): Strategy {
   return {
     generation: true,
     unconditionalUpdate: false,
+    // Without a subresource the status is a field like any other.
+    ...(!type.subresources.some(({ name }) => name === 'status') && { untracked: [] }),
     prepareForCreate({ metadata }: KubeObject) {
       if (!type.custom?.terminating) return;
       const why = 'create not allowed while custom resource definition is terminating';

@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { quote } from '@ks-apiserver/apimachinery/validation/field';
 import { dnsLabelErrors } from '@ks-apiserver/apimachinery/validation/names';
-import { claimWarnings, podWarnings } from '../validation/pods/warnings.ts';
+import { claimWarnings, podWarnings, termWarnings } from '../validation/pods/warnings.ts';
 
 type Warnings = (object: KubeObject, old: KubeObject | undefined) => string[];
 
@@ -80,6 +80,44 @@ const services: Warnings = ({ spec = {}, metadata }) => {
   return found.filter(([holds]) => holds).map(([, text]) => text);
 };
 
+/** Deprecated annotations of claims and volumes. */
+function classWarnings({ annotations = {} }: KubeObject['metadata']): string[] {
+  const key = 'volume.beta.kubernetes.io/storage-class';
+  if (annotations[key] === undefined) return [];
+  return [`metadata.annotations[${key}]: deprecated since v1.8; use "storageClassName" attribute instead`];
+}
+
+/** Since when kinds of volumes are deprecated, and without function. */
+const oldVolumes: Readonly<Record<string, readonly [name: string, since: string, gone: string]>> = {
+  cephfs: ['cephfs', 'v1.28', 'v1.31'],
+  photonPersistentDisk: ['photonPersistentDisk', 'v1.11', 'v1.16'],
+  scaleIO: ['scaleIO', 'v1.16', 'v1.22'],
+  storageos: ['storageOS', 'v1.22', 'v1.25'],
+  glusterfs: ['glusterfs', 'v1.25', 'v1.26'],
+  rbd: ['rbd', 'v1.28', 'v1.31'],
+};
+
+const volumes: Warnings = ({ metadata, spec = {} }) => {
+  const found = classWarnings(metadata);
+  if (spec.persistentVolumeReclaimPolicy === 'Recycle') {
+    const instead = 'Instead, the recommended approach is to use dynamic provisioning.';
+    found.push(`spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. ${instead}`);
+  }
+  found.push(
+    ...termWarnings(spec.nodeAffinity?.required?.nodeSelectorTerms, 'spec.nodeAffinity.required.nodeSelectorTerms'),
+  );
+  for (const [kind, [name, since, gone]] of Object.entries(oldVolumes)) {
+    if (spec[kind]) found.push(`spec.${name}: deprecated in ${since}, non-functional in ${gone}+`);
+  }
+  return found;
+};
+
+const drivers: Warnings = ({ spec = {} }) => {
+  if (!spec.tokenRequests?.length || spec.serviceAccountTokenInSecrets !== undefined) return [];
+  const why = 'set to true to prevent possible logging of tokens in volume attributes';
+  return [`spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, ${why}`];
+};
+
 const classAnnotation = 'kubernetes.io/ingress.class';
 
 const ingresses: Warnings = ({ metadata, spec = {} }, old) => {
@@ -97,7 +135,9 @@ export const WARNINGS: ReadonlyMap<string, Warnings> = new Map<string, Warnings>
   ['podtemplates', templates('template', (object) => object.template as object | undefined, false)],
   ['jobs.batch', ofTemplate],
   ['cronjobs.batch', templates('spec.jobTemplate.spec.template', ({ spec }) => spec?.jobTemplate?.spec?.template)],
-  ['persistentvolumeclaims', ({ spec = {} }) => claimWarnings(spec, 'spec')],
+  ['persistentvolumeclaims', ({ metadata, spec = {} }) => [...classWarnings(metadata), ...claimWarnings(spec, 'spec')]],
+  ['persistentvolumes', volumes],
+  ['csidrivers.storage.k8s.io', drivers],
   ['secrets', secrets],
   ['services', services],
   ['ingresses.networking.k8s.io', ingresses],

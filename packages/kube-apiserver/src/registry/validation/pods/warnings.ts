@@ -47,15 +47,25 @@ function fraction(at: string, amount: unknown): string {
   return `${at}: fractional byte value ${quote(String(amount))} is invalid, must be an integer`;
 }
 
+function sayTerm(value: Fields | undefined, path: string, say: (text: string) => void): void {
+  each(value?.matchExpressions, `${path}.matchExpressions`, ({ key }, place) => {
+    if (oldNodeLabels[key]) say(`${place}.key: ${key} is ${oldNodeLabels[key]}`);
+  });
+}
+
+/** Warnings about terms that choose nodes by labels that are no longer. */
+export function termWarnings(terms: readonly Fields[] | undefined, at: string): string[] {
+  const found: string[] = [];
+  each<Fields>(terms, at, (term, path) => sayTerm(term, path, (text) => found.push(text)));
+  return found;
+}
+
 function scheduling(spec: Fields, at: string, say: (text: string) => void): void {
   for (const key of Object.keys(spec.nodeSelector ?? {})) {
     if (oldNodeLabels[key]) say(`${at}.nodeSelector[${key}]: ${oldNodeLabels[key]}`);
   }
   const affinity = spec.affinity?.nodeAffinity ?? {};
-  const term = (value: Fields | undefined, path: string) =>
-    each(value?.matchExpressions, `${path}.matchExpressions`, ({ key }, place) => {
-      if (oldNodeLabels[key]) say(`${place}.key: ${key} is ${oldNodeLabels[key]}`);
-    });
+  const term = (value: Fields | undefined, path: string) => sayTerm(value, path, say);
   const [hard, soft] = [
     'requiredDuringSchedulingIgnoredDuringExecution',
     'preferredDuringSchedulingIgnoredDuringExecution',

@@ -119,10 +119,20 @@ export function validateVolumeSpec(spec: Fields, inline: boolean, at: string, ou
 const sourceOf = (spec: Fields) =>
   Object.fromEntries(order.map((kind) => [kind, spec[kind]]).filter(([, value]) => value));
 
+const mountOptions = 'volume.beta.kubernetes.io/mount-options';
+/** Kinds of volumes that are mounted with options. */
+const mountable =
+  'gcePersistentDisk awsElasticBlockStore glusterfs nfs iscsi rbd cephfs cinder azureFile vsphereVolume azureDisk photonPersistentDisk quobyte'.split(
+    ' ',
+  );
+
 /** PersistentVolumes. */
 export const volumes: Validator = (object, old, out) => {
   const { spec = {} } = object;
   validateVolumeSpec(spec, false, 'spec', out);
+  if (object.metadata.annotations?.[mountOptions] !== undefined && !mountable.some((kind) => spec[kind])) {
+    out.forbidden(`metadata.annotations.${mountOptions}`, 'may not specify mount options for this volume type');
+  }
   if (old === undefined) return;
   const { spec: before = {} } = old;
   const [now, was] = [sourceOf(spec), sourceOf(before)];
