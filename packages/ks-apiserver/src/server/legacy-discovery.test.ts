@@ -56,7 +56,7 @@ test('a group and a version tell what they serve, with the names and verbs of to
     'replicasets/status',
   ]);
   const ingresses = json.resources[0];
-  assert.deepEqual([ingresses.kind, ingresses.namespaced, ingresses.shortNames], ['Ingress', true, ['ing']]);
+  assert.deepEqual([ingresses.kind, ingresses.namespaced, ingresses.shortNames], ['Ingress', true, undefined]);
   assert.ok(ingresses.verbs.includes('watch'));
   const scale = json.resources[4];
   assert.deepEqual([scale.kind, scale.group, scale.version], ['Scale', 'extensions', 'v1beta1']);
@@ -64,6 +64,8 @@ test('a group and a version tell what they serve, with the names and verbs of to
   assert.equal((await platform.call('/apis/nosuch/')).status, 404);
   const rbac = await platform.call('/apis/rbac.authorization.k8s.io/v1beta1');
   assert.equal(rbac.json.resources.length, 4);
+  const batch = await platform.call('/apis/batch/v1beta1');
+  assert.deepEqual([batch.json.resources[0].shortNames, batch.json.resources[0].categories], [['cj'], ['all']]);
 });
 
 test('aggregated discovery tells the same', async () => {

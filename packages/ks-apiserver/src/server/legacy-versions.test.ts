@@ -309,6 +309,21 @@ test('patches of every type are made in the form of the older version', async ()
   assertOk(forced);
   assert.equal(forced.json.spec.backend.serviceName, 'two');
 
+  const applyAll = (path: string, body: object) =>
+    patch(`${path}/${(body as { metadata: { name: string } }).metadata.name}`, APPLY_PATCH, body, '?fieldManager=t');
+  for (let round = 0; round < 2; round += 1) {
+    assertOk(await applyAll(INGRESSES, ingress('applied-whole')), round === 0 ? 201 : 200);
+    const web = await applyAll(DEPLOYMENTS, deployment('applied-whole'));
+    assertOk(web, round === 0 ? 201 : 200);
+    assert.equal(web.json.spec.revisionHistoryLimit, 2147483647);
+  }
+  // What somebody else has set since is no default's to change.
+  const limit = await patch(`${DEPLOYMENTS}/applied-whole`, MERGE_PATCH, { spec: { revisionHistoryLimit: 4 } });
+  assertOk(limit);
+  const again = await applyAll(DEPLOYMENTS, deployment('applied-whole'));
+  assertOk(again);
+  assert.equal(again.json.spec.revisionHistoryLimit, 4);
+
   for (const [type, body] of [
     [JSON_PATCH, [{ op: 'test', path: '/apiVersion', value: 'batch/v1beta1' }]],
     [MERGE_PATCH, { apiVersion: 'batch/v1beta1', spec: { suspend: true } }],

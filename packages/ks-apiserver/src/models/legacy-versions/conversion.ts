@@ -21,6 +21,8 @@ export interface Conversion {
   toLegacy(object: Fields): Fields;
   /** An object of the older version with the defaults of that version where they differ from those of the served one. */
   withDefaults?(object: Fields): Fields;
+  /** Paths of the older version that say how the rest is to be told: an applied configuration without them means what is stored. */
+  fromStored?: readonly string[];
   /** Parts that lose something on the way: they are kept in annotations. */
   pieces?: readonly Piece[];
   /** Annotations of its own by which it keeps more; they are left out where nothing hangs on them. */

@@ -165,7 +165,7 @@ for (const [path, sent, written] of rows) {
     const [group = '', version = '', resource = ''] = path.split('/');
     const kind = legacyKindOf(group, version, resource)!;
     const body = { metadata: { name: 'a' }, ...sent };
-    const { object } = servedBody(toldBy(kind, ''), body, { whole: true, fieldValidation: 'Warn' });
+    const { object } = servedBody(toldBy(kind, ''), body, 'Warn');
     assert.deepEqual(object, {
       metadata: { name: 'a' },
       ...written,
@@ -178,7 +178,7 @@ for (const [path, sent, written] of rows) {
 test('unknown fields of a definition are kept unless it says otherwise', () => {
   const kind = legacyKindOf('apiextensions.k8s.io', 'v1beta1', 'customresourcedefinitions')!;
   const spec = { version: 'v1', validation: { openAPIV3Schema: { properties: { spec: { required: ['a'] } } } } };
-  const { object } = servedBody(toldBy(kind, ''), { spec }, { whole: true, fieldValidation: 'Warn' });
+  const { object } = servedBody(toldBy(kind, ''), { spec }, 'Warn');
   const [version] = (object.spec as { versions: Fields[] }).versions;
   assert.deepEqual(version!.schema, {
     openAPIV3Schema: {
@@ -195,7 +195,7 @@ test('values of wrong types are left to the Kubernetes API to refuse', () => {
     const told = toldBy(legacyKindOf(group, version, resource)!, '');
     for (const wrong of ['x', 1, [], [1], null, {}, { template: 1, rules: {}, versions: [1], metrics: [null] }]) {
       const body = { metadata: wrong, spec: wrong, webhooks: wrong, endpoints: wrong, status: wrong };
-      assert.ok(servedBody(told, body, { whole: true, fieldValidation: 'Warn' }).object);
+      assert.ok(servedBody(told, body, 'Warn').object);
     }
   }
 });

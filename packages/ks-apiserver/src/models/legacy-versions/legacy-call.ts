@@ -9,6 +9,7 @@ import { parseConfiguration } from '../gate/applied-configuration.ts';
 import { asReadable } from '../gate/redacted-response.ts';
 import { mediaType } from '../gate/reviewed-write.ts';
 import { type AnswerForm, legacyResponse } from './answers.ts';
+import { withAppliedDefaults } from './applied-defaults.ts';
 import type { Fields } from './fields.ts';
 import { type LegacyKind, type Told, toldBy } from './legacy-kind.ts';
 import { patchedObject } from './patches.ts';
@@ -92,10 +93,7 @@ export class LegacyCall {
 
   async #write(request: KubeRequest, parts: LegacyCallParts) {
     const given = parseObject(request, await parts.readBody());
-    const { object, warnings } = servedBody(this.#told, given, {
-      whole: true,
-      fieldValidation: fieldValidationOf(queryOf(request)),
-    });
+    const { object, warnings } = servedBody(this.#told, given, fieldValidationOf(queryOf(request)));
 
     return { response: await this.#send(request, object, parts.send), warnings };
   }
@@ -120,7 +118,10 @@ export class LegacyCall {
     const body = await parts.readBody();
     if (type === PATCH_TYPES.apply) {
       const given = checkedObject(parseConfiguration(body));
-      const { object, warnings } = servedBody(this.#told, given, { whole: false, fieldValidation });
+      const { stored } = this.#told.conversion ? await this.#stored(request, parts.own) : {};
+      const { object, warnings } = servedBody(this.#told, given, fieldValidation, (conversion, applied) =>
+        withAppliedDefaults(conversion, applied, stored),
+      );
       return { response: await this.#send(request, object, parts.send, type), warnings };
     }
 
@@ -168,20 +169,13 @@ export class LegacyCall {
     const url = query.size > 0 ? `${path}?${query}` : path;
 
     for (let attempt = 1; ; attempt += 1) {
-      const found = await parts.own({
-        method: 'GET',
-        url: path,
-        headers: { accept: JSON_TYPE },
-        ...(request.signal && { signal: request.signal }),
-      });
-      const bytes = await readBody(found.body, OBJECT_LIMIT);
-      if (found.status !== 200) {
-        return { response: { ...found, body: bytes }, warnings: [] };
+      const { found, stored } = await this.#stored(request, parts.own);
+      if (!stored) {
+        return { response: found, warnings: [] };
       }
 
-      const stored = legacyObject(this.#told, JSON.parse(bytes.toString()) as Fields);
       const patched = patchedObject(stored, patch, type, schema);
-      const { object, warnings } = servedBody(this.#told, patched, { whole: true, fieldValidation });
+      const { object, warnings } = servedBody(this.#told, patched, fieldValidation);
       const put = { ...request, method: 'PUT', url };
       const response = await this.#send(put, object, parts.send);
       const names = resourceVersionOf(patched) !== resourceVersionOf(stored);
@@ -191,6 +185,22 @@ export class LegacyCall {
 
       await readBody(response.body, OBJECT_LIMIT);
     }
+  }
+
+  /** What a patch is for, in the older version; without it where the Kubernetes API answers something else. */
+  async #stored(
+    { url, signal }: KubeRequest,
+    own: LegacyCallParts['own'],
+  ): Promise<{ found: KubeResponse; stored?: Fields }> {
+    const path = url.split('?', 1)[0]!;
+    const headers = { accept: JSON_TYPE };
+    const found = await own({ method: 'GET', url: path, headers, ...(signal && { signal }) });
+    const body = await readBody(found.body, OBJECT_LIMIT);
+    if (found.status !== 200) {
+      return { found: { ...found, body } };
+    }
+
+    return { found, stored: legacyObject(this.#told, parseJson(body) as Fields) };
   }
 
   /** Deletes; what an older version left behind by default is left behind. */

@@ -3,6 +3,7 @@ import { assertNesting, isObject } from '@ks-apiserver/apimachinery/schema/own';
 import type { KubeRequest } from '@ks-apiserver/client/kube/transport';
 import { parseConfiguration } from '../gate/applied-configuration.ts';
 import { mediaType } from '../gate/reviewed-write.ts';
+import type { Conversion } from './conversion.ts';
 import { changedAt, type Fields, isAbsent, isFields, parsePath } from './fields.ts';
 import type { Told } from './legacy-kind.ts';
 import { servedObject } from './told-objects.ts';
@@ -88,14 +89,21 @@ export interface ServedBody {
   warnings: string[];
 }
 
+/** An object of the older version with the defaults of that version. */
+export type Completion = (conversion: Conversion, object: Fields) => Fields;
+
+/** All defaults: of an object that is written as a whole. */
+export const whole: Completion = ({ withDefaults }, object) => (withDefaults ? withDefaults(object) : object);
+
 /**
- * An object of the older version as it is to be written: with the defaults of that version where it is `whole`. Throws 400 for
- * another type of object, and for unknown fields where the call is strict about them.
+ * An object of the older version as it is to be written. Throws 400 for another type of object, and for unknown fields where the
+ * call is strict about them.
  */
 export function servedBody(
   told: Told,
   given: Fields,
-  { whole, fieldValidation }: { whole: boolean; fieldValidation: FieldValidation },
+  fieldValidation: FieldValidation,
+  complete: Completion = whole,
 ): ServedBody {
   checkType(given, told);
   const { conversion, kind, legacyIn } = told;
@@ -105,9 +113,9 @@ export function servedBody(
     throw new StatusError(400, 'BadRequest', `strict decoding error: ${list}`);
   }
 
-  const complete = whole && conversion?.withDefaults ? conversion.withDefaults(object) : object;
+  const completed = conversion ? complete(conversion, object) : object;
   return {
-    object: servedObject(told, { ...complete, apiVersion: legacyIn, kind }),
+    object: servedObject(told, { ...completed, apiVersion: legacyIn, kind }),
     warnings: fieldValidation === 'Warn' ? unknown.map((path) => `unknown field "${path}"`) : [],
   };
 }

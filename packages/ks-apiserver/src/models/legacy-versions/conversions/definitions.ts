@@ -209,6 +209,7 @@ export const definitions: Conversion = {
   toServed,
   toLegacy,
   withDefaults: (object) => mapFields(object, 'spec', defaultsOf),
+  fromStored: ['spec.preserveUnknownFields'],
   pieces: [{ served: 'spec', legacy: 'spec', onlyNewer: true }],
   annotations: [ORIGINAL_SCHEMAS],
   unknown: [

@@ -5,7 +5,7 @@ const PRESERVE = 'x-kubernetes-preserve-unknown-fields';
 const INT_OR_STRING = 'x-kubernetes-int-or-string';
 const ANYTHING: Readonly<Fields> = Object.freeze({ [PRESERVE]: true });
 /** What a schema must not say within `allOf`, `anyOf`, `oneOf` and `not` (Kubernetes "Specifying a structural schema"). */
-const OUTSIDE_ONLY = ['description', 'type', 'default', 'additionalProperties', 'nullable', PRESERVE, INT_OR_STRING];
+const OUTSIDE_ONLY = new Set(['description', 'title', 'type', 'default', 'additionalProperties', 'nullable']);
 const JUNCTORS = ['allOf', 'anyOf', 'oneOf', 'not'] as const;
 const OF_OBJECTS = ['properties', 'additionalProperties', 'required', 'minProperties', 'maxProperties'];
 const OF_ARRAYS = ['items', 'minItems', 'maxItems'];
@@ -18,14 +18,25 @@ export function preservesUnknown(schema: unknown): boolean {
   return isFields(schema) && schema[PRESERVE] === true;
 }
 
-function isIntOrString({ anyOf }: Fields): boolean {
-  const types = Array.isArray(anyOf) ? anyOf.map((each) => (isFields(each) ? each.type : undefined)) : [];
+/** Whether a schema says of what type values are. */
+function isTyped({ type }: Fields): boolean {
+  return !isAbsent(type) && type !== '';
+}
+
+function isIntOrString({ anyOf, ...schema }: Fields): boolean {
+  if (isTyped(schema)) {
+    return false;
+  }
+
+  const types = Array.isArray(anyOf)
+    ? anyOf.map((each) => (isFields(each) && Object.keys(each).length === 1 ? each.type : undefined))
+    : [];
   return types.length === 2 && types.includes('integer') && types.includes('string');
 }
 
 /** What type of value a schema is of, by its own word or by what else it says. */
 function typed(schema: Fields): Fields {
-  if (!isAbsent(schema.type) && schema.type !== '') {
+  if (isTyped(schema)) {
     return schema;
   }
 
@@ -40,37 +51,84 @@ function typed(schema: Fields): Fields {
   return OF_ARRAYS.some((name) => !isAbsent(schema[name])) ? { ...schema, type: 'array' } : { ...schema, ...ANYTHING };
 }
 
+function mapValues(fields: Fields, change: (value: unknown) => unknown): Fields {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, change(value)]));
+}
+
 function withinJunctor(schema: unknown): unknown {
   if (!isFields(schema)) {
     return schema;
   }
 
-  const kept = Object.entries(schema).filter(([name]) => !OUTSIDE_ONLY.includes(name));
+  const kept = Object.entries(schema).filter(([name]) => !OUTSIDE_ONLY.has(name) && !name.startsWith('x-kubernetes-'));
   return Object.fromEntries(
     kept.map(([name, value]) => {
-      if (name === 'properties' && isFields(value)) {
-        return [name, Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withinJunctor(each)]))];
+      switch (name) {
+        case 'properties':
+          return [name, isFields(value) ? mapValues(value, withinJunctor) : value];
+        case 'items':
+          return [name, withinJunctor(value)];
+        case 'allOf':
+        case 'anyOf':
+        case 'oneOf':
+        case 'not':
+          return [name, toldWithin(name, value)];
+        default:
+          return [name, value];
       }
-
-      return [name, Array.isArray(value) && name !== 'required' && name !== 'enum' ? value.map(withinJunctor) : value];
     }),
   );
+}
+
+/**
+ * What stands in `allOf` and the like without what must stand outside; undefined where less said within would let pass less:
+ * in `oneOf` and `not`.
+ */
+function toldWithin(name: (typeof JUNCTORS)[number], junctor: unknown): unknown {
+  const inner = Array.isArray(junctor) ? junctor.map(withinJunctor) : withinJunctor(junctor);
+  const isWhole = name === 'allOf' || name === 'anyOf' || equalJson(inner, junctor);
+  return isWhole ? inner : undefined;
 }
 
 function isEmpty(junctor: unknown): boolean {
   return [junctor].flat().every((each) => isFields(each) && Object.keys(each).length === 0);
 }
 
-/** Fields that are named within `allOf` and the like have to be named outside too. */
-function namedWithin(junctor: unknown): string[] {
-  return [junctor].flat().flatMap((each) => {
-    if (!isFields(each)) {
-      return [];
-    }
+/** The schemas within a schema's `allOf`, `anyOf`, `oneOf` and `not`. */
+function branchesOf(schema: Fields): Fields[] {
+  return JUNCTORS.flatMap((name) => [schema[name]].flat().filter(isFields));
+}
 
-    const own = isFields(each.properties) ? Object.keys(each.properties) : [];
-    return [...own, ...JUNCTORS.flatMap((name) => namedWithin(each[name]))];
-  });
+/** Whether a branch speaks of fields of what is an object, and of elements of what is an array. */
+function fits(branch: Fields, type: unknown): boolean {
+  const isOther = (of: string) => !isAbsent(type) && type !== '' && type !== of;
+  return (
+    !(isFields(branch.properties) && isOther('object')) &&
+    !(isFields(branch.items) && isOther('array')) &&
+    !(isFields(branch.properties) && isFields(branch.items)) &&
+    branchesOf(branch).every((each) => fits(each, type))
+  );
+}
+
+/** A schema that names all that a branch names: what is named within has to be named outside too. */
+function completed(schema: Fields, branch: Fields): Fields {
+  let result = schema;
+  if (isFields(branch.properties)) {
+    const own = isFields(schema.properties) ? schema.properties : {};
+    const named = Object.entries(branch.properties).map(([name, each]) => [name, completedPart(own[name], each)]);
+    result = { ...result, properties: { ...own, ...Object.fromEntries(named) } };
+  }
+
+  if (isFields(branch.items)) {
+    result = { ...result, items: completedPart(schema.items, branch.items) };
+  }
+
+  return branchesOf(branch).reduce(completed, result);
+}
+
+function completedPart(part: unknown, branch: unknown): Fields {
+  const own = isFields(part) ? part : {};
+  return isFields(branch) ? completed(own, branch) : own;
 }
 
 function withJunctors(schema: Fields): Fields {
@@ -81,13 +139,13 @@ function withJunctors(schema: Fields): Fields {
       continue;
     }
 
-    const inner = Array.isArray(junctor) ? junctor.map(withinJunctor) : withinJunctor(junctor);
-    result = withField(result, name, isEmpty(inner) ? undefined : inner);
-    const named = namedWithin(inner).map((field) => [field, ANYTHING]);
-    if (named.length > 0) {
-      const properties = isFields(result.properties) ? result.properties : {};
-      result = { ...result, type: 'object', properties: { ...Object.fromEntries(named), ...properties } };
-    }
+    const inner = toldWithin(name, junctor);
+    const branches = [inner].flat().filter(isFields);
+    // One that cannot be told structurally is left out.
+    const isTold =
+      inner !== undefined && !isEmpty(inner) && branches.every((branch) => fits(branch, typed(result).type));
+    result = withField(result, name, isTold ? inner : undefined);
+    result = isTold ? branches.reduce(completed, result) : result;
   }
 
   return result;
@@ -99,38 +157,41 @@ function ofObject(schema: Fields): Fields {
     return { ...rest, additionalProperties: structuralSchema(more) };
   }
 
-  const properties = isFields(rest.properties)
-    ? Object.fromEntries(Object.entries(rest.properties).map(([name, each]) => [name, structuralSchema(each)]))
-    : undefined;
+  const properties = isFields(rest.properties) ? mapValues(rest.properties, structuralSchema) : undefined;
   return { ...rest, ...(properties && { properties }), ...ANYTHING };
 }
 
 /**
  * A schema of a kind whose unknown fields are kept as one that is structural: with a type everywhere, unknown fields kept at every
- * level, and nothing within `allOf` and the like that must stand outside. It lets pass all that the given one does.
+ * level, nothing within `allOf` and the like that must stand outside, nothing about fields of what has none. It asks for no more
+ * than the given one, but for an object where that describes fields without saying so.
  */
 export function structuralSchema(schema: unknown): Fields {
   if (!isFields(schema)) {
     return ANYTHING;
   }
 
-  const whole = typed(withJunctors(schema));
-  if (whole.type === 'object') {
-    return ofObject(whole);
+  const { properties, additionalProperties, items, ...whole } = typed(withJunctors(schema));
+  switch (whole.type) {
+    case 'object':
+      return ofObject({
+        ...whole,
+        ...(!isAbsent(properties) && { properties }),
+        ...(!isAbsent(additionalProperties) && { additionalProperties }),
+      });
+    case 'array':
+      return { ...whole, items: structuralSchema(items) };
+    default:
+      return whole;
   }
-
-  if (whole.type === 'array') {
-    return { ...whole, items: structuralSchema(whole.items) };
-  }
-
-  return whole;
 }
 
-/** The same for a whole object: of its metadata only the names can be described. */
+/** The same for a whole object: of its metadata nothing is described. */
 export function structuralRoot(schema: unknown): Fields {
-  const root = structuralSchema(isFields(schema) ? { ...schema, type: 'object' } : ANY_OBJECT);
+  const { additionalProperties: _more, ...given } = isFields(schema) ? schema : {};
+  const root = structuralSchema({ ...given, type: 'object' });
   const { properties } = root;
-  if (!isFields(properties) || !isFields(properties.metadata) || equalJson(properties.metadata, { type: 'object' })) {
+  if (!isFields(properties) || !isFields(properties.metadata)) {
     return root;
   }
 

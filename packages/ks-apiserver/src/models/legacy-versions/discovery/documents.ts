@@ -59,6 +59,19 @@ export function withLegacyGroups(document: Fields, kinds: readonly LegacyKind[])
   };
 }
 
+/**
+ * What discovery says of a resource, without its short names and categories where an older version is in another group: they would
+ * mean two resources then, and `kubectl get all` would show everything twice.
+ */
+function named({ group, served }: LegacyKind, { shortNames, categories, ...entry }: Fields): Fields {
+  const isSameGroup = group === served.group;
+  return {
+    ...entry,
+    ...(isSameGroup && shortNames !== undefined && { shortNames }),
+    ...(isSameGroup && categories !== undefined && { categories }),
+  };
+}
+
 /** What an APIResourceList says of a kind and its subresources in the served version, as the older version says it. */
 function resourcesOf(kind: LegacyKind, served: Fields | undefined): Fields[] {
   return fieldsOf(served?.resources).flatMap((entry) => {
@@ -70,7 +83,7 @@ function resourcesOf(kind: LegacyKind, served: Fields | undefined): Fields[] {
 
     const { storageVersionHash: _hash, group: _group, version: _version, ...rest } = entry;
     const own = kind.subresources.get(subresource) && { group: kind.group, version: kind.version };
-    return [{ ...rest, ...own }];
+    return [{ ...named(kind, rest), ...own }];
   });
 }
 
@@ -111,7 +124,7 @@ function aggregatedResource(kind: LegacyKind, served: Fields): Fields {
     });
   const { subresources: _subresources, ...rest } = served;
 
-  return { ...rest, responseKind, ...(subresources.length > 0 && { subresources }) };
+  return { ...named(kind, rest), responseKind, ...(subresources.length > 0 && { subresources }) };
 }
 
 /** Resources of an APIGroupDiscoveryList, by `group/version/resource`. */
