@@ -187,6 +187,12 @@ export async function reviewedWrite({ kubernetes, own }: Apis, write: Write, rev
     const { resourceVersion } = stored?.metadata ?? {};
     const given = applies ? pinned(body, resourceVersion) : body;
     const dry = await tried(stored, given);
+    const mayTryAgain = stored !== undefined && attempt < ATTEMPTS;
+    // A JSON patch is tried as an update of the object that it was applied to, which may have changed since.
+    if (dry.status === 409 && patchesHidden && mayTryAgain) {
+      continue;
+    }
+
     if (dry.status >= 300) {
       return withoutHidden(dry, secrets);
     }
@@ -215,7 +221,7 @@ export async function reviewedWrite({ kubernetes, own }: Apis, write: Write, rev
     }
 
     // Somebody else was quicker: what is there now has to be looked at.
-    if (answer.status !== 409 || !stored || attempt === ATTEMPTS) {
+    if (answer.status !== 409 || !mayTryAgain) {
       return withoutHidden(answer, secrets);
     }
   }
