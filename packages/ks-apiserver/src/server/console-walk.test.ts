@@ -6,11 +6,13 @@ import { after, before, test } from 'node:test';
 import { type ConsoleCall, ConsoleSession, type Expected } from '../testing/console/console.ts';
 import {
   changes,
+  firstPassword,
   invited,
   invitedToProject,
   newProject,
   newUser,
   newWorkspace,
+  uninitialized,
   workloadForms,
 } from '../testing/console/forms.ts';
 import {
@@ -119,6 +121,23 @@ test('pages of the console of 3.4 that nothing here fills are empty, and none fa
   assert.deepEqual(admin.surprises, []);
   const { json } = await admin.call('3.4: dashboards', { method: 'GET', path: `${LISTS}/clusterdashboards` });
   assert.deepEqual(json, { items: [], totalItems: 0 });
+});
+
+test('a user who was made in the console of 3.4 sets a password of his own, and sees the pages then', async () => {
+  const admin = await logIn('admin', ADMIN_PASSWORD);
+  const form = newUser('admin', 'novice', 'platform-regular', PASSWORD);
+  await send(admin, 'user of 3.4', [uninitialized(form)]);
+  await send(admin, 'members of the workspace', [invited(WORKSPACE, 'novice', 'viewer')]);
+  const first = await logIn('novice');
+  // Its page for a first password is shown by this claim.
+  assert.deepEqual((first.claims.extra as Record<string, unknown>).uninitialized, ['true']);
+  await first.call('3.4: first password', { method: 'GET', path: '/kapis/tenant.kubesphere.io/v1alpha2/workspaces' });
+  await send(first, 'first password', [firstPassword('novice', 'Own-passw0rd')]);
+
+  const novice = await logIn('novice', 'Own-passw0rd');
+  assert.equal((novice.claims.extra as Record<string, unknown>).uninitialized, undefined);
+  await walk(novice, workspacePages('novice', WORKSPACE));
+  assert.deepEqual([...admin.surprises, ...first.surprises, ...novice.surprises], []);
 });
 
 test('pages show what changes while they are open, whatever version they know', async () => {

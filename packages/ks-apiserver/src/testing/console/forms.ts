@@ -20,6 +20,25 @@ export const newUser = (creator: string, name: string, role: string, password: s
   },
 });
 
+/** The same form in the console of 3.4: the user is to choose a password of his own. */
+export function uninitialized(form: ConsoleCall): ConsoleCall {
+  const body = form.body as { metadata: { annotations: Record<string, string> } };
+  const annotations = { ...body.metadata.annotations, 'iam.kubesphere.io/uninitialized': 'true' };
+
+  return { ...form, body: { ...body, metadata: { ...body.metadata, annotations } } };
+}
+
+/** The page of the console of 3.4 for a first password. */
+export const firstPassword = (name: string, password: string): ConsoleCall => ({
+  method: 'PATCH',
+  path: `/apis/iam.kubesphere.io/v1alpha2/users/${name}`,
+  type: 'application/json-patch+json',
+  body: [
+    { op: 'remove', path: '/metadata/annotations/iam.kubesphere.io~1uninitialized' },
+    { op: 'replace', path: '/spec/password', value: password },
+  ],
+});
+
 /** The form of a new workspace. */
 export const newWorkspace = (creator: string, name: string, manager: string): ConsoleCall => ({
   method: 'POST',

@@ -237,7 +237,12 @@ export const workloadPages = (project: string): Pages => ({
 
 /** What pages of the console of KubeSphere 3.4 ask for besides, wherever nothing is that could fill them. */
 export const laterPages = (user: string, workspace: string, project: string): Pages => ({
-  '3.4: any': [`GET ${TENANT.replace('v1alpha2', 'v1alpha3')}/workspacetemplates?${NEWEST}`, 'GET /api/v1/nodes'],
+  '3.4: any': [
+    `GET ${TENANT.replace('v1alpha2', 'v1alpha3')}/workspacetemplates?${NEWEST}`,
+    'GET /api/v1/nodes',
+    `GET ${CONFIG}/gpu/kinds`,
+    'GET /api/v1/namespaces/kubesphere-system/configmaps/kubesphere-config',
+  ],
   '3.4: roles': [
     `GET ${IAM}/globalroles?labelSelector=iam.kubesphere.io/role-template`,
     `GET ${IAM}/workspaces/${workspace}/workspaceroles?labelSelector=iam.kubesphere.io/role-template`,
