@@ -55,6 +55,7 @@ has(self.groups['a'].port) && has({'a': 1}.a) && !has({'a': 1}.b)
 self.__namespace__ == 'ns' && self.namespace == 'ns' && has(self.namespace) && self.package == 'p'
 self.routes.exists(r, r.namespace == 'other')
 self.with__dash__dash == '1' && self.with__dot__dot == '2' && self.with__underscores__underscores == '3'
+format.dns1123Label().validate(self.name) != null && self.from != null && self.every != null && quantity('1') != null
 string(self.every) == '5400s' && string(duration('1500ms')) == '1.5s'
 string(self.from).startsWith('2024-01-02T03:04:05') && int(self.from) == 1704164645
 self.until - self.from == duration('123ms') && self.from < self.until
