@@ -146,7 +146,9 @@ export default [
           { storage: false, deprecated: true },
         ),
         version('v3', {}, { storage: false, served: false }),
+        version('v1beta1', {}, { storage: false, deprecated: true }),
       ]);
+      await api.get(at('v1beta1'));
       await api.post(things, thing(api, 'a', { spec: { a: 'x' } }));
       await api.get(`${at('v2')}/a`);
       await api.post(at('v2'), thing(api, 'b', { spec: { a: 'y' } }, 'v2'));

@@ -1,22 +1,7 @@
 import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
+import { compareVersions } from '@ks-apiserver/apimachinery/meta/versions';
 import type { ResourceType } from './resource-type.ts';
 import { BUILTIN_RESOURCES } from './resources.ts';
-
-/** Order of built-in groups and versions in discovery, best first. */
-const VERSION_RANK = /^v(\d+)(?:(alpha|beta)(\d+))?$/;
-
-/** Sorts versions as Kubernetes does: v2, v1, v1beta1, v1alpha1, then others by name (kube-aware version order). */
-export function compareVersions(a: string, b: string): number {
-  const rank = (version: string): [number, number, number] => {
-    const match = VERSION_RANK.exec(version);
-    if (!match) return [0, 0, 0];
-    const stability = match[2] === undefined ? 3 : match[2] === 'beta' ? 2 : 1;
-    return [stability, Number(match[1]), Number(match[3] ?? 0)];
-  };
-  const [left, right] = [rank(a), rank(b)];
-  for (let i = 0; i < 3; i++) if (left[i] !== right[i]) return right[i]! - left[i]!;
-  return a < b ? -1 : a > b ? 1 : 0;
-}
 
 /** All resources that are served now, built-in and custom ones. */
 export class ResourceCatalog {

@@ -131,7 +131,7 @@ describe('custom resources', () => {
   test('are served in every version, selected by field, and applied', async () => {
     const beta = await server.call('GET', '/apis/example.com/v1beta1/namespaces/default/widgets/a');
     assert.equal(beta.body.apiVersion, 'example.com/v1beta1');
-    assert.equal(beta.headers.warning, '299 - "example.com/v1beta1 Widget is deprecated"');
+    assert.equal(beta.headers.warning, '299 - "example.com/v1beta1 Widget is deprecated; use example.com/v1 Widget"');
     const applied = await server.call('PATCH', `${widgets}/applied?fieldManager=me`, {
       headers: { 'content-type': 'application/apply-patch+yaml' },
       body: 'apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: applied}\nspec: {color: green}\n',

@@ -1,3 +1,4 @@
+import { compareVersions } from '@ks-apiserver/apimachinery/meta/versions';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { metaSchema } from '../../schemas/builtin.ts';
 import type { ResourceType, Subresource } from '../resource-type.ts';
@@ -46,15 +47,25 @@ function wholeSchema(definition: Definition, version: DefinitionVersion): Schema
   };
 }
 
+/** What Kubernetes says of a deprecated version that says nothing itself: with the newest of the versions that are better. */
+function deprecationOf({ spec: { group, names, versions } }: Definition, { name }: DefinitionVersion): string {
+  const [newest] = versions
+    .filter((other) => other.served && !other.deprecated && compareVersions(other.name, name) < 0)
+    .map((other) => other.name)
+    .sort(compareVersions);
+  const instead = newest === undefined ? '' : `; use ${group}/${newest} ${names.kind}`;
+
+  return `${group}/${name} ${names.kind} is deprecated${instead}`;
+}
+
 function customVersion(
   definition: Definition,
   version: DefinitionVersion,
   storedSchema: Schema,
   converter: Converter | undefined,
 ): CustomVersion {
-  const { group, names } = definition.spec;
   const schema = wholeSchema(definition, version);
-  const warning = version.deprecationWarning ?? `${group}/${version.name} ${names.kind} is deprecated`;
+  const warning = version.deprecationWarning ?? deprecationOf(definition, version);
   return {
     definition: definition.metadata.name!,
     uid: definition.metadata.uid!,

@@ -292,7 +292,7 @@ export function validateDefinition(definition: Definition, old: Definition | und
   const many = versions.length > 1;
   for (const [index, version] of versions.entries())
     for (const cause of versionCauses(version, index, many)) causes.push(cause);
-  const shown = definition.spec?.versions ? shownVersions(versions) : null;
+  const shown = shownVersions(versions);
   if (new Set(versions.map(({ name }) => name)).size !== versions.length)
     causes.push(invalidValue('spec.versions', shown, 'must contain unique version names'));
   if (versions.filter(({ storage }) => storage).length !== 1)

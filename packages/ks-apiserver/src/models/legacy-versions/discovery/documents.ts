@@ -1,4 +1,5 @@
 import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
+import { compareVersions } from '@ks-apiserver/apimachinery/meta/versions';
 import { type Fields, isFields } from '../fields.ts';
 import type { LegacyKind } from '../legacy-kind.ts';
 
@@ -6,15 +7,6 @@ import type { LegacyKind } from '../legacy-kind.ts';
 
 function fieldsOf(value: unknown): Fields[] {
   return Array.isArray(value) ? value.filter(isFields) : [];
-}
-
-const VERSION = /^v(\d+)(?:(alpha|beta)(\d+))?$/;
-
-/** Newer versions first (Kubernetes "Version priority"). */
-function compareVersions(a: string, b: string): number {
-  const [, majorA = '0', stageA = 'z', minorA = '0'] = VERSION.exec(a) ?? [];
-  const [, majorB = '0', stageB = 'z', minorB = '0'] = VERSION.exec(b) ?? [];
-  return stageB.localeCompare(stageA) || Number(majorB) - Number(majorA) || Number(minorB) - Number(minorA);
 }
 
 /** The versions of a group in which kinds are served here, newest first. */
