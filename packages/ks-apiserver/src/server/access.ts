@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { expandsOffline } from '@ks-apiserver/controllers/storage/expansion';
 import type { Logger } from 'pino';
 import { Authorizer } from '../models/authorization/authorizer.ts';
 import { Bindings } from '../models/authorization/bindings.ts';
@@ -10,6 +11,7 @@ import type { Rule } from '../models/gate/attempt.ts';
 import { Gate } from '../models/gate/gate.ts';
 import { ApplicationRule } from '../models/gate/rules/applications.ts';
 import { BindingRule, GroupRule } from '../models/gate/rules/bindings.ts';
+import { ClaimExpansionRule } from '../models/gate/rules/claim-expansion.ts';
 import { CertificateRule, PlatformKindRule, ServiceAccountTokenRule } from '../models/gate/rules/credentials.ts';
 import { DevOpsProjectRule } from '../models/gate/rules/devops-projects.ts';
 import { LifecycleRule } from '../models/gate/rules/lifecycle.ts';
@@ -115,6 +117,7 @@ export function openGate(access: Awaited<ReturnType<typeof openAccess>>, context
     new DevOpsProjectRule(authorizer, scopes),
     new CertificateRule(authorizer),
     new ApplicationRule(authorizer),
+    new ClaimExpansionRule(authorizer, client, expandsOffline),
     new ServiceAccountRoleRule(authorizer, scopes),
     new ServiceAccountTokenRule(rights),
     new PlatformKindRule(authorizer),

@@ -23,6 +23,7 @@ import { type CheckOverride, roleOverrideReconciler } from '@ks-apiserver/contro
 import { serviceAccountRoleReconciler } from '@ks-apiserver/controllers/service-account-role';
 import { capabilityReconciler } from '@ks-apiserver/controllers/storage/capability';
 import { claimProvisionerReconciler } from '@ks-apiserver/controllers/storage/claim-provisioner';
+import { expansionReconciler } from '@ks-apiserver/controllers/storage/expansion';
 import { SubjectBindings } from '@ks-apiserver/controllers/subject-bindings';
 import { userReconciler } from '@ks-apiserver/controllers/user';
 import { userBindingReconciler } from '@ks-apiserver/controllers/user-binding';
@@ -213,6 +214,12 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
       : [kubectlReconciler({ client, clusterRoleBindings, users, image: parts.kubectlImage })]),
     jobReconciler(client, jobs),
     capabilityReconciler({ client, ...ofStorage }),
+    expansionReconciler({
+      client,
+      classes: ofStorage.classes,
+      claims: () => catalog.row('persistentvolumeclaims'),
+      events,
+    }),
     // A cluster has a controller of its own for this.
     ...(claims ? [claimProvisionerReconciler({ client, claims, classes: ofStorage.classes })] : []),
     applicationReconciler({
