@@ -76,7 +76,7 @@ type(self.size) == int ? self.size <= 100 : self.size.matches('^[0-9]+%$')
 self.texts.all(t, self.texts.exists_one(u, u == t)) && self.texts.map(t, t + '1').size() == 3
 self.labels.all(k, k.startsWith('k')) && 'k' in self.labels && self.labels == {'k': 'v', 'k-2': 'w'}
 quantity('1Gi').isGreaterThan(quantity('1M')) && sign(quantity('-1')) == -1
-cidr('10.0.0.0/8').containsIP('10.1.1.1') && isURL('https://a.b') && !format.dns1123Label().validate('a').hasValue()
+cidr('10.0.0.0/8').containsIP('10.1.1.1') && isURL('https://a.b') && format.dns1123Label().validate('a') != null && self.from != null
 `
   .trim()
   .split('\n');

@@ -122,6 +122,9 @@ export default [
         'sendInitialEvents=true',
         'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=0',
         'timeoutSeconds=x',
+        'limit=',
+        'watch=1&resourceVersionMatch=Exact',
+        'watch=1&continue=x',
       ])
         await api.get(`${maps}?${query}`);
       const deployments = `${api.group('apps/v1')}/deployments`;

@@ -2,7 +2,7 @@ import type { Json, KubeObject } from '../meta/types.ts';
 import { isObject, type JsonObject } from '../schema/own.ts';
 import type { Schema } from '../schema/schema.ts';
 import { fieldSchema, LEAF } from './field-set.ts';
-import { elements, grouped, isEmpty, relation } from './typed.ts';
+import { grouped, isEmpty, relation } from './typed.ts';
 
 type Fields = Record<string, Json>;
 type Visit = (value: unknown, schema: Schema | undefined) => Fields | undefined;
@@ -54,6 +54,11 @@ function ofList<T>(byEdge: Map<string, T>, visit: (items: T) => Fields, isMember
   return fields;
 }
 
+/** Of several elements with one key nobody owns fields, only them all. */
+function ofItems(items: readonly unknown[], list: Schema | undefined): Fields {
+  return items.length === 1 ? ofValue(items[0], list?.items) : LEAF;
+}
+
 /** All of a value that was not there before, itself included. */
 function ofValue(value: unknown, schema: Schema | undefined): Fields {
   if (typeof value !== 'object' || value === null || isEmpty(value)) return LEAF;
@@ -61,7 +66,7 @@ function ofValue(value: unknown, schema: Schema | undefined): Fields {
     case 'leaf':
       return LEAF;
     case 'list':
-      return ofList(elements(value as unknown[], schema), (item) => ofValue(item, schema?.items), true);
+      return ofList(grouped(value as unknown[], schema), (items) => ofItems(items, schema), true);
     case 'map':
       return ofMap(value as JsonObject, schema, ofValue, true) ?? LEAF;
   }
@@ -79,9 +84,7 @@ function ofStructList(value: unknown, schema: Schema | undefined): Fields | unde
   if (value === null) return undefined;
   if (isEmpty(value)) return LEAF;
   if (relation(schema, value) !== 'list') return ofStruct(value, schema);
-  // Of several with one key nobody owns fields, only them all.
-  const ofItems = (items: unknown[]) => (items.length === 1 ? ofValue(items[0], schema?.items) : LEAF);
-  return ofList(grouped(value as unknown[], schema), ofItems, false);
+  return ofList(grouped(value as unknown[], schema), (items) => ofItems(items, schema), false);
 }
 
 /** A struct that is no pointer in Go is always there, if its parent is. */

@@ -135,7 +135,11 @@ function addAll(set: FieldSet, value: unknown, schema: Schema | undefined): void
     case 'leaf':
       return;
     case 'list':
-      for (const [edge, item] of elements(value as unknown[], schema)) addAll(set.at(edge), item, schema?.items);
+      for (const [edge, items] of grouped(value as unknown[], schema)) {
+        // Of several with one key nobody owns fields, only them all.
+        if (items.length === 1) addAll(set.at(edge), items[0], schema?.items);
+        else set.at(edge).member = true;
+      }
       return;
     case 'map':
       for (const key of Object.keys(value)) {

@@ -60,7 +60,7 @@ function forbiddenMatch(why: string): StatusCause {
 
 /** A number of a query; 0 when it is not set. Throws a StatusError 400 in the words of Go's strconv. */
 export function integerOption(text: string | null): number {
-  if (text === null || text === '') return 0;
+  if (text === null) return 0;
   if (!/^[+-]?[0-9]{1,18}$/.test(text)) {
     throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
   }

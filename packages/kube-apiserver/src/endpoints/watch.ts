@@ -16,12 +16,17 @@ import { selectionOf } from './selection.ts';
 const MIN_TIMEOUT_S = 1800;
 const BATCH_BYTES = 256 * 1024;
 
-function matchCauses(match: string, initialEvents: boolean): StatusCause[] {
+function matchCauses(match: string, initialEvents: boolean, isContinued: boolean): StatusCause[] {
   const field = 'resourceVersionMatch';
   if (!initialEvents) {
-    return match === ''
-      ? []
-      : [forbiddenField(field, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided')];
+    const causes: StatusCause[] = [];
+    if (match !== '') {
+      const why = 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided';
+      causes.push(forbiddenField(field, why));
+    }
+    if (isContinued) causes.push(forbiddenField(field, 'resourceVersionMatch is forbidden when continue is provided'));
+    if (match !== '' && match !== 'NotOlderThan') causes.push(notSupported(field, match, ['NotOlderThan']));
+    return causes;
   }
   if (match === 'NotOlderThan') return [];
   const needed = forbiddenField(field, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
@@ -34,7 +39,7 @@ export function startWatch(call: Call): Watcher {
   const form = negotiate(call.request.headers.accept, { type: call.type, as: 'watch' });
   const sendInitialEvents = isTrue(query, 'sendInitialEvents');
   const match = query.get('resourceVersionMatch') ?? '';
-  const causes = matchCauses(match, query.has('sendInitialEvents'));
+  const causes = matchCauses(match, query.has('sendInitialEvents'), Boolean(query.get('continue')));
   if (causes.length > 0) throw invalidListOptions(causes);
   const revision = parseRevision(query.get('resourceVersion'));
   const timeout = integerOption(query.get('timeoutSeconds'));

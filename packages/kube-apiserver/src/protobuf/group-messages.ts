@@ -241,23 +241,15 @@ Event metadata:1:meta.ObjectMeta eventTime:2:MicroTime series:3:EventSeries repo
   deprecatedCount:15:i
 EventSeries count:1:i lastObservedTime:2:MicroTime
 # admreg admissionregistration.k8s.io/v1
-ApplyConfiguration expression:1
 AuditAnnotation key:1 valueExpression:2
 ExpressionWarning fieldRef:2 warning:3
-JSONPatch expression:1
 MatchCondition name:1 expression:2
 MatchResources namespaceSelector:1:meta.LabelSelector objectSelector:2:meta.LabelSelector
   *resourceRules:3:NamedRuleWithOperations *excludeResourceRules:4:NamedRuleWithOperations ?matchPolicy:7
-MutatingAdmissionPolicy metadata:1:meta.ObjectMeta spec:2:MutatingAdmissionPolicySpec
-MutatingAdmissionPolicyBinding metadata:1:meta.ObjectMeta spec:2:MutatingAdmissionPolicyBindingSpec
-MutatingAdmissionPolicyBindingSpec policyName:1 paramRef:2:ParamRef matchResources:3:MatchResources
-MutatingAdmissionPolicySpec paramKind:1:ParamKind matchConstraints:2:MatchResources *variables:3:Variable
-  *mutations:4:Mutation ?failurePolicy:5 *matchConditions:6:MatchCondition reinvocationPolicy:7
 MutatingWebhook name:1 clientConfig:2:WebhookClientConfig *rules:3:RuleWithOperations ?failurePolicy:4
   ?matchPolicy:9 namespaceSelector:5:meta.LabelSelector objectSelector:11:meta.LabelSelector ?sideEffects:6
   ?timeoutSeconds:7:i *admissionReviewVersions:8 ?reinvocationPolicy:10 *matchConditions:12:MatchCondition
 MutatingWebhookConfiguration metadata:1:meta.ObjectMeta *webhooks:2:MutatingWebhook
-Mutation patchType:2 applyConfiguration:3:ApplyConfiguration jsonPatch:4:JSONPatch
 NamedRuleWithOperations *resourceNames:1 ^ruleWithOperations:2:RuleWithOperations
 ParamKind apiVersion:1 kind:2
 ParamRef name:1 namespace:2 selector:3:meta.LabelSelector ?parameterNotFoundAction:4

@@ -170,12 +170,6 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     ['VolumeAttributesClass', 'volumeattributesclasses', { cluster: true, short: ['vac'] }],
   ],
   'admissionregistration.k8s.io/v1': [
-    ['MutatingAdmissionPolicy', 'mutatingadmissionpolicies', { cluster: true, categories: ['api-extensions'] }],
-    [
-      'MutatingAdmissionPolicyBinding',
-      'mutatingadmissionpolicybindings',
-      { cluster: true, categories: ['api-extensions'] },
-    ],
     [
       'MutatingWebhookConfiguration',
       'mutatingwebhookconfigurations',

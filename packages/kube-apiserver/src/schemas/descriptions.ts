@@ -28,8 +28,6 @@ Job|Runs pods until enough of them have succeeded.
 Lease|A lock or heartbeat that expires.
 LimitRange|Smallest, largest and default resource amounts in a namespace.
 LocalSubjectAccessReview|Asks whether a user may do something in a namespace.
-MutatingAdmissionPolicy|Changes objects on their way in, by expressions.
-MutatingAdmissionPolicyBinding|Puts a MutatingAdmissionPolicy into effect.
 MutatingWebhookConfiguration|Webhooks that may change objects on their way in.
 Namespace|A scope for names.
 NetworkPolicy|Which traffic pods may receive and send.

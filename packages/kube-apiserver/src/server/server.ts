@@ -15,6 +15,7 @@ import { specialVerbs } from '../endpoints/special-verbs.ts';
 import { serveWatchSocket } from '../endpoints/watch-socket.ts';
 import { OpenApiDocuments } from '../openapi/documents.ts';
 import { Admission } from '../registry/admission/admission.ts';
+import { validateBinding, validatePolicy } from '../registry/admission/policies/validate-policy.ts';
 import { QuotaStatusWriter } from '../registry/admission/quota/status-writer.ts';
 import { validateConfiguration } from '../registry/admission/webhooks/validate-configuration.ts';
 import { Webhooks } from '../registry/admission/webhooks/webhooks.ts';
@@ -108,6 +109,11 @@ export class KubeApiServer implements KubeTransport {
       ...['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'].map(
         (name) => [`${name}.admissionregistration.k8s.io`, { validate: validateConfiguration }] as const,
       ),
+      [
+        'validatingadmissionpolicies.admissionregistration.k8s.io',
+        { validate: (object, _old, { subresource }) => (subresource === '' ? validatePolicy(object) : []) },
+      ],
+      ['validatingadmissionpolicybindings.admissionregistration.k8s.io', { validate: validateBinding }],
       ...['roles', 'clusterroles'].map((name) => [`${name}.rbac.authorization.k8s.io`, roleStrategy(rbac)] as const),
       ...['rolebindings', 'clusterrolebindings'].map(
         (name) => [`${name}.rbac.authorization.k8s.io`, bindingStrategy(rbac)] as const,

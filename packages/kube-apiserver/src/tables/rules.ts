@@ -37,15 +37,12 @@ function paramRef(object: KubeObject): string {
   return selector === undefined ? '<unset>' : '<selector>';
 }
 
-function policies(column: 'Validations' | 'Mutations'): Printer {
-  const field = column.toLowerCase();
-  return printer(`Name|${column}#|ParamKind|Age`, (o, now) => [
-    name(o),
-    o.spec?.[field]?.length ?? 0,
-    paramKind(o),
-    age(o, now),
-  ]);
-}
+const policies = printer('Name|Validations#|ParamKind|Age', (o, now) => [
+  name(o),
+  o.spec?.validations?.length ?? 0,
+  paramKind(o),
+  age(o, now),
+]);
 
 const policyBindings = printer('Name|PolicyName|ParamRef|Age', (o, now) => [
   name(o),
@@ -60,10 +57,8 @@ export const rulePrinters: Readonly<Record<string, Printer>> = {
   'rbac.authorization.k8s.io/ClusterRoleBinding': bindings,
   'admissionregistration.k8s.io/MutatingWebhookConfiguration': webhooks,
   'admissionregistration.k8s.io/ValidatingWebhookConfiguration': webhooks,
-  'admissionregistration.k8s.io/ValidatingAdmissionPolicy': policies('Validations'),
-  'admissionregistration.k8s.io/MutatingAdmissionPolicy': policies('Mutations'),
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicy': policies,
   'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding': policyBindings,
-  'admissionregistration.k8s.io/MutatingAdmissionPolicyBinding': policyBindings,
   'apiregistration.k8s.io/APIService': printer('Name|Service|Available|Age', (o, now) => {
     const { namespace, name: service } = o.spec?.service ?? {};
     const available = (o.status?.conditions ?? []).find(({ type }: { type: string }) => type === 'Available');

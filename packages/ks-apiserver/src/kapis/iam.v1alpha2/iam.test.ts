@@ -64,6 +64,7 @@ test('bad users are refused before anything is made', async () => {
     [{ metadata: { name: 'zoe' } }, 400, /spec/],
     ['{bad', 400, /invalid character/],
     [user('Zoe_Bad'), 400, /Invalid value: "Zoe_Bad"/],
+    [user('z'.repeat(64)), 400, /metadata\.name: Invalid value: "z{64}": must be no more than 63/],
   ];
   for (const [body, status, text] of cases) {
     const answer = await call('POST', `${I}/users`, body);
@@ -71,6 +72,7 @@ test('bad users are refused before anything is made', async () => {
     assert.match(answer.text, text);
   }
   assert.equal((await call('GET', `${I}/users?name=zoe`)).json.totalItems, 0);
+  assert.equal((await server.kubernetes(`/apis/iam.kubesphere.io/v1alpha2/users/${'z'.repeat(64)}`)).status, 404);
 });
 
 test('who manages users makes no administrators, nor takes over one by his password', async () => {
@@ -249,4 +251,22 @@ test('a user who is deleted takes his bindings along', async () => {
     }
     assert.equal((await server.kubernetes('/apis/iam.kubesphere.io/v1alpha2/users/gone')).status, 404);
   });
+});
+
+test('what is refused of one member is refused of all', async () => {
+  const long = 'y'.repeat(64);
+  const made = await server.kubernetes('/apis/iam.kubesphere.io/v1alpha2/users', {
+    method: 'POST',
+    body: {
+      apiVersion: 'iam.kubesphere.io/v1alpha2',
+      kind: 'User',
+      metadata: { name: long },
+      spec: { email: 'y@example.com' },
+    },
+  });
+  assert.equal(made.status, 201, JSON.stringify(made.json));
+  const members = ['eve', long].map((username) => ({ username, roleRef: 'ws-viewer' }));
+  const answer = await call('POST', `${I}/workspaces/ws/workspacemembers`, members);
+  assert.notEqual(answer.status, 200);
+  assert.equal((await call('GET', `${I}/workspaces/ws/workspacemembers/eve`)).status, 404);
 });

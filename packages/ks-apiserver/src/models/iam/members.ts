@@ -55,8 +55,12 @@ export class Members {
       this.#checkStays(member.username);
     }
 
-    for (const member of members) {
-      await this.#bind(scope, member, { caller, dryRun, uid: uidOf(member.username) });
+    // What is refused of one is refused of all: it is tried first where one alone would be stored.
+    const tries = members.length > 1 && !dryRun ? [true, false] : [dryRun];
+    for (const isTry of tries) {
+      for (const member of members) {
+        await this.#bind(scope, member, { caller, dryRun: isTry, uid: uidOf(member.username) });
+      }
     }
   }
 

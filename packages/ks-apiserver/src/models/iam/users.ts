@@ -1,6 +1,8 @@
-import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, invalid, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
+import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
@@ -29,6 +31,12 @@ export interface UsersParts {
   login: Login;
 }
 
+/** Throws Invalid for a name that no binding can have: bindings carry it as a label. */
+function checkBindable(name: string): void {
+  const causes = labelValueErrors(name).map((error) => invalidValue('metadata.name', name, error));
+  if (causes.length > 0) throw invalid({ group: GROUP, kind: 'User', name }, causes);
+}
+
 /** Users of the platform, their passwords and the global role of each. */
 export class Users {
   readonly #parts: UsersParts;
@@ -43,8 +51,8 @@ export class Users {
   }
 
   /**
-   * Makes a user, Active at once, and binds them to the global role of their annotation. Throws NotFound for an unknown role and
-   * Forbidden for one beyond the caller, before anything is made.
+   * Makes a user, Active at once, and binds them to the global role of their annotation. Throws NotFound for an unknown role,
+   * Forbidden for one beyond the caller and Invalid for a name that cannot be bound, before anything is made.
    */
   async create(given: User, caller: UserInfo, dryRun = false): Promise<KubeObject> {
     const { gate, members, scopes } = this.#parts;
@@ -52,7 +60,9 @@ export class Users {
     const role = given.metadata.annotations?.[GLOBAL_ROLE_ANNOTATION];
     const global = scopes.global();
     if (role) {
-      await members.checkGrantable(global, { username: given.metadata.name ?? '', roleRef: role }, client);
+      const { name = '' } = given.metadata;
+      await members.checkGrantable(global, { username: name, roleRef: role }, client);
+      checkBindable(name);
     }
 
     const { status: _status, ...object } = given;
@@ -109,7 +119,7 @@ export class Users {
         );
       }
 
-      await members.checkGrantable(scopes.global(), { username: name, roleRef: role }, client);
+      await members.set(scopes.global(), [{ username: name, roleRef: role }], client, true);
     }
 
     const encrypted = stored.metadata.annotations?.[PASSWORD_ENCRYPTED];

@@ -10,6 +10,11 @@ const SELECTABLE = new Set(
 );
 const RESERVED = new Set([...SELECTABLE, 'true', 'false', 'null', 'in']);
 
+/** Whether CEL keeps a word for itself. */
+export function isReservedWord(word: string): boolean {
+  return RESERVED.has(word);
+}
+
 /** A property's name as CEL rules spell it (Kubernetes "CRD validation rules", "Escaping property names"). */
 export function escapedName(name: string): string {
   if (RESERVED.has(name)) return `__${name}__`;

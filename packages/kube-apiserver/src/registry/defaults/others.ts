@@ -109,7 +109,6 @@ export const otherDefaults: Readonly<Record<string, (value: Fields) => void>> = 
   'admissionregistration.v1.NamedRuleWithOperations': (value) => fill(value, { scope: '*' }),
   'admissionregistration.v1.ServiceReference': (value) => fill(value, { port: 443 }),
   'admissionregistration.v1.ValidatingAdmissionPolicySpec': (value) => fill(value, { failurePolicy: 'Fail' }),
-  'admissionregistration.v1.MutatingAdmissionPolicySpec': (value) => fill(value, { failurePolicy: 'Fail' }),
   'admissionregistration.v1.MatchResources': (value) =>
     fill(value, { matchPolicy: 'Equivalent', namespaceSelector: {}, objectSelector: {} }),
   'scheduling.v1.PriorityClass': (value) => fill(value, { preemptionPolicy: 'PreemptLowerPriority' }),

@@ -125,8 +125,6 @@ export const BUILTIN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map<string,
   ...[
     'mutatingwebhookconfigurations',
     'validatingwebhookconfigurations',
-    'mutatingadmissionpolicies',
-    'mutatingadmissionpolicybindings',
     'validatingadmissionpolicies',
     'validatingadmissionpolicybindings',
   ].map((name): [string, Strategy] => [

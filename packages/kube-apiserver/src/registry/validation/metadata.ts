@@ -31,6 +31,7 @@ function nameErrors({ group, kind }: GroupVersionKind, name: string): string[] {
   // Events of the old API may have any name that fits a path.
   if (group === '' && kind === 'Event') return pathSegmentErrors(name);
   if (group === 'networking.k8s.io' && kind === 'IPAddress') return [];
+  if (group === 'apiregistration.k8s.io') return pathSegmentErrors(name);
   if (group === 'apps' && kind === 'StatefulSet') return statefulSetNameErrors(name);
   return dnsSubdomainErrors(name);
 }

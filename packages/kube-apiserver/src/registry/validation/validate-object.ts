@@ -2,12 +2,15 @@ import type { StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import type { GroupVersionKind, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { Causes } from './causes.ts';
 import { accessRules } from './cluster/access.ts';
+import { apiServices } from './cluster/api-services.ts';
 import { configMaps, secrets } from './cluster/configuration.ts';
+import { flowControlRules } from './cluster/flow-control.ts';
 import { limitRanges, resourceQuotas } from './cluster/limits.ts';
 import { nodes } from './cluster/nodes.ts';
 import { otherRules } from './cluster/others.ts';
 import { scalingRulesOf } from './cluster/scaling.ts';
 import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
+import { addressRules } from './network/addresses.ts';
 import { endpointSlices, endpoints } from './network/endpoints.ts';
 import { ingressRules } from './network/ingresses.ts';
 import { services } from './network/services.ts';
@@ -24,6 +27,8 @@ import { jobRules } from './workloads/jobs.ts';
 const rules = new Map<string, Validator>(
   Object.entries({
     ...accessRules,
+    ...addressRules,
+    ...flowControlRules,
     ...appRules,
     ...ingressRules,
     ...jobRules,
@@ -41,6 +46,7 @@ const rules = new Map<string, Validator>(
     '/ResourceQuota': resourceQuotas,
     '/Secret': secrets,
     '/Service': services,
+    'apiregistration.k8s.io/APIService': apiServices,
     'discovery.k8s.io/EndpointSlice': endpointSlices,
   }),
 );

@@ -6,22 +6,15 @@ export const admissionregistration: SchemaGroup = {
   version: 'v1',
   definitions: 'io.k8s.api.admissionregistration.v1',
   kinds:
-    'MutatingAdmissionPolicy MutatingAdmissionPolicyBinding MutatingWebhookConfiguration ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration',
+    'MutatingWebhookConfiguration ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration',
   types: `
-ApplyConfiguration: expression string
 AuditAnnotation: key! string; valueExpression! string
 ExpressionWarning: fieldRef! string; warning! string
-JSONPatch: expression string
 MatchCondition: expression! string; name! string
 MatchResources atomic: excludeResourceRules []NamedRuleWithOperations atomic; matchPolicy string ptr enum(Equivalent|Exact); namespaceSelector meta.LabelSelector; objectSelector meta.LabelSelector; resourceRules []NamedRuleWithOperations atomic
-MutatingAdmissionPolicy: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec MutatingAdmissionPolicySpec struct
-MutatingAdmissionPolicyBinding: apiVersion string; kind string; metadata meta.ObjectMeta struct; spec MutatingAdmissionPolicyBindingSpec struct
-MutatingAdmissionPolicyBindingSpec: matchResources MatchResources; paramRef ParamRef; policyName string
-MutatingAdmissionPolicySpec: failurePolicy string ptr enum(Fail|Ignore); matchConditions []MatchCondition map(name) merge(name); matchConstraints MatchResources; mutations []Mutation atomic; paramKind ParamKind; reinvocationPolicy string enum(IfNeeded|Never); variables []Variable atomic
 MutatingWebhook: admissionReviewVersions! []string atomic; clientConfig! WebhookClientConfig struct; failurePolicy string ptr enum(Fail|Ignore); matchConditions []MatchCondition map(name) merge(name); matchPolicy string ptr enum(Equivalent|Exact); name! string; namespaceSelector meta.LabelSelector; objectSelector meta.LabelSelector; reinvocationPolicy string ptr enum(IfNeeded|Never); rules []RuleWithOperations atomic; sideEffects! string enum(None|NoneOnDryRun|Some|Unknown); timeoutSeconds int32 ptr
 MutatingWebhookConfiguration: apiVersion string; kind string; metadata meta.ObjectMeta struct; webhooks []MutatingWebhook map(name) merge(name)
-Mutation: applyConfiguration ApplyConfiguration; jsonPatch JSONPatch; patchType! string enum(ApplyConfiguration|JSONPatch)
-NamedRuleWithOperations atomic: apiGroups []string atomic; apiVersions []string atomic; operations []string atomic; resourceNames []string atomic; resources []string atomic; scope string enum(*|Cluster|Namespaced)
+NamedRuleWithOperations atomic: apiGroups []string atomic; apiVersions []string atomic; operations []string atomic; resourceNames []string atomic; resources []string atomic; scope string ptr enum(*|Cluster|Namespaced)
 ParamKind atomic: apiVersion string; kind string
 ParamRef atomic: name string; namespace string; parameterNotFoundAction string ptr; selector meta.LabelSelector
 RuleWithOperations: apiGroups []string atomic; apiVersions []string atomic; operations []string atomic; resources []string atomic; scope string ptr enum(*|Cluster|Namespaced)

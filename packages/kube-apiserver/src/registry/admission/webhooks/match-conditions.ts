@@ -1,3 +1,4 @@
+import type { Environment } from '@marcbachmann/cel-js';
 import type { Budget } from '../../cel/budget.ts';
 import { declared } from '../../cel/environment.ts';
 import { compileError, evaluationError } from '../../cel/errors.ts';
@@ -31,8 +32,8 @@ function compile(expression: string): Evaluate {
 }
 
 /** Why a match condition cannot be used, in cel-go's words; undefined when it can. */
-export function conditionError(expression: string): string | undefined {
-  const result = checkExpression(conditions, expression);
+export function conditionError(expression: string, environment: Environment = conditions): string | undefined {
+  const result = checkExpression(environment, expression);
   if (!result.valid) return `compilation failed: ${compileError(expression, result.error)}`;
   const { type } = result;
   return type === 'bool' || type.startsWith('dyn') ? undefined : `must evaluate to bool but got ${type}`;

@@ -6,6 +6,7 @@ import {
   dnsSubdomainErrors,
   qualifiedNameErrors,
 } from '@ks-apiserver/apimachinery/validation/names';
+import type { Environment } from '@marcbachmann/cel-js';
 import { Causes, repetition } from '../../validation/causes.ts';
 import { validateLabelSelector } from '../../validation/selectors.ts';
 import { conditionError } from './match-conditions.ts';
@@ -68,7 +69,8 @@ function wildcards(field: string, items: readonly string[] = [], what: string): 
 
 const OPERATIONS = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
 
-function ruleCauses(field: string, rule: Fields): StatusCause[] {
+/** What is wrong with a rule that says which writes are meant. */
+export function ruleCauses(field: string, rule: Fields): StatusCause[] {
   const operations: string[] = rule.operations ?? [];
   const causes = wildcards(`${field}.operations`, operations, 'operations');
   operations.forEach((operation, index) => {
@@ -89,7 +91,12 @@ function selectorCauses(field: string, selector: Fields): StatusCause[] {
   return out.list;
 }
 
-function conditionCauses(field: string, conditions: readonly Fields[] = []): StatusCause[] {
+/** What is wrong with match conditions; checked where webhooks' are, or in an environment of its own. */
+export function conditionCauses(
+  field: string,
+  conditions: readonly Fields[] = [],
+  environment?: Environment,
+): StatusCause[] {
   if (conditions.length > MAX_CONDITIONS) {
     const message = `Too many: ${conditions.length}: must have at most ${MAX_CONDITIONS} items`;
     return [{ reason: 'FieldValueTooMany', message, field }];
@@ -100,8 +107,8 @@ function conditionCauses(field: string, conditions: readonly Fields[] = []): Sta
     const causes: StatusCause[] = [];
     if (expression.trim() === '') causes.push(required(`${at}.expression`));
     else {
-      const error = conditionError(expression);
-      if (error) causes.push(invalidValue(`${at}.expression`, expression, error));
+      const error = conditionError(expression.trim(), environment);
+      if (error) causes.push(invalidValue(`${at}.expression`, expression.trim(), error));
     }
     if (!name) causes.push(required(`${at}.name`));
     else {

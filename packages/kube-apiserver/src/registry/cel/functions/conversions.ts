@@ -34,6 +34,9 @@ export function addConversions(environment: Environment): void {
     .registerOperator('optional == optional', (a: Optional, b: Optional) =>
       a.hasValue() && b.hasValue() ? isDeepStrictEqual(a.value(), b.value()) : a.hasValue() === b.hasValue(),
     )
+    .registerOperator('optional == null', () => false)
+    .registerOperator('google.protobuf.Duration == null', () => false)
+    .registerOperator('google.protobuf.Timestamp == null', () => false)
     .registerFunction(`${namespace}.ofNonZeroValue(A): optional<A>`, (_: unknown, value: unknown) =>
       isZero(value) ? Optional.none() : Optional.of(value),
     );
