@@ -184,7 +184,7 @@ test('unknown fields of a definition are kept unless it says otherwise', () => {
     openAPIV3Schema: {
       type: 'object',
       'x-kubernetes-preserve-unknown-fields': true,
-      properties: { spec: { type: 'object', required: ['a'], 'x-kubernetes-preserve-unknown-fields': true } },
+      properties: { spec: { required: ['a'], 'x-kubernetes-preserve-unknown-fields': true } },
     },
   });
 });
