@@ -4,10 +4,10 @@ import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
 import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { type KubeRequest, type KubeResponse, readBody } from '@ks-apiserver/client/kube/transport';
 import { asReadable } from '../../gate/redacted-response.ts';
+import { takesJson } from '../calls/media-types.ts';
 import { type Fields, isFields } from '../fields.ts';
 import { LEGACY_KINDS } from '../kinds.ts';
 import type { LegacyKind } from '../legacy-kind.ts';
-import { takesJson } from '../media-types.ts';
 import { withLegacyAggregated, withLegacyGroup, withLegacyGroups, withLegacyResources } from './documents.ts';
 import { legacyDocument, servedVersions, withLegacyDocuments } from './openapi.ts';
 

@@ -5,17 +5,17 @@ import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { parseRequestInfo, type RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { PATCH_TYPES } from '@ks-apiserver/client/kube/client';
 import { type KubeRequest, type KubeResponse, readBody } from '@ks-apiserver/client/kube/transport';
-import { parseConfiguration } from '../gate/applied-configuration.ts';
-import { asReadable } from '../gate/redacted-response.ts';
-import { mediaType } from '../gate/reviewed-write.ts';
-import { type AnswerForm, legacyResponse } from './answers.ts';
+import { parseConfiguration } from '../../gate/applied-configuration.ts';
+import { asReadable } from '../../gate/redacted-response.ts';
+import { mediaType } from '../../gate/reviewed-write.ts';
+import { type AnswerForm, legacyResponse } from '../answers/responses.ts';
+import type { Fields } from '../fields.ts';
+import { type LegacyKind, type Told, toldBy } from '../legacy-kind.ts';
+import { legacyObject } from '../told-objects.ts';
 import { withAppliedDefaults } from './applied-defaults.ts';
-import type { Fields } from './fields.ts';
-import { type LegacyKind, type Told, toldBy } from './legacy-kind.ts';
 import { takesJson } from './media-types.ts';
 import { patchedObject } from './patches.ts';
 import { checkedObject, checkType, fieldValidationOf, parseJson, parseObject, servedBody } from './request-bodies.ts';
-import { legacyObject } from './told-objects.ts';
 
 /** How often a patch is made anew when the object changes meanwhile. */
 const ATTEMPTS = 5;
