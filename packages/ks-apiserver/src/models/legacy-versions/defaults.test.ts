@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { servedBody } from './calls/request-bodies.ts';
 import type { Fields } from './fields.ts';
 import { legacyKindOf } from './kinds.ts';
 import { toldBy } from './legacy-kind.ts';
-import { servedBody } from './request-bodies.ts';
 
 const MAX = 2_147_483_647;
 const template = { metadata: { labels: { app: 'a' } }, spec: {} };
@@ -184,7 +184,7 @@ test('unknown fields of a definition are kept unless it says otherwise', () => {
     openAPIV3Schema: {
       type: 'object',
       'x-kubernetes-preserve-unknown-fields': true,
-      properties: { spec: { type: 'object', required: ['a'], 'x-kubernetes-preserve-unknown-fields': true } },
+      properties: { spec: { required: ['a'], 'x-kubernetes-preserve-unknown-fields': true } },
     },
   });
 });

@@ -1,8 +1,8 @@
 import type { GroupVersionResource } from '@ks-apiserver/apimachinery/meta/types';
 import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
+import { LegacyCall } from './calls/legacy-call.ts';
 import { LegacyDiscovery } from './discovery/legacy-discovery.ts';
 import { legacyKindOf } from './kinds.ts';
-import { LegacyCall } from './legacy-call.ts';
 import type { LegacyKind } from './legacy-kind.ts';
 
 /** Tells whether the Kubernetes API serves a resource in a version. */

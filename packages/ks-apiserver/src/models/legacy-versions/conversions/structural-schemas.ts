@@ -7,9 +7,6 @@ const ANYTHING: Readonly<Fields> = Object.freeze({ [PRESERVE]: true });
 /** What a schema must not say within `allOf`, `anyOf`, `oneOf` and `not` (Kubernetes "Specifying a structural schema"). */
 const OUTSIDE_ONLY = new Set(['description', 'title', 'type', 'default', 'additionalProperties', 'nullable']);
 const JUNCTORS = ['allOf', 'anyOf', 'oneOf', 'not'] as const;
-const OF_OBJECTS = ['properties', 'additionalProperties', 'required', 'minProperties', 'maxProperties'];
-const OF_ARRAYS = ['items', 'minItems', 'maxItems'];
-
 /** The schema of a version that has none: of any object. */
 export const ANY_OBJECT: Readonly<Fields> = Object.freeze({ type: 'object', [PRESERVE]: true });
 
@@ -34,21 +31,15 @@ function isIntOrString({ anyOf, ...schema }: Fields): boolean {
   return types.length === 2 && types.includes('integer') && types.includes('string');
 }
 
-/** What type of value a schema is of, by its own word or by what else it says. */
+/** A schema with a type, or with the marks of one that needs none. */
 function typed(schema: Fields): Fields {
   if (isTyped(schema)) {
     return schema;
   }
 
-  if (schema[INT_OR_STRING] === true || isIntOrString(schema)) {
-    return { ...schema, [INT_OR_STRING]: true };
-  }
-
-  if (OF_OBJECTS.some((name) => !isAbsent(schema[name]))) {
-    return { ...schema, type: 'object' };
-  }
-
-  return OF_ARRAYS.some((name) => !isAbsent(schema[name])) ? { ...schema, type: 'array' } : { ...schema, ...ANYTHING };
+  return schema[INT_OR_STRING] === true || isIntOrString(schema)
+    ? { ...schema, [INT_OR_STRING]: true }
+    : { ...schema, ...ANYTHING };
 }
 
 function mapValues(fields: Fields, change: (value: unknown) => unknown): Fields {
@@ -99,15 +90,13 @@ function branchesOf(schema: Fields): Fields[] {
   return JUNCTORS.flatMap((name) => [schema[name]].flat().filter(isFields));
 }
 
-/** Whether a branch speaks of fields of what is an object, and of elements of what is an array. */
-function fits(branch: Fields, type: unknown): boolean {
-  const isOther = (of: string) => !isAbsent(type) && type !== '' && type !== of;
-  return (
-    !(isFields(branch.properties) && isOther('object')) &&
-    !(isFields(branch.items) && isOther('array')) &&
-    !(isFields(branch.properties) && isFields(branch.items)) &&
-    branchesOf(branch).every((each) => fits(each, type))
-  );
+/** Types that a branch speaks of: by fields of what is an object, and by elements of what is an array. */
+function typesOf(branch: Fields): string[] {
+  return [
+    ...(isFields(branch.properties) ? ['object'] : []),
+    ...(isFields(branch.items) ? ['array'] : []),
+    ...branchesOf(branch).flatMap(typesOf),
+  ];
 }
 
 /** A schema that names all that a branch names: what is named within has to be named outside too. */
@@ -141,9 +130,9 @@ function withJunctors(schema: Fields): Fields {
 
     const inner = toldWithin(name, junctor);
     const branches = [inner].flat().filter(isFields);
-    // One that cannot be told structurally is left out.
-    const isTold =
-      inner !== undefined && !isEmpty(inner) && branches.every((branch) => fits(branch, typed(result).type));
+    // What speaks of another type than the schema cannot be told structurally: it is left out.
+    const fits = !isTyped(schema) || branches.flatMap(typesOf).every((type) => type === schema.type);
+    const isTold = inner !== undefined && !isEmpty(inner) && fits;
     result = withField(result, name, isTold ? inner : undefined);
     result = isTold ? branches.reduce(completed, result) : result;
   }
@@ -151,38 +140,37 @@ function withJunctors(schema: Fields): Fields {
   return result;
 }
 
-function ofObject(schema: Fields): Fields {
-  const { additionalProperties: more, ...rest } = schema;
-  if (isFields(more) && isAbsent(rest.properties)) {
-    return { ...rest, additionalProperties: structuralSchema(more) };
+/** Fields of an object, those that are named and others. */
+function fieldsTold({ properties, additionalProperties: more }: Fields): Fields {
+  if (isFields(properties)) {
+    // Both at once are refused: others are kept whatever they are.
+    return { properties: mapValues(properties, structuralSchema), ...ANYTHING };
   }
 
-  const properties = isFields(rest.properties) ? mapValues(rest.properties, structuralSchema) : undefined;
-  return { ...rest, ...(properties && { properties }), ...ANYTHING };
+  return isFields(more) ? { additionalProperties: structuralSchema(more) } : ANYTHING;
 }
 
 /**
- * A schema of a kind whose unknown fields are kept as one that is structural: with a type everywhere, unknown fields kept at every
- * level, nothing within `allOf` and the like that must stand outside, nothing about fields of what has none. It asks for no more
- * than the given one, but for an object where that describes fields without saying so.
+ * A schema of a kind whose unknown fields are kept as one that is structural: with a type or a mark everywhere, unknown fields kept
+ * at every level, nothing within `allOf` and the like that must stand outside, nothing about fields of what has none. It asks for no
+ * more than the given one.
  */
 export function structuralSchema(schema: unknown): Fields {
   if (!isFields(schema)) {
     return ANYTHING;
   }
 
-  const { properties, additionalProperties, items, ...whole } = typed(withJunctors(schema));
+  const marked = typed(withJunctors(schema));
+  const { properties, additionalProperties, items, ...whole } = marked;
   switch (whole.type) {
     case 'object':
-      return ofObject({
-        ...whole,
-        ...(!isAbsent(properties) && { properties }),
-        ...(!isAbsent(additionalProperties) && { additionalProperties }),
-      });
+      return { ...whole, ...fieldsTold(marked) };
     case 'array':
       return { ...whole, items: structuralSchema(items) };
     default:
-      return whole;
+      return whole[PRESERVE] === true && !isTyped(whole)
+        ? { ...whole, ...fieldsTold(marked), ...(isFields(items) && { items: structuralSchema(items) }), ...ANYTHING }
+        : whole;
   }
 }
 

@@ -1,12 +1,12 @@
 import { badRequest, StatusError, unsupportedMediaType } from '@ks-apiserver/apimachinery/meta/errors';
 import { assertNesting, isObject } from '@ks-apiserver/apimachinery/schema/own';
 import type { KubeRequest } from '@ks-apiserver/client/kube/transport';
-import { parseConfiguration } from '../gate/applied-configuration.ts';
-import { mediaType } from '../gate/reviewed-write.ts';
-import type { Conversion } from './conversion.ts';
-import { changedAt, type Fields, isAbsent, isFields, parsePath } from './fields.ts';
-import type { Told } from './legacy-kind.ts';
-import { servedObject } from './told-objects.ts';
+import { parseConfiguration } from '../../gate/applied-configuration.ts';
+import { mediaType } from '../../gate/reviewed-write.ts';
+import type { Conversion } from '../conversion.ts';
+import { changedAt, type Fields, isAbsent, isFields, parsePath } from '../fields.ts';
+import type { Told } from '../legacy-kind.ts';
+import { servedObject } from '../told-objects.ts';
 
 const READ = ['application/json', 'application/yaml'];
 

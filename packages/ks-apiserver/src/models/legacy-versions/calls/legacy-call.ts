@@ -5,21 +5,21 @@ import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { parseRequestInfo, type RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { PATCH_TYPES } from '@ks-apiserver/client/kube/client';
 import { type KubeRequest, type KubeResponse, readBody } from '@ks-apiserver/client/kube/transport';
-import { parseConfiguration } from '../gate/applied-configuration.ts';
-import { asReadable } from '../gate/redacted-response.ts';
-import { mediaType } from '../gate/reviewed-write.ts';
-import { type AnswerForm, legacyResponse } from './answers.ts';
+import { parseConfiguration } from '../../gate/applied-configuration.ts';
+import { asReadable } from '../../gate/redacted-response.ts';
+import { mediaType } from '../../gate/reviewed-write.ts';
+import { type AnswerForm, legacyResponse } from '../answers/responses.ts';
+import type { Fields } from '../fields.ts';
+import { type LegacyKind, type Told, toldBy } from '../legacy-kind.ts';
+import { legacyObject } from '../told-objects.ts';
 import { withAppliedDefaults } from './applied-defaults.ts';
-import type { Fields } from './fields.ts';
-import { type LegacyKind, type Told, toldBy } from './legacy-kind.ts';
+import { takesJson } from './media-types.ts';
 import { patchedObject } from './patches.ts';
 import { checkedObject, checkType, fieldValidationOf, parseJson, parseObject, servedBody } from './request-bodies.ts';
-import { legacyObject } from './told-objects.ts';
 
 /** How often a patch is made anew when the object changes meanwhile. */
 const ATTEMPTS = 5;
 const OBJECT_LIMIT = 16 * 1024 * 1024;
-const JSON_TYPES = /^\s*(application\/(json|\*)|\*\/\*)\s*(;|$)/i;
 const JSON_TYPE = 'application/json';
 
 /** Makes a call to the Kubernetes API for its caller, as it is. */
@@ -226,7 +226,7 @@ export class LegacyCall {
 
 /** Throws 406 for who does not take JSON: Kubernetes' protobuf of older versions is not made here. */
 function checkAccept({ headers: { accept } }: KubeRequest): void {
-  if (accept !== undefined && accept.trim() !== '' && !accept.split(',').some((range) => JSON_TYPES.test(range))) {
+  if (!takesJson(accept)) {
     throw notAcceptable([JSON_TYPE]);
   }
 }

@@ -1,6 +1,6 @@
 import { equalJson, setOwn } from '@ks-apiserver/apimachinery/schema/own';
-import type { Conversion } from './conversion.ts';
-import { type Fields, isAbsent, isFields, valueAt, withValueAt } from './fields.ts';
+import type { Conversion } from '../conversion.ts';
+import { type Fields, isAbsent, isFields, valueAt, withValueAt } from '../fields.ts';
 
 function elementOf(list: unknown, element: unknown): unknown {
   if (!Array.isArray(list) || !isFields(element) || isAbsent(element.name)) {

@@ -6,7 +6,7 @@ import { applyStrategicMergePatch } from '@ks-apiserver/apimachinery/patch/strat
 import type { JsonObject } from '@ks-apiserver/apimachinery/schema/own';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { PATCH_TYPES } from '@ks-apiserver/client/kube/client';
-import type { Fields } from './fields.ts';
+import type { Fields } from '../fields.ts';
 
 /**
  * An object after a patch of one of the three types that are merged here. The schema of the served version tells a strategic one

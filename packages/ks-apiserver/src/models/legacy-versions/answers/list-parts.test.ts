@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readBody } from '@ks-apiserver/client/kube/transport';
 import fc from 'fast-check';
-import { legacyResponse } from './answers.ts';
-import { listParts } from './item-stream.ts';
-import { legacyKindOf } from './kinds.ts';
-import { toldBy } from './legacy-kind.ts';
+import { legacyKindOf } from '../kinds.ts';
+import { toldBy } from '../legacy-kind.ts';
+import { listParts } from './list-parts.ts';
+import { legacyResponse } from './responses.ts';
 
 const kind = legacyKindOf('batch', 'v1beta1', 'cronjobs')!;
 

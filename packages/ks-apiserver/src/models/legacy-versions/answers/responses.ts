@@ -2,10 +2,10 @@ import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
 import { Turns } from '@ks-apiserver/client/informer/turns';
 import { isWhole, type KubeBody, type KubeResponse, readBody } from '@ks-apiserver/client/kube/transport';
 import { frames } from '@ks-apiserver/client/kube/watch-frames';
-import type { Fields } from './fields.ts';
-import { listParts } from './item-stream.ts';
-import type { LegacyKind, Told } from './legacy-kind.ts';
-import { legacyAnswer, legacyElement, legacyListFields } from './told-objects.ts';
+import type { Fields } from '../fields.ts';
+import type { LegacyKind, Told } from '../legacy-kind.ts';
+import { legacyAnswer, legacyElement, legacyListFields } from '../told-objects.ts';
+import { listParts } from './list-parts.ts';
 
 /** Largest answer about one object, in bytes. */
 const OBJECT_LIMIT = 16 * 1024 * 1024;
