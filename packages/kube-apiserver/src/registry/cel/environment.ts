@@ -7,9 +7,6 @@ import { addLists } from './functions/lists.ts';
 import { addQuantitiesAndVersions } from './functions/quantities.ts';
 import { addTexts } from './functions/texts.ts';
 
-/** Types besides those of objects that CEL's checker takes for nullable. */
-const COMPARED_WITH_NULL = ['optional', 'google.protobuf.Timestamp', 'google.protobuf.Duration', 'kubernetes.Quantity'];
-
 /** A new CEL environment with Kubernetes' functions (kubernetes.io "Common Expression Language in Kubernetes"). */
 function create(unlistedVariablesAreDyn: boolean): Environment {
   const environment = new Environment({
@@ -26,11 +23,6 @@ function create(unlistedVariablesAreDyn: boolean): Environment {
   addFormats(environment);
   addConversions(environment);
   addComprehensions(environment);
-  // None of these is ever null, but rules may ask.
-  for (const type of COMPARED_WITH_NULL) {
-    environment.registerOperator(`${type} == null`, () => false);
-  }
-
   return environment;
 }
 

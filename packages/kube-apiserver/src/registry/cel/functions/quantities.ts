@@ -104,6 +104,7 @@ export function addQuantitiesAndVersions(environment: Environment): void {
     .registerFunction(`quantity(string): ${type}`, quantity)
     .registerFunction('isQuantity(string): bool', isQuantity)
     .registerOperator(`${type} == ${type}`, (a: CelQuantity, b: CelQuantity) => compare(a, b) === 0)
+    .registerOperator(`${type} == null`, () => false)
     .registerFunction(`sign(${type}): int`, ({ value }: CelQuantity) =>
       value.nano > 0n ? 1n : value.nano < 0n ? -1n : 0n,
     )
