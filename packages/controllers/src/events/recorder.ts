@@ -54,9 +54,7 @@ export class EventRecorder {
     // One that waits already is written with its new count.
     if (!sighting || this.#waiting.has(sighting) || this.#waiting.size >= this.#mostWaiting) return;
     this.#waiting.add(sighting);
-    this.#writing ??= this.#drain().finally(() => {
-      this.#writing = undefined;
-    });
+    this.#writing ??= this.#drain();
   }
 
   async #drain(): Promise<void> {
@@ -69,6 +67,9 @@ export class EventRecorder {
         if (code !== 404 && !ending) this.#onError(error);
       });
     }
+
+    // At once with the last one: what is recorded a moment later must find that nobody writes any more.
+    this.#writing = undefined;
   }
 
   async #write(sighting: Sighting): Promise<void> {
