@@ -78,3 +78,26 @@ test('one object that fails is named, the others are applied, and the next start
   const next = await install(client, { manifests, onlyIfOutdated: true });
   assert.deepEqual(results(next), { unchanged: 1, failed: 1 });
 });
+
+test('definitions of other projects stay as a cluster has them', async () => {
+  const client = await fresh();
+  const name = 'volumesnapshots.snapshot.storage.k8s.io';
+  const crds = { group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions' };
+  const ours = builtinManifests().crds.find(({ metadata }) => metadata.name === name)!;
+  const [version] = ours.spec.versions;
+  const theirs = { ...ours, spec: { ...ours.spec, versions: [{ ...version, name: 'v1', storage: true }] } };
+  await client.create(crds, theirs, { fieldManager: 'snapshotter' });
+
+  const changes = await install(client, { embedded: true });
+  const change = changes.find(({ object }) => object.endsWith(`/${name}`));
+  assert.equal(change?.result, 'kept', change?.error?.message);
+  const { spec } = await client.get({ resource: crds, name });
+  assert.deepEqual(
+    spec.versions.map((one: { name: string }) => one.name),
+    ['v1'],
+  );
+  assert.deepEqual(
+    changes.filter(({ result }) => result === 'failed'),
+    [],
+  );
+});

@@ -45,6 +45,11 @@ async function servesPolicies(client: KubeClient, signal?: AbortSignal): Promise
   return resources.some(({ name }) => name === 'validatingadmissionpolicies');
 }
 
+/** Whether a CRD is KubeSphere's, and not one of a project that it works with, such as the CSI snapshotter or Istio. */
+function isOwn({ spec }: KubeObject): boolean {
+  return /(^|\.)kubesphere\.io$/.test(String(spec?.group));
+}
+
 class Installation {
   readonly changes: Change[] = [];
   readonly #client: KubeClient;
@@ -87,8 +92,9 @@ class Installation {
 /**
  * Applies the CRDs and, once they are established, the built-in objects of KubeSphere; answers what became of each.
  *
- * CRDs are taken over by force, since the server stands on these very schemas. Of everything else a field that somebody
- * else set to another value is theirs: such an object is kept and said to be. Throws a StatusError only where nothing
+ * KubeSphere's own CRDs are taken over by force, since the server stands on these very schemas. Of everything else a field that
+ * somebody else set to another value is theirs, as is a CRD of another project that a cluster has in a version of its own: such
+ * an object is kept and said to be. Throws a StatusError only where nothing
  * can be done, such as for an API that cannot be reached; what failed for one object is in its change.
  */
 export async function install(client: KubeClient, options: InstallOptions = {}): Promise<Change[]> {
@@ -103,14 +109,18 @@ export async function install(client: KubeClient, options: InstallOptions = {}):
     ? [...objects, ...embedded]
     : [...objects, ...((await servesPolicies(client, signal)) ? policies : [])];
   const installation = new Installation(client, crds, signal);
-  const [applied] = await Promise.all([
-    installation.apply(crds, true),
+  const [own, foreign] = await Promise.all([
+    installation.apply(crds.filter(isOwn), true),
+    installation.apply(
+      crds.filter((crd) => !isOwn(crd)),
+      false,
+    ),
     installation.apply(
       wanted.filter(({ kind }) => kind === 'Namespace'),
       false,
     ),
   ]);
-  const waiting = applied.filter((crd) => !isEstablished(crd));
+  const waiting = [...own, ...foreign].filter((crd) => !isEstablished(crd));
   await Promise.all(waiting.map(({ metadata }) => established(client, metadata.name!, signal)));
   await installation.apply(
     wanted.filter(({ kind }) => kind !== 'Namespace'),
