@@ -32,6 +32,13 @@ function rbacBinding(kind: 'Role' | 'ClusterRole', role: string, user: string, n
   };
 }
 
+/** The same in a version that Kubernetes has ceased to serve. */
+function olderBinding(...of: Parameters<typeof rbacBinding>): Creation {
+  const creation = rbacBinding(...of);
+  const collection = creation.collection.replace(`${RBAC}/v1/`, `${RBAC}/v1beta1/`);
+  return { ...creation, collection, apiVersion: `${RBAC}/v1beta1` };
+}
+
 /** Who gets something: the attacker, then somebody else. */
 const users = ({ attacker, other }: Scene): [name: string, target: Target][] => [
   [attacker.name, 'self'],
@@ -89,6 +96,16 @@ export const bindingsOfObjects: Attacks = (scene) => {
       never: true,
     },
     { name: 'bind cluster-admin', target, creates: rbacBinding('ClusterRole', 'cluster-admin', user, '') },
+    {
+      name: 'bind cluster-admin in an older version',
+      target,
+      creates: olderBinding('ClusterRole', 'cluster-admin', user, ''),
+    },
+    {
+      name: 'bind cluster-admin in the own project in an older version',
+      target,
+      creates: olderBinding('ClusterRole', 'cluster-admin', user, own.namespace),
+    },
     { name: 'bind cluster-viewer', target, creates: rbacBinding('ClusterRole', 'cluster-viewer', user, '') },
   ]);
 };
