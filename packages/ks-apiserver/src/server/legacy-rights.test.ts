@@ -16,7 +16,7 @@ const ALL = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'del
 let platform: TestPlatform;
 /**
  * Olga has ingresses of extensions, Nick those of networking.k8s.io, Beth both; Rita writes roles and bindings of RBAC, Carl requests
- * for certificates; Vera views the project, Una is nobody.
+ * for certificates; Vera views the project, Opal operates it, Una is nobody.
  */
 const tokens: Record<string, string> = {};
 
@@ -31,7 +31,7 @@ const rule = (apiGroup: string, resource: string) => ({ apiGroups: [apiGroup], r
 
 before(async () => {
   platform = await TestPlatform.start();
-  for (const name of ['olga', 'nick', 'beth', 'rita', 'carl', 'vera', 'una']) {
+  for (const name of ['olga', 'nick', 'beth', 'rita', 'carl', 'vera', 'opal', 'una']) {
     tokens[name] = await platform.user(name);
   }
 
@@ -39,6 +39,8 @@ before(async () => {
   await platform.project('pr-a', 'ws-a');
   await platform.member('workspaces/ws-a', 'vera', 'ws-a-regular');
   await platform.member('namespaces/pr-a', 'vera', 'viewer');
+  await platform.member('workspaces/ws-a', 'opal', 'ws-a-regular');
+  await platform.member('namespaces/pr-a', 'opal', 'operator');
   await platform.clusterRole('olga', [rule('extensions', 'ingresses')], 'olga');
   await platform.clusterRole('nick', [rule('networking.k8s.io', 'ingresses')], 'nick');
   await platform.clusterRole('beth-old', [rule('extensions', 'ingresses')], 'beth');
@@ -97,6 +99,16 @@ test('who has the right to both groups may do what they allow', async () => {
     const { status, text } = await platform.call(path, { method, headers, body, token: tokens.beth });
     assert.equal(status, method === 'POST' ? 201 : path.endsWith('nosuch') && !path.includes('?') ? 404 : 200, text);
   }
+});
+
+test('an operator of a project makes routes as the console of 3.0 does, and no network policies', async () => {
+  const own = await platform.call(INGRESSES, { body: ingress('operated'), token: tokens.opal });
+  assert.equal(own.status, 201, own.text);
+  await platform.withstands(async () => {
+    await platform.refused(tokens.opal!, 'POST', INGRESSES.replace('pr-a', 'default'), ingress('elsewhere'));
+    const policies = '/apis/networking.k8s.io/v1/namespaces/pr-a/networkpolicies';
+    await platform.refused(tokens.opal!, 'POST', policies, { metadata: { name: 'open' }, spec: { podSelector: {} } });
+  });
 });
 
 test('a viewer of a project reads there in older versions and writes nothing', async () => {

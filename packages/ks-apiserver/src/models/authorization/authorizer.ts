@@ -19,6 +19,9 @@ import {
   SYSTEM_NAMESPACES,
 } from './system-namespaces.ts';
 
+/** Roles that the namespace controller keeps in every project as their RoleBases say. */
+const ROLES_OF_PROJECTS: ReadonlySet<string> = new Set(['admin', 'operator', 'viewer']);
+
 export type AuthorizationMode = 'RBAC' | 'AlwaysAllow' | 'AlwaysDeny';
 
 /** Why a call is allowed: by the server's mode, a path for everybody, the built-in policy of users, or a rule of a role. */
@@ -122,6 +125,21 @@ export class Authorizer {
   /** Whether one of the caller's roles allows it. */
   byRoles(user: UserInfo, info: RequestInfo): boolean {
     return !this.#matching(user, this.held.placeOf(info), info).next().done;
+  }
+
+  /**
+   * Whether a role that every project has allows a request: its rules are those of KubeSphere 3.0, whatever somebody writes into
+   * it, and older than the groups that some kinds have moved to since.
+   */
+  byRoleOfEveryProject(user: UserInfo, info: RequestInfo): boolean {
+    for (const { held } of this.#matching(user, this.held.placeOf(info), info)) {
+      const { name, namespace } = held.role?.metadata ?? {};
+      if (held.level === 'namespace' && namespace !== undefined && ROLES_OF_PROJECTS.has(name ?? '')) {
+        return true;
+      }
+    }
+
+    return false;
   }
 
   /** Whether a role that a caller has above a level, thus not given by those who manage that level alone, allows a request there. */
