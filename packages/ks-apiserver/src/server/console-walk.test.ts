@@ -185,6 +185,22 @@ test('a self-provisioner makes a project of his own and works there', async () =
   assert.deepEqual(maker.surprises, []);
 });
 
+test('an operator of a project makes its workloads, routes among them', async () => {
+  const admin = await logIn('admin', ADMIN_PASSWORD);
+  await send(admin, 'user', [newUser('admin', 'hand', 'platform-regular', PASSWORD)]);
+  await send(admin, 'members of the workspace', [invited(WORKSPACE, 'hand', 'viewer')]);
+  await send(admin, 'project', [newProject('admin', WORKSPACE, 'works')]);
+  await admin.until(`${IAM}/namespaces/works/roles`, ({ json }) => json.totalItems >= 3);
+  await send(admin, 'members of the project', [invitedToProject('works', 'hand', 'operator')]);
+
+  const hand = await logIn('hand');
+  await hand.until('/api/v1/namespaces/works/configmaps', ({ status }) => status === 200);
+  await send(hand, 'workloads', workloadForms('hand', 'works'));
+  await walk(hand, projectPages('hand', WORKSPACE, 'works'));
+  await walk(hand, workloadPages('works'));
+  assert.deepEqual([...admin.surprises, ...hand.surprises], []);
+});
+
 test('a viewer sees a workspace and a project, and changes neither', async () => {
   const guest = await logIn('guest');
   await walk(guest, workspacePages('guest', WORKSPACE));
