@@ -392,9 +392,10 @@ export default [
     armored('unconfined', { os: { name: 'windows' } }),
     armored(undefined, { containers: [{ image: 'busybox' }], ...profile('RuntimeDefault') }),
   ]),
-  creations('pods: AppArmor of templates', 'deployments', [
+  creations('pods: old and empty fields of templates', 'deployments', [
     deployment(armored('runtime/default')),
     deployment(armored('runtime/default', profile('RuntimeDefault'))),
+    deployment(pod({ runtimeClassName: '' })),
   ]),
   list('closed feature gates', [
     projected({ clusterTrustBundle: { name: 'n', path: 'p' } }),
