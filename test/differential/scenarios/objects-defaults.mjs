@@ -34,6 +34,7 @@ export default [
     volume({ iscsi: { targetPortal: '1.2.3.4', iqn: 'iqn.2001-04.com.example:x', lun: 0 } }),
     volume({ glusterfs: { path: 'p', endpoints: 'e' } }),
     volume({ storageos: { volumeName: 'a' } }),
+    volume({ flexVolume: { driver: 'a/b' }, hostPath: { path: '/x' } }),
     volume({ cephfs: { monitors: ['a'] } }),
     volume(local('beta.kubernetes.io/os')),
     volume({ nfs: { server: 's', path: '/p' }, persistentVolumeReclaimPolicy: 'Recycle' }),
@@ -84,6 +85,7 @@ export default [
         { podCIDRs: ['10.1.0.0/24', 'fd00::/64'] },
         { podCIDR: '10.1.0.0/24', podCIDRs: ['10.2.0.0/24'] },
         { podCIDR: '10.1.0.0/24', podCIDRs: ['10.1.0.0/24', 'fd00::/64'] },
+        { externalID: 'x' },
       ].entries())
         await api.post('/api/v1/nodes?dryRun=All', node(index, spec));
       const { name } = node('kept', {}).metadata;

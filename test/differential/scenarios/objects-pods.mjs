@@ -5,6 +5,18 @@ const named = (spec, metadata = {}) => ({ metadata: { name: `p${counter++}`, ...
 const one = { name: 'c', image: 'busybox' };
 const pod = (spec = {}, metadata) => named({ containers: [one], ...spec }, metadata);
 const of = (container, rest = {}) => pod({ containers: [{ ...one, ...container }], ...rest });
+const armored = (said, spec) =>
+  pod(spec, said !== undefined && { annotations: { 'container.apparmor.security.beta.kubernetes.io/c': said } });
+const profile = (type, localhostProfile) => ({ securityContext: { appArmorProfile: { type, localhostProfile } } });
+const projected = (...sources) => pod({ volumes: [{ name: 'v', projected: { sources } }] });
+const deployment = ({ metadata: { name, annotations }, spec }) => ({
+  metadata: { name },
+  spec: {
+    replicas: 0,
+    selector: { matchLabels: { a: 'b' } },
+    template: { metadata: { labels: { a: 'b' }, annotations }, spec },
+  },
+});
 const list = (name, objects) => creations(`pods: ${name}`, 'pods', objects);
 
 export default [
@@ -367,8 +379,32 @@ export default [
     pod({ os: { name: 'plan9' } }),
     pod({ os: { name: 'windows' }, hostPID: true, securityContext: { runAsUser: 1 } }),
     pod({ os: { name: 'linux' }, securityContext: { windowsOptions: { runAsUserName: 'x' } } }),
-    pod({}, { annotations: { 'container.apparmor.security.beta.kubernetes.io/c': 'runtime/default' } }),
     pod({}, { annotations: { 'seccomp.security.alpha.kubernetes.io/pod': 'runtime/default' } }),
+  ]),
+  list('AppArmor', [
+    ...['runtime/default', 'unconfined', 'localhost/x', 'localhost/', 'localhost', ''].map((said) => armored(said)),
+    armored(undefined, { containers: [{ ...one, ...profile('RuntimeDefault') }] }),
+    armored('unconfined', { containers: [{ ...one, ...profile('RuntimeDefault') }] }),
+    armored('localhost/y', { containers: [{ ...one, ...profile('Localhost', 'x') }] }),
+    armored('localhost/x', profile('Localhost', 'x')),
+    armored('localhost/y', profile('Localhost', 'x')),
+    armored('x', profile('RuntimeDefault')),
+    armored('unconfined', { os: { name: 'windows' } }),
+    armored(undefined, { containers: [{ image: 'busybox' }], ...profile('RuntimeDefault') }),
+  ]),
+  creations('pods: old and empty fields of templates', 'deployments', [
+    deployment(armored('runtime/default')),
+    deployment(armored('runtime/default', profile('RuntimeDefault'))),
+    deployment(pod({ runtimeClassName: '' })),
+  ]),
+  list('closed feature gates', [
+    projected({ clusterTrustBundle: { name: 'n', path: 'p' } }),
+    projected({ clusterTrustBundle: { path: '' } }, { configMap: { name: 'x' } }),
+    projected({ podCertificate: {}, configMap: { name: 'x' } }),
+    pod({ securityContext: { seLinuxChangePolicy: 'MountOption' } }),
+    pod({ securityContext: { seLinuxChangePolicy: 'Recursive' } }),
+    pod({ initContainers: [{ ...one, name: 'i', restartPolicyRules: [{ action: 'x' }] }] }),
+    pod({ volumes: [{ name: 'v', flexVolume: { driver: 'a/b' }, hostPath: { path: '/x' } }] }),
   ]),
   list('affinity', [
     pod({ affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [] } } } }),
@@ -656,6 +692,11 @@ export default [
       await api.patch(
         `${at}/ephemeralcontainers`,
         { spec: { ephemeralContainers: [{ name: 'dbg2', image: 'x', ports: [{ containerPort: 1 }] }] } },
+        'strategic',
+      );
+      await api.patch(
+        `${at}/ephemeralcontainers`,
+        { spec: { ephemeralContainers: [{ name: 'dbg2', image: 'x', lifecycle: {} }] } },
         'strategic',
       );
       await api.patch(

@@ -137,6 +137,11 @@ export const WARNINGS: ReadonlyMap<string, Warnings> = new Map<string, Warnings>
   ['cronjobs.batch', templates('spec.jobTemplate.spec.template', ({ spec }) => spec?.jobTemplate?.spec?.template)],
   ['persistentvolumeclaims', ({ metadata, spec = {} }) => [...classWarnings(metadata), ...claimWarnings(spec, 'spec')]],
   ['persistentvolumes', volumes],
+  [
+    'nodes',
+    ({ spec = {} }) =>
+      spec.externalID ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes'] : [],
+  ],
   ['csidrivers.storage.k8s.io', drivers],
   ['secrets', secrets],
   ['services', services],

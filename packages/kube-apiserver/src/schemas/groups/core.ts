@@ -208,7 +208,7 @@ VolumeDevice: devicePath! string; name! string
 VolumeMount: mountPath! string; mountPropagation string ptr enum(Bidirectional|HostToContainer|None); name! string; readOnly bool; recursiveReadOnly string ptr; subPath string; subPathExpr string
 VolumeMountStatus: mountPath! string; name! string; readOnly bool; recursiveReadOnly string ptr; volumeStatus VolumeStatus
 VolumeNodeAffinity: required NodeSelector
-VolumeProjection: clusterTrustBundle ClusterTrustBundleProjection; configMap ConfigMapProjection; downwardAPI DownwardAPIProjection; podCertificate PodCertificateProjection; secret SecretProjection; serviceAccountToken ServiceAccountTokenProjection
+VolumeProjection: clusterTrustBundle ClusterTrustBundleProjection dropped; configMap ConfigMapProjection; downwardAPI DownwardAPIProjection; podCertificate PodCertificateProjection dropped; secret SecretProjection; serviceAccountToken ServiceAccountTokenProjection
 VolumeResourceRequirements: limits {}quantity; requests {}quantity
 VolumeStatus: image ImageVolumeStatus
 VsphereVirtualDiskVolumeSource: fsType string; storagePolicyID string; storagePolicyName string; volumePath! string

@@ -1,7 +1,7 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Fields } from '../../defaults/types.ts';
 import { timestamp } from '../../metadata.ts';
-import { eachContainer } from '../../validation/pods/operating-system.ts';
+import { eachOldAppArmor, oldAppArmor } from '../../validation/pods/app-armor.ts';
 
 /** A pod that waits at its gates says so (Kubernetes "Pod Scheduling Readiness"). */
 export function gatedCondition(spec: Fields, now: Date): Fields | undefined {
@@ -44,33 +44,11 @@ export function mergeLabelKeys({ metadata, spec }: KubeObject): void {
   for (const constraint of spec.topologySpreadConstraints ?? []) mergeKeys(constraint, labels);
 }
 
-const appArmor = 'container.apparmor.security.beta.kubernetes.io/';
-
-function profileOf(annotation: string): Fields {
-  if (annotation === 'unconfined') return { type: 'Unconfined' };
-  if (annotation === 'runtime/default') return { type: 'RuntimeDefault' };
-  const localhostProfile = annotation.replace(/^localhost\//, '');
-  return { type: 'Localhost', localhostProfile };
-}
-
-function annotationOf({ type, localhostProfile }: Fields): string {
-  if (type === 'Unconfined') return 'unconfined';
-  return type === 'RuntimeDefault' ? 'runtime/default' : `localhost/${localhostProfile}`;
-}
-
-/** Keeps the old annotations of AppArmor and the fields that replaced them in step; adds a warning for the former. */
-export function syncAppArmor({ metadata, spec }: KubeObject, warnings: string[]): void {
-  const ofPod: Fields | undefined = spec.securityContext?.appArmorProfile;
-  eachContainer(spec, 'spec', (container) => {
-    const key = `${appArmor}${container.name}`;
-    const annotation = metadata.annotations?.[key];
-    const own: Fields | undefined = container.securityContext?.appArmorProfile;
-    if (annotation === undefined) {
-      const profile = own ?? ofPod;
-      if (profile) metadata.annotations = { ...metadata.annotations, [key]: annotationOf(profile) };
-    } else if (!own && annotation !== '') {
-      warnings.push(`metadata.annotations[${key}]: deprecated since v1.30; use the "appArmorProfile" field instead`);
-      container.securityContext = { ...container.securityContext, appArmorProfile: profileOf(annotation) };
-    }
+/** Copies what the old annotations of AppArmor say into the fields that replaced them, and warns of them. */
+export function copyAppArmor({ metadata, spec }: KubeObject, warnings: string[]): void {
+  if (spec.os?.name === 'windows') return;
+  eachOldAppArmor(metadata.annotations, spec, (container, profile, key) => {
+    warnings.push(oldAppArmor('metadata.annotations', key));
+    if (profile) container.securityContext = { ...container.securityContext, appArmorProfile: profile };
   });
 }

@@ -4,7 +4,7 @@ import { dnsLabelErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Fields } from '../../defaults/types.ts';
 import type { Strategy } from '../../strategy.ts';
 import { podWarnings } from '../../validation/pods/warnings.ts';
-import { gatedCondition, mergeLabelKeys, syncAppArmor } from './prepare.ts';
+import { copyAppArmor, gatedCondition, mergeLabelKeys } from './prepare.ts';
 import { qosClass } from './quality.ts';
 
 const NOT_EXECUTING = new Set(['Succeeded', 'Failed']);
@@ -63,7 +63,7 @@ export const podStrategy: Strategy = {
     const condition = gatedCondition(object.spec, context.now);
     object.status = { phase: 'Pending', ...(condition && { conditions: [condition] }), qosClass: qosClass(object) };
     mergeLabelKeys(object);
-    syncAppArmor(object, context.warnings);
+    copyAppArmor(object, context.warnings);
   },
   prepareForUpdate(object, old, { subresource }) {
     prepareUpdate(object, old, subresource);

@@ -1,11 +1,11 @@
 import type { Fields } from '../../defaults/types.ts';
 import type { Causes } from '../causes.ts';
+import { APP_ARMOR } from './app-armor.ts';
 import { eachContainer } from './operating-system.ts';
 import { descendingPath } from './paths.ts';
 
 const mirror = 'kubernetes.io/config.mirror';
 const deletionCost = 'controller.kubernetes.io/pod-deletion-cost';
-const appArmor = 'container.apparmor.security.beta.kubernetes.io/';
 const podSeccomp = 'seccomp.security.alpha.kubernetes.io/pod';
 const containerSeccomp = 'container.seccomp.security.alpha.kubernetes.io/';
 
@@ -26,8 +26,8 @@ export function validatePodAnnotations(annotations: Fields | undefined, spec: Fi
       out.invalid(`${at}[${key}]`, value, 'must be a 32bit integer');
     }
     if (key === podSeccomp || key.startsWith(containerSeccomp)) seccompProfile(value, `${at}.${key}`, out);
-    if (!key.startsWith(appArmor)) continue;
-    const name = key.slice(appArmor.length);
+    if (!key.startsWith(APP_ARMOR)) continue;
+    const name = key.slice(APP_ARMOR.length);
     let found = false;
     eachContainer(spec, '', (container) => {
       found ||= container.name === name;
@@ -43,7 +43,7 @@ export function validatePodAnnotations(annotations: Fields | undefined, spec: Fi
 export function validateAnnotationChanges(now: Fields, old: Fields, at: string, out: Causes): void {
   for (const key of Object.keys(old)) {
     if (now[key] === old[key]) continue;
-    const what = key.startsWith(appArmor)
+    const what = key.startsWith(APP_ARMOR)
       ? 'AppArmor annotations'
       : key === mirror
         ? 'mirror pod annotation'
@@ -52,7 +52,7 @@ export function validateAnnotationChanges(now: Fields, old: Fields, at: string, 
   }
   for (const key of Object.keys(now)) {
     if (Object.hasOwn(old, key)) continue;
-    const what = key.startsWith(appArmor)
+    const what = key.startsWith(APP_ARMOR)
       ? 'AppArmor annotations'
       : key === mirror
         ? 'mirror pod annotation'

@@ -66,13 +66,16 @@ function common(container: Fields, context: PodContext, at: string, out: Causes)
   validateContainerSecurity(container.securityContext, spec.hostUsers !== false, `${at}.securityContext`, out);
 }
 
-function restartRules({ restartPolicy, restartPolicyRules = [] }: Fields, at: string, out: Causes): void {
-  if (restartPolicy === undefined) {
-    if (restartPolicyRules.length > 0) {
-      out.required(`${at}.restartPolicy`, 'must specify restartPolicy when restart rules are used');
-    }
-  } else out.supported(`${at}.restartPolicy`, restartPolicy, ['Always', 'Never', 'OnFailure']);
-  const field = `${at}.restartPolicyRules`;
+function restartPolicy(
+  { restartPolicy: policy, restartPolicyRules: rules = [] }: Fields,
+  at: string,
+  out: Causes,
+): void {
+  if (policy !== undefined) out.supported(at, policy, ['Always', 'Never', 'OnFailure']);
+  else if (rules.length > 0) out.required(at, 'must specify restartPolicy when restart rules are used');
+}
+
+function restartRules({ restartPolicyRules = [] }: Fields, field: string, out: Causes): void {
   if (restartPolicyRules.length > 20) out.tooMany(field, restartPolicyRules.length, 20);
   each<Fields>(restartPolicyRules, field, ({ action = '', exitCodes }, path) => {
     out.supported(`${path}.action`, action, ['Restart', 'RestartAllContainers']);
@@ -113,7 +116,8 @@ export function validateContainers(context: PodContext, at: string, out: Causes)
     names.add(name);
     if (container.lifecycle) validateLifecycle(container.lifecycle, grace, `${path}.lifecycle`, out);
     validateProbes(container, grace, path, out);
-    restartRules(container, path, out);
+    restartPolicy(container, `${path}.restartPolicy`, out);
+    restartRules(container, `${path}.restartPolicyRules`, out);
   });
   hostPorts(containers, (index) => `${at}[${index}]`, out);
 }
@@ -126,8 +130,8 @@ export function validateInitContainers(context: PodContext, at: string, out: Cau
   const names = new Set<string>((containers as Fields[]).map(({ name = '' }) => name));
   each<Fields>(initContainers, at, (container, path) => {
     common(container, context, path, out);
-    if (container.restartPolicy !== undefined || container.restartPolicyRules?.length)
-      restartRules(container, path, out);
+    restartPolicy(container, `${path}.restartPolicy`, out);
+    if (container.restartPolicy !== undefined) restartRules(container, `${path}.restartPolicyRules`, out);
     const { name = '' } = container;
     if (names.has(name)) out.duplicate(`${path}.name`, name);
     else if (name !== '') names.add(name);
@@ -150,7 +154,6 @@ export function validateInitContainers(context: PodContext, at: string, out: Cau
 
 const notForEphemeral = [
   'ports',
-  'resources',
   'resizePolicy',
   'restartPolicy',
   'restartPolicyRules',
@@ -159,9 +162,6 @@ const notForEphemeral = [
   'startupProbe',
   'lifecycle',
 ];
-
-const isEmpty = (value: unknown) =>
-  value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 
 /** Containers that are added to look into a running pod. */
 export function validateEphemeralContainers(context: PodContext, at: string, out: Causes): void {
@@ -176,7 +176,8 @@ export function validateEphemeralContainers(context: PodContext, at: string, out
     names.add(name);
     if (target && !others.has(target)) out.notFound(`${path}.targetContainerName`, target);
     const why = 'cannot be set for an Ephemeral Container';
-    for (const field of notForEphemeral) if (!isEmpty(container[field])) out.forbidden(`${path}.${field}`, why);
+    if (Object.keys(container.resources ?? {}).length > 0) out.forbidden(`${path}.resources`, why);
+    for (const field of notForEphemeral) if (container[field] !== undefined) out.forbidden(`${path}.${field}`, why);
     each(container.volumeMounts, `${path}.volumeMounts`, ({ subPath, subPathExpr }, place) => {
       if (subPath) out.forbidden(`${place}.subPath`, why);
       if (subPathExpr) out.forbidden(`${place}.subPathExpr`, why);

@@ -2,6 +2,7 @@ import type { Fields } from '../../defaults/types.ts';
 import { type Causes, each } from '../causes.ts';
 import type { Validator } from '../validator.ts';
 import { validateAnnotationChanges, validatePodAnnotations } from './annotations.ts';
+import { validateAppArmorMatch } from './app-armor.ts';
 import { validateImageText } from './containers.ts';
 import { validatePodSpec } from './spec.ts';
 import { validateEphemeralUpdate, validateResize, validateSpecUpdate } from './update.ts';
@@ -27,6 +28,7 @@ export const validatePod: Validator = ({ metadata, spec = {} }, old, out, subres
     each(spec[name], `spec.${name}`, (container, path) => validateImageText(container, path, out));
   }
   if (old === undefined) {
+    validateAppArmorMatch(metadata.annotations, spec, out);
     if ((spec.ephemeralContainers ?? []).length > 0) {
       out.forbidden('spec.ephemeralContainers', 'cannot be set on create');
     }

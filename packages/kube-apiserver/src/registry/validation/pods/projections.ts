@@ -26,8 +26,6 @@ export function validateDownwardApi(source: Fields, at: string, out: Causes): vo
   for (const file of source.items ?? []) downwardFile(file, at, out);
 }
 
-const keyTypes = ['RSA3072', 'RSA4096', 'ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519'];
-
 /** Several sources in one folder. */
 export function validateProjected(volume: Fields, at: string, out: Causes): void {
   fileMode(volume.defaultMode, `${at}.defaultMode`, out);
@@ -37,7 +35,7 @@ export function validateProjected(volume: Fields, at: string, out: Causes): void
     paths.add(path);
   }
   each(volume.sources, `${at}.sources`, (source, field) => {
-    const { secret, configMap, downwardAPI, serviceAccountToken: token, clusterTrustBundle: bundle } = source;
+    const { secret, configMap, downwardAPI, serviceAccountToken: token } = source;
     for (const [name, keys] of Object.entries({ secret, configMap })) {
       if (keys === undefined) continue;
       if (!keys.name) out.required(`${field}.${name}.name`);
@@ -57,18 +55,6 @@ export function validateProjected(volume: Fields, at: string, out: Causes): void
       if (seconds > 2 ** 32) out.invalid(at10, seconds, 'may not specify a duration larger than 2^32 seconds');
       if (path === '') out.required(`${at}.path`);
       else unreservedPath(path, `${at}.path`, out);
-    }
-    if (bundle) {
-      const path = `${field}.clusterTrustBundle`;
-      if (bundle.name === undefined && bundle.signerName === undefined) {
-        out.required(path, 'either name or signerName must be specified');
-      }
-      if (!bundle.path) out.required(`${path}.path`);
-      unreservedPath(bundle.path ?? '', `${path}.path`, out);
-      takes(bundle.path ?? '', bundle.path ?? '');
-    }
-    if (source.podCertificate) {
-      out.supported(`${field}.podCertificate.keyType`, source.podCertificate.keyType, keyTypes);
     }
     const count = Object.values(source).filter((value) => value !== undefined).length;
     if (count > 1) out.forbidden(field, 'may not specify more than 1 volume type per source');

@@ -165,6 +165,7 @@ export function validatePodSecurity(spec: Fields, at: string, out: Causes): void
     out.supported(`${at}.supplementalGroupsPolicy`, supplementalGroupsPolicy, ['Merge', 'Strict']);
   }
   if (seLinuxChangePolicy !== undefined) {
-    out.supported(`${at}.seLinuxChangePolicy`, seLinuxChangePolicy, ['MountOption', 'Recursive']);
+    // `MountOption` is behind a feature gate that is closed.
+    out.supported(`${at}.seLinuxChangePolicy`, seLinuxChangePolicy, ['Recursive']);
   }
 }

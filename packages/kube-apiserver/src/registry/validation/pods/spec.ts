@@ -135,7 +135,7 @@ function names(spec: Fields, at: string, out: Causes): void {
     each<string>(hostnames, `${path}.hostnames`, (name, place) => out.dnsSubdomain(place, name));
   });
   for (const name of ['priorityClassName', 'runtimeClassName']) {
-    if (spec[name]) out.dnsSubdomain(`${at}.${name}`, spec[name]);
+    if (spec[name] !== undefined) out.dnsSubdomain(`${at}.${name}`, spec[name]);
   }
   if (spec.preemptionPolicy !== undefined) {
     out.oneOf(`${at}.preemptionPolicy`, spec.preemptionPolicy, ['PreemptLowerPriority', 'Never']);

@@ -2,6 +2,7 @@ import { quote } from '@ks-apiserver/apimachinery/validation/field';
 import type { Fields } from '../../defaults/types.ts';
 import { each } from '../causes.ts';
 import { isWholeNumber } from '../resources.ts';
+import { eachOldAppArmor, oldAppArmor } from './app-armor.ts';
 import { eachContainer } from './operating-system.ts';
 
 const oldNodeLabels: Readonly<Record<string, string>> = {
@@ -256,6 +257,8 @@ function sayAll(metadata: Fields, spec: Fields, at: string, say: (text: string) 
   if (!spec.securityContext?.seccompProfile && annotations[podSeccomp] !== undefined) {
     say(`${meta}[${podSeccomp}]: non-functional in v1.27+; use the "seccompProfile" field instead`);
   }
+  // A pod of its own is warned of where they are copied.
+  if (at !== '') eachOldAppArmor(annotations, spec, (_container, _profile, key) => say(oldAppArmor(meta, key)));
   containers(spec, annotations, specAt, meta, say);
   ports(spec, specAt, say);
   emptyTerms(spec, specAt, say);

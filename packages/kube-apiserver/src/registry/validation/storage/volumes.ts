@@ -59,7 +59,9 @@ function sources(spec: Fields, at: string, out: Causes): void {
     const value = spec[kind];
     if (value === undefined) continue;
     const path = `${at}.${shown[kind] ?? kind}`;
-    if (found) out.forbidden(`${at}.${kind === 'cephfs' ? 'cephFS' : kind}`, 'may not specify more than 1 volume type');
+    // A flexVolume is the one that Kubernetes lets stand beside another.
+    if (found && kind !== 'flexVolume')
+      out.forbidden(`${at}.${kind === 'cephfs' ? 'cephFS' : kind}`, 'may not specify more than 1 volume type');
     else if (kind === 'csi') csi(value, path, out);
     else if (kind === 'local') {
       if (!value.path) out.required(`${path}.path`);
