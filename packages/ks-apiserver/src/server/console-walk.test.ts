@@ -28,6 +28,7 @@ import {
   workspaceAccessPages,
   workspacePages,
 } from '../testing/console/pages.ts';
+import { ON_CLUSTER } from '../testing/test-platform.ts';
 import { ADMIN_PASSWORD, eventually, TestServer } from '../testing/test-server.ts';
 
 // People use the console of KubeSphere 3.0: whatever its pages ask for, and its forms send, is answered so that they can be shown.
@@ -44,12 +45,36 @@ before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'ks-console-'));
   const config = join(dir, 'kubesphere.yaml');
   await writeFile(config, 'simulation: {nodes: 3, startDelay: 100ms, runDuration: 200ms}\n');
-  server = await TestServer.start({ args: ['--simulate', '--config', config] });
+  // A cluster runs its workloads itself.
+  server = await TestServer.start({ args: ON_CLUSTER ? [] : ['--simulate', '--config', config] });
+  if (ON_CLUSTER) {
+    await makeWhatTheChartMakes();
+  }
 });
 after(async () => {
   await server.stop();
   await rm(dir, { recursive: true, force: true });
 });
+
+/** The objects of the server itself, which the embedded API has from the start and a cluster from the chart. */
+async function makeWhatTheChartMakes(): Promise<void> {
+  const namespace = '/api/v1/namespaces/kubesphere-system';
+  const labels = { app: 'ks-apiserver', tier: 'backend' };
+  const objects = {
+    services: { metadata: { name: 'ks-apiserver', labels }, spec: { selector: labels, ports: [{ port: 80 }] } },
+    configmaps: { metadata: { name: 'kubesphere-config' }, data: { 'kubesphere.yaml': '' } },
+  };
+  for (const [resource, body] of Object.entries(objects)) {
+    const { status, json } = await server.kubernetes(`${namespace}/${resource}`, { method: 'POST', body });
+    assert.equal(status, 201, JSON.stringify(json));
+  }
+
+  // A cluster takes a moment until it lists what its newest definitions define.
+  await eventually(async () => {
+    const { status } = await server.kubernetes('/apis/cluster.kubesphere.io/v1alpha1/clusters');
+    assert.equal(status, 200);
+  });
+}
 
 const logIn = (name: string, password = PASSWORD) =>
   eventually(() => ConsoleSession.logIn(server, name, password), 10_000);
