@@ -5,6 +5,7 @@ import type { ResourceCatalog } from '../registry/resource-catalog.ts';
 import type { ResourceType } from '../registry/resource-type.ts';
 import { parseAccept } from './negotiate.ts';
 import { jsonResponse } from './respond.ts';
+import { NOT_KEPT, taggedDocument } from './tagged-document.ts';
 
 /** Tells clients whether two served kinds are kept as the same one (kube-apiserver's StorageVersionHash). */
 function storageVersionHash({ storage, kind }: ResourceType): string {
@@ -91,7 +92,8 @@ export class Discovery {
   }
 
   /** The answer to a discovery path; undefined when the path is none or names no group. */
-  answer(path: string, { accept, host }: KubeRequest['headers']): KubeResponse | undefined {
+  answer(path: string, request: Pick<KubeRequest, 'headers'>): KubeResponse | undefined {
+    const { accept, host } = request.headers;
     if (this.#generation !== this.#catalog.generation) {
       this.#documents.clear();
       this.#generation = this.#catalog.generation;
@@ -106,10 +108,19 @@ export class Discovery {
       document = Buffer.from(JSON.stringify(value));
       this.#documents.set(key, document);
     }
-    const type = aggregated
-      ? `application/json;g=apidiscovery.k8s.io;v=${aggregated};as=APIGroupDiscoveryList`
-      : 'application/json';
-    return { status: 200, headers: { 'content-type': type, vary: 'Accept' }, body: document };
+    if (!aggregated) {
+      return {
+        status: 200,
+        headers: { 'content-type': 'application/json', vary: 'Accept', 'cache-control': NOT_KEPT },
+        body: document,
+      };
+    }
+
+    return taggedDocument(request, document, {
+      'content-type': `application/json;g=apidiscovery.k8s.io;v=${aggregated};as=APIGroupDiscoveryList`,
+      vary: 'Accept',
+      'cache-control': 'public',
+    });
   }
 
   #aggregated(core: boolean, version: string): unknown {

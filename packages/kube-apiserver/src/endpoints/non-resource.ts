@@ -6,6 +6,7 @@ import { type Discovery, versionResponse } from './discovery.ts';
 import { issuerResponse } from './issuer.ts';
 import { parseAccept } from './negotiate.ts';
 import { rawJson, textResponse } from './respond.ts';
+import { NOT_KEPT, taggedDocument } from './tagged-document.ts';
 
 const CHECKS = new Set(['/healthz', '/livez', '/readyz']);
 
@@ -30,8 +31,8 @@ export function nonResource(
       ? textResponse(`[+]ping ok\n[+]storage ok\n${first} check passed\n`)
       : textResponse('ok');
   }
-  if (first === 'openapi') return openapiResponse(openapi, path, request);
-  if (first === 'api' || first === 'apis') return discovery.answer(path, request.headers);
+  if (first === 'openapi') return openapiResponse(openapi, path, url.searchParams.get('hash'), request);
+  if (first === 'api' || first === 'apis') return discovery.answer(path, request);
   return undefined;
 }
 
@@ -41,25 +42,35 @@ const JSON_TYPES = ['application/json', '*/*', 'application/*'];
 const V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 const V2_TYPES = [V2_PROTOBUF, 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'];
 
-async function protobuf(body: Promise<Buffer>): Promise<KubeResponse> {
-  return { status: 200, headers: { 'content-type': V2_PROTOBUF, vary: 'Accept' }, body: await body };
+/** When a document whose URL names its content may be asked for again (RFC 9110 section 5.6.7). */
+function inAYear(): string {
+  return new Date(Date.now() + 365 * 86_400_000).toUTCString();
 }
 
 function openapiResponse(
   openapi: OpenApiDocuments,
   path: string,
+  hash: string | null,
   request: KubeRequest,
 ): KubeResponse | Promise<KubeResponse> | undefined {
   const isV2 = path === '/openapi/v2';
   const taken = isV2 ? [...JSON_TYPES, ...V2_TYPES] : JSON_TYPES;
   const wanted = parseAccept(request.headers.accept).find(({ type }) => taken.includes(type))?.type;
   if (wanted === undefined) throw notAcceptable(isV2 ? ['application/json', V2_PROTOBUF] : ['application/json']);
-  if (isV2) return V2_TYPES.includes(wanted) ? protobuf(openapi.v2Protobuf()) : rawJson(openapi.v2());
+  const headers = { 'content-type': 'application/json', vary: 'Accept', 'cache-control': NOT_KEPT };
+  if (isV2) {
+    return V2_TYPES.includes(wanted)
+      ? openapi.v2Protobuf().then((body) => taggedDocument(request, body, { ...headers, 'content-type': V2_PROTOBUF }))
+      : taggedDocument(request, openapi.v2(), headers);
+  }
+
   if (path === '/openapi/v3') return rawJson(openapi.index());
   const document = path.startsWith('/openapi/v3/') ? openapi.document(path.slice('/openapi/v3/'.length)) : undefined;
   if (!document) return undefined;
-  const etag = `"${document.hash}"`;
-  const headers = { 'content-type': 'application/json', etag, vary: 'Accept' };
-  if (request.headers['if-none-match'] === etag) return { status: 304, headers, body: Buffer.alloc(0) };
-  return { status: 200, headers, body: document.body };
+  const isOfThisHash = hash === document.hash;
+
+  return taggedDocument(request, document.body, {
+    ...headers,
+    ...(isOfThisHash && { 'cache-control': 'public, immutable', expires: inAYear() }),
+  });
 }

@@ -63,7 +63,7 @@ export class LegacyDiscovery {
     const bytes = await readBody(response.body, DOCUMENT_LIMIT);
     const merged = await this.#merged(isFound ? bytes : undefined, place, own);
 
-    return merged ? answerWith(response, isFound, merged, known) : { ...response, body: bytes };
+    return merged ? answerWith(response, isFound, merged, known) : unlessKnown({ ...response, body: bytes }, known);
   }
 
   /** The document with what is served here; undefined where that adds nothing. */
@@ -166,6 +166,14 @@ function parsed(bytes: Buffer): Fields {
   throw internalError('the Kubernetes API does not tell what it serves');
 }
 
+/** An answer, or 304 to who has that very one (RFC 9110 section 13.1.2). */
+function unlessKnown(response: KubeResponse, known: string | undefined): KubeResponse {
+  const { 'content-length': _length, 'content-type': _type, ...headers } = response.headers;
+  const isKnown = response.status === 200 && known !== undefined && known === headers.etag;
+
+  return isKnown ? { status: 304, headers, body: Buffer.alloc(0) } : response;
+}
+
 /** A document as it is answered, with a tag of its own where the Kubernetes API gives one (RFC 9110 section 8.8.3). */
 function answerWith(response: KubeResponse, isFound: boolean, body: Buffer, known: string | undefined): KubeResponse {
   const { 'content-length': _length, 'content-encoding': _encoding, etag, ...rest } = response.headers;
@@ -175,7 +183,5 @@ function answerWith(response: KubeResponse, isFound: boolean, body: Buffer, know
   }
 
   const tag = `"${createHash('sha256').update(body).digest('hex').toUpperCase()}"`;
-  return known === tag
-    ? { status: 304, headers: { etag: tag }, body: Buffer.alloc(0) }
-    : { status: 200, headers: { ...headers, etag: tag }, body };
+  return unlessKnown({ status: 200, headers: { ...headers, etag: tag }, body }, known);
 }
