@@ -1,8 +1,6 @@
-import { badRequest, invalid, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
-import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
@@ -31,12 +29,6 @@ export interface UsersParts {
   login: Login;
 }
 
-/** Throws Invalid for a name that no binding can have: bindings carry it as a label. */
-function checkBindable(name: string): void {
-  const causes = labelValueErrors(name).map((error) => invalidValue('metadata.name', name, error));
-  if (causes.length > 0) throw invalid({ group: GROUP, kind: 'User', name }, causes);
-}
-
 /** Users of the platform, their passwords and the global role of each. */
 export class Users {
   readonly #parts: UsersParts;
@@ -62,7 +54,6 @@ export class Users {
     if (role) {
       const { name = '' } = given.metadata;
       await members.checkGrantable(global, { username: name, roleRef: role }, client);
-      checkBindable(name);
     }
 
     const { status: _status, ...object } = given;
