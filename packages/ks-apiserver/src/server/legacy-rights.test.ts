@@ -108,6 +108,12 @@ test('an operator of a project makes routes as the console of 3.0 does, and no n
     await platform.refused(tokens.opal!, 'POST', INGRESSES.replace('pr-a', 'default'), ingress('elsewhere'));
     const policies = '/apis/networking.k8s.io/v1/namespaces/pr-a/networkpolicies';
     await platform.refused(tokens.opal!, 'POST', policies, { metadata: { name: 'open' }, spec: { podSelector: {} } });
+    await platform.refused(tokens.opal!, 'POST', policies.replace('networking.k8s.io/v1', 'extensions/v1beta1'), {
+      apiVersion: 'extensions/v1beta1',
+      kind: 'NetworkPolicy',
+      metadata: { name: 'open' },
+      spec: { podSelector: {} },
+    });
   });
 });
 

@@ -127,10 +127,7 @@ export class Authorizer {
     return !this.#matching(user, this.held.placeOf(info), info).next().done;
   }
 
-  /**
-   * Whether a role that every project has allows a request: its rules are those of KubeSphere 3.0, whatever somebody writes into
-   * it, and older than the groups that some kinds have moved to since.
-   */
+  /** Whether a role that every project has allows a request: its rules are those of its RoleBase, whatever somebody writes into it. */
   byRoleOfEveryProject(user: UserInfo, info: RequestInfo): boolean {
     for (const { held } of this.#matching(user, this.held.placeOf(info), info)) {
       const { name, namespace } = held.role?.metadata ?? {};
