@@ -1,5 +1,5 @@
 import { StatusError, toStatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { apiVersionOf, type GroupVersionResource, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient, KubeReader } from '@ks-apiserver/client/kube/client';
 import { type Change, describe } from '../install/apply.ts';
 import { USER_UID_ANNOTATION } from '../models/iam/types.ts';
@@ -47,17 +47,17 @@ async function listedIfServed(from: ImportOptions['from'], resource: GroupVersio
 
 /** An object as it is made in another cluster: without what its own has given it. */
 export function asNew(object: KubeObject, { resource, keepsStatus }: Selected): KubeObject {
-  const { group, version } = resource;
   const { name, namespace, labels, annotations: told = {}, finalizers } = object.metadata;
   // The user has another uid there: the binding would go as one of somebody who is gone.
   const { [USER_UID_ANNOTATION]: ___, ...annotations } = told;
   const { metadata: _, status, ...rest } = object;
-  // Kubernetes gives namespaces their finalizer itself.
-  const { spec: __, ...namespaceless } = rest;
+  // Kubernetes gives namespaces the finalizer in their spec itself.
+  const { spec: __, ...withoutSpec } = rest;
+  const isNamespace = resource.group === '' && resource.resource === 'namespaces';
 
   return {
-    ...(group === '' && resource.resource === 'namespaces' ? namespaceless : rest),
-    apiVersion: group === '' ? version : `${group}/${version}`,
+    ...(isNamespace ? withoutSpec : rest),
+    apiVersion: apiVersionOf(resource),
     metadata: {
       name: name!,
       ...(namespace && { namespace }),
@@ -83,11 +83,10 @@ export async function importObjects({ from, to, dryRun, onChange }: ImportOption
 
   for (const selected of SELECTED) {
     const { resource, isTheirs = () => true, ofProjects = false } = selected;
-    const kindOf = (object: KubeObject) => asNew(object, selected);
     const objects = (await listedIfServed(from, resource))
       .filter((object) => object.metadata.deletionTimestamp === undefined && isTheirs(object))
       .filter(({ metadata }) => !ofProjects || projects.has(metadata.namespace))
-      .map(kindOf);
+      .map((object) => asNew(object, selected));
     const next = objects.values();
     const work = async () => {
       for (const object of next) {

@@ -1,18 +1,15 @@
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-
-const WORKSPACE = 'kubesphere.io/workspace';
-const SYSTEM_WORKSPACE = 'system-workspace';
-const CREATOR = 'kubesphere.io/creator';
-const USER_REF = 'iam.kubesphere.io/user-ref';
+import { SYSTEM_WORKSPACE } from '../models/authorization/system-namespaces.ts';
+import { CREATOR_ANNOTATION, USER_REF_LABEL, WORKSPACE_LABEL } from '../models/iam/types.ts';
 
 /** Objects of one resource that are imported. */
 export interface Selected {
   resource: GroupVersionResource;
-  /** Whether an object is one of KubeSphere's users and not of the cluster; all are without it. */
+  /** Tells objects that people have made from the cluster's own; without it, all of them are imported. */
   isTheirs?: (object: KubeObject) => boolean;
-  /** Objects of projects alone. */
+  /** Imports objects in projects alone. */
   ofProjects?: boolean;
-  /** The status is part of what it says, and not what a controller has found. */
+  /** Imports the status too: it is not found out by a controller. */
   keepsStatus?: boolean;
 }
 
@@ -22,7 +19,7 @@ const rbac = (resource: string) => of('rbac.authorization.k8s.io', 'v1', resourc
 
 /** Whether a namespace is a project of a workspace that people have made. */
 export function isProject({ metadata }: KubeObject): boolean {
-  const workspace = metadata.labels?.[WORKSPACE] ?? '';
+  const workspace = metadata.labels?.[WORKSPACE_LABEL] ?? '';
   return workspace !== '' && workspace !== SYSTEM_WORKSPACE;
 }
 
@@ -36,8 +33,14 @@ export const SELECTED: readonly Selected[] = [
   { resource: iam('workspacerolebindings') },
   { resource: iam('groups') },
   { resource: iam('groupbindings') },
-  { resource: rbac('clusterroles'), isTheirs: ({ metadata }) => metadata.annotations?.[CREATOR] !== undefined },
-  { resource: rbac('clusterrolebindings'), isTheirs: ({ metadata }) => metadata.labels?.[USER_REF] !== undefined },
+  {
+    resource: rbac('clusterroles'),
+    isTheirs: ({ metadata }) => metadata.annotations?.[CREATOR_ANNOTATION] !== undefined,
+  },
+  {
+    resource: rbac('clusterrolebindings'),
+    isTheirs: ({ metadata }) => metadata.labels?.[USER_REF_LABEL] !== undefined,
+  },
   { resource: of('quota.kubesphere.io', 'v1alpha2', 'resourcequotas') },
   { resource: of('', 'v1', 'namespaces'), isTheirs: isProject },
   { resource: rbac('roles'), ofProjects: true },

@@ -94,8 +94,8 @@ class Installation {
  *
  * KubeSphere's own CRDs are taken over by force, since the server stands on these very schemas. Of everything else a field that
  * somebody else set to another value is theirs, as is a CRD of another project that a cluster has in a version of its own: such
- * an object is kept and said to be. Throws a StatusError only where nothing
- * can be done, such as for an API that cannot be reached; what failed for one object is in its change.
+ * an object is kept and said to be. Throws a StatusError only where nothing can be done, such as for an API that cannot be
+ * reached; what failed for one object is in its change.
  */
 export async function install(client: KubeClient, options: InstallOptions = {}): Promise<Change[]> {
   const { hash, crds, objects, embedded, policies } = options.manifests ?? builtinManifests();

@@ -1,9 +1,8 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { Logger } from 'pino';
+import { OWN_SERVICE } from '../models/components/components.ts';
 
-/** The Service whose node port this server listens on itself: the embedded API has no kube-proxy. */
-export const SERVICE = { name: 'ks-apiserver', namespace: 'kubesphere-system' };
 const RETRY_MS = 5000;
 
 /** Something that can listen on one more port. */
@@ -21,7 +20,10 @@ export function nodePortsOf(service: KubeObject | undefined): number[] {
     .map(({ nodePort }) => nodePort!);
 }
 
-/** Keeps the server listening on the node port of its own Service, and on no other; a port in use is tried again. */
+/**
+ * Keeps the server listening on the node port of its own Service, and on no other, for the embedded API has no kube-proxy. A port in use
+ * is tried again.
+ */
 export class NodePortListener {
   readonly #server: PortOpener;
   readonly #host: string;
@@ -38,7 +40,7 @@ export class NodePortListener {
     this.#services = services;
     this.#log = log;
     this.#unsubscribe = services.store.onChange(({ entry }) => {
-      if (entry.name === SERVICE.name && entry.namespace === SERVICE.namespace) this.reconcile();
+      if (entry.name === OWN_SERVICE.name && entry.namespace === OWN_SERVICE.namespace) this.reconcile();
     });
     this.reconcile();
   }
@@ -46,7 +48,7 @@ export class NodePortListener {
   /** Opens and closes what differs, one change after the other. */
   reconcile(): Promise<void> {
     this.#work = this.#work.then(async () => {
-      const service = this.#services.store.get(SERVICE.name, SERVICE.namespace)?.object;
+      const service = this.#services.store.get(OWN_SERVICE.name, OWN_SERVICE.namespace)?.object;
       const wanted = new Set(nodePortsOf(service));
       for (const port of [...this.#open]) {
         if (wanted.has(port)) continue;

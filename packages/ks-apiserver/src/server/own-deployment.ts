@@ -1,7 +1,7 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { SERVICE } from './node-port.ts';
+import { OWN_SERVICE } from '../models/components/components.ts';
 
 const DEPLOYMENTS = { group: 'apps', version: 'v1', resource: 'deployments' };
 
@@ -10,7 +10,7 @@ const DEPLOYMENTS = { group: 'apps', version: 'v1', resource: 'deployments' };
  * deleted stays away.
  */
 export async function reportOwnDeployment(client: KubeClient): Promise<void> {
-  const key = { resource: DEPLOYMENTS, ...SERVICE };
+  const key = { resource: DEPLOYMENTS, ...OWN_SERVICE };
   const deployment = await client.find(key);
   if (!deployment) {
     return;

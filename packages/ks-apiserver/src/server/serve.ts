@@ -7,13 +7,14 @@ import { HostNode } from '@ks-apiserver/controllers/host-node';
 import { Leader } from '@ks-apiserver/controllers/leader';
 import type { Logger } from 'pino';
 import { install } from '../install/install.ts';
+import { OWN_SERVICE } from '../models/components/components.ts';
 import { type AdminResult, ensureAdmin, hasWellKnownPassword } from './admin.ts';
 import { type App, openApp } from './app.ts';
 import { type Kubernetes, openKubernetes } from './backend.ts';
 import { ConfigError } from './config.ts';
 import { type ControllerParts, startControllers } from './controllers.ts';
 import { greeting, originOf } from './greeting.ts';
-import { NodePortListener, SERVICE } from './node-port.ts';
+import { NodePortListener } from './node-port.ts';
 import type { Options } from './options.ts';
 import { reportOwnDeployment } from './own-deployment.ts';
 import { portError } from './port-error.ts';
@@ -75,7 +76,7 @@ async function followNodePort(client: KubeClient, app: App, host: string, log: L
   const services = new Informer(client, {
     resource,
     kind: 'Service',
-    namespace: SERVICE.namespace,
+    namespace: OWN_SERVICE.namespace,
     keepObjects: true,
   }).start();
   await services.ready(AbortSignal.timeout(START_MS));
@@ -93,7 +94,7 @@ async function controllersOf(kubernetes: Kubernetes, parts: ControllerParts): Pr
   if (kubernetes.embedded) return lead();
   const leader = new Leader({
     client: kubernetes.client,
-    namespace: SERVICE.namespace,
+    namespace: OWN_SERVICE.namespace,
     name: 'ks-apiserver-controllers',
     identity: `${hostname()}_${randomUUID()}`,
     lead,
@@ -139,7 +140,9 @@ export async function serve(options: Options, log: Logger, out: (line: string) =
       throw portError(error, bindAddress, insecurePort, '--insecure-port');
     });
     // All replicas of a cluster are reached at their Service.
-    app.reachedAt(options.inCluster ? `http://${SERVICE.name}.${SERVICE.namespace}.svc` : originOf(bindAddress, port));
+    app.reachedAt(
+      options.inCluster ? `http://${OWN_SERVICE.name}.${OWN_SERVICE.namespace}.svc` : originOf(bindAddress, port),
+    );
     const { client } = kubernetes;
     const parts = {
       client,

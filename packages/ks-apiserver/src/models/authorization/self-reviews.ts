@@ -6,7 +6,7 @@ import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import { checkApiToken } from './api-tokens.ts';
 import type { Authorizer } from './authorizer.ts';
 
-/** Answers the status of a review that a caller makes about himself. */
+/** Makes the status of a review that a caller makes about himself. */
 type SelfReview = (authorizer: Authorizer, caller: UserInfo, spec: Spec) => object | Promise<object>;
 
 /** What reviews say in their specs (Kubernetes authorization.k8s.io/v1). */
@@ -21,10 +21,12 @@ const REVIEWS: Readonly<Record<string, SelfReview>> = {
 
 /** The review about himself that a call makes, as kubectl does for `auth can-i` and `auth whoami`; undefined for any other call. */
 export function selfReviewOf({ isKubernetes, verb, group, resource, name }: RequestInfo): SelfReview | undefined {
-  const makes = isKubernetes && verb === 'create' && name === '';
-  const key = `${resource}.${group}`;
+  if (!isKubernetes || verb !== 'create' || name !== '') {
+    return undefined;
+  }
 
-  return makes && Object.hasOwn(REVIEWS, key) ? REVIEWS[key] : undefined;
+  const key = `${resource}.${group}`;
+  return Object.hasOwn(REVIEWS, key) ? REVIEWS[key] : undefined;
 }
 
 /** The call that an access review asks about. */

@@ -15,8 +15,8 @@ const SYSTEM_NAMESPACES = [
   'porter-system',
 ] as const;
 
-/** The Service of this very server. */
-const OWN = { namespace: 'kubesphere-system', name: 'ks-apiserver' } as const;
+/** The Service, and on the embedded API the Deployment, of this server. */
+export const OWN_SERVICE = { namespace: 'kubesphere-system', name: 'ks-apiserver' } as const;
 
 /** A system component: a Service of the platform and how many of its pods are healthy. */
 export interface ComponentStatus {
@@ -92,8 +92,8 @@ export class Components {
       wanted.every(([key, value]) => pod.labels[key] === value),
     );
     const { name, namespace, created } = service;
-    // Who answers runs, be it in no pod.
-    const runsElsewhere = pods.length === 0 && name === OWN.name && namespace === OWN.namespace;
+    // This server runs, since it answers; on the embedded API it runs in no pod.
+    const runsElsewhere = pods.length === 0 && name === OWN_SERVICE.name && namespace === OWN_SERVICE.namespace;
     return {
       name,
       namespace,

@@ -250,7 +250,7 @@ function isDryRun({ url }: KubeRequest): boolean {
   return mark >= 0 && new URLSearchParams(url.slice(mark + 1)).getAll('dryRun').includes('All');
 }
 
-/** An answer about the server itself with the status that counts for its caller; a refusal stays what it is. */
+/** Replaces the status of a review, which the Kubernetes API has made about this server, by one about the caller. Refusals stay as they are. */
 async function withStatus(
   response: KubeResponse,
   statusOf: (spec: NonNullable<KubeObject['spec']>) => object | Promise<object>,

@@ -54,8 +54,8 @@ const NO_CONTAINERS =
   ': the embedded Kubernetes API runs no containers, and so no kubectl; use your own with the kubeconfig that you can download';
 
 /**
- * A ready pod of the Deployment `kubectl-<user>`. Throws NotFound without the Deployment, and says so where it is for want of containers; 500
- * without a ready pod.
+ * Finds a ready pod of the Deployment `kubectl-<user>`. Throws NotFound without the Deployment, with the reason where nothing runs
+ * containers; 500 without a ready pod.
  */
 export async function findKubectlPod(
   client: KubeReader,

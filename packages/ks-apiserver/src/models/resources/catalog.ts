@@ -122,7 +122,7 @@ export class Catalog {
     });
   }
 
-  /** Reads rows in versions that are served. Where the API does not say, they stay as they are. */
+  /** Switches rows to versions that the API serves. Where discovery fails, they stay as they are. */
   async #chooseVersions(): Promise<void> {
     try {
       await this.#discovery.refresh();
@@ -133,7 +133,9 @@ export class Catalog {
         await this.#forget(gvrKey(before));
       }
     } catch (error) {
-      this.#report?.(`the versions to read are not chosen anew: ${(error as Error).message}`);
+      this.#report?.(
+        `cannot find out which versions of kinds to read, keeping those of before: ${(error as Error).message}`,
+      );
     }
   }
 

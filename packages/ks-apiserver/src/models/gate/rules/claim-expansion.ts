@@ -38,13 +38,17 @@ export class ClaimExpansionRule implements Rule {
       return {};
     }
 
-    const name = String(stored.spec?.storageClassName ?? '');
-    const storageClass = name === '' ? undefined : await this.#client.find<KubeObject>({ resource: CLASSES, name });
     const denied = SCALED.find((resource) => {
       const right = { ...info, group: 'apps', resource, subresource: '', verb: 'update', name: '' };
       return !this.#authorizer.allows(caller, right);
     });
-    if (this.#expandsOffline(storageClass) && denied) {
+    if (denied === undefined) {
+      return {};
+    }
+
+    const name = String(stored.spec?.storageClassName ?? '');
+    const storageClass = name === '' ? undefined : await this.#client.find<KubeObject>({ resource: CLASSES, name });
+    if (this.#expandsOffline(storageClass)) {
       const { group, resource } = info;
       throw forbidden(
         { group, resource, name: nameOf(attempt) },
