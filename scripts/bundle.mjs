@@ -1,6 +1,6 @@
-// Puts the built server into one file, packages/ks-apiserver/dist/bundle/server.cjs, and what V8 makes of it beside that:
-// reading and compiling a thousand modules takes longer than all the rest of a start. What loads native code, files or threads
-// of its own stays outside.
+// Puts the built server into one file, packages/ks-apiserver/dist/bundle/server.cjs, and what V8
+// makes of it beside that: reading and compiling a thousand modules takes longer than all the rest
+// of a start. What loads native code, files or threads of its own stays outside.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,13 @@ const folder = `${dist}bundle/`;
 const server = `${folder}server.cjs`;
 const START_MS = 60_000;
 
-const common = { bundle: true, platform: 'node', target: 'node20.19', logLevel: 'warning', write: false };
+const common = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  logLevel: 'warning',
+  write: false,
+};
 
 async function bundles() {
   const [main, launcher] = await Promise.all([
@@ -24,46 +30,73 @@ async function bundles() {
       outfile: server,
       // Scripts can be compiled ahead of time, modules cannot before Node 22.
       format: 'cjs',
-      // What comes out of V8's cache cannot import: the little that is imported later is required then.
+      // What comes out of V8's cache cannot import: the little that is imported later is required
+      // then.
       supported: { 'dynamic-import': false },
       sourcemap: true,
       legalComments: 'linked',
       external: ['lmdb', '@node-rs/bcrypt', 'pino', 'popular-passwords'],
-      // Its CommonJS form, which Node would take, is slower to load and does not survive being bundled.
+      // Its CommonJS form, which Node would take, is slower to load and does not survive being
+      // bundled.
       alias: {
-        '@peculiar/x509': fileURLToPath(new URL('../node_modules/@peculiar/x509/build/x509.es.js', import.meta.url)),
+        '@peculiar/x509': fileURLToPath(
+          new URL('../node_modules/@peculiar/x509/build/x509.es.js', import.meta.url),
+        ),
       },
       mainFields: ['module', 'main'],
       define: { 'import.meta.url': 'urlOfBundle' },
       banner: { js: "const urlOfBundle = require('node:url').pathToFileURL(__filename).href;" },
     }),
-    build({ ...common, entryPoints: [`${dist}launch/main.js`], outfile: `${folder}main.js`, format: 'esm' }),
+    build({
+      ...common,
+      entryPoints: [`${dist}launch/main.js`],
+      outfile: `${folder}main.js`,
+      format: 'esm',
+    }),
   ]);
+
   return [...main.outputFiles, ...launcher.outputFiles];
 }
 
 /** Starts the server on an empty directory and lets it keep what was compiled until it is ready. */
 async function warmUp() {
   const dir = mkdtempSync(join(tmpdir(), 'ks-apiserver-build-'));
+
   try {
     const script = fileURLToPath(new URL('warm-up.mjs', import.meta.url));
-    const child = spawn(process.execPath, [script, server, dir], { stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(process.execPath, [script, server, dir], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
     const timer = setTimeout(() => child.kill('SIGKILL'), START_MS);
     const code = await new Promise((resolve) => child.once('exit', resolve));
+
     clearTimeout(timer);
-    if (code !== 0)
-      console.error('the server was not compiled ahead: it starts more slowly, and is the same otherwise');
+
+    if (code !== 0) {
+      console.error(
+        'the server was not compiled ahead: it starts more slowly, and is the same otherwise',
+      );
+    }
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
 const files = await bundles();
-const isCurrent = files.every(({ path, contents }) => existsSync(path) && readFileSync(path).equals(contents));
+const isCurrent = files.every(
+  ({ path, contents }) => existsSync(path) && readFileSync(path).equals(contents),
+);
+
 if (!isCurrent) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
-  for (const { path, contents } of files) writeFileSync(path, contents);
+
+  for (const { path, contents } of files) {
+    writeFileSync(path, contents);
+  }
 }
+
 // Also where another version of Node made it.
-if (!new CompiledFile(server).isCached) await warmUp();
+if (!new CompiledFile(server).isCached) {
+  await warmUp();
+}

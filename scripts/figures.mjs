@@ -1,5 +1,6 @@
-// npm run figures [-- FOLDER …]: prints figures of how the product's code reads, over packages/*/src without its tests.
-// docs/figures.md says what each figure means and which values other code bases have.
+// npm run figures [-- FOLDER …]: prints figures of how the product's code reads, over
+// packages/*/src without its tests. docs/figures.md says what each figure means and which values
+// other code bases have.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -60,6 +61,7 @@ const figures = {
   nestedTernaries: 0,
   booleanParameters: 0,
 };
+
 const fileLines = new Map();
 const functionLines = [];
 const imports = new Map();
@@ -70,6 +72,7 @@ function isBoolean(parameter) {
   const type = left.typeAnnotation?.typeAnnotation;
   const isUnion = type?.type === 'TSUnionType';
   const types = isUnion ? type.types : [type];
+
   return types.some((one) => one?.type === 'TSBooleanKeyword') || typeof right?.value === 'boolean';
 }
 
@@ -99,6 +102,7 @@ function measure(file) {
 
     const first = lineOf(node.body.start) + 1;
     const last = lineOf(node.body.end - 1) - 1;
+
     functionLines.push(lineOf(node.end) - lineOf(node.start) + 1);
 
     if (last - first + 1 >= LONG_BODY_LINES) {
@@ -109,6 +113,7 @@ function measure(file) {
   }
 
   const targets = [];
+
   const addTarget = (node) => {
     if (typeof node.source?.value === 'string') {
       targets.push(node.source.value);
@@ -127,11 +132,16 @@ function measure(file) {
       figures.casts += isConst ? 0 : 1;
     },
     ConditionalExpression: ({ consequent, alternate }) => {
-      figures.nestedTernaries += [consequent, alternate].filter(({ type }) => type === 'ConditionalExpression').length;
+      figures.nestedTernaries += [consequent, alternate].filter(
+        ({ type }) => type === 'ConditionalExpression',
+      ).length;
     },
     IfStatement: ({ consequent, alternate }) => {
       const branches = [consequent, ...(alternate ? [alternate] : [])];
-      const isBare = branches.some(({ type }) => type !== 'BlockStatement' && type !== 'IfStatement');
+      const isBare = branches.some(
+        ({ type }) => type !== 'BlockStatement' && type !== 'IfStatement',
+      );
+
       figures.ifs += 1;
       figures.bareIfs += isBare ? 1 : 0;
     },
@@ -144,6 +154,7 @@ function measure(file) {
 
   figures.bodyLines += inLongBodies.size;
   figures.blankBodyLines += [...inLongBodies].filter((line) => lines[line].trim() === '').length;
+
   imports.set(
     file,
     targets.map((target) => resolveImport(file, target)).filter((target) => target !== undefined),
@@ -157,6 +168,7 @@ function resolveImport(file, target) {
   }
 
   const [scope, name, ...path] = target.split('/');
+
   return scope === '@ks-apiserver' ? `packages/${name}/src/${path.join('/')}.ts` : undefined;
 }
 
@@ -169,6 +181,7 @@ function importCycles() {
 
   function visit(file) {
     const mine = { index: counter, low: counter, isOpen: true };
+
     counter += 1;
     state.set(file, mine);
     stack.push(file);
@@ -185,6 +198,7 @@ function importCycles() {
       for (const member of component) {
         state.get(member).isOpen = false;
       }
+
       if (component.length > 1) {
         cycles.push(component.sort());
       }
@@ -230,11 +244,18 @@ for (const folder of roots.filter((one) => statSync(join(root, one), { throwIfNo
 const cycles = importCycles();
 const full = fullFolders();
 const long = [...fileLines].filter(([, lines]) => lines > MAX_FILE_LINES);
+
 const rows = [
   ['files, lines', `${figures.files}, ${figures.lines}`],
-  ['lines of a file, median / p90', `${percentile(fileLines.values(), 0.5)} / ${percentile(fileLines.values(), 0.9)}`],
+  [
+    'lines of a file, median / p90',
+    `${percentile(fileLines.values(), 0.5)} / ${percentile(fileLines.values(), 0.9)}`,
+  ],
   ['lines of a function, p90', percentile(functionLines, 0.9)],
-  ['blank lines in bodies of 15 lines and more', percent(figures.blankBodyLines, figures.bodyLines)],
+  [
+    'blank lines in bodies of 15 lines and more',
+    percent(figures.blankBodyLines, figures.bodyLines),
+  ],
   ['ifs without braces', percent(figures.bareIfs, figures.ifs)],
   [`lines over ${MAX_COLUMNS} columns`, percent(figures.longLines, figures.lines)],
   ['non-null assertions', figures.nonNull],
