@@ -6,8 +6,8 @@ import {
   type GroupVersionResource,
   type KubeObject,
 } from '@ks-apiserver/apimachinery/meta/types';
+import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import { type KubeClient, queryOf, resourcePath } from '../kube/client.ts';
-import { Deadline } from '../kube/deadline.ts';
 import type { WatchFrame } from '../kube/watch-frames.ts';
 import { type Entry, entryOf } from './entry.ts';
 import { leanText, type MemberNames, memberNames } from './lean-json.ts';

@@ -1,6 +1,6 @@
+import type { KubeTransport } from '@ks-apiserver/apimachinery/transport/transport';
 import type { RawData, WebSocket } from 'ws';
 import { queryOf, resourcePath } from './client.ts';
-import type { KubeTransport } from './transport.ts';
 
 /** Newest first: v5 (KEP-4006, since Kubernetes 1.30) can also say that nothing more is typed. */
 const PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];

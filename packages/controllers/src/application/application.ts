@@ -10,8 +10,8 @@ import {
 } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import type { Follow, Reconciler } from '../controller.ts';
 import { now, sameJson } from '../names.ts';
+import type { Follow, Reconciler } from '../runtime/controller.ts';
 import { type Readiness, readinessOf } from './readiness.ts';
 
 const APPLICATIONS: GroupVersionResource = {

@@ -2,9 +2,9 @@ import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachiner
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import type { Reconciler } from '../controller.ts';
-import { ensureDeleted, ensureEqual } from '../ensure.ts';
 import { controllerReference, sameJson } from '../names.ts';
+import type { Reconciler } from '../runtime/controller.ts';
+import { ensureDeleted, ensureEqual } from '../runtime/ensure.ts';
 import { accessModesOf } from './access-modes.ts';
 
 const CLASSES: GroupVersionResource = {

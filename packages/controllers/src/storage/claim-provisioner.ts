@@ -1,7 +1,7 @@
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import type { Reconciler } from '../controller.ts';
+import type { Reconciler } from '../runtime/controller.ts';
 
 const CLAIMS: GroupVersionResource = {
   group: '',

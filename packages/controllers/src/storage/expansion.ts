@@ -5,8 +5,8 @@ import { parseQuantity } from '@ks-apiserver/apimachinery/quantity/quantity';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import type { Follow, Reconciler } from '../controller.ts';
 import type { EventRecorder } from '../events/recorder.ts';
+import type { Follow, Reconciler } from '../runtime/controller.ts';
 
 /** Provisioners that enlarge a volume only while nothing uses it. */
 const OFFLINE: ReadonlySet<unknown> = new Set(['disk.csi.qingcloud.com', 'csi-qingcloud']);
