@@ -1,12 +1,9 @@
+import { CLUSTER_ROLE_BINDINGS } from '@ks-apiserver/api/resources';
+import { userSubject } from '@ks-apiserver/api/subject';
+import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import {
-  CLUSTER_ROLE_BINDINGS,
-  controllerReference,
-  isTerminating,
-  userSubject,
-} from '../names.ts';
 import type { Reconciler } from '../runtime/controller.ts';
 import { ensureCreated } from '../runtime/ensure.ts';
 

@@ -1,6 +1,9 @@
+import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
+import { GROUP_BINDINGS, USERS } from '@ks-apiserver/api/resources';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
+import { isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { GROUP_BINDINGS, isTerminating, sameJson, USERS, WORKSPACE_LABEL } from '../names.ts';
 import type { Reconciler } from '../runtime/controller.ts';
 import { withoutFinalizer } from '../runtime/ensure.ts';
 
@@ -88,7 +91,7 @@ export function groupBindingReconciler({
 
       const wanted = groupsOf(key);
       const now = (user.spec?.groups ?? []) as string[];
-      if (!sameJson([...now].sort(), wanted)) {
+      if (!equalJson([...now].sort(), wanted)) {
         await client.patch({ resource: USERS, name: key }, 'merge', { spec: { groups: wanted } });
       }
 

@@ -1,16 +1,15 @@
-import type { KubeObject, OwnerReference } from '@ks-apiserver/apimachinery/meta/types';
-import type { Informer } from '@ks-apiserver/client/informer/informer';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import {
-  controllerReference,
   FEDERATED_LABEL,
   GROUP_PARENT_LABEL,
   GROUP_REF_LABEL,
-  GROUPS,
-  isTerminating,
-  sameJson,
   WORKSPACE_LABEL,
-} from '../names.ts';
+} from '@ks-apiserver/api/labels';
+import { GROUPS } from '@ks-apiserver/api/resources';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
+import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
+import type { KubeObject, OwnerReference } from '@ks-apiserver/apimachinery/meta/types';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../runtime/controller.ts';
 import { withoutFinalizer } from '../runtime/ensure.ts';
 import type { SubjectBindings } from './subject-bindings.ts';
@@ -82,7 +81,7 @@ export function groupReconciler({ client, groups, templates, bindings }: GroupPa
 
       const finalizers = [...new Set([...(group.metadata.finalizers ?? []), FINALIZER])];
       const metadata = { ...group.metadata, ...adopted(group), finalizers };
-      if (!sameJson(group.metadata, metadata)) {
+      if (!equalJson(group.metadata, metadata)) {
         await client.update(GROUPS, { ...group, metadata });
       }
 

@@ -1,6 +1,7 @@
+import { USER_REF_LABEL } from '@ks-apiserver/api/labels';
+import { LOGIN_RECORDS } from '@ks-apiserver/api/resources';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { LOGIN_RECORDS, USER_REF_LABEL } from '../names.ts';
 import type { Reconciler } from '../runtime/controller.ts';
 import { ensureDeleted } from '../runtime/ensure.ts';
 

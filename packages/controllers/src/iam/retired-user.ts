@@ -1,14 +1,13 @@
+import { CONTROLS_NAMESPACE, SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
+import { CONFIG_MAPS } from '@ks-apiserver/api/resources';
 import { derivedName } from '@ks-apiserver/apimachinery/meta/derived-name';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { CONFIG_MAPS, certificateOf, KUBECONFIG_NAMESPACE } from '../kubectl/kubeconfig.ts';
+import { certificateOf } from '../kubectl/kubeconfig.ts';
 import type { Reconciler } from '../runtime/controller.ts';
 import { ensureDeleted } from '../runtime/ensure.ts';
-
-/** Namespace of the marks of users who are gone while their certificates are still good. */
-export const RETIRED_NAMESPACE = 'kubesphere-system';
 
 /** Label of these marks. */
 export const RETIRED_LABEL = 'iam.kubesphere.io/retired-user';
@@ -29,7 +28,7 @@ const LOOK_AGAIN_MS = 20 * 86_400_000;
 async function certifiedUntil(client: KubeClient, user: string): Promise<number | undefined> {
   const key = {
     resource: CONFIG_MAPS,
-    namespace: KUBECONFIG_NAMESPACE,
+    namespace: CONTROLS_NAMESPACE,
     name: `kubeconfig-${user}`,
   };
 
@@ -63,7 +62,7 @@ export async function retireName(client: KubeClient, user: string): Promise<void
 
   const key = {
     resource: CONFIG_MAPS,
-    namespace: RETIRED_NAMESPACE,
+    namespace: SYSTEM_NAMESPACE,
     name: derivedName('retired-user', user),
   };
 
@@ -95,7 +94,7 @@ export function retiredUserReconciler(client: KubeClient, marks: Informer): Reco
     name: 'retired-user',
     sources: [{ informer: marks, keys: ({ entry }) => [entry.name] }],
     async reconcile(name) {
-      const mark = marks.store.get(name, RETIRED_NAMESPACE)?.object;
+      const mark = marks.store.get(name, SYSTEM_NAMESPACE)?.object;
       if (!mark) {
         return undefined;
       }
@@ -105,7 +104,7 @@ export function retiredUserReconciler(client: KubeClient, marks: Informer): Reco
         return Math.min(left, LOOK_AGAIN_MS);
       }
 
-      await ensureDeleted(client, { resource: CONFIG_MAPS, namespace: RETIRED_NAMESPACE, name });
+      await ensureDeleted(client, { resource: CONFIG_MAPS, namespace: SYSTEM_NAMESPACE, name });
 
       return undefined;
     },

@@ -1,7 +1,7 @@
+import { isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { EventRecorder } from '../events/recorder.ts';
-import { isTerminating } from '../names.ts';
 import type { Reconciler } from '../runtime/controller.ts';
 
 const REGO_OVERRIDE = 'iam.kubesphere.io/rego-override';

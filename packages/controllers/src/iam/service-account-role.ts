@@ -1,17 +1,13 @@
 import { createHash } from 'node:crypto';
+import { SERVICE_ACCOUNT_ROLE } from '@ks-apiserver/api/annotations';
+import { ROLE_BINDINGS } from '@ks-apiserver/api/resources';
+import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { controllerReference, ROLE_BINDINGS } from '../names.ts';
 import type { Reconciler } from '../runtime/controller.ts';
 import { ensureCreated, ensureDeleted } from '../runtime/ensure.ts';
-
-/**
- * Annotation of a ServiceAccount: the role of its project that it has. The gate reviews it as a
- * grant of that role.
- */
-export const SERVICE_ACCOUNT_ROLE = 'iam.kubesphere.io/role';
 
 /** Label of the binding that is made for it. */
 const ACCOUNT_REF_LABEL = 'iam.kubesphere.io/serviceaccount-ref';

@@ -1,14 +1,14 @@
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
-import type { Informer } from '@ks-apiserver/client/informer/informer';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import {
   CLUSTER_ROLE_BINDINGS,
   GLOBAL_ROLE_BINDINGS,
   GROUP_BINDINGS,
   ROLE_BINDINGS,
   WORKSPACE_ROLE_BINDINGS,
-} from '../names.ts';
+} from '@ks-apiserver/api/resources';
+import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { ensureDeleted } from '../runtime/ensure.ts';
 
 /** Live copies of everything that gives roles to subjects, or users to groups. */

@@ -1,7 +1,9 @@
+import { USER_UID_ANNOTATION } from '@ks-apiserver/api/annotations';
+import { USER_REF_LABEL } from '@ks-apiserver/api/labels';
+import { USERS } from '@ks-apiserver/api/resources';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { USER_REF_LABEL, USER_UID_ANNOTATION, USERS } from '../names.ts';
 import type { Reconciler } from '../runtime/controller.ts';
 import type { SubjectBindings } from './subject-bindings.ts';
 

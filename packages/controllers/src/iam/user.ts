@@ -1,16 +1,13 @@
+import { PASSWORD_ENCRYPTED } from '@ks-apiserver/api/annotations';
+import { USER_REF_LABEL } from '@ks-apiserver/api/labels';
+import { LOGIN_RECORDS, USERS } from '@ks-apiserver/api/resources';
 import { LAST_APPLIED } from '@ks-apiserver/apimachinery/meta/annotations';
+import { isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { EventRecorder } from '../events/recorder.ts';
-import {
-  isTerminating,
-  LOGIN_RECORDS,
-  now,
-  PASSWORD_ENCRYPTED,
-  USER_REF_LABEL,
-  USERS,
-} from '../names.ts';
 import type { Reconciler } from '../runtime/controller.ts';
 import { ensureDeleted, withFinalizer, withoutFinalizer } from '../runtime/ensure.ts';
 import type { SubjectBindings } from './subject-bindings.ts';
@@ -109,7 +106,7 @@ export function userReconciler({
     const state =
       user.status?.state === 'Disabled'
         ? user.status
-        : { ...user.status, state: 'Active', reason: undefined, lastTransitionTime: now() };
+        : { ...user.status, state: 'Active', reason: undefined, lastTransitionTime: timestamp() };
 
     await client.update(USERS, {
       ...user,

@@ -1,7 +1,8 @@
+import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
+import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { controllerReference, isTerminating, WORKSPACE_LABEL } from '../names.ts';
 import type { Reconciler } from '../runtime/controller.ts';
 
 /**

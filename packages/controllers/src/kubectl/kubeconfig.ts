@@ -1,31 +1,22 @@
 import { X509Certificate } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { USERNAME_LABEL } from '@ks-apiserver/api/labels';
+import { CONTROLS_NAMESPACE } from '@ks-apiserver/api/namespaces';
+import { CONFIG_MAPS } from '@ks-apiserver/api/resources';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import { type KubeClient, resourcePath } from '@ks-apiserver/client/kube/client';
-import { controllerReference, isTerminating, now } from '../names.ts';
 import type { Reconciler } from '../runtime/controller.ts';
 import { ensureDeleted } from '../runtime/ensure.ts';
-
-/** Resource of the kubeconfigs. */
-export const CONFIG_MAPS: GroupVersionResource = {
-  group: '',
-  version: 'v1',
-  resource: 'configmaps',
-};
 
 const REQUESTS: GroupVersionResource = {
   group: 'certificates.k8s.io',
   version: 'v1',
   resource: 'certificatesigningrequests',
 };
-
-/** Namespace of the kubeconfigs; that of user `jo` is ConfigMap `kubeconfig-jo`. */
-export const KUBECONFIG_NAMESPACE = 'kubesphere-controls-system';
-
-/** Label of kubeconfigs and kubectls: whose they are. */
-export const USERNAME_LABEL = 'kubesphere.io/username';
 
 const SIGNER = 'kubernetes.io/kube-apiserver-client';
 const DAY_MS = 86_400_000;
@@ -183,7 +174,7 @@ export function kubeconfigReconciler(parts: KubeconfigParts): Reconciler {
         status: 'True',
         reason: 'KubeSphereApprove',
         message,
-        lastUpdateTime: now(),
+        lastUpdateTime: timestamp(),
       };
 
       const bytes = Buffer.from(JSON.stringify({ ...created, status: { conditions: [approved] } }));
@@ -237,7 +228,7 @@ export function kubeconfigReconciler(parts: KubeconfigParts): Reconciler {
 
       const key = {
         resource: CONFIG_MAPS,
-        namespace: KUBECONFIG_NAMESPACE,
+        namespace: CONTROLS_NAMESPACE,
         name: `kubeconfig-${name}`,
       };
 

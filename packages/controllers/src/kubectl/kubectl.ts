@@ -1,13 +1,13 @@
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { USERNAME_LABEL } from '@ks-apiserver/api/labels';
+import { CONTROLS_NAMESPACE } from '@ks-apiserver/api/namespaces';
+import { DEPLOYMENTS } from '@ks-apiserver/api/resources';
+import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { controllerReference, isTerminating } from '../names.ts';
 import type { Reconciler } from '../runtime/controller.ts';
 import { ensureCreated } from '../runtime/ensure.ts';
-import { KUBECONFIG_NAMESPACE, USERNAME_LABEL } from './kubeconfig.ts';
-
-const DEPLOYMENTS: GroupVersionResource = { group: 'apps', version: 'v1', resource: 'deployments' };
 
 /**
  * Where the container finds the kubeconfig: in its whole folder, so that a renewed certificate
@@ -70,7 +70,7 @@ export function kubectlReconciler({
   image,
 }: KubectlParts): Reconciler {
   async function ensureKubectl(user: string, owner: KubeObject): Promise<void> {
-    const key = { resource: DEPLOYMENTS, namespace: KUBECONFIG_NAMESPACE, name: `kubectl-${user}` };
+    const key = { resource: DEPLOYMENTS, namespace: CONTROLS_NAMESPACE, name: `kubectl-${user}` };
     const found = await client.find(key);
     const spec = podSpec(user, image);
 

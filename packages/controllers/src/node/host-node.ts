@@ -1,12 +1,11 @@
 import { readFile, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NODES } from '@ks-apiserver/api/resources';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { sameJson } from '../names.ts';
-
-const NODES: GroupVersionResource = { group: '', version: 'v1', resource: 'nodes' };
 
 const LEASES: GroupVersionResource = {
   group: 'coordination.k8s.io',
@@ -228,7 +227,7 @@ export class HostNode {
         spec,
         status,
       });
-    } else if (!sameJson({ ...existing.metadata.labels, ...labels }, existing.metadata.labels)) {
+    } else if (!equalJson({ ...existing.metadata.labels, ...labels }, existing.metadata.labels)) {
       await client.patch({ resource: NODES, name: this.#name }, 'merge', { metadata: { labels } });
     }
   }
@@ -255,7 +254,7 @@ export class HostNode {
     const due =
       !this.#reported ||
       Date.now() - this.#reported.at > STATUS_MS ||
-      !sameJson(this.#reported.status, steady);
+      !equalJson(this.#reported.status, steady);
 
     if (!due) {
       return;

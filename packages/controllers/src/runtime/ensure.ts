@@ -1,7 +1,7 @@
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient, ObjectKey } from '@ks-apiserver/client/kube/client';
-import { sameJson } from '../names.ts';
 
 /** Creates an object unless one of that name exists already. */
 export async function ensureCreated(
@@ -51,7 +51,7 @@ export async function ensureEqual(
     wanted[field] = object[field];
   }
 
-  if (!sameJson(existing, wanted)) {
+  if (!equalJson(existing, wanted)) {
     await client.update(resource, wanted);
   }
 }

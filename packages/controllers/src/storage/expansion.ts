@@ -1,3 +1,4 @@
+import { PODS } from '@ks-apiserver/api/resources';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
@@ -19,8 +20,6 @@ const EXPANDING = 'storage.kubesphere.io/expanding';
 
 /** How long a volume may take, in milliseconds; then its workload starts again as it is. */
 const LONGEST_MS = 3_600_000;
-
-const PODS: GroupVersionResource = { group: '', version: 'v1', resource: 'pods' };
 
 const apps = (resource: string): GroupVersionResource => ({
   group: 'apps',

@@ -1,23 +1,18 @@
+import { CREATOR_ANNOTATION, USER_UID_ANNOTATION } from '@ks-apiserver/api/annotations';
+import {
+  DEVOPS_LABEL,
+  FEDERATED_LABEL,
+  NAMESPACE_LABEL,
+  USER_REF_LABEL,
+  WORKSPACE_LABEL,
+} from '@ks-apiserver/api/labels';
+import { NAMESPACES, ROLE_BINDINGS, ROLES, USERS } from '@ks-apiserver/api/resources';
+import { userSubject } from '@ks-apiserver/api/subject';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
+import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import {
-  CREATOR_ANNOTATION,
-  controllerReference,
-  DEVOPS_LABEL,
-  FEDERATED_LABEL,
-  isTerminating,
-  NAMESPACE_LABEL,
-  NAMESPACES,
-  ROLE_BINDINGS,
-  ROLES,
-  sameJson,
-  USER_REF_LABEL,
-  USER_UID_ANNOTATION,
-  USERS,
-  userSubject,
-  WORKSPACE_LABEL,
-} from '../names.ts';
 import type { Reconciler } from '../runtime/controller.ts';
 import { ensureCreated, ensureEqual, withoutFinalizer } from '../runtime/ensure.ts';
 
@@ -81,7 +76,7 @@ export function namespaceReconciler({
       ...((ownerReferences.length > 0 || metadata.ownerReferences) && { ownerReferences }),
     };
 
-    if (!sameJson(metadata, wanted)) {
+    if (!equalJson(metadata, wanted)) {
       await client.update(NAMESPACES, { ...namespace, metadata: wanted });
     }
   }

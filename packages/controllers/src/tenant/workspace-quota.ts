@@ -1,17 +1,14 @@
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
+import { WORKSPACE_QUOTAS } from '@ks-apiserver/api/resources';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
+import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { formatQuantity } from '@ks-apiserver/apimachinery/quantity/quantity';
 import { addUsage, type Usage } from '@ks-apiserver/apimachinery/quota/usage';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { controllerReference, isTerminating, sameJson, WORKSPACE_LABEL } from '../names.ts';
 import type { Reconciler } from '../runtime/controller.ts';
-
-const QUOTAS: GroupVersionResource = {
-  group: 'quota.kubesphere.io',
-  version: 'v1alpha2',
-  resource: 'resourcequotas',
-};
 
 /** How often what is used is counted, in milliseconds: it reads nothing but copies. */
 const COUNT_AGAIN_MS = 10_000;
@@ -51,7 +48,10 @@ export function workspaceQuotaReconciler(parts: WorkspaceQuotaParts): Reconciler
 
     const ownerReferences = [controllerReference(workspace)];
 
-    return client.update(QUOTAS, { ...quota, metadata: { ...quota.metadata, ownerReferences } });
+    return client.update(WORKSPACE_QUOTAS, {
+      ...quota,
+      metadata: { ...quota.metadata, ownerReferences },
+    });
   }
 
   return {
@@ -86,8 +86,8 @@ export function workspaceQuotaReconciler(parts: WorkspaceQuotaParts): Reconciler
       }
 
       const status = { total: { hard, used: written(total) }, namespaces: each };
-      if (!sameJson(quota.status, status)) {
-        await client.update(QUOTAS, { ...quota, status }, { subresource: 'status' });
+      if (!equalJson(quota.status, status)) {
+        await client.update(WORKSPACE_QUOTAS, { ...quota, status }, { subresource: 'status' });
       }
 
       return COUNT_AGAIN_MS;

@@ -1,19 +1,17 @@
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { Informer } from '@ks-apiserver/client/informer/informer';
-import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import type { EventRecorder } from '../events/recorder.ts';
+import { USER_UID_ANNOTATION } from '@ks-apiserver/api/annotations';
+import { USER_REF_LABEL, WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import {
-  controllerReference,
-  isTerminating,
-  USER_REF_LABEL,
-  USER_UID_ANNOTATION,
-  userSubject,
-  WORKSPACE_LABEL,
   WORKSPACE_ROLE_BINDINGS,
   WORKSPACE_ROLES,
   WORKSPACE_TEMPLATES,
   WORKSPACES,
-} from '../names.ts';
+} from '@ks-apiserver/api/resources';
+import { userSubject } from '@ks-apiserver/api/subject';
+import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { EventRecorder } from '../events/recorder.ts';
 import type { Reconciler } from '../runtime/controller.ts';
 import { ensureCreated, ensureEqual } from '../runtime/ensure.ts';
 

@@ -1,6 +1,7 @@
+import { WORKSPACES } from '@ks-apiserver/api/resources';
+import { isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { isTerminating, WORKSPACES } from '../names.ts';
 import type { Reconciler } from '../runtime/controller.ts';
 import { withFinalizer, withoutFinalizer } from '../runtime/ensure.ts';
 

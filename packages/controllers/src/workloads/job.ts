@@ -1,11 +1,11 @@
+import { JOBS } from '@ks-apiserver/api/resources';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { sameJson } from '../names.ts';
 import type { Reconciler } from '../runtime/controller.ts';
 
-const JOBS = { group: 'batch', version: 'v1', resource: 'jobs' };
 const REVISIONS = 'revisions';
 
 /** Runs that are remembered, so that the annotation stays small. */
@@ -129,7 +129,7 @@ export function jobReconciler(client: KubeClient, jobs: Informer): Reconciler {
       }
 
       const runs = withCurrentRevision(job);
-      if (job.metadata.annotations?.[REVISIONS] && sameJson(runs, revisionsOf(job))) {
+      if (job.metadata.annotations?.[REVISIONS] && equalJson(runs, revisionsOf(job))) {
         return undefined;
       }
 

@@ -1,10 +1,12 @@
+import { PASSWORD_ENCRYPTED, UNINITIALIZED } from '@ks-apiserver/api/annotations';
+import { USERS } from '@ks-apiserver/api/resources';
+import type { User } from '@ks-apiserver/api/user';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { ConfigError } from '../config/config.ts';
 import { WELL_KNOWN_PASSWORD } from '../models/iam/passwords/password-policy.ts';
 import { checkPassword, hashPassword, PASSWORD_LIMIT } from '../models/iam/passwords/passwords.ts';
-import { PASSWORD_ENCRYPTED, UNINITIALIZED, USERS, type User } from '../models/iam/types.ts';
 import { randomPassword, type SecretStore } from './secrets.ts';
 
 /** What happened to the user admin at this start. */

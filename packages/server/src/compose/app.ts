@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { USERS } from '@ks-apiserver/api/resources';
 import type { GroupVersionKind } from '@ks-apiserver/apimachinery/meta/types';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { Informer } from '@ks-apiserver/client/informer/informer';
@@ -15,7 +16,6 @@ import { Visibility } from '../models/authorization/visible-namespaces.ts';
 import { PasswordPolicy } from '../models/iam/passwords/password-policy.ts';
 import { Groups } from '../models/iam/roles/groups.ts';
 import { Roles } from '../models/iam/roles/roles.ts';
-import { USERS } from '../models/iam/types.ts';
 import { CertificateUsers } from '../models/iam/users/certificate-users.ts';
 import { retiredNames } from '../models/iam/users/retired-names.ts';
 import { UserList } from '../models/iam/users/user-list.ts';

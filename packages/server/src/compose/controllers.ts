@@ -1,4 +1,14 @@
 import { setMaxListeners } from 'node:events';
+import { SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
+import {
+  CLUSTER_ROLE_BINDINGS,
+  CONFIG_MAPS,
+  GLOBAL_ROLE_BINDINGS,
+  GROUP_BINDINGS,
+  ROLE_BINDINGS,
+  WORKSPACE_ROLE_BINDINGS,
+  WORKSPACE_ROLES,
+} from '@ks-apiserver/api/resources';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
@@ -13,7 +23,6 @@ import {
 } from '@ks-apiserver/controllers/iam/login-record';
 import {
   RETIRED_LABEL,
-  RETIRED_NAMESPACE,
   retiredUserReconciler,
   retireName,
 } from '@ks-apiserver/controllers/iam/retired-user';
@@ -26,7 +35,7 @@ import { SubjectBindings } from '@ks-apiserver/controllers/iam/subject-bindings'
 import { userReconciler } from '@ks-apiserver/controllers/iam/user';
 import { userBindingReconciler } from '@ks-apiserver/controllers/iam/user-binding';
 import { workspaceMemberReconciler } from '@ks-apiserver/controllers/iam/workspace-member';
-import { CONFIG_MAPS, kubeconfigReconciler } from '@ks-apiserver/controllers/kubectl/kubeconfig';
+import { kubeconfigReconciler } from '@ks-apiserver/controllers/kubectl/kubeconfig';
 import { kubectlReconciler } from '@ks-apiserver/controllers/kubectl/kubectl';
 import {
   Controller,
@@ -44,14 +53,6 @@ import { jobReconciler } from '@ks-apiserver/controllers/workloads/job';
 import { makeSigningRequest } from '@ks-apiserver/kubernetes/server/sign-request';
 import type { Logger } from 'pino';
 import { hashPassword } from '../models/iam/passwords/passwords.ts';
-import {
-  CLUSTER_ROLE_BINDINGS,
-  GLOBAL_ROLE_BINDINGS,
-  GROUP_BINDINGS,
-  ROLE_BINDINGS,
-  WORKSPACE_ROLE_BINDINGS,
-  WORKSPACE_ROLES,
-} from '../models/iam/types.ts';
 import type { Catalog } from '../models/resources/catalog/catalog.ts';
 import { componentKind } from '../models/resources/computed/application-components.ts';
 import type { Routers } from '../models/router/routers.ts';
@@ -154,7 +155,7 @@ export async function startControllers(
     : new Informer(client, {
         resource: CONFIG_MAPS,
         kind: 'ConfigMap',
-        namespace: RETIRED_NAMESPACE,
+        namespace: SYSTEM_NAMESPACE,
         labelSelector: RETIRED_LABEL,
         keepObjects: true,
       }).start();

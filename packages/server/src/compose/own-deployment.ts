@@ -1,9 +1,8 @@
+import { DEPLOYMENTS } from '@ks-apiserver/api/resources';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { OWN_SERVICE } from '../models/components/components.ts';
-
-const DEPLOYMENTS = { group: 'apps', version: 'v1', resource: 'deployments' };
 
 /**
  * Says in the Deployment of this server, which no controller looks after on the embedded API, that

@@ -1,13 +1,13 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
+import { SECRETS } from '@ks-apiserver/api/resources';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { ConfigError } from '../config/config.ts';
 
-const SECRETS = { group: '', version: 'v1', resource: 'secrets' };
-const NAMESPACE = 'kubesphere-system';
 const NAME = 'ks-apiserver-secrets';
 
 /**
@@ -81,13 +81,17 @@ export class ClusterSecrets implements SecretStore {
   }
 
   async read(key: string): Promise<string | undefined> {
-    const secret = await this.#client.find({ resource: SECRETS, namespace: NAMESPACE, name: NAME });
+    const secret = await this.#client.find({
+      resource: SECRETS,
+      namespace: SYSTEM_NAMESPACE,
+      name: NAME,
+    });
     const value = (secret?.data as Record<string, string> | undefined)?.[key];
     return value === undefined ? undefined : Buffer.from(value, 'base64').toString();
   }
 
   async keep(key: string, value: string): Promise<string> {
-    const metadata = { name: NAME, namespace: NAMESPACE };
+    const metadata = { name: NAME, namespace: SYSTEM_NAMESPACE };
     const data = { [key]: Buffer.from(value).toString('base64') };
 
     try {
@@ -126,7 +130,11 @@ export class ClusterSecrets implements SecretStore {
   }
 
   async replace(key: string, before: string, value: string): Promise<string> {
-    const secret = await this.#client.get({ resource: SECRETS, namespace: NAMESPACE, name: NAME });
+    const secret = await this.#client.get({
+      resource: SECRETS,
+      namespace: SYSTEM_NAMESPACE,
+      name: NAME,
+    });
     const existing = (secret.data as Record<string, string> | undefined)?.[key];
     const current = existing === undefined ? before : Buffer.from(existing, 'base64').toString();
     if (current !== before) {

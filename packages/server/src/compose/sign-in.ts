@@ -1,3 +1,6 @@
+import { SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
+import { SECRETS } from '@ks-apiserver/api/resources';
+import type { User } from '@ks-apiserver/api/user';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { Logger } from 'pino';
 import { ConfigError } from '../config/config.ts';
@@ -12,14 +15,13 @@ import { LoginRecords } from '../models/iam/login/login-records.ts';
 import { ProviderAccounts } from '../models/iam/providers/provider-accounts.ts';
 import { ProviderLinks } from '../models/iam/providers/provider-links.ts';
 import { ProviderPasswords } from '../models/iam/providers/provider-passwords.ts';
-import type { User } from '../models/iam/types.ts';
 import { SettingsError } from '../models/identity-providers/provider.ts';
 import { type IdentityProviders, openProviders } from '../models/identity-providers/registry.ts';
 import { UserDirectory } from '../models/oauth/user-claims.ts';
 import type { Catalog } from '../models/resources/catalog/catalog.ts';
 import { TokenIssuer } from '../models/session/issue.ts';
 import { KubeSessions } from '../models/session/kube-sessions.ts';
-import { SECRETS, SESSION_LABEL, SESSION_NAMESPACE } from '../models/session/session-secret.ts';
+import { SESSION_LABEL } from '../models/session/session-secret.ts';
 import type { SessionStore } from '../models/session/sessions.ts';
 import { Tokens } from '../models/session/tokens.ts';
 import { WatchProbe } from '../models/session/watch-probe.ts';
@@ -63,7 +65,7 @@ async function openSessions(
     return new RedisSessions(config.redis).connect();
   }
 
-  const informer = labelled(kubernetes, SESSION_NAMESPACE, SESSION_LABEL);
+  const informer = labelled(kubernetes, SYSTEM_NAMESPACE, SESSION_LABEL);
   await informer.ready(signal);
 
   const probe = kubernetes.embedded ? undefined : new WatchProbe(kubernetes.client, informer);

@@ -1,12 +1,10 @@
+import { SECRETS } from '@ks-apiserver/api/resources';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { RouteRequest } from '@ks-apiserver/http/routes/route';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
-import {
-  requireSecretAccess,
-  SECRETS,
-} from '../models/authorization/restrictions/secret-access.ts';
+import { requireSecretAccess } from '../models/authorization/restrictions/secret-access.ts';
 import { type Outbound, OutboundError } from '../models/outbound/outbound.ts';
 import { ImageNotFound } from '../models/verification/registry.ts';
 

@@ -1,5 +1,6 @@
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
+import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { controllerReference, sameJson } from '../../names.ts';
 import type { Reconciler } from '../../runtime/controller.ts';
 import type { Cluster } from '../cluster.ts';
 import { labelKey } from '../keys.ts';
@@ -127,7 +128,7 @@ async function writeEndpoints(
       metadata,
       ...(subsets && { subsets }),
     });
-  } else if (!sameJson(existing.subsets, subsets)) {
+  } else if (!equalJson(existing.subsets, subsets)) {
     const { subsets: _, ...rest } = existing;
     await cluster.endpoints.update({ ...rest, ...(subsets && { subsets }) });
   }
@@ -177,7 +178,7 @@ async function writeSlices(
         endpoints: part,
         ports,
       });
-    } else if (!sameJson(slice.endpoints ?? [], part) || !sameJson(slice.ports ?? [], ports)) {
+    } else if (!equalJson(slice.endpoints ?? [], part) || !equalJson(slice.ports ?? [], ports)) {
       await cluster.slices.update({ ...slice, endpoints: part, ports });
     }
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { now } from '../../names.ts';
 import type { Reconciler } from '../../runtime/controller.ts';
 import { type Cluster, SIMULATED } from '../cluster.ts';
 import { keyOf } from '../objects.ts';
@@ -128,7 +128,7 @@ export function kubeletReconciler(cluster: Cluster, pace: Pace): Reconciler {
       conditions: podConditions(pod, run, ready),
       ...(hostIP && { hostIP, hostIPs: [{ ip: hostIP }] }),
       ...(podIP && { podIP, podIPs: [{ ip: podIP }] }),
-      startTime: pod.status?.startTime ?? now(),
+      startTime: pod.status?.startTime ?? timestamp(),
       ...containerStatuses(pod, run, ready, extra),
     });
   }

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NODES } from '@ks-apiserver/api/resources';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { now } from '../../names.ts';
 import { ensureCreated } from '../../runtime/ensure.ts';
 import { SIMULATED } from '../cluster.ts';
-
-const NODES: GroupVersionResource = { group: '', version: 'v1', resource: 'nodes' };
 
 const LEASES: GroupVersionResource = {
   group: 'coordination.k8s.io',
@@ -23,7 +22,7 @@ const NOT_READY = 'node.kubernetes.io/not-ready';
 const CAPACITY = { cpu: '8', memory: '32Gi', pods: '250', 'ephemeral-storage': '100Gi' };
 
 function conditions() {
-  const time = now();
+  const time = timestamp();
   const times = { lastHeartbeatTime: time, lastTransitionTime: time };
 
   const none = (type: string, what: string) => ({

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { now } from '../../names.ts';
 import { type Condition, conditionOf } from './pods.ts';
 
 /**
@@ -19,7 +19,7 @@ const MESSAGE = 'simulated by ks-apiserver: no container runs';
 
 /** The conditions of a pod; times change only where the state does. */
 export function podConditions(pod: KubeObject, run: Run, ready: boolean): Condition[] {
-  const time = now();
+  const time = timestamp();
   const completed = run === 'ended';
 
   const unready = completed
@@ -58,7 +58,7 @@ export function containerStatuses(
   ready: boolean,
   { restarts = 0, exitCode = 0 }: { restarts?: number; exitCode?: number },
 ) {
-  const time = now();
+  const time = timestamp();
   const idOf = (name: string) =>
     `simulated://${createHash('sha256').update(`${pod.metadata.uid}/${name}/${restarts}`).digest('hex')}`;
 

@@ -1,6 +1,6 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { controllerReference } from '../../names.ts';
 import type { Cluster, Component } from '../cluster.ts';
 
 /** Pods that one look at a controller makes or deletes at most; the rest follows at once. */

@@ -1,6 +1,7 @@
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { resourcePath } from '@ks-apiserver/client/kube/client';
-import { now, sameJson } from '../../names.ts';
 import type { Reconciler } from '../../runtime/controller.ts';
 import { type Cluster, SIMULATED } from '../cluster.ts';
 import { behind, keyOf } from '../objects.ts';
@@ -225,14 +226,14 @@ async function tellUnschedulable(
     status: 'False',
     reason: 'Unschedulable',
     message,
-    lastTransitionTime: now(),
+    lastTransitionTime: timestamp(),
   };
 
   const before = conditionOf(pod, 'PodScheduled');
   const { lastTransitionTime: _, ...same } = condition;
   if (
     before &&
-    sameJson({ ...before, lastTransitionTime: undefined, lastProbeTime: undefined }, same)
+    equalJson({ ...before, lastTransitionTime: undefined, lastProbeTime: undefined }, same)
   ) {
     return undefined;
   }

@@ -1,9 +1,9 @@
+import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import {
   type LabelSelectorObject,
   labelSelectorFrom,
 } from '@ks-apiserver/apimachinery/selectors/labels';
-import { controllerReference } from '../../names.ts';
 import { controllerUid, labelKey } from '../keys.ts';
 import { keyOf, type Objects } from '../objects.ts';
 

@@ -1,7 +1,8 @@
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
+import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { Cron } from 'croner';
-import { controllerReference, sameJson } from '../../names.ts';
 import type { Reconciler } from '../../runtime/controller.ts';
 import { conditionOf } from '../cluster/pods.ts';
 import type { Cluster } from '../cluster.ts';
@@ -118,7 +119,7 @@ async function reconcile(cluster: Cluster, cronJob: KubeObject): Promise<number 
 
   const before = (cronJob.status?.active ?? []) as { uid: string }[];
 
-  const sameJobs = sameJson(
+  const sameJobs = equalJson(
     before.map(({ uid }) => uid),
     references.map(({ uid }) => uid),
   );
@@ -129,7 +130,7 @@ async function reconcile(cluster: Cluster, cronJob: KubeObject): Promise<number 
     ...(lastSuccessfulTime && { lastSuccessfulTime }),
   };
 
-  if (!sameJson(status, cronJob.status ?? {})) {
+  if (!equalJson(status, cronJob.status ?? {})) {
     await cluster.cronJobs.setStatus(cronJob, status);
   }
 

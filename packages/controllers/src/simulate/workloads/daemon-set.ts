@@ -1,5 +1,5 @@
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { sameJson } from '../../names.ts';
 import type { Reconciler } from '../../runtime/controller.ts';
 import {
   countPods,
@@ -138,7 +138,7 @@ async function reconcile(cluster: Cluster, set: KubeObject): Promise<number | un
     }),
   };
 
-  if (!sameJson(status, set.status)) {
+  if (!equalJson(status, set.status)) {
     await cluster.daemonSets.setStatus(set, status);
   }
 
@@ -199,6 +199,6 @@ function sameNode(node: KubeObject, before: KubeObject | undefined): boolean {
   return (
     node !== before &&
     before !== undefined &&
-    sameJson([node.spec, node.metadata.labels], [before.spec, before.metadata.labels])
+    equalJson([node.spec, node.metadata.labels], [before.spec, before.metadata.labels])
   );
 }

@@ -1,5 +1,5 @@
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { now } from '../../names.ts';
 import { type Condition, conditionOf, withoutZeros } from '../cluster/pods.ts';
 
 /** A condition as it is now: its times change only where what it says does. */
@@ -11,7 +11,7 @@ function updated(
   message: string,
 ): Condition {
   const before = conditionOf(deployment, type);
-  const time = now();
+  const time = timestamp();
   const same = before?.status === status && before.reason === reason && before.message === message;
 
   return {
@@ -157,7 +157,7 @@ function progressing(
       `${set} is progressing.`,
     );
 
-    return { condition: { ...condition, lastUpdateTime: now() }, again: deadline + 1000 };
+    return { condition: { ...condition, lastUpdateTime: timestamp() }, again: deadline + 1000 };
   }
 
   const left = Date.parse(before.lastUpdateTime ?? '') + deadline - Date.now();

@@ -1,7 +1,8 @@
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { LAST_APPLIED } from '@ks-apiserver/apimachinery/meta/annotations';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { controllerReference, sameJson } from '../../names.ts';
 import type { Reconciler } from '../../runtime/controller.ts';
 import type { Cluster } from '../cluster.ts';
 import { controllerKey } from '../keys.ts';
@@ -72,7 +73,7 @@ export class DeploymentRollout {
 
     const sets = () => this.#cluster.replicaSets.by('controller', deployment.metadata.uid!);
     const template = withoutHash(deployment.spec.template);
-    const current = () => sets().find((set) => sameJson(withoutHash(set.spec.template), template));
+    const current = () => sets().find((set) => equalJson(withoutHash(set.spec.template), template));
     const others = () => sets().filter((set) => set.metadata.uid !== current()?.metadata.uid);
 
     if (deployment.spec.paused) {
@@ -129,7 +130,7 @@ export class DeploymentRollout {
       });
     }
 
-    if (!sameJson(status, deployment.status)) {
+    if (!equalJson(status, deployment.status)) {
       await this.#cluster.deployments.setStatus(latest, status);
     }
   }

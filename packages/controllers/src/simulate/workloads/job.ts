@@ -1,5 +1,6 @@
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { now, sameJson } from '../../names.ts';
 import type { Reconciler } from '../../runtime/controller.ts';
 import {
   type Condition,
@@ -56,8 +57,8 @@ function condition(
   return {
     type,
     status,
-    lastProbeTime: now(),
-    lastTransitionTime: now(),
+    lastProbeTime: timestamp(),
+    lastTransitionTime: timestamp(),
     ...(reason && { reason }),
     ...(message && { message }),
   };
@@ -239,12 +240,12 @@ async function write(
     );
   }
 
-  const startTime = spec.suspend ? undefined : (status.startTime ?? now());
+  const startTime = spec.suspend ? undefined : (status.startTime ?? timestamp());
 
   const next = {
     ...(conditions.length > 0 && { conditions }),
     ...(startTime && { startTime }),
-    ...(complete && { completionTime: now() }),
+    ...(complete && { completionTime: timestamp() }),
     ...withoutZeros({ active: pods.length, succeeded, failed }),
     ready: pods.filter(isReady).length,
     terminating: 0,
@@ -253,7 +254,7 @@ async function write(
     uncountedTerminatedPods: {},
   };
 
-  if (!sameJson(next, status)) {
+  if (!equalJson(next, status)) {
     await cluster.jobs.setStatus(job, next);
   }
   if (spec.suspend && suspended?.status !== 'True') {

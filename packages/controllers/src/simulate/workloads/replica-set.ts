@@ -1,5 +1,6 @@
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { now, sameJson } from '../../names.ts';
 import type { Reconciler } from '../../runtime/controller.ts';
 import {
   type Condition,
@@ -130,7 +131,7 @@ async function setStatus(
     status: 'True',
     reason: 'FailedCreate',
     message: (failure as Error | undefined)?.message ?? '',
-    lastTransitionTime: now(),
+    lastTransitionTime: timestamp(),
   };
 
   const before = conditionOf(set, failed.type);
@@ -149,7 +150,7 @@ async function setStatus(
     }),
   };
 
-  if (!sameJson(status, set.status)) {
+  if (!equalJson(status, set.status)) {
     await objects.setStatus(set, status);
   }
 

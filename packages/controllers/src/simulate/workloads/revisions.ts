@@ -1,5 +1,6 @@
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
+import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { controllerReference, sameJson } from '../../names.ts';
 import type { Cluster } from '../cluster.ts';
 import { templateHash } from './template-hash.ts';
 
@@ -28,7 +29,7 @@ export async function currentRevision(
     .by('controller', owner.metadata.uid!)
     .sort((a, b) => a.revision - b.revision);
   const newest: number = known.at(-1)?.revision ?? 0;
-  const found = known.find(({ data }) => sameJson(data.spec.template, template));
+  const found = known.find(({ data }) => equalJson(data.spec.template, template));
   if (!found) {
     const hash = templateHash(template);
     const { annotations } = owner.metadata;

@@ -1,5 +1,5 @@
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { sameJson } from '../../names.ts';
 import type { Reconciler } from '../../runtime/controller.ts';
 import { countPods, isBehind, podOf, untilAvailable, withoutZeros } from '../cluster/pods.ts';
 import type { Cluster } from '../cluster.ts';
@@ -246,7 +246,7 @@ class StatefulSetRollout {
       collisionCount: 0,
     };
 
-    if (!sameJson(status, set.status)) {
+    if (!equalJson(status, set.status)) {
       await this.#cluster.statefulSets.setStatus(set, status);
     }
 

@@ -1,3 +1,4 @@
+import { isObject } from '@ks-apiserver/apimachinery/json/json';
 import {
   badRequest,
   requestTooLarge,
@@ -5,7 +6,6 @@ import {
   unsupportedMediaType,
 } from '@ks-apiserver/apimachinery/meta/errors';
 import { jsonTypeName } from '@ks-apiserver/apimachinery/patch/merge-patch';
-import { isObject } from '@ks-apiserver/apimachinery/schema/own';
 import { type KubeRequest, readBody } from '@ks-apiserver/apimachinery/transport/transport';
 import { decodeProtobuf, PROTOBUF } from '../../protobuf/decode.ts';
 import { LARGE_BYTES, largeTurn } from '../../registry/store/large-work.ts';

@@ -1,8 +1,8 @@
+import { isObject } from '@ks-apiserver/apimachinery/json/json';
 import { badRequest, invalid, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { jsonTypeName } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import { checkTypes } from '@ks-apiserver/apimachinery/schema/decode';
-import { isObject } from '@ks-apiserver/apimachinery/schema/own';
 import { pruneUnknown } from '@ks-apiserver/apimachinery/schema/prune';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';

@@ -1,4 +1,4 @@
-import { maxNesting } from '@ks-apiserver/apimachinery/schema/own';
+import { maxNesting } from '@ks-apiserver/apimachinery/json/json';
 
 /** What is wrong with a JSON text, in the words of Go's encoding/json. */
 export class JsonError extends Error {}

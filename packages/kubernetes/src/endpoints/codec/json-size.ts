@@ -1,5 +1,5 @@
+import { maxNesting } from '@ks-apiserver/apimachinery/json/json';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import { maxNesting } from '@ks-apiserver/apimachinery/schema/own';
 import { tooDeep } from './json-faults.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { isObject, setOwn } from '@ks-apiserver/apimachinery/schema/own';
+import { isObject, setOwn } from '@ks-apiserver/apimachinery/json/json';
 import { fieldOf, itemsOf, type KnownField } from '@ks-apiserver/apimachinery/schema/prune';
 import type { FieldPath, StrictErrors } from './strict-errors.ts';
 

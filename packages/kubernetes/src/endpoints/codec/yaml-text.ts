@@ -1,4 +1,4 @@
-import { maxNesting } from '@ks-apiserver/apimachinery/schema/own';
+import { maxNesting } from '@ks-apiserver/apimachinery/json/json';
 import { fieldOf, itemsOf, type KnownField } from '@ks-apiserver/apimachinery/schema/prune';
 import {
   constructFromEvents,

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type AdmissionPlugin, type Attributes, refused } from './attributes.ts';
 import type { KindCache } from './kind-cache.ts';
@@ -236,7 +236,7 @@ export function runtimeClass(classes: KindCache): AdmissionPlugin {
       const { spec } = attributes.object;
       const found = runtimeClassOf(attributes, classes);
       if (found?.overhead?.podFixed) {
-        if (spec.overhead && !isDeepStrictEqual(spec.overhead, found.overhead.podFixed)) {
+        if (spec.overhead && !equalJson(spec.overhead, found.overhead.podFixed)) {
           throw refused(
             attributes,
             "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead",
@@ -258,7 +258,7 @@ export function runtimeClass(classes: KindCache): AdmissionPlugin {
       const { overhead } = attributes.object.spec;
       const found = runtimeClassOf(attributes, classes);
       if (found?.overhead) {
-        if (isDeepStrictEqual(overhead, found.overhead.podFixed)) {
+        if (equalJson(overhead, found.overhead.podFixed)) {
           return;
         }
 

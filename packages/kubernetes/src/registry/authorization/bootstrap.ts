@@ -5,8 +5,8 @@ import { storageKey } from '../resources/resource-type.ts';
 import type { WriteOptions } from '../resources/strategy.ts';
 import type { Store } from '../store/store.ts';
 import { BOOTSTRAP_BINDINGS, BOOTSTRAP_ROLES, type BootstrapRole } from './bootstrap-roles.ts';
+import { RBAC_GROUP } from './rbac-group.ts';
 
-const GROUP = 'rbac.authorization.k8s.io';
 const LABELS = { 'kubernetes.io/bootstrapping': 'rbac-defaults' };
 const ANNOTATIONS = { 'rbac.authorization.kubernetes.io/autoupdate': 'true' };
 
@@ -30,10 +30,10 @@ function ruleOf(line: string): PolicyRule {
 }
 
 function roleOf({ name, aggregateTo, aggregated, rules }: BootstrapRole): KubeObject {
-  const label = (role: string) => ({ [`${GROUP}/aggregate-to-${role}`]: 'true' });
+  const label = (role: string) => ({ [`${RBAC_GROUP}/aggregate-to-${role}`]: 'true' });
 
   return {
-    apiVersion: `${GROUP}/v1`,
+    apiVersion: `${RBAC_GROUP}/v1`,
     kind: 'ClusterRole',
     metadata: {
       name,
@@ -49,13 +49,17 @@ function roleOf({ name, aggregateTo, aggregated, rules }: BootstrapRole): KubeOb
 
 function bindingOf([name, subjects]: (typeof BOOTSTRAP_BINDINGS)[number]): KubeObject {
   return {
-    apiVersion: `${GROUP}/v1`,
+    apiVersion: `${RBAC_GROUP}/v1`,
     kind: 'ClusterRoleBinding',
     metadata: { name, labels: LABELS, annotations: ANNOTATIONS },
-    roleRef: { apiGroup: GROUP, kind: 'ClusterRole', name },
+    roleRef: { apiGroup: RBAC_GROUP, kind: 'ClusterRole', name },
     subjects: subjects.map((subject) => {
       const colon = subject.indexOf(':');
-      return { apiGroup: GROUP, kind: subject.slice(0, colon), name: subject.slice(colon + 1) };
+      return {
+        apiGroup: RBAC_GROUP,
+        kind: subject.slice(0, colon),
+        name: subject.slice(colon + 1),
+      };
     }),
   };
 }
@@ -67,7 +71,7 @@ export async function bootstrapRbac(
   options: () => WriteOptions,
 ): Promise<void> {
   const ensure = async (resource: string, objects: KubeObject[]) => {
-    const type = catalog.find(GROUP, 'v1', resource)!;
+    const type = catalog.find(RBAC_GROUP, 'v1', resource)!;
     const missing = objects.filter(
       (object) => !store.backend.get(storageKey(type, '', object.metadata.name!)),
     );

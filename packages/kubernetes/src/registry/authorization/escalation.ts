@@ -1,12 +1,11 @@
-import { isDeepStrictEqual } from 'node:util';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { forbidden, notFound } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { PolicyRule } from '@ks-apiserver/apimachinery/rbac/rules';
 import type { Strategy, WriteContext } from '../resources/strategy.ts';
 import { subjectOf } from '../store/metadata.ts';
 import type { RbacAuthorizer } from './rbac.ts';
-
-const GROUP = 'rbac.authorization.k8s.io';
+import { RBAC_GROUP } from './rbac-group.ts';
 
 const EVERYTHING: readonly PolicyRule[] = [
   { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
@@ -49,7 +48,7 @@ function attributesOf(verb: string, resource: string, namespace: string, name: s
   return {
     verb,
     isResource: true,
-    group: GROUP,
+    group: RBAC_GROUP,
     resource,
     subresource: '',
     name,
@@ -81,7 +80,7 @@ export function roleStrategy(rbac: RbacAuthorizer): Strategy {
     prepareForCreate: check,
     prepareForUpdate(object, old, context) {
       const gives = ({ rules, aggregationRule }: KubeObject) => [rules, aggregationRule];
-      if (!isDeepStrictEqual(gives(object), gives(old))) {
+      if (!equalJson(gives(object), gives(old))) {
         check(object, context);
       }
     },
@@ -110,12 +109,12 @@ export function bindingStrategy(rbac: RbacAuthorizer): Strategy {
 
   const complete = (object: KubeObject) => {
     if (object.roleRef) {
-      object.roleRef.apiGroup ||= GROUP;
+      object.roleRef.apiGroup ||= RBAC_GROUP;
     }
 
     for (const subject of object.subjects ?? []) {
       if (subject.kind === 'User' || subject.kind === 'Group') {
-        subject.apiGroup ||= GROUP;
+        subject.apiGroup ||= RBAC_GROUP;
       }
     }
   };
@@ -127,7 +126,7 @@ export function bindingStrategy(rbac: RbacAuthorizer): Strategy {
     },
     prepareForUpdate(object, old, context) {
       complete(object);
-      if (!isDeepStrictEqual(object.subjects, old.subjects)) {
+      if (!equalJson(object.subjects, old.subjects)) {
         check(object, context);
       }
     },

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { ResourceCatalog } from '../resources/resource-catalog.ts';
@@ -125,7 +125,7 @@ export class RoleAggregation {
     }
 
     const aggregated = [...rules.values()];
-    if (isDeepStrictEqual(aggregated, role.rules ?? [])) {
+    if (equalJson(aggregated, role.rules ?? [])) {
       return false;
     }
 

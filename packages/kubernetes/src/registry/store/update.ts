@@ -1,6 +1,6 @@
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { notFound, type StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { equalJson } from '@ks-apiserver/apimachinery/schema/own';
 import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
 import { completeObject, schemaOf, setDefaults, validateKind } from '../resources/kind-rules.ts';
 import type { ResourceType } from '../resources/resource-type.ts';

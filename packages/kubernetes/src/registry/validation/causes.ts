@@ -1,6 +1,6 @@
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import { compareQuantities, parseQuantity } from '@ks-apiserver/apimachinery/quantity/quantity';
-import { equalJson } from '@ks-apiserver/apimachinery/schema/own';
 import * as field from '@ks-apiserver/apimachinery/validation/field';
 import {
   dnsLabelErrors,

@@ -1,3 +1,4 @@
+import { USER_UID_ANNOTATION } from '@ks-apiserver/api/annotations';
 import { StatusError, toStatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import {
   apiVersionOf,
@@ -6,7 +7,6 @@ import {
 } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient, KubeReader } from '@ks-apiserver/client/kube/client';
 import { type Change, describe } from '../../install/apply.ts';
-import { USER_UID_ANNOTATION } from '../../models/iam/types.ts';
 import { isProject, SELECTED, type Selected } from './selection.ts';
 
 /** Objects that are read at once. */

@@ -1,10 +1,10 @@
+import type { User } from '@ks-apiserver/api/user';
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Handler, RouteRequest } from '@ks-apiserver/http/routes/route';
 import type { ApiTokens } from '../../models/credentials/api-tokens.ts';
 import type { Totp } from '../../models/credentials/totp.ts';
 import { iamError, missing } from '../../models/iam/errors.ts';
 import type { Login } from '../../models/iam/login/login.ts';
-import type { User } from '../../models/iam/types.ts';
 import type { Users } from '../../models/iam/users/users.ts';
 import { sourceOf } from '../login-source.ts';
 import { SUCCESS } from '../page-reply.ts';

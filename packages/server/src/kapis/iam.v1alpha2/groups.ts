@@ -1,10 +1,10 @@
+import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Handler, RouteRequest } from '@ks-apiserver/http/routes/route';
 import type { Gate } from '../../models/gate/gate.ts';
 import type { Effects } from '../../models/iam/grants/effects.ts';
 import type { GroupMember, Groups } from '../../models/iam/roles/groups.ts';
 import type { Scopes } from '../../models/iam/roles/scopes.ts';
-import { WORKSPACE_LABEL } from '../../models/iam/types.ts';
 import type { Catalog } from '../../models/resources/catalog/catalog.ts';
 import { listPage, pageEntries } from '../../models/resources/list/list.ts';
 import { parseListQuery } from '../../models/resources/query/query.ts';

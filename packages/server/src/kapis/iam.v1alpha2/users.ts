@@ -1,3 +1,6 @@
+import { GLOBAL_ROLE_ANNOTATION } from '@ks-apiserver/api/annotations';
+import { USER_REF_LABEL } from '@ks-apiserver/api/labels';
+import type { User } from '@ks-apiserver/api/user';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Handler } from '@ks-apiserver/http/routes/route';
@@ -5,7 +8,6 @@ import { iamError } from '../../models/iam/errors.ts';
 import type { Effects } from '../../models/iam/grants/effects.ts';
 import type { Roles } from '../../models/iam/roles/roles.ts';
 import type { Scopes } from '../../models/iam/roles/scopes.ts';
-import { GLOBAL_ROLE_ANNOTATION, USER_REF_LABEL, type User } from '../../models/iam/types.ts';
 import type { UserList } from '../../models/iam/users/user-list.ts';
 import type { Users } from '../../models/iam/users/users.ts';
 import type { Catalog } from '../../models/resources/catalog/catalog.ts';

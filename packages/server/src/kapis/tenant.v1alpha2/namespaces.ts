@@ -1,9 +1,11 @@
+import { CREATOR_ANNOTATION } from '@ks-apiserver/api/annotations';
+import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
+import { NAMESPACES } from '@ks-apiserver/api/resources';
 import { forbidden, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Handler, RouteRequest } from '@ks-apiserver/http/routes/route';
 import { missing } from '../../models/iam/errors.ts';
-import { CREATOR_ANNOTATION, WORKSPACE_LABEL } from '../../models/iam/types.ts';
 import { nameMismatch } from '../../models/iam/users/users.ts';
 import type { ListQuery } from '../../models/resources/query/query.ts';
 import type { TenantPage } from '../../models/tenant/tenants.ts';
@@ -11,8 +13,6 @@ import { objectReply, pageReply, SUCCESS } from '../page-reply.ts';
 import { guarded } from './errors.ts';
 import { tenantList } from './tenant-list.ts';
 import type { TenantParts } from './workspaces.ts';
-
-const NAMESPACES = { group: '', version: 'v1', resource: 'namespaces' };
 
 /** How often a patch is made anew when the namespace changes meanwhile. */
 const PATCH_ATTEMPTS = 5;

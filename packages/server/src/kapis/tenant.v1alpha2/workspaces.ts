@@ -1,3 +1,4 @@
+import { WORKSPACE_TEMPLATES } from '@ks-apiserver/api/resources';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { Handler } from '@ks-apiserver/http/routes/route';
@@ -12,12 +13,6 @@ import type { WorkspaceQuotas } from '../../models/tenant/workspace-quotas.ts';
 import { objectReply, pageReply, SUCCESS } from '../page-reply.ts';
 import { guarded } from './errors.ts';
 import { tenantList } from './tenant-list.ts';
-
-const TEMPLATES = {
-  group: 'tenant.kubesphere.io',
-  version: 'v1alpha2',
-  resource: 'workspacetemplates',
-};
 
 /** What the handlers of this group work with. */
 export interface TenantParts {
@@ -85,7 +80,7 @@ export function workspaceHandlers(
     getMade: get('workspaces'),
 
     create: guarded(({ body, user, dryRun }) =>
-      gate.clientFor(user).create(TEMPLATES, typed(body as KubeObject), { dryRun }),
+      gate.clientFor(user).create(WORKSPACE_TEMPLATES, typed(body as KubeObject), { dryRun }),
     ),
 
     update: guarded(({ params, body, user, dryRun }) => {
@@ -94,19 +89,21 @@ export function workspaceHandlers(
         throw nameMismatch(given.metadata.name ?? '', params.workspace ?? '');
       }
 
-      return gate.clientFor(user).update(TEMPLATES, typed(given), { dryRun });
+      return gate.clientFor(user).update(WORKSPACE_TEMPLATES, typed(given), { dryRun });
     }),
 
     patch: guarded(({ params, body, user, dryRun }) =>
       gate
         .clientFor(user)
-        .patch({ resource: TEMPLATES, name: params.workspace ?? '' }, body as object, { dryRun }),
+        .patch({ resource: WORKSPACE_TEMPLATES, name: params.workspace ?? '' }, body as object, {
+          dryRun,
+        }),
     ),
 
     delete: guarded(async ({ params, user, dryRun }) => {
       await gate
         .clientFor(user)
-        .delete({ resource: TEMPLATES, name: params.workspace ?? '' }, { dryRun });
+        .delete({ resource: WORKSPACE_TEMPLATES, name: params.workspace ?? '' }, { dryRun });
       return SUCCESS;
     }),
 

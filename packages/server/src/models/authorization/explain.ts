@@ -1,9 +1,9 @@
+import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type PolicyRule, ruleAllows } from '@ks-apiserver/apimachinery/rbac/rules';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
-import { WORKSPACE_LABEL } from '../iam/types.ts';
 import type { Catalog } from '../resources/catalog/catalog.ts';
 import type { Authorizer } from './authorizer.ts';
 import type { HeldRole, Level } from './bindings/held-roles.ts';

@@ -1,3 +1,4 @@
+import { IAM_GROUP, RESOURCES_GROUP, TENANT_GROUP } from '@ks-apiserver/api/groups';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import { type RequestInfo, readsDiscovery } from '@ks-apiserver/http/request/request-info';
 import { mustSetPassword, patchesSelf } from './restrictions/first-password.ts';
@@ -10,9 +11,6 @@ import { selfReviewOf } from './restrictions/self-reviews.ts';
 const MEMBERSHIPS = new Set(['clustermembers', 'workspacemembers', 'members']);
 const READS_AND_LEAVES = new Set(['get', 'delete']);
 const READ = new Set(['get', 'list', 'watch']);
-const IAM = 'iam.kubesphere.io';
-const RESOURCES = 'resources.kubesphere.io';
-const TENANT = 'tenant.kubesphere.io';
 
 /**
  * What every logged-in user may do besides his roles: read which resources the Kubernetes API
@@ -35,26 +33,31 @@ export function selfService(user: UserInfo, info: RequestInfo): boolean {
   }
 
   const isSelf = info.name !== '' && info.name === user.name;
-  if (isSelf && info.group === IAM && info.resource === 'users') {
+  if (isSelf && info.group === IAM_GROUP && info.resource === 'users') {
     return true;
   }
-  if (isSelf && info.group === IAM && MEMBERSHIPS.has(info.resource)) {
+  if (isSelf && info.group === IAM_GROUP && MEMBERSHIPS.has(info.resource)) {
     return READS_AND_LEAVES.has(info.verb);
   }
 
   // His kubeconfig and kubectl: /kapis/resources.kubesphere.io/v1alpha2/users/{user}/kubeconfig.
-  if (isSelf && info.group === RESOURCES && info.resource === 'users' && info.verb === 'get') {
+  if (
+    isSelf &&
+    info.group === RESOURCES_GROUP &&
+    info.resource === 'users' &&
+    info.verb === 'get'
+  ) {
     return true;
   }
 
   // Why one may not do something; the handler answers about himself alone, or about all to an
   // administrator.
-  if (info.group === IAM && info.resource === 'explain' && info.verb === 'list') {
+  if (info.group === IAM_GROUP && info.resource === 'explain' && info.verb === 'list') {
     return true;
   }
   if (info.visibleOnly && READ.has(info.verb)) {
     return true;
   }
 
-  return info.group === TENANT && READ.has(info.verb);
+  return info.group === TENANT_GROUP && READ.has(info.verb);
 }

@@ -1,9 +1,8 @@
+import { SERVICES } from '@ks-apiserver/api/resources';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import { stringify } from 'yaml';
-
-const SERVICES = { group: '', version: 'v1', resource: 'services' };
 
 /** What of the configuration an agent needs to know. */
 export interface AgentOptions {

@@ -1,5 +1,6 @@
+import { CLUSTERS } from '@ks-apiserver/api/resources';
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import {
   type ClusterConfig,
@@ -9,12 +10,6 @@ import {
 import type { CallerClient } from '../gate/caller-client.ts';
 import { missing } from '../iam/errors.ts';
 import { clusterUid, ProbeError, probeKubernetes, probeKubeSphere } from './probe.ts';
-
-const CLUSTERS: GroupVersionResource = {
-  group: 'cluster.kubesphere.io',
-  version: 'v1alpha1',
-  resource: 'clusters',
-};
 
 /** Longest kubeconfig that is read, in bytes. */
 const KUBECONFIG_LIMIT = 256 * 1024;

@@ -1,11 +1,11 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { SECRETS } from '@ks-apiserver/api/resources';
 import { badRequest, StatusError, unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Identity } from '../session/identity.ts';
-import { SECRETS } from '../session/session-secret.ts';
 import {
   CREDENTIAL_NAMESPACE,
   credentialSecret,

@@ -1,11 +1,12 @@
+import { SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Identity } from '../session/identity.ts';
-import { SESSION_NAMESPACE, userLabel } from '../session/session-secret.ts';
+import { userLabel } from '../session/session-secret.ts';
 
 /**
  * Where credentials of users are kept: Secrets of the namespace of the server, apart by this label.
  */
-export const CREDENTIAL_NAMESPACE = SESSION_NAMESPACE;
+export const CREDENTIAL_NAMESPACE = SYSTEM_NAMESPACE;
 export const CREDENTIAL_LABEL = 'iam.kubesphere.io/credential';
 
 const OWNER_LABEL = 'iam.kubesphere.io/credential-owner';

@@ -1,9 +1,9 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { SECRETS } from '@ks-apiserver/api/resources';
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { SECRETS } from '../session/session-secret.ts';
 import { tokenHash } from '../session/tokens.ts';
 import {
   CREDENTIAL_NAMESPACE,

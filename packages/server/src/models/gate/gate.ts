@@ -1,3 +1,5 @@
+import { USERS } from '@ks-apiserver/api/resources';
+import type { User } from '@ks-apiserver/api/user';
 import { forbidden } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import {
@@ -21,7 +23,6 @@ import {
 } from '../iam/grants/write-effects.ts';
 import { withHashedPassword } from '../iam/passwords/plain-passwords.ts';
 import type { Scopes } from '../iam/roles/scopes.ts';
-import { USERS, type User } from '../iam/types.ts';
 import { checkUserName } from '../iam/users/user-names.ts';
 import type { Verdict } from './attempt.ts';
 import { CallerClient } from './caller-client.ts';

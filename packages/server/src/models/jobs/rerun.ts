@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { JOBS } from '@ks-apiserver/api/resources';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { CallerClient } from '../gate/caller-client.ts';
-
-const JOBS = { group: 'batch', version: 'v1', resource: 'jobs' };
 
 /** Annotation with what became of each run. */
 const REVISIONS = 'revisions';

@@ -1,18 +1,10 @@
+import { CONTROLS_NAMESPACE } from '@ks-apiserver/api/namespaces';
+import { CONFIG_MAPS, DEPLOYMENTS, PODS } from '@ks-apiserver/api/resources';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import { parseDocument } from 'yaml';
 import { isReadyPod } from '../resources/computed/fields.ts';
-
-/** Namespace of users' kubeconfigs and kubectls. */
-export const CONTROLS_NAMESPACE = 'kubesphere-controls-system';
-
-/** Label of both: whose they are. */
-export const USERNAME_LABEL = 'kubesphere.io/username';
-
-const CONFIG_MAPS = { group: '', version: 'v1', resource: 'configmaps' };
-const PODS = { group: '', version: 'v1', resource: 'pods' };
-const DEPLOYMENTS = { group: 'apps', version: 'v1', resource: 'deployments' };
 
 /**
  * Points the cluster `local` of a kubeconfig to another server. Throws 500 for what is no

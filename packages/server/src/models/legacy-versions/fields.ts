@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, setOwn } from '@ks-apiserver/apimachinery/schema/own';
+import { isObject, type JsonObject, setOwn } from '@ks-apiserver/apimachinery/json/json';
 
 /**
  * Fields of an object of the API, whatever they hold: what a client sends has not been validated

@@ -1,5 +1,5 @@
+import { isObject, type JsonObject } from '@ks-apiserver/apimachinery/json/json';
 import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
-import { isObject, type JsonObject } from '@ks-apiserver/apimachinery/schema/own';
 import type { Fields } from './fields.ts';
 import { toLegacyKeeping, toServedKeeping } from './kept-fields.ts';
 import type { LegacyKind, Told } from './legacy-kind.ts';

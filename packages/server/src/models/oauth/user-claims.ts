@@ -1,5 +1,6 @@
+import { UNINITIALIZED } from '@ks-apiserver/api/annotations';
+import type { User } from '@ks-apiserver/api/user';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
-import { UNINITIALIZED, type User } from '../iam/types.ts';
 import type { Identity } from '../session/identity.ts';
 import { hasScope, opensApi } from './scopes.ts';
 

@@ -1,3 +1,4 @@
+import { RESOURCE_QUOTAS } from '@ks-apiserver/api/resources';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import {
   formatQuantity,
@@ -7,8 +8,6 @@ import {
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { Catalog } from '../resources/catalog/catalog.ts';
 import { rowOf } from '../resources/catalog/row-of.ts';
-
-const RESOURCE_QUOTAS = { group: '', version: 'v1', resource: 'resourcequotas' };
 
 /** What is counted where no ResourceQuota does: key in the answer and resource. */
 const COUNTED: readonly [key: string, resource: string][] = [

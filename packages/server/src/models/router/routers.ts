@@ -1,3 +1,5 @@
+import { CONTROLS_NAMESPACE } from '@ks-apiserver/api/namespaces';
+import { CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, SERVICES } from '@ks-apiserver/api/resources';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient, ObjectKey } from '@ks-apiserver/client/kube/client';
@@ -6,7 +8,6 @@ import { rowOf } from '../resources/catalog/row-of.ts';
 import {
   isRouterOf,
   meshAnnotation,
-  ROUTER_NAMESPACE,
   type RouterOptions,
   routerArguments,
   routerDeployment,
@@ -14,10 +15,6 @@ import {
   routerService,
 } from './templates.ts';
 
-const SERVICES = { group: '', version: 'v1', resource: 'services' };
-const CONFIG_MAPS = { group: '', version: 'v1', resource: 'configmaps' };
-const NAMESPACES = { group: '', version: 'v1', resource: 'namespaces' };
-const DEPLOYMENTS = { group: 'apps', version: 'v1', resource: 'deployments' };
 const MASTER = ['node-role.kubernetes.io/master', 'node-role.kubernetes.io/control-plane'];
 
 function isNotFound(error: unknown): boolean {
@@ -58,7 +55,7 @@ export class Routers {
     } catch (error) {
       await this.#client.delete({
         resource: SERVICES,
-        namespace: ROUTER_NAMESPACE,
+        namespace: CONTROLS_NAMESPACE,
         name: routerName(project),
       });
 
@@ -94,7 +91,7 @@ export class Routers {
     signal: AbortSignal,
   ): Promise<KubeObject> {
     const service = await this.#service(project, signal);
-    const key = { namespace: ROUTER_NAMESPACE, name: routerName(project) };
+    const key = { namespace: CONTROLS_NAMESPACE, name: routerName(project) };
 
     const deployment = await this.#client.get<KubeObject>(
       { resource: DEPLOYMENTS, ...key },
@@ -130,7 +127,7 @@ export class Routers {
   /** Removes a router; answers its Service. Throws NotFound. */
   async delete(project: string, signal: AbortSignal): Promise<KubeObject> {
     const service = await this.#service(project, signal);
-    const key = { namespace: ROUTER_NAMESPACE, name: routerName(project) };
+    const key = { namespace: CONTROLS_NAMESPACE, name: routerName(project) };
 
     await this.#deleted({ resource: DEPLOYMENTS, ...key });
     await this.#client.delete({ resource: SERVICES, ...key });
@@ -146,7 +143,7 @@ export class Routers {
     const name = routerName(project);
 
     for (const resource of [DEPLOYMENTS, SERVICES]) {
-      const key = { resource, namespace: ROUTER_NAMESPACE, name };
+      const key = { resource, namespace: CONTROLS_NAMESPACE, name };
       const found = await this.#client.find(key);
       if (found && isRouterOf(project, found)) {
         await this.#deleted(key);
@@ -155,7 +152,7 @@ export class Routers {
 
     await this.#deleted({
       resource: CONFIG_MAPS,
-      namespace: ROUTER_NAMESPACE,
+      namespace: CONTROLS_NAMESPACE,
       name: `${name}-nginx`,
     });
   }
@@ -175,7 +172,7 @@ export class Routers {
 
     try {
       return await this.#client.get<KubeObject>(
-        { resource: SERVICES, namespace: ROUTER_NAMESPACE, name },
+        { resource: SERVICES, namespace: CONTROLS_NAMESPACE, name },
         signal,
       );
     } catch (error) {

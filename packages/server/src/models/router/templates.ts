@@ -1,7 +1,5 @@
+import { CONTROLS_NAMESPACE } from '@ks-apiserver/api/namespaces';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-
-/** Where the routers of all projects run. */
-export const ROUTER_NAMESPACE = 'kubesphere-controls-system';
 
 const IMAGE = 'registry.k8s.io/ingress-nginx/controller:v1.11.3';
 const MESH = 'servicemesh.kubesphere.io/enabled';
@@ -39,7 +37,7 @@ export function routerService(project: string, { type, annotations }: RouterOpti
     kind: 'Service',
     metadata: {
       name: routerName(project),
-      namespace: ROUTER_NAMESPACE,
+      namespace: CONTROLS_NAMESPACE,
       labels: labels(project),
       annotations,
     },
@@ -66,7 +64,7 @@ export function routerArguments(project: string, type: RouterOptions['type']): s
     `--watch-namespace=${project}`,
     `--election-id=${name}`,
     type === 'LoadBalancer'
-      ? `--publish-service=${ROUTER_NAMESPACE}/${name}`
+      ? `--publish-service=${CONTROLS_NAMESPACE}/${name}`
       : '--report-node-internal-ip-address',
   ];
 }
@@ -94,7 +92,7 @@ export function routerDeployment(
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name: routerName(project), namespace: ROUTER_NAMESPACE, labels: labels(project) },
+    metadata: { name: routerName(project), namespace: CONTROLS_NAMESPACE, labels: labels(project) },
     spec: {
       replicas: 1,
       selector: { matchLabels: labels(project) },

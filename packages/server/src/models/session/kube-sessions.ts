@@ -1,17 +1,11 @@
+import { SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
+import { SECRETS } from '@ks-apiserver/api/resources';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { rotated } from './rotation.ts';
-import {
-  SECRETS,
-  SESSION_LABEL,
-  SESSION_NAMESPACE,
-  secretName,
-  secretOf,
-  sessionOf,
-  userLabel,
-} from './session-secret.ts';
+import { SESSION_LABEL, secretName, secretOf, sessionOf, userLabel } from './session-secret.ts';
 import type { Rotation, Session, SessionStore, TokenRef } from './sessions.ts';
 import { tokenHash } from './tokens.ts';
 import type { WatchProbe } from './watch-probe.ts';
@@ -145,7 +139,7 @@ export class KubeSessions implements SessionStore {
    * ServiceUnavailable.
    */
   async #read(id: string): Promise<KubeObject | undefined> {
-    const key = { resource: SECRETS, namespace: SESSION_NAMESPACE, name: secretName(id) };
+    const key = { resource: SECRETS, namespace: SYSTEM_NAMESPACE, name: secretName(id) };
 
     try {
       return await this.#client.find(key, AbortSignal.timeout(READ_MS));
@@ -266,7 +260,7 @@ export class KubeSessions implements SessionStore {
     try {
       await this.#client.delete({
         resource: SECRETS,
-        namespace: SESSION_NAMESPACE,
+        namespace: SYSTEM_NAMESPACE,
         name: secretName(id),
       });
     } catch (error) {
@@ -295,7 +289,7 @@ export class KubeSessions implements SessionStore {
   async revokeUser(username: string): Promise<void> {
     // The API is asked: another replica may have made one that the watch has not told of yet.
     const { items } = await this.#client.list(SECRETS, {
-      namespace: SESSION_NAMESPACE,
+      namespace: SYSTEM_NAMESPACE,
       labelSelector: `${SESSION_LABEL}=${userLabel(username)}`,
     });
 

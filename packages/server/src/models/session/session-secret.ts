@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Session } from './sessions.ts';
-
-export const SECRETS: GroupVersionResource = { group: '', version: 'v1', resource: 'secrets' };
-export const SESSION_NAMESPACE = 'kubesphere-system';
 
 /** Label of everything here; its value stands for the user. */
 export const SESSION_LABEL = 'session.kubesphere.io/user';
@@ -30,7 +28,7 @@ export function secretOf(session: Session, resourceVersion?: string): KubeObject
     kind: 'Secret',
     metadata: {
       name: secretName(session.id),
-      namespace: SESSION_NAMESPACE,
+      namespace: SYSTEM_NAMESPACE,
       labels: { [SESSION_LABEL]: userLabel(session.username) },
       ...(resourceVersion !== undefined && { resourceVersion }),
     },

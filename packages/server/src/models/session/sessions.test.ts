@@ -4,6 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { after, before, describe, test } from 'node:test';
+import { SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
+import { SECRETS } from '@ks-apiserver/api/resources';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import { KubeClient } from '@ks-apiserver/client/kube/client';
 import { KubeApiServer } from '@ks-apiserver/kubernetes/server/server';
@@ -11,7 +13,7 @@ import { MemoryBackend } from '@ks-apiserver/kubernetes/test/storage/memory';
 import { eventually } from '@ks-apiserver/server/test/support/test-server';
 import { KubeSessions } from './kube-sessions.ts';
 import { RedisSessions } from './redis-sessions.ts';
-import { SECRETS, SESSION_LABEL, SESSION_NAMESPACE } from './session-secret.ts';
+import { SESSION_LABEL } from './session-secret.ts';
 import {
   type IssuedTokens,
   REFRESH_GRACE_MS,
@@ -30,14 +32,14 @@ interface Backend {
 async function kubernetes(): Promise<Backend> {
   const api = await KubeApiServer.open({ backend: new MemoryBackend() });
   const client = new KubeClient(api);
-  const metadata = { name: SESSION_NAMESPACE };
+  const metadata = { name: SYSTEM_NAMESPACE };
   await client.create(
     { group: '', version: 'v1', resource: 'namespaces' },
     { apiVersion: 'v1', kind: 'Namespace', metadata },
   );
 
   const open = async () => {
-    const namespace = SESSION_NAMESPACE;
+    const namespace = SYSTEM_NAMESPACE;
 
     const options = {
       resource: SECRETS,

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
+import { SECRETS } from '@ks-apiserver/api/resources';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { SECRETS, SESSION_LABEL, SESSION_NAMESPACE } from './session-secret.ts';
+import { SESSION_LABEL } from './session-secret.ts';
 
 /**
  * How often a watch must prove that it tells, while it is relied on; and for how long a proof
@@ -66,7 +68,7 @@ export class WatchProbe {
   async #probe(now: number): Promise<void> {
     const metadata = {
       name: this.#name,
-      namespace: SESSION_NAMESPACE,
+      namespace: SYSTEM_NAMESPACE,
       labels: { [SESSION_LABEL]: 'probe' },
       annotations: { [TIME]: String(now) },
     };
@@ -98,7 +100,7 @@ export class WatchProbe {
     for (const { name, object } of [...this.#informer.store.values()]) {
       if (object?.type === PROBE_TYPE && probedAt(object) < before) {
         await this.#client
-          .delete({ resource: SECRETS, namespace: SESSION_NAMESPACE, name })
+          .delete({ resource: SECRETS, namespace: SYSTEM_NAMESPACE, name })
           .catch(() => {});
       }
     }
@@ -110,7 +112,7 @@ export class WatchProbe {
       return;
     }
 
-    const key = { resource: SECRETS, namespace: SESSION_NAMESPACE, name: this.#name };
+    const key = { resource: SECRETS, namespace: SYSTEM_NAMESPACE, name: this.#name };
     await Promise.race([
       this.#client.delete(key).catch(() => {}),
       sleep(CLOSE_MS, undefined, { ref: false }),

@@ -1,15 +1,13 @@
+import { DEVOPS_LABEL, WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { Bindings } from '../authorization/bindings/bindings.ts';
-import { WORKSPACE_LABEL } from '../iam/types.ts';
 import type { Catalog } from '../resources/catalog/catalog.ts';
 import type { ResourceDefinition } from '../resources/catalog/definition.ts';
 import { listPage, type Page, pageEntries } from '../resources/list/list.ts';
 import type { ListQuery } from '../resources/query/query.ts';
-
-const DEVOPS_LABEL = 'kubesphere.io/devopsproject';
 
 /** A page and the row that its entries are of. */
 export interface TenantPage {

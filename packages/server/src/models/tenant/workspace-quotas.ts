@@ -1,3 +1,5 @@
+import { QUOTA_GROUP } from '@ks-apiserver/api/groups';
+import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import { badRequest, forbidden } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import {
@@ -19,14 +21,15 @@ import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
 import type { CallerClient } from '../gate/caller-client.ts';
 import { missing } from '../iam/errors.ts';
-import { WORKSPACE_LABEL } from '../iam/types.ts';
 import { nameMismatch } from '../iam/users/users.ts';
 import type { Catalog } from '../resources/catalog/catalog.ts';
 
-const GROUP = 'quota.kubesphere.io';
-
 /** Quotas of workspaces. */
-export const WORKSPACE_QUOTAS = { group: GROUP, version: 'v1alpha2', resource: 'resourcequotas' };
+export const WORKSPACE_QUOTAS = {
+  group: QUOTA_GROUP,
+  version: 'v1alpha2',
+  resource: 'resourcequotas',
+};
 
 /** How long a write counts that the copy of the objects does not show yet, in milliseconds. */
 const RESERVED_MS = 10_000;
@@ -71,7 +74,7 @@ export class WorkspaceQuotas {
   #own(workspace: string, name: string): KubeObject {
     const found = this.#quotas.store.get(name);
     if (found?.labels[WORKSPACE_LABEL] !== workspace || !found.object) {
-      throw missing('resourcequota', GROUP, name);
+      throw missing('resourcequota', QUOTA_GROUP, name);
     }
 
     return found.object;
@@ -100,7 +103,7 @@ export class WorkspaceQuotas {
 
     return {
       ...given,
-      apiVersion: `${GROUP}/v1alpha2`,
+      apiVersion: `${QUOTA_GROUP}/v1alpha2`,
       kind: 'ResourceQuota',
       metadata: { ...given.metadata, labels: { ...given.metadata.labels, ...own } },
       spec: { ...given.spec, selector: own },

@@ -1,12 +1,12 @@
+import { USERNAME_LABEL } from '@ks-apiserver/api/labels';
+import { CONTROLS_NAMESPACE } from '@ks-apiserver/api/namespaces';
+import { PODS } from '@ks-apiserver/api/resources';
 import { forbidden, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import { type KubeReader, resourcePath } from '@ks-apiserver/client/kube/client';
 import { parseRequestInfo, type RequestInfo } from '@ks-apiserver/http/request/request-info';
 import type { Authorizer } from '../authorization/authorizer.ts';
-import { CONTROLS_NAMESPACE, USERNAME_LABEL } from '../kubeconfig/kubeconfig.ts';
-
-const PODS = { group: '', version: 'v1', resource: 'pods' };
 
 /** The call that a terminal stands for, and whose right it needs: `create` on `pods/exec`. */
 export function execCall(namespace: string, pod: string): RequestInfo {

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Backend, Change } from '../../../storage/backend.ts';
 import { Account } from './account.ts';
@@ -107,7 +107,7 @@ export class QuotaLedger {
     if (
       before &&
       before.metadata.uid === quota.metadata.uid &&
-      isDeepStrictEqual(before.spec, quota.spec)
+      equalJson(before.spec, quota.spec)
     ) {
       return;
     }

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { ResourceType } from '../../resources/resource-type.ts';
 import type { WriteOptions } from '../../resources/strategy.ts';
@@ -73,7 +73,7 @@ export class QuotaStatusWriter {
         subresource: 'status',
         change: (quota) => {
           const status = change();
-          if (!isDeepStrictEqual(quota.status, status)) {
+          if (!equalJson(quota.status, status)) {
             quota.status = status;
           }
 

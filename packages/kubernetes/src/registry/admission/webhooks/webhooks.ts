@@ -1,8 +1,8 @@
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type Json, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { applyJsonPatch } from '@ks-apiserver/apimachinery/patch/json-patch';
 import { checkTypes } from '@ks-apiserver/apimachinery/schema/decode';
-import { equalJson } from '@ks-apiserver/apimachinery/schema/own';
 import { pruneUnknown } from '@ks-apiserver/apimachinery/schema/prune';
 import type { Backend } from '../../../storage/backend.ts';
 import { schemaOf, setDefaults } from '../../resources/kind-rules.ts';

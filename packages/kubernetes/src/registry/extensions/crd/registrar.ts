@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Change } from '../../../storage/backend.ts';
@@ -273,9 +273,9 @@ export class DefinitionRegistrar {
 /** Whether a change of a definition changes what is served. */
 function servingChanged(before: Definition, after: Definition): boolean {
   return (
-    !isDeepStrictEqual(before.spec, after.spec) ||
+    !equalJson(before.spec, after.spec) ||
     hasCondition(before, 'Established') !== hasCondition(after, 'Established') ||
-    !isDeepStrictEqual(before.status?.acceptedNames, after.status?.acceptedNames) ||
+    !equalJson(before.status?.acceptedNames, after.status?.acceptedNames) ||
     before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp
   );
 }

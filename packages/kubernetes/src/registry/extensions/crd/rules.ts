@@ -1,6 +1,6 @@
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { equalJson } from '@ks-apiserver/apimachinery/schema/own';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { quote } from '@ks-apiserver/apimachinery/validation/field';
 import { Optional } from '@marcbachmann/cel-js';

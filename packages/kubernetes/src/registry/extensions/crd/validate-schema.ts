@@ -1,5 +1,5 @@
+import { cloneJson, equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
-import { cloneJson, equalJson } from '@ks-apiserver/apimachinery/schema/own';
 import { compilePattern } from '@ks-apiserver/apimachinery/schema/pattern';
 import { pruneUnknown } from '@ks-apiserver/apimachinery/schema/prune';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';

@@ -1,6 +1,6 @@
+import { isObject } from '@ks-apiserver/apimachinery/json/json';
 import type { GroupVersionKind, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { formatQuantity, parseQuantity } from '@ks-apiserver/apimachinery/quantity/quantity';
-import { isObject } from '@ks-apiserver/apimachinery/schema/own';
 import { isScalar, type Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { builtinSchema } from '../../../schemas/builtin.ts';
 import { otherDefaults } from './others.ts';

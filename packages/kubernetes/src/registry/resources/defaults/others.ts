@@ -1,6 +1,5 @@
+import { RBAC_GROUP } from '../../authorization/rbac-group.ts';
 import { type Fields, fill, fillZero } from './types.ts';
-
-const rbac = 'rbac.authorization.k8s.io';
 
 function service(value: Fields): void {
   fill(value, { sessionAffinity: 'None', type: 'ClusterIP' });
@@ -55,7 +54,7 @@ const webhook = {
 
 function roleRef(value: Fields): void {
   if (value.roleRef) {
-    fill(value.roleRef, { apiGroup: rbac });
+    fill(value.roleRef, { apiGroup: RBAC_GROUP });
   }
 }
 
@@ -151,7 +150,7 @@ export const otherDefaults: Readonly<Record<string, (value: Fields) => void>> = 
   'rbac.v1.RoleBinding': roleRef,
   'rbac.v1.Subject': (value) => {
     if (value.kind === 'User' || value.kind === 'Group') {
-      fill(value, { apiGroup: rbac });
+      fill(value, { apiGroup: RBAC_GROUP });
     }
   },
   'admissionregistration.v1.ValidatingWebhook': (value) => fill(value, webhook),

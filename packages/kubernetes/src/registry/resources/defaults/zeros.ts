@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '@ks-apiserver/apimachinery/schema/own';
+import { isObject, type JsonObject } from '@ks-apiserver/apimachinery/json/json';
 import { isScalar, type Schema } from '@ks-apiserver/apimachinery/schema/schema';
 
 /** Types whose fields are known to be pointers or not in Kubernetes' Go types. */

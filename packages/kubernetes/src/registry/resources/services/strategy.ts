@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
@@ -285,10 +285,7 @@ function keepAllocated(spec: KubeObject['spec'], old: KubeObject['spec']): void 
   if (spec.type !== 'ExternalName' && old.type !== 'ExternalName' && !spec.clusterIP) {
     spec.clusterIP = old.clusterIP;
     spec.clusterIPs = old.clusterIPs;
-  } else if (
-    spec.clusterIP !== old.clusterIP &&
-    isDeepStrictEqual(spec.clusterIPs, old.clusterIPs)
-  ) {
+  } else if (spec.clusterIP !== old.clusterIP && equalJson(spec.clusterIPs, old.clusterIPs)) {
     // A client that knows only the singular field changed it.
     spec.clusterIPs = [spec.clusterIP];
   }

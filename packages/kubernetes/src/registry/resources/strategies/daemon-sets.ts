@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Strategy } from '../strategy.ts';
 
@@ -21,7 +21,7 @@ export const daemonSetStrategy: Strategy = {
   prepareForCreate: (object) => setTemplateGeneration(object, 1),
   prepareForUpdate(object, old) {
     const before = Number(old.metadata.annotations?.[TEMPLATE_GENERATION] ?? 0);
-    const isSame = isDeepStrictEqual(object.spec?.template, old.spec?.template);
+    const isSame = equalJson(object.spec?.template, old.spec?.template);
     setTemplateGeneration(object, isSame ? before : before + 1);
   },
 };

@@ -1,10 +1,9 @@
 import { dnsSubdomainErrors, pathSegmentErrors } from '@ks-apiserver/apimachinery/validation/names';
+import { RBAC_GROUP } from '../../authorization/rbac-group.ts';
 import type { Fields } from '../../resources/defaults/types.ts';
 import { type Causes, each } from '../causes.ts';
 import { validateLabelSelector } from '../selectors.ts';
 import type { Validator } from '../validator.ts';
-
-const group = 'rbac.authorization.k8s.io';
 
 function policyRules(list: readonly Fields[] | undefined, namespaced: boolean, out: Causes): void {
   each(
@@ -97,7 +96,7 @@ function subject(
       out.required(`${at}.namespace`);
     }
   } else if (kind === 'User' || kind === 'Group') {
-    out.supported(`${at}.apiGroup`, apiGroup, [group]);
+    out.supported(`${at}.apiGroup`, apiGroup, [RBAC_GROUP]);
   } else {
     out.unsupported(`${at}.kind`, kind, ['ServiceAccount', 'User', 'Group']);
   }
@@ -108,7 +107,7 @@ function binding(roleKinds: readonly string[]): Validator {
     const { roleRef = {}, subjects } = object as Fields;
     const { apiGroup = '', kind = '', name = '' } = roleRef;
 
-    out.supported('roleRef.apiGroup', apiGroup, [group]);
+    out.supported('roleRef.apiGroup', apiGroup, [RBAC_GROUP]);
     out.supported('roleRef.kind', kind, roleKinds);
 
     if (name === '') {
@@ -136,8 +135,8 @@ function binding(roleKinds: readonly string[]): Validator {
 
 /** Rules of rbac.authorization.k8s.io, by `group/Kind`. */
 export const accessRules: Readonly<Record<string, Validator>> = {
-  [`${group}/Role`]: ({ rules }, _old, out) => policyRules(rules, true, out),
-  [`${group}/ClusterRole`]: clusterRole,
-  [`${group}/RoleBinding`]: binding(['Role', 'ClusterRole']),
-  [`${group}/ClusterRoleBinding`]: binding(['ClusterRole']),
+  [`${RBAC_GROUP}/Role`]: ({ rules }, _old, out) => policyRules(rules, true, out),
+  [`${RBAC_GROUP}/ClusterRole`]: clusterRole,
+  [`${RBAC_GROUP}/RoleBinding`]: binding(['Role', 'ClusterRole']),
+  [`${RBAC_GROUP}/ClusterRoleBinding`]: binding(['ClusterRole']),
 };

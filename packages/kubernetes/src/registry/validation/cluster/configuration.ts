@@ -1,4 +1,4 @@
-import { equalJson } from '@ks-apiserver/apimachinery/schema/own';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { configKeyErrors } from '@ks-apiserver/apimachinery/validation/values';
 import type { Fields } from '../../resources/defaults/types.ts';
 import type { Causes } from '../causes.ts';

@@ -1,4 +1,4 @@
-import { equalJson } from '@ks-apiserver/apimachinery/schema/own';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
 import { cidrErrors } from '@ks-apiserver/apimachinery/validation/values';
 import type { Fields } from '../../resources/defaults/types.ts';

@@ -1,4 +1,4 @@
-import { equalJson } from '@ks-apiserver/apimachinery/schema/own';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { dnsLabelErrors, dnsSubdomainErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Fields } from '../../resources/defaults/types.ts';
 import { type Causes, each } from '../causes.ts';

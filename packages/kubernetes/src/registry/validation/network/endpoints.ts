@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import { equalJson } from '@ks-apiserver/apimachinery/schema/own';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import {
   dnsLabelErrors,
   dnsSubdomainErrors,

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { Fields } from '../../resources/defaults/types.ts';
 import type { Causes } from '../causes.ts';
 import { eachContainer } from './operating-system.ts';
@@ -47,7 +47,7 @@ export function eachOldAppArmor(
     }
 
     const profile = profileOf(annotation);
-    if (!profile || !isDeepStrictEqual(profile, spec.securityContext?.appArmorProfile)) {
+    if (!profile || !equalJson(profile, spec.securityContext?.appArmorProfile)) {
       visit(container, profile, key);
     }
   });

@@ -1,4 +1,4 @@
-import { equalJson } from '@ks-apiserver/apimachinery/schema/own';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import {
   dnsLabelErrors,
   dnsSubdomainErrors,

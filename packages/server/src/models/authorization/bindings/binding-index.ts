@@ -1,7 +1,7 @@
+import { type Subject, subjectsOf } from '@ks-apiserver/api/subject';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import { byCreation, type Entry } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
-import { type Subject, subjectsOf } from '../../iam/subject.ts';
 
 /** The role that a binding refers to. */
 export interface RoleRef {

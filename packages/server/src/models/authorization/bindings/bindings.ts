@@ -1,5 +1,5 @@
+import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
-import { WORKSPACE_LABEL } from '../../iam/types.ts';
 import type { Catalog } from '../../resources/catalog/catalog.ts';
 import { BindingIndex } from './binding-index.ts';
 import { GroupIndex } from './group-index.ts';

@@ -1,6 +1,6 @@
+import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
-import { WORKSPACE_LABEL } from '../../iam/types.ts';
 
 /** A group of a workspace. */
 export interface WorkspaceGroup {

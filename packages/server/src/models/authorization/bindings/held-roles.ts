@@ -1,8 +1,8 @@
+import { DEVOPS_LABEL, WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
-import { DEVOPS_LABEL, WORKSPACE_LABEL } from '../../iam/types.ts';
 import { SYSTEM_NAMESPACES } from '../system-namespaces.ts';
 import type { Binding } from './binding-index.ts';
 import type { Bindings } from './bindings.ts';

@@ -1,8 +1,7 @@
+import { IAM_GROUP } from '@ks-apiserver/api/groups';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
-
-const IAM = 'iam.kubesphere.io';
 
 /** Extra of a caller who came with an API token. */
 export const CREDENTIAL_EXTRA = 'iam.kubesphere.io/credential';
@@ -25,7 +24,7 @@ function whyNot({ name: owner }: UserInfo, info: RequestInfo): string | undefine
   const { group, resource, subresource, verb, name } = info;
   const isRead = READS.has(verb);
 
-  if (resource === 'users' && group === IAM) {
+  if (resource === 'users' && group === IAM_GROUP) {
     if (CREDENTIALS.has(subresource) && !isRead) {
       return 'change credentials';
     }

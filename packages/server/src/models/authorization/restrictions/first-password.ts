@@ -1,10 +1,8 @@
+import { IAM_GROUP, TENANT_GROUP } from '@ks-apiserver/api/groups';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
 import { isPublicPath } from '../public-paths.ts';
-
-const IAM = 'iam.kubesphere.io';
-const TENANT = 'tenant.kubesphere.io';
 
 /** What the console lists before it shows its page for a first password. */
 const LISTED = new Set(['workspaces', 'workspacetemplates']);
@@ -34,7 +32,7 @@ export function patchesSelf(user: UserInfo, info: RequestInfo): boolean {
   const { isKubernetes, group, resource, subresource, name, verb } = info;
 
   const isUser =
-    group === IAM &&
+    group === IAM_GROUP &&
     resource === 'users' &&
     subresource === '' &&
     name !== '' &&
@@ -48,7 +46,7 @@ export function passwordFirst(name: string, why: string): StatusError {
   return new StatusError(
     403,
     'Forbidden',
-    `the password of user "${name}" was set by somebody else: ${why}, PUT /kapis/${IAM}/v1alpha2/users/${name}/password`,
+    `the password of user "${name}" was set by somebody else: ${why}, PUT /kapis/${IAM_GROUP}/v1alpha2/users/${name}/password`,
   );
 }
 
@@ -63,11 +61,12 @@ export function checkFirstPassword(user: UserInfo, info: RequestInfo): void {
   }
 
   const { isKubernetes, group, resource, subresource, name, namespace, workspace, verb } = info;
-  const isSelf = group === IAM && resource === 'users' && name === user.name;
+  const isSelf = group === IAM_GROUP && resource === 'users' && name === user.name;
   const readsSelf = isSelf && verb === 'get' && subresource === '';
   const setsPassword = isSelf && verb === 'update' && subresource === 'password';
   const isInPlace = namespace !== '' || workspace !== '';
-  const listsWorkspaces = group === TENANT && LISTED.has(resource) && verb === 'list' && !isInPlace;
+  const listsWorkspaces =
+    group === TENANT_GROUP && LISTED.has(resource) && verb === 'list' && !isInPlace;
   if (!isKubernetes && (readsSelf || setsPassword || listsWorkspaces)) {
     return;
   }

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { forbidden } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Authorizer } from '../../authorization/authorizer.ts';
@@ -25,7 +25,7 @@ export class ApplicationRule implements Rule {
 
   review(attempt: WriteAttempt): undefined {
     const { caller, info, stored, wished } = attempt;
-    if (ownedBy(wished) === undefined || isDeepStrictEqual(ownedBy(stored), ownedBy(wished))) {
+    if (ownedBy(wished) === undefined || equalJson(ownedBy(stored), ownedBy(wished))) {
       return;
     }
 

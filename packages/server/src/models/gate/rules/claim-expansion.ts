@@ -1,10 +1,9 @@
+import { STORAGE_CLASSES } from '@ks-apiserver/api/resources';
 import { forbidden } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { Authorizer } from '../../authorization/authorizer.ts';
 import { nameOf, type Rule, type Verdict, type WriteAttempt } from '../attempt.ts';
-
-const CLASSES = { group: 'storage.k8s.io', version: 'v1', resource: 'storageclasses' };
 
 /** What a controller scales down. */
 const SCALED = ['deployments', 'statefulsets'] as const;
@@ -50,7 +49,9 @@ export class ClaimExpansionRule implements Rule {
 
     const name = String(stored.spec?.storageClassName ?? '');
     const storageClass =
-      name === '' ? undefined : await this.#client.find<KubeObject>({ resource: CLASSES, name });
+      name === ''
+        ? undefined
+        : await this.#client.find<KubeObject>({ resource: STORAGE_CLASSES, name });
     if (this.#expandsOffline(storageClass)) {
       const { group, resource } = info;
       throw forbidden(

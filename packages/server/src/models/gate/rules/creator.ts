@@ -1,8 +1,8 @@
+import { CREATOR_ANNOTATION } from '@ks-apiserver/api/annotations';
 import type { Authorizer } from '../../authorization/authorizer.ts';
 import { ALL_RESOURCES } from '../../authorization/rights.ts';
 import { checkGrant } from '../../iam/grants/grants.ts';
 import type { Scope } from '../../iam/roles/scopes.ts';
-import { CREATOR_ANNOTATION } from '../../iam/types.ts';
 import type { WriteAttempt } from '../attempt.ts';
 
 /**

@@ -1,3 +1,4 @@
+import { DEVOPS_GROUP } from '@ks-apiserver/api/groups';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Authorizer } from '../../authorization/authorizer.ts';
 import type { Scopes } from '../../iam/roles/scopes.ts';
@@ -6,8 +7,6 @@ import { checkCreator } from './creator.ts';
 import { requireAdministrator } from './iam/administrators.ts';
 import { makingScope } from './iam/scopes-of-grant.ts';
 import { checkWorkspaceLabel } from './workspace-label.ts';
-
-const DEVOPS = 'devops.kubesphere.io';
 
 function adminNamespaceOf(object: KubeObject | undefined): string {
   return String((object?.status as { adminNamespace?: unknown } | undefined)?.adminNamespace ?? '');
@@ -18,7 +17,7 @@ function adminNamespaceOf(object: KubeObject | undefined): string {
  * status names.
  */
 export class DevOpsProjectRule implements Rule {
-  readonly resources: ReadonlySet<string> = new Set([`${DEVOPS}/devopsprojects`]);
+  readonly resources: ReadonlySet<string> = new Set([`${DEVOPS_GROUP}/devopsprojects`]);
   readonly #authorizer: Authorizer;
   readonly #scopes: Scopes;
 

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { forbidden } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Authorizer } from '../../authorization/authorizer.ts';
 import { nameOf, type Rule, type WriteAttempt } from '../attempt.ts';
@@ -28,7 +28,7 @@ export class LifecycleRule implements Rule {
       metadata.finalizers ?? [],
     ];
 
-    if (isDeepStrictEqual(of(stored), of(wished))) {
+    if (equalJson(of(stored), of(wished))) {
       return;
     }
 

@@ -1,7 +1,7 @@
+import { DEVOPS_LABEL } from '@ks-apiserver/api/labels';
 import type { Authorizer } from '../../authorization/authorizer.ts';
 import { SYSTEM_NAMESPACES, SYSTEM_WORKSPACE } from '../../authorization/system-namespaces.ts';
 import type { Scopes } from '../../iam/roles/scopes.ts';
-import { DEVOPS_LABEL } from '../../iam/types.ts';
 import { nameOf, type Rule, type WriteAttempt } from '../attempt.ts';
 import { checkCreator } from './creator.ts';
 import { requireAdministrator } from './iam/administrators.ts';

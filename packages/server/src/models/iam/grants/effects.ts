@@ -1,3 +1,5 @@
+import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
+import { type Subject, subjectsOf } from '@ks-apiserver/api/subject';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { PolicyRule } from '@ks-apiserver/apimachinery/rbac/rules';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
@@ -7,8 +9,6 @@ import type { HeldRole } from '../../authorization/bindings/held-roles.ts';
 import { isCovered, rulesOf } from '../../authorization/rights.ts';
 import type { GroupRoles } from '../roles/group-roles.ts';
 import type { Scope, Scopes } from '../roles/scopes.ts';
-import { type Subject, subjectsOf } from '../subject.ts';
-import { WORKSPACE_LABEL } from '../types.ts';
 
 /** Most subjects, and most rules of each, that an answer names. */
 const LIMITS = { subjects: 50, rules: 20 };

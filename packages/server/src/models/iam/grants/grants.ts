@@ -1,3 +1,4 @@
+import { IAM_GROUP } from '@ks-apiserver/api/groups';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { PolicyRule } from '@ks-apiserver/apimachinery/rbac/rules';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
@@ -5,8 +6,6 @@ import { NO_REQUEST, type RequestInfo } from '@ks-apiserver/http/request/request
 import type { Authorizer } from '../../authorization/authorizer.ts';
 import { SYSTEM_WORKSPACE } from '../../authorization/system-namespaces.ts';
 import type { Scope } from '../roles/scopes.ts';
-
-const IAM = 'iam.kubesphere.io';
 
 /**
  * Throws Forbidden unless a caller may hand on rights in a scope (Kubernetes "Using RBAC
@@ -36,7 +35,7 @@ export function checkGrant(
   const isBelow = level === 'namespace' || (level === 'workspace' && !isPlatform);
   const mayFromAbove = (group: string) =>
     isBelow && authorizer.byRolesAbove(caller, level, roleRequest(scope, group, verb, roleName));
-  if (mayFromAbove(IAM) || mayFromAbove(scope.roleGroup)) {
+  if (mayFromAbove(IAM_GROUP) || mayFromAbove(scope.roleGroup)) {
     return;
   }
 

@@ -1,14 +1,13 @@
+import { IAM_GROUP } from '@ks-apiserver/api/groups';
+import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
 import type { Scope, Scopes } from '../roles/scopes.ts';
-import { WORKSPACE_LABEL } from '../types.ts';
 import { type Effect, type EffectList, type Effects, merged } from './effects.ts';
 
-const IAM = 'iam.kubesphere.io';
-
 const LEVELS: Readonly<Record<string, 'global' | 'cluster' | 'workspace' | 'namespace'>> = {
-  [`${IAM}/globalrole`]: 'global',
-  [`${IAM}/workspacerole`]: 'workspace',
+  [`${IAM_GROUP}/globalrole`]: 'global',
+  [`${IAM_GROUP}/workspacerole`]: 'workspace',
   'rbac.authorization.k8s.io/clusterrole': 'cluster',
   'rbac.authorization.k8s.io/role': 'namespace',
 };
@@ -26,7 +25,7 @@ function levelOf({ group, resource }: RequestInfo) {
 /** Whether objects of a resource give rights to somebody, so that a dry run tells what changes. */
 export function givesRights(info: RequestInfo): boolean {
   const isGroup = info.resource === 'groups' || info.resource === 'groupbindings';
-  return (info.group === IAM && isGroup) || levelOf(info) !== undefined;
+  return (info.group === IAM_GROUP && isGroup) || levelOf(info) !== undefined;
 }
 
 /**
@@ -41,11 +40,11 @@ export function effectsOfWrite(
   wished: KubeObject | undefined,
 ): EffectList | undefined {
   const { group, resource, namespace } = info;
-  if (group === IAM && resource === 'groupbindings') {
+  if (group === IAM_GROUP && resource === 'groupbindings') {
     return effects.ofMembership(stored, wished);
   }
 
-  if (group === IAM && resource === 'groups') {
+  if (group === IAM_GROUP && resource === 'groups') {
     return stored && !wished
       ? effects.ofGroupDeletion(
           stored.metadata.labels?.[WORKSPACE_LABEL] ?? '',

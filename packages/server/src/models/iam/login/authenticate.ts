@@ -1,3 +1,5 @@
+import { UNINITIALIZED } from '@ks-apiserver/api/annotations';
+import type { User } from '@ks-apiserver/api/user';
 import { StatusError, unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
@@ -9,7 +11,6 @@ import { opensApi } from '../../oauth/scopes.ts';
 import type { Identity } from '../../session/identity.ts';
 import type { SessionStore } from '../../session/sessions.ts';
 import type { Claims, Tokens } from '../../session/tokens.ts';
-import { UNINITIALIZED, type User } from '../types.ts';
 import type { Login, LoginSource } from './login.ts';
 
 /** The user and the claims of an access token. */

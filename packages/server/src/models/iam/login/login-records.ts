@@ -1,9 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { USER_REF_LABEL } from '@ks-apiserver/api/labels';
+import { LOGIN_RECORDS, USERS } from '@ks-apiserver/api/resources';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { LOGIN_RECORDS, USER_REF_LABEL, USERS } from '../types.ts';
 import { FailureCounter } from './failure-counter.ts';
 import type { LoginSource } from './login.ts';
 

@@ -1,3 +1,5 @@
+import { USERS } from '@ks-apiserver/api/resources';
+import type { User } from '@ks-apiserver/api/user';
 import { StatusError, tooManyRequests, unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import { byCreation } from '@ks-apiserver/client/informer/entry';
@@ -8,7 +10,6 @@ import type { Identity } from '../../session/identity.ts';
 import { checkPassword } from '../passwords/passwords.ts';
 import { RecentPasswords } from '../passwords/recent-passwords.ts';
 import type { Attempt, ProvidedUser, ProviderPasswords } from '../providers/provider-passwords.ts';
-import { USERS, type User } from '../types.ts';
 import type { LoginRecords } from './login-records.ts';
 
 /** Where a log-in comes from and by which door. */

@@ -1,5 +1,6 @@
+import { PASSWORD_ENCRYPTED } from '@ks-apiserver/api/annotations';
+import type { User } from '@ks-apiserver/api/user';
 import { LAST_APPLIED } from '@ks-apiserver/apimachinery/meta/annotations';
-import { PASSWORD_ENCRYPTED, type User } from '../types.ts';
 import { hashPassword, isHash } from './passwords.ts';
 
 /**

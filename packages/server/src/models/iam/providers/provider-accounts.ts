@@ -1,3 +1,7 @@
+import { PASSWORD_ENCRYPTED } from '@ks-apiserver/api/annotations';
+import { ORIGIN_UID_KEY } from '@ks-apiserver/api/labels';
+import { USERS } from '@ks-apiserver/api/resources';
+import type { User } from '@ks-apiserver/api/user';
 import {
   StatusError,
   serviceUnavailable,
@@ -7,7 +11,6 @@ import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { OpenProvider, ProviderIdentity } from '../../identity-providers/provider.ts';
-import { ORIGIN_UID_KEY, PASSWORD_ENCRYPTED, USERS, type User } from '../types.ts';
 import { hasArrived } from '../users/arrival.ts';
 import { linkTo, type ProviderLinks, providerOf } from './provider-links.ts';
 

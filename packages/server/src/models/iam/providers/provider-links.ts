@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { ORIGIN_UID_KEY, PROVIDER_KEY } from '@ks-apiserver/api/labels';
+import type { User } from '@ks-apiserver/api/user';
 import type { KubeObject, ObjectMeta } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
-import { ORIGIN_UID_KEY, PROVIDER_KEY, type User } from '../types.ts';
 
 /**
  * The provider that a user is linked to; 3.0 wrote an annotation for OAuth and a label for LDAP.

@@ -1,3 +1,5 @@
+import { ORIGIN_UID_KEY } from '@ks-apiserver/api/labels';
+import type { User } from '@ks-apiserver/api/user';
 import { serviceUnavailable, unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import {
   type OpenProvider,
@@ -6,7 +8,6 @@ import {
   type ProviderIdentity,
 } from '../../identity-providers/provider.ts';
 import type { IdentityProviders } from '../../identity-providers/registry.ts';
-import { ORIGIN_UID_KEY, type User } from '../types.ts';
 import { LOCAL_ADMIN, type ProviderAccounts } from './provider-accounts.ts';
 import { providerOf } from './provider-links.ts';
 

@@ -1,3 +1,18 @@
+import { USER_UID_ANNOTATION } from '@ks-apiserver/api/annotations';
+import { IAM_GROUP, RBAC_GROUP } from '@ks-apiserver/api/groups';
+import {
+  GROUP_PARENT_LABEL,
+  GROUP_REF_LABEL,
+  USER_REF_LABEL,
+  WORKSPACE_LABEL,
+} from '@ks-apiserver/api/labels';
+import {
+  GROUP_BINDINGS,
+  GROUPS,
+  ROLE_BINDINGS,
+  WORKSPACE_ROLE_BINDINGS,
+} from '@ks-apiserver/api/resources';
+import { subjectsOf } from '@ks-apiserver/api/subject';
 import { badRequest, notFound, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
@@ -6,23 +21,8 @@ import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { CallerClient } from '../../gate/caller-client.ts';
 import type { Catalog } from '../../resources/catalog/catalog.ts';
 import { missing } from '../errors.ts';
-import { subjectsOf } from '../subject.ts';
-import {
-  GROUP_BINDINGS,
-  GROUP_PARENT_LABEL,
-  GROUP_REF_LABEL,
-  GROUPS,
-  ROLE_BINDINGS,
-  USER_REF_LABEL,
-  USER_UID_ANNOTATION,
-  WORKSPACE_LABEL,
-  WORKSPACE_ROLE_BINDINGS,
-} from '../types.ts';
 import { nameMismatch } from '../users/users.ts';
 import { missingRole, type Scope, type Scopes } from './scopes.ts';
-
-const IAM = 'iam.kubesphere.io';
-const RBAC = 'rbac.authorization.k8s.io';
 
 /** A user who is to be in a group, in the words of 3.1's clients. */
 export interface GroupMember {
@@ -65,7 +65,7 @@ export class Groups {
   async #own(resource: GroupVersionResource, workspace: string, name: string): Promise<KubeObject> {
     const found = await this.#stored(resource, name);
     if (found?.metadata?.labels?.[WORKSPACE_LABEL] !== workspace) {
-      throw missing(resource.resource.slice(0, -1), IAM, name);
+      throw missing(resource.resource.slice(0, -1), IAM_GROUP, name);
     }
 
     return found;
@@ -87,7 +87,7 @@ export class Groups {
 
     return {
       ...given,
-      apiVersion: `${IAM}/v1alpha2`,
+      apiVersion: `${IAM_GROUP}/v1alpha2`,
       kind: 'Group',
       metadata: { ...given.metadata, labels },
     };
@@ -188,18 +188,18 @@ export class Groups {
   ): Promise<KubeObject> {
     const group = await this.#own(GROUPS, workspace, groupName);
     if (group.metadata.deletionTimestamp) {
-      throw missing('group', IAM, groupName);
+      throw missing('group', IAM_GROUP, groupName);
     }
 
     const user = this.#parts.users.store.get(userName)?.object;
 
     // A name that nobody has yet would give the group's roles to whoever gets it.
     if (!user || user.metadata.deletionTimestamp) {
-      throw missing('user', IAM, userName);
+      throw missing('user', IAM_GROUP, userName);
     }
 
     const binding: KubeObject = {
-      apiVersion: `${IAM}/v1alpha2`,
+      apiVersion: `${IAM_GROUP}/v1alpha2`,
       kind: 'GroupBinding',
       metadata: {
         generateName: `${groupName}-${userName}-`,
@@ -210,7 +210,7 @@ export class Groups {
         },
         annotations: { [USER_UID_ANNOTATION]: user.metadata.uid! },
       },
-      groupRef: { apiGroup: IAM, kind: 'groups', name: groupName },
+      groupRef: { apiGroup: IAM_GROUP, kind: 'groups', name: groupName },
       users: [userName],
     };
 
@@ -286,10 +286,10 @@ export class Groups {
       },
       subjects: subjects.map((subject) => ({
         ...subject,
-        apiGroup: subject.kind === 'ServiceAccount' ? '' : RBAC,
+        apiGroup: subject.kind === 'ServiceAccount' ? '' : RBAC_GROUP,
       })),
       roleRef: {
-        apiGroup: usesClusterRole ? RBAC : scope.roleGroup,
+        apiGroup: usesClusterRole ? RBAC_GROUP : scope.roleGroup,
         kind: usesClusterRole ? kind : scope.roleKind,
         name,
       },

@@ -1,11 +1,12 @@
+import { USER_UID_ANNOTATION } from '@ks-apiserver/api/annotations';
+import { USER_REF_LABEL } from '@ks-apiserver/api/labels';
+import { type Subject, subjectsOf, userSubject } from '@ks-apiserver/api/subject';
 import { conflict } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { CallerClient } from '../../gate/caller-client.ts';
-import { type Subject, subjectsOf, userSubject } from '../subject.ts';
-import { USER_REF_LABEL, USER_UID_ANNOTATION } from '../types.ts';
 import { missingRole, type Scope, type Scopes } from './scopes.ts';
 
 /** A user and the one role that he has in a scope. */

@@ -1,3 +1,5 @@
+import { AGGREGATION_ROLES } from '@ks-apiserver/api/annotations';
+import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import { badRequest, conflict } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
@@ -5,7 +7,6 @@ import type { PolicyRule } from '@ks-apiserver/apimachinery/rbac/rules';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import { byCreation } from '@ks-apiserver/client/informer/entry';
 import type { CallerClient } from '../../gate/caller-client.ts';
-import { AGGREGATION_ROLES, WORKSPACE_LABEL } from '../types.ts';
 import { aggregatedNames } from './aggregation.ts';
 import { missingRole, type Scope, type Scopes } from './scopes.ts';
 

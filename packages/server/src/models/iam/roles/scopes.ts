@@ -1,9 +1,5 @@
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { BindingIndex } from '../../authorization/bindings/binding-index.ts';
-import type { Bindings } from '../../authorization/bindings/bindings.ts';
-import type { Catalog } from '../../resources/catalog/catalog.ts';
-import { missing } from '../errors.ts';
+import { IAM_GROUP, RBAC_GROUP } from '@ks-apiserver/api/groups';
+import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import {
   CLUSTER_ROLE_BINDINGS,
   CLUSTER_ROLES,
@@ -11,13 +7,15 @@ import {
   GLOBAL_ROLES,
   ROLE_BINDINGS,
   ROLES,
-  WORKSPACE_LABEL,
   WORKSPACE_ROLE_BINDINGS,
   WORKSPACE_ROLES,
-} from '../types.ts';
-
-const IAM = 'iam.kubesphere.io';
-const RBAC = 'rbac.authorization.k8s.io';
+} from '@ks-apiserver/api/resources';
+import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Entry } from '@ks-apiserver/client/informer/entry';
+import type { BindingIndex } from '../../authorization/bindings/binding-index.ts';
+import type { Bindings } from '../../authorization/bindings/bindings.ts';
+import type { Catalog } from '../../resources/catalog/catalog.ts';
+import { missing } from '../errors.ts';
 
 /** One place where users have roles: the platform, the cluster, a workspace, or a namespace. */
 export interface Scope {
@@ -59,14 +57,14 @@ export class Scopes {
     key: string,
     metadata: Scope['metadata'],
   ): Scope {
-    const own = roles.group === IAM;
+    const own = roles.group === IAM_GROUP;
     const word = roleKind.toLowerCase();
 
     return {
       level,
       roleKind,
       apiVersion: `${roles.group}/${roles.version}`,
-      roleGroup: own ? IAM : RBAC,
+      roleGroup: own ? IAM_GROUP : RBAC_GROUP,
       roles,
       bindings,
       bindingKind: `${roleKind}Binding`,

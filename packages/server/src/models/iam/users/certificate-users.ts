@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
+import type { User } from '@ks-apiserver/api/user';
 import { unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
-import type { User } from '../types.ts';
 
 /**
  * Who comes to the embedded Kubernetes API with a client certificate: a user of the platform must

@@ -1,12 +1,8 @@
+import { SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
+import { CONFIG_MAPS } from '@ks-apiserver/api/resources';
 import { derivedName } from '@ks-apiserver/apimachinery/meta/derived-name';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import type { GroupVersionResource } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-
-const CONFIG_MAPS: GroupVersionResource = { group: '', version: 'v1', resource: 'configmaps' };
-
-/** Where the user controller marks the names of users who are gone. */
-const NAMESPACE = 'kubesphere-system';
 
 /** Throws a StatusError 409 for a name that nobody may get now. */
 export type CheckNameIsFree = (name: string) => Promise<void>;
@@ -23,7 +19,7 @@ export function retiredNames(client: KubeClient): CheckNameIsFree {
 
     const key = {
       resource: CONFIG_MAPS,
-      namespace: NAMESPACE,
+      namespace: SYSTEM_NAMESPACE,
       name: derivedName('retired-user', name),
     };
 

@@ -1,3 +1,5 @@
+import { GLOBAL_ROLE_ANNOTATION } from '@ks-apiserver/api/annotations';
+import { subjectsOf } from '@ks-apiserver/api/subject';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Bindings } from '../../authorization/bindings/bindings.ts';
@@ -6,8 +8,6 @@ import type { ResourceDefinition } from '../../resources/catalog/definition.ts';
 import { listPage, pageEntries } from '../../resources/list/list.ts';
 import type { ListQuery } from '../../resources/query/query.ts';
 import type { Scope, Scopes } from '../roles/scopes.ts';
-import { subjectsOf } from '../subject.ts';
-import { GLOBAL_ROLE_ANNOTATION } from '../types.ts';
 
 /** A list of users with each one's role in the scope that was asked for. */
 export interface UserPage {

@@ -1,3 +1,4 @@
+import { USER_REF_LABEL } from '@ks-apiserver/api/labels';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
@@ -7,7 +8,6 @@ import type { Bindings } from '../../authorization/bindings/bindings.ts';
 import { checkGrant } from '../grants/grants.ts';
 import type { GroupRoles } from '../roles/group-roles.ts';
 import type { Scope, Scopes } from '../roles/scopes.ts';
-import { USER_REF_LABEL } from '../types.ts';
 
 const UPDATE = {
   ...NO_REQUEST,

@@ -1,3 +1,11 @@
+import {
+  GLOBAL_ROLE_ANNOTATION,
+  PASSWORD_ENCRYPTED,
+  UNINITIALIZED,
+} from '@ks-apiserver/api/annotations';
+import { IAM_GROUP } from '@ks-apiserver/api/groups';
+import { USERS } from '@ks-apiserver/api/resources';
+import type { User } from '@ks-apiserver/api/user';
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
@@ -11,17 +19,8 @@ import type { Login, LoginSource } from '../login/login.ts';
 import { keepingLink } from '../providers/provider-links.ts';
 import type { Members } from '../roles/members.ts';
 import type { Scopes } from '../roles/scopes.ts';
-import {
-  GLOBAL_ROLE_ANNOTATION,
-  PASSWORD_ENCRYPTED,
-  UNINITIALIZED,
-  USERS,
-  type User,
-} from '../types.ts';
 import { hasArrived } from './arrival.ts';
 import type { UserRights } from './user-rights.ts';
-
-const GROUP = 'iam.kubesphere.io';
 
 /** What the users' model works with. */
 export interface UsersParts {
@@ -186,7 +185,7 @@ export class Users {
     const { gate, login, users } = this.#parts;
     const user = login.find(name);
     if (!user || name.includes('@')) {
-      throw missing('user', GROUP, name);
+      throw missing('user', IAM_GROUP, name);
     }
 
     if (password === '') {
@@ -223,7 +222,7 @@ export class Users {
   async #stored(name: string): Promise<User> {
     const stored = await this.#parts.client.find<User>({ resource: USERS, name });
     if (!stored) {
-      throw missing('user', GROUP, name);
+      throw missing('user', IAM_GROUP, name);
     }
 
     return stored;

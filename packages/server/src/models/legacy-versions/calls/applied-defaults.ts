@@ -1,4 +1,4 @@
-import { equalJson, setOwn } from '@ks-apiserver/apimachinery/schema/own';
+import { equalJson, setOwn } from '@ks-apiserver/apimachinery/json/json';
 import type { Conversion } from '../conversion.ts';
 import { type Fields, isAbsent, isFields, valueAt, withValueAt } from '../fields.ts';
 

@@ -1,10 +1,10 @@
+import { isObject } from '@ks-apiserver/apimachinery/json/json';
 import {
   badRequest,
   notAcceptable,
   unsupportedMediaType,
 } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Json } from '@ks-apiserver/apimachinery/meta/types';
-import { isObject } from '@ks-apiserver/apimachinery/schema/own';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import {
   type KubeRequest,

@@ -1,9 +1,9 @@
+import { assertNesting, isObject } from '@ks-apiserver/apimachinery/json/json';
 import {
   badRequest,
   StatusError,
   unsupportedMediaType,
 } from '@ks-apiserver/apimachinery/meta/errors';
-import { assertNesting, isObject } from '@ks-apiserver/apimachinery/schema/own';
 import type { KubeRequest } from '@ks-apiserver/apimachinery/transport/transport';
 import { parseConfiguration } from '../../gate/applied-configuration.ts';
 import { mediaType } from '../../gate/reviewed-write.ts';

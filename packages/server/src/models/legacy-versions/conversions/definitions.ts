@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import { equalJson } from '@ks-apiserver/apimachinery/schema/own';
 import type { Conversion } from '../conversion.ts';
 import {
   annotationOf,

@@ -1,4 +1,4 @@
-import { equalJson } from '@ks-apiserver/apimachinery/schema/own';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { Conversion } from '../conversion.ts';
 import { type Fields, isFields, mapFields } from '../fields.ts';
 

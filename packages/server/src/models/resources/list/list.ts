@@ -1,9 +1,9 @@
+import { AGGREGATION_ROLES } from '@ks-apiserver/api/annotations';
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import { after } from '../../after.ts';
 import { aggregatedNames } from '../../iam/roles/aggregation.ts';
-import { AGGREGATION_ROLES } from '../../iam/types.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ResourceDefinition } from '../catalog/definition.ts';
 import { passing, testsOf } from '../query/filters.ts';

@@ -1,8 +1,8 @@
+import { getOwn } from '@ks-apiserver/apimachinery/json/json';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Filter, ResourceDefinition } from '../catalog/definition.ts';
 import type { Column } from '../computed/columns.ts';
-import { own } from '../computed/own.ts';
 import { searchColumn } from '../search/search-text.ts';
 import { type FieldReader, fieldReader } from './field-values.ts';
 import type { ListQuery, MoreFilter } from './query.ts';
@@ -47,7 +47,7 @@ export type FilterOfKey = (key: string) => ((entry: Entry, value: string) => boo
 
 function filterOfKey(row: ResourceDefinition, catalog: Catalog): FilterOfKey {
   return (key) => {
-    const filter = own(row.filters, key) ?? own(COMMON, key);
+    const filter = getOwn(row.filters, key) ?? getOwn(COMMON, key);
     return filter && ((entry, value) => filter(entry, value, catalog));
   };
 }

@@ -1,9 +1,9 @@
+import { getOwn } from '@ks-apiserver/apimachinery/json/json';
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import { byCreation, byName, type Entry } from '@ks-apiserver/client/informer/entry';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ResourceDefinition, SortKey } from '../catalog/definition.ts';
 import type { Column, Value } from '../computed/columns.ts';
-import { own } from '../computed/own.ts';
 import { inTurns, sortInTurns } from '../list/in-turns.ts';
 import { fieldReader } from './field-values.ts';
 import type { ListQuery } from './query.ts';
@@ -49,19 +49,19 @@ function readerOf(
   const { key } = by;
 
   if (by.kind === 'label') {
-    return { of: (entry) => own(entry.labels, key) };
+    return { of: (entry) => getOwn(entry.labels, key) };
   }
   if (by.kind === 'annotation') {
-    return { of: (entry) => own(entry.annotations, key) };
+    return { of: (entry) => getOwn(entry.annotations, key) };
   }
 
-  const known = own(COMMON, key) ?? own(row.sortKeys, key);
+  const known = getOwn(COMMON, key) ?? getOwn(row.sortKeys, key);
   if (known) {
     return { of: known };
   }
 
   // What a resource is filtered by, such as its status, is among the fields of its entries.
-  if (own(row.filters, key)) {
+  if (getOwn(row.filters, key)) {
     return { of: (entry) => scalar(entry.fields[key]) };
   }
 
@@ -139,7 +139,7 @@ export function storeOrder(
   row: ResourceDefinition,
   query: ListQuery,
 ): 'name' | 'creationTimestamp' | undefined {
-  if (query.sort || own(row.sortKeys, query.sortBy)) {
+  if (query.sort || getOwn(row.sortKeys, query.sortBy)) {
     return undefined;
   }
   return query.sortBy === 'name' ? 'name' : 'creationTimestamp';
@@ -154,7 +154,7 @@ export function orderingOf(row: ResourceDefinition, query: ListQuery, catalog: C
     return byTerms(query.sort, row, catalog);
   }
 
-  const key = own(row.sortKeys, query.sortBy);
+  const key = getOwn(row.sortKeys, query.sortBy);
   if (key) {
     return byKey(key, query.ascending);
   }

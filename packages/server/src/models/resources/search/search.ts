@@ -1,8 +1,8 @@
+import { getOwn } from '@ks-apiserver/apimachinery/json/json';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import { after } from '../../after.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ResourceDefinition, SortKey } from '../catalog/definition.ts';
-import { own } from '../computed/own.ts';
 import { type ListedStore, type Page, snapshotPage } from '../list/list.ts';
 import { type FilterOfKey, keyValue, moreTests, passing, type Tests } from '../query/filters.ts';
 import { pageOf } from '../query/query.ts';
@@ -42,14 +42,14 @@ function testOf(type: SearchType, query: SearchQuery, catalog: Catalog): (entry:
   }
 
   for (const [key, value] of query.exact) {
-    const condition = own(type.keys, key) ?? own(EXACT, key);
+    const condition = getOwn(type.keys, key) ?? getOwn(EXACT, key);
     tests.push((entry) =>
       condition ? condition(entry, value, catalog, query.exact) : label(entry, key) === value,
     );
   }
 
   for (const [key, value] of query.fuzzy) {
-    const condition = own(FUZZY, key);
+    const condition = getOwn(FUZZY, key);
     tests.push((entry) =>
       condition ? condition(entry, value) : (label(entry, key) ?? '').includes(value),
     );
@@ -89,7 +89,7 @@ function filterOfKey(type: SearchType, query: SearchQuery, catalog: Catalog): Fi
       return (entry, value) => keyValue(entry.labels, value.replace(':', '='));
     }
 
-    const condition = own(type.keys, key);
+    const condition = getOwn(type.keys, key);
 
     return (entry, value) =>
       condition ? condition(entry, value, catalog, query.exact) : label(entry, key) === value;
@@ -147,7 +147,7 @@ function ordered(
       : catalog.columns.fill(found, ordering.columns).then(sort);
   }
 
-  const key = own(SEARCH_TYPES.get(row.resource)?.orderBy, query.orderBy);
+  const key = getOwn(SEARCH_TYPES.get(row.resource)?.orderBy, query.orderBy);
   if (key) {
     found.sort(byTime(key));
   } else if (query.orderBy === 'createTime') {

@@ -1,4 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
+import { IAM_GROUP, RBAC_GROUP } from '@ks-apiserver/api/groups';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
 import type { Authorizer } from '../../../authorization/authorizer.ts';
@@ -9,17 +10,14 @@ import type { Scope, Scopes } from '../../../iam/roles/scopes.ts';
 import type { Rule, WriteAttempt } from '../../attempt.ts';
 import { isLeftToKubernetes, scopesOfGrant, workspaceOf } from './scopes-of-grant.ts';
 
-const IAM = 'iam.kubesphere.io';
-const RBAC = 'rbac.authorization.k8s.io';
-
 const BINDINGS: ReadonlySet<string> = new Set([
-  `${RBAC}/rolebindings`,
-  `${RBAC}/clusterrolebindings`,
-  `${IAM}/globalrolebindings`,
-  `${IAM}/workspacerolebindings`,
+  `${RBAC_GROUP}/rolebindings`,
+  `${RBAC_GROUP}/clusterrolebindings`,
+  `${IAM_GROUP}/globalrolebindings`,
+  `${IAM_GROUP}/workspacerolebindings`,
 ]);
 
-const GROUPS: ReadonlySet<string> = new Set([`${IAM}/groups`, `${IAM}/groupbindings`]);
+const GROUPS: ReadonlySet<string> = new Set([`${IAM_GROUP}/groups`, `${IAM_GROUP}/groupbindings`]);
 
 /** What a binding gives, and to whom. */
 function givenBy({ roleRef, subjects, metadata }: KubeObject): unknown[] {
@@ -43,7 +41,7 @@ export class BindingRule implements Rule {
       return;
     }
 
-    if (stored && isDeepStrictEqual(givenBy(stored), givenBy(wished))) {
+    if (stored && equalJson(givenBy(stored), givenBy(wished))) {
       return;
     }
 
@@ -107,7 +105,7 @@ export class GroupRule implements Rule {
       workspaceOf(object),
     ];
 
-    if (stored && isDeepStrictEqual(given(stored), given(wished))) {
+    if (stored && equalJson(given(stored), given(wished))) {
       return;
     }
 

@@ -1,4 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
+import { AGGREGATION_ROLES } from '@ks-apiserver/api/annotations';
+import { IAM_GROUP, RBAC_GROUP } from '@ks-apiserver/api/groups';
+import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { PolicyRule } from '@ks-apiserver/apimachinery/rbac/rules';
 import type { Authorizer } from '../../../authorization/authorizer.ts';
@@ -7,19 +10,15 @@ import { ALL_RIGHTS, rulesOf } from '../../../authorization/rights.ts';
 import { checkGrant } from '../../../iam/grants/grants.ts';
 import { aggregatedNames } from '../../../iam/roles/aggregation.ts';
 import type { Scope, Scopes } from '../../../iam/roles/scopes.ts';
-import { AGGREGATION_ROLES, WORKSPACE_LABEL } from '../../../iam/types.ts';
 import { nameOf, type Rule, type WriteAttempt } from '../../attempt.ts';
 import { isLeftToKubernetes, scopesOfGrant } from './scopes-of-grant.ts';
 
-const IAM = 'iam.kubesphere.io';
-const RBAC = 'rbac.authorization.k8s.io';
-
 const ROLES: ReadonlySet<string> = new Set([
-  `${RBAC}/roles`,
-  `${RBAC}/clusterroles`,
-  `${IAM}/globalroles`,
-  `${IAM}/workspaceroles`,
-  `${IAM}/rolebases`,
+  `${RBAC_GROUP}/roles`,
+  `${RBAC_GROUP}/clusterroles`,
+  `${IAM_GROUP}/globalroles`,
+  `${IAM_GROUP}/workspaceroles`,
+  `${IAM_GROUP}/rolebases`,
 ]);
 
 /** The object that holds the rules: of a RoleBase the role in it. */
@@ -64,7 +63,7 @@ export class RoleRule implements Rule {
 
   review(attempt: WriteAttempt): undefined {
     const { stored, wished } = attempt;
-    if (!wished || (stored && isDeepStrictEqual(givenBy(stored), givenBy(wished)))) {
+    if (!wished || (stored && equalJson(givenBy(stored), givenBy(wished)))) {
       return;
     }
 
@@ -83,7 +82,7 @@ export class RoleRule implements Rule {
     const isSameModule =
       stored !== undefined &&
       module === overrideOf(stored) &&
-      isDeepStrictEqual(stored.metadata.labels ?? {}, metadata.labels ?? {});
+      equalJson(stored.metadata.labels ?? {}, metadata.labels ?? {});
 
     // What a new module will allow nobody knows, nor what one allows in another workspace.
     if (module !== undefined && !isSameModule) {
@@ -100,7 +99,7 @@ export class RoleRule implements Rule {
       return ALL_RIGHTS;
     }
 
-    const isLabelled = !isDeepStrictEqual(stored?.metadata.labels ?? {}, metadata.labels ?? {});
+    const isLabelled = !equalJson(stored?.metadata.labels ?? {}, metadata.labels ?? {});
     if (isLeftToKubernetes(attempt, scope) && !isLabelled) {
       return ofTemplates;
     }

@@ -1,6 +1,6 @@
+import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Scope, Scopes } from '../../../iam/roles/scopes.ts';
-import { WORKSPACE_LABEL } from '../../../iam/types.ts';
 import type { WriteAttempt } from '../../attempt.ts';
 
 /** The workspace of an object's label; '' for none. */

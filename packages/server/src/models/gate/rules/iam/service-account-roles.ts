@@ -1,9 +1,9 @@
+import { SERVICE_ACCOUNT_ROLE } from '@ks-apiserver/api/annotations';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Authorizer } from '../../../authorization/authorizer.ts';
 import { ALL_RIGHTS } from '../../../authorization/rights.ts';
 import { checkGrant } from '../../../iam/grants/grants.ts';
 import type { Scopes } from '../../../iam/roles/scopes.ts';
-import { SERVICE_ACCOUNT_ROLE } from '../../../iam/types.ts';
 import type { Rule, WriteAttempt } from '../../attempt.ts';
 
 function roleOf(object: KubeObject | undefined): string {

@@ -1,4 +1,11 @@
-import { isDeepStrictEqual } from 'node:util';
+import {
+  GLOBAL_ROLE_ANNOTATION,
+  PASSWORD_ENCRYPTED,
+  UNINITIALIZED,
+} from '@ks-apiserver/api/annotations';
+import { IAM_GROUP } from '@ks-apiserver/api/groups';
+import type { User } from '@ks-apiserver/api/user';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { LAST_APPLIED } from '@ks-apiserver/apimachinery/meta/annotations';
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
@@ -14,18 +21,10 @@ import type { PasswordPolicy } from '../../../iam/passwords/password-policy.ts';
 import { checkPassword, hashPassword } from '../../../iam/passwords/passwords.ts';
 import { linkOf, type ProviderLinks } from '../../../iam/providers/provider-links.ts';
 import type { Members } from '../../../iam/roles/members.ts';
-import {
-  GLOBAL_ROLE_ANNOTATION,
-  PASSWORD_ENCRYPTED,
-  UNINITIALIZED,
-  type User,
-} from '../../../iam/types.ts';
 import type { CheckNameIsFree } from '../../../iam/users/retired-names.ts';
 import { checkUserName } from '../../../iam/users/user-names.ts';
 import type { UserRights } from '../../../iam/users/user-rights.ts';
 import { nameOf, type Rule, type Verdict, type WriteAttempt } from '../../attempt.ts';
-
-const GROUP = 'iam.kubesphere.io';
 
 /** What the rule of users works with. */
 export interface UserRuleParts {
@@ -91,7 +90,7 @@ function checkOnlyPassword(caller: UserInfo, stored: User | undefined, wished: U
     throw passwordFirst(name, 'it cannot be kept, set one of your own');
   }
 
-  if (!isDeepStrictEqual(besidesPassword(stored), besidesPassword(wished))) {
+  if (!equalJson(besidesPassword(stored), besidesPassword(wished))) {
     throw passwordFirst(name, 'set one of your own first, and nothing else with it');
   }
 }
@@ -101,7 +100,10 @@ function checkOnlyPassword(caller: UserInfo, stored: User | undefined, wished: U
  * logs in, or whether, must hold all rights of that user.
  */
 export class UserRule implements Rule {
-  readonly resources: ReadonlySet<string> = new Set([`${GROUP}/users`, `${GROUP}/users/status`]);
+  readonly resources: ReadonlySet<string> = new Set([
+    `${IAM_GROUP}/users`,
+    `${IAM_GROUP}/users/status`,
+  ]);
   readonly seesDeletions = true;
   readonly seesAdministrators = true;
   readonly #parts: UserRuleParts;

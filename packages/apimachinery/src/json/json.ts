@@ -15,9 +15,15 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** An own property's value; never one of the prototype, whatever the key. */
-export function getOwn<T>(object: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
+/**
+ * Returns an own property's value, never one of the prototype, whatever the key; undefined where
+ * there is no such property or no object.
+ */
+export function getOwn<T>(
+  object: Readonly<Record<string, T>> | undefined,
+  key: string,
+): T | undefined {
+  return object && Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
 /** Sets an own property; `__proto__` is a key like any other. */
@@ -52,7 +58,15 @@ export function cloneJson<T extends Json>(value: T): T {
   return copy as T;
 }
 
-/** Equality of JSON values; the order of keys does not matter. */
+/** Returns how many properties an object's JSON has: undefined ones are not written. */
+function countWritten(object: object): number {
+  return Object.values(object).filter((value) => value !== undefined).length;
+}
+
+/**
+ * Whether two values have the same JSON: the order of keys does not matter, and a property that is
+ * undefined counts as absent.
+ */
 export function equalJson(a: unknown, b: unknown): boolean {
   if (a === b) {
     return true;
@@ -74,13 +88,14 @@ export function equalJson(a: unknown, b: unknown): boolean {
   }
 
   const keys = Object.keys(a);
-  if (keys.length !== Object.keys(b).length) {
-    return false;
-  }
+  const isSame = keys.every((key) => {
+    const value = (a as JsonObject)[key];
+    return value === undefined
+      ? getOwn(b as JsonObject, key) === undefined
+      : Object.hasOwn(b, key) && equalJson(value, (b as JsonObject)[key]);
+  });
 
-  return keys.every(
-    (key) => Object.hasOwn(b, key) && equalJson((a as JsonObject)[key], (b as JsonObject)[key]),
-  );
+  return isSame && (keys.length === Object.keys(b).length || countWritten(a) === countWritten(b));
 }
 
 /**
