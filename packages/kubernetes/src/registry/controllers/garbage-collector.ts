@@ -1,3 +1,4 @@
+import { yieldToEventLoop } from '@ks-apiserver/apimachinery/concurrency/time-slice';
 import { WorkQueue } from '@ks-apiserver/apimachinery/concurrency/work-queue';
 import type { KubeObject, OwnerReference } from '@ks-apiserver/apimachinery/meta/types';
 import type { Change } from '../../storage/backend.ts';
@@ -5,7 +6,7 @@ import type { ResourceCatalog } from '../resources/resource-catalog.ts';
 import { type ResourceType, storageKey, storagePrefix } from '../resources/resource-type.ts';
 import type { WriteOptions } from '../resources/strategy.ts';
 import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from '../store/delete.ts';
-import { scan, turn } from '../store/scan.ts';
+import { scan } from '../store/scan.ts';
 import type { Store } from '../store/store.ts';
 import { handleFailure } from './failures.ts';
 import { OwnerIndex } from './owner-index.ts';
@@ -86,7 +87,7 @@ export class GarbageCollector {
         this.#owners.add(object);
         this.#queue.add(object.key);
       } else {
-        await turn();
+        await yieldToEventLoop();
         if (this.#closed) {
           break;
         }

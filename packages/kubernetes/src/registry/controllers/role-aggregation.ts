@@ -1,10 +1,10 @@
+import { yieldToEventLoop } from '@ks-apiserver/apimachinery/concurrency/time-slice';
 import { WorkQueue } from '@ks-apiserver/apimachinery/concurrency/work-queue';
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { ResourceCatalog } from '../resources/resource-catalog.ts';
 import type { WriteOptions } from '../resources/strategy.ts';
-import { turn } from '../store/scan.ts';
 import type { Store } from '../store/store.ts';
 import { handleFailure } from './failures.ts';
 
@@ -90,7 +90,7 @@ export class RoleAggregation {
     let hasChanged = false;
 
     for (const name of names) {
-      await turn();
+      await yieldToEventLoop();
       hasChanged = (await this.#put(name)) || hasChanged;
     }
 
