@@ -6,7 +6,7 @@ import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { HostNode } from '@ks-apiserver/controllers/node/host-node';
 import { Leader } from '@ks-apiserver/controllers/runtime/leader';
 import type { Logger } from 'pino';
-import { greeting, originOf } from '../cli/greeting.ts';
+import { greeting, originOf } from './greeting.ts';
 import { ConfigError } from '../config/config.ts';
 import type { Options } from '../config/options.ts';
 import { NodePortListener } from '../embedded/node-port.ts';
