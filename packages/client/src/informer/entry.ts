@@ -1,8 +1,8 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 
 /**
- * One object as the cache keeps it: its bytes as they go on the wire, and the few fields that lists
- * filter and sort by.
+ * One object in an informer's store: its bytes as they are sent to clients, and the few fields that
+ * lists filter and sort by.
  */
 export interface Entry {
   readonly name: string;
@@ -16,24 +16,27 @@ export interface Entry {
   owners: readonly { uid: string; kind: string }[];
   bytes: Buffer;
   /**
-   * The same bytes with a comma behind them, once a list has needed them: thousands of views a list
-   * would keep the collector busy.
+   * The same bytes with a comma behind them, made when a list first needs them: thousands of new
+   * Buffers for each list would keep the garbage collector busy.
    */
   separated: Buffer | undefined;
-  /** What the resource's own filters and sort keys need. */
+  /** Values that the resource's own filters and sort keys need. */
   fields: Readonly<Record<string, unknown>>;
   /** The parsed object, for resources whose informer keeps it. */
   object: KubeObject | undefined;
 }
 
-/** Long annotation values are of no use to filters; their presence is. In characters. */
+/**
+ * Annotation values longer than this many characters are not kept: filters only need to know that
+ * they are there.
+ */
 const ANNOTATION_LIMIT = 256;
 const NONE = Object.freeze({}) as Readonly<Record<string, string>>;
 const NO_OWNERS: Entry['owners'] = Object.freeze([]);
 
 function shortened(annotations: Record<string, string>): Record<string, string> {
   const kept: Record<string, string> = {};
-  // A slice alone would keep the whole text alive.
+  // Copies the text: a slice would keep the whole of the original in memory.
   for (const [key, value] of Object.entries(annotations)) {
     kept[key] =
       value.length > ANNOTATION_LIMIT ? structuredClone(value.slice(0, ANNOTATION_LIMIT)) : value;
@@ -67,7 +70,7 @@ export function entryOf(
   };
 }
 
-/** Orders by name, then namespace, by code units. */
+/** Compares by name, then namespace, by UTF-16 code units. */
 export function byName(a: Entry, b: Entry): number {
   if (a.name !== b.name) {
     return a.name < b.name ? -1 : 1;
@@ -75,7 +78,7 @@ export function byName(a: Entry, b: Entry): number {
   return a.namespace === b.namespace ? 0 : a.namespace < b.namespace ? -1 : 1;
 }
 
-/** Orders by creation time, oldest first, then by name. */
+/** Compares by creation time, oldest first, then by name. */
 export function byCreation(a: Entry, b: Entry): number {
   return a.created - b.created || byName(a, b);
 }

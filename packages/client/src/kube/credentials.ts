@@ -8,7 +8,8 @@ const TOKEN_FILE_MS = 60_000;
 const EXEC_TIMEOUT_MS = 60_000;
 
 /**
- * Answers the Authorization header for a call, '' when the client certificate alone says who calls.
+ * Returns the Authorization header for a call; '' when the client certificate alone identifies the
+ * caller.
  */
 export type Credentials = () => Promise<string>;
 
@@ -44,8 +45,8 @@ async function runPlugin(plugin: ExecPlugin): Promise<{ token: string; until: nu
 }
 
 /**
- * The credentials that a cluster's configuration asks for; rotating ones are renewed when due, one
- * renewal at a time.
+ * Returns the credentials that a cluster's configuration asks for. Credentials that expire are
+ * renewed when due, one renewal at a time.
  */
 export function credentialsOf(config: ClusterConfig): Credentials {
   const renew = config.exec

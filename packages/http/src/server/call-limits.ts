@@ -2,19 +2,19 @@ import { tooManyRequests } from '@ks-apiserver/apimachinery/meta/errors';
 
 const RETRY_SECONDS = 10;
 
-/** Calls that go on for long, by who made them: nobody may take all that there are. */
+/** Counts calls that go on for long, by user, so that nobody takes all the room. */
 export class CallLimits {
   readonly #most: number;
   readonly #open = new Map<string, number>();
 
-  /** Takes how many calls of one caller may go on at the same time. */
+  /** `limit` is how many such calls of one user may go on at the same time. */
   constructor(most: number) {
     this.#most = most;
   }
 
   /**
-   * Counts one more call of a caller; answers how to give it back, once. Throws TooManyRequests
-   * where it is one too many.
+   * Counts one more call of a user and returns the function that ends it, once. Throws
+   * TooManyRequests when it is one too many.
    */
   admit(caller: string): () => void {
     const count = this.#open.get(caller) ?? 0;
