@@ -1,6 +1,9 @@
 const VERSION = /^v(\d+)(?:(alpha|beta)(\d+))?$/;
 
-/** Stability of a version, its number, and the number of its alpha or beta. */
+/**
+ * Returns the stability of a version (3 stable, 2 beta, 1 alpha), its number, and the number of its
+ * alpha or beta.
+ */
 function rank(version: string): readonly [number, number, number] {
   const match = VERSION.exec(version);
   if (!match) {

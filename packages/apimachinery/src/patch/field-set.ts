@@ -4,12 +4,12 @@ import type { Schema } from '../schema/schema.ts';
 
 const NONE: ReadonlyMap<string, FieldSet> = new Map();
 
-/** What stands for a field without fields below it; shared, so nobody may change it. */
+/** Stands for a field without fields below it. Shared: it must not be changed. */
 export const LEAF: Record<string, Json> = Object.freeze({});
 
 /**
  * A set of paths into an object, as `fieldsV1` holds it (sigs.k8s.io/structured-merge-diff): a tree
- * whose edges are `f:<field>`, `k:<keys as JSON>`, `v:<value as JSON>`; `member` tells whether the
+ * whose edges are `f:<field>`, `k:<keys as JSON>`, `v:<value as JSON>`. `member` says whether the
  * path to a node is itself in the set.
  */
 export class FieldSet {
@@ -27,7 +27,7 @@ export class FieldSet {
     this.#children.set(edge, child);
   }
 
-  /** Takes away what is below an edge. */
+  /** Removes what is below an edge. */
   drop(edge: string): void {
     this.#children?.delete(edge);
   }
@@ -56,7 +56,7 @@ export class FieldSet {
     return set;
   }
 
-  /** `fieldsV1` of this set, edges sorted. */
+  /** Returns the `fieldsV1` of this set, edges sorted. */
   toJson(): Record<string, Json> {
     if (this.children.size === 0) {
       return LEAF;
@@ -79,7 +79,7 @@ export class FieldSet {
     return !this.member && this.children.size === 0;
   }
 
-  /** The node that an edge leads to, made if need be. */
+  /** Returns the node that an edge leads to, and makes it when there is none. */
   at(edge: string): FieldSet {
     let child = this.children.get(edge);
     if (child === undefined) {
@@ -108,9 +108,7 @@ export class FieldSet {
     return out;
   }
 
-  /**
-   * The union of any number of sets, at least one, in the time that it takes to look at each once.
-   */
+  /** Returns the union of at least one set, looking at each set once. */
   static unionOf(sets: readonly FieldSet[]): FieldSet {
     if (sets.length === 1) {
       return sets[0]!;
@@ -164,7 +162,7 @@ export class FieldSet {
     });
   }
 
-  /** Without these top-level fields and all below them. */
+  /** Returns the set without these top-level fields and everything below them. */
   withoutFields(fields: readonly string[]): FieldSet {
     const dropped = new Set(fields.map((field) => `f:${field}`));
     return this.#combine(this.member, this.children.keys(), (edge) =>
@@ -176,7 +174,7 @@ export class FieldSet {
     return this.difference(other).empty && other.difference(this).empty;
   }
 
-  /** Adds the fields of structs on the way to members, which are no members themselves. */
+  /** Adds the fields of structs that lead to members and are no members themselves. */
   withNamedFields(schema: Schema | undefined): FieldSet {
     const out = new FieldSet();
     out.member = this.member;
@@ -194,7 +192,7 @@ export class FieldSet {
     return out;
   }
 
-  /** How many members there are. */
+  /** Returns how many members there are. */
   get size(): number {
     let size = this.member ? 1 : 0;
 
@@ -206,8 +204,8 @@ export class FieldSet {
   }
 
   /**
-   * All member paths as Kubernetes prints them: `.spec.containers[name="a"].image`; of each level
-   * first the members.
+   * Yields all member paths as Kubernetes prints them: `.spec.containers[name="a"].image`; of each
+   * level first the members.
    */
   *paths(prefix = ''): Generator<string, void> {
     const edges = sortedEdges(this.children.keys());
@@ -223,7 +221,7 @@ export class FieldSet {
   }
 }
 
-/** Edges in order; keys of list elements are compared by their values: numbers as numbers. */
+/** Compares edges; keys of list elements by their values, numbers as numbers. */
 function sortedEdges(edges: Iterable<string>): string[] {
   return Array.from(edges, (edge) => ({
     edge,

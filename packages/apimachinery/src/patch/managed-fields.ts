@@ -6,7 +6,7 @@ import { compareTyped } from './typed.ts';
 
 const maxUpdateManagers = 10;
 
-/** Who set which fields, without the set's time where none is known. */
+/** The fields that a manager has set; the time is missing when it is unknown. */
 export interface Manager {
   manager: string;
   operation: 'Apply' | 'Update';
@@ -16,7 +16,7 @@ export interface Manager {
   set: FieldSet;
 }
 
-/** Managers by what tells them apart: name, operation, subresource and, for updates, apiVersion. */
+/** Managers by their identity: name, operation, subresource and, for updates, apiVersion. */
 export type Managers = Map<string, Manager>;
 
 /** Key of a manager in `Managers`. */
@@ -25,7 +25,7 @@ export function managerId(manager: Omit<Manager, 'time' | 'set'>): string {
   return JSON.stringify([manager.manager, manager.operation, version, manager.subresource]);
 }
 
-/** The managers that `metadata.managedFields` names; undefined when an entry is malformed. */
+/** Returns the managers of `metadata.managedFields`; undefined when an entry is malformed. */
 export function decodeManagedFields(
   entries: readonly ManagedFieldsEntry[] | undefined | null,
 ): Managers | undefined {
@@ -59,7 +59,10 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** `metadata.managedFields` for managers, in Kubernetes' order; undefined when there are none. */
+/**
+ * Returns `metadata.managedFields` for managers, in Kubernetes' order; undefined when there are
+ * none.
+ */
 export function encodeManagedFields(managers: Managers): ManagedFieldsEntry[] | undefined {
   if (managers.size === 0) {
     return undefined;
@@ -116,13 +119,14 @@ const neverOwned = FieldSet.fromJson({
   'f:metadata': { '.': {}, ...leaves(identityFields) },
 });
 
-/** A manager's set less type and identity of the object, which nobody owns. */
+/** Returns a manager's set without type and identity of the object, which nobody owns. */
 export function stripMeta(set: FieldSet): FieldSet {
   return set.difference(neverOwned);
 }
 
 /**
- * Top-level fields that a write to the object or to a subresource cannot change, and so never owns.
+ * Returns the top-level fields that a write to the object or to a subresource cannot change, and so
+ * never owns.
  */
 export function resetFieldsOf(subresource: string | undefined): string[] {
   if (subresource === undefined || subresource === '') {
@@ -131,7 +135,7 @@ export function resetFieldsOf(subresource: string | undefined): string[] {
   return subresource === 'status' ? ['spec'] : [];
 }
 
-/** An object without its managedFields; the object itself is not changed. */
+/** Returns a copy of an object without its managedFields. */
 export function withoutManagedFields<T extends KubeObject>(object: T): T {
   const { managedFields: _, ...metadata } = object.metadata ?? {};
   return { ...object, metadata };
@@ -233,9 +237,9 @@ function capManagers(managers: Managers): void {
 }
 
 /**
- * The object to store, with `metadata.managedFields` that tell what an update by `manager` changed
- * (kubernetes.io "Server-Side Apply", "Field management"): whoever owned a changed or removed field
- * loses it. A client may reset the list by sending it empty.
+ * Returns the object to store, with `metadata.managedFields` that record what an update by
+ * `manager` changed (kubernetes.io "Server-Side Apply", "Field management"): other managers lose
+ * the fields that it changed or removed. A client may reset the list by sending it empty.
  */
 export function trackUpdate(options: TrackUpdateOptions): KubeObject {
   const { before, after, schema, apiVersion, subresource = '', now } = options;
@@ -252,7 +256,7 @@ export function trackUpdate(options: TrackUpdateOptions): KubeObject {
 
   const stripped = withoutManagedFields(after);
 
-  // Whoever has reset the list does not want it kept; the next one who applies begins it anew.
+  // A client that resets the list does not want it kept; the next apply begins it anew.
   if (before !== undefined && managers.size === 0 && !live?.length) {
     return stripped;
   }

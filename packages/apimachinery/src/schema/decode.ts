@@ -7,7 +7,7 @@ import type { Schema } from './schema.ts';
 
 class DecodeError extends Error {}
 
-/** Go's name of a schema's type: `int32`, `[]v1.Container`, `map[string]string`. */
+/** Returns Go's name of a schema's type: `int32`, `[]v1.Container`, `map[string]string`. */
 function goType(schema: Schema): string {
   const definition = schema['x-definition'];
   if (definition !== undefined && schema.type === 'object') {
@@ -37,7 +37,7 @@ function goType(schema: Schema): string {
   }
 }
 
-/** Where a value stands: Go's name of the struct and the path of fields, without indices. */
+/** The position of a value: Go's name of the struct and the path of fields, without indices. */
 interface Place {
   struct: string;
   path: string;
@@ -124,8 +124,8 @@ function zeroOf(schema: Schema): unknown {
 }
 
 /**
- * Whether a value is just what its type takes: most of an object is, and no place need be known for
- * it.
+ * Whether a value has exactly the form of its type: most values have, and then no position is
+ * needed for messages.
  */
 function isPlain(value: unknown, { type, format }: Schema): boolean {
   return typeof value === 'string'
@@ -166,8 +166,8 @@ function decodeObject(value: JsonObject, schema: Schema, place: Place): void {
 }
 
 /**
- * What is an object of a type or something else, as JSONSchemaPropsOrBool; undefined where it is
- * neither and counts for nothing.
+ * Decodes JSONSchemaPropsOrBool and the like: returns an object of the type, or the other form;
+ * undefined when it is neither and is ignored.
  */
 function decodeAlternative(value: unknown, schema: Schema, object: Schema, place: Place): unknown {
   if (isObject(value)) {

@@ -1,7 +1,7 @@
 import { cloneJson, isObject, setOwn } from '../json/json.ts';
 import type { Schema } from './schema.ts';
 
-// Names of a schema's own fields that have a default; schemas are immutable, so the answer is kept.
+// Names of a schema's own fields that have a default, kept by schema because schemas are immutable.
 const defaulted = new WeakMap<Schema, string[]>();
 
 function defaultedFields(schema: Schema): string[] {

@@ -165,7 +165,7 @@ const checks: ReadonlyMap<string, (text: string) => boolean> = new Map([
 
 const UNCHECKED = new Set(['bsonobjectid', 'password']);
 
-/** Whether Kubernetes knows a format of texts, be it one that is not checked. */
+/** Whether Kubernetes knows a format of strings, even one that it does not check. */
 export function isKnownFormat(format: string): boolean {
   const name = format.replaceAll('-', '');
   return checks.has(name) || UNCHECKED.has(name);
@@ -173,7 +173,7 @@ export function isKnownFormat(format: string): boolean {
 
 /**
  * Whether a text has a format that CRDs may name (apiextensions.k8s.io/v1, JSONSchemaProps
- * `format`); formats that Kubernetes does not know allow everything, and only `byte` may be longer
+ * `format`). Formats that Kubernetes does not know allow everything, and only `byte` may be longer
  * than 4096 characters.
  */
 export function hasFormat(text: string, format: string): boolean {

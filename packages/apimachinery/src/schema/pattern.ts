@@ -5,8 +5,8 @@ const maxCached = 2000;
 const compiled = new Map<string, RE2JS | undefined>();
 
 /**
- * A CRD's pattern in RE2 syntax, which takes linear time whatever the text is; undefined where it
- * is malformed or longer than 4096 characters.
+ * Compiles a CRD's pattern in RE2 syntax, which takes linear time for any text. Returns undefined
+ * for one that is malformed or longer than 4096 characters.
  */
 export function compilePattern(pattern: string): RE2JS | undefined {
   if (compiled.has(pattern)) {
@@ -19,7 +19,7 @@ export function compilePattern(pattern: string): RE2JS | undefined {
     try {
       expression = RE2JS.compile(pattern);
     } catch {
-      // Answered with undefined: a CRD with such a pattern is refused when it is written.
+      // Returns undefined: a CRD with such a pattern is refused when it is written.
     }
   }
 

@@ -16,7 +16,10 @@ import type { Schema } from './schema.ts';
 
 const maxCauses = 100;
 
-/** Characters of all causes: each may show a path or a value as long as the object. */
+/**
+ * How many characters all causes may have together: each may show a path or a value as long as the
+ * object.
+ */
 const maxCauseText = 256 * 1024;
 
 function typeOf(value: unknown): string {
@@ -45,7 +48,7 @@ function typeFits(actual: string, schema: Schema): boolean {
 }
 
 function codePoints(text: string, bound: number, atLeast: boolean): boolean {
-  // A code point is one or two units: only texts near the bound must be counted.
+  // A code point is one or two UTF-16 units: only texts near the bound must be counted.
   if (atLeast ? text.length < bound : text.length <= bound) {
     return !atLeast;
   }
@@ -59,7 +62,7 @@ function codePoints(text: string, bound: number, atLeast: boolean): boolean {
   return atLeast ? count >= bound : count <= bound;
 }
 
-/** Text of a number as Go prints it with `%v`. */
+/** Returns a number as Go prints it with `%v`. */
 function goNumber(value: number): string {
   const text = String(value);
   return text.replace(/e([+-])(\d)$/, 'e$10$2');
@@ -165,7 +168,7 @@ class Validation {
 
     for (const [i, item] of value.entries()) {
       const key = canonical(item);
-      // A value is told once, however often it is there.
+      // A value is reported once, however often it occurs.
       if (seen.get(key) === 1) {
         this.add(duplicate(`${path}[${i}]`, item));
       }
@@ -293,8 +296,8 @@ class Validation {
   }
 
   /**
-   * `old`: the value as it was; what did not change is not looked at again, whatever the schema
-   * says now.
+   * `old` is the former value: what did not change is not checked again, whatever the schema says
+   * now.
    */
   value(value: unknown, schema: Schema, path: string, old?: unknown): void {
     if (old !== undefined && equalJson(value, old)) {
@@ -302,7 +305,7 @@ class Validation {
     }
 
     if (value === null && schema.nullable === true) {
-      // Kubernetes takes null for none of the values of an enum, not even where the enum names it.
+      // Kubernetes accepts null for no value of an enum, not even when the enum names it.
       if (schema.enum !== undefined) {
         this.add(notSupported(path, value, schema.enum));
       }
@@ -321,7 +324,7 @@ class Validation {
         return;
       }
 
-      // A number with a fraction is still looked at as a number.
+      // A number with a fraction is still validated as a number.
       this.add(
         invalidValue(
           '<nil>',
@@ -349,7 +352,10 @@ class Validation {
   }
 }
 
-/** How the item of a `map` list is found that had the same keys; items of other lists have none. */
+/**
+ * Returns how to find the old item of a `map` list that had the same keys; items of other lists
+ * have none.
+ */
 function counterparts(schema: Schema, old: unknown): ((item: unknown) => unknown) | undefined {
   const keys = schema['x-kubernetes-list-map-keys'];
   if (schema['x-kubernetes-list-type'] !== 'map' || !keys || !Array.isArray(old)) {
@@ -388,9 +394,9 @@ function canonical(value: unknown): string {
 }
 
 /**
- * What in a value breaks its schema, in the words of Kubernetes' CRD validation; 100 causes at
- * most, none when it is valid. Patterns run in linear time. With `old`, the value as it was, what
- * did not change may stay as it is (Kubernetes "Validation ratcheting").
+ * Returns what in a value breaks its schema, in the words of Kubernetes' CRD validation: at most
+ * 100 causes, none when it is valid. Patterns run in linear time. With `old`, the former value,
+ * what did not change may stay as it is (Kubernetes "Validation ratcheting").
  */
 export function validateSchema(value: unknown, schema: Schema, old?: unknown): StatusCause[] {
   const validation = new Validation();

@@ -13,7 +13,7 @@ export interface FieldSelector {
   requirements: readonly FieldRequirement[];
   /** `get` gives a field's value, '' where it is not set. */
   matches(get: (field: string) => string): boolean;
-  /** True when it matches everything. */
+  /** Whether it matches everything. */
   empty: boolean;
   /** The canonical query form. */
   toString(): string;
@@ -78,7 +78,7 @@ export function parseFieldSelector(text: string): FieldSelector {
 
   const requirements: FieldRequirement[] = [];
 
-  // Sorted, as Kubernetes reads them: of several faults the first in this order is told.
+  // Sorted, as Kubernetes reads them: of several faults the first in this order is reported.
   for (const term of splitTerms(text).sort()) {
     if (term === '') {
       continue;
@@ -91,7 +91,7 @@ export function parseFieldSelector(text: string): FieldSelector {
 
     const [field, value] = [parts[1]!, unescapeValue(parts[3]!)];
 
-    // No field that is nothing: such a term asks for nothing.
+    // An empty term asks for nothing.
     if (field !== '' || value !== '') {
       requirements.push({ field, operator: parts[2] === '!=' ? '!=' : '=', value });
     }

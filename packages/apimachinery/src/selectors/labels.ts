@@ -37,7 +37,7 @@ export interface LabelSelectorObject {
 
 const integer = /^[+-]?\d{1,19}$/;
 
-/** All that is wrong with a requirement, in Kubernetes' words. */
+/** Returns all that is wrong with a requirement, in Kubernetes' words. */
 function requirementError(
   key: string,
   operator: LabelOperator,
@@ -69,7 +69,7 @@ function requirementError(
   return errors.length > 1 ? `[${errors.join(', ')}]` : errors[0];
 }
 
-/** A requirement with what its many values are found by. */
+/** Returns a requirement with an index of its values when it has many. */
 interface Condition {
   requirement: LabelRequirement;
   values: ReadonlySet<string>;

@@ -1,7 +1,7 @@
-/** Names that are remembered: callers send the same few again and again. */
+/** How many names are remembered: callers send the same few again and again. */
 const LIMIT = 500;
 
-/** A test of headers' names by a pattern; what it has answered about a name it remembers. */
+/** Returns a test of header names against a pattern that remembers its results. */
 export function headerNames(pattern: RegExp): (name: string) => boolean {
   const known = new Map<string, boolean>();
 
