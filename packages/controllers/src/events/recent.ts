@@ -1,4 +1,4 @@
-/** A map that keeps what was used last. */
+/** A map that keeps the entries that were used last. */
 export class Recent<T> {
   readonly #values = new Map<string, T>();
   readonly #most: number;

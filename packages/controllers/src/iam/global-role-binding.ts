@@ -12,7 +12,7 @@ interface Subject {
   name: string;
 }
 
-/** Global role bindings: who is platform-admin is cluster-admin of the Kubernetes API too. */
+/** Makes platform admins cluster admins of the Kubernetes API too. */
 export function globalRoleBindingReconciler(client: KubeClient, bindings: Informer): Reconciler {
   return {
     name: 'global-role-binding',

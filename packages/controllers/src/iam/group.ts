@@ -16,7 +16,7 @@ import type { SubjectBindings } from './subject-bindings.ts';
 
 const FINALIZER = 'finalizers.kubesphere.io/groups';
 
-/** What the group controller works with. */
+/** Dependencies of the group controller. */
 export interface GroupParts {
   client: KubeClient;
   groups: Informer;
@@ -25,13 +25,13 @@ export interface GroupParts {
 }
 
 /**
- * Groups: each is owned by the group above it or by its workspace, and takes its memberships and
+ * Makes each group owned by its parent group or its workspace, and deletes its memberships and
  * roles with it.
  */
 export function groupReconciler({ client, groups, templates, bindings }: GroupParts): Reconciler {
   /**
-   * The labels and owners that a group should have; a parent of another workspace, or that is gone,
-   * is none.
+   * Returns the labels and owners that a group should have; a parent in another workspace, or a
+   * deleted one, does not count.
    */
   function adopted({
     metadata,

@@ -9,34 +9,36 @@ import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../runtime/controller.ts';
 import { ensureCreated, ensureDeleted } from '../runtime/ensure.ts';
 
-/** Label of the binding that is made for it. */
+/** Label of the role binding that is made for a ServiceAccount. */
 const ACCOUNT_REF_LABEL = 'iam.kubesphere.io/serviceaccount-ref';
 const MOST_ROLE_LENGTH = 253;
 const KIND = 'ServiceAccount';
 
-/** What the controller of ServiceAccounts' roles works with. */
+/** Dependencies of the ServiceAccount role controller. */
 export interface ServiceAccountRoleParts {
   client: KubeClient;
   serviceAccounts: Informer;
-  /** With their objects. */
+  /** The informers keep parsed objects. */
   roles: Informer;
   roleBindings: Informer;
 }
 
-/** Name of the binding of one ServiceAccount to one role. */
+/** Returns the name of the binding of one ServiceAccount to one role. */
 function bindingName(account: string, role: string): string {
   const hash = createHash('sha256').update(`${account}/${role}`).digest('hex').slice(0, 8);
   return `${account.slice(0, 60)}-${role.slice(0, 60)}-${hash}`;
 }
 
 /**
- * ServiceAccounts: each is bound to the role of its project that its annotation names, and to no
- * other by this controller.
+ * Binds each ServiceAccount to the role of its project that its annotation names, and to no other.
  */
 export function serviceAccountRoleReconciler(parts: ServiceAccountRoleParts): Reconciler {
   const { client, serviceAccounts, roles, roleBindings } = parts;
 
-  /** Bindings in a namespace that this controller has made for ServiceAccounts of a name. */
+  /**
+   * Returns the bindings of a namespace that this controller has made for ServiceAccounts of a
+   * name.
+   */
   function bindingsOf(namespace: string, name: string): KubeObject[] {
     return roleBindings.store
       .list('name', namespace)
@@ -76,7 +78,7 @@ export function serviceAccountRoleReconciler(parts: ServiceAccountRoleParts): Re
       const account = serviceAccounts.store.get(name, namespace);
       const wanted = account?.annotations[SERVICE_ACCOUNT_ROLE] ?? '';
 
-      // The copy cuts long values short: none of them is what was reviewed.
+      // The informer shortens long values: none of them was reviewed.
       const role =
         wanted === '' || wanted.length > MOST_ROLE_LENGTH
           ? undefined
@@ -89,7 +91,8 @@ export function serviceAccountRoleReconciler(parts: ServiceAccountRoleParts): Re
 
       const existing = bindingsOf(namespace, name);
       for (const binding of existing) {
-        // Also those of a former account of the name, before the garbage collector comes.
+        // Also deletes those of a former account of the same name, before the garbage collector
+        // does.
         if (!isRight(binding)) {
           await ensureDeleted(client, {
             resource: ROLE_BINDINGS,

@@ -12,9 +12,9 @@ function keyOf({ metadata }: KubeObject): string {
 }
 
 /**
- * Bindings of one kind that say for which user they were made: they go when that very user is gone,
- * also when another one has his name by now. This finishes what the user's own deletion could not
- * see, such as a binding written while he went.
+ * Deletes bindings of a kind once the very user for whom they were made is gone, even when another
+ * user has the name by then. This catches what the deletion of the user could not see, such as a
+ * binding written at the same time.
  */
 export function userBindingReconciler(
   name: string,
@@ -64,7 +64,7 @@ export function userBindingReconciler(
         return undefined;
       }
 
-      // The copy may be a moment behind of a user who is quite new.
+      // The informer may not have a very new user yet.
       const now = await client.find({ resource: USERS, name: user });
       if (now?.metadata.uid !== uid) {
         await bindings.removeUserFrom(resource, binding, user);

@@ -20,25 +20,22 @@ const SWEEP_AGAIN_MS = 5000;
 /** A bcrypt hash. */
 const HASH = /^\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}$/;
 
-/** What the user controller works with. */
+/** Dependencies of the user controller. */
 export interface UserControllerParts {
   client: KubeClient;
   users: Informer;
   hashPassword: (password: string) => Promise<string>;
   bindings: SubjectBindings;
   events: EventRecorder;
-  /** Ends the sessions of a user who goes, is disabled, or whose password was set. */
+  /** Ends the sessions of a user who is deleted, disabled, or whose password was set. */
   revokeSessions: (username: string) => Promise<void>;
   /**
-   * Keeps the name of a user who goes from the next one, where certificates do not tell them apart.
+   * Reserves the name of a deleted user, where certificates do not tell users of one name apart.
    */
   retireName: (username: string) => Promise<void>;
 }
 
-/**
- * Users: hashes a plain password, makes new users Active, and removes what belongs to a user who
- * goes.
- */
+/** Hashes plain passwords, makes new users Active, and removes what belongs to deleted users. */
 export function userReconciler({
   client,
   users,
@@ -48,7 +45,7 @@ export function userReconciler({
   revokeSessions,
   retireName,
 }: UserControllerParts): Reconciler {
-  /** Users who are gone, and whose bindings are looked for once more. */
+  /** Deleted users whose bindings are looked for once more. */
   const gone = new Set<string>();
 
   async function removeBelongings(name: string): Promise<void> {
@@ -63,7 +60,10 @@ export function userReconciler({
     }
   }
 
-  /** A binding that was under way when the user went must not wait for the next one of his name. */
+  /**
+   * A binding that was being written while the user was deleted must not serve the next user of the
+   * name.
+   */
   async function sweep(name: string): Promise<number | undefined> {
     await removeBelongings(name);
 
@@ -80,12 +80,12 @@ export function userReconciler({
     const isMarked = user.metadata.annotations?.[PASSWORD_ENCRYPTED] === 'true';
     const password = user.spec?.password as string | undefined;
 
-    // The mark does not count: who patches the password leaves it, and who writes a hash may forget
-    // it.
+    // The annotation does not count: a client that patches the password leaves it unchanged, and a
+    // client that writes a hash may forget it.
     const plain = Boolean(password) && !HASH.test(password!);
 
     if (user.status?.state === 'Disabled') {
-      // Else they would go on when the user is enabled again.
+      // They would otherwise be valid again when the user is enabled.
       await revokeSessions(user.metadata.name!);
     }
 
@@ -98,7 +98,7 @@ export function userReconciler({
       [PASSWORD_ENCRYPTED]: 'true',
     };
 
-    // kubectl keeps a copy of what was applied, the password in clear with it.
+    // `kubectl apply` keeps a copy of what was applied, with the password in clear text.
     delete annotations[LAST_APPLIED];
 
     const spec = { ...user.spec, ...(plain && { password: await hashPassword(password!) }) };

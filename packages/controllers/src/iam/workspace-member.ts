@@ -6,8 +6,8 @@ import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../runtime/controller.ts';
 
 /**
- * Workspace roles or their bindings: both are owned by the template of the workspace in their
- * label, and go with it.
+ * Makes workspace roles or their bindings owned by the WorkspaceTemplate that their label names, so
+ * that they are deleted with it.
  */
 export function workspaceMemberReconciler(
   name: string,

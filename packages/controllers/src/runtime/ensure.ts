@@ -19,9 +19,9 @@ export async function ensureCreated(
 }
 
 /**
- * Creates an object, or brings the existing one's labels, annotations, owners and the named fields
- * to what `object` says; other metadata stays. `existing` comes from a cache: one that is behind
- * makes the update a conflict, which is tried again.
+ * Creates an object, or brings labels, annotations, owners and the named fields of the existing one
+ * to what `object` says; other metadata stays. `existing` comes from an informer: when that is
+ * behind, the update is a conflict and is tried again.
  */
 export async function ensureEqual(
   client: KubeClient,
@@ -56,7 +56,7 @@ export async function ensureEqual(
   }
 }
 
-/** Deletes an object; one that is gone already is fine. */
+/** Deletes an object; does nothing when it is gone already. */
 export async function ensureDeleted(client: KubeClient, key: ObjectKey): Promise<void> {
   try {
     await client.delete(key);
@@ -67,7 +67,7 @@ export async function ensureDeleted(client: KubeClient, key: ObjectKey): Promise
   }
 }
 
-/** Adds a finalizer; answers the object as it is then. */
+/** Adds a finalizer and returns the object with it. */
 export async function withFinalizer<T extends KubeObject>(
   client: KubeClient,
   resource: GroupVersionResource,
@@ -85,7 +85,7 @@ export async function withFinalizer<T extends KubeObject>(
   });
 }
 
-/** Removes a finalizer, after which the object may go. */
+/** Removes a finalizer, so that the object can be deleted. */
 export async function withoutFinalizer(
   client: KubeClient,
   resource: GroupVersionResource,

@@ -23,12 +23,12 @@ const SCOPE = {
   devops: 'scope.kubesphere.io/devops',
 } as const;
 
-/** Whether this controller has taken a namespace in before. */
+/** Whether this controller has adopted a namespace before. */
 function isAdopted({ metadata }: KubeObject): boolean {
   return metadata.finalizers?.includes(FINALIZER) === true;
 }
 
-/** What the namespace controller works with. */
+/** Dependencies of the namespace controller. */
 export interface NamespaceParts {
   client: KubeClient;
   namespaces: Informer;
@@ -36,13 +36,13 @@ export interface NamespaceParts {
   roles: Informer;
   roleBases: Informer;
   users: Informer;
-  /** Removes the ingress controller of a project that goes. */
+  /** Deletes the ingress controller of a deleted project. */
   removeRouter: (project: string) => Promise<void>;
 }
 
 /**
- * Namespaces: label and owner of KubeSphere, the roles of a project from the role bases, and its
- * creator's binding.
+ * Gives namespaces KubeSphere's label and owner, the roles of a project from the role bases, and
+ * their creator's binding.
  */
 export function namespaceReconciler({
   client,
@@ -53,7 +53,7 @@ export function namespaceReconciler({
   users,
   removeRouter,
 }: NamespaceParts): Reconciler {
-  /** The namespace with finalizer, label and owner as they should be. */
+  /** Returns the namespace with finalizer, label and owner as they should be. */
   async function adopt(namespace: KubeObject): Promise<void> {
     const { metadata } = namespace;
     const labels = { ...metadata.labels, [NAMESPACE_LABEL]: metadata.name! };
@@ -115,8 +115,8 @@ export function namespaceReconciler({
   }
 
   /**
-   * Makes the creator admin of a namespace that was just made. Later the annotation counts for
-   * nothing: who may edit a namespace could name anybody.
+   * Makes the creator admin of a new namespace. Later changes of the annotation have no effect:
+   * users who may edit a namespace could name anybody.
    */
   async function ensureCreator(namespace: KubeObject): Promise<void> {
     const creator = namespace.metadata.annotations?.[CREATOR_ANNOTATION];
@@ -124,7 +124,7 @@ export function namespaceReconciler({
       return;
     }
 
-    // A user who was made a moment ago may not have arrived in the copy.
+    // The informer may not have a very new user yet.
     const user =
       users.store.get(creator)?.object ?? (await client.find({ resource: USERS, name: creator }));
     if (!user || isTerminating(user)) {
@@ -183,7 +183,7 @@ export function namespaceReconciler({
 
       await ensureCreator(namespace);
 
-      // The finalizer comes last: what is not done yet is done again.
+      // The finalizer is removed last: what is not done yet is done again.
       await adopt(namespace);
 
       return undefined;

@@ -10,10 +10,10 @@ import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../runtime/controller.ts';
 
-/** How often what is used is counted, in milliseconds: it reads nothing but copies. */
+/** How often usage is counted, in milliseconds: counting reads informers only. */
 const COUNT_AGAIN_MS = 10_000;
 
-/** What the controller of workspace quotas works with. */
+/** Dependencies of the workspace quota controller. */
 export interface WorkspaceQuotaParts {
   client: KubeClient;
   quotas: Informer;
@@ -30,8 +30,8 @@ function written(usage: Usage): Record<string, string> {
 }
 
 /**
- * Quotas of workspaces: each is owned by its workspace, and its status says what the namespaces
- * use, one by one and together.
+ * Makes quotas owned by their workspace, and keeps in their status what the namespaces use, one by
+ * one and together.
  */
 export function workspaceQuotaReconciler(parts: WorkspaceQuotaParts): Reconciler {
   const { client, quotas, workspaces, namespaces, namespacesOf, usage } = parts;

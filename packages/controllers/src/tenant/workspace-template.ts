@@ -15,7 +15,7 @@ import type { EventRecorder } from '../events/recorder.ts';
 import type { Reconciler } from '../runtime/controller.ts';
 import { ensureCreated, ensureEqual } from '../runtime/ensure.ts';
 
-/** What the workspace template controller works with. */
+/** Dependencies of the workspace template controller. */
 export interface WorkspaceTemplateParts {
   client: KubeClient;
   templates: Informer;
@@ -26,7 +26,10 @@ export interface WorkspaceTemplateParts {
   events: EventRecorder;
 }
 
-/** Workspace templates: the Workspace, its roles from the role bases, and its manager's binding. */
+/**
+ * Creates the Workspace of a WorkspaceTemplate, its roles from the role bases, and its manager's
+ * binding.
+ */
 export function workspaceTemplateReconciler({
   client,
   templates,

@@ -7,7 +7,7 @@ import { withFinalizer, withoutFinalizer } from '../runtime/ensure.ts';
 
 const FINALIZER = 'finalizers.tenant.kubesphere.io';
 
-/** Workspaces: only the finalizer that objects of 3.x carry is kept up. */
+/** Removes the finalizer that objects of 3.x carry when a Workspace is deleted. */
 export function workspaceReconciler(client: KubeClient, workspaces: Informer): Reconciler {
   return {
     name: 'workspace',

@@ -11,7 +11,9 @@ const SERVICE_NAME = 'kubernetes.io/service-name';
 const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
 const CONTROLLER = 'endpointslice-controller.k8s.io';
 
-/** Endpoints a slice, and addresses in an Endpoints object, as Kubernetes limits them. */
+/**
+ * How many endpoints a slice has, and how many addresses an Endpoints object has, as in Kubernetes.
+ */
 const PER_SLICE = 100;
 const PER_OBJECT = 1000;
 
@@ -22,7 +24,9 @@ interface ServicePort {
   targetPort?: number | string;
 }
 
-/** The pods that a Service sends to: found by the first label of its selector, then looked at. */
+/**
+ * Returns the pods that a Service sends to: found by the first label of its selector, then tested.
+ */
 function podsOf(cluster: Cluster, { metadata, spec }: KubeObject): KubeObject[] {
   const selector = Object.entries(spec.selector as Record<string, string>);
   const [first] = selector;
@@ -59,7 +63,10 @@ function portNumber(
   return undefined;
 }
 
-/** Ports as they are on pods; named ones are taken from the first pod that has them. */
+/**
+ * Returns a Service's ports as they are on pods; named ones are taken from the first pod that has
+ * them.
+ */
 function portsOf({ spec }: KubeObject, pods: readonly KubeObject[]) {
   return ((spec.ports ?? []) as ServicePort[]).flatMap((port) => {
     const number =
@@ -188,7 +195,7 @@ async function writeSlices(
   }
 }
 
-/** Endpoints and EndpointSlices of Services that select pods. */
+/** Writes Endpoints and EndpointSlices of Services that select pods. */
 export function endpointsReconciler(cluster: Cluster): Reconciler {
   const servicesOf = (pod: KubeObject): string[] =>
     Object.entries(pod.metadata.labels ?? {}).flatMap((label) =>

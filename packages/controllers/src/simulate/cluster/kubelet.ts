@@ -8,21 +8,21 @@ import { containerStatuses, podConditions, type Run } from './pod-status.ts';
 
 /** How long things take, in milliseconds. */
 export interface Pace {
-  /** Containers start after half to all of this. */
+  /** Containers start after half of this to all of it. */
   startMs: number;
   /**
-   * Containers of pods that are to end (restartPolicy OnFailure or Never) run so long, unless their
+   * How long containers run whose pods are to end (restartPolicy OnFailure or Never), unless their
    * pod says otherwise.
    */
   runMs: number;
-  /** Deleted pods end after this, or their grace period where that is shorter. */
+  /** How long deleted pods take to stop; their grace period when that is shorter. */
   stopMs: number;
 }
 
-/** What a pod's annotations ask of its simulation. */
+/** What the annotations of a pod say about its simulation. */
 const ANNOTATION = 'simulation.ks-apiserver.io/';
 
-/** Between two runs of a container that failed, in milliseconds. */
+/** Pause between two runs of a container that failed, in milliseconds. */
 const RESTART_MS = 1000;
 
 /**
@@ -40,7 +40,7 @@ function ends({ spec }: KubeObject): boolean {
   return spec.restartPolicy === 'OnFailure' || spec.restartPolicy === 'Never';
 }
 
-/** The address of a pod: of the node's range, the same whenever it is asked for. */
+/** Returns the address of a pod in the node's range; always the same for one pod. */
 function addressOf(cluster: Cluster, pod: KubeObject): string {
   const cidr: string = cluster.nodes.get(`/${pod.spec.nodeName}`)?.spec?.podCIDR ?? '10.244.0.0/24';
   const [a, b] = cidr.split('.');
@@ -49,15 +49,15 @@ function addressOf(cluster: Cluster, pod: KubeObject): string {
 }
 
 /**
- * Nodes' agents: pods that are bound to simulated nodes start, become ready, end where they are to,
- * and stop when deleted.
+ * Acts as the kubelets of simulated nodes: pods that are bound to them start, become ready, end
+ * when they are to, and stop when deleted.
  */
 export function kubeletReconciler(cluster: Cluster, pace: Pace): Reconciler {
   const progress = new Map<string, Progress>();
   const runs = (pod: KubeObject) =>
     cluster.nodes.get(`/${pod.spec.nodeName}`)?.metadata.annotations?.[SIMULATED] === 'true';
 
-  /** Takes a deleted pod away once its containers have had time to stop. */
+  /** Removes a deleted pod once its containers have had time to stop. */
   async function stop(pod: KubeObject, key: string): Promise<number | undefined> {
     const state = progress.get(key);
     if (!state || state.endsAt !== Number.NEGATIVE_INFINITY) {
@@ -163,7 +163,7 @@ export function kubeletReconciler(cluster: Cluster, pace: Pace): Reconciler {
     return runsFor;
   }
 
-  /** Containers have come to their end: the pod has too, or they are started again. */
+  /** The containers have ended: the pod ends too, or they are started again. */
   async function end(pod: KubeObject, key: string): Promise<number | undefined> {
     const exitCode = Number(pod.metadata.annotations?.[`${ANNOTATION}exit-code`] ?? 0) || 0;
     const restarts: number = pod.status?.containerStatuses?.[0]?.restartCount ?? 0;
@@ -247,7 +247,7 @@ export function kubeletReconciler(cluster: Cluster, pace: Pace): Reconciler {
   };
 }
 
-/** Whether the volumes that a pod mounts are there. */
+/** Whether the volumes that a pod mounts exist. */
 function claimsBound(cluster: Cluster, pod: KubeObject): boolean {
   const volumes = (pod.spec.volumes ?? []) as { persistentVolumeClaim?: { claimName: string } }[];
 

@@ -26,7 +26,7 @@ interface Requirement {
   values?: string[];
 }
 
-/** Whether a pod puts up with a taint. */
+/** Whether a pod tolerates a taint. */
 export function tolerates(pod: KubeObject, taint: Taint): boolean {
   return ((pod.spec.tolerations ?? []) as Toleration[]).some(
     ({ key, operator, value, effect }) =>
@@ -81,7 +81,7 @@ export function selects(pod: KubeObject, node: KubeObject): boolean {
   );
 }
 
-/** Why a pod cannot run on a node, in the scheduler's words; undefined where it can. */
+/** Returns why a pod cannot run on a node, in the scheduler's words; undefined when it can. */
 export function obstacle(pod: KubeObject, node: KubeObject, podsThere: number): string | undefined {
   const unschedulable = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
   if (node.spec?.unschedulable && !tolerates(pod, unschedulable)) {
@@ -110,7 +110,7 @@ export function obstacle(pod: KubeObject, node: KubeObject, podsThere: number): 
   return undefined;
 }
 
-/** Nodes on which simulated pods run. */
+/** Returns the nodes on which simulated pods run. */
 export function simulatedNodes(cluster: Cluster): KubeObject[] {
   return cluster.nodes.all().filter(({ metadata }) => metadata.annotations?.[SIMULATED] === 'true');
 }
@@ -119,7 +119,7 @@ export function simulatedNodes(cluster: Cluster): KubeObject[] {
 export function schedulerReconciler(cluster: Cluster): Reconciler {
   const unscheduled = new Set<string>();
 
-  /** Pods on their way to a node that the cache does not show there yet. */
+  /** Pods bound to a node that the informer does not show there yet. */
   const bound = new Map<string, number>();
 
   return {
@@ -129,7 +129,7 @@ export function schedulerReconciler(cluster: Cluster): Reconciler {
         informer: cluster.pods.informer,
         keys: ({ entry }) => (entry.object!.spec.nodeName ? [] : [keyOf(entry.object!)]),
       },
-      // A node that changes may have room now.
+      // A changed node may have room now.
       { informer: cluster.nodes.informer, keys: () => [...unscheduled] },
     ],
     about: (key) => cluster.pods.get(key),

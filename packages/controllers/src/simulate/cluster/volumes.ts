@@ -3,7 +3,7 @@ import type { Reconciler } from '../../runtime/controller.ts';
 import { type Cluster, SIMULATED } from '../cluster.ts';
 import { keyOf } from '../objects.ts';
 
-/** The volume that a claim gets: one that holds nothing. */
+/** Returns the empty volume that a claim gets. */
 function volumeFor({ metadata, spec }: KubeObject): KubeObject {
   const { name, namespace, uid, resourceVersion } = metadata;
 
@@ -37,8 +37,8 @@ function volumeFor({ metadata, spec }: KubeObject): KubeObject {
 }
 
 /**
- * Says of a volume that somebody made whether it is free; one that was made for a claim is bound to
- * it and goes with it.
+ * Sets the phase of a volume that somebody created: whether it is free. A volume made for a claim
+ * is bound to it and is deleted with it.
  */
 async function setPhase(cluster: Cluster, key: string): Promise<void> {
   const volume = cluster.volumes.get(key);
@@ -50,7 +50,7 @@ async function setPhase(cluster: Cluster, key: string): Promise<void> {
   const claim = name && cluster.claims.get(`${namespace}/${name}`);
   const isHeld = claim && (uid === undefined || claim.metadata.uid === uid);
 
-  // One that is kept for a claim which is yet to come is free for that one.
+  // A volume that is reserved for a future claim is free for that claim.
   const phase =
     isHeld && claim.spec.volumeName === volume.metadata.name
       ? 'Bound'
@@ -64,7 +64,8 @@ async function setPhase(cluster: Cluster, key: string): Promise<void> {
 }
 
 /**
- * The volume that a claim names, where it is there and no other claim has it, as that of the claim.
+ * Returns the volume that a claim names, bound to the claim, if it exists and no other claim has
+ * it.
  */
 async function takeNamed(cluster: Cluster, claim: KubeObject): Promise<KubeObject | undefined> {
   const volume = cluster.volumes.get(`/${claim.spec.volumeName}`);
@@ -93,7 +94,7 @@ async function takeNamed(cluster: Cluster, claim: KubeObject): Promise<KubeObjec
   return cluster.volumes.update({ ...volume, spec: { ...volume.spec, claimRef } });
 }
 
-/** Claims get volumes, and volumes go with their claims. */
+/** Gives volumes to claims, and deletes volumes with their claims. */
 export function volumeReconciler(cluster: Cluster): Reconciler {
   return {
     name: 'simulated-volume-controller',
@@ -141,7 +142,7 @@ export function volumeReconciler(cluster: Cluster): Reconciler {
         ? await takeNamed(cluster, claim)
         : (cluster.volumes.get(keyOf(wanted)) ?? (await cluster.volumes.create(wanted)));
 
-      // A claim that names a volume of its own waits for that one.
+      // A claim that names a volume waits for it.
       if (!volume) {
         return undefined;
       }

@@ -12,12 +12,12 @@ import { workloadReconciler } from './workload.ts';
 
 const COMPONENT = 'cronjob-controller';
 
-/** How far back is looked for a run that was missed, in milliseconds. */
+/** How far back a missed run is looked for, in milliseconds. */
 const LOOK_BACK_MS = 86_400_000;
 
 /**
- * The schedule of a CronJob; times are of its zone, or UTC. Throws an Error for one that cannot be
- * read.
+ * Parses the schedule of a CronJob; times are in its time zone, or UTC. Throws an Error for one
+ * that cannot be parsed.
  */
 export function scheduleOf({ spec }: KubeObject): Cron {
   return new Cron(spec.schedule, {
@@ -27,7 +27,10 @@ export function scheduleOf({ spec }: KubeObject): Cron {
   });
 }
 
-/** The newest time up to now that a CronJob was to run at and has not; undefined without one. */
+/**
+ * Returns the latest time up to now at which a CronJob should have run and has not; undefined when
+ * there is none.
+ */
 export function dueTime(cronJob: KubeObject, now = Date.now()): Date | undefined {
   const { metadata, spec, status } = cronJob;
   const since = Date.parse(status?.lastScheduleTime ?? String(metadata.creationTimestamp));
@@ -149,7 +152,7 @@ async function forget(
   }
 }
 
-/** CronJobs (Kubernetes "CronJob"). */
+/** Reconciles CronJobs (Kubernetes "CronJob"). */
 export function cronJobReconciler(cluster: Cluster): Reconciler {
   return workloadReconciler(
     COMPONENT,

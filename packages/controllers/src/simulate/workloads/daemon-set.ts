@@ -21,10 +21,7 @@ import { workloadReconciler } from './workload.ts';
 
 const COMPONENT = 'daemonset-controller';
 
-/**
- * Taints of nodes in trouble, which daemons put up with (Kubernetes "DaemonSet", taints and
- * tolerations).
- */
+/** Tolerations of daemons for nodes in trouble (Kubernetes "DaemonSet", taints and tolerations). */
 const TOLERATED: readonly [string, string][] = [
   ['node.kubernetes.io/not-ready', 'NoExecute'],
   ['node.kubernetes.io/unreachable', 'NoExecute'],
@@ -34,7 +31,7 @@ const TOLERATED: readonly [string, string][] = [
   ['node.kubernetes.io/unschedulable', 'NoSchedule'],
 ];
 
-/** The pod of a DaemonSet for one node. */
+/** Returns the pod of a DaemonSet for one node. */
 function podFor(set: KubeObject, node: KubeObject, hash: string): KubeObject {
   const pod = podOf(set, set.spec.template);
   pod.metadata.labels = {
@@ -63,7 +60,7 @@ function podFor(set: KubeObject, node: KubeObject, hash: string): KubeObject {
   return pod;
 }
 
-/** The node that a pod of a DaemonSet is on, or is to be on. */
+/** Returns the node that a pod of a DaemonSet is on, or is meant for. */
 function nodeOf({ spec }: KubeObject): string | undefined {
   return (
     spec.nodeName ??
@@ -78,7 +75,7 @@ async function reconcile(cluster: Cluster, set: KubeObject): Promise<number | un
   const revision = await currentRevision(cluster, set, REVISION_HASH, used);
   const hash = revision.metadata.labels![REVISION_HASH]!;
 
-  // Whether it fits is asked of the pod as it would be, whatever else runs there.
+  // Tested with the pod as it would be, whatever else runs on the node.
   const eligible = simulatedNodes(cluster).filter((node) => {
     const pod = podFor(set, node, hash);
     pod.spec.affinity = set.spec.template.spec.affinity;
@@ -146,8 +143,8 @@ async function reconcile(cluster: Cluster, set: KubeObject): Promise<number | un
 }
 
 /**
- * Pods of old templates that may go now: at most `maxUnavailable` are missing or not ready at a
- * time.
+ * Returns the pods of old templates that may be deleted now: at most `maxUnavailable` may be
+ * missing or not ready at a time.
  */
 function outdated(
   set: KubeObject,
@@ -174,7 +171,7 @@ function outdated(
   return [...unready, ...rest];
 }
 
-/** DaemonSets: a pod on each simulated node that takes it (Kubernetes "DaemonSet"). */
+/** Reconciles DaemonSets: a pod on each simulated node that takes it (Kubernetes "DaemonSet"). */
 export function daemonSetReconciler(cluster: Cluster): Reconciler {
   return workloadReconciler(
     COMPONENT,
@@ -194,7 +191,7 @@ export function daemonSetReconciler(cluster: Cluster): Reconciler {
   );
 }
 
-/** Whether nothing changed that decides about what runs on a node; heartbeats do not. */
+/** Whether nothing has changed that decides what runs on a node; heartbeats do not. */
 function sameNode(node: KubeObject, before: KubeObject | undefined): boolean {
   return (
     node !== before &&

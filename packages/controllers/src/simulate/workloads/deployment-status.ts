@@ -2,7 +2,7 @@ import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type Condition, conditionOf, withoutZeros } from '../cluster/pods.ts';
 
-/** A condition as it is now: its times change only where what it says does. */
+/** Returns a condition with its times: they change only when its content does. */
 function updated(
   deployment: KubeObject,
   type: string,
@@ -28,8 +28,8 @@ const total = (sets: readonly KubeObject[], field: string) =>
   sets.reduce((all, set) => all + ((set.status?.[field] as number | undefined) ?? 0), 0);
 
 /**
- * How far a rollout has come, as `kubectl rollout status` reads it, and in how many milliseconds it
- * would be late.
+ * Returns how far a rollout has come, as `kubectl rollout status` reads it, and in how many
+ * milliseconds it would exceed its deadline.
  */
 export function deploymentStatus(
   deployment: KubeObject,

@@ -17,7 +17,7 @@ const DESIRED = 'deployment.kubernetes.io/desired-replicas';
 const MAXIMUM = 'deployment.kubernetes.io/max-replicas';
 const HASH = 'pod-template-hash';
 
-/** Annotations of a Deployment that are not its ReplicaSets'. */
+/** Annotations of a Deployment that its ReplicaSets do not get. */
 const OWN = new Set([LAST_APPLIED, REVISION, HISTORY, DESIRED, MAXIMUM]);
 
 const replicasOf = (set: KubeObject): number => set.spec.replicas ?? 1;
@@ -26,7 +26,7 @@ const sum = (sets: readonly KubeObject[], of: (set: KubeObject) => number) =>
   sets.reduce((all, set) => all + of(set), 0);
 const availableOf = (set: KubeObject): number => set.status?.availableReplicas ?? 0;
 
-/** A number of pods that is given as such or as a part of all. */
+/** Returns a number of pods that is given as a number or as a percentage. */
 export function podNumber(
   value: number | string | undefined,
   all: number,
@@ -40,7 +40,10 @@ export function podNumber(
   return roundUp ? Math.ceil(part) : Math.floor(part);
 }
 
-/** How many pods more, and how many fewer, there may be during a rollout; at least one of both. */
+/**
+ * Returns how many pods more, and how many fewer, there may be during a rollout; at least one of
+ * both.
+ */
 function limits({ spec }: KubeObject): { surge: number; unavailable: number } {
   if (spec.strategy?.type === 'Recreate') {
     return { surge: 0, unavailable: 0 };
@@ -53,13 +56,16 @@ function limits({ spec }: KubeObject): { surge: number; unavailable: number } {
   return { surge, unavailable: surge === 0 && unavailable === 0 ? 1 : unavailable };
 }
 
-/** A pod template as ReplicaSets of one Deployment are told apart by. */
+/** Returns a pod template in the form by which the ReplicaSets of one Deployment differ. */
 function withoutHash(template: KubeObject): unknown {
   const { [HASH]: _, ...labels } = template.metadata?.labels ?? {};
   return { ...template, metadata: { ...template.metadata, labels } };
 }
 
-/** Deployments: ReplicaSets of each revision, rolled out and back (Kubernetes "Deployments"). */
+/**
+ * One rollout of a Deployment: ReplicaSets of each revision, rolled out and back (Kubernetes
+ * "Deployments").
+ */
 export class DeploymentRollout {
   readonly #cluster: Cluster;
 
@@ -67,7 +73,10 @@ export class DeploymentRollout {
     this.#cluster = cluster;
   }
 
-  /** One step of a rollout; answers when to look again, if nothing changes before. */
+  /**
+   * Makes one step of a rollout; returns the milliseconds after which to look again if nothing
+   * changes before.
+   */
   async step(deployment: KubeObject): Promise<number | undefined> {
     await claim(deployment, this.#cluster.replicaSets);
 
@@ -113,7 +122,7 @@ export class DeploymentRollout {
     return sets.some((set) => this.#cluster.pods.count('controller', set.metadata.uid!) > 0);
   }
 
-  /** The Deployment's own annotation and its status. */
+  /** Writes the Deployment's own annotation and its status. */
   async #write(
     deployment: KubeObject,
     status: KubeObject['status'],
@@ -135,7 +144,7 @@ export class DeploymentRollout {
     }
   }
 
-  /** The ReplicaSet of the present template, made or brought to the newest revision. */
+  /** Returns the ReplicaSet of the current template, created or made the newest revision. */
   async #ensureCurrent(
     deployment: KubeObject,
     found: KubeObject | undefined,
@@ -146,7 +155,7 @@ export class DeploymentRollout {
     if (found) {
       const before = revisionOf(found);
       if (before >= newest) {
-        // Such as the reason of a change, which `kubectl rollout history` prints.
+        // Such as the change cause, which `kubectl rollout history` prints.
         const annotations = this.#annotations(deployment, before);
         const same = Object.entries(annotations).every(
           ([name, value]) => found.metadata.annotations?.[name] === value,
@@ -200,7 +209,7 @@ export class DeploymentRollout {
       this.#tell(deployment, made, 0, replicas);
       return made;
     } catch (error) {
-      // The name is another template's, or a ReplicaSet's of a Deployment before this one.
+      // The name belongs to another template, or to a ReplicaSet of an earlier Deployment.
       if (error instanceof StatusError && error.reason === 'AlreadyExists') {
         await this.#cluster.deployments.setStatus(deployment, {
           ...deployment.status,
@@ -269,7 +278,7 @@ export class DeploymentRollout {
     this.#tell(deployment, set, from, replicas);
   }
 
-  /** A rollout that is paused keeps its proportions; only what is asked for in all changes. */
+  /** A paused rollout keeps its proportions; only the total number follows the spec. */
   async #scalePaused(deployment: KubeObject, sets: readonly KubeObject[]): Promise<void> {
     const active = sets.filter((set) => replicasOf(set) > 0);
     const last = active.length > 0 ? active : sets.slice(-1);
@@ -316,7 +325,7 @@ export class DeploymentRollout {
       replicasOf(current) > wanted ? wanted : Math.max(up, Math.min(replicasOf(current), wanted)),
     );
 
-    // What never became available costs nothing to take away; of the rest, as many as may be
+    // Pods that never became available cost nothing to remove; of the others as many as may be
     // missing.
     const unready = up - Math.min(up, availableOf(current));
     let spare = sum(others(), replicasOf) + up - (wanted - unavailable) - unready;
@@ -351,7 +360,7 @@ export class DeploymentRollout {
     }
   }
 
-  /** Revisions that nobody can go back to any more. */
+  /** Deletes revisions beyond the history limit. */
   async #forget(deployment: KubeObject, others: readonly KubeObject[]): Promise<void> {
     const limit: number = deployment.spec.revisionHistoryLimit ?? 10;
     const old = others.filter(
@@ -366,7 +375,7 @@ export class DeploymentRollout {
   }
 }
 
-/** Deployments. */
+/** Reconciles Deployments. */
 export function deploymentReconciler(cluster: Cluster): Reconciler {
   const rollout = new DeploymentRollout(cluster);
 

@@ -28,7 +28,7 @@ function indexOf(pod: KubeObject): number {
   return Number(pod.metadata.annotations?.[INDEX] ?? -1);
 }
 
-/** Indexes as Kubernetes writes them: `0,2-4`. */
+/** Returns indexes as Kubernetes writes them: `0,2-4`. */
 export function intervals(indexes: readonly number[]): string {
   const parts: [number, number][] = [];
 
@@ -64,7 +64,7 @@ function condition(
   };
 }
 
-/** One look at a Job (Kubernetes "Jobs"). */
+/** One reconciliation of a Job (Kubernetes "Jobs"). */
 async function reconcile(cluster: Cluster, job: KubeObject): Promise<number | undefined> {
   const { spec, status = {} } = job;
   if (
@@ -78,7 +78,7 @@ async function reconcile(cluster: Cluster, job: KubeObject): Promise<number | un
   const indexed = spec.completionMode === 'Indexed';
   const done = pods().filter((pod) => pod.status?.phase === 'Succeeded');
 
-  // Pods may be deleted once they have ended; what was counted stays.
+  // Pods may be deleted once they have ended; they stay counted.
   const succeeded = indexed
     ? new Set(done.map(indexOf)).size
     : Math.max(done.length, status.succeeded ?? 0);
@@ -153,7 +153,7 @@ function failureOf({ spec, status }: KubeObject, failures: number): Failure {
 }
 
 /**
- * The pods that a Job needs next; those of an indexed one each have the lowest index that is free.
+ * Returns the pods that a Job needs next; those of an indexed Job each have the lowest free index.
  */
 function missing(
   job: KubeObject,
@@ -196,7 +196,7 @@ interface Progress {
   failed: number;
   complete: boolean;
   failure: Failure;
-  /** Pods that have succeeded, of an indexed Job. */
+  /** Returns the succeeded pods of an indexed Job. */
   done: readonly KubeObject[] | undefined;
 }
 
@@ -276,7 +276,7 @@ async function write(
   return Math.max(100, Date.parse(startTime) + spec.activeDeadlineSeconds * 1000 - Date.now());
 }
 
-/** Takes a Job away that has ended long enough ago. */
+/** Deletes a Job that ended long enough ago. */
 async function expire(cluster: Cluster, job: KubeObject): Promise<number | undefined> {
   const seconds: number | undefined = job.spec.ttlSecondsAfterFinished;
   if (seconds === undefined) {
@@ -294,7 +294,7 @@ async function expire(cluster: Cluster, job: KubeObject): Promise<number | undef
   return undefined;
 }
 
-/** Jobs. */
+/** Reconciles Jobs. */
 export function simulatedJobReconciler(cluster: Cluster): Reconciler {
   return workloadReconciler(
     COMPONENT,

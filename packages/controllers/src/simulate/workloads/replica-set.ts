@@ -23,8 +23,7 @@ const PHASES = ['Pending', 'Unknown', 'Running'];
 const COST = 'controller.kubernetes.io/pod-deletion-cost';
 
 /**
- * Orders pods by how little is lost with them: those that should go first come first (Kubernetes
- * "ReplicaSet", scaling).
+ * Compares pods by the order in which they should be deleted (Kubernetes "ReplicaSet", scaling).
  */
 export function byDispensability(a: KubeObject, b: KubeObject): number {
   const cost = (pod: KubeObject) => Number(pod.metadata.annotations?.[COST] ?? 0);
@@ -40,7 +39,7 @@ export function byDispensability(a: KubeObject, b: KubeObject): number {
   );
 }
 
-/** ReplicaSets and ReplicationControllers: as many pods of a template as are asked for. */
+/** Keeps as many pods of a template as a ReplicaSet or ReplicationController asks for. */
 function replicaReconciler(
   cluster: Cluster,
   {
@@ -157,7 +156,7 @@ async function setStatus(
   return again;
 }
 
-/** ReplicaSets. */
+/** Reconciles ReplicaSets. */
 export function replicaSetReconciler(cluster: Cluster): Reconciler {
   return replicaReconciler(cluster, {
     name: 'replicaset-controller',
@@ -166,7 +165,7 @@ export function replicaSetReconciler(cluster: Cluster): Reconciler {
   });
 }
 
-/** ReplicationControllers. */
+/** Reconciles ReplicationControllers. */
 export function replicationControllerReconciler(cluster: Cluster): Reconciler {
   return replicaReconciler(cluster, {
     name: 'replication-controller',

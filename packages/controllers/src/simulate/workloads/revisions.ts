@@ -7,16 +7,17 @@ import { templateHash } from './template-hash.ts';
 /** Label of pods and ControllerRevisions that names the revision of their template. */
 export const REVISION_HASH = 'controller-revision-hash';
 
-/** The template that a ControllerRevision keeps. */
+/** Returns the template that a ControllerRevision keeps. */
 export function templateOf(revision: KubeObject): KubeObject {
   const { $patch: _, ...template } = revision.data.spec.template;
   return template;
 }
 
 /**
- * The ControllerRevision of the present template of a StatefulSet or DaemonSet: made where there is
- * none, and the newest where there is one, as after `kubectl rollout undo`; `label` is the one that
- * its hash is kept in. Those that no pod is of and that are beyond the limit go.
+ * Returns the ControllerRevision of the current template of a StatefulSet or DaemonSet: created
+ * when there is none, and made the newest when there is one, as after `kubectl rollout undo`.
+ * `label` is the one that holds its hash. Revisions without pods beyond the history limit are
+ * deleted.
  */
 export async function currentRevision(
   cluster: Cluster,

@@ -14,8 +14,8 @@ function ordinalOf(pod: KubeObject): number {
 }
 
 /**
- * StatefulSets: pods with names and volumes of their own, one after the other (Kubernetes
- * "StatefulSets").
+ * One reconciliation of a StatefulSet: pods with names and volumes of their own, one after the
+ * other (Kubernetes "StatefulSets").
  */
 class StatefulSetRollout {
   readonly #cluster: Cluster;
@@ -40,7 +40,9 @@ class StatefulSetRollout {
     );
   }
 
-  /** One step; answers when to look again, if nothing changes before. */
+  /**
+   * Makes one step; returns the milliseconds after which to look again if nothing changes before.
+   */
   async step(): Promise<number | undefined> {
     const set = this.#set;
     const used = new Set(this.#pods().map((pod) => pod.metadata.labels?.[REVISION_HASH] ?? ''));
@@ -64,8 +66,8 @@ class StatefulSetRollout {
   }
 
   /**
-   * Makes what is missing, deletes what is too much, then what is outdated; in order, one at a
-   * time, where that is asked for.
+   * Creates missing pods, deletes those that are too many, then outdated ones; in order, one at a
+   * time, unless the policy is parallel.
    */
   async #move(current: KubeObject, update: KubeObject): Promise<void> {
     const { spec } = this.#set;
@@ -178,7 +180,7 @@ class StatefulSetRollout {
     this.#cluster.record(COMPONENT, set, 'SuccessfulCreate', `Create ${what} successful`);
   }
 
-  /** Gives a pod the claim of its name, which outlives it. */
+  /** Creates a pod's claim, which outlives the pod. */
   async #claim(pod: KubeObject, template: KubeObject): Promise<void> {
     const set = this.#set;
     const namespace = set.metadata.namespace ?? '';
@@ -254,7 +256,7 @@ class StatefulSetRollout {
   }
 }
 
-/** StatefulSets. */
+/** Reconciles StatefulSets. */
 export function statefulSetReconciler(cluster: Cluster): Reconciler {
   return workloadReconciler(
     COMPONENT,

@@ -3,8 +3,8 @@ import type { Reconciler, Source } from '../../runtime/controller.ts';
 import { keyOf, type Objects } from '../objects.ts';
 
 /**
- * A reconciler of objects that are there and stay: one that is deleted is left to the garbage
- * collector.
+ * Returns a reconciler for objects that exist and are not being deleted; deleted ones are left to
+ * the garbage collector.
  */
 export function workloadReconciler(
   name: string,
