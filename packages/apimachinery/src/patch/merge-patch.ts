@@ -30,7 +30,7 @@ function merge(target: Json | undefined, patch: Json): Json {
 
   if (isObject(target)) {
     for (const key of Object.keys(target)) {
-      setOwn(merged, key, target[key]!);
+      setOwn(merged, key, target[key]);
     }
   }
 

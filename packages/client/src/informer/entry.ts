@@ -1,4 +1,4 @@
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 
 /**
  * One object in an informer's store: its bytes as they are sent to clients, and the few fields that
@@ -23,7 +23,7 @@ export interface Entry {
   /** Values that the resource's own filters and sort keys need. */
   fields: Readonly<Record<string, unknown>>;
   /** The parsed object, for resources whose informer keeps it. */
-  object: KubeObject | undefined;
+  object: PersistedObject | undefined;
 }
 
 /**
@@ -43,6 +43,18 @@ function shortened(annotations: Record<string, string>): Record<string, string> 
   }
 
   return kept;
+}
+
+/**
+ * Returns the parsed object of an entry whose informer keeps objects. Throws an Error for any other
+ * entry.
+ */
+export function objectOf(entry: Entry): PersistedObject {
+  if (!entry.object) {
+    throw new Error(`the informer of ${entry.name} keeps no objects`);
+  }
+
+  return entry.object;
 }
 
 /** Makes the entry of a parsed object. */
@@ -66,7 +78,8 @@ export function entryOf(
     bytes,
     separated: undefined,
     fields,
-    object: keep ? object : undefined,
+    // An informer follows objects that the API has stored.
+    object: keep ? (object as PersistedObject) : undefined,
   };
 }
 

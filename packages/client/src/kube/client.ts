@@ -5,6 +5,7 @@ import {
   groupVersionPath,
   type KubeList,
   type KubeObject,
+  type PersistedObject,
 } from '@ks-apiserver/apimachinery/meta/types';
 import {
   type KubeRequest,
@@ -232,7 +233,7 @@ export class KubeClient {
   }
 
   /** Reads one object; throws NotFound. */
-  get<T extends KubeObject = KubeObject>(key: ObjectKey, signal?: AbortSignal): Promise<T> {
+  get<T extends KubeObject = KubeObject>(key: ObjectKey, signal?: AbortSignal): Promise<PersistedObject<T>> {
     return this.#json(
       'GET',
       resourcePath(key.resource, key.namespace, key.name),
@@ -246,7 +247,7 @@ export class KubeClient {
   async find<T extends KubeObject = KubeObject>(
     key: ObjectKey,
     signal?: AbortSignal,
-  ): Promise<T | undefined> {
+  ): Promise<PersistedObject<T> | undefined> {
     try {
       return await this.get<T>(key, signal);
     } catch (error) {
@@ -261,7 +262,7 @@ export class KubeClient {
   list<T extends KubeObject = KubeObject>(
     resource: GroupVersionResource,
     options: ListOptions = {},
-  ): Promise<KubeList<T>> {
+  ): Promise<KubeList<PersistedObject<T>>> {
     const { namespace, signal, ...parameters } = options;
 
     return this.#json(
@@ -278,7 +279,7 @@ export class KubeClient {
     resource: GroupVersionResource,
     object: T,
     options: WriteOptions = {},
-  ): Promise<T> {
+  ): Promise<PersistedObject<T>> {
     return this.#json(
       'POST',
       resourcePath(resource, object.metadata.namespace) + writeQuery(options),
@@ -293,7 +294,7 @@ export class KubeClient {
     resource: GroupVersionResource,
     object: T,
     options: WriteOptions & { subresource?: string } = {},
-  ): Promise<T> {
+  ): Promise<PersistedObject<T>> {
     const { name = '', namespace } = object.metadata;
 
     return this.#json(
@@ -311,7 +312,7 @@ export class KubeClient {
     type: keyof typeof PATCH_TYPES,
     patch: unknown,
     options: WriteOptions & { subresource?: string } = {},
-  ): Promise<T> {
+  ): Promise<PersistedObject<T>> {
     const url =
       resourcePath(key.resource, key.namespace, key.name, options.subresource) +
       writeQuery(options);
@@ -323,7 +324,7 @@ export class KubeClient {
     resource: GroupVersionResource,
     object: T,
     options: WriteOptions & { fieldManager: string },
-  ): Promise<T> {
+  ): Promise<PersistedObject<T>> {
     const { name = '', namespace } = object.metadata;
     return this.patch<T>({ resource, name, namespace }, 'apply', object, options);
   }

@@ -56,7 +56,7 @@ class Body implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
     if (!this.#ended || this.#error) {
       return undefined;
     }
-    return this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
+    return this.#pieces.length === 1 ? this.#pieces[0] : Buffer.concat(this.#pieces);
   }
 
   [Symbol.asyncIterator](): this {

@@ -197,8 +197,8 @@ export function applicationReconciler({
 
       const own = {
         ...APPLICATION,
-        name: name!,
-        uid: uid!,
+        name: name,
+        uid: uid,
         blockOwnerDeletion: true,
         controller: false,
       };
@@ -269,7 +269,7 @@ export function applicationReconciler({
           const { namespace, name, generation } = written.metadata;
           const body = { status: { ...wanted, observedGeneration: generation } };
 
-          await client.patch({ resource: APPLICATIONS, namespace, name: name! }, 'merge', body, {
+          await client.patch({ resource: APPLICATIONS, namespace, name: name }, 'merge', body, {
             subresource: 'status',
           });
         }

@@ -163,7 +163,7 @@ export class EventRecorder {
         await ensureDeleted(this.#client, {
           resource: EVENTS,
           namespace: metadata.namespace,
-          name: metadata.name!,
+          name: metadata.name,
         });
       }
     }

@@ -2,6 +2,7 @@ import { USER_UID_ANNOTATION } from '@ks-apiserver/api/annotations';
 import { USER_REF_LABEL } from '@ks-apiserver/api/labels';
 import { USERS } from '@ks-apiserver/api/resources';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../runtime/controller.ts';
@@ -37,7 +38,7 @@ export function userBindingReconciler(
       {
         informer,
         keys: ({ type, entry }) =>
-          type !== 'DELETED' && marked(entry.object) ? [keyOf(entry.object!)] : [],
+          type !== 'DELETED' && marked(entry.object) ? [keyOf(objectOf(entry))] : [],
       },
       {
         informer: users,

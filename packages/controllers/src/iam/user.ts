@@ -56,7 +56,7 @@ export function userReconciler({
     });
 
     for (const { metadata } of items) {
-      await ensureDeleted(client, { resource: LOGIN_RECORDS, name: metadata.name! });
+      await ensureDeleted(client, { resource: LOGIN_RECORDS, name: metadata.name });
     }
   }
 

@@ -5,6 +5,7 @@ import {
   type KubeObject,
 } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import { type Change, Store } from '@ks-apiserver/client/informer/store';
 import { type KubeClient, resourcePath } from '@ks-apiserver/client/kube/client';
@@ -68,11 +69,11 @@ export class Objects {
 
   #changed({ type, entry, previous }: Change): void {
     // Items of lists have no apiVersion and kind.
-    Object.assign(entry.object!, this.#type);
+    Object.assign(objectOf(entry), this.#type);
 
     for (const [, keys, found] of this.#indexes) {
       if (previous) {
-        for (const key of keys(previous.object!)) {
+        for (const key of keys(objectOf(previous))) {
           const entries = found.get(key);
           entries?.delete(previous);
 
@@ -86,7 +87,7 @@ export class Objects {
         continue;
       }
 
-      for (const key of keys(entry.object!)) {
+      for (const key of keys(objectOf(entry))) {
         const entries = found.get(key) ?? new Set();
         found.set(key, entries.add(entry));
       }
@@ -108,7 +109,7 @@ export class Objects {
     const found = this.#indexes.find(([name]) => name === index)?.[2].get(key);
     return [...(found ?? [])]
       .sort((a, b) => a.created - b.created || (a.name < b.name ? -1 : 1))
-      .map((entry) => entry.object!);
+      .map((entry) => objectOf(entry));
   }
 
   /** Returns how many objects there are under a key of an index. */
@@ -118,7 +119,7 @@ export class Objects {
 
   /** Returns all objects. */
   all(): KubeObject[] {
-    return Array.from(this.informer.store.values(), (entry) => entry.object!);
+    return Array.from(this.informer.store.values(), (entry) => objectOf(entry));
   }
 
   async create(object: KubeObject): Promise<KubeObject> {

@@ -185,7 +185,7 @@ export function expansionReconciler({
     const object = resource && (await client.find({ resource, namespace, name: owner!.name }));
 
     return object && object.metadata.uid === owner!.uid
-      ? { resource: resource!, object, expansion: expansionOf(object) }
+      ? { resource: resource, object, expansion: expansionOf(object) }
       : undefined;
   }
 

@@ -106,7 +106,7 @@ export function workspaceTemplateReconciler({
       metadata: {
         name: `${manager}-${workspace}-admin`,
         labels: { [WORKSPACE_LABEL]: workspace, [USER_REF_LABEL]: manager },
-        annotations: { [USER_UID_ANNOTATION]: user.metadata.uid! },
+        annotations: { [USER_UID_ANNOTATION]: user.metadata.uid },
         ownerReferences: [controllerReference(template)],
       },
       subjects: [userSubject(manager)],

@@ -88,7 +88,7 @@ function writeBatch(res: ServerResponse, batch: readonly Uint8Array[]): void {
     if (to - from > 1) {
       res.write(Buffer.concat(batch.slice(from, to), size));
     } else {
-      res.write(batch[from]!);
+      res.write(batch[from]);
     }
 
     from = Math.max(to, from + 1);
@@ -160,7 +160,7 @@ function writePieces(res: ServerResponse, pieces: Iterable<Uint8Array>, isSized:
     const [head, rest] = first.value;
 
     if (isSized && first.value.length === 2) {
-      res.write(head!);
+      res.write(head);
       return endWith(res, rest!);
     }
 

@@ -6,7 +6,6 @@ import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { HostNode } from '@ks-apiserver/controllers/node/host-node';
 import { Leader } from '@ks-apiserver/controllers/runtime/leader';
 import type { Logger } from 'pino';
-import { greeting, originOf } from './greeting.ts';
 import { ConfigError } from '../config/config.ts';
 import type { Options } from '../config/options.ts';
 import { NodePortListener } from '../embedded/node-port.ts';
@@ -17,6 +16,7 @@ import { type AdminResult, ensureAdmin, hasWellKnownPassword } from './admin.ts'
 import { type App, openApp } from './app.ts';
 import { type Kubernetes, openKubernetes } from './backend.ts';
 import { type ControllerParts, startControllers } from './controllers.ts';
+import { greeting, originOf } from './greeting.ts';
 import { reportOwnDeployment } from './own-deployment.ts';
 
 const START_MS = 60_000;

@@ -1,6 +1,7 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler } from '../../runtime/controller.ts';
 import type { Cluster } from '../cluster.ts';
 import { labelKey } from '../keys.ts';
@@ -98,7 +99,7 @@ async function writeEndpoints(
   const takesAll = service.spec.publishNotReadyAddresses === true;
 
   const address = (pod: KubeObject) => ({
-    ip: pod.status!.podIP,
+    ip: pod.status.podIP,
     ...(pod.spec.hostname &&
       pod.spec.subdomain === service.metadata.name && { hostname: pod.spec.hostname }),
     nodeName: pod.spec.nodeName,
@@ -153,7 +154,7 @@ async function writeSlices(
     const terminating = pod.metadata.deletionTimestamp !== undefined;
 
     return {
-      addresses: [pod.status!.podIP],
+      addresses: [pod.status.podIP],
       conditions: { ready: takesAll || (serving && !terminating), serving, terminating },
       ...(pod.spec.hostname &&
         pod.spec.subdomain === service.metadata.name && { hostname: pod.spec.hostname }),
@@ -205,12 +206,12 @@ export function endpointsReconciler(cluster: Cluster): Reconciler {
   return {
     name: 'simulated-endpoints-controller',
     sources: [
-      { informer: cluster.services.informer, keys: ({ entry }) => [keyOf(entry.object!)] },
+      { informer: cluster.services.informer, keys: ({ entry }) => [keyOf(objectOf(entry))] },
       {
         informer: cluster.pods.informer,
         keys: ({ entry, previous }) => [
-          ...servicesOf(entry.object!),
-          ...(previous && previous.labels !== entry.labels ? servicesOf(previous.object!) : []),
+          ...servicesOf(objectOf(entry)),
+          ...(previous && previous.labels !== entry.labels ? servicesOf(objectOf(previous)) : []),
         ],
       },
     ],

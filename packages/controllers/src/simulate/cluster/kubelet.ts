@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler } from '../../runtime/controller.ts';
 import { type Cluster, SIMULATED } from '../cluster.ts';
 import { keyOf } from '../objects.ts';
@@ -191,7 +192,7 @@ export function kubeletReconciler(cluster: Cluster, pace: Pace): Reconciler {
     sources: [
       {
         informer: cluster.pods.informer,
-        keys: ({ entry }) => (entry.object!.spec.nodeName ? [keyOf(entry.object!)] : []),
+        keys: ({ entry }) => (objectOf(entry).spec.nodeName ? [keyOf(objectOf(entry))] : []),
       },
     ],
     about: (key) => cluster.pods.get(key),

@@ -1,6 +1,7 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import { resourcePath } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../../runtime/controller.ts';
 import { type Cluster, SIMULATED } from '../cluster.ts';
@@ -127,7 +128,7 @@ export function schedulerReconciler(cluster: Cluster): Reconciler {
     sources: [
       {
         informer: cluster.pods.informer,
-        keys: ({ entry }) => (entry.object!.spec.nodeName ? [] : [keyOf(entry.object!)]),
+        keys: ({ entry }) => (objectOf(entry).spec.nodeName ? [] : [keyOf(objectOf(entry))]),
       },
       // A changed node may have room now.
       { informer: cluster.nodes.informer, keys: () => [...unscheduled] },

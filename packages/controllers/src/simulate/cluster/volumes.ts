@@ -1,4 +1,5 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler } from '../../runtime/controller.ts';
 import { type Cluster, SIMULATED } from '../cluster.ts';
 import { keyOf } from '../objects.ts';
@@ -99,14 +100,14 @@ export function volumeReconciler(cluster: Cluster): Reconciler {
   return {
     name: 'simulated-volume-controller',
     sources: [
-      { informer: cluster.claims.informer, keys: ({ entry }) => [keyOf(entry.object!)] },
+      { informer: cluster.claims.informer, keys: ({ entry }) => [keyOf(objectOf(entry))] },
       {
         informer: cluster.volumes.informer,
         keys: ({ type, entry }) => {
-          const { namespace, name } = entry.object!.spec.claimRef ?? {};
+          const { namespace, name } = objectOf(entry).spec.claimRef ?? {};
           return [
             ...(name ? [`${namespace}/${name}`] : []),
-            ...(type === 'DELETED' ? [] : [keyOf(entry.object!)]),
+            ...(type === 'DELETED' ? [] : [keyOf(objectOf(entry))]),
           ];
         },
       },

@@ -2,6 +2,7 @@ import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import { Cron } from 'croner';
 import type { Reconciler } from '../../runtime/controller.ts';
 import { conditionOf } from '../cluster/pods.ts';
@@ -160,7 +161,7 @@ export function cronJobReconciler(cluster: Cluster): Reconciler {
     [
       {
         informer: cluster.jobs.informer,
-        keys: ({ entry }) => controllerKey(entry.object!, 'CronJob'),
+        keys: ({ entry }) => controllerKey(objectOf(entry), 'CronJob'),
       },
     ],
     (cronJob) => reconcile(cluster, cronJob),

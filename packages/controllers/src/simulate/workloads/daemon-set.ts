@@ -1,5 +1,6 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler } from '../../runtime/controller.ts';
 import {
   countPods,
@@ -179,12 +180,12 @@ export function daemonSetReconciler(cluster: Cluster): Reconciler {
     [
       {
         informer: cluster.pods.informer,
-        keys: ({ entry }) => controllerKey(entry.object!, 'DaemonSet'),
+        keys: ({ entry }) => controllerKey(objectOf(entry), 'DaemonSet'),
       },
       {
         informer: cluster.nodes.informer,
         keys: ({ entry, previous }) =>
-          sameNode(entry.object!, previous?.object) ? [] : cluster.daemonSets.all().map(keyOf),
+          sameNode(objectOf(entry), previous?.object) ? [] : cluster.daemonSets.all().map(keyOf),
       },
     ],
     (set) => reconcile(cluster, set),

@@ -3,6 +3,7 @@ import { LAST_APPLIED } from '@ks-apiserver/apimachinery/meta/annotations';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler } from '../../runtime/controller.ts';
 import type { Cluster } from '../cluster.ts';
 import { controllerKey } from '../keys.ts';
@@ -386,8 +387,8 @@ export function deploymentReconciler(cluster: Cluster): Reconciler {
       {
         informer: cluster.replicaSets.informer,
         keys: ({ entry }) => [
-          ...controllerKey(entry.object!, 'Deployment'),
-          ...claimantsOf(cluster.deployments, entry.object!),
+          ...controllerKey(objectOf(entry), 'Deployment'),
+          ...claimantsOf(cluster.deployments, objectOf(entry)),
         ],
       },
       {
@@ -398,7 +399,7 @@ export function deploymentReconciler(cluster: Cluster): Reconciler {
             return [];
           }
 
-          const [set] = controllerKey(entry.object!, 'ReplicaSet');
+          const [set] = controllerKey(objectOf(entry), 'ReplicaSet');
           const found = set === undefined ? undefined : cluster.replicaSets.get(set);
 
           return found ? controllerKey(found, 'Deployment') : [];

@@ -1,6 +1,7 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler } from '../../runtime/controller.ts';
 import {
   type Condition,
@@ -299,7 +300,12 @@ export function simulatedJobReconciler(cluster: Cluster): Reconciler {
   return workloadReconciler(
     COMPONENT,
     cluster.jobs,
-    [{ informer: cluster.pods.informer, keys: ({ entry }) => controllerKey(entry.object!, 'Job') }],
+    [
+      {
+        informer: cluster.pods.informer,
+        keys: ({ entry }) => controllerKey(objectOf(entry), 'Job'),
+      },
+    ],
     (job) => reconcile(cluster, job),
   );
 }

@@ -1,6 +1,7 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler } from '../../runtime/controller.ts';
 import {
   type Condition,
@@ -55,9 +56,9 @@ function replicaReconciler(
       {
         informer: cluster.pods.informer,
         keys: ({ entry, previous }) => [
-          ...controllerKey(entry.object!, kind),
-          ...(previous && previous !== entry ? controllerKey(previous.object!, kind) : []),
-          ...claimantsOf(objects, entry.object!),
+          ...controllerKey(objectOf(entry), kind),
+          ...(previous && previous !== entry ? controllerKey(objectOf(previous), kind) : []),
+          ...claimantsOf(objects, objectOf(entry)),
         ],
       },
     ],

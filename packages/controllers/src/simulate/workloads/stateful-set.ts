@@ -1,5 +1,6 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler } from '../../runtime/controller.ts';
 import { countPods, isBehind, podOf, untilAvailable, withoutZeros } from '../cluster/pods.ts';
 import type { Cluster } from '../cluster.ts';
@@ -264,7 +265,7 @@ export function statefulSetReconciler(cluster: Cluster): Reconciler {
     [
       {
         informer: cluster.pods.informer,
-        keys: ({ entry }) => controllerKey(entry.object!, 'StatefulSet'),
+        keys: ({ entry }) => controllerKey(objectOf(entry), 'StatefulSet'),
       },
     ],
     (set) => new StatefulSetRollout(cluster, set).step(),

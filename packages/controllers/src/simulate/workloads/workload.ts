@@ -1,4 +1,5 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler, Source } from '../../runtime/controller.ts';
 import { keyOf, type Objects } from '../objects.ts';
 
@@ -15,7 +16,7 @@ export function workloadReconciler(
   return {
     name: `simulated-${name}`,
     sources: [
-      { informer: objects.informer, keys: ({ entry }) => [keyOf(entry.object!)] },
+      { informer: objects.informer, keys: ({ entry }) => [keyOf(objectOf(entry))] },
       ...sources,
     ],
     about: (key) => objects.get(key),

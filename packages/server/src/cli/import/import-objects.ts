@@ -77,7 +77,7 @@ export function asNew(object: KubeObject, { resource, keepsStatus }: Selected): 
     ...(isNamespace ? withoutSpec : rest),
     apiVersion: apiVersionOf(resource),
     metadata: {
-      name: name!,
+      name: name,
       ...(namespace && { namespace }),
       ...(labels && { labels }),
       annotations,
