@@ -112,9 +112,10 @@ function conflictError(conflicts: readonly Conflict[]): StatusError {
     lines.push(`and ${count - causes.length} more`);
   }
 
+  const [first] = causes;
   const list =
-    count === 1
-      ? `conflict: ${causes[0]!.message}: ${causes[0]!.field}`
+    count === 1 && first
+      ? `conflict: ${first.message}: ${first.field}`
       : `conflicts: ${lines.join('\n')}`;
 
   return new StatusError(409, 'Conflict', `Apply failed with ${count} ${list}`, { causes });

@@ -77,20 +77,26 @@ export function orderElements(
   patched.sort(by(inPatch));
   serverOnly.sort(by(inServer));
 
+  const placeOf = (item: Json | undefined) =>
+    item === undefined ? undefined : inServer.get(identity(item, mergeKey));
   const out: Json[] = [];
   let left = 0;
-  let right = 0;
-  while (left < serverOnly.length || right < patched.length) {
-    const a =
-      left < serverOnly.length ? inServer.get(identity(serverOnly[left]!, mergeKey)) : undefined;
-    const b =
-      right < patched.length ? inServer.get(identity(patched[right]!, mergeKey)) : undefined;
-    const takeLeft =
-      right >= patched.length ||
-      (left < serverOnly.length && a !== undefined && b !== undefined && a < b);
 
-    out.push(takeLeft ? serverOnly[left++]! : patched[right++]!);
+  for (const item of patched) {
+    const place = placeOf(item);
+
+    for (let before = placeOf(serverOnly[left]); before !== undefined; ) {
+      if (place === undefined || before >= place) {
+        break;
+      }
+
+      out.push(serverOnly[left] as Json);
+      left += 1;
+      before = placeOf(serverOnly[left]);
+    }
+
+    out.push(item);
   }
 
-  return out;
+  return [...out, ...serverOnly.slice(left)];
 }

@@ -76,6 +76,11 @@ function parseOperation(operation: Json): Operation {
   };
 }
 
+/** Returns the last token of a path that is not the whole document's. */
+function lastToken(path: readonly string[]): string {
+  return path.at(-1) ?? '';
+}
+
 /**
  * Returns the array index of a token; `extra` is 1 where the position behind the end is allowed
  * too. Negative indices count from the end.
@@ -131,7 +136,7 @@ class Document {
     }
 
     const container = this.#container(path);
-    const token = path[path.length - 1]!;
+    const token = lastToken(path);
 
     return Array.isArray(container)
       ? container[indexOf(token, container.length, 0)]
@@ -167,7 +172,7 @@ class Document {
     }
 
     const container = this.#container(path);
-    const token = path[path.length - 1]!;
+    const token = lastToken(path);
 
     if (!Array.isArray(container)) {
       setOwn(container, token, value);
@@ -181,7 +186,7 @@ class Document {
   replace(path: readonly string[], value: Json): void {
     const container = path.length === 0 ? undefined : this.#container(path);
     if (Array.isArray(container)) {
-      container[indexOf(path[path.length - 1]!, container.length, 0)] = value;
+      container[indexOf(lastToken(path), container.length, 0)] = value;
     } else {
       this.add(path, value);
     }
@@ -193,7 +198,7 @@ class Document {
     }
 
     const container = this.#container(path);
-    const token = path[path.length - 1]!;
+    const token = lastToken(path);
 
     if (Array.isArray(container)) {
       this.#splice(container, indexOf(token, container.length, 0), 1);

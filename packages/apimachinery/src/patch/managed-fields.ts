@@ -1,5 +1,6 @@
 import type { Json, KubeObject, ManagedFieldsEntry } from '../meta/types.ts';
 import type { Schema } from '../schema/schema.ts';
+import { compareText } from '../text/compare-text.ts';
 import { FieldSet } from './field-set.ts';
 import { fieldsOfNew } from './new-fields.ts';
 import { compareTyped } from './typed.ts';
@@ -53,10 +54,6 @@ export function decodeManagedFields(
   }
 
   return managers;
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /**
@@ -142,10 +139,9 @@ export function withoutManagedFields<T extends KubeObject>(object: T): T {
 }
 
 function isReset(entries: readonly ManagedFieldsEntry[] | undefined): boolean {
-  return (
-    entries !== undefined &&
-    (entries.length === 0 || (entries.length === 1 && Object.keys(entries[0]!).length === 0))
-  );
+  const [first, ...others] = entries ?? [];
+  const isEmpty = first === undefined || Object.keys(first).length === 0;
+  return entries !== undefined && isEmpty && others.length === 0;
 }
 
 /** What `trackUpdate` needs. */

@@ -29,13 +29,12 @@ function merge(target: Json | undefined, patch: Json): Json {
   const merged: JsonObject = {};
 
   if (isObject(target)) {
-    for (const key of Object.keys(target)) {
-      setOwn(merged, key, target[key]);
+    for (const [key, value] of Object.entries(target)) {
+      setOwn(merged, key, value);
     }
   }
 
-  for (const key of Object.keys(patch)) {
-    const value = patch[key]!;
+  for (const [key, value] of Object.entries(patch)) {
     if (value === null) {
       delete merged[key];
     } else {

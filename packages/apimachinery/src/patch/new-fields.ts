@@ -1,6 +1,8 @@
+import { memoize } from '../cache/memoize.ts';
 import { isObject, type JsonObject } from '../json/json.ts';
 import type { Json, KubeObject } from '../meta/types.ts';
 import type { Schema } from '../schema/schema.ts';
+import { compareText } from '../text/compare-text.ts';
 import { fieldSchema, LEAF } from './field-set.ts';
 import { grouped, isEmpty, relation } from './typed.ts';
 
@@ -13,30 +15,10 @@ const NOTHING: ReadonlySet<string> = new Set();
  * Edges by field: looking up a text that was a key before is much faster than looking up one that
  * was just joined.
  */
-const edges = new Map<string, string>();
-const MAX_EDGES = 5_000;
+const rememberedEdge = memoize(5_000, (key) => `f:${key}`);
 
-/** Fields of larger maps are not kept. */
+/** Fields of larger maps are not remembered. */
 const MAX_KEPT_MAP = 200;
-
-function edgeOf(key: string, isOften: boolean): string {
-  if (!isOften) {
-    return `f:${key}`;
-  }
-
-  let edge = edges.get(key);
-  if (edge === undefined) {
-    edge = `f:${key}`;
-
-    if (edges.size >= MAX_EDGES) {
-      edges.clear();
-    }
-
-    edges.set(key, edge);
-  }
-
-  return edge;
-}
 
 /**
  * Returns the fields added below a map, in Kubernetes' order; `isMember` when the map itself was
@@ -64,7 +46,7 @@ function ofMap(
     }
 
     fields ??= isMember ? { '.': LEAF } : {};
-    fields[edgeOf(key, keys.length <= MAX_KEPT_MAP)] = inner;
+    fields[keys.length <= MAX_KEPT_MAP ? rememberedEdge(key) : `f:${key}`] = inner;
   }
 
   return fields;
@@ -74,8 +56,8 @@ function ofMap(
 function ofList<T>(byEdge: Map<string, T>, visit: (items: T) => Fields, isMember: boolean): Fields {
   const fields: Fields = isMember ? { '.': LEAF } : {};
 
-  for (const edge of [...byEdge.keys()].sort()) {
-    fields[edge] = visit(byEdge.get(edge)!);
+  for (const [edge, items] of [...byEdge].sort(([a], [b]) => compareText(a, b))) {
+    fields[edge] = visit(items);
   }
 
   return fields;

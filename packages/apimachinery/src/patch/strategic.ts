@@ -27,7 +27,7 @@ function fieldSchema(schema: Schema | undefined, key: string): Schema | undefine
   return typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
 }
 
-function hasStrategy(schema: Schema | undefined, strategy: string): boolean {
+function hasStrategy(schema: Schema | undefined, strategy: string): schema is Schema {
   return schema?.['x-kubernetes-patch-strategy']?.split(',').includes(strategy) ?? false;
 }
 
@@ -38,9 +38,9 @@ const isDirected = (value: Json): boolean =>
  * Returns the part of a patch that becomes the object where there was nothing before: no maps with
  * `$patch`, no nulls in maps.
  */
-function added(patch: Json, nulls = false): Json {
+function addedPart(patch: Json, options: { keepNulls: boolean }): Json {
   if (Array.isArray(patch)) {
-    return patch.filter((item) => !isDirected(item)).map((item) => added(item, nulls));
+    return addedItems(patch, options);
   }
   if (!isObject(patch)) {
     return patch;
@@ -49,12 +49,17 @@ function added(patch: Json, nulls = false): Json {
   const out: JsonObject = {};
 
   for (const [key, value] of Object.entries(patch)) {
-    if ((nulls || value !== null) && !isDirected(value)) {
-      setOwn(out, key, added(value, nulls));
+    if ((options.keepNulls || value !== null) && !isDirected(value)) {
+      setOwn(out, key, addedPart(value, options));
     }
   }
 
   return out;
+}
+
+/** Returns the items of a patch's list that become the list where there was nothing before. */
+function addedItems(items: readonly Json[], options: { keepNulls: boolean }): Json[] {
+  return items.filter((item) => !isDirected(item)).map((item) => addedPart(item, options));
 }
 
 function retainKeys(target: JsonObject, patch: JsonObject): void {
@@ -100,8 +105,8 @@ class Progress {
 
     const copy: JsonObject = {};
 
-    for (const key of Object.keys(object)) {
-      setOwn(copy, key, object[key]!);
+    for (const [key, value] of Object.entries(object)) {
+      setOwn(copy, key, value);
     }
 
     this.#made.add(copy);
@@ -257,9 +262,9 @@ function mergeOrdered(
   let list = server;
 
   if (before === undefined) {
-    list = added(patched, true) as Json[];
+    list = addedItems(patched, { keepNulls: true });
   } else if (patch !== undefined) {
-    list = hasStrategy(schema, 'merge') ? mergeLists(progress, server, patched, schema!) : patched;
+    list = hasStrategy(schema, 'merge') ? mergeLists(progress, server, patched, schema) : patched;
   }
 
   if (server.length + patched.length === 0) {
@@ -282,17 +287,16 @@ function checkOrder(
   const items = patch.filter(
     (item) => !(isObject(item) && getOwn(item, patchDirective) === 'delete'),
   );
-  let [next, at] = [0, 0];
-  while (next < items.length && at < order.length) {
-    const item = items[next]!;
-    if (isDirected(item)) {
-      next += 1;
-    } else if (identity(item, mergeKey) === identity(order[at++]!, mergeKey)) {
-      next += 1;
+  const ids = items.filter((item) => !isDirected(item)).map((item) => identity(item, mergeKey));
+  let found = 0;
+
+  for (const item of order) {
+    if (found < ids.length && identity(item, mergeKey) === ids[found]) {
+      found += 1;
     }
   }
 
-  if (next < items.length) {
+  if (found < ids.length) {
     throw unmergeable(
       `The order in patch list:\n${goText(patch)}\n doesn't match $setElementOrder list:\n${goText(order)}\n`,
     );
@@ -309,10 +313,10 @@ function mergeField(
     return hasStrategy(schema, 'replace') ? patch : mergeMaps(progress, before, patch, schema);
   }
   if (Array.isArray(patch) && Array.isArray(before)) {
-    return hasStrategy(schema, 'merge') ? mergeLists(progress, before, patch, schema!) : patch;
+    return hasStrategy(schema, 'merge') ? mergeLists(progress, before, patch, schema) : patch;
   }
 
-  return added(patch);
+  return addedPart(patch, { keepNulls: false });
 }
 
 function mergeLists(progress: Progress, before: Json[], patch: Json[], schema: Schema): Json[] {
@@ -398,7 +402,8 @@ function mergeMapLists(
       positions.set(id, merged.length);
       merged.push(item);
     } else {
-      merged[position] = mergeMaps(progress, merged[position]!, item, schema.items);
+      const former = merged[position] as JsonObject;
+      merged[position] = mergeMaps(progress, former, item, schema.items);
     }
   }
 

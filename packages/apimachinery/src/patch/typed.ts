@@ -237,6 +237,14 @@ function isSame(left: unknown, right: unknown, depth: number): boolean {
   return left === right || (depth < QUICK_DEPTH && equalJson(left, right));
 }
 
+/** Returns what a missing field counts as: a struct that is no pointer in Go is always there. */
+function absentValue(schema: Schema | undefined): null | JsonObject | undefined {
+  if (schema?.['x-struct'] !== true) {
+    return undefined;
+  }
+  return schema.type === 'array' ? null : {};
+}
+
 function compareInto(
   node: Comparison,
   before: unknown,
@@ -316,8 +324,7 @@ function compareParts(
     const edge = `f:${key}`;
     const inner = schemaAt(schema, edge);
 
-    // A struct that is no pointer in Go is there whenever its parent is.
-    const absent = inner?.['x-struct'] === true ? (inner.type === 'array' ? null : {}) : undefined;
+    const absent = absentValue(inner);
     const [left, right] = [getOwn(old, key), getOwn(now, key)];
 
     // Most of an object stays the same.

@@ -1,3 +1,5 @@
+import { memoize } from '../cache/memoize.ts';
+import { getOwn } from '../json/json.ts';
 /**
  * Format of a quantity: `500m`, `1.5k` (DecimalSI), `512Mi` (BinarySI), `12e6` (DecimalExponent).
  */
@@ -52,11 +54,14 @@ interface Suffix {
 }
 
 function suffixOf(text: string): Suffix | undefined {
-  if (Object.hasOwn(decimal, text)) {
-    return { base: 10, exponent: decimal[text]!, format: 'DecimalSI' };
+  const decimalExponent = getOwn(decimal, text);
+  if (decimalExponent !== undefined) {
+    return { base: 10, exponent: decimalExponent, format: 'DecimalSI' };
   }
-  if (Object.hasOwn(binary, text)) {
-    return { base: 2, exponent: binary[text]!, format: 'BinarySI' };
+
+  const binaryExponent = getOwn(binary, text);
+  if (binaryExponent !== undefined) {
+    return { base: 2, exponent: binaryExponent, format: 'BinarySI' };
   }
 
   const exponent = /^[eE]([+-]?\d+)$/.exec(text)?.[1];
@@ -79,29 +84,11 @@ function divideUp(value: bigint, by: bigint): bigint {
 }
 
 /**
- * Parsed quantities: a cluster has few different ones, and each write parses them several times.
- */
-const known = new Map<string, Quantity>();
-const maxKnown = 2_000;
-
-/**
  * Parses a quantity; throws a QuantityError. Exponents beyond ±100, with which the Go server hangs,
- * are refused.
+ * are refused. Results are remembered: a cluster has few different quantities, and each write
+ * parses them several times.
  */
-export function parseQuantity(text: string): Quantity {
-  let quantity = known.get(text);
-  if (quantity === undefined) {
-    quantity = readQuantity(text);
-
-    if (known.size >= maxKnown) {
-      known.clear();
-    }
-
-    known.set(text, quantity);
-  }
-
-  return quantity;
-}
+export const parseQuantity: (text: string) => Quantity = memoize(2_000, readQuantity);
 
 function readQuantity(text: string): Quantity {
   const parts = text !== '' && text.length <= maxLength ? shape.exec(text) : null;
@@ -229,7 +216,10 @@ export function subtractQuantities(a: Quantity, b: Quantity): Quantity {
  * than `b`.
  */
 export function compareQuantities(a: Quantity, b: Quantity): number {
-  return a.nano < b.nano ? -1 : a.nano > b.nano ? 1 : 0;
+  if (a.nano === b.nano) {
+    return 0;
+  }
+  return a.nano < b.nano ? -1 : 1;
 }
 
 /** Returns the nearest double. */

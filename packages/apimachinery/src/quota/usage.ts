@@ -1,3 +1,4 @@
+import { getOwn } from '../json/json.ts';
 import type { KubeObject } from '../meta/types.ts';
 import {
   addQuantities,
@@ -179,7 +180,7 @@ export function usageOf(group: string, resource: string, object: KubeObject): Us
     return { ...usage, ...claimUsage(object) };
   }
 
-  const old = Object.hasOwn(OLD_NAMES, resource) ? OLD_NAMES[resource] : undefined;
+  const old = getOwn(OLD_NAMES, resource);
 
   return old === undefined ? usage : { ...usage, [old]: ONE };
 }
@@ -193,8 +194,9 @@ export function resourceOfLimit(name: string): { group: string; resource: string
     return resource === '' ? undefined : { group: group.join('.'), resource };
   }
 
-  if (Object.hasOwn(OLD_NAMES, name)) {
-    return { group: '', resource: OLD_NAMES[name]! };
+  const oldName = getOwn(OLD_NAMES, name);
+  if (oldName !== undefined) {
+    return { group: '', resource: oldName };
   }
   if (name.startsWith('services.')) {
     return { group: '', resource: 'services' };

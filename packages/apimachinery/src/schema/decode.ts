@@ -54,35 +54,42 @@ function mismatch(value: unknown, schema: Schema, place: Place): DecodeError {
   return new DecodeError(`json: cannot unmarshal ${literal} into ${at} of type ${goType(schema)}`);
 }
 
-function decodeTime(value: string, micro: boolean): string {
+function checkTime(value: string, layout: string): void {
   if (!isDateTime(value)) {
     const shown = JSON.stringify(value);
+    throw new DecodeError(`parsing time ${shown} as "${layout}": cannot parse ${shown} as "2006"`);
+  }
+}
+
+/** Decodes a meta/v1 Time: whole seconds, in UTC. */
+function decodeTime(value: string): string {
+  checkTime(value, '2006-01-02T15:04:05Z07:00');
+  return `${new Date(value).toISOString().slice(0, 19)}Z`;
+}
+
+/** Decodes a meta/v1 MicroTime: exactly six digits of a second, in UTC. */
+function decodeMicroTime(value: string): string {
+  const layout = '2006-01-02T15:04:05.000000Z07:00';
+  checkTime(value, layout);
+
+  const [, fraction, zone = ''] = /[Tt][\d:]+(?:\.(\d+))?(.*)$/.exec(value) ?? [];
+
+  if (fraction?.length !== 6) {
+    const rest = (fraction === undefined ? '' : `.${fraction}`) + zone;
     throw new DecodeError(
-      `parsing time ${shown} as "2006-01-02T15:04:05${micro ? '.000000' : ''}Z07:00": cannot parse ${shown} as "2006"`,
+      `parsing time ${JSON.stringify(value)} as "${layout}": cannot parse ${JSON.stringify(rest)} as ".000000"`,
     );
   }
 
-  if (micro) {
-    const given = /[Tt][\d:]+(?:\.(\d+))?(.*)$/.exec(value);
-    if (given?.[1]?.length !== 6) {
-      const rest = (given?.[1] === undefined ? '' : `.${given[1]}`) + (given?.[2] ?? '');
-      throw new DecodeError(
-        `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05.000000Z07:00": cannot parse ${JSON.stringify(rest)} as ".000000"`,
-      );
-    }
-
-    const fraction = /\.(\d+)/.exec(value)?.[1] ?? '';
-
-    return `${new Date(value).toISOString().slice(0, 19)}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
-  }
-
-  return `${new Date(value).toISOString().slice(0, 19)}Z`;
+  return `${new Date(value).toISOString().slice(0, 19)}.${fraction}Z`;
 }
 
 function decodeString(value: string, schema: Schema): string {
   switch (schema.format) {
     case 'date-time':
-      return decodeTime(value, schema['x-definition']?.endsWith('.MicroTime') === true);
+      return schema['x-definition']?.endsWith('.MicroTime')
+        ? decodeMicroTime(value)
+        : decodeTime(value);
     case 'quantity':
       return canonicalQuantity(value.trim());
     case 'go-duration':

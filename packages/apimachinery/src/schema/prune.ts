@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../json/json.ts';
+import { getOwn, isObject, type JsonObject } from '../json/json.ts';
 import { child } from '../validation/field.ts';
 import { isScalar, type Schema } from './schema.ts';
 
@@ -18,8 +18,9 @@ export function fieldOf(schema: KnownField, key: string, isRoot: boolean): Known
   }
 
   const { properties, additionalProperties } = schema;
-  if (properties && Object.hasOwn(properties, key)) {
-    return properties[key]!;
+  const property = getOwn(properties, key);
+  if (property !== undefined) {
+    return property;
   }
 
   if (isRoot || schema['x-kubernetes-embedded-resource'] === true) {

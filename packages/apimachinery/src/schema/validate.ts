@@ -47,10 +47,11 @@ function typeFits(actual: string, schema: Schema): boolean {
   return actual === schema.type || (actual === 'integer' && schema.type === 'number');
 }
 
-function codePoints(text: string, bound: number, atLeast: boolean): boolean {
+/** Whether a text has at most so many code points. */
+function hasAtMost(text: string, bound: number): boolean {
   // A code point is one or two UTF-16 units: only texts near the bound must be counted.
-  if (atLeast ? text.length < bound : text.length <= bound) {
-    return !atLeast;
+  if (text.length <= bound) {
+    return true;
   }
 
   let count = 0;
@@ -59,7 +60,7 @@ function codePoints(text: string, bound: number, atLeast: boolean): boolean {
     count++;
   }
 
-  return atLeast ? count >= bound : count <= bound;
+  return count <= bound;
 }
 
 /** Returns a number as Go prints it with `%v`. */
@@ -83,11 +84,11 @@ class Validation {
 
   string(value: string, schema: Schema, path: string): void {
     const { minLength, maxLength, pattern, format } = schema;
-    if (maxLength !== undefined && !codePoints(value, maxLength, false)) {
+    if (maxLength !== undefined && !hasAtMost(value, maxLength)) {
       this.add(tooLong(path, maxLength));
     }
 
-    if (minLength !== undefined && !codePoints(value, minLength, true)) {
+    if (minLength !== undefined && hasAtMost(value, minLength - 1)) {
       this.add(
         invalidValue(path, value, `${path} in body should be at least ${minLength} chars long`),
       );
@@ -251,13 +252,20 @@ class Validation {
     }
   }
 
+  /** Reports what the first of several schemas finds, as Kubernetes does when none fits. */
+  #firstOf([first]: readonly Schema[], value: unknown, path: string): void {
+    if (first) {
+      this.value(value, first, path);
+    }
+  }
+
   combinations(value: unknown, schema: Schema, path: string): void {
     const { allOf, anyOf, oneOf, not } = schema;
     const name = JSON.stringify(path);
 
     if (anyOf !== undefined && !anyOf.some((branch) => isValid(value, branch))) {
       this.add(invalidValue('<nil>', '', `${name} must validate at least one schema (anyOf)`));
-      this.value(value, anyOf[0]!, path);
+      this.#firstOf(anyOf, value, path);
     }
 
     if (oneOf !== undefined) {
@@ -273,7 +281,7 @@ class Validation {
         );
 
         if (valid === 0) {
-          this.value(value, oneOf[0]!, path);
+          this.#firstOf(oneOf, value, path);
         }
       }
     }

@@ -45,7 +45,7 @@ function unescapeValue(value: string): string {
   let out = '';
 
   for (let i = 0; i < value.length; i++) {
-    const char = value[i]!;
+    const char = value.charAt(i);
     if (char === '\\') {
       const next = value[++i];
       if (next !== '\\' && next !== ',' && next !== '=') {
@@ -89,11 +89,12 @@ export function parseFieldSelector(text: string): FieldSelector {
       throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`);
     }
 
-    const [field, value] = [parts[1]!, unescapeValue(parts[3]!)];
+    const [, field = '', operator, escaped = ''] = parts;
+    const value = unescapeValue(escaped);
 
     // An empty term asks for nothing.
     if (field !== '' || value !== '') {
-      requirements.push({ field, operator: parts[2] === '!=' ? '!=' : '=', value });
+      requirements.push({ field, operator: operator === '!=' ? '!=' : '=', value });
     }
   }
 

@@ -68,8 +68,8 @@ export class LabelLexer {
 
     while (
       this.#position < text.length &&
-      !special.has(text[this.#position]!) &&
-      !blank.has(text[this.#position]!)
+      !special.has(text.charAt(this.#position)) &&
+      !blank.has(text.charAt(this.#position))
     ) {
       this.#position++;
     }

@@ -68,10 +68,10 @@ export function qualifiedNameErrors(text: string): string[] {
   }
 
   const errors: string[] = [];
-  const name = parts[parts.length - 1]!;
+  const name = parts.at(-1) ?? '';
+  const prefix = parts.length === 2 ? parts[0] : undefined;
 
-  if (parts.length === 2) {
-    const prefix = parts[0]!;
+  if (prefix !== undefined) {
     if (prefix === '') {
       errors.push('prefix part must be non-empty');
     } else {

@@ -1,4 +1,5 @@
 import { TimeSlice } from '@ks-apiserver/apimachinery/concurrency/time-slice';
+import { LRUCache } from 'lru-cache';
 import type { Entry } from './entry.ts';
 import { Sorted } from './sorted.ts';
 
@@ -123,12 +124,12 @@ export class View {
  * How many views are kept, and how many entries they may hold together, beyond three times those of
  * the store.
  */
-const VIEWS = 64;
+const MAX_VIEWS = 64;
 const SPARE = 50_000;
 
 /** The views that were asked for most recently, by id. */
 export class Views {
-  readonly #views = new Map<string, View>();
+  readonly #views = new LRUCache<string, View>({ max: MAX_VIEWS });
 
   /**
    * Returns the view of an id, and makes it where there is none. `size` is how many entries the
@@ -137,10 +138,6 @@ export class Views {
   get(id: string, size: number, make: () => View): View {
     const known = this.#views.get(id);
     if (known) {
-      // A Map keeps the order of insertion: the first view is the one that was not asked for for
-      // longest.
-      this.#views.delete(id);
-      this.#views.set(id, known);
       return known;
     }
 
@@ -151,6 +148,7 @@ export class Views {
     return view;
   }
 
+  /** Drops the views that were not asked for for longest, while all hold too many entries. */
   #evict(limit: number): void {
     let held = 0;
 
@@ -158,13 +156,8 @@ export class Views {
       held += items.length;
     }
 
-    for (const [id, { items }] of this.#views) {
-      if (this.#views.size === 1 || (this.#views.size <= VIEWS && held <= limit)) {
-        return;
-      }
-
-      held -= items.length;
-      this.#views.delete(id);
+    while (held > limit && this.#views.size > 1) {
+      held -= this.#views.pop()?.items.length ?? 0;
     }
   }
 

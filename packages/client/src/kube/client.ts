@@ -233,7 +233,10 @@ export class KubeClient {
   }
 
   /** Reads one object; throws NotFound. */
-  get<T extends KubeObject = KubeObject>(key: ObjectKey, signal?: AbortSignal): Promise<PersistedObject<T>> {
+  get<T extends KubeObject = KubeObject>(
+    key: ObjectKey,
+    signal?: AbortSignal,
+  ): Promise<PersistedObject<T>> {
     return this.#json(
       'GET',
       resourcePath(key.resource, key.namespace, key.name),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { Recent } from './recent.ts';
+import { LRUCache } from 'lru-cache';
 
 /** Limits of client-go's event correlator. */
 const LIMITS = {
@@ -68,9 +68,9 @@ function involvedIn({ apiVersion, kind, metadata }: KubeObject): Record<string, 
  */
 export class EventCorrelator {
   readonly #now: () => number;
-  readonly #similar = new Recent<Similar>(LIMITS.remembered);
-  readonly #sightings = new Recent<Sighting>(LIMITS.remembered);
-  readonly #buckets = new Recent<Bucket>(LIMITS.remembered);
+  readonly #similar = new LRUCache<string, Similar>({ max: LIMITS.remembered });
+  readonly #sightings = new LRUCache<string, Sighting>({ max: LIMITS.remembered });
+  readonly #buckets = new LRUCache<string, Bucket>({ max: LIMITS.remembered });
 
   /** `now` is a clock in milliseconds. */
   constructor(now: () => number = Date.now) {

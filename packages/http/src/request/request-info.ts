@@ -1,3 +1,4 @@
+import { memoize } from '@ks-apiserver/apimachinery/cache/memoize';
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 
 /**
@@ -193,9 +194,14 @@ function scopeOf(info: RequestInfo): RequestInfo['scope'] {
   return info.workspace ? 'Workspace' : 'Cluster';
 }
 
-/** Parsed short URLs without a query: clients ask for the same ones again and again. */
-const known = new Map<string, Readonly<RequestInfo>>();
-const KNOWN = { urls: 2000, length: 256 };
+/** Results for longer URLs are not remembered. */
+const REMEMBERED_LENGTH = 256;
+
+/** Parses method and URL, separated by a space: clients ask for the same ones again and again. */
+const parseRemembered = memoize(2_000, (text): Readonly<RequestInfo> => {
+  const space = text.indexOf(' ');
+  return Object.freeze(parse(text.slice(0, space), text.slice(space + 1)));
+});
 
 /**
  * Whether a call only reads what the Kubernetes API serves (Kubernetes' ClusterRole
@@ -222,24 +228,12 @@ export function readsDiscovery({
  * that hide others.
  */
 export function parseRequestInfo(method: string, url: string): RequestInfo {
-  if (url.length > KNOWN.length || url.includes('?')) {
+  if (url.length > REMEMBERED_LENGTH || url.includes('?')) {
     return parse(method, url);
   }
 
-  const key = `${method} ${url}`;
-  let info = known.get(key);
-  if (!info) {
-    info = Object.freeze(parse(method, url));
-
-    if (known.size >= KNOWN.urls) {
-      known.clear();
-    }
-
-    known.set(key, info);
-  }
-
   // Copied for each call, because filters change it.
-  return { ...info };
+  return { ...parseRemembered(`${method} ${url}`) };
 }
 
 function parse(method: string, url: string): RequestInfo {
