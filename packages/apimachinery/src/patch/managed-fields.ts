@@ -74,10 +74,10 @@ export function encodeManagedFields(managers: Managers): ManagedFieldsEntry[] | 
         compareText(a.apiVersion, b.apiVersion) ||
         compareText(a.subresource, b.subresource),
     )
-    .map((manager) => entryOf(manager, manager.set.toJson()));
+    .map((manager) => managedFieldsEntry(manager, manager.set.toJson()));
 }
 
-function entryOf(
+function managedFieldsEntry(
   manager: Omit<Manager, 'set'>,
   fieldsV1: Record<string, Json>,
 ): ManagedFieldsEntry {
@@ -270,7 +270,9 @@ export function trackUpdate(options: TrackUpdateOptions): KubeObject {
     const skipped = { fields: new Set([...typeFields, ...reset]), metadata: identityFields };
     const fieldsV1 = fieldsOfNew(stripped, schema, skipped);
     if (fieldsV1) {
-      stripped.metadata.managedFields = [entryOf({ ...name, time: managedTime(now) }, fieldsV1)];
+      stripped.metadata.managedFields = [
+        managedFieldsEntry({ ...name, time: managedTime(now) }, fieldsV1),
+      ];
     }
 
     return stripped;

@@ -1,4 +1,5 @@
 import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
+import { compareText } from '@ks-apiserver/apimachinery/text/compare-text';
 
 /**
  * One object in an informer's store: its bytes as they are sent to clients, and the few fields that
@@ -57,12 +58,17 @@ export function objectOf(entry: Entry): PersistedObject {
   return entry.object;
 }
 
+/** What an entry keeps besides bytes and metadata. */
+export interface EntryOptions {
+  fields?: Readonly<Record<string, unknown>> | undefined;
+  keepObject?: boolean | undefined;
+}
+
 /** Makes the entry of a parsed object. */
-export function entryOf(
+export function makeEntry(
   object: KubeObject,
   bytes: Buffer,
-  fields: Record<string, unknown>,
-  keep: boolean,
+  { fields = {}, keepObject = false }: EntryOptions = {},
 ): Entry {
   const { metadata } = object;
 
@@ -79,16 +85,13 @@ export function entryOf(
     separated: undefined,
     fields,
     // An informer follows objects that the API has stored.
-    object: keep ? (object as PersistedObject) : undefined,
+    object: keepObject ? (object as PersistedObject) : undefined,
   };
 }
 
 /** Compares by name, then namespace, by UTF-16 code units. */
 export function byName(a: Entry, b: Entry): number {
-  if (a.name !== b.name) {
-    return a.name < b.name ? -1 : 1;
-  }
-  return a.namespace === b.namespace ? 0 : a.namespace < b.namespace ? -1 : 1;
+  return compareText(a.name, b.name) || compareText(a.namespace, b.namespace);
 }
 
 /** Compares by creation time, oldest first, then by name. */

@@ -10,7 +10,7 @@ import {
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import { type KubeClient, queryOf, resourcePath } from '../kube/client.ts';
 import type { WatchFrame } from '../kube/watch-frames.ts';
-import { type Entry, entryOf } from './entry.ts';
+import { type Entry, makeEntry } from './entry.ts';
 import { leanText, type MemberNames, memberNames } from './lean-json.ts';
 import { objectBytes } from './object-bytes.ts';
 import { splitItems } from './split-items.ts';
@@ -525,7 +525,7 @@ export class Informer {
         bytes = objectBytes(Buffer.from(this.#prefix), slice.subarray(slice.indexOf(0x7b) + 1));
       }
 
-      return entryOf(object, bytes, fields?.(object) ?? {}, keepObjects ?? false);
+      return makeEntry(object, bytes, { fields: fields?.(object), keepObject: keepObjects });
     } catch (error) {
       this.#skip(`${object.metadata.name}: ${(error as Error).message}`);
       return undefined;

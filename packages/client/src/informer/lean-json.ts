@@ -4,7 +4,7 @@ const QUOTE = 0x22;
 const COLON = 0x3a;
 const OPEN_BRACE = 0x7b;
 const OPEN_BRACKET = 0x5b;
-const SPACES = new Set([0x20, 0x0a, 0x0d, 0x09]);
+const SPACES: ReadonlySet<number | undefined> = new Set([0x20, 0x0a, 0x0d, 0x09]);
 
 /** Names of members, grouped by their length in bytes. */
 export type MemberNames = ReadonlyMap<number, readonly Buffer[]>;
@@ -59,7 +59,7 @@ export function leanText(json: Buffer, names: MemberNames): string {
       continue;
     }
 
-    while (SPACES.has(json[at]!)) {
+    while (SPACES.has(json[at])) {
       at++;
     }
 
@@ -69,7 +69,7 @@ export function leanText(json: Buffer, names: MemberNames): string {
 
     at++;
 
-    while (SPACES.has(json[at]!)) {
+    while (SPACES.has(json[at])) {
       at++;
     }
 

@@ -21,6 +21,7 @@ export class Sorted {
     let high = this.#items.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
+      // The middle lies between two bounds within the array.
       if (this.#compare(this.#items[middle]!, entry) < 0) {
         low = middle + 1;
       } else {

@@ -95,7 +95,7 @@ export class View {
 
   /** Applies a change: `next` is undefined for a deletion, `previous` for a new object. */
   change(previous: Entry | undefined, next: Entry | undefined): void {
-    const { namespace } = (next ?? previous)!;
+    const namespace = next?.namespace ?? previous?.namespace;
     if (this.#namespace !== undefined && this.#namespace !== namespace) {
       return;
     }

@@ -112,7 +112,7 @@ export class RemoteAnswer implements Dispatcher.DispatchHandler {
   readonly #signal: AbortSignal | undefined;
 
   readonly #abort = () => {
-    const reason = reasonOf(this.#signal!);
+    const reason = reasonOf(this.#signal);
 
     if (this.#controller) {
       this.#controller.abort(reason);
@@ -194,6 +194,7 @@ export class RemoteAnswer implements Dispatcher.DispatchHandler {
   }
 }
 
-function reasonOf({ reason }: AbortSignal): Error {
+function reasonOf(signal: AbortSignal | undefined): Error {
+  const reason: unknown = signal?.reason;
   return reason instanceof Error ? reason : new Error(String(reason));
 }

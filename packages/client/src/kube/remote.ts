@@ -76,9 +76,9 @@ export class RemoteTransport implements KubeTransport {
 
   async #headers(request: KubeRequest): Promise<Record<string, string>> {
     const headers: Record<string, string> = {};
-    for (const name in request.headers) {
+    for (const [name, value] of Object.entries(request.headers)) {
       if (!FORBIDDEN(name)) {
-        headers[name] = request.headers[name]!;
+        headers[name] = value;
       }
     }
 
@@ -92,13 +92,8 @@ export class RemoteTransport implements KubeTransport {
 
   async request(request: KubeRequest): Promise<KubeResponse> {
     const headers = await this.#headers(request);
-
-    const body =
-      request.body === undefined
-        ? null
-        : isWhole(request.body)
-          ? request.body
-          : Readable.from(request.body);
+    const { body: sent = null } = request;
+    const body = sent === null || isWhole(sent) ? sent : Readable.from(sent);
 
     if (body instanceof Readable) {
       delete headers['content-length'];

@@ -76,6 +76,9 @@ function isAnonymous({ groups }: UserInfo): boolean {
 
 const megabytes = (bytes: number) => `${Math.floor(bytes / 1024 / 1024)} MB`;
 
+/** Key under which the bodies of all callers without a log-in are counted. */
+const ANONYMOUS = '';
+
 /** Counts the bytes of request bodies in memory, by user. */
 export class BodyBudgets {
   readonly #limits: BodyLimits;
@@ -97,8 +100,7 @@ export class BodyBudgets {
    * find it by the request.
    */
   open(req: IncomingMessage, res: ServerResponse, user: UserInfo): BodyAccount {
-    const anonymous = isAnonymous(user);
-    const account = this.#account(anonymous ? '' : user.name, anonymous);
+    const account = this.#account(isAnonymous(user) ? ANONYMOUS : user.name);
 
     accounts.set(req, account);
     res.once('close', () => account.close());
@@ -124,7 +126,8 @@ export class BodyBudgets {
     return { ...request, body: countedBody(req) };
   }
 
-  #account(key: string, anonymous: boolean): BodyAccount {
+  #account(key: string): BodyAccount {
+    const anonymous = key === ANONYMOUS;
     const kind = anonymous ? 'anonymous' : 'perUser';
     const limit = this.#limits[kind];
 

@@ -155,7 +155,7 @@ function proxyIndex(raw: readonly string[]): number {
     [NODE_PROXIES, start + 4],
     [NAMESPACED_PROXIES, start + 6],
   ] as const) {
-    if (raw[0] === 'api' && raw[index] === 'proxy' && kinds.has(raw[index - 2]!)) {
+    if (raw[0] === 'api' && raw[index] === 'proxy' && kinds.has(raw[index - 2] ?? '')) {
       return index;
     }
   }
@@ -168,11 +168,10 @@ function proxyIndex(raw: readonly string[]): number {
  * one. For KubeSphere: any value that Go does not parse as false, because a value that is no
  * boolean is refused later.
  */
-function asksForWatch(query: URLSearchParams, isKubernetes: boolean): boolean {
+function asksForWatch(query: URLSearchParams, { isKubernetes }: RequestInfo): boolean {
   const value = query.get('watch');
-  return (
-    value !== null && !(isKubernetes ? /^(0|false)$/i : /^(0|f|F|false|False|FALSE)$/).test(value)
-  );
+  const no = isKubernetes ? /^(0|false)$/i : /^(0|f|F|false|False|FALSE)$/;
+  return value !== null && !no.test(value);
 }
 
 /** Returns the name that a field selector requires exactly, or ''. */
@@ -263,15 +262,16 @@ function parse(method: string, url: string): RequestInfo {
     verb: method.toUpperCase(),
   };
 
-  if (parts.length < 3 || !PREFIXES.has(parts[0]!)) {
+  const [prefix = '', ...below] = parts;
+  if (parts.length < 3 || !PREFIXES.has(prefix)) {
     info.isKubernetes = DISCOVERY.test(info.path);
     return info;
   }
 
-  info.apiPrefix = parts[0]!;
+  info.apiPrefix = prefix;
   info.isKubernetes = info.apiPrefix === 'api' || info.apiPrefix === 'apis';
 
-  let rest = parts.slice(1);
+  let rest = below;
   if (rest[0] === 'clusters') {
     info.cluster = rest[1] ?? '';
     if (rest.length > 2) {
@@ -284,7 +284,7 @@ function parse(method: string, url: string): RequestInfo {
       return info;
     }
 
-    info.group = rest[0]!;
+    info.group = rest[0] ?? '';
     rest = rest.slice(1);
   }
 
@@ -338,7 +338,7 @@ function parse(method: string, url: string): RequestInfo {
 /** Tells list and watch from get, and deletecollection from delete, by name and query. */
 function refineVerb(info: RequestInfo, query: URLSearchParams): void {
   if (info.name === '' && info.verb === 'get') {
-    info.verb = asksForWatch(query, info.isKubernetes) ? 'watch' : 'list';
+    info.verb = asksForWatch(query, info) ? 'watch' : 'list';
     info.name = pinnedName(query.get('fieldSelector'));
   }
 

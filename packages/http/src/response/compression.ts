@@ -34,6 +34,10 @@ const SUPPORTED: readonly Coding[] = createZstdCompress ? ['zstd', 'gzip'] : ['g
 
 let running = 0;
 
+function weightOf(q = '1'): number {
+  return /^(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(q) ? Number(q) : 0;
+}
+
 /**
  * Parses the weights of a header such as `gzip;q=0.5, *;q=0` (RFC 9110, 12.5.3); weights that
  * cannot be read count as 0.
@@ -44,10 +48,9 @@ function weightsOf(header: string): Map<string, number> {
   for (const item of header.toLowerCase().split(',')) {
     const [coding = '', ...parameters] = item.split(';').map((part) => part.trim());
     const q = parameters.find((parameter) => /^q\s*=/.test(parameter))?.replace(/^q\s*=\s*/, '');
-    const weight = q === undefined ? 1 : /^(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(q) ? Number(q) : 0;
 
     if (coding !== '') {
-      weights.set(coding === 'x-gzip' ? 'gzip' : coding, weight);
+      weights.set(coding === 'x-gzip' ? 'gzip' : coding, weightOf(q));
     }
   }
 

@@ -66,7 +66,12 @@ export function sendError(
   } else if (style === 'bare') {
     sendText(res, error.code, message, headers);
   } else {
-    sendText(res, error.code, `${message.replace(/[&<>]/g, (c) => HTML[c]!)}\n`, headers);
+    sendText(
+      res,
+      error.code,
+      `${message.replace(/[&<>]/g, (character) => HTML[character] ?? character)}\n`,
+      headers,
+    );
   }
 
   return error;

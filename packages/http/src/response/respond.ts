@@ -77,24 +77,29 @@ function writeBatch(res: ServerResponse, batch: readonly Uint8Array[]): void {
 
   res.cork();
 
-  for (let from = 0; from < batch.length; ) {
-    let to = from;
-    let size = 0;
+  let run: Uint8Array[] = [];
 
-    while (to < batch.length && batch[to]!.byteLength <= small) {
-      size += batch[to++]!.byteLength;
+  for (const piece of batch) {
+    if (piece.byteLength <= small) {
+      run.push(piece);
+      continue;
     }
 
-    if (to - from > 1) {
-      res.write(Buffer.concat(batch.slice(from, to), size));
-    } else {
-      res.write(batch[from]);
-    }
-
-    from = Math.max(to, from + 1);
+    writeRun(res, run);
+    run = [];
+    res.write(piece);
   }
 
+  writeRun(res, run);
   res.uncork();
+}
+
+/** Writes short pieces as one. */
+function writeRun(res: ServerResponse, run: readonly Uint8Array[]): void {
+  const [only] = run;
+  if (only) {
+    res.write(run.length === 1 ? only : Buffer.concat(run));
+  }
 }
 
 async function writeRest(
@@ -147,8 +152,17 @@ function endWith(res: ServerResponse, piece: Uint8Array): void {
   });
 }
 
+/** What is known of a body; `isSized`: the headers contain its length. */
+interface BodyOptions {
+  isSized: boolean;
+}
+
 /** Writes pieces that exist already; a short body needs no waiting. */
-function writePieces(res: ServerResponse, pieces: Iterable<Uint8Array>, isSized: boolean): Pending {
+function writePieces(
+  res: ServerResponse,
+  pieces: Iterable<Uint8Array>,
+  { isSized }: BodyOptions,
+): Pending {
   const batches = inBatches(pieces);
   const first = batches.next();
   if (first.done) {
@@ -159,9 +173,9 @@ function writePieces(res: ServerResponse, pieces: Iterable<Uint8Array>, isSized:
   if (second.done) {
     const [head, rest] = first.value;
 
-    if (isSized && first.value.length === 2) {
+    if (isSized && head && rest && first.value.length === 2) {
       res.write(head);
-      return endWith(res, rest!);
+      return endWith(res, rest);
     }
 
     res.cork();
@@ -200,14 +214,18 @@ async function writeStream(res: ServerResponse, chunks: AsyncIterable<Uint8Array
 
 /**
  * Writes a body with back-pressure and ends the response; at once when the body is short and exists
- * already. `isSized`: the headers contain its length.
+ * already.
  */
-export function writeBody(res: ServerResponse, body: KubeBody, isSized = false): Pending {
+export function writeBody(
+  res: ServerResponse,
+  body: KubeBody,
+  options: BodyOptions = { isSized: false },
+): Pending {
   if (isWhole(body)) {
-    return isSized ? endWith(res, body) : void res.end(body);
+    return options.isSized ? endWith(res, body) : void res.end(body);
   }
   if (Symbol.iterator in body) {
-    return writePieces(res, body, isSized);
+    return writePieces(res, body, options);
   }
 
   return writeStream(res, body);
@@ -236,7 +254,7 @@ export function writeKubeResponse(
       res.flushHeaders();
     }
 
-    return writeBody(res, body, isSized)?.catch(failed);
+    return writeBody(res, body, { isSized })?.catch(failed);
   } catch (error) {
     return failed(error);
   }

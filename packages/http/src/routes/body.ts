@@ -17,7 +17,8 @@ const FORM = 'application/x-www-form-urlencoded';
  * none.
  */
 export function mediaType(req: IncomingMessage): string {
-  return (req.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+  const [type = ''] = (req.headers['content-type'] ?? '').split(';', 1);
+  return type.trim().toLowerCase();
 }
 
 /** Parses the form parameters of a body. Throws 400 for broken percent-encoding. */

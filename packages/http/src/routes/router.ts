@@ -56,8 +56,8 @@ function accepts(header: string | undefined, produced: readonly string[]): boole
   }
 
   return header.split(',').some((item) => {
-    const type = item.split(';')[0]!.trim().toLowerCase();
-    return type === '*/*' || produced.includes(type);
+    const [type = ''] = item.toLowerCase().split(';', 1);
+    return type.trim() === '*/*' || produced.includes(type.trim());
   });
 }
 
@@ -337,7 +337,7 @@ export function upgradeRouter(
   connection: Pick<UpgradeRequest, 'socket' | 'head' | 'follow'>,
 ) => Promise<void> {
   const taking = routes.filter(({ upgrade }) => upgrade !== undefined);
-  const finder = finderOf(taking, (route) => route);
+  const finder = finderOf(taking, ({ upgrade }) => upgrade);
 
   return async (incoming, connection) => {
     const [path = '', ...query] = incoming.url.split('?');
@@ -346,7 +346,8 @@ export function upgradeRouter(
       throw badRequest('this path takes no protocol upgrade');
     }
 
-    await (found.store as Route).upgrade!({
+    const upgrade = found.store as NonNullable<Route['upgrade']>;
+    await upgrade({
       ...connection,
       incoming,
       params: found.params as Record<string, string>,

@@ -4,12 +4,12 @@ const RETRY_SECONDS = 10;
 
 /** Counts calls that go on for long, by user, so that nobody takes all the room. */
 export class CallLimits {
-  readonly #most: number;
+  readonly #limit: number;
   readonly #open = new Map<string, number>();
 
   /** `limit` is how many such calls of one user may go on at the same time. */
-  constructor(most: number) {
-    this.#most = most;
+  constructor(limit: number) {
+    this.#limit = limit;
   }
 
   /**
@@ -18,25 +18,25 @@ export class CallLimits {
    */
   admit(caller: string): () => void {
     const count = this.#open.get(caller) ?? 0;
-    if (count >= this.#most) {
+    if (count >= this.#limit) {
       throw tooManyRequests(
-        `you have ${this.#most} watches and upgraded connections open, which is the most: end one, or wait until one ends`,
+        `you have ${this.#limit} watches and upgraded connections open, which is the most: end one, or wait until one ends`,
         RETRY_SECONDS,
       );
     }
 
     this.#open.set(caller, count + 1);
 
-    let given = false;
+    let hasEnded = false;
 
     return () => {
-      if (given) {
+      if (hasEnded) {
         return;
       }
 
-      given = true;
+      hasEnded = true;
 
-      const left = this.#open.get(caller)! - 1;
+      const left = (this.#open.get(caller) ?? 0) - 1;
       if (left > 0) {
         this.#open.set(caller, left);
       } else {

@@ -40,14 +40,9 @@ const STATUSES: Readonly<Record<string, string>> = {
  * (RFC 9112 section 3.2).
  */
 function hostProblem({ rawHeaders, httpVersion }: IncomingMessage): string | undefined {
-  let hosts = 0;
-
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!;
-    if (name.length === 4 && name.toLowerCase() === 'host') {
-      hosts += 1;
-    }
-  }
+  const hosts = rawHeaders.filter(
+    (text, index) => index % 2 === 0 && text.length === 4 && text.toLowerCase() === 'host',
+  ).length;
 
   if (hosts > 1) {
     return 'the request has more than one Host header';
