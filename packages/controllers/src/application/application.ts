@@ -1,6 +1,7 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import {
   apiVersionOf,
   type GroupVersionResource,
@@ -41,7 +42,7 @@ interface Component {
   informer: Informer;
   group: string;
   kind: string;
-  object: KubeObject;
+  object: PersistedObject;
 }
 
 interface Condition {
@@ -121,10 +122,10 @@ export function applicationReconciler({
   const followed = new Set<Informer>();
   let follow: Follow | undefined;
 
-  function objectOf(key: string): KubeObject | undefined {
+  function objectOf(key: string): PersistedObject | undefined {
     const slash = key.indexOf('/');
     const entry = applications.store.get(key.slice(slash + 1), key.slice(0, slash));
-    return entry && (JSON.parse(entry.bytes.toString()) as KubeObject);
+    return entry && (JSON.parse(entry.bytes.toString()) as PersistedObject);
   }
 
   /**
@@ -135,7 +136,7 @@ export function applicationReconciler({
     [...applications.store.list('name', namespace)].map(({ name }) => `${namespace}/${name}`);
 
   async function componentsIn(
-    { metadata, spec }: KubeObject,
+    { metadata, spec }: PersistedObject,
     signal: AbortSignal,
   ): Promise<Component[]> {
     const selector = labelSelectorFrom((spec?.selector ?? {}) as LabelSelectorObject);
@@ -163,7 +164,7 @@ export function applicationReconciler({
           continue;
         }
 
-        const object = JSON.parse(entry.bytes.toString()) as KubeObject;
+        const object = JSON.parse(entry.bytes.toString()) as PersistedObject;
         found.set(`${groupOf(group)}/${kind}/${entry.name}`, {
           informer,
           group: groupOf(group),
@@ -181,7 +182,7 @@ export function applicationReconciler({
    * went wrong.
    */
   async function own(
-    application: KubeObject,
+    application: PersistedObject,
     components: readonly Component[],
   ): Promise<string | undefined> {
     const { name, uid } = application.metadata;
@@ -209,7 +210,7 @@ export function applicationReconciler({
       const metadata = { resourceVersion, ownerReferences: [...others, own] };
 
       try {
-        await client.patch({ resource, namespace, name: component! }, 'merge', { metadata });
+        await client.patch({ resource, namespace, name: component }, 'merge', { metadata });
       } catch (error) {
         // The informer was a moment behind.
         if (error instanceof StatusError && error.reason === 'Conflict') {
@@ -248,7 +249,7 @@ export function applicationReconciler({
       const listed = components.map(({ group, kind, object }) => ({
         group,
         kind,
-        name: object.metadata.name!,
+        name: object.metadata.name,
         status: readinessOf(kind, object),
       }));
 

@@ -1,4 +1,4 @@
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 
 /** Whether a component of an application is ready. */
 export type Readiness = 'Ready' | 'InProgress';
@@ -64,7 +64,7 @@ const CHECKS: Readonly<Record<string, (object: KubeObject) => boolean>> = {
  * Returns the readiness of a component: workloads when everything that they ask for runs, other
  * kinds when they exist and do not say otherwise.
  */
-export function readinessOf(kind: string, object: KubeObject): Readiness {
+export function readinessOf(kind: string, object: PersistedObject): Readiness {
   if (object.metadata.deletionTimestamp !== undefined) {
     return 'InProgress';
   }

@@ -1,7 +1,7 @@
 import { CLUSTER_ROLE_BINDINGS } from '@ks-apiserver/api/resources';
 import { userSubject } from '@ks-apiserver/api/subject';
 import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../runtime/controller.ts';
@@ -20,7 +20,7 @@ export function globalRoleBindingReconciler(client: KubeClient, bindings: Inform
     sources: [{ informer: bindings, keys: ({ entry }) => [entry.name] }],
     async reconcile(key) {
       const binding = bindings.store.get(key)?.object as
-        | (KubeObject & { subjects?: Subject[]; roleRef?: { name?: string } })
+        | (PersistedObject & { subjects?: Subject[]; roleRef?: { name?: string } })
         | undefined;
 
       if (!binding || isTerminating(binding) || binding.roleRef?.name !== 'platform-admin') {

@@ -7,7 +7,7 @@ import {
 import { GROUPS } from '@ks-apiserver/api/resources';
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject, OwnerReference } from '@ks-apiserver/apimachinery/meta/types';
+import type { OwnerReference, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../runtime/controller.ts';
@@ -35,7 +35,7 @@ export function groupReconciler({ client, groups, templates, bindings }: GroupPa
    */
   function adopted({
     metadata,
-  }: KubeObject): Pick<KubeObject['metadata'], 'labels' | 'ownerReferences'> {
+  }: PersistedObject): Pick<PersistedObject['metadata'], 'labels' | 'ownerReferences'> {
     const { [GROUP_PARENT_LABEL]: above, ...rest } = metadata.labels ?? {};
     const workspace = metadata.labels?.[WORKSPACE_LABEL];
     const found = above === undefined ? undefined : groups.store.get(above);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { SERVICE_ACCOUNT_ROLE } from '@ks-apiserver/api/annotations';
 import { ROLE_BINDINGS } from '@ks-apiserver/api/resources';
 import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
@@ -39,7 +39,7 @@ export function serviceAccountRoleReconciler(parts: ServiceAccountRoleParts): Re
    * Returns the bindings of a namespace that this controller has made for ServiceAccounts of a
    * name.
    */
-  function bindingsOf(namespace: string, name: string): KubeObject[] {
+  function bindingsOf(namespace: string, name: string): PersistedObject[] {
     return roleBindings.store
       .list('name', namespace)
       .flatMap(({ object }) => object ?? [])
@@ -84,7 +84,7 @@ export function serviceAccountRoleReconciler(parts: ServiceAccountRoleParts): Re
           ? undefined
           : roles.store.get(wanted, namespace);
 
-      const isRight = ({ metadata, roleRef }: KubeObject) =>
+      const isRight = ({ metadata, roleRef }: PersistedObject) =>
         metadata.ownerReferences?.some(({ uid }) => uid === account?.uid) === true &&
         (roleRef as { kind?: string; name?: string }).kind === 'Role' &&
         (roleRef as { name?: string }).name === role?.name;
@@ -97,7 +97,7 @@ export function serviceAccountRoleReconciler(parts: ServiceAccountRoleParts): Re
           await ensureDeleted(client, {
             resource: ROLE_BINDINGS,
             namespace,
-            name: binding.metadata.name!,
+            name: binding.metadata.name,
           });
         }
       }

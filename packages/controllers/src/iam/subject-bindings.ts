@@ -5,7 +5,11 @@ import {
   ROLE_BINDINGS,
   WORKSPACE_ROLE_BINDINGS,
 } from '@ks-apiserver/api/resources';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type {
+  GroupVersionResource,
+  KubeObject,
+  PersistedObject,
+} from '@ks-apiserver/apimachinery/meta/types';
 import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
@@ -82,7 +86,7 @@ export class SubjectBindings {
   /** Removes a user from one binding. */
   async removeUserFrom(
     resource: GroupVersionResource,
-    binding: KubeObject,
+    binding: PersistedObject,
     name: string,
   ): Promise<void> {
     const without =
@@ -124,9 +128,9 @@ export class SubjectBindings {
     name: string,
     without: Without,
   ): Promise<void> {
-    const found = new Map<string, KubeObject>();
+    const found = new Map<string, PersistedObject>();
 
-    const add = (object: KubeObject | undefined) => {
+    const add = (object: PersistedObject | undefined) => {
       if (object && without(object) !== object) {
         found.set(`${object.metadata.namespace ?? ''}/${object.metadata.name}`, object);
       }
@@ -148,7 +152,11 @@ export class SubjectBindings {
     }
   }
 
-  async #take(resource: GroupVersionResource, object: KubeObject, without: Without): Promise<void> {
+  async #take(
+    resource: GroupVersionResource,
+    object: PersistedObject,
+    without: Without,
+  ): Promise<void> {
     const { name = '', namespace } = object.metadata;
     const rest = without(object);
     if (rest === object) {

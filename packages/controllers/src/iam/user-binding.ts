@@ -1,14 +1,14 @@
 import { USER_UID_ANNOTATION } from '@ks-apiserver/api/annotations';
 import { USER_REF_LABEL } from '@ks-apiserver/api/labels';
 import { USERS } from '@ks-apiserver/api/resources';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { GroupVersionResource, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../runtime/controller.ts';
 import type { SubjectBindings } from './subject-bindings.ts';
 
-function keyOf({ metadata }: KubeObject): string {
+function keyOf({ metadata }: PersistedObject): string {
   return `${metadata.namespace ?? ''}/${metadata.name}`;
 }
 
@@ -28,7 +28,7 @@ export function userBindingReconciler(
     return informer.store.get(own, namespace)?.object;
   };
 
-  const marked = (object: KubeObject | undefined) =>
+  const marked = (object: PersistedObject | undefined) =>
     object?.metadata.annotations?.[USER_UID_ANNOTATION] !== undefined;
 
   return {

@@ -4,7 +4,7 @@ import { LOGIN_RECORDS, USERS } from '@ks-apiserver/api/resources';
 import { LAST_APPLIED } from '@ks-apiserver/apimachinery/meta/annotations';
 import { isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { EventRecorder } from '../events/recorder.ts';
@@ -76,7 +76,7 @@ export function userReconciler({
     return SWEEP_AGAIN_MS;
   }
 
-  async function activate(user: KubeObject): Promise<void> {
+  async function activate(user: PersistedObject): Promise<void> {
     const isMarked = user.metadata.annotations?.[PASSWORD_ENCRYPTED] === 'true';
     const password = user.spec?.password as string | undefined;
 
@@ -86,7 +86,7 @@ export function userReconciler({
 
     if (user.status?.state === 'Disabled') {
       // They would otherwise be valid again when the user is enabled.
-      await revokeSessions(user.metadata.name!);
+      await revokeSessions(user.metadata.name);
     }
 
     if (!plain && isMarked && user.status?.state) {
@@ -119,7 +119,7 @@ export function userReconciler({
       events.record(user, 'Normal', 'Activated', 'the user may log in');
     }
     if (plain && user.status?.state) {
-      await revokeSessions(user.metadata.name!);
+      await revokeSessions(user.metadata.name);
     }
   }
 

@@ -6,7 +6,11 @@ import { CONFIG_MAPS } from '@ks-apiserver/api/resources';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type {
+  GroupVersionResource,
+  KubeObject,
+  PersistedObject,
+} from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import { type KubeClient, resourcePath } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../runtime/controller.ts';
@@ -220,7 +224,7 @@ export function kubeconfigReconciler(parts: KubeconfigParts): Reconciler {
     about: (name) => users.store.get(name)?.object,
     sources: [{ informer: users, keys: ({ entry }) => [entry.name] }],
     async reconcile(name, signal) {
-      const user = users.store.get(name)?.object as KubeObject | undefined;
+      const user = users.store.get(name)?.object as PersistedObject | undefined;
 
       // The ConfigMap is deleted with its owner.
       if (!user || isTerminating(user)) {

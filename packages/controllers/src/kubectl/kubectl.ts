@@ -2,7 +2,7 @@ import { USERNAME_LABEL } from '@ks-apiserver/api/labels';
 import { CONTROLS_NAMESPACE } from '@ks-apiserver/api/namespaces';
 import { DEPLOYMENTS } from '@ks-apiserver/api/resources';
 import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
@@ -29,7 +29,7 @@ export interface KubectlParts {
   image: string;
 }
 
-type Binding = KubeObject & {
+type Binding = PersistedObject & {
   subjects?: { kind: string; name: string }[];
   roleRef?: { kind?: string; name?: string };
 };
@@ -69,7 +69,7 @@ export function kubectlReconciler({
   users,
   image,
 }: KubectlParts): Reconciler {
-  async function ensureKubectl(user: string, owner: KubeObject): Promise<void> {
+  async function ensureKubectl(user: string, owner: PersistedObject): Promise<void> {
     const key = { resource: DEPLOYMENTS, namespace: CONTROLS_NAMESPACE, name: `kubectl-${user}` };
     const found = await client.find(key);
     const spec = podSpec(user, image);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NODES } from '@ks-apiserver/api/resources';
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { GroupVersionResource, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 
 const LEASES: GroupVersionResource = {
@@ -79,7 +79,7 @@ function condition(
   holds: boolean,
   yes: [string, string],
   no: [string, string],
-  previous: KubeObject | undefined,
+  previous: PersistedObject | undefined,
   now: string,
 ) {
   const status = holds ? 'True' : 'False';
@@ -101,7 +101,7 @@ function condition(
 /** Returns the status of a Node for this host. */
 export async function hostStatus(
   options: Pick<HostNodeOptions, 'dataDir' | 'version'>,
-  previous: KubeObject | undefined,
+  previous: PersistedObject | undefined,
 ) {
   const disk = await statfs(options.dataDir);
   const now = timestamp();
@@ -266,7 +266,7 @@ export class HostNode {
   }
 
   /** The API taints new nodes until they are ready; no other controller removes that taint here. */
-  async #clearNotReady(node: KubeObject): Promise<void> {
+  async #clearNotReady(node: PersistedObject): Promise<void> {
     const taints = (node.spec?.taints ?? []) as { key: string }[];
     const rest = taints.filter(({ key }) => key !== 'node.kubernetes.io/not-ready');
     if (rest.length === taints.length) {

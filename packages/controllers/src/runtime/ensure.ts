@@ -1,6 +1,10 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type {
+  GroupVersionResource,
+  KubeObject,
+  PersistedObject,
+} from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient, ObjectKey } from '@ks-apiserver/client/kube/client';
 
 /** Creates an object unless one of that name exists already. */
@@ -28,7 +32,7 @@ export async function ensureEqual(
   resource: GroupVersionResource,
   object: KubeObject,
   fields: readonly string[],
-  existing: KubeObject | undefined,
+  existing: PersistedObject | undefined,
 ): Promise<void> {
   if (!existing) {
     return ensureCreated(client, resource, object);
@@ -45,7 +49,7 @@ export async function ensureEqual(
     ...(ownerReferences && { ownerReferences }),
   };
 
-  const wanted: KubeObject = { ...existing, metadata };
+  const wanted: PersistedObject = { ...existing, metadata };
 
   for (const field of fields) {
     wanted[field] = object[field];
@@ -68,7 +72,7 @@ export async function ensureDeleted(client: KubeClient, key: ObjectKey): Promise
 }
 
 /** Adds a finalizer and returns the object with it. */
-export async function withFinalizer<T extends KubeObject>(
+export async function withFinalizer<T extends PersistedObject>(
   client: KubeClient,
   resource: GroupVersionResource,
   object: T,
@@ -89,7 +93,7 @@ export async function withFinalizer<T extends KubeObject>(
 export async function withoutFinalizer(
   client: KubeClient,
   resource: GroupVersionResource,
-  object: KubeObject,
+  object: PersistedObject,
   finalizer: string,
 ): Promise<void> {
   const finalizers = object.metadata.finalizers ?? [];

@@ -1,5 +1,9 @@
 import { setMaxListeners } from 'node:events';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type {
+  GroupVersionResource,
+  KubeObject,
+  PersistedObject,
+} from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { EventRecorder } from '../events/recorder.ts';
 import { controllerUid, labelKey } from './keys.ts';
@@ -26,7 +30,7 @@ const batch = (resource: string): GroupVersionResource => ({
 const controller = { controller: controllerUid };
 
 const label = {
-  label: ({ metadata }: KubeObject) =>
+  label: ({ metadata }: PersistedObject) =>
     Object.entries(metadata.labels ?? {}).map(([name, value]) =>
       labelKey(metadata.namespace, name, value),
     ),

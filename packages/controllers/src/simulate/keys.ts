@@ -1,13 +1,13 @@
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 
 /** Returns the uid of an object's controller. */
-export function controllerUid({ metadata }: KubeObject): string[] {
+export function controllerUid({ metadata }: PersistedObject): string[] {
   const owner = metadata.ownerReferences?.find(({ controller }) => controller);
   return owner ? [owner.uid] : [];
 }
 
 /** Returns the key of an object's controller, if that is of this kind. */
-export function controllerKey({ metadata }: KubeObject, kind: string): string[] {
+export function controllerKey({ metadata }: PersistedObject, kind: string): string[] {
   const owner = metadata.ownerReferences?.find(({ controller }) => controller);
   return owner?.kind === kind ? [`${metadata.namespace ?? ''}/${owner.name}`] : [];
 }

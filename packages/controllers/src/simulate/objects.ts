@@ -1,4 +1,5 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import {
   apiVersionOf,
   type GroupVersionResource,
@@ -11,7 +12,7 @@ import { type Change, Store } from '@ks-apiserver/client/informer/store';
 import { type KubeClient, resourcePath } from '@ks-apiserver/client/kube/client';
 
 /** Keys under which an object is found, by index. */
-export type Indexes = Record<string, (object: KubeObject) => Iterable<string>>;
+export type Indexes = Record<string, (object: PersistedObject) => Iterable<string>>;
 
 /**
  * Turns the refusal of a write whose object or namespace is gone into a conflict: the informer was
@@ -99,13 +100,13 @@ export class Objects {
   }
 
   /** Returns the object of a queue's key; it must not be changed. */
-  get(key: string): KubeObject | undefined {
+  get(key: string): PersistedObject | undefined {
     const slash = key.indexOf('/');
     return this.informer.store.get(key.slice(slash + 1), key.slice(0, slash))?.object;
   }
 
   /** Returns the objects under a key of an index, oldest first. */
-  by(index: string, key: string): KubeObject[] {
+  by(index: string, key: string): PersistedObject[] {
     const found = this.#indexes.find(([name]) => name === index)?.[2].get(key);
     return [...(found ?? [])]
       .sort((a, b) => a.created - b.created || (a.name < b.name ? -1 : 1))
@@ -118,16 +119,16 @@ export class Objects {
   }
 
   /** Returns all objects. */
-  all(): KubeObject[] {
+  all(): PersistedObject[] {
     return Array.from(this.informer.store.values(), (entry) => objectOf(entry));
   }
 
-  async create(object: KubeObject): Promise<KubeObject> {
+  async create(object: KubeObject): Promise<PersistedObject> {
     return this.#shown(await this.#client.create(this.resource, object).catch(rethrowBehind));
   }
 
   /** Replaces an object that came from the informer with a changed copy. */
-  async update(object: KubeObject, subresource?: string): Promise<KubeObject> {
+  async update(object: KubeObject, subresource?: string): Promise<PersistedObject> {
     const options = subresource ? { subresource } : {};
     return this.#shown(
       await this.#client.update(this.resource, object, options).catch(rethrowBehind),
@@ -135,7 +136,7 @@ export class Objects {
   }
 
   /** Sets the status of an object that came from the informer. */
-  setStatus(object: KubeObject, status: KubeObject['status']): Promise<KubeObject> {
+  setStatus(object: KubeObject, status: PersistedObject['status']): Promise<PersistedObject> {
     return this.update({ ...object, status }, 'status');
   }
 
@@ -169,7 +170,7 @@ export class Objects {
     });
   }
 
-  async #shown(object: KubeObject): Promise<KubeObject> {
+  async #shown(object: PersistedObject): Promise<PersistedObject> {
     const { uid, resourceVersion } = object.metadata;
     const key = keyOf(object);
     let seen = this.get(key)?.metadata.uid === uid;

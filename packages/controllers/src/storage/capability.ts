@@ -1,7 +1,11 @@
 import { STORAGE_CLASSES } from '@ks-apiserver/api/resources';
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type {
+  GroupVersionResource,
+  KubeObject,
+  PersistedObject,
+} from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
@@ -59,7 +63,7 @@ function capabilityName(provisioner: string): string {
  * listens on a socket of its nodes, which this server does not reach. Clones and snapshots are
  * assumed, as 3.3 and later do, unless the class says otherwise.
  */
-function featuresOfDriver(driver: KubeObject, { metadata }: KubeObject): Features {
+function featuresOfDriver(driver: PersistedObject, { metadata }: KubeObject): Features {
   const allows = (annotation: string) => metadata.annotations?.[annotation] !== 'false';
   const snapshots = allows(ALLOW_SNAPSHOT);
 
@@ -82,7 +86,7 @@ function featuresOfDriver(driver: KubeObject, { metadata }: KubeObject): Feature
  * access modes stays.
  */
 function annotationsOf(
-  storageClass: KubeObject,
+  storageClass: PersistedObject,
   features: Features | undefined,
   possible: Features | undefined,
 ): Record<string, string> {
@@ -121,7 +125,7 @@ export function capabilityReconciler(parts: CapabilityParts): Reconciler {
   /** Provisioners of the classes that were seen: what was made for one is deleted with it. */
   const seen = new Map<string, string>();
 
-  function featuresOf(storageClass: KubeObject): Features | undefined {
+  function featuresOf(storageClass: PersistedObject): Features | undefined {
     const provisioner = String(storageClass.provisioner);
     const known = provisioners.store.get(capabilityName(provisioner))?.object?.spec?.features as
       | Features
@@ -176,10 +180,10 @@ export function capabilityReconciler(parts: CapabilityParts): Reconciler {
   }
 
   async function ensureCapability(
-    storageClass: KubeObject,
+    storageClass: PersistedObject,
     features: Features | undefined,
   ): Promise<void> {
-    const name = storageClass.metadata.name!;
+    const name = storageClass.metadata.name;
     const existing = capabilities.store.get(name)?.object;
 
     if (!features) {
@@ -207,8 +211,8 @@ export function capabilityReconciler(parts: CapabilityParts): Reconciler {
     await ensureEqual(client, CAPABILITIES, wanted, ['spec'], existing);
   }
 
-  async function ensureSnapshotClass(storageClass: KubeObject): Promise<void> {
-    const name = storageClass.metadata.name!;
+  async function ensureSnapshotClass(storageClass: PersistedObject): Promise<void> {
+    const name = storageClass.metadata.name;
     if (snapshotClasses.store.get(name)) {
       return;
     }
@@ -257,7 +261,7 @@ export function capabilityReconciler(parts: CapabilityParts): Reconciler {
         return undefined;
       }
 
-      const storageClass: KubeObject = {
+      const storageClass: PersistedObject = {
         ...found,
         apiVersion: 'storage.k8s.io/v1',
         kind: 'StorageClass',

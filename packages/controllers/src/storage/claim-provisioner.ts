@@ -1,5 +1,5 @@
 import { PERSISTENT_VOLUME_CLAIMS } from '@ks-apiserver/api/resources';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../runtime/controller.ts';
@@ -58,7 +58,7 @@ export function claimProvisionerReconciler({
         return undefined;
       }
 
-      const { metadata, spec } = JSON.parse(claim.bytes.toString()) as KubeObject;
+      const { metadata, spec } = JSON.parse(claim.bytes.toString()) as PersistedObject;
       const provisioner = classes.store.get(String(spec?.storageClassName ?? ''))?.object
         ?.provisioner;
 

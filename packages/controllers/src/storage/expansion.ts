@@ -1,7 +1,11 @@
 import { PODS } from '@ks-apiserver/api/resources';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type {
+  GroupVersionResource,
+  KubeObject,
+  PersistedObject,
+} from '@ks-apiserver/apimachinery/meta/types';
 import { parseQuantity } from '@ks-apiserver/apimachinery/quantity/quantity';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
@@ -57,11 +61,11 @@ interface Expansion {
 
 interface Workload {
   resource: GroupVersionResource;
-  object: KubeObject;
+  object: PersistedObject;
   expansion: Expansion | undefined;
 }
 
-function expansionOf({ metadata }: KubeObject): Expansion | undefined {
+function expansionOf({ metadata }: PersistedObject): Expansion | undefined {
   try {
     const value = JSON.parse(
       metadata.annotations?.[EXPANDING] ?? 'null',
@@ -88,7 +92,7 @@ function bytesOf(quantity: unknown): bigint {
  * Returns the state of a bound claim: it asks for no more, waits for its volume to be enlarged, or
  * waits for a pod to enlarge the file system.
  */
-function stateOf({ spec, status }: KubeObject): 'settled' | 'growing' | 'mountable' {
+function stateOf({ spec, status }: PersistedObject): 'settled' | 'growing' | 'mountable' {
   const grows = bytesOf(spec?.resources?.requests?.storage) > bytesOf(status?.capacity?.storage);
   if (status?.phase !== 'Bound' || !grows) {
     return 'settled';
@@ -145,7 +149,7 @@ export function expansionReconciler({
     const found: Workload[] = [];
 
     for (const resource of Object.values(WORKLOADS)) {
-      for (const object of (await client.list<KubeObject>(resource, { namespace })).items) {
+      for (const object of (await client.list<PersistedObject>(resource, { namespace })).items) {
         const expansion = expansionOf(object);
         if (expansion?.claim === claim) {
           found.push({ resource, object, expansion });
@@ -158,7 +162,7 @@ export function expansionReconciler({
 
   /** Returns the workload of the only pod that mounts a claim. */
   async function mountingWorkload(namespace: string, claim: string): Promise<Workload | undefined> {
-    const { items } = await client.list<KubeObject>(PODS, { namespace });
+    const { items } = await client.list<PersistedObject>(PODS, { namespace });
 
     const mounting = items.filter(({ spec, status }) => {
       const volumes = (spec?.volumes ?? []) as { persistentVolumeClaim?: { claimName?: string } }[];
@@ -196,13 +200,13 @@ export function expansionReconciler({
   ): Promise<void> {
     const { namespace, name, resourceVersion } = object.metadata;
     const annotations = { [EXPANDING]: expansion && JSON.stringify(expansion) };
-    await client.patch({ resource, namespace, name: name! }, 'merge', {
+    await client.patch({ resource, namespace, name: name }, 'merge', {
       metadata: { resourceVersion, annotations },
       spec: { replicas },
     });
   }
 
-  async function scaleDown(claim: KubeObject): Promise<number | undefined> {
+  async function scaleDown(claim: PersistedObject): Promise<number | undefined> {
     const { namespace = '', name = '' } = claim.metadata;
     const workload = await mountingWorkload(namespace, name);
     const replicas = Number(workload?.object.spec?.replicas ?? 1);
@@ -250,7 +254,7 @@ export function expansionReconciler({
     const entry = claims().store.get(name, namespace);
 
     const claim = entry && {
-      ...(JSON.parse(entry.bytes.toString()) as KubeObject),
+      ...(JSON.parse(entry.bytes.toString()) as PersistedObject),
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
     };

@@ -10,7 +10,7 @@ import { NAMESPACES, ROLE_BINDINGS, ROLES, USERS } from '@ks-apiserver/api/resou
 import { userSubject } from '@ks-apiserver/api/subject';
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../runtime/controller.ts';
@@ -24,7 +24,7 @@ const SCOPE = {
 } as const;
 
 /** Whether this controller has adopted a namespace before. */
-function isAdopted({ metadata }: KubeObject): boolean {
+function isAdopted({ metadata }: PersistedObject): boolean {
   return metadata.finalizers?.includes(FINALIZER) === true;
 }
 
@@ -54,9 +54,9 @@ export function namespaceReconciler({
   removeRouter,
 }: NamespaceParts): Reconciler {
   /** Returns the namespace with finalizer, label and owner as they should be. */
-  async function adopt(namespace: KubeObject): Promise<void> {
+  async function adopt(namespace: PersistedObject): Promise<void> {
     const { metadata } = namespace;
-    const labels = { ...metadata.labels, [NAMESPACE_LABEL]: metadata.name! };
+    const labels = { ...metadata.labels, [NAMESPACE_LABEL]: metadata.name };
     const kept = metadata.finalizers ?? [];
     const finalizers = isAdopted(namespace) ? kept : [...kept, FINALIZER];
     const workspace = workspaces.store.get(metadata.labels?.[WORKSPACE_LABEL] ?? '')?.object;
@@ -83,7 +83,7 @@ export function namespaceReconciler({
 
   async function ensureRoles(name: string, scope: string): Promise<void> {
     for (const base of roleBases.store.values()) {
-      const role = base.object?.role as KubeObject | undefined;
+      const role = base.object?.role as PersistedObject | undefined;
       if (role?.kind !== 'Role' || base.labels[scope] !== '') {
         continue;
       }
@@ -91,7 +91,7 @@ export function namespaceReconciler({
       const { name: roleName, labels, annotations } = role.metadata;
 
       const metadata = {
-        name: roleName!,
+        name: roleName,
         namespace: name,
         ...(labels && { labels }),
         ...(annotations && { annotations }),
@@ -118,7 +118,7 @@ export function namespaceReconciler({
    * Makes the creator admin of a new namespace. Later changes of the annotation have no effect:
    * users who may edit a namespace could name anybody.
    */
-  async function ensureCreator(namespace: KubeObject): Promise<void> {
+  async function ensureCreator(namespace: PersistedObject): Promise<void> {
     const creator = namespace.metadata.annotations?.[CREATOR_ANNOTATION];
     if (!creator || isAdopted(namespace)) {
       return;
@@ -136,9 +136,9 @@ export function namespaceReconciler({
       kind: 'RoleBinding',
       metadata: {
         name: `${creator}-admin`,
-        namespace: namespace.metadata.name!,
+        namespace: namespace.metadata.name,
         labels: { [USER_REF_LABEL]: creator },
-        annotations: { [USER_UID_ANNOTATION]: user.metadata.uid! },
+        annotations: { [USER_UID_ANNOTATION]: user.metadata.uid },
       },
       subjects: [userSubject(creator)],
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'admin' },

@@ -2,7 +2,7 @@ import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import { WORKSPACE_QUOTAS } from '@ks-apiserver/api/resources';
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { formatQuantity } from '@ks-apiserver/apimachinery/quantity/quantity';
 import { addUsage, type Usage } from '@ks-apiserver/apimachinery/quota/usage';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
@@ -37,7 +37,7 @@ export function workspaceQuotaReconciler(parts: WorkspaceQuotaParts): Reconciler
   const { client, quotas, workspaces, namespaces, namespacesOf, usage } = parts;
   const all = () => [...quotas.store.values()].map(({ name }) => name);
 
-  async function adopt(quota: KubeObject): Promise<KubeObject> {
+  async function adopt(quota: PersistedObject): Promise<PersistedObject> {
     const workspace = workspaces.store.get(quota.metadata.labels?.[WORKSPACE_LABEL] ?? '')?.object;
     if (!workspace || isTerminating(workspace)) {
       return quota;

@@ -8,7 +8,7 @@ import {
 } from '@ks-apiserver/api/resources';
 import { userSubject } from '@ks-apiserver/api/subject';
 import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { EventRecorder } from '../events/recorder.ts';
@@ -39,9 +39,9 @@ export function workspaceTemplateReconciler({
   users,
   events,
 }: WorkspaceTemplateParts): Reconciler {
-  async function ensureRoles(workspace: string, owner: KubeObject): Promise<void> {
+  async function ensureRoles(workspace: string, owner: PersistedObject): Promise<void> {
     for (const base of roleBases.store.values()) {
-      const role = base.object?.role as KubeObject | undefined;
+      const role = base.object?.role as PersistedObject | undefined;
       if (role?.kind !== 'WorkspaceRole') {
         continue;
       }
@@ -72,7 +72,7 @@ export function workspaceTemplateReconciler({
     }
   }
 
-  async function ensureManager(workspace: string, template: KubeObject): Promise<void> {
+  async function ensureManager(workspace: string, template: PersistedObject): Promise<void> {
     const manager = template.spec?.template?.spec?.manager as string | undefined;
     if (!manager) {
       return;

@@ -1,7 +1,7 @@
 import { JOBS } from '@ks-apiserver/api/resources';
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../runtime/controller.ts';
@@ -120,7 +120,7 @@ export function jobReconciler(client: KubeClient, jobs: Informer): Reconciler {
         return undefined;
       }
 
-      const job = JSON.parse(entry.bytes.toString()) as KubeObject;
+      const job = JSON.parse(entry.bytes.toString()) as PersistedObject;
       if (job.metadata.deletionTimestamp) {
         return undefined;
       }

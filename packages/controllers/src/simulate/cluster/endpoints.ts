@@ -1,6 +1,6 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler } from '../../runtime/controller.ts';
 import type { Cluster } from '../cluster.ts';
@@ -28,7 +28,7 @@ interface ServicePort {
 /**
  * Returns the pods that a Service sends to: found by the first label of its selector, then tested.
  */
-function podsOf(cluster: Cluster, { metadata, spec }: KubeObject): KubeObject[] {
+function podsOf(cluster: Cluster, { metadata, spec }: PersistedObject): PersistedObject[] {
   const selector = Object.entries(spec.selector as Record<string, string>);
   const [first] = selector;
   if (!first) {
@@ -93,12 +93,12 @@ function targetOf({ metadata }: KubeObject) {
 
 async function writeEndpoints(
   cluster: Cluster,
-  service: KubeObject,
-  pods: readonly KubeObject[],
+  service: PersistedObject,
+  pods: readonly PersistedObject[],
 ): Promise<void> {
   const takesAll = service.spec.publishNotReadyAddresses === true;
 
-  const address = (pod: KubeObject) => ({
+  const address = (pod: PersistedObject) => ({
     ip: pod.status.podIP,
     ...(pod.spec.hostname &&
       pod.spec.subdomain === service.metadata.name && { hostname: pod.spec.hostname }),
@@ -144,8 +144,8 @@ async function writeEndpoints(
 
 async function writeSlices(
   cluster: Cluster,
-  service: KubeObject,
-  pods: readonly KubeObject[],
+  service: PersistedObject,
+  pods: readonly PersistedObject[],
 ): Promise<void> {
   const takesAll = service.spec.publishNotReadyAddresses === true;
 
@@ -165,7 +165,7 @@ async function writeSlices(
 
   const ports = portsOf(service, pods).map((port) => ({ name: '', ...port }));
   const existing = cluster.slices
-    .by('controller', service.metadata.uid!)
+    .by('controller', service.metadata.uid)
     .filter(({ metadata }) => metadata.labels?.[MANAGED_BY] === CONTROLLER);
   const count = Math.max(1, Math.ceil(endpoints.length / PER_SLICE));
   for (let i = 0; i < count; i++) {
@@ -179,7 +179,7 @@ async function writeSlices(
         metadata: {
           generateName: `${name}-`,
           namespace,
-          labels: { ...labels, [MANAGED_BY]: CONTROLLER, [SERVICE_NAME]: name! },
+          labels: { ...labels, [MANAGED_BY]: CONTROLLER, [SERVICE_NAME]: name },
           ownerReferences: [controllerReference(service)],
         },
         addressType: 'IPv4',
@@ -198,7 +198,7 @@ async function writeSlices(
 
 /** Writes Endpoints and EndpointSlices of Services that select pods. */
 export function endpointsReconciler(cluster: Cluster): Reconciler {
-  const servicesOf = (pod: KubeObject): string[] =>
+  const servicesOf = (pod: PersistedObject): string[] =>
     Object.entries(pod.metadata.labels ?? {}).flatMap((label) =>
       cluster.services.by('label', labelKey(pod.metadata.namespace, ...label)).map(keyOf),
     );

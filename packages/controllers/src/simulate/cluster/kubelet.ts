@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler } from '../../runtime/controller.ts';
 import { type Cluster, SIMULATED } from '../cluster.ts';
@@ -55,11 +55,11 @@ function addressOf(cluster: Cluster, pod: KubeObject): string {
  */
 export function kubeletReconciler(cluster: Cluster, pace: Pace): Reconciler {
   const progress = new Map<string, Progress>();
-  const runs = (pod: KubeObject) =>
+  const runs = (pod: PersistedObject) =>
     cluster.nodes.get(`/${pod.spec.nodeName}`)?.metadata.annotations?.[SIMULATED] === 'true';
 
   /** Removes a deleted pod once its containers have had time to stop. */
-  async function stop(pod: KubeObject, key: string): Promise<number | undefined> {
+  async function stop(pod: PersistedObject, key: string): Promise<number | undefined> {
     const state = progress.get(key);
     if (!state || state.endsAt !== Number.NEGATIVE_INFINITY) {
       const grace = Math.min(pace.stopMs, 1000 * (pod.metadata.deletionGracePeriodSeconds ?? 0));
@@ -69,7 +69,7 @@ export function kubeletReconciler(cluster: Cluster, pace: Pace): Reconciler {
       }
 
       progress.set(key, {
-        uid: pod.metadata.uid!,
+        uid: pod.metadata.uid,
         startsAt: performance.now() + grace,
         endsAt: Number.NEGATIVE_INFINITY,
       });
@@ -88,10 +88,10 @@ export function kubeletReconciler(cluster: Cluster, pace: Pace): Reconciler {
     return undefined;
   }
 
-  async function create(pod: KubeObject, key: string): Promise<number> {
+  async function create(pod: PersistedObject, key: string): Promise<number> {
     const startsIn = pace.startMs * (0.5 + Math.random() / 2);
     progress.set(key, {
-      uid: pod.metadata.uid!,
+      uid: pod.metadata.uid,
       startsAt: performance.now() + startsIn,
       endsAt: Number.POSITIVE_INFINITY,
     });
@@ -135,7 +135,7 @@ export function kubeletReconciler(cluster: Cluster, pace: Pace): Reconciler {
   }
 
   async function start(
-    pod: KubeObject,
+    pod: PersistedObject,
     key: string,
     restarts: number,
   ): Promise<number | undefined> {
@@ -157,15 +157,15 @@ export function kubeletReconciler(cluster: Cluster, pace: Pace): Reconciler {
     return ends(pod) ? scheduleEnd(pod, key) : undefined;
   }
 
-  function scheduleEnd(pod: KubeObject, key: string): number {
+  function scheduleEnd(pod: PersistedObject, key: string): number {
     const asked = Number(pod.metadata.annotations?.[`${ANNOTATION}run-seconds`]);
     const runsFor = asked >= 0 ? asked * 1000 : pace.runMs;
-    progress.set(key, { uid: pod.metadata.uid!, startsAt: 0, endsAt: performance.now() + runsFor });
+    progress.set(key, { uid: pod.metadata.uid, startsAt: 0, endsAt: performance.now() + runsFor });
     return runsFor;
   }
 
   /** The containers have ended: the pod ends too, or they are started again. */
-  async function end(pod: KubeObject, key: string): Promise<number | undefined> {
+  async function end(pod: PersistedObject, key: string): Promise<number | undefined> {
     const exitCode = Number(pod.metadata.annotations?.[`${ANNOTATION}exit-code`] ?? 0) || 0;
     const restarts: number = pod.status?.containerStatuses?.[0]?.restartCount ?? 0;
 
@@ -173,7 +173,7 @@ export function kubeletReconciler(cluster: Cluster, pace: Pace): Reconciler {
       await setStatus(pod, 'restarting', { restarts: restarts + 1, exitCode });
 
       progress.set(key, {
-        uid: pod.metadata.uid!,
+        uid: pod.metadata.uid,
         startsAt: performance.now() + RESTART_MS,
         endsAt: Number.POSITIVE_INFINITY,
       });
@@ -249,7 +249,7 @@ export function kubeletReconciler(cluster: Cluster, pace: Pace): Reconciler {
 }
 
 /** Whether the volumes that a pod mounts exist. */
-function claimsBound(cluster: Cluster, pod: KubeObject): boolean {
+function claimsBound(cluster: Cluster, pod: PersistedObject): boolean {
   const volumes = (pod.spec.volumes ?? []) as { persistentVolumeClaim?: { claimName: string } }[];
 
   return volumes.every(({ persistentVolumeClaim: claim }) => {

@@ -1,6 +1,6 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Cluster, Component } from '../cluster.ts';
 
 /** How many pods one reconciliation creates or deletes; the rest follows at once. */
@@ -25,7 +25,7 @@ export function conditionOf(object: KubeObject, type: string): Condition | undef
 }
 
 /** Whether a pod has neither ended nor is being deleted. */
-export function isActive({ metadata, status }: KubeObject): boolean {
+export function isActive({ metadata, status }: PersistedObject): boolean {
   return status?.phase !== 'Succeeded' && status?.phase !== 'Failed' && !metadata.deletionTimestamp;
 }
 
@@ -54,7 +54,7 @@ export function untilAvailable(pod: KubeObject, minReadySeconds = 0): number {
 }
 
 /** Counts of pods in a status, and when to count again. */
-export function countPods(pods: readonly KubeObject[], minReadySeconds: number | undefined) {
+export function countPods(pods: readonly PersistedObject[], minReadySeconds: number | undefined) {
   const waits = pods.map((pod) => untilAvailable(pod, minReadySeconds));
   const later = waits.filter((wait) => wait > 0 && wait < Number.POSITIVE_INFINITY);
 
@@ -73,7 +73,7 @@ export function withoutZeros<T extends Record<string, unknown>>(counts: T): Part
 }
 
 /** Returns a pod as its controller creates it; the API generates its name unless one is given. */
-export function podOf(owner: KubeObject, template: KubeObject, name?: string): KubeObject {
+export function podOf(owner: KubeObject, template: PersistedObject, name?: string): KubeObject {
   const { labels, annotations } = template.metadata ?? {};
 
   return {
@@ -157,7 +157,7 @@ export async function deletePods(
   cluster: Cluster,
   component: Component,
   owner: KubeObject,
-  pods: readonly KubeObject[],
+  pods: readonly PersistedObject[],
 ): Promise<void> {
   await Promise.all(pods.slice(0, BATCH).map((pod) => cluster.pods.delete(pod)));
   for (const pod of pods.slice(0, BATCH)) {

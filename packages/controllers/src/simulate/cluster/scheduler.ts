@@ -1,6 +1,6 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { objectOf } from '@ks-apiserver/client/informer/entry';
 import { resourcePath } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../../runtime/controller.ts';
@@ -190,7 +190,7 @@ export function schedulerReconciler(cluster: Cluster): Reconciler {
   };
 }
 
-async function bind(cluster: Cluster, pod: KubeObject, node: string): Promise<void> {
+async function bind(cluster: Cluster, pod: PersistedObject, node: string): Promise<void> {
   const { namespace, name, uid } = pod.metadata;
   const target = { apiVersion: 'v1', kind: 'Node', name: node };
   const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace, uid }, target };
@@ -210,7 +210,7 @@ async function bind(cluster: Cluster, pod: KubeObject, node: string): Promise<vo
 
 async function tellUnschedulable(
   cluster: Cluster,
-  pod: KubeObject,
+  pod: PersistedObject,
   obstacles: string[],
 ): Promise<undefined> {
   const counts = new Map<string, number>();

@@ -1,11 +1,11 @@
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler } from '../../runtime/controller.ts';
 import { type Cluster, SIMULATED } from '../cluster.ts';
 import { keyOf } from '../objects.ts';
 
 /** Returns the empty volume that a claim gets. */
-function volumeFor({ metadata, spec }: KubeObject): KubeObject {
+function volumeFor({ metadata, spec }: PersistedObject): KubeObject {
   const { name, namespace, uid, resourceVersion } = metadata;
 
   return {
@@ -68,7 +68,10 @@ async function setPhase(cluster: Cluster, key: string): Promise<void> {
  * Returns the volume that a claim names, bound to the claim, if it exists and no other claim has
  * it.
  */
-async function takeNamed(cluster: Cluster, claim: KubeObject): Promise<KubeObject | undefined> {
+async function takeNamed(
+  cluster: Cluster,
+  claim: PersistedObject,
+): Promise<KubeObject | undefined> {
   const volume = cluster.volumes.get(`/${claim.spec.volumeName}`);
   if (!volume || volume.metadata.deletionTimestamp) {
     return undefined;

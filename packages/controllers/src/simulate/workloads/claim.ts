@@ -1,5 +1,5 @@
 import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import {
   type LabelSelectorObject,
   labelSelectorFrom,
@@ -24,7 +24,7 @@ export function selectorKey(owner: KubeObject): string[] {
 }
 
 /** Returns the keys of the workloads that may adopt an object without a controller. */
-export function claimantsOf(owners: Objects, object: KubeObject): string[] {
+export function claimantsOf(owners: Objects, object: PersistedObject): string[] {
   if (controllerUid(object).length > 0) {
     return [];
   }

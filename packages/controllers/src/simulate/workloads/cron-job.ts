@@ -1,7 +1,7 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { objectOf } from '@ks-apiserver/client/informer/entry';
 import { Cron } from 'croner';
 import type { Reconciler } from '../../runtime/controller.ts';
@@ -45,7 +45,7 @@ export function dueTime(cronJob: KubeObject, now = Date.now()): Date | undefined
   return newest;
 }
 
-function jobFor(cronJob: KubeObject, time: Date): KubeObject {
+function jobFor(cronJob: KubeObject, time: Date): PersistedObject {
   const { metadata = {}, spec } = cronJob.spec.jobTemplate;
 
   return {
@@ -65,12 +65,12 @@ function jobFor(cronJob: KubeObject, time: Date): KubeObject {
   };
 }
 
-const endedAs = (job: KubeObject, type: 'Complete' | 'Failed') =>
+const endedAs = (job: PersistedObject, type: 'Complete' | 'Failed') =>
   conditionOf(job, type)?.status === 'True';
 
-async function reconcile(cluster: Cluster, cronJob: KubeObject): Promise<number | undefined> {
+async function reconcile(cluster: Cluster, cronJob: PersistedObject): Promise<number | undefined> {
   const { spec, metadata } = cronJob;
-  const jobs = () => cluster.jobs.by('controller', metadata.uid!);
+  const jobs = () => cluster.jobs.by('controller', metadata.uid);
   const active = () => jobs().filter((job) => !endedAs(job, 'Complete') && !endedAs(job, 'Failed'));
   let { lastScheduleTime } = cronJob.status ?? {};
   const due = spec.suspend ? undefined : dueTime(cronJob);
@@ -145,7 +145,7 @@ async function reconcile(cluster: Cluster, cronJob: KubeObject): Promise<number 
 
 async function forget(
   cluster: Cluster,
-  ended: readonly KubeObject[],
+  ended: readonly PersistedObject[],
   limit: number,
 ): Promise<void> {
   for (const job of ended.slice(0, Math.max(0, ended.length - limit))) {

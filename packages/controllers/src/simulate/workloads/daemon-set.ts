@@ -1,5 +1,5 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler } from '../../runtime/controller.ts';
 import {
@@ -62,7 +62,7 @@ function podFor(set: KubeObject, node: KubeObject, hash: string): KubeObject {
 }
 
 /** Returns the node that a pod of a DaemonSet is on, or is meant for. */
-function nodeOf({ spec }: KubeObject): string | undefined {
+function nodeOf({ spec }: PersistedObject): string | undefined {
   return (
     spec.nodeName ??
     spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
@@ -70,7 +70,7 @@ function nodeOf({ spec }: KubeObject): string | undefined {
   );
 }
 
-async function reconcile(cluster: Cluster, set: KubeObject): Promise<number | undefined> {
+async function reconcile(cluster: Cluster, set: PersistedObject): Promise<number | undefined> {
   const own = () => cluster.pods.by('controller', set.metadata.uid!);
   const used = new Set(own().map((pod) => pod.metadata.labels?.[REVISION_HASH] ?? ''));
   const revision = await currentRevision(cluster, set, REVISION_HASH, used);
@@ -84,7 +84,7 @@ async function reconcile(cluster: Cluster, set: KubeObject): Promise<number | un
   });
 
   const names = new Set(eligible.map((node) => node.metadata.name));
-  const byNode = new Map<string, KubeObject[]>();
+  const byNode = new Map<string, PersistedObject[]>();
 
   for (const pod of own()) {
     byNode.set(nodeOf(pod) ?? '', [...(byNode.get(nodeOf(pod) ?? '') ?? []), pod]);
@@ -148,11 +148,11 @@ async function reconcile(cluster: Cluster, set: KubeObject): Promise<number | un
  * missing or not ready at a time.
  */
 function outdated(
-  set: KubeObject,
-  active: readonly KubeObject[],
+  set: PersistedObject,
+  active: readonly PersistedObject[],
   hash: string,
   wanted: number,
-): KubeObject[] {
+): PersistedObject[] {
   if (set.spec.updateStrategy?.type === 'OnDelete') {
     return [];
   }
@@ -193,7 +193,7 @@ export function daemonSetReconciler(cluster: Cluster): Reconciler {
 }
 
 /** Whether nothing has changed that decides what runs on a node; heartbeats do not. */
-function sameNode(node: KubeObject, before: KubeObject | undefined): boolean {
+function sameNode(node: PersistedObject, before: PersistedObject | undefined): boolean {
   return (
     node !== before &&
     before !== undefined &&

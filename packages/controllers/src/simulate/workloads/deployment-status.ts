@@ -1,5 +1,5 @@
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type Condition, conditionOf, withoutZeros } from '../cluster/pods.ts';
 
 /** Returns a condition with its times: they change only when its content does. */
@@ -24,7 +24,7 @@ function updated(
   };
 }
 
-const total = (sets: readonly KubeObject[], field: string) =>
+const total = (sets: readonly PersistedObject[], field: string) =>
   sets.reduce((all, set) => all + ((set.status?.[field] as number | undefined) ?? 0), 0);
 
 /**
@@ -33,8 +33,8 @@ const total = (sets: readonly KubeObject[], field: string) =>
  */
 export function deploymentStatus(
   deployment: KubeObject,
-  sets: readonly KubeObject[],
-  current: KubeObject | undefined,
+  sets: readonly PersistedObject[],
+  current: PersistedObject | undefined,
   oldPods: boolean,
 ) {
   const { spec, status: before = {} } = deployment;
@@ -102,12 +102,12 @@ export function deploymentStatus(
     ...(before.collisionCount && { collisionCount: before.collisionCount }),
   };
 
-  return { status: status as KubeObject['status'], again };
+  return { status: status as PersistedObject['status'], again };
 }
 
 function progressing(
   deployment: KubeObject,
-  current: KubeObject | undefined,
+  current: PersistedObject | undefined,
   counts: Record<string, number>,
   complete: boolean,
 ): { condition: Condition | undefined; again?: number } {

@@ -2,7 +2,7 @@ import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { LAST_APPLIED } from '@ks-apiserver/apimachinery/meta/annotations';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler } from '../../runtime/controller.ts';
 import type { Cluster } from '../cluster.ts';
@@ -58,7 +58,7 @@ function limits({ spec }: KubeObject): { surge: number; unavailable: number } {
 }
 
 /** Returns a pod template in the form by which the ReplicaSets of one Deployment differ. */
-function withoutHash(template: KubeObject): unknown {
+function withoutHash(template: PersistedObject): unknown {
   const { [HASH]: _, ...labels } = template.metadata?.labels ?? {};
   return { ...template, metadata: { ...template.metadata, labels } };
 }
@@ -78,10 +78,10 @@ export class DeploymentRollout {
    * Makes one step of a rollout; returns the milliseconds after which to look again if nothing
    * changes before.
    */
-  async step(deployment: KubeObject): Promise<number | undefined> {
+  async step(deployment: PersistedObject): Promise<number | undefined> {
     await claim(deployment, this.#cluster.replicaSets);
 
-    const sets = () => this.#cluster.replicaSets.by('controller', deployment.metadata.uid!);
+    const sets = () => this.#cluster.replicaSets.by('controller', deployment.metadata.uid);
     const template = withoutHash(deployment.spec.template);
     const current = () => sets().find((set) => equalJson(withoutHash(set.spec.template), template));
     const others = () => sets().filter((set) => set.metadata.uid !== current()?.metadata.uid);
@@ -119,15 +119,15 @@ export class DeploymentRollout {
     return again;
   }
 
-  #hasPods(sets: readonly KubeObject[]): boolean {
-    return sets.some((set) => this.#cluster.pods.count('controller', set.metadata.uid!) > 0);
+  #hasPods(sets: readonly PersistedObject[]): boolean {
+    return sets.some((set) => this.#cluster.pods.count('controller', set.metadata.uid) > 0);
   }
 
   /** Writes the Deployment's own annotation and its status. */
   async #write(
-    deployment: KubeObject,
-    status: KubeObject['status'],
-    current: KubeObject | undefined,
+    deployment: PersistedObject,
+    status: PersistedObject['status'],
+    current: PersistedObject | undefined,
   ): Promise<void> {
     const revision = current?.metadata.annotations?.[REVISION];
     let latest = deployment;
@@ -148,8 +148,8 @@ export class DeploymentRollout {
   /** Returns the ReplicaSet of the current template, created or made the newest revision. */
   async #ensureCurrent(
     deployment: KubeObject,
-    found: KubeObject | undefined,
-    others: readonly KubeObject[],
+    found: PersistedObject | undefined,
+    others: readonly PersistedObject[],
   ): Promise<KubeObject> {
     const newest = Math.max(0, ...others.map(revisionOf)) + 1;
 
@@ -240,7 +240,7 @@ export class DeploymentRollout {
     set: KubeObject,
     annotations: Record<string, string>,
     replicas: number,
-  ): Promise<KubeObject> {
+  ): Promise<PersistedObject> {
     return this.#cluster.replicaSets.update({
       ...set,
       metadata: { ...set.metadata, annotations: { ...set.metadata.annotations, ...annotations } },
@@ -280,7 +280,7 @@ export class DeploymentRollout {
   }
 
   /** A paused rollout keeps its proportions; only the total number follows the spec. */
-  async #scalePaused(deployment: KubeObject, sets: readonly KubeObject[]): Promise<void> {
+  async #scalePaused(deployment: PersistedObject, sets: readonly PersistedObject[]): Promise<void> {
     const active = sets.filter((set) => replicasOf(set) > 0);
     const last = active.length > 0 ? active : sets.slice(-1);
     let missing = deployment.spec.replicas - sum(last, replicasOf);
@@ -293,9 +293,9 @@ export class DeploymentRollout {
   }
 
   async #recreate(
-    deployment: KubeObject,
-    current: KubeObject | undefined,
-    others: readonly KubeObject[],
+    deployment: PersistedObject,
+    current: PersistedObject | undefined,
+    others: readonly PersistedObject[],
   ): Promise<void> {
     for (const set of others) {
       if (replicasOf(set) > 0) {
@@ -312,9 +312,9 @@ export class DeploymentRollout {
   }
 
   async #roll(
-    deployment: KubeObject,
+    deployment: PersistedObject,
     current: KubeObject,
-    others: () => KubeObject[],
+    others: () => PersistedObject[],
   ): Promise<void> {
     const { surge, unavailable } = limits(deployment);
     const wanted: number = deployment.spec.replicas;
@@ -362,7 +362,7 @@ export class DeploymentRollout {
   }
 
   /** Deletes revisions beyond the history limit. */
-  async #forget(deployment: KubeObject, others: readonly KubeObject[]): Promise<void> {
+  async #forget(deployment: PersistedObject, others: readonly PersistedObject[]): Promise<void> {
     const limit: number = deployment.spec.revisionHistoryLimit ?? 10;
     const old = others.filter(
       (set) => replicasOf(set) === 0 && !set.status?.replicas && !set.metadata.deletionTimestamp,

@@ -1,6 +1,6 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler } from '../../runtime/controller.ts';
 import {
@@ -25,7 +25,7 @@ const INDEX_FIELD = { fieldRef: { apiVersion: 'v1', fieldPath: `metadata.labels[
 /** Why a Job has failed: reason and message. */
 type Failure = [string, string] | undefined;
 
-function indexOf(pod: KubeObject): number {
+function indexOf(pod: PersistedObject): number {
   return Number(pod.metadata.annotations?.[INDEX] ?? -1);
 }
 
@@ -66,7 +66,7 @@ function condition(
 }
 
 /** One reconciliation of a Job (Kubernetes "Jobs"). */
-async function reconcile(cluster: Cluster, job: KubeObject): Promise<number | undefined> {
+async function reconcile(cluster: Cluster, job: PersistedObject): Promise<number | undefined> {
   const { spec, status = {} } = job;
   if (
     conditionOf(job, 'Complete')?.status === 'True' ||
@@ -75,7 +75,7 @@ async function reconcile(cluster: Cluster, job: KubeObject): Promise<number | un
     return expire(cluster, job);
   }
 
-  const pods = () => cluster.pods.by('controller', job.metadata.uid!);
+  const pods = () => cluster.pods.by('controller', job.metadata.uid);
   const indexed = spec.completionMode === 'Indexed';
   const done = pods().filter((pod) => pod.status?.phase === 'Succeeded');
 
@@ -136,7 +136,7 @@ async function reconcile(cluster: Cluster, job: KubeObject): Promise<number | un
   });
 }
 
-function failureOf({ spec, status }: KubeObject, failures: number): Failure {
+function failureOf({ spec, status }: PersistedObject, failures: number): Failure {
   if (failures > (spec.backoffLimit ?? 6)) {
     return ['BackoffLimitExceeded', 'Job has reached the specified backoff limit'];
   }
@@ -157,9 +157,9 @@ function failureOf({ spec, status }: KubeObject, failures: number): Failure {
  * Returns the pods that a Job needs next; those of an indexed Job each have the lowest free index.
  */
 function missing(
-  job: KubeObject,
-  pods: readonly KubeObject[],
-  done: readonly KubeObject[],
+  job: PersistedObject,
+  pods: readonly PersistedObject[],
+  done: readonly PersistedObject[],
   count: number,
 ): KubeObject[] {
   if (job.spec.completionMode !== 'Indexed') {
@@ -192,18 +192,18 @@ function missing(
 }
 
 interface Progress {
-  pods: readonly KubeObject[];
+  pods: readonly PersistedObject[];
   succeeded: number;
   failed: number;
   complete: boolean;
   failure: Failure;
   /** Returns the succeeded pods of an indexed Job. */
-  done: readonly KubeObject[] | undefined;
+  done: readonly PersistedObject[] | undefined;
 }
 
 async function write(
   cluster: Cluster,
-  job: KubeObject,
+  job: PersistedObject,
   { pods, succeeded, failed, complete, failure, done }: Progress,
 ): Promise<number | undefined> {
   const { spec, status = {} } = job;
@@ -278,7 +278,7 @@ async function write(
 }
 
 /** Deletes a Job that ended long enough ago. */
-async function expire(cluster: Cluster, job: KubeObject): Promise<number | undefined> {
+async function expire(cluster: Cluster, job: PersistedObject): Promise<number | undefined> {
   const seconds: number | undefined = job.spec.ttlSecondsAfterFinished;
   if (seconds === undefined) {
     return undefined;

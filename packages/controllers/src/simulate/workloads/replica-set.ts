@@ -1,6 +1,6 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler } from '../../runtime/controller.ts';
 import {
@@ -26,10 +26,10 @@ const COST = 'controller.kubernetes.io/pod-deletion-cost';
 /**
  * Compares pods by the order in which they should be deleted (Kubernetes "ReplicaSet", scaling).
  */
-export function byDispensability(a: KubeObject, b: KubeObject): number {
-  const cost = (pod: KubeObject) => Number(pod.metadata.annotations?.[COST] ?? 0);
-  const phase = (pod: KubeObject) => PHASES.indexOf(pod.status?.phase);
-  const created = (pod: KubeObject) => Date.parse(String(pod.metadata.creationTimestamp));
+export function byDispensability(a: PersistedObject, b: PersistedObject): number {
+  const cost = (pod: PersistedObject) => Number(pod.metadata.annotations?.[COST] ?? 0);
+  const phase = (pod: PersistedObject) => PHASES.indexOf(pod.status?.phase);
+  const created = (pod: PersistedObject) => Date.parse(String(pod.metadata.creationTimestamp));
 
   return (
     Number(Boolean(a.spec.nodeName)) - Number(Boolean(b.spec.nodeName)) ||
@@ -65,7 +65,7 @@ function replicaReconciler(
     async (set) => {
       await claim(set, cluster.pods);
 
-      const owned = () => cluster.pods.by('controller', set.metadata.uid!).filter(isActive);
+      const owned = () => cluster.pods.by('controller', set.metadata.uid).filter(isActive);
       const wanted: number = set.spec.replicas ?? 1;
       const surplus = owned().length - wanted;
       let failure: unknown;
@@ -86,7 +86,7 @@ function replicaReconciler(
       }
 
       const leaving = cluster.pods
-        .by('controller', set.metadata.uid!)
+        .by('controller', set.metadata.uid)
         .filter(
           ({ metadata, status }) =>
             metadata.deletionTimestamp &&
@@ -113,8 +113,8 @@ function replicaReconciler(
 
 async function setStatus(
   objects: Objects,
-  set: KubeObject,
-  pods: KubeObject[],
+  set: PersistedObject,
+  pods: PersistedObject[],
   terminatingReplicas: number | undefined,
   failure: unknown,
 ): Promise<number | undefined> {

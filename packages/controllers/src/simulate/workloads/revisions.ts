@@ -1,6 +1,6 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Cluster } from '../cluster.ts';
 import { templateHash } from './template-hash.ts';
 
@@ -8,7 +8,7 @@ import { templateHash } from './template-hash.ts';
 export const REVISION_HASH = 'controller-revision-hash';
 
 /** Returns the template that a ControllerRevision keeps. */
-export function templateOf(revision: KubeObject): KubeObject {
+export function templateOf(revision: KubeObject): PersistedObject {
   const { $patch: _, ...template } = revision.data.spec.template;
   return template;
 }
@@ -24,7 +24,7 @@ export async function currentRevision(
   owner: KubeObject,
   label: string,
   used: ReadonlySet<string>,
-): Promise<KubeObject> {
+): Promise<PersistedObject> {
   const template = { ...owner.spec.template, $patch: 'replace' };
   const known = cluster.revisions
     .by('controller', owner.metadata.uid!)
@@ -55,7 +55,7 @@ export async function currentRevision(
   const unused = known.filter(
     (revision) =>
       revision !== found &&
-      !used.has(revision.metadata.name!) &&
+      !used.has(revision.metadata.name) &&
       !used.has(revision.metadata.labels?.[label] ?? ''),
   );
 

@@ -1,4 +1,4 @@
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PersistedObject } from '@ks-apiserver/apimachinery/meta/types';
 import { objectOf } from '@ks-apiserver/client/informer/entry';
 import type { Reconciler, Source } from '../../runtime/controller.ts';
 import { keyOf, type Objects } from '../objects.ts';
@@ -11,7 +11,7 @@ export function workloadReconciler(
   name: string,
   objects: Objects,
   sources: readonly Source[],
-  step: (object: KubeObject) => Promise<number | undefined>,
+  step: (object: PersistedObject) => Promise<number | undefined>,
 ): Reconciler {
   return {
     name: `simulated-${name}`,
