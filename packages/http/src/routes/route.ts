@@ -28,7 +28,7 @@ export interface RouteRequest {
   info: RequestInfo;
   /** Address of the peer or, behind a trusted proxy, of the client. */
   sourceIP: string;
-  /** Decoded by the row's `consumes`; undefined without a body. */
+  /** Decoded by the route's `consumes`; undefined without a body. */
   body: unknown;
   /**
    * The query says `dryRun=All`: everything is checked and answered, nothing is stored (Kubernetes
@@ -95,7 +95,7 @@ export interface UpgradeRequest {
 export type UpgradeHandler = (request: UpgradeRequest) => Promise<void>;
 
 /**
- * How a row's errors are written: text of KubeSphere's handlers, its OAuth endpoints' bare text,
+ * How a route's errors are written: text of KubeSphere's handlers, its OAuth endpoints' bare text,
  * `{"message"}`, or a Status.
  */
 export type ErrorStyle = 'text' | 'bare' | 'message' | 'status';

@@ -75,12 +75,12 @@ export async function openAccess({ config, client, catalog, users, log }: Access
   const bindings = new Bindings(catalog);
 
   const informers = {
-    globalRoles: catalog.row('globalroles'),
-    workspaceRoles: catalog.row('workspaceroles'),
-    roles: catalog.row('roles'),
-    clusterRoles: catalog.row('clusterroles'),
-    namespaces: catalog.row('namespaces'),
-    devopsProjects: catalog.row('devopsprojects'),
+    globalRoles: catalog.informerOf('globalroles'),
+    workspaceRoles: catalog.informerOf('workspaceroles'),
+    roles: catalog.informerOf('roles'),
+    clusterRoles: catalog.informerOf('clusterroles'),
+    namespaces: catalog.informerOf('namespaces'),
+    devopsProjects: catalog.informerOf('devopsprojects'),
   };
 
   const overrides = await openPolicyServer(config.authorization.opa, log);

@@ -32,7 +32,7 @@ import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-qu
 import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess, openGate } from './access.ts';
 import type { Kubernetes } from './backend.ts';
-import { oauthParts, openSigningKeys } from './oauth.ts';
+import { oauthDependencies, openSigningKeys } from './oauth.ts';
 import { KsApiServer } from './server.ts';
 import { openIdentityProviders, openSignIn } from './sign-in.ts';
 
@@ -142,7 +142,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   // Known once the server listens, where it is not configured.
   let issuerUrl = authentication.oauthOptions.issuer;
 
-  const oauthModel = oauthParts(authentication.oauthOptions, {
+  const oauthModel = oauthDependencies(authentication.oauthOptions, {
     login,
     issuer,
     authenticator,

@@ -105,7 +105,7 @@ async function openRecords(
     (err) => log.error({ err }, 'a login record cannot be stored'),
   );
 
-  const stored = catalog.row('loginrecords');
+  const stored = catalog.informerOf('loginrecords');
   await stored.ready(signal);
 
   for (const entry of stored.store.values()) {

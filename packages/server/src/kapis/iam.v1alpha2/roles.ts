@@ -62,17 +62,17 @@ export function roleHandlers(
 
   return {
     list: guarded(async (scope, _name, { query, signal }) => {
-      const row = catalog.find(scope.roles.resource)!;
+      const definition = catalog.find(scope.roles.resource)!;
 
       const page = await listPage(
-        await catalog.synced(row, signal),
-        row,
+        await catalog.synced(definition, signal),
+        definition,
         narrowed(scope, parseListQuery(query), query.get('labelSelector')),
         catalog,
         scope.metadata.namespace,
       );
 
-      return pageReply(page, row, catalog);
+      return pageReply(page, definition, catalog);
     }),
 
     get: guarded((scope, name) => {

@@ -14,7 +14,7 @@ import { searchQueryOf } from '../../models/resources/search/search-query.ts';
 import { SEARCHED_IN_V1ALPHA3 } from '../../models/resources/search/search-types.ts';
 import { takeWatch, type WatchRequest } from '../watch-request.ts';
 import { type CallerView, viewOf, withoutSight } from './caller-view.ts';
-import type { ResourceParts } from './parts.ts';
+import type { ResourceDependencies } from './dependencies.ts';
 
 /** A call for a list, ordinary or for a protocol upgrade. */
 export type ListCall = Pick<
@@ -24,7 +24,7 @@ export type ListCall = Pick<
 
 /** A list that is asked for: of what, for whom, and how it goes on. */
 export interface Asked {
-  row: ResourceDefinition;
+  definition: ResourceDefinition;
   store: Store;
   namespace: string | undefined;
   list: ListQuery;
@@ -75,20 +75,20 @@ function queryOf(
 }
 
 function askFor(
-  parts: ResourceParts,
+  dependencies: ResourceDependencies,
   call: ListCall,
-  row: ResourceDefinition | undefined,
+  definition: ResourceDefinition | undefined,
 ): Asked | Promise<Asked> {
-  const { catalog } = parts;
+  const { catalog } = dependencies;
   const { params, query, headers } = call;
   const { resources = '', namespace } = params;
 
   const searched =
-    row !== undefined &&
-    SEARCHED_IN_V1ALPHA3.has(row.resource) &&
-    catalog.find(row.resource) === row;
+    definition !== undefined &&
+    SEARCHED_IN_V1ALPHA3.has(definition.resource) &&
+    catalog.find(definition.resource) === definition;
 
-  if (!row || (searched && !row.namespaced && namespace !== undefined)) {
+  if (!definition || (searched && !definition.namespaced && namespace !== undefined)) {
     throw fault(`resource ${resources} is not supported`);
   }
 
@@ -99,20 +99,20 @@ function askFor(
 
   // Before it is found to be of no use here: it is no filter in either case.
   const narrowed = call.info.visibleOnly;
-  const view = viewOf(parts, row, call);
+  const view = viewOf(dependencies, definition, call);
 
   const whole = (store: Store, seen: CallerView): Asked => {
-    const list = queryOf(call, narrowed ? withoutSight(query, row) : query, seen);
-    return { row, store, namespace, list, searched, narrowed, view: seen, watch };
+    const list = queryOf(call, narrowed ? withoutSight(query, definition) : query, seen);
+    return { definition, store, namespace, list, searched, narrowed, view: seen, watch };
   };
 
-  const store = catalog.ready(row);
+  const store = catalog.ready(definition);
   if (store && !(view instanceof Promise)) {
     return whole(store, view);
   }
 
-  return Promise.all([store ?? catalog.synced(row, call.signal), view]).then(([synced, seen]) =>
-    whole(synced, seen),
+  return Promise.all([store ?? catalog.synced(definition, call.signal), view]).then(
+    ([synced, seen]) => whole(synced, seen),
   );
 }
 
@@ -120,26 +120,26 @@ function askFor(
  * Reads what a call asks for, without waiting where that is not needed. Throws Forbidden,
  * BadRequest, and 3.0's 500 for an unknown resource.
  */
-export function ask(parts: ResourceParts, call: ListCall): Asked | Promise<Asked> {
-  return after(parts.catalog.resolve(call.params.resources ?? ''), (row) =>
-    askFor(parts, call, row),
+export function ask(dependencies: ResourceDependencies, call: ListCall): Asked | Promise<Asked> {
+  return after(dependencies.catalog.resolve(call.params.resources ?? ''), (definition) =>
+    askFor(dependencies, call, definition),
   );
 }
 
 /** The page that is asked for, as it is now. */
 export function pageOf(
-  { row, store, namespace, list, searched, view }: Asked,
+  { definition, store, namespace, list, searched, view }: Asked,
   catalog: Catalog,
 ): Page | Promise<Page> {
   const readable = view.visible ? new NarrowedStore(store, view.visible.names) : store;
   return searched
-    ? searchPage(readable, row, searchQueryOf(list), catalog, namespace)
-    : listPage(readable, row, list, catalog, namespace);
+    ? searchPage(readable, definition, searchQueryOf(list), catalog, namespace)
+    : listPage(readable, definition, list, catalog, namespace);
 }
 
 /** The same as a list that goes on. */
 export function liveListOf(asked: Asked, catalog: Catalog, query: URLSearchParams): LiveList {
-  const { row, store, namespace, list, searched, narrowed, view } = asked;
+  const { definition, store, namespace, list, searched, narrowed, view } = asked;
 
   query.sort();
 
@@ -147,12 +147,12 @@ export function liveListOf(asked: Asked, catalog: Catalog, query: URLSearchParam
   const where = { namespace, visible: visible?.names };
 
   return {
-    row,
+    definition,
     store,
     key: JSON.stringify([namespace, narrowed, query.toString(), visible?.key, [...(hidden ?? [])]]),
     page: async () => pageOf(asked, catalog),
-    matches: isWhole(list) ? matcherOf(row, list, catalog, where, searched) : undefined,
+    matches: isWhole(list) ? matcherOf(definition, list, catalog, where, searched) : undefined,
     offset: list.limit === -1 ? undefined : Math.max(0, (list.page - 1) * list.limit),
-    others: othersOf(row, list, catalog),
+    others: othersOf(definition, list, catalog),
   };
 }

@@ -15,7 +15,7 @@ import { guarded } from './errors.ts';
 import { tenantList } from './tenant-list.ts';
 
 /** What the handlers of this group work with. */
-export interface TenantParts {
+export interface TenantDependencies {
   gate: Gate;
   client: KubeReader;
   catalog: Catalog;
@@ -40,18 +40,18 @@ function typed(given: KubeObject): KubeObject {
  * controller makes the rest.
  */
 export function workspaceHandlers(
-  parts: TenantParts,
+  dependencies: TenantDependencies,
 ): Record<
   'list' | 'get' | 'listMade' | 'getMade' | 'create' | 'update' | 'patch' | 'delete' | 'clusters',
   Handler
 > {
-  const { gate, catalog, tenants } = parts;
+  const { gate, catalog, tenants } = dependencies;
   const absent = (name: string) => missing('workspacetemplate', 'tenant.kubesphere.io', name);
 
   const list =
     (resource: 'workspacetemplates' | 'workspaces'): Handler =>
     (request) =>
-      tenantList(parts, request, (query) =>
+      tenantList(dependencies, request, (query) =>
         tenants.workspaces(request.user, query, request.signal, resource),
       );
 
@@ -59,15 +59,15 @@ export function workspaceHandlers(
     (resource: 'workspacetemplates' | 'workspaces'): Handler =>
     async ({ params, user, signal }) => {
       const { workspace = '' } = params;
-      const row = catalog.find(resource)!;
-      const entry = (await catalog.synced(row, signal)).get(workspace);
+      const definition = catalog.find(resource)!;
+      const entry = (await catalog.synced(definition, signal)).get(workspace);
 
       // What is not his does not exist for him: 3.0 shows every workspace to everybody here.
       if (!entry || !tenants.seesWorkspace(user, workspace)) {
         throw absent(workspace);
       }
 
-      return objectReply(entry, row, catalog);
+      return objectReply(entry, definition, catalog);
     };
 
   return {
@@ -117,7 +117,7 @@ export function workspaceHandlers(
         throw absent(workspace);
       }
 
-      return pageReply(found.page, found.row, catalog);
+      return pageReply(found.page, found.definition, catalog);
     },
   };
 }

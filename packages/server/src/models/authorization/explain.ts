@@ -154,7 +154,7 @@ export class Explainer {
   }
 
   #roles(resource: string, namespace?: string): readonly Entry[] {
-    return this.#catalog.row(resource).store.list('name', namespace);
+    return this.#catalog.informerOf(resource).store.list('name', namespace);
   }
 }
 

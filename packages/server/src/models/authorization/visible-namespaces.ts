@@ -49,9 +49,9 @@ export class Visibility {
   constructor(authorizer: Authorizer, bindings: Bindings, catalog: Catalog) {
     this.#authorizer = authorizer;
     this.#bindings = bindings;
-    this.deciding = DECIDING.map((resource) => catalog.row(resource).store);
+    this.deciding = DECIDING.map((resource) => catalog.informerOf(resource).store);
 
-    const namespaces = catalog.row('namespaces').store;
+    const namespaces = catalog.informerOf('namespaces').store;
     for (const { name, labels } of namespaces.values()) {
       this.#file(name, labels[WORKSPACE_LABEL], true);
     }
@@ -105,7 +105,7 @@ export class Visibility {
   of(
     user: UserInfo,
     info: RequestInfo,
-    row: ResourceDefinition,
+    definition: ResourceDefinition,
     workspace: string | undefined,
   ): VisibleNamespaces | undefined {
     const asked = [
@@ -113,9 +113,9 @@ export class Visibility {
       info.group,
       info.version,
       info.resource,
-      row.group,
-      row.version,
-      row.resource,
+      definition.group,
+      definition.version,
+      definition.resource,
     ];
 
     const key = JSON.stringify([user.name, user.groups, asked, workspace]);
@@ -125,7 +125,7 @@ export class Visibility {
       return known.visible;
     }
 
-    const visible = this.#find(user, { ...info, visibleOnly: false }, row, workspace);
+    const visible = this.#find(user, { ...info, visibleOnly: false }, definition, workspace);
 
     this.#known.delete(key);
     this.#known.set(key, { version, visible });
@@ -141,17 +141,19 @@ export class Visibility {
   #find(
     user: UserInfo,
     info: RequestInfo,
-    row: ResourceDefinition,
+    definition: ResourceDefinition,
     workspace: string | undefined,
   ): VisibleNamespaces | undefined {
-    const everywhere = this.#allows(user, info, row, '');
+    const everywhere = this.#allows(user, info, definition, '');
     if (everywhere && workspace === undefined) {
       return undefined;
     }
 
     const hidden = everywhere ? this.#authorizer.hiddenFrom(user, info) : undefined;
     const names = [...this.#candidates(user, everywhere, workspace)]
-      .filter((name) => (everywhere ? !hidden?.has(name) : this.#allows(user, info, row, name)))
+      .filter((name) =>
+        everywhere ? !hidden?.has(name) : this.#allows(user, info, definition, name),
+      )
       .sort();
 
     return {
@@ -160,18 +162,23 @@ export class Visibility {
     };
   }
 
-  #allows(user: UserInfo, info: RequestInfo, row: ResourceDefinition, namespace: string): boolean {
+  #allows(
+    user: UserInfo,
+    info: RequestInfo,
+    definition: ResourceDefinition,
+    namespace: string,
+  ): boolean {
     const scope = namespace === '' ? 'Cluster' : 'Namespace';
     if (!this.#authorizer.allows(user, { ...info, namespace, scope })) {
       return false;
     }
-    if (!row.needsOwnRight) {
+    if (!definition.needsOwnRight) {
       return true;
     }
 
     return this.#authorizer.allows(
       user,
-      parseRequestInfo('GET', resourcePath(row, namespace || undefined)),
+      parseRequestInfo('GET', resourcePath(definition, namespace || undefined)),
     );
   }
 

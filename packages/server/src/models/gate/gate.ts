@@ -62,7 +62,7 @@ export interface GateCall {
 }
 
 /** What the gate works with. */
-export interface GateParts {
+export interface GateDependencies {
   client: KubeClient;
   authorizer: Authorizer;
   review: WriteReview;
@@ -76,21 +76,21 @@ export interface GateParts {
  * reviewed, and what must not be seen is kept back.
  */
 export class Gate {
-  readonly #parts: GateParts;
+  readonly #dependencies: GateDependencies;
 
-  constructor(parts: GateParts) {
-    this.#parts = parts;
+  constructor(dependencies: GateDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /** A client by which handlers write for a caller. */
   clientFor(caller: UserInfo): CallerClient {
-    return new CallerClient(this.#parts.client, this.#parts.review, caller);
+    return new CallerClient(this.#dependencies.client, this.#dependencies.review, caller);
   }
 
   /** Fields of a kind that a caller does not see; undefined for none. */
   hiddenFields(caller: UserInfo, info: RequestInfo): SecretFields | undefined {
     const fields = secretFieldsOf(info);
-    return fields?.shownToAdministrators && this.#parts.authorizer.holdsEverything(caller)
+    return fields?.shownToAdministrators && this.#dependencies.authorizer.holdsEverything(caller)
       ? undefined
       : fields;
   }
@@ -105,7 +105,7 @@ export class Gate {
     request,
     isAuthorizedByKubernetes,
   }: Omit<GateCall, 'readBody' | 'kubernetes' | 'own'>): KubeRequest {
-    const { authorizer } = this.#parts;
+    const { authorizer } = this.#dependencies;
 
     // Kubernetes' own identities, such as ServiceAccounts, have what an administrator has given
     // them there.
@@ -140,7 +140,7 @@ export class Gate {
     const review = call.isAuthorizedByKubernetes ? undefined : selfReviewOf(info);
     if (review) {
       const response = await kubernetes.request(asReadable(request));
-      return withStatus(response, (spec) => review(this.#parts.authorizer, caller, spec));
+      return withStatus(response, (spec) => review(this.#dependencies.authorizer, caller, spec));
     }
 
     const hidden = this.hiddenFields(caller, info);
@@ -185,7 +185,7 @@ export class Gate {
 
   async #write(call: GateCall, hidden: SecretFields | undefined): Promise<KubeResponse> {
     const { caller, info, request, kubernetes } = call;
-    const { review } = this.#parts;
+    const { review } = this.#dependencies;
     const tries = isDryRun(request) && givesRights(info);
     const hasObject = METHODS_WITH_OBJECT.has(request.method);
     const isLookedAt = review.concerns(caller, info) || (hidden !== undefined && hasObject);
@@ -208,7 +208,7 @@ export class Gate {
     const dryRun = isDryRun(request);
 
     return (stored: KubeObject | undefined, wished: KubeObject | undefined): Promise<Verdict> =>
-      this.#parts.review.review({
+      this.#dependencies.review.review({
         caller,
         info,
         stored,
@@ -234,7 +234,7 @@ export class Gate {
     tries: boolean,
   ): Promise<KubeResponse> {
     const { info, request, kubernetes, own } = call;
-    const { effects, scopes } = this.#parts;
+    const { effects, scopes } = this.#dependencies;
     const review = this.#reviewOf(call);
     let verdict: Verdict = {};
     let texts: string[] | undefined;
@@ -265,7 +265,7 @@ export class Gate {
   /** Deletes an object after a look at it; one that is only tried says who would lose what. */
   async #deletion(call: GateCall, tries: boolean): Promise<KubeResponse> {
     const { info, request, kubernetes, own } = call;
-    const { effects, scopes } = this.#parts;
+    const { effects, scopes } = this.#dependencies;
     let stored: KubeObject | undefined;
 
     if (info.name !== '' && info.verb === 'delete') {

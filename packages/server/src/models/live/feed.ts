@@ -36,7 +36,7 @@ const COLLECT_MS = 100;
 export class Feed {
   /** Tells the positions of this feed from those of another process, or of an earlier feed. */
   readonly id = randomBytes(4).toString('hex');
-  readonly row: ResourceDefinition;
+  readonly definition: ResourceDefinition;
   readonly store: Store;
   readonly #limits: WindowLimits;
   readonly #stops: (() => void)[] = [];
@@ -50,19 +50,19 @@ export class Feed {
   #place = 0;
   #floor = 0;
 
-  /** Follows a store and, for computed annotations, the stores that its row names. */
+  /** Follows a store and, for computed annotations, the stores that its definition names. */
   constructor(
-    row: ResourceDefinition,
+    definition: ResourceDefinition,
     store: Store,
     catalog: Catalog,
     limits: WindowLimits = WINDOW,
   ) {
-    this.row = row;
+    this.definition = definition;
     this.store = store;
     this.#limits = limits;
     this.#stops.push(store.onChange((change) => this.#push(change)));
 
-    for (const [resource, affected] of Object.entries(row.annotatedFrom ?? {})) {
+    for (const [resource, affected] of Object.entries(definition.annotatedFrom ?? {})) {
       const other = catalog.store(resource);
       if (other) {
         this.#stops.push(other.onChange((change) => this.#collect(affected(change))));

@@ -70,7 +70,7 @@ export interface BookmarkNotes {
 
 /** A bookmark: everything up to its position has been sent. */
 export function bookmarkFrame(
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   position: string,
   notes: BookmarkNotes,
 ): Buffer {
@@ -84,8 +84,8 @@ export function bookmarkFrame(
   const frame = {
     type: 'BOOKMARK',
     object: {
-      kind: row.kind,
-      apiVersion: apiVersionOf(row),
+      kind: definition.kind,
+      apiVersion: apiVersionOf(definition),
       metadata: {
         resourceVersion: position,
         creationTimestamp: null,

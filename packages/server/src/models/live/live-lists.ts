@@ -14,7 +14,7 @@ import type { View } from './view.ts';
 
 /** A list that somebody wants to follow. */
 export interface LiveList {
-  row: ResourceDefinition;
+  definition: ResourceDefinition;
   store: Store;
   /**
    * Same for lists that show the same to everybody who asks for them: query, place and what the
@@ -116,7 +116,7 @@ export class LiveLists {
     const from =
       position !== '' ? this.#find(view, position) : initial ? await view.snapshot() : view.end;
     const seconds = follow.timeoutSeconds ?? DEFAULT_SECONDS * (1 + Math.random());
-    const { row, store } = list;
+    const { definition, store } = list;
 
     return (sink) => {
       this.#readers += 1;
@@ -128,8 +128,8 @@ export class LiveLists {
         from,
         bookmarks: follow.bookmarks,
         endsAt: Date.now() + Math.min(seconds, MAX_SECONDS) * 1000,
-        check: () => this.#removed(row, store) ?? follow.check(),
-        stale: () => this.#catalog.staleness(row),
+        check: () => this.#removed(definition, store) ?? follow.check(),
+        stale: () => this.#catalog.staleness(definition),
       });
 
       reader.pump();
@@ -153,17 +153,17 @@ export class LiveLists {
   /**
    * The copy that a list is read from is no more, for its CRD is gone or serves another version.
    */
-  #removed(row: ResourceDefinition, store: Store): StatusError | undefined {
-    return this.#catalog.storeOf(row) === store
+  #removed(definition: ResourceDefinition, store: Store): StatusError | undefined {
+    return this.#catalog.storeOf(definition) === store
       ? undefined
-      : expired(`${row.resource} are not served any more`);
+      : expired(`${definition.resource} are not served any more`);
   }
 
   #view(list: LiveList): View {
-    const { row, store, matches, page, offset, others } = list;
+    const { definition, store, matches, page, offset, others } = list;
     let feed = this.#feeds.get(store);
     if (!feed) {
-      feed = new Feed(row, store, this.#catalog, this.#limits.window);
+      feed = new Feed(definition, store, this.#catalog, this.#limits.window);
       this.#feeds.set(store, feed);
     }
 
@@ -177,7 +177,7 @@ export class LiveLists {
         throw tooMany('different live lists');
       }
 
-      const bytes = (entry: Entry) => bytesOf(entry, row, this.#catalog);
+      const bytes = (entry: Entry) => bytesOf(entry, definition, this.#catalog);
       view = matches
         ? new FilteredView(feed, {
             matches,

@@ -19,9 +19,13 @@ export interface Whereabouts {
 }
 
 /** Stores besides a list's own that decide what is in it. */
-export function othersOf(row: ResourceDefinition, query: ListQuery, catalog: Catalog): Store[] {
-  return looksElsewhere(row, query)
-    ? (row.uses ?? []).flatMap((name) => catalog.store(name) ?? [])
+export function othersOf(
+  definition: ResourceDefinition,
+  query: ListQuery,
+  catalog: Catalog,
+): Store[] {
+  return looksElsewhere(definition, query)
+    ? (definition.uses ?? []).flatMap((name) => catalog.store(name) ?? [])
     : [];
 }
 
@@ -30,22 +34,22 @@ export function othersOf(row: ResourceDefinition, query: ListQuery, catalog: Cat
  * depends on more than the entry whether it is in the list.
  */
 export function matcherOf(
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
   { namespace, visible }: Whereabouts,
   searched: boolean,
 ): ((entry: Entry) => boolean) | undefined {
-  if (row.aggregates && query.filters.has('aggregateTo')) {
+  if (definition.aggregates && query.filters.has('aggregateTo')) {
     return undefined;
   }
-  if (looksElsewhere(row, query)) {
+  if (looksElsewhere(definition, query)) {
     return undefined;
   }
 
   const passes = searched
-    ? searchTest(row, searchQueryOf(query), catalog)
-    : filterOf(row, query, catalog);
+    ? searchTest(definition, searchQueryOf(query), catalog)
+    : filterOf(definition, query, catalog);
 
   if (passes === 'never') {
     return () => false;
@@ -53,7 +57,7 @@ export function matcherOf(
 
   const tests: ((entry: Entry) => boolean)[] = [];
 
-  if (row.namespaced && namespace !== undefined) {
+  if (definition.namespaced && namespace !== undefined) {
     tests.push((entry) => entry.namespace === namespace);
   }
   if (visible) {

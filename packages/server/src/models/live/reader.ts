@@ -136,7 +136,11 @@ export class Reader {
     const stale = this.options.stale();
     this.#stale = stale !== undefined;
     const { feed, totalItems } = this.#view;
-    return bookmarkFrame(feed.row, this.#position(), { initialEventsEnd, stale, totalItems });
+    return bookmarkFrame(feed.definition, this.#position(), {
+      initialEventsEnd,
+      stale,
+      totalItems,
+    });
   }
 
   /** Sends a bookmark after what is still to be read. */

@@ -158,7 +158,7 @@ export class WorkspaceQuotas {
       return [];
     }
 
-    const labels = this.#catalog.row('namespaces').store.get(namespace)?.labels;
+    const labels = this.#catalog.informerOf('namespaces').store.get(namespace)?.labels;
     if (!labels) {
       return [];
     }
@@ -182,7 +182,7 @@ export class WorkspaceQuotas {
 
   /** Namespaces that a quota counts. */
   namespacesOf(quota: Entry): string[] {
-    return [...this.#catalog.row('namespaces').store.values()]
+    return [...this.#catalog.informerOf('namespaces').store.values()]
       .filter(({ labels }) => selects(quota, labels))
       .map(({ name }) => name);
   }
@@ -202,15 +202,15 @@ export class WorkspaceQuotas {
     );
 
     for (const { group, resource } of resources.values()) {
-      const row =
+      const definition =
         this.#catalog.find(group === '' ? resource : `${resource}.${group}`) ??
         this.#catalog.find(resource);
 
-      if (!row || row.group !== group || !row.namespaced) {
+      if (!definition || definition.group !== group || !definition.namespaced) {
         continue;
       }
 
-      const store = await this.#catalog.synced(row, AbortSignal.timeout(READ_MS));
+      const store = await this.#catalog.synced(definition, AbortSignal.timeout(READ_MS));
       for (const entry of store.list('name', namespace)) {
         const used = (entry.fields.usage as Usage | undefined) ?? usageOf(group, resource, EMPTY);
 

@@ -15,7 +15,7 @@ import { beginLogin, passwordLogin } from './provider-login.ts';
 const TAGS = ['Identity Management'];
 
 /** What log-ins through identity providers work with. */
-export interface ProviderLoginParts {
+export interface ProviderLoginDependencies {
   providers: IdentityProviders;
   accounts: ProviderAccounts;
   login: Login;
@@ -29,8 +29,8 @@ function parameter(where: 'query' | 'formData', name: string, description: strin
   return { in: where, name, description, schema: Type.String() };
 }
 
-/** Log-in through identity providers: their rows are /oauth/login/* and /oauth/callback/*. */
-export function providerRoutes(parts: ProviderLoginParts): Route[] {
+/** Log-in through identity providers: /oauth/login/* and /oauth/callback/*. */
+export function providerRoutes(dependencies: ProviderLoginDependencies): Route[] {
   const provider = pathParameter('provider', 'name of the identity provider');
 
   return [
@@ -46,7 +46,7 @@ export function providerRoutes(parts: ProviderLoginParts): Route[] {
       ],
       produces: ['text/plain', 'application/json'],
       errors: 'bare',
-      handler: beginLogin(parts),
+      handler: beginLogin(dependencies),
     },
     {
       method: 'POST',
@@ -63,7 +63,7 @@ export function providerRoutes(parts: ProviderLoginParts): Route[] {
       ],
       returns: Token,
       errors: 'bare',
-      handler: passwordLogin(parts),
+      handler: passwordLogin(dependencies),
     },
     {
       method: 'GET',
@@ -79,7 +79,7 @@ export function providerRoutes(parts: ProviderLoginParts): Route[] {
       ],
       returns: Token,
       errors: 'bare',
-      handler: callback(parts),
+      handler: callback(dependencies),
     },
   ];
 }

@@ -20,18 +20,21 @@ export class Bindings {
 
   constructor(catalog: Catalog) {
     const platform = () => '';
-    this.global = new BindingIndex(catalog.row('globalrolebindings'), platform);
+    this.global = new BindingIndex(catalog.informerOf('globalrolebindings'), platform);
 
     this.workspace = new BindingIndex(
-      catalog.row('workspacerolebindings'),
+      catalog.informerOf('workspacerolebindings'),
       (entry) => entry.labels[WORKSPACE_LABEL] ?? '',
     );
 
-    this.namespace = new BindingIndex(catalog.row('rolebindings'), (entry) => entry.namespace);
-    this.cluster = new BindingIndex(catalog.row('clusterrolebindings'), platform);
-    this.groups = new GroupIndex(catalog.row('groups'), catalog.row('groupbindings'));
+    this.namespace = new BindingIndex(
+      catalog.informerOf('rolebindings'),
+      (entry) => entry.namespace,
+    );
+    this.cluster = new BindingIndex(catalog.informerOf('clusterrolebindings'), platform);
+    this.groups = new GroupIndex(catalog.informerOf('groups'), catalog.informerOf('groupbindings'));
 
-    const namespaces = catalog.row('namespaces');
+    const namespaces = catalog.informerOf('namespaces');
     this.#workspaceOf = (namespace) => namespaces.store.get(namespace)?.labels[WORKSPACE_LABEL];
   }
 

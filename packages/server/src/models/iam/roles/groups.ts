@@ -31,7 +31,7 @@ export interface GroupMember {
 }
 
 /** What the groups' model works with. */
-export interface GroupsParts {
+export interface GroupsDependencies {
   client: KubeReader;
   catalog: Catalog;
   scopes: Scopes;
@@ -43,10 +43,10 @@ export interface GroupsParts {
  * 3.1 to 3.4.
  */
 export class Groups {
-  readonly #parts: GroupsParts;
+  readonly #dependencies: GroupsDependencies;
 
-  constructor(parts: GroupsParts) {
-    this.#parts = parts;
+  constructor(dependencies: GroupsDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /**
@@ -58,8 +58,10 @@ export class Groups {
     name: string,
     namespace?: string,
   ): Promise<KubeObject | undefined> {
-    const copy = this.#parts.catalog.row(resource.resource).store.get(name, namespace);
-    return copy?.object ?? this.#parts.client.find({ resource, name, namespace });
+    const copy = this.#dependencies.catalog
+      .informerOf(resource.resource)
+      .store.get(name, namespace);
+    return copy?.object ?? this.#dependencies.client.find({ resource, name, namespace });
   }
 
   async #own(resource: GroupVersionResource, workspace: string, name: string): Promise<KubeObject> {
@@ -120,7 +122,7 @@ export class Groups {
       group.labels[WORKSPACE_LABEL] === workspace &&
       group.object?.metadata.generateName === generateName;
 
-    if ([...this.#parts.catalog.row('groups').store.values()].some(taken)) {
+    if ([...this.#dependencies.catalog.informerOf('groups').store.values()].some(taken)) {
       throw new StatusError(
         409,
         'Conflict',
@@ -191,7 +193,7 @@ export class Groups {
       throw missing('group', IAM_GROUP, groupName);
     }
 
-    const user = this.#parts.users.store.get(userName)?.object;
+    const user = this.#dependencies.users.store.get(userName)?.object;
 
     // A name that nobody has yet would give the group's roles to whoever gets it.
     if (!user || user.metadata.deletionTimestamp) {
@@ -263,8 +265,8 @@ export class Groups {
     }
 
     const usesClusterRole = scope.level === 'namespace' && kind === 'ClusterRole';
-    const holder = usesClusterRole ? this.#parts.scopes.cluster() : scope;
-    if (!this.#parts.scopes.role(holder, name)) {
+    const holder = usesClusterRole ? this.#dependencies.scopes.cluster() : scope;
+    if (!this.#dependencies.scopes.role(holder, name)) {
       throw missingRole(holder, name);
     }
 

@@ -23,7 +23,7 @@ import { hasArrived } from './arrival.ts';
 import type { UserRights } from './user-rights.ts';
 
 /** What the users' model works with. */
-export interface UsersParts {
+export interface UsersDependencies {
   gate: Gate;
   client: KubeReader;
   /** The copy of the users by which log-ins are decided. */
@@ -36,15 +36,15 @@ export interface UsersParts {
 
 /** Users of the platform, their passwords and the global role of each. */
 export class Users {
-  readonly #parts: UsersParts;
+  readonly #dependencies: UsersDependencies;
 
-  constructor(parts: UsersParts) {
-    this.#parts = parts;
+  constructor(dependencies: UsersDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /** The right of who acts on another user's account. */
   get rights(): UserRights {
-    return this.#parts.rights;
+    return this.#dependencies.rights;
   }
 
   /**
@@ -53,7 +53,7 @@ export class Users {
    * cannot be bound, before anything is made.
    */
   async create(given: User, caller: UserInfo, dryRun = false): Promise<KubeObject> {
-    const { gate, members, scopes } = this.#parts;
+    const { gate, members, scopes } = this.#dependencies;
     const client = gate.clientFor(caller);
     const role = given.metadata.annotations?.[GLOBAL_ROLE_ANNOTATION];
     const global = scopes.global();
@@ -82,7 +82,7 @@ export class Users {
     }
 
     if (!dryRun) {
-      await hasArrived(this.#parts.users, created);
+      await hasArrived(this.#dependencies.users, created);
     }
 
     // 3.0 answers with the annotation that asked for the role.
@@ -103,7 +103,7 @@ export class Users {
    * Throws Forbidden, NotFound, Conflict, Invalid.
    */
   async update(name: string, given: User, caller: UserInfo, dryRun = false): Promise<KubeObject> {
-    const { gate, members, scopes, users } = this.#parts;
+    const { gate, members, scopes, users } = this.#dependencies;
 
     if (given.metadata.name !== name) {
       throw nameMismatch(given.metadata.name ?? '', name);
@@ -167,7 +167,7 @@ export class Users {
 
   /** Deletes a user; a controller removes what belongs to them. Throws NotFound, Forbidden. */
   async delete(name: string, caller: UserInfo, dryRun = false): Promise<void> {
-    await this.#parts.gate.clientFor(caller).delete({ resource: USERS, name }, { dryRun });
+    await this.#dependencies.gate.clientFor(caller).delete({ resource: USERS, name }, { dryRun });
   }
 
   /**
@@ -182,7 +182,7 @@ export class Users {
     source: LoginSource,
     dryRun = false,
   ): Promise<void> {
-    const { gate, login, users } = this.#parts;
+    const { gate, login, users } = this.#dependencies;
     const user = login.find(name);
     if (!user || name.includes('@')) {
       throw missing('user', IAM_GROUP, name);
@@ -220,7 +220,7 @@ export class Users {
   }
 
   async #stored(name: string): Promise<User> {
-    const stored = await this.#parts.client.find<User>({ resource: USERS, name });
+    const stored = await this.#dependencies.client.find<User>({ resource: USERS, name });
     if (!stored) {
       throw missing('user', IAM_GROUP, name);
     }

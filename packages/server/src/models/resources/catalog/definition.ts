@@ -10,7 +10,7 @@ export type Filter = (entry: Entry, value: string, catalog: Catalog) => boolean;
 export type SortKey = (entry: Entry) => number | string;
 
 /**
- * One row of the table of resources: everything that lists, gets, informers and discovery need of
+ * One definition of the table of resources: everything that lists, gets, informers and discovery need of
  * it.
  */
 export interface ResourceDefinition extends GroupVersionResource {

@@ -32,7 +32,7 @@ function idOf({
  */
 export function viewed(
   store: ListedStore,
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: ListQuery,
   { plain, derived }: Tests,
   { compare, columns }: Ordering,
@@ -41,7 +41,7 @@ export function viewed(
   if (!(store instanceof Store) || derived.length > 0 || columns.length > 0) {
     return undefined;
   }
-  if (looksElsewhere(row, query) || store.count(namespace) < MIN_ENTRIES) {
+  if (looksElsewhere(definition, query) || store.count(namespace) < MIN_ENTRIES) {
     return undefined;
   }
 

@@ -98,13 +98,13 @@ function filterOfKey(type: SearchType, query: SearchQuery, catalog: Catalog): Fi
 
 /** All tests of a query; `never` where a filter of the forms that 3.0 does not have is unknown. */
 function searchTests(
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: SearchQuery,
   catalog: Catalog,
 ): Tests | 'never' {
-  const type = SEARCH_TYPES.get(row.resource) ?? {};
+  const type = SEARCH_TYPES.get(definition.resource) ?? {};
   const { given = {} } = query;
-  const tests = moreTests(row, given, catalog, filterOfKey(type, query, catalog));
+  const tests = moreTests(definition, given, catalog, filterOfKey(type, query, catalog));
   if (tests !== 'never') {
     tests.plain.push(testOf(type, query, catalog));
   }
@@ -114,11 +114,11 @@ function searchTests(
 
 /** One test for all of a query, for looking at single entries. */
 export function searchTest(
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: SearchQuery,
   catalog: Catalog,
 ): (entry: Entry) => boolean {
-  const tests = searchTests(row, query, catalog);
+  const tests = searchTests(definition, query, catalog);
   if (tests === 'never') {
     return () => false;
   }
@@ -131,7 +131,7 @@ export function searchTest(
 /** Entries that passed a query, ascending by name, in the order that it asks for. */
 function ordered(
   passed: readonly Entry[],
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: SearchQuery,
   catalog: Catalog,
 ): Entry[] | Promise<Entry[]> {
@@ -139,7 +139,7 @@ function ordered(
   const found = [...passed];
 
   if (given?.sort) {
-    const ordering = orderingOf(row, given, catalog);
+    const ordering = orderingOf(definition, given, catalog);
     const sort = () => found.sort(ordering.compare);
 
     return ordering.columns.length === 0
@@ -147,7 +147,7 @@ function ordered(
       : catalog.columns.fill(found, ordering.columns).then(sort);
   }
 
-  const key = getOwn(SEARCH_TYPES.get(row.resource)?.orderBy, query.orderBy);
+  const key = getOwn(SEARCH_TYPES.get(definition.resource)?.orderBy, query.orderBy);
   if (key) {
     found.sort(byTime(key));
   } else if (query.orderBy === 'createTime') {
@@ -162,27 +162,27 @@ function ordered(
  */
 export function searchPage(
   store: ListedStore,
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: SearchQuery,
   catalog: Catalog,
   namespace?: string,
 ): Page | Promise<Page> {
-  const tests = searchTests(row, query, catalog);
+  const tests = searchTests(definition, query, catalog);
 
   const found = (): readonly Entry[] | Promise<readonly Entry[]> => {
     if (tests === 'never') {
       return [];
     }
 
-    const entries = store.list('name', row.namespaced ? namespace : undefined);
+    const entries = store.list('name', definition.namespaced ? namespace : undefined);
 
     return after(passing(entries, tests, catalog), (passed) =>
-      ordered(passed, row, query, catalog),
+      ordered(passed, definition, query, catalog),
     );
   };
 
   if (query.given?.continue !== undefined) {
-    return snapshotPage(row, query.given, catalog, found);
+    return snapshotPage(definition, query.given, catalog, found);
   }
 
   return after(found(), (entries) => {

@@ -27,7 +27,7 @@ import type { UserRights } from '../../../iam/users/user-rights.ts';
 import { nameOf, type Rule, type Verdict, type WriteAttempt } from '../../attempt.ts';
 
 /** What the rule of users works with. */
-export interface UserRuleParts {
+export interface UserRuleDependencies {
   authorizer: Authorizer;
   rights: UserRights;
   members: Members;
@@ -106,15 +106,15 @@ export class UserRule implements Rule {
   ]);
   readonly seesDeletions = true;
   readonly seesAdministrators = true;
-  readonly #parts: UserRuleParts;
+  readonly #dependencies: UserRuleDependencies;
 
-  constructor(parts: UserRuleParts) {
-    this.#parts = parts;
+  constructor(dependencies: UserRuleDependencies) {
+    this.#dependencies = dependencies;
   }
 
   async review(attempt: WriteAttempt): Promise<Verdict> {
     const { caller, wished } = attempt;
-    const { rights } = this.#parts;
+    const { rights } = this.#dependencies;
     const name = nameOf(attempt);
 
     if (!wished) {
@@ -130,7 +130,7 @@ export class UserRule implements Rule {
     } else {
       checkUserName(name);
       rights.checkName(caller, name);
-      await this.#parts.checkNameIsFree(name);
+      await this.#dependencies.checkNameIsFree(name);
     }
 
     checkOnlyPassword(caller, stored, given);
@@ -149,7 +149,7 @@ export class UserRule implements Rule {
 
     const settle = async (isStored: boolean) => {
       if (isStored && endsSessions && !attempt.dryRun) {
-        await this.#parts.revokeSessions(name);
+        await this.#dependencies.revokeSessions(name);
       }
     };
 
@@ -158,7 +158,7 @@ export class UserRule implements Rule {
 
   /** Makes a name free of what KubeSphere gave to a former user of it, before somebody gets it. */
   async removeLeftOver(name: string): Promise<void> {
-    const { login, members } = this.#parts;
+    const { login, members } = this.#dependencies;
     if (name !== '' && !name.includes('@') && !login.find(name)) {
       await members.removeLeftOver(name);
     }
@@ -166,8 +166,8 @@ export class UserRule implements Rule {
 
   #checkDeletion(caller: UserInfo, name: string): void {
     if (name !== '') {
-      this.#parts.rights.checkOutranks(caller, name);
-    } else if (!this.#parts.authorizer.holdsEverything(caller)) {
+      this.#dependencies.rights.checkOutranks(caller, name);
+    } else if (!this.#dependencies.authorizer.holdsEverything(caller)) {
       throw new StatusError(
         403,
         'Forbidden',
@@ -181,7 +181,7 @@ export class UserRule implements Rule {
     const ofLifecycle = ({ metadata }: User) =>
       JSON.stringify([metadata.ownerReferences ?? [], metadata.finalizers ?? []]);
     if (changes(stateOf) || changes(({ spec }) => spec?.email ?? '') || changes(ofLifecycle)) {
-      this.#parts.rights.checkOutranks(caller, stored.metadata.name ?? '');
+      this.#dependencies.rights.checkOutranks(caller, stored.metadata.name ?? '');
     }
   }
 
@@ -195,7 +195,7 @@ export class UserRule implements Rule {
       throw badRequest(`spec.email: "${email.slice(0, 64)}" is no e-mail address`);
     }
 
-    const other = this.#parts.login.find(email);
+    const other = this.#dependencies.login.find(email);
     if (other && other.metadata.name !== user.metadata.name) {
       throw new StatusError(409, 'AlreadyExists', `user email: ${email} already exists`);
     }
@@ -208,7 +208,7 @@ export class UserRule implements Rule {
    * another user is linked to.
    */
   #checkLink(caller: UserInfo, stored: User | undefined, wished: KubeObject): void {
-    const { links, rights } = this.#parts;
+    const { links, rights } = this.#dependencies;
     const name = wished.metadata.name ?? '';
 
     if (linkOf(stored) === linkOf(wished)) {
@@ -266,7 +266,7 @@ export class UserRule implements Rule {
       if (isOwn) {
         // The duty is met.
         delete annotations[UNINITIALIZED];
-      } else if (this.#parts.passwords.rules.changeInitial) {
+      } else if (this.#dependencies.passwords.rules.changeInitial) {
         annotations[UNINITIALIZED] = 'true';
       }
     } else if (old) {
@@ -284,7 +284,7 @@ export class UserRule implements Rule {
     caller: UserInfo,
     { isOwn, stored, wished }: { isOwn: boolean; stored: User | undefined; wished: User },
   ): Promise<string> {
-    const { rights, passwords } = this.#parts;
+    const { rights, passwords } = this.#dependencies;
     const { metadata, spec } = wished;
     const name = metadata.name ?? '';
     const password = spec.password ?? '';
