@@ -13,7 +13,7 @@ import { searchPage } from '../../models/resources/search/search.ts';
 import { searchQueryOf } from '../../models/resources/search/search-query.ts';
 import { SEARCHED_IN_V1ALPHA3 } from '../../models/resources/search/search-types.ts';
 import { takeWatch, type WatchRequest } from '../watch-request.ts';
-import { type CallerView, viewOf, withoutSight } from './caller-view.ts';
+import { accessOf, type CallerAccess, withoutSight } from './caller-access.ts';
 import type { ResourceDependencies } from './dependencies.ts';
 
 /** A call for a list, ordinary or for a protocol upgrade. */
@@ -32,7 +32,7 @@ export interface Asked {
   searched: boolean;
   /** Whether `scope=visible` was asked for. */
   narrowed: boolean;
-  view: CallerView;
+  access: CallerAccess;
   watch: WatchRequest | undefined;
 }
 
@@ -51,9 +51,9 @@ export function fault(message: string): StatusError {
 function queryOf(
   { query, user, info }: ListCall,
   filters: URLSearchParams,
-  view: CallerView,
+  access: CallerAccess,
 ): ListQuery {
-  const list = { ...parseListQuery(filters), hidden: view.hidden };
+  const list = { ...parseListQuery(filters), hidden: access.hidden };
   if (list.continue === undefined) {
     return list;
   }
@@ -67,7 +67,7 @@ function queryOf(
     groups,
     info.namespace,
     info.resource,
-    view.visible?.key,
+    access.visible?.key,
     asked,
   ]);
 
@@ -99,19 +99,19 @@ function askFor(
 
   // Before it is found to be of no use here: it is no filter in either case.
   const narrowed = call.info.visibleOnly;
-  const view = viewOf(dependencies, definition, call);
+  const access = accessOf(dependencies, definition, call);
 
-  const whole = (store: Store, seen: CallerView): Asked => {
+  const whole = (store: Store, seen: CallerAccess): Asked => {
     const list = queryOf(call, narrowed ? withoutSight(query, definition) : query, seen);
-    return { definition, store, namespace, list, searched, narrowed, view: seen, watch };
+    return { definition, store, namespace, list, searched, narrowed, access: seen, watch };
   };
 
   const store = catalog.ready(definition);
-  if (store && !(view instanceof Promise)) {
-    return whole(store, view);
+  if (store && !(access instanceof Promise)) {
+    return whole(store, access);
   }
 
-  return Promise.all([store ?? catalog.synced(definition, call.signal), view]).then(
+  return Promise.all([store ?? catalog.synced(definition, call.signal), access]).then(
     ([synced, seen]) => whole(synced, seen),
   );
 }
@@ -128,10 +128,10 @@ export function ask(dependencies: ResourceDependencies, call: ListCall): Asked |
 
 /** The page that is asked for, as it is now. */
 export function pageOf(
-  { definition, store, namespace, list, searched, view }: Asked,
+  { definition, store, namespace, list, searched, access }: Asked,
   catalog: Catalog,
 ): Page | Promise<Page> {
-  const readable = view.visible ? new NarrowedStore(store, view.visible.names) : store;
+  const readable = access.visible ? new NarrowedStore(store, access.visible.names) : store;
   return searched
     ? searchPage(readable, definition, searchQueryOf(list), catalog, namespace)
     : listPage(readable, definition, list, catalog, namespace);
@@ -139,19 +139,19 @@ export function pageOf(
 
 /** The same as a list that goes on. */
 export function liveListOf(asked: Asked, catalog: Catalog, query: URLSearchParams): LiveList {
-  const { definition, store, namespace, list, searched, narrowed, view } = asked;
+  const { definition, store, namespace, list, searched, narrowed, access } = asked;
 
   query.sort();
 
-  const { visible, hidden } = view;
-  const where = { namespace, visible: visible?.names };
+  const { visible, hidden } = access;
+  const where = { namespace, visible: visible?.names, searched };
 
   return {
     definition,
     store,
     key: JSON.stringify([namespace, narrowed, query.toString(), visible?.key, [...(hidden ?? [])]]),
     page: async () => pageOf(asked, catalog),
-    matches: isWhole(list) ? matcherOf(definition, list, catalog, where, searched) : undefined,
+    matches: isWhole(list) ? matcherOf(definition, list, catalog, where) : undefined,
     offset: list.limit === -1 ? undefined : Math.max(0, (list.page - 1) * list.limit),
     others: othersOf(definition, list, catalog),
   };

@@ -11,7 +11,7 @@ import type { ResourceDefinition } from '../../models/resources/catalog/definiti
 import { liveReply, liveSocket } from '../live-reply.ts';
 import { objectReply, pageReply } from '../page-reply.ts';
 import { usersReply } from '../users-reply.ts';
-import { requireRights, sightCheck } from './caller-view.ts';
+import { requireRights, sightCheck } from './caller-access.ts';
 import type { ResourceDependencies } from './dependencies.ts';
 import { type Asked, ask, fault, liveListOf, pageOf } from './list-call.ts';
 
@@ -35,7 +35,7 @@ export function listResources(dependencies: ResourceDependencies): Handler {
 
   const answer = (asked: Asked, request: RouteRequest) => {
     const { query, headers } = request;
-    const { definition, watch, view, list } = asked;
+    const { definition, watch, access, list } = asked;
     if (definition.resource === 'users' && userList.scopeOf(list).scope) {
       if (watch) {
         throw badRequest(
@@ -50,7 +50,7 @@ export function listResources(dependencies: ResourceDependencies): Handler {
       return after(pageOf(asked, catalog), (page) => pageReply(page, definition, catalog));
     }
 
-    const follow = { ...watch, check: sightCheck(dependencies, definition, request, view) };
+    const follow = { ...watch, check: sightCheck(dependencies, definition, request, access) };
 
     return liveReply(
       live,
@@ -85,7 +85,7 @@ export function watchResources(dependencies: ResourceDependencies): UpgradeHandl
     const { req, user, info, signal } = incoming;
     const call = { params, query, user, info, signal, headers: req.headers };
     const asked = await ask(dependencies, call);
-    const { definition, watch, view, list } = asked;
+    const { definition, watch, access, list } = asked;
     if (!watch) {
       throw badRequest('of lists only those with watch=true can be upgraded');
     }
@@ -96,7 +96,7 @@ export function watchResources(dependencies: ResourceDependencies): UpgradeHandl
       );
     }
 
-    const follow = { ...watch, check: sightCheck(dependencies, definition, call, view) };
+    const follow = { ...watch, check: sightCheck(dependencies, definition, call, access) };
     await liveSocket(live, liveListOf(asked, catalog, query), follow, request);
   };
 }

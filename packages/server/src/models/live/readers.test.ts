@@ -251,7 +251,7 @@ test('a stream ends at its time, and as soon as its check says so', () =>
   }));
 
 test('readers and different lists are bounded, and lists that nobody reads make room', () =>
-  withLists({ tickMs: 20, readers: 3, views: 2, lingerMs: 60_000 }, async (lists) => {
+  withLists({ tickMs: 20, readers: 3, logs: 2, lingerMs: 60_000 }, async (lists) => {
     const one = await follow(lists, 'a');
 
     await follow(lists, 'b');

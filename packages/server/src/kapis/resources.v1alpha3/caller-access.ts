@@ -8,7 +8,7 @@ import type { ResourceDefinition } from '../../models/resources/catalog/definiti
 import { BASE, type ResourceDependencies } from './dependencies.ts';
 
 /** What of a list its caller may see. */
-export interface CallerView {
+export interface CallerAccess {
   /** Namespaces that are left out. */
   hidden: ReadonlySet<string> | undefined;
   /** The only namespaces that are shown; undefined for all. */
@@ -41,11 +41,11 @@ export function requireRights(
 }
 
 /** Finds out what a caller may see of a list. Throws Forbidden. */
-export function viewOf(
+export function accessOf(
   dependencies: ResourceDependencies,
   definition: ResourceDefinition,
   call: Call,
-): CallerView | Promise<CallerView> {
+): CallerAccess | Promise<CallerAccess> {
   const { user, info } = call;
   if (!info.visibleOnly || definition.namespaced) {
     return look(dependencies, definition, call);
@@ -65,7 +65,7 @@ function look(
   { authorizer, visibility }: ResourceDependencies,
   definition: ResourceDefinition,
   call: Call,
-): CallerView {
+): CallerAccess {
   const { query, user, info } = call;
   const visible = info.visibleOnly
     ? visibility.of(user, info, definition, query.get('workspace') ?? undefined)
@@ -86,7 +86,7 @@ export function sightCheck(
   dependencies: ResourceDependencies,
   definition: ResourceDefinition,
   { params, query, user, info }: Call,
-  first: CallerView,
+  first: CallerAccess,
 ): () => StatusError | undefined {
   // The query loses its parameters while it is read.
   const call = { params, query: new URLSearchParams(query), user, info };
