@@ -8,7 +8,7 @@ import type { KubeResponse } from '@ks-apiserver/apimachinery/transport/transpor
 import { required } from '@ks-apiserver/apimachinery/validation/field';
 import { schemaOf } from '../../registry/resources/kind-rules.ts';
 import type { ResourceType } from '../../registry/resources/resource-type.ts';
-import { largeTurn } from '../../registry/store/large-work.ts';
+import { yieldBetweenLargeSteps } from '../../registry/store/large-work.ts';
 import { matchUrl } from '../../registry/store/metadata.ts';
 import { pause, type Steps } from '../../registry/store/steps.ts';
 import type { Call } from '../call.ts';
@@ -89,7 +89,7 @@ export async function readApplication(call: Call, kind: ResourceType): Promise<A
 
   options.isLarge = isLarge(body);
   if (options.isLarge) {
-    await largeTurn();
+    await yieldBetweenLargeSteps();
   }
 
   checkConfiguration(applied, schemaFor(kind));

@@ -1,5 +1,5 @@
 import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
-import { largeTurn } from './large-work.ts';
+import { yieldBetweenLargeSteps } from './large-work.ts';
 
 /**
  * A decision in steps: it yields what must be waited for before it can go on, such as a webhook's
@@ -41,7 +41,7 @@ export async function decideLater<T>(steps: Steps<T>): Promise<T> {
 /** Lets other requests have their turn before the next step of a large write. */
 export function* pause({ isLarge }: { isLarge?: boolean }): Steps<void> {
   if (isLarge) {
-    yield largeTurn();
+    yield yieldBetweenLargeSteps();
   }
 }
 

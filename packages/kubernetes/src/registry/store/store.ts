@@ -19,7 +19,7 @@ import type { Strategy, WriteContext, WriteOptions } from '../resources/strategy
 import { convert } from './conversion.ts';
 import { type DeleteOptions, decideDelete } from './delete.ts';
 import { type Encoding, encodeObject } from './encode.ts';
-import { LARGE_BYTES, largeTurn } from './large-work.ts';
+import { LARGE_BYTES, yieldBetweenLargeSteps } from './large-work.ts';
 import { trackFields } from './managed-fields.ts';
 import {
   dedupOwners,
@@ -439,7 +439,7 @@ export class Store {
         }
 
         if (isLarge && 'put' in verdict) {
-          await largeTurn();
+          await yieldBetweenLargeSteps();
           verdict.encoding = this.#encodingOf(write.type, verdict, base);
         }
       } catch (error) {
