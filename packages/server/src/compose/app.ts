@@ -31,7 +31,7 @@ import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess, openGate } from './access.ts';
-import type { Kubernetes } from './backend.ts';
+import type { Kubernetes } from './kubernetes.ts';
 import { oauthDependencies, openSigningKeys } from './oauth.ts';
 import { KsApiServer } from './server.ts';
 import { openIdentityProviders, openSignIn } from './sign-in.ts';

@@ -18,10 +18,8 @@ import { health, type Readiness } from './health/routes.ts';
 import { type IamDependencies, iamV1alpha2 } from './iam.v1alpha2/routes.ts';
 import { laterVersions } from './later-versions/routes.ts';
 import type { OAuthDependencies } from './oauth/dependencies.ts';
-import {
-  type ProviderLoginDependencies,
-  providerRoutes,
-} from './oauth/providers/provider-routes.ts';
+import type { ProviderLoginDependencies } from './oauth/providers/dependencies.ts';
+import { providerRoutes } from './oauth/providers/provider-routes.ts';
 import { oauth } from './oauth/routes.ts';
 import { operationsV1alpha2 } from './operations.v1alpha2/routes.ts';
 import { resourcesV1alpha2 } from './resources.v1alpha2/routes.ts';

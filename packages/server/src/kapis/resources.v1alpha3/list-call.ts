@@ -1,7 +1,7 @@
+import { whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import type { RouteRequest } from '@ks-apiserver/http/routes/route';
-import { after } from '../../models/after.ts';
 import type { LiveList } from '../../models/live/live-lists.ts';
 import { isWhole, matcherOf, othersOf } from '../../models/live/matcher.ts';
 import type { Catalog } from '../../models/resources/catalog/catalog.ts';
@@ -121,7 +121,7 @@ function askFor(
  * BadRequest, and 3.0's 500 for an unknown resource.
  */
 export function ask(dependencies: ResourceDependencies, call: ListCall): Asked | Promise<Asked> {
-  return after(dependencies.catalog.resolve(call.params.resources ?? ''), (definition) =>
+  return whenReady(dependencies.catalog.resolve(call.params.resources ?? ''), (definition) =>
     askFor(dependencies, call, definition),
   );
 }

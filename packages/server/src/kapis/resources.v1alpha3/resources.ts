@@ -1,3 +1,4 @@
+import { whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import type {
@@ -6,7 +7,6 @@ import type {
   UpgradeHandler,
   UpgradeRequest,
 } from '@ks-apiserver/http/routes/route';
-import { after } from '../../models/after.ts';
 import type { ResourceDefinition } from '../../models/resources/catalog/definition.ts';
 import { liveReply, liveSocket } from '../live-reply.ts';
 import { objectReply, pageReply } from '../page-reply.ts';
@@ -47,7 +47,7 @@ export function listResources(dependencies: ResourceDependencies): Handler {
     }
 
     if (!watch) {
-      return after(pageOf(asked, catalog), (page) => pageReply(page, definition, catalog));
+      return whenReady(pageOf(asked, catalog), (page) => pageReply(page, definition, catalog));
     }
 
     const follow = { ...watch, check: sightCheck(dependencies, definition, request, access) };
@@ -62,7 +62,7 @@ export function listResources(dependencies: ResourceDependencies): Handler {
   };
 
   const listed = (request: RouteRequest) =>
-    after<Asked, unknown>(ask(dependencies, request), (asked) => answer(asked, request));
+    whenReady<Asked, unknown>(ask(dependencies, request), (asked) => answer(asked, request));
 
   return (request: RouteRequest) => {
     const { resources = '' } = request.params;
@@ -70,7 +70,7 @@ export function listResources(dependencies: ResourceDependencies): Handler {
       return listed(request);
     }
 
-    return after(catalog.resolve(resources), (definition) =>
+    return whenReady(catalog.resolve(resources), (definition) =>
       definition ? listed(request) : { items: [], totalItems: 0 },
     );
   };
@@ -122,7 +122,7 @@ export function getResource(dependencies: ResourceDependencies): Handler {
     const { params } = request;
     const { resources = '', namespace = '', name = '' } = params;
 
-    return after(catalog.resolve(resources), (definition) => {
+    return whenReady(catalog.resolve(resources), (definition) => {
       if (!definition) {
         throw fault(`resource ${namespace}.${resources}.${name} not found`);
       }
@@ -131,7 +131,7 @@ export function getResource(dependencies: ResourceDependencies): Handler {
 
       const store = catalog.ready(definition) ?? catalog.synced(definition, request.signal);
 
-      return after<Store, unknown>(store, (synced) => entryOf(definition, synced, params));
+      return whenReady<Store, unknown>(store, (synced) => entryOf(definition, synced, params));
     });
   };
 }

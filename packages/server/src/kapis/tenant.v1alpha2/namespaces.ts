@@ -5,14 +5,13 @@ import { forbidden, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Handler, RouteRequest } from '@ks-apiserver/http/routes/route';
-import { missing } from '../../models/iam/errors.ts';
-import { nameMismatch } from '../../models/iam/users/users.ts';
+import { missing, nameMismatch } from '../../models/iam/errors.ts';
 import type { ListQuery } from '../../models/resources/query/query.ts';
 import type { TenantPage } from '../../models/tenant/tenants.ts';
 import { objectReply, pageReply, SUCCESS } from '../page-reply.ts';
+import type { TenantDependencies } from './dependencies.ts';
 import { guarded } from './errors.ts';
 import { tenantList } from './tenant-list.ts';
-import type { TenantDependencies } from './workspaces.ts';
 
 /** How often a patch is made anew when the namespace changes meanwhile. */
 const PATCH_ATTEMPTS = 5;

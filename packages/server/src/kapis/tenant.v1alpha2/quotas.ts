@@ -4,8 +4,8 @@ import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Handler } from '@ks-apiserver/http/routes/route';
 import { missing } from '../../models/iam/errors.ts';
 import { SUCCESS } from '../page-reply.ts';
+import type { TenantDependencies } from './dependencies.ts';
 import { guarded } from './errors.ts';
-import type { TenantDependencies } from './workspaces.ts';
 
 /** Handlers of a workspace's quotas, one an operation. */
 export function quotaHandlers({

@@ -1,6 +1,7 @@
 import type { Route } from '@ks-apiserver/http/routes/route';
 import { PageableResponse } from '../parameters.ts';
 import { routesOf } from '../route-table.ts';
+import type { TenantDependencies } from './dependencies.ts';
 import { namespaceHandlers } from './namespaces.ts';
 import { quotaHandlers } from './quotas.ts';
 import {
@@ -10,7 +11,7 @@ import {
   ResourceQuotaSchema,
   WorkspaceTemplateSchema,
 } from './types.ts';
-import { type TenantDependencies, workspaceHandlers } from './workspaces.ts';
+import { workspaceHandlers } from './workspaces.ts';
 
 const BASE = '/kapis/tenant.kubesphere.io/v1alpha2';
 const TAGS = ['Tenant Resources'];

@@ -5,7 +5,7 @@ import type { TenantPage } from '../../models/tenant/tenants.ts';
 import { liveReply } from '../live-reply.ts';
 import { pageReply } from '../page-reply.ts';
 import { takeWatch } from '../watch-request.ts';
-import type { TenantDependencies } from './workspaces.ts';
+import type { TenantDependencies } from './dependencies.ts';
 
 const EMPTY = { items: [], totalItems: 0 };
 

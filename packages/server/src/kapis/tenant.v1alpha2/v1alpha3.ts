@@ -1,8 +1,9 @@
 import type { Route } from '@ks-apiserver/http/routes/route';
 import { PageableResponse } from '../parameters.ts';
 import { routesOf } from '../route-table.ts';
+import type { TenantDependencies } from './dependencies.ts';
 import { MessageSchema, PatchSchema, WorkspaceSchema, WorkspaceTemplateSchema } from './types.ts';
-import { type TenantDependencies, workspaceHandlers } from './workspaces.ts';
+import { workspaceHandlers } from './workspaces.ts';
 
 const BASE = '/kapis/tenant.kubesphere.io/v1alpha3';
 const TAGS = ['Tenant Resources'];

@@ -1,29 +1,11 @@
 import { WORKSPACE_TEMPLATES } from '@ks-apiserver/api/resources';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { Handler } from '@ks-apiserver/http/routes/route';
-import type { Visibility } from '../../models/authorization/visible-namespaces.ts';
-import type { Gate } from '../../models/gate/gate.ts';
-import { missing } from '../../models/iam/errors.ts';
-import { nameMismatch } from '../../models/iam/users/users.ts';
-import type { LiveLists } from '../../models/live/live-lists.ts';
-import type { Catalog } from '../../models/resources/catalog/catalog.ts';
-import type { Tenants } from '../../models/tenant/tenants.ts';
-import type { WorkspaceQuotas } from '../../models/tenant/workspace-quotas.ts';
+import { missing, nameMismatch } from '../../models/iam/errors.ts';
 import { objectReply, pageReply, SUCCESS } from '../page-reply.ts';
+import type { TenantDependencies } from './dependencies.ts';
 import { guarded } from './errors.ts';
 import { tenantList } from './tenant-list.ts';
-
-/** What the handlers of this group work with. */
-export interface TenantDependencies {
-  gate: Gate;
-  client: KubeReader;
-  catalog: Catalog;
-  tenants: Tenants;
-  quotas: WorkspaceQuotas;
-  visibility: Visibility;
-  live: LiveLists;
-}
 
 function typed(given: KubeObject): KubeObject {
   const spec = {

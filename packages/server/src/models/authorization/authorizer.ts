@@ -16,17 +16,16 @@ import {
 import { denial } from './denial.ts';
 import type { OverridePolicy } from './opa/opa.ts';
 import { overrideInput, overrideOf } from './opa/overrides.ts';
+import { CREDENTIAL_NAMESPACES, SYSTEM_NAMESPACES } from './platform-namespaces.ts';
 import { selfService } from './policy.ts';
 import { isPublicPath } from './public-paths.ts';
 import { isApiTokenCaller } from './restrictions/api-tokens.ts';
 import { ALL_RIGHTS, countRights, MAX_RIGHTS, rightsOf, rulesOf } from './rights.ts';
 import {
   allowsEverything,
-  CREDENTIAL_NAMESPACES,
   countsInSystem,
   isKeptFromApiTokens,
   readsAllCredentials,
-  SYSTEM_NAMESPACES,
 } from './system-namespaces.ts';
 
 /** Roles that the namespace controller keeps in every project as their RoleBases say. */

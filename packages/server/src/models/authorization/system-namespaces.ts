@@ -2,27 +2,13 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { RuleAttributes } from '@ks-apiserver/apimachinery/rbac/rules';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { HeldRole, Place } from './bindings/held-roles.ts';
+import {
+  CREDENTIAL_NAMESPACES,
+  SYSTEM_NAMESPACES,
+  SYSTEM_WORKSPACE,
+} from './platform-namespaces.ts';
 import { isApiTokenCaller } from './restrictions/api-tokens.ts';
 import { ALL_RIGHTS, isCovered, rulesOf } from './rights.ts';
-
-/**
- * Namespaces that hold credentials of the platform: this server's keys and sessions, users'
- * kubeconfigs, ServiceAccounts that may do everything.
- */
-export const SYSTEM_NAMESPACES: ReadonlySet<string> = new Set([
-  'kube-system',
-  'kubesphere-system',
-  'kubesphere-controls-system',
-]);
-
-/** Those of them that hold users' certificates and this server's keys. */
-export const CREDENTIAL_NAMESPACES: ReadonlySet<string> = new Set([
-  'kubesphere-system',
-  'kubesphere-controls-system',
-]);
-
-/** The workspace of the platform's own namespaces. */
-export const SYSTEM_WORKSPACE = 'system-workspace';
 
 const READS = new Set(['get', 'list', 'watch']);
 

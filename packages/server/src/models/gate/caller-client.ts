@@ -9,19 +9,16 @@ import {
   type WriteOptions,
 } from '@ks-apiserver/client/kube/client';
 import { parseRequestInfo, type RequestInfo } from '@ks-apiserver/http/request/request-info';
+import type { CallerWriter, DeleteOptions } from '../authorization/caller-writer.ts';
+import { secretFieldsOf, withoutSecrets } from '../redaction/redaction.ts';
 import type { Verdict } from './attempt.ts';
-import { secretFieldsOf, withoutSecrets } from './redaction.ts';
 import type { WriteReview } from './write-review.ts';
 
 /** How often a patch is made anew when the object changes meanwhile. */
 const PATCH_ATTEMPTS = 5;
 
-type DeleteOptions = NonNullable<Parameters<KubeClient['delete']>[1]>;
-
-/**
- * Writes objects for a caller, after a review of what each write grants. Answers hold no secrets.
- */
-export class CallerClient {
+/** Reviews and makes the writes of one caller. */
+export class CallerClient implements CallerWriter {
   readonly #client: KubeClient;
   readonly #review: WriteReview;
   readonly #caller: UserInfo;
@@ -32,14 +29,12 @@ export class CallerClient {
     this.#caller = caller;
   }
 
-  /** Throws what `create` would throw because of what the object grants; nothing is written. */
   async checkCreate(resource: GroupVersionResource, object: KubeObject): Promise<void> {
     const info = infoOf('POST', { resource, name: '', namespace: object.metadata.namespace });
     const verdict = await this.#reviewed(info, undefined, object, true);
     await verdict.settle?.(false);
   }
 
-  /** Creates an object. Throws Forbidden, AlreadyExists, Invalid. */
   async create<T extends KubeObject>(
     resource: GroupVersionResource,
     object: T,
@@ -54,7 +49,6 @@ export class CallerClient {
     return this.#shown(resource, made) as T;
   }
 
-  /** Replaces an object. Throws Forbidden, NotFound, Conflict, Invalid. */
   async update<T extends KubeObject>(
     resource: GroupVersionResource,
     object: T,
@@ -72,7 +66,6 @@ export class CallerClient {
     return this.#replace(info, stored, object, options) as Promise<T>;
   }
 
-  /** Changes what a merge patch names (RFC 7386). Throws Forbidden, NotFound, Conflict, Invalid. */
   async patch<T extends KubeObject>(
     key: ObjectKey,
     patch: object,
@@ -100,7 +93,6 @@ export class CallerClient {
     }
   }
 
-  /** Deletes an object. Throws Forbidden, NotFound, Conflict. */
   async delete(key: ObjectKey, options: DeleteOptions = {}): Promise<void> {
     const info = infoOf('DELETE', key);
     if (!this.#review.concerns(this.#caller, info)) {

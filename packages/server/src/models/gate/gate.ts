@@ -24,11 +24,11 @@ import {
 import { withHashedPassword } from '../iam/passwords/plain-passwords.ts';
 import type { Scopes } from '../iam/roles/scopes.ts';
 import { checkUserName } from '../iam/users/user-names.ts';
+import { asReadable, redactedResponse } from '../redaction/redacted-response.ts';
+import { type SecretFields, secretFieldsOf } from '../redaction/redaction.ts';
 import type { Verdict } from './attempt.ts';
 import { CallerClient } from './caller-client.ts';
 import { withoutNamespaces } from './hidden-namespaces.ts';
-import { asReadable, redactedResponse } from './redacted-response.ts';
-import { type SecretFields, secretFieldsOf } from './redaction.ts';
 import { reviewedWrite } from './reviewed-write.ts';
 import type { WriteReview } from './write-review.ts';
 

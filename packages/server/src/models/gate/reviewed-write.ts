@@ -9,14 +9,14 @@ import {
 } from '@ks-apiserver/apimachinery/transport/transport';
 import { errorFrom, PATCH_TYPES } from '@ks-apiserver/client/kube/client';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
-import { parseConfiguration } from './applied-configuration.ts';
 import {
   type SecretFields,
   secretsOf,
   withoutSecrets,
   withoutSecretTexts,
   withSecretsOf,
-} from './redaction.ts';
+} from '../redaction/redaction.ts';
+import { parseConfiguration } from './applied-configuration.ts';
 
 const ATTEMPTS = 5;
 

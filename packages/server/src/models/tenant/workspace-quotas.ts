@@ -19,9 +19,8 @@ import {
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
-import type { CallerClient } from '../gate/caller-client.ts';
-import { missing } from '../iam/errors.ts';
-import { nameMismatch } from '../iam/users/users.ts';
+import type { CallerWriter } from '../authorization/caller-writer.ts';
+import { missing, nameMismatch } from '../iam/errors.ts';
 import type { Catalog } from '../resources/catalog/catalog.ts';
 
 /** Quotas of workspaces. */
@@ -119,7 +118,7 @@ export class WorkspaceQuotas {
   async create(
     workspace: string,
     given: KubeObject,
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun: boolean,
   ): Promise<KubeObject> {
     return caller.create(WORKSPACE_QUOTAS, this.#shaped(workspace, given), { dryRun });
@@ -130,7 +129,7 @@ export class WorkspaceQuotas {
     workspace: string,
     name: string,
     given: KubeObject,
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun: boolean,
   ): Promise<KubeObject> {
     if (given.metadata.name !== name) {
@@ -145,7 +144,7 @@ export class WorkspaceQuotas {
   async delete(
     workspace: string,
     name: string,
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun: boolean,
   ): Promise<void> {
     this.#own(workspace, name);

@@ -9,8 +9,8 @@ import {
 import type { OpenProvider } from '../../../models/identity-providers/provider.ts';
 import { sourceOf } from '../../login-source.ts';
 import { worded } from '../pages/words.ts';
+import type { ProviderLoginDependencies } from './dependencies.ts';
 import { redirectProvider } from './provider-login.ts';
-import type { ProviderLoginDependencies } from './provider-routes.ts';
 
 /**
  * The log-in that this browser has begun, or none where a console that begins them itself is

@@ -8,7 +8,7 @@ import type {
 import { isSecure } from '../../../models/oauth/cookies.ts';
 import { sourceOf } from '../../login-source.ts';
 import { worded } from '../pages/words.ts';
-import type { ProviderLoginDependencies } from './provider-routes.ts';
+import type { ProviderLoginDependencies } from './dependencies.ts';
 
 /** The provider of a path to whose pages browsers are sent. Throws Unauthorized in 3.0's words. */
 export function redirectProvider(

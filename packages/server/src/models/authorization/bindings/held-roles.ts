@@ -3,7 +3,7 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
-import { SYSTEM_NAMESPACES } from '../system-namespaces.ts';
+import { SYSTEM_NAMESPACES } from '../platform-namespaces.ts';
 import type { Binding } from './binding-index.ts';
 import type { Bindings } from './bindings.ts';
 

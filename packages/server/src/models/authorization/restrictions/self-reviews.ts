@@ -3,12 +3,19 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { PolicyRule } from '@ks-apiserver/apimachinery/rbac/rules';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import { NO_REQUEST, type RequestInfo } from '@ks-apiserver/http/request/request-info';
-import type { Authorizer } from '../authorizer.ts';
 import { checkApiToken } from './api-tokens.ts';
 
-/** Makes the status of a review that a caller makes about himself. */
+/** What reviews ask the authorizer. */
+export interface ReviewAuthorizer {
+  /** Whether a caller may make a call. */
+  permits(caller: UserInfo, info: RequestInfo): boolean | Promise<boolean>;
+  /** The rules of all roles that a caller has in a namespace. */
+  rulesIn(caller: UserInfo, scope: 'namespace', namespace: string): PolicyRule[];
+}
+
+/** Returns the status of a review that a caller makes about themselves. */
 type SelfReview = (
-  authorizer: Authorizer,
+  authorizer: ReviewAuthorizer,
   caller: UserInfo,
   spec: Spec,
 ) => object | Promise<object>;
@@ -74,7 +81,11 @@ function callOf({ resourceAttributes: resource, nonResourceAttributes: other }: 
   };
 }
 
-async function accessReview(authorizer: Authorizer, caller: UserInfo, spec: Spec): Promise<object> {
+async function accessReview(
+  authorizer: ReviewAuthorizer,
+  caller: UserInfo,
+  spec: Spec,
+): Promise<object> {
   const info = callOf(spec);
 
   try {
@@ -90,7 +101,7 @@ async function accessReview(authorizer: Authorizer, caller: UserInfo, spec: Spec
   return { allowed: await authorizer.permits(caller, info) };
 }
 
-function rulesReview(authorizer: Authorizer, caller: UserInfo, { namespace }: Spec): object {
+function rulesReview(authorizer: ReviewAuthorizer, caller: UserInfo, { namespace }: Spec): object {
   const rules = authorizer.rulesIn(caller, 'namespace', String(namespace ?? ''));
   const resourceRules = rules.filter(({ resources }) => resources?.length);
   const nonResourceRules = rules.filter(({ nonResourceURLs }) => nonResourceURLs?.length);
@@ -110,6 +121,6 @@ function rulesReview(authorizer: Authorizer, caller: UserInfo, { namespace }: Sp
   };
 }
 
-function subjectReview(_: Authorizer, { name, uid, groups, extra }: UserInfo): object {
+function subjectReview(_: ReviewAuthorizer, { name, uid, groups, extra }: UserInfo): object {
   return { userInfo: { username: name, ...(uid && { uid }), groups, ...(extra && { extra }) } };
 }

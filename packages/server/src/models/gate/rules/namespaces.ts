@@ -1,6 +1,6 @@
 import { DEVOPS_LABEL } from '@ks-apiserver/api/labels';
 import type { Authorizer } from '../../authorization/authorizer.ts';
-import { SYSTEM_NAMESPACES, SYSTEM_WORKSPACE } from '../../authorization/system-namespaces.ts';
+import { SYSTEM_NAMESPACES, SYSTEM_WORKSPACE } from '../../authorization/platform-namespaces.ts';
 import type { Scopes } from '../../iam/roles/scopes.ts';
 import { nameOf, type Rule, type WriteAttempt } from '../attempt.ts';
 import { checkCreator } from './creator.ts';

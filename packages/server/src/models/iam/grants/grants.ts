@@ -4,7 +4,7 @@ import type { PolicyRule } from '@ks-apiserver/apimachinery/rbac/rules';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import { NO_REQUEST, type RequestInfo } from '@ks-apiserver/http/request/request-info';
 import type { Authorizer } from '../../authorization/authorizer.ts';
-import { SYSTEM_WORKSPACE } from '../../authorization/system-namespaces.ts';
+import { SYSTEM_WORKSPACE } from '../../authorization/platform-namespaces.ts';
 import type { Scope } from '../roles/scopes.ts';
 
 /**

@@ -18,10 +18,9 @@ import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachiner
 import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
-import type { CallerClient } from '../../gate/caller-client.ts';
+import type { CallerWriter } from '../../authorization/caller-writer.ts';
 import type { Catalog } from '../../resources/catalog/catalog.ts';
-import { missing } from '../errors.ts';
-import { nameMismatch } from '../users/users.ts';
+import { missing, nameMismatch } from '../errors.ts';
 import { missingRole, type Scope, type Scopes } from './scopes.ts';
 
 /** A user who is to be in a group, in the words of 3.1's clients. */
@@ -107,7 +106,7 @@ export class Groups {
   async create(
     workspace: string,
     given: KubeObject,
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun: boolean,
   ): Promise<KubeObject> {
     const { generateName } = given.metadata;
@@ -140,7 +139,7 @@ export class Groups {
     workspace: string,
     name: string,
     given: KubeObject,
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun: boolean,
   ): Promise<KubeObject> {
     if (given.metadata.name !== name) {
@@ -156,7 +155,7 @@ export class Groups {
     workspace: string,
     name: string,
     patch: unknown,
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun: boolean,
   ): Promise<KubeObject> {
     const stored = await this.#own(GROUPS, workspace, name);
@@ -172,7 +171,7 @@ export class Groups {
   async delete(
     workspace: string,
     name: string,
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun: boolean,
   ): Promise<void> {
     await this.#own(GROUPS, workspace, name);
@@ -186,7 +185,7 @@ export class Groups {
   async #membership(
     workspace: string,
     { userName, groupName }: GroupMember,
-    caller: CallerClient,
+    caller: CallerWriter,
   ): Promise<KubeObject> {
     const group = await this.#own(GROUPS, workspace, groupName);
     if (group.metadata.deletionTimestamp) {
@@ -225,7 +224,7 @@ export class Groups {
   async addMembers(
     workspace: string,
     members: readonly GroupMember[],
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun: boolean,
   ): Promise<KubeObject[]> {
     const bindings = await Promise.all(
@@ -244,7 +243,7 @@ export class Groups {
   async removeMembers(
     workspace: string,
     name: string,
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun: boolean,
   ): Promise<KubeObject> {
     const binding = await this.#own(GROUP_BINDINGS, workspace, name);
@@ -256,7 +255,7 @@ export class Groups {
    * A binding as 3.1 makes it: its name and its label come from the first subject. Throws
    * BadRequest, NotFound, Forbidden.
    */
-  async #binding(scope: Scope, given: KubeObject, caller: CallerClient): Promise<KubeObject> {
+  async #binding(scope: Scope, given: KubeObject, caller: CallerWriter): Promise<KubeObject> {
     const subjects = subjectsOf(given);
     const { kind = '', name = '' } = (given.roleRef ?? {}) as { kind?: string; name?: string };
     const [first] = subjects;
@@ -306,7 +305,7 @@ export class Groups {
   async bind(
     scope: Scope,
     given: readonly KubeObject[],
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun: boolean,
   ): Promise<KubeObject[]> {
     const bindings = await Promise.all(
@@ -325,7 +324,7 @@ export class Groups {
   async unbind(
     scope: Scope,
     name: string,
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun: boolean,
   ): Promise<KubeObject> {
     const { namespace } = scope.metadata;

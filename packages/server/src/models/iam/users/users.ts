@@ -12,10 +12,11 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
+import type { CallerWriters } from '../../authorization/caller-writer.ts';
 import { freeOfDuty } from '../../authorization/restrictions/first-password.ts';
-import type { Gate } from '../../gate/gate.ts';
-import { missing } from '../errors.ts';
-import type { Login, LoginSource } from '../login/login.ts';
+import { missing, nameMismatch } from '../errors.ts';
+import type { Login } from '../login/login.ts';
+import type { LoginSource } from '../login/login-source.ts';
 import { keepingLink } from '../providers/provider-links.ts';
 import type { Members } from '../roles/members.ts';
 import type { Scopes } from '../roles/scopes.ts';
@@ -24,7 +25,8 @@ import type { UserRights } from './user-rights.ts';
 
 /** What the users' model works with. */
 export interface UsersDependencies {
-  gate: Gate;
+  /** Makes the writers by which users are written: the gate. */
+  gate: CallerWriters;
   client: KubeReader;
   /** The copy of the users by which log-ins are decided. */
   users: Informer;
@@ -227,11 +229,4 @@ export class Users {
 
     return stored;
   }
-}
-
-/** 400: the body is about another object than the path. */
-export function nameMismatch(body: string, path: string): StatusError {
-  return badRequest(
-    `the name of the object (${body}) does not match the name on the URL (${path})`,
-  );
 }

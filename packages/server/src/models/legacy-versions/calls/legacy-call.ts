@@ -14,8 +14,8 @@ import {
 import { PATCH_TYPES } from '@ks-apiserver/client/kube/client';
 import { parseRequestInfo, type RequestInfo } from '@ks-apiserver/http/request/request-info';
 import { parseConfiguration } from '../../gate/applied-configuration.ts';
-import { asReadable } from '../../gate/redacted-response.ts';
 import { mediaType } from '../../gate/reviewed-write.ts';
+import { asReadable } from '../../redaction/redacted-response.ts';
 import { type AnswerForm, legacyResponse } from '../answers/responses.ts';
 import type { Fields } from '../fields.ts';
 import { type LegacyKind, type Told, toldBy } from '../legacy-kind.ts';

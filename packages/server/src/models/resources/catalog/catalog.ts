@@ -6,7 +6,7 @@ import { Informer, type InformerOptions } from '@ks-apiserver/client/informer/in
 import { steadyNow } from '@ks-apiserver/client/informer/steady-clock';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { secretFieldsOf, withoutSecrets } from '../../gate/redaction.ts';
+import { secretFieldsOf, withoutSecrets } from '../../redaction/redaction.ts';
 import { Columns } from '../computed/columns.ts';
 import { JoinedBodies } from '../list/joined-bodies.ts';
 import { Snapshots } from '../list/snapshots.ts';

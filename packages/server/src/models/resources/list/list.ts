@@ -1,14 +1,14 @@
+import { aggregatedNames } from '@ks-apiserver/api/aggregation';
 import { AGGREGATION_ROLES } from '@ks-apiserver/api/annotations';
+import { whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { Store } from '@ks-apiserver/client/informer/store';
-import { after } from '../../after.ts';
-import { aggregatedNames } from '../../iam/roles/aggregation.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ResourceDefinition } from '../catalog/definition.ts';
 import { passing, testsOf } from '../query/filters.ts';
 import { type ListQuery, pageOf } from '../query/query.ts';
 import { orderingOf, sortedUpTo, storeOrder } from '../query/sort.ts';
+import type { ListedStore } from './listed-store.ts';
 import { viewed } from './views.ts';
 
 /** A page of entries and how many there are on all pages. */
@@ -20,9 +20,6 @@ export interface Page {
 }
 
 const NONE: Page = { entries: [], total: 0 };
-
-/** What lists read of a store. */
-export type ListedStore = Pick<Store, 'list' | 'get'>;
 
 function reversed(entries: readonly Entry[], from: number, to: number): Entry[] {
   const page: Entry[] = [];
@@ -51,7 +48,7 @@ function sortedPage(
 
   const page = (entries: readonly Entry[]): Page | Promise<Page> => {
     const [from, to] = pageOf(query, entries.length) ?? [0, 0];
-    return after(sortedUpTo(entries, ordering, to), (sorted) => ({
+    return whenReady(sortedUpTo(entries, ordering, to), (sorted) => ({
       entries: sorted.slice(from, to),
       total: entries.length,
     }));
@@ -85,7 +82,7 @@ export function pageEntries(
     return NONE;
   }
 
-  return after(passing(found, tests, catalog), (passed) =>
+  return whenReady(passing(found, tests, catalog), (passed) =>
     sortedPage(passed, definition, query, catalog),
   );
 }
@@ -162,7 +159,7 @@ export function listPage(
   if (query.continue !== undefined) {
     const all = { ...query, continue: undefined, limit: -1, page: 1 };
     const whole = () =>
-      after(listPage(store, definition, all, catalog, namespace), ({ entries }) => entries);
+      whenReady(listPage(store, definition, all, catalog, namespace), ({ entries }) => entries);
     return snapshotPage(definition, query, catalog, whole);
   }
 
@@ -186,13 +183,13 @@ export function listPage(
       where,
     );
     if (view) {
-      return after(view, (entries) => pageIn(entries, query));
+      return whenReady(view, (entries) => pageIn(entries, query));
     }
   }
 
   const ordered = store.list(order ?? 'creationTimestamp', where);
 
-  return after(passing(ordered, tests, catalog), (passed): Page | Promise<Page> => {
+  return whenReady(passing(ordered, tests, catalog), (passed): Page | Promise<Page> => {
     if (!order) {
       return sortedPage(passed, definition, query, catalog);
     }

@@ -4,7 +4,7 @@ import type { ResourceDefinition } from '../catalog/definition.ts';
 import { looksElsewhere, type Tests } from '../query/filters.ts';
 import type { ListQuery } from '../query/query.ts';
 import type { Ordering } from '../query/sort.ts';
-import type { ListedStore } from './list.ts';
+import type { ListedStore } from './listed-store.ts';
 
 /** Smaller lists are gone through as quickly as a view is found. */
 const MIN_ENTRIES = 200;

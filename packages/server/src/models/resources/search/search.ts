@@ -1,9 +1,10 @@
+import { whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { getOwn } from '@ks-apiserver/apimachinery/json/json';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import { after } from '../../after.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ResourceDefinition, SortKey } from '../catalog/definition.ts';
-import { type ListedStore, type Page, snapshotPage } from '../list/list.ts';
+import { type Page, snapshotPage } from '../list/list.ts';
+import type { ListedStore } from '../list/listed-store.ts';
 import { type FilterOfKey, keyValue, moreTests, passing, type Tests } from '../query/filters.ts';
 import { pageOf } from '../query/query.ts';
 import { orderingOf } from '../query/sort.ts';
@@ -176,7 +177,7 @@ export function searchPage(
 
     const entries = store.list('name', definition.namespaced ? namespace : undefined);
 
-    return after(passing(entries, tests, catalog), (passed) =>
+    return whenReady(passing(entries, tests, catalog), (passed) =>
       ordered(passed, definition, query, catalog),
     );
   };
@@ -185,7 +186,7 @@ export function searchPage(
     return snapshotPage(definition, query.given, catalog, found);
   }
 
-  return after(found(), (entries) => {
+  return whenReady(found(), (entries) => {
     const whole = query.limit === -1 && query.page !== 1;
     const [from, to] = whole ? [0, 0] : (pageOf(query, entries.length) ?? [0, 0]);
     return { entries: entries.slice(from, to), total: entries.length };

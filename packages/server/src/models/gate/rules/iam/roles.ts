@@ -1,3 +1,4 @@
+import { aggregatedNames } from '@ks-apiserver/api/aggregation';
 import { AGGREGATION_ROLES } from '@ks-apiserver/api/annotations';
 import { IAM_GROUP, RBAC_GROUP } from '@ks-apiserver/api/groups';
 import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
@@ -8,7 +9,6 @@ import type { Authorizer } from '../../../authorization/authorizer.ts';
 import { overrideOf } from '../../../authorization/opa/overrides.ts';
 import { ALL_RIGHTS, rulesOf } from '../../../authorization/rights.ts';
 import { checkGrant } from '../../../iam/grants/grants.ts';
-import { aggregatedNames } from '../../../iam/roles/aggregation.ts';
 import type { Scope, Scopes } from '../../../iam/roles/scopes.ts';
 import { nameOf, type Rule, type WriteAttempt } from '../../attempt.ts';
 import { isLeftToKubernetes, scopesOfGrant } from './scopes-of-grant.ts';
