@@ -81,7 +81,7 @@ export class SecurePortGuard implements CallGuard {
       throw badRequest('watches of this resource are served without an upgrade');
     }
 
-    return gate.narrowed({ caller: user, info, request, isAuthorizedByKubernetes: true });
+    return gate.restrict({ caller: user, info, request, isAuthorizedByKubernetes: true });
   }
 
   #opened(): Gate {

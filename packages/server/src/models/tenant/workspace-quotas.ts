@@ -228,9 +228,9 @@ export class WorkspaceQuotas {
   #more(
     { group, resource }: RequestInfo,
     stored: KubeObject | undefined,
-    wished: KubeObject,
+    proposed: KubeObject,
   ): Usage {
-    const after = usageOf(group, resource, wished);
+    const after = usageOf(group, resource, proposed);
 
     if (!stored) {
       return after;
@@ -252,12 +252,12 @@ export class WorkspaceQuotas {
   async reserve(
     info: RequestInfo,
     stored: KubeObject | undefined,
-    wished: KubeObject,
+    proposed: KubeObject,
   ): Promise<() => void> {
     const { namespace, group, resource } = info;
-    const name = wished.metadata.name ?? info.name;
+    const name = proposed.metadata.name ?? info.name;
     const refuse = (why: string) => forbidden({ group, resource, name }, why);
-    const more = this.#more(info, stored, wished);
+    const more = this.#more(info, stored, proposed);
 
     const checks = await Promise.all(
       this.#quotasOf(namespace).map(async (quota) => {
@@ -276,7 +276,7 @@ export class WorkspaceQuotas {
     // From here to the reservation nothing is awaited.
     for (const { quota, limits, names, used, namespaces } of checks) {
       if (!stored && group === '' && resource === 'pods') {
-        const left = unstated(wished, Object.keys(limits));
+        const left = unstated(proposed, Object.keys(limits));
         if (left.length > 0) {
           throw refuse(`failed quota: ${quota.name}: must specify ${left.join(',')}`);
         }

@@ -14,16 +14,12 @@ export interface ReviewAuthorizer {
 }
 
 /** Returns the status of a review that a caller makes about themselves. */
-type SelfReview = (
-  authorizer: ReviewAuthorizer,
-  caller: UserInfo,
-  spec: Spec,
-) => object | Promise<object>;
+type SelfReview = (authorizer: ReviewAuthorizer, caller: UserInfo, spec: Spec) => Promise<object>;
 
-/** What reviews say in their specs (Kubernetes authorization.k8s.io/v1). */
+/** The spec of a review (Kubernetes authorization.k8s.io/v1). */
 type Spec = NonNullable<KubeObject['spec']>;
 
-/** Reviews about oneself, by `resource.group`. */
+/** Reviews about the caller, by `resource.group`. */
 const REVIEWS: Readonly<Record<string, SelfReview>> = {
   'selfsubjectaccessreviews.authorization.k8s.io': accessReview,
   'selfsubjectrulesreviews.authorization.k8s.io': rulesReview,
@@ -31,8 +27,8 @@ const REVIEWS: Readonly<Record<string, SelfReview>> = {
 };
 
 /**
- * The review about himself that a call makes, as kubectl does for `auth can-i` and `auth whoami`;
- * undefined for any other call.
+ * Returns the review about themselves that a caller asks for, as kubectl does for `auth can-i` and
+ * `auth whoami`; undefined for any other call.
  */
 export function selfReviewOf({
   isKubernetes,
@@ -50,7 +46,7 @@ export function selfReviewOf({
   return Object.hasOwn(REVIEWS, key) ? REVIEWS[key] : undefined;
 }
 
-/** The call that an access review asks about. */
+/** Returns the call that an access review asks about. */
 function callOf({ resourceAttributes: resource, nonResourceAttributes: other }: Spec): RequestInfo {
   if (!resource) {
     const { path = '', verb = '' } = other ?? {};
@@ -101,7 +97,11 @@ async function accessReview(
   return { allowed: await authorizer.permits(caller, info) };
 }
 
-function rulesReview(authorizer: ReviewAuthorizer, caller: UserInfo, { namespace }: Spec): object {
+async function rulesReview(
+  authorizer: ReviewAuthorizer,
+  caller: UserInfo,
+  { namespace }: Spec,
+): Promise<object> {
   const rules = authorizer.rulesIn(caller, 'namespace', String(namespace ?? ''));
   const resourceRules = rules.filter(({ resources }) => resources?.length);
   const nonResourceRules = rules.filter(({ nonResourceURLs }) => nonResourceURLs?.length);
@@ -116,11 +116,14 @@ function rulesReview(authorizer: ReviewAuthorizer, caller: UserInfo, { namespace
       verbs,
       nonResourceURLs,
     })),
-    // What is built in for every user, and modules of roles, are no rules.
+    // The built-in policy for every user, and modules of roles, cannot be given as rules.
     incomplete: true,
   };
 }
 
-function subjectReview(_: ReviewAuthorizer, { name, uid, groups, extra }: UserInfo): object {
+async function subjectReview(
+  _: ReviewAuthorizer,
+  { name, uid, groups, extra }: UserInfo,
+): Promise<object> {
   return { userInfo: { username: name, ...(uid && { uid }), groups, ...(extra && { extra }) } };
 }

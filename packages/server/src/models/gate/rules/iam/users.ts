@@ -75,22 +75,22 @@ function besidesPassword({ metadata, spec, ...user }: User): unknown {
  * Throws Forbidden for who must set a password first and changes anything else of themselves, or no
  * password.
  */
-function checkOnlyPassword(caller: UserInfo, stored: User | undefined, wished: User): void {
+function checkOnlyPassword(caller: UserInfo, stored: User | undefined, proposed: User): void {
   if (!mustSetPassword(caller)) {
     return;
   }
 
-  const name = wished.metadata.name ?? '';
+  const name = proposed.metadata.name ?? '';
   if (!stored || name !== caller.name) {
     throw passwordFirst(caller.name, 'set one of your own first');
   }
 
-  const given = wished.spec?.password;
+  const given = proposed.spec?.password;
   if (!given || given === stored.spec?.password) {
     throw passwordFirst(name, 'it cannot be kept, set one of your own');
   }
 
-  if (!equalJson(besidesPassword(stored), besidesPassword(wished))) {
+  if (!equalJson(besidesPassword(stored), besidesPassword(proposed))) {
     throw passwordFirst(name, 'set one of your own first, and nothing else with it');
   }
 }
@@ -113,17 +113,17 @@ export class UserRule implements Rule {
   }
 
   async review(attempt: WriteAttempt): Promise<Verdict> {
-    const { caller, wished } = attempt;
+    const { caller, proposed } = attempt;
     const { rights } = this.#dependencies;
     const name = nameOf(attempt);
 
-    if (!wished) {
+    if (!proposed) {
       this.#checkDeletion(caller, name);
       return {};
     }
 
     const stored = attempt.stored as User | undefined;
-    const given = wished as User;
+    const given = proposed as User;
 
     if (stored) {
       this.#checkChange(caller, stored, given);
@@ -176,8 +176,8 @@ export class UserRule implements Rule {
     }
   }
 
-  #checkChange(caller: UserInfo, stored: User, wished: User): void {
-    const changes = (of: (user: User) => unknown) => of(stored) !== of(wished);
+  #checkChange(caller: UserInfo, stored: User, proposed: User): void {
+    const changes = (of: (user: User) => unknown) => of(stored) !== of(proposed);
     const ofLifecycle = ({ metadata }: User) =>
       JSON.stringify([metadata.ownerReferences ?? [], metadata.finalizers ?? []]);
     if (changes(stateOf) || changes(({ spec }) => spec?.email ?? '') || changes(ofLifecycle)) {
@@ -207,11 +207,11 @@ export class UserRule implements Rule {
    * with their own, or has not all rights of this one, and AlreadyExists for an account that
    * another user is linked to.
    */
-  #checkLink(caller: UserInfo, stored: User | undefined, wished: KubeObject): void {
+  #checkLink(caller: UserInfo, stored: User | undefined, proposed: KubeObject): void {
     const { links, rights } = this.#dependencies;
-    const name = wished.metadata.name ?? '';
+    const name = proposed.metadata.name ?? '';
 
-    if (linkOf(stored) === linkOf(wished)) {
+    if (linkOf(stored) === linkOf(proposed)) {
       return;
     }
 
@@ -223,7 +223,7 @@ export class UserRule implements Rule {
       rights.checkOutranks(caller, name);
     }
 
-    const rival = links.rivalOf(wished);
+    const rival = links.rivalOf(proposed);
     if (rival !== undefined) {
       throw new StatusError(
         409,
@@ -234,9 +234,9 @@ export class UserRule implements Rule {
   }
 
   /** The user as it is stored: the password hashed, and the marks of the server as they were. */
-  async #stored({ caller }: WriteAttempt, stored: User | undefined, wished: User): Promise<User> {
+  async #stored({ caller }: WriteAttempt, stored: User | undefined, proposed: User): Promise<User> {
     const before = stored?.metadata.annotations ?? {};
-    const { [LAST_APPLIED]: _copy, ...annotations } = { ...wished.metadata.annotations };
+    const { [LAST_APPLIED]: _copy, ...annotations } = { ...proposed.metadata.annotations };
 
     for (const key of [PASSWORD_ENCRYPTED, GLOBAL_ROLE_ANNOTATION]) {
       if (before[key] === undefined) {
@@ -247,20 +247,20 @@ export class UserRule implements Rule {
     }
 
     const old = stored?.spec?.password;
-    const given = wished.spec?.password;
+    const given = proposed.spec?.password;
     const setsPassword = Boolean(given) && given !== old;
-    const isOwn = stored !== undefined && caller.name === wished.metadata.name;
+    const isOwn = stored !== undefined && caller.name === proposed.metadata.name;
 
     // Nobody lifts the duty to choose a password from themselves, but by choosing one.
     if (isOwn && !setsPassword && before[UNINITIALIZED] !== undefined) {
       annotations[UNINITIALIZED] = before[UNINITIALIZED];
     }
 
-    const spec: User['spec'] = { ...wished.spec };
+    const spec: User['spec'] = { ...proposed.spec };
     delete spec.password;
 
     if (setsPassword) {
-      spec.password = await this.#hashed(caller, { isOwn, stored, wished });
+      spec.password = await this.#hashed(caller, { isOwn, stored, proposed });
       annotations[PASSWORD_ENCRYPTED] = 'true';
 
       if (isOwn) {
@@ -273,7 +273,7 @@ export class UserRule implements Rule {
       spec.password = old;
     }
 
-    return { ...wished, metadata: { ...wished.metadata, annotations }, spec };
+    return { ...proposed, metadata: { ...proposed.metadata, annotations }, spec };
   }
 
   /**
@@ -282,10 +282,10 @@ export class UserRule implements Rule {
    */
   async #hashed(
     caller: UserInfo,
-    { isOwn, stored, wished }: { isOwn: boolean; stored: User | undefined; wished: User },
+    { isOwn, stored, proposed }: { isOwn: boolean; stored: User | undefined; proposed: User },
   ): Promise<string> {
     const { rights, passwords } = this.#dependencies;
-    const { metadata, spec } = wished;
+    const { metadata, spec } = proposed;
     const name = metadata.name ?? '';
     const password = spec.password ?? '';
 
