@@ -9,14 +9,14 @@ import type { ResourceDefinition } from '../resources/catalog/definition.ts';
 import type { Authorizer } from './authorizer.ts';
 import type { Bindings } from './bindings/bindings.ts';
 
-/** Namespaces in which somebody may list a resource. */
+/** Namespaces in which a user may list a resource. */
 export interface VisibleNamespaces {
   names: ReadonlySet<string>;
-  /** Same for the same names. */
+  /** Equal for equal names. */
   key: string;
 }
 
-/** What decides who may do what: when none of them changes, nobody sees more or less. */
+/** Resources that decide about rights: while none of them changes, nobody sees more or less. */
 const DECIDING = [
   'globalroles',
   'globalrolebindings',
@@ -31,16 +31,17 @@ const DECIDING = [
   'namespaces',
 ];
 
-const KEPT = 1000;
+/** Answers that are remembered; the least recently made is dropped first. */
+const MAX_REMEMBERED = 1000;
 
 /**
- * Finds out in which namespaces somebody may list a resource, at the cost of those that he belongs
- * to.
+ * Finds the namespaces in which a user may list a resource. The cost grows with the namespaces that
+ * they belong to, not with all.
  */
 export class Visibility {
   readonly #authorizer: Authorizer;
   readonly #bindings: Bindings;
-  /** The copies that decide who may do what. */
+  /** The stores that decide about rights. */
   readonly deciding: readonly Store[];
   readonly #workspaces = new Map<string, Set<string>>();
   readonly #known = new Map<string, { version: number; visible: VisibleNamespaces | undefined }>();
@@ -53,40 +54,42 @@ export class Visibility {
 
     const namespaces = catalog.informerOf('namespaces').store;
     for (const { name, labels } of namespaces.values()) {
-      this.#file(name, labels[WORKSPACE_LABEL], true);
+      this.#add(name, labels[WORKSPACE_LABEL]);
     }
 
     namespaces.onChange(({ type, entry, previous }) => {
       if (previous) {
-        this.#file(previous.name, previous.labels[WORKSPACE_LABEL], false);
+        this.#remove(previous.name, previous.labels[WORKSPACE_LABEL]);
       }
       if (type !== 'DELETED') {
-        this.#file(entry.name, entry.labels[WORKSPACE_LABEL], true);
+        this.#add(entry.name, entry.labels[WORKSPACE_LABEL]);
       }
     });
   }
 
-  #file(namespace: string, workspace: string | undefined, present: boolean): void {
+  #add(namespace: string, workspace: string | undefined): void {
     if (!workspace) {
       return;
     }
 
     const names = this.#workspaces.get(workspace) ?? new Set();
+    this.#workspaces.set(workspace, names.add(namespace));
+  }
 
-    if (present) {
-      names.add(namespace);
-    } else {
-      names.delete(namespace);
+  #remove(namespace: string, workspace: string | undefined): void {
+    const names = workspace && this.#workspaces.get(workspace);
+    if (!workspace || !names) {
+      return;
     }
 
-    if (names.size > 0) {
-      this.#workspaces.set(workspace, names);
-    } else {
+    names.delete(namespace);
+
+    if (names.size === 0) {
       this.#workspaces.delete(workspace);
     }
   }
 
-  /** Grows with every change of what decides who may do what. */
+  /** Grows with every change of the deciding stores. */
   get version(): number {
     let version = 0;
 
@@ -98,9 +101,9 @@ export class Visibility {
   }
 
   /**
-   * The namespaces in which a caller may make a list call of all namespaces, of one workspace if it
-   * is given; undefined where he may make it as it is and asks for no workspace. Modules of roles
-   * are not asked.
+   * Returns the namespaces in which a caller may make a list call of all namespaces, or of one
+   * workspace. Undefined if they may make the call as it is and ask for no workspace. Modules of
+   * roles are not evaluated.
    */
   of(
     user: UserInfo,
@@ -130,9 +133,9 @@ export class Visibility {
     this.#known.delete(key);
     this.#known.set(key, { version, visible });
 
-    // The oldest goes.
-    if (this.#known.size > KEPT) {
-      this.#known.delete(this.#known.keys().next().value!);
+    if (this.#known.size > MAX_REMEMBERED) {
+      const [oldest = ''] = this.#known.keys();
+      this.#known.delete(oldest);
     }
 
     return visible;
@@ -150,7 +153,10 @@ export class Visibility {
     }
 
     const hidden = everywhere ? this.#authorizer.hiddenFrom(user, info) : undefined;
-    const names = [...this.#candidates(user, everywhere, workspace)]
+    const candidates = everywhere
+      ? this.#workspaces.get(workspace ?? '')
+      : this.#candidates(user, workspace);
+    const names = [...(candidates ?? [])]
       .filter((name) =>
         everywhere ? !hidden?.has(name) : this.#allows(user, info, definition, name),
       )
@@ -182,14 +188,11 @@ export class Visibility {
     );
   }
 
-  /** Namespaces that somebody may have rights in: his own, and those of his workspaces. */
-  #candidates(user: UserInfo, everywhere: boolean, workspace: string | undefined): Set<string> {
-    const ofWorkspace =
-      workspace === undefined ? undefined : (this.#workspaces.get(workspace) ?? new Set<string>());
-    if (everywhere && ofWorkspace) {
-      return ofWorkspace;
-    }
-
+  /**
+   * Returns the namespaces that a user may have rights in: their own, and those of their
+   * workspaces.
+   */
+  #candidates(user: UserInfo, workspace: string | undefined): ReadonlySet<string> {
     const candidates = new Set(this.#bindings.namespacesOf(user));
 
     for (const name of this.#bindings.workspacesOf(user)) {
@@ -198,10 +201,12 @@ export class Visibility {
       }
     }
 
-    if (!ofWorkspace) {
+    if (workspace === undefined) {
       return candidates;
     }
 
-    return new Set([...candidates].filter((name) => ofWorkspace.has(name)));
+    const ofWorkspace = this.#workspaces.get(workspace);
+
+    return new Set([...candidates].filter((name) => ofWorkspace?.has(name)));
   }
 }

@@ -5,8 +5,8 @@ import { BindingIndex } from './binding-index.ts';
 import { GroupIndex } from './group-index.ts';
 
 /**
- * All bindings of the platform by their four scopes: authorization and the lists of members read
- * the same indexes.
+ * All bindings of the platform by their four scopes. Authorization and lists of members read the
+ * same indexes.
  */
 export class Bindings {
   readonly global: BindingIndex;
@@ -38,7 +38,7 @@ export class Bindings {
     this.#workspaceOf = (namespace) => namespaces.store.get(namespace)?.labels[WORKSPACE_LABEL];
   }
 
-  /** Workspaces in which a user has a role, himself or by a group. */
+  /** Workspaces in which a user has a role, directly or by a group. */
   workspacesOf(user: UserInfo): string[] {
     const own = this.groups
       .all(user.name)
@@ -53,8 +53,8 @@ export class Bindings {
   }
 
   /**
-   * Namespaces in which a user has a role, himself or by a group; a workspace's group counts in its
-   * namespaces alone.
+   * Namespaces in which a user has a role, directly or by a group; a workspace's group counts only
+   * in the workspace's namespaces.
    */
   namespacesOf(user: UserInfo): string[] {
     const own = this.groups

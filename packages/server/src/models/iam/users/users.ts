@@ -13,7 +13,7 @@ import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { CallerWriters } from '../../authorization/caller-writer.ts';
-import { freeOfDuty } from '../../authorization/restrictions/first-password.ts';
+import { withoutPasswordDuty } from '../../authorization/restrictions/first-password.ts';
 import { missing, nameMismatch } from '../errors.ts';
 import type { Login } from '../login/login.ts';
 import type { LoginSource } from '../login/login-source.ts';
@@ -211,7 +211,7 @@ export class Users {
 
     // Who gets here has shown the current password, or manages others': the gate need not look for
     // more.
-    const setter = freeOfDuty(manages ? caller : { ...caller, name });
+    const setter = withoutPasswordDuty(manages ? caller : { ...caller, name });
     const changed = await gate
       .clientFor(setter)
       .patch({ resource: USERS, name }, { metadata, spec: { password }, ...status }, { dryRun });

@@ -14,7 +14,7 @@ import type { Authorizer } from '../../../authorization/authorizer.ts';
 import { isApiTokenCaller } from '../../../authorization/restrictions/api-tokens.ts';
 import {
   mustSetPassword,
-  passwordFirst,
+  passwordRequired,
 } from '../../../authorization/restrictions/first-password.ts';
 import type { Login } from '../../../iam/login/login.ts';
 import type { PasswordPolicy } from '../../../iam/passwords/password-policy.ts';
@@ -82,16 +82,16 @@ function checkOnlyPassword(caller: UserInfo, stored: User | undefined, proposed:
 
   const name = proposed.metadata.name ?? '';
   if (!stored || name !== caller.name) {
-    throw passwordFirst(caller.name, 'set one of your own first');
+    throw passwordRequired(caller.name, 'set one of your own first');
   }
 
   const given = proposed.spec?.password;
   if (!given || given === stored.spec?.password) {
-    throw passwordFirst(name, 'it cannot be kept, set one of your own');
+    throw passwordRequired(name, 'it cannot be kept, set one of your own');
   }
 
   if (!equalJson(besidesPassword(stored), besidesPassword(proposed))) {
-    throw passwordFirst(name, 'set one of your own first, and nothing else with it');
+    throw passwordRequired(name, 'set one of your own first, and nothing else with it');
   }
 }
 
