@@ -11,21 +11,21 @@ import { HeldRoles } from '../models/authorization/bindings/held-roles.ts';
 import { OpaServer } from '../models/authorization/opa/opa.ts';
 import type { Rule } from '../models/gate/attempt.ts';
 import { Gate } from '../models/gate/gate.ts';
-import { ApplicationRule } from '../models/gate/rules/applications.ts';
-import { ClaimExpansionRule } from '../models/gate/rules/claim-expansion.ts';
-import { DevOpsProjectRule } from '../models/gate/rules/devops-projects.ts';
-import { BindingRule, GroupRule } from '../models/gate/rules/iam/bindings.ts';
+import { applicationRule } from '../models/gate/rules/applications.ts';
+import { claimExpansionRule } from '../models/gate/rules/claim-expansion.ts';
+import { devopsProjectRule } from '../models/gate/rules/devops-projects.ts';
+import { bindingRule, groupRule } from '../models/gate/rules/iam/bindings.ts';
 import {
-  CertificateRule,
-  PlatformKindRule,
-  ServiceAccountTokenRule,
+  certificateRule,
+  platformKindRule,
+  serviceAccountTokenRule,
 } from '../models/gate/rules/iam/credentials.ts';
-import { RoleRule } from '../models/gate/rules/iam/roles.ts';
-import { ServiceAccountRoleRule } from '../models/gate/rules/iam/service-account-roles.ts';
+import { roleRule } from '../models/gate/rules/iam/roles.ts';
+import { serviceAccountRoleRule } from '../models/gate/rules/iam/service-account-roles.ts';
 import { UserRule } from '../models/gate/rules/iam/users.ts';
-import { LifecycleRule } from '../models/gate/rules/lifecycle.ts';
-import { NamespaceRule } from '../models/gate/rules/namespaces.ts';
-import { WorkspaceRule } from '../models/gate/rules/workspaces.ts';
+import { lifecycleRule } from '../models/gate/rules/lifecycle.ts';
+import { namespaceRule } from '../models/gate/rules/namespaces.ts';
+import { workspaceRule } from '../models/gate/rules/workspaces.ts';
 import { WriteReview } from '../models/gate/write-review.ts';
 import { Effects } from '../models/iam/grants/effects.ts';
 import type { Login } from '../models/iam/login/login.ts';
@@ -75,12 +75,12 @@ export async function openAccess({ config, client, catalog, users, log }: Access
   const bindings = new Bindings(catalog);
 
   const informers = {
-    globalRoles: catalog.row('globalroles'),
-    workspaceRoles: catalog.row('workspaceroles'),
-    roles: catalog.row('roles'),
-    clusterRoles: catalog.row('clusterroles'),
-    namespaces: catalog.row('namespaces'),
-    devopsProjects: catalog.row('devopsprojects'),
+    globalRoles: catalog.informerOf('globalroles'),
+    workspaceRoles: catalog.informerOf('workspaceroles'),
+    roles: catalog.informerOf('roles'),
+    clusterRoles: catalog.informerOf('clusterroles'),
+    namespaces: catalog.informerOf('namespaces'),
+    devopsProjects: catalog.informerOf('devopsprojects'),
   };
 
   const overrides = await openPolicyServer(config.authorization.opa, log);
@@ -125,30 +125,29 @@ export function openGate(access: Awaited<ReturnType<typeof openAccess>>, context
     checkNameIsFree,
   });
 
-  const rules: Rule[] = [
+  /** Objects on which rights depend: who may change their owners and finalizers matters too. */
+  const rulesOfRights: readonly Rule[] = [
     userRule,
-    new RoleRule(authorizer, scopes),
-    new BindingRule(authorizer, scopes),
-    new GroupRule(groupRoles),
-    new NamespaceRule(authorizer, scopes),
-    new WorkspaceRule(authorizer, scopes),
-    new DevOpsProjectRule(authorizer, scopes),
-    new CertificateRule(authorizer),
-    new ApplicationRule(authorizer),
-    new ClaimExpansionRule(authorizer, client, expandsOffline),
-    new ServiceAccountRoleRule(authorizer, scopes),
-    new ServiceAccountTokenRule(rights),
-    new PlatformKindRule(authorizer),
+    roleRule(authorizer, scopes),
+    bindingRule(authorizer, scopes),
+    groupRule(groupRoles),
+    namespaceRule(authorizer, scopes),
+    workspaceRule(authorizer, scopes),
+    devopsProjectRule(authorizer, scopes),
   ];
 
-  const withOwners = rules.slice(
-    0,
-    rules.findIndex((rule) => rule instanceof CertificateRule),
-  );
+  const withLifecycle = new Set(rulesOfRights.flatMap(({ resources }) => [...resources]));
 
-  rules.push(
-    new LifecycleRule(authorizer, new Set(withOwners.flatMap(({ resources }) => [...resources]))),
-  );
+  const rules: readonly Rule[] = [
+    ...rulesOfRights,
+    certificateRule(authorizer),
+    applicationRule(authorizer),
+    claimExpansionRule(authorizer, client, expandsOffline),
+    serviceAccountRoleRule(authorizer, scopes),
+    serviceAccountTokenRule(rights),
+    platformKindRule(authorizer),
+    lifecycleRule(authorizer, withLifecycle),
+  ];
 
   const review = new WriteReview(authorizer, quotas, rules);
   const gate = new Gate({ client, authorizer, review, effects, scopes });

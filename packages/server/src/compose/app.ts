@@ -31,8 +31,8 @@ import { Tenants } from '../models/tenant/tenants.ts';
 import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { Terminals } from '../models/terminal/terminals.ts';
 import { openAccess, openGate } from './access.ts';
-import type { Kubernetes } from './backend.ts';
-import { oauthParts, openSigningKeys } from './oauth.ts';
+import type { Kubernetes } from './kubernetes.ts';
+import { oauthDependencies, openSigningKeys } from './oauth.ts';
 import { KsApiServer } from './server.ts';
 import { openIdentityProviders, openSignIn } from './sign-in.ts';
 
@@ -142,7 +142,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   // Known once the server listens, where it is not configured.
   let issuerUrl = authentication.oauthOptions.issuer;
 
-  const oauthModel = oauthParts(authentication.oauthOptions, {
+  const oauthModel = oauthDependencies(authentication.oauthOptions, {
     login,
     issuer,
     authenticator,

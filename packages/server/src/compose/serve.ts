@@ -14,9 +14,10 @@ import { install } from '../install/install.ts';
 import { OWN_SERVICE } from '../models/components/components.ts';
 import { type AdminResult, ensureAdmin, hasWellKnownPassword } from './admin.ts';
 import { type App, openApp } from './app.ts';
-import { type Kubernetes, openKubernetes } from './backend.ts';
-import { type ControllerParts, startControllers } from './controllers.ts';
+import { openKubernetes } from './backend.ts';
+import { type ControllerDependencies, startControllers } from './controllers.ts';
 import { greeting, originOf } from './greeting.ts';
+import type { Kubernetes } from './kubernetes.ts';
 import { reportOwnDeployment } from './own-deployment.ts';
 
 const START_MS = 60_000;
@@ -136,8 +137,11 @@ async function followNodePort(
  * Starts the controllers: at once on the embedded API, which has one server; on a cluster in the
  * replica that leads.
  */
-async function controllersOf(kubernetes: Kubernetes, parts: ControllerParts): Promise<Closer> {
-  const lead = () => startControllers(parts, AbortSignal.timeout(START_MS));
+async function controllersOf(
+  kubernetes: Kubernetes,
+  dependencies: ControllerDependencies,
+): Promise<Closer> {
+  const lead = () => startControllers(dependencies, AbortSignal.timeout(START_MS));
 
   if (kubernetes.embedded) {
     return lead();
@@ -150,7 +154,7 @@ async function controllersOf(kubernetes: Kubernetes, parts: ControllerParts): Pr
     identity: `${hostname()}_${randomUUID()}`,
     lead,
     onError: (err) =>
-      parts.log.error({ err }, 'the lease of the controllers cannot be read or renewed'),
+      dependencies.log.error({ err }, 'the lease of the controllers cannot be read or renewed'),
   }).start();
 
   return () => leader.stop();
@@ -222,7 +226,7 @@ export async function serve(
 
     const { client } = kubernetes;
 
-    const parts = {
+    const dependencies = {
       client,
       catalog: app.catalog,
       users: app.users,
@@ -240,7 +244,7 @@ export async function serve(
       log,
     };
 
-    closers.push(await controllersOf(kubernetes, parts));
+    closers.push(await controllersOf(kubernetes, dependencies));
 
     if (kubernetes.embedded) {
       closers.push(await followNodePort(client, app, bindAddress, log));

@@ -15,7 +15,7 @@ import { Listener } from '@ks-apiserver/http/server/listener';
 import { ordinaryAnswer } from '@ks-apiserver/http/server/upgrade';
 import type { Logger } from 'pino';
 import {
-  type ChainParts,
+  type ChainDependencies,
   chain,
   gatedCall,
   type UpgradeEnds,
@@ -33,7 +33,7 @@ const GRACE_MS = 10_000;
 
 /** The KubeSphere API on any number of addresses: they all lead into the same chain. */
 export class KsApiServer {
-  readonly #parts: ChainParts;
+  readonly #dependencies: ChainDependencies;
   readonly #metrics: Metrics;
   readonly #log: Logger;
   readonly #addresses: SourceAddresses;
@@ -43,17 +43,17 @@ export class KsApiServer {
   readonly #upgrades = new Set<Duplex>();
 
   constructor(
-    parts: Omit<ChainParts, 'connections' | 'bodies'>,
+    dependencies: Omit<ChainDependencies, 'connections' | 'bodies'>,
     metrics: Metrics,
     log: Logger,
     addresses: SourceAddresses,
   ) {
-    const connections = new Connections(parts.authenticator, parts.authorizer);
-    this.#parts = { ...parts, connections, bodies: new BodyBudgets() };
+    const connections = new Connections(dependencies.authenticator, dependencies.authorizer);
+    this.#dependencies = { ...dependencies, connections, bodies: new BodyBudgets() };
     this.#metrics = metrics;
     this.#log = log;
     this.#addresses = addresses;
-    this.#handle = compose(chain(this.#parts));
+    this.#handle = compose(chain(this.#dependencies));
   }
 
   /** Listens on one more address; rejects with the system's error. Answers the port. */
@@ -145,7 +145,7 @@ export class KsApiServer {
     const incoming = new IncomingCall(req, ANONYMOUS, this.#addresses.of(req));
     socket.once('close', () => incoming.abort());
 
-    const { kubernetes, connections, longCalls, upgrade } = this.#parts;
+    const { kubernetes, connections, longCalls, upgrade } = this.#dependencies;
     const connection = { req, socket, head };
     let status = 101;
 
@@ -177,7 +177,7 @@ export class KsApiServer {
 
         if (incoming.info.verb === 'watch') {
           await serveWatchSocket(request, connection, (call) =>
-            gatedCall(this.#parts, incoming, call),
+            gatedCall(this.#dependencies, incoming, call),
           );
         } else {
           status = await relayUpgrade(kubernetes, request, connection);
@@ -190,7 +190,7 @@ export class KsApiServer {
     };
 
     const serve = async () => {
-      await compose<Incoming>(upgradeChain(this.#parts, ends))(incoming);
+      await compose<Incoming>(upgradeChain(this.#dependencies, ends))(incoming);
       // Who opens a shell is told always.
       this.#access(
         incoming,
@@ -212,7 +212,7 @@ export class KsApiServer {
   /** Stops gracefully: no new connections, watches end, running requests finish, within 10 s. */
   async close(): Promise<void> {
     this.#stopping = true;
-    this.#parts.connections.close();
+    this.#dependencies.connections.close();
     await Promise.all([...this.#listeners.values()].map((listener) => listener.close(GRACE_MS)));
 
     for (const socket of this.#upgrades) {

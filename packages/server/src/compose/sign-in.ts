@@ -25,7 +25,7 @@ import { SESSION_LABEL } from '../models/session/session-secret.ts';
 import type { SessionStore } from '../models/session/sessions.ts';
 import { Tokens } from '../models/session/tokens.ts';
 import { WatchProbe } from '../models/session/watch-probe.ts';
-import type { Kubernetes } from './backend.ts';
+import type { Kubernetes } from './kubernetes.ts';
 import { jwtSecret } from './secrets.ts';
 
 /** What proving who one is stands on. */
@@ -105,7 +105,7 @@ async function openRecords(
     (err) => log.error({ err }, 'a login record cannot be stored'),
   );
 
-  const stored = catalog.row('loginrecords');
+  const stored = catalog.informerOf('loginrecords');
   await stored.ready(signal);
 
   for (const entry of stored.store.values()) {

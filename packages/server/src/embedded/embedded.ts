@@ -7,7 +7,7 @@ import { KubeClient } from '@ks-apiserver/client/kube/client';
 import { ensurePki, writeAdminKubeconfig } from '@ks-apiserver/kubernetes/server/pki';
 import { KubeApiServer } from '@ks-apiserver/kubernetes/server/server';
 import { LmdbBackend } from '@ks-apiserver/kubernetes/storage/lmdb';
-import type { Kubernetes } from '../compose/backend.ts';
+import type { Kubernetes } from '../compose/kubernetes.ts';
 import { FileSecrets } from '../compose/secrets.ts';
 import { ConfigError } from '../config/config.ts';
 import type { Options } from '../config/options.ts';

@@ -8,7 +8,7 @@ import { parseRequestInfo } from '@ks-apiserver/http/request/request-info';
 import { requestBody } from '@ks-apiserver/kubernetes/endpoints/codec/body';
 import type { CallGuard } from '@ks-apiserver/kubernetes/server/listen';
 import type { KubeApiServer } from '@ks-apiserver/kubernetes/server/server';
-import { SYSTEM_NAMESPACES } from '../models/authorization/system-namespaces.ts';
+import { SYSTEM_NAMESPACES } from '../models/authorization/platform-namespaces.ts';
 import type { Gate, GateCall } from '../models/gate/gate.ts';
 
 const RETRY_SECONDS = 1;
@@ -81,7 +81,7 @@ export class SecurePortGuard implements CallGuard {
       throw badRequest('watches of this resource are served without an upgrade');
     }
 
-    return gate.narrowed({ caller: user, info, request, isAuthorizedByKubernetes: true });
+    return gate.restrict({ caller: user, info, request, isAuthorizedByKubernetes: true });
   }
 
   #opened(): Gate {

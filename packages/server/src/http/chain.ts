@@ -25,7 +25,7 @@ import type { Gate } from '../models/gate/gate.ts';
 import type { Authenticator } from '../models/iam/login/authenticate.ts';
 import type {
   LegacyCall,
-  LegacyCallParts,
+  LegacyCallDependencies,
   Send,
 } from '../models/legacy-versions/calls/legacy-call.ts';
 import { asksForDiscovery } from '../models/legacy-versions/discovery/legacy-discovery.ts';
@@ -35,7 +35,7 @@ import type { LongCalls } from './long-calls.ts';
 import { checkOrigin } from './origin.ts';
 
 /** What the filters of the chain work with. */
-export interface ChainParts {
+export interface ChainDependencies {
   kubernetes: KubeTransport;
   /** Makes the calls to the Kubernetes API. */
   gate: Gate;
@@ -44,7 +44,7 @@ export interface ChainParts {
   router: Filter;
   /** Serves protocol upgrades of this server's own routes. */
   upgrade: ReturnType<typeof upgradeRouter>;
-  /** Finds the row that serves a path. */
+  /** Finds the route that serves a path. */
   routeOf: ReturnType<typeof routeFinder>;
   /** Paths of routes that look at the Authorization header themselves. */
   authenticating: ReadonlySet<string>;
@@ -61,7 +61,7 @@ export interface ChainParts {
    */
   legacyVersions: LegacyVersions | undefined;
   /** Schemas of Kubernetes' kinds. */
-  schemaOf: LegacyCallParts['schemaOf'];
+  schemaOf: LegacyCallDependencies['schemaOf'];
 }
 
 /**
@@ -114,7 +114,7 @@ const requestInfo: Filter<Incoming> = (exchange, next) => {
 const VISIBLE = /[?&]scope=visible(&|$)/;
 
 /** Marks lists that show no more than what their caller may see: everybody may ask for those. */
-function narrowing({ routeOf }: ChainParts): Filter<Incoming> {
+function narrowing({ routeOf }: ChainDependencies): Filter<Incoming> {
   return (exchange, next) => {
     if (VISIBLE.test(exchange.url)) {
       const route = routeOf(exchange.req.method ?? 'GET', exchange.url.split('?', 1)[0]!);
@@ -130,7 +130,7 @@ function narrowing({ routeOf }: ChainParts): Filter<Incoming> {
  * look at it themselves: at the token endpoint it is a client's secret, or what 3.0's console sends
  * with a refresh token.
  */
-function authentication({ authenticator, authenticating }: ChainParts): Filter<Incoming> {
+function authentication({ authenticator, authenticating }: ChainDependencies): Filter<Incoming> {
   return (exchange, next) => {
     const { req, info } = exchange;
     if (authenticating.has(info.path.replace(/\/$/, ''))) {
@@ -153,7 +153,7 @@ function authentication({ authenticator, authenticating }: ChainParts): Filter<I
 }
 
 /** Counts bodies that come for who sends them: they are held in memory until they are answered. */
-function bodyBudgets({ bodies }: ChainParts): Filter {
+function bodyBudgets({ bodies }: ChainDependencies): Filter {
   return ({ req, res, user }, next) => {
     if (hasBody(req)) {
       bodies.open(req, res, user);
@@ -163,7 +163,7 @@ function bodyBudgets({ bodies }: ChainParts): Filter {
 }
 
 /** Throws Forbidden unless a user may make a call. */
-function authorize({ authorizer }: ChainParts, user: UserInfo, info: RequestInfo): Pending {
+function authorize({ authorizer }: ChainDependencies, user: UserInfo, info: RequestInfo): Pending {
   checkFirstPassword(user, info);
   checkApiToken(user, info);
 
@@ -171,9 +171,9 @@ function authorize({ authorizer }: ChainParts, user: UserInfo, info: RequestInfo
 }
 
 /** Denies whatever no rule, role or public path allows. */
-function authorization(parts: ChainParts): Filter<Incoming> {
+function authorization(dependencies: ChainDependencies): Filter<Incoming> {
   return (exchange, next) => {
-    const pending = authorize(parts, exchange.user, exchange.info);
+    const pending = authorize(dependencies, exchange.user, exchange.info);
     return pending ? pending.then(next) : next();
   };
 }
@@ -188,7 +188,7 @@ const legacyCalls = new WeakMap<Incoming, LegacyCall>();
  * 3.0's: they name routes by the group that clusters of its time had them in, `extensions`, which
  * held no other kind there any more.
  */
-function isAboutRoutesBy3x({ authorizer }: ChainParts, { user, info }: Incoming): boolean {
+function isAboutRoutesBy3x({ authorizer }: ChainDependencies, { user, info }: Incoming): boolean {
   const isRoute = info.group === 'extensions' && info.resource === 'ingresses';
 
   return isRoute && authorizer.byRoleOfEveryProject(user, info);
@@ -198,12 +198,12 @@ function isAboutRoutesBy3x({ authorizer }: ChainParts, { user, info }: Incoming)
  * Finds calls about older versions of Kubernetes' kinds: who makes one must be allowed to make it
  * in the served version too.
  */
-function legacyVersions(parts: ChainParts): Filter<Incoming> {
+function legacyVersions(dependencies: ChainDependencies): Filter<Incoming> {
   const find = async (exchange: Incoming, found: Promise<LegacyCall | undefined>) => {
     const call = await found;
     if (call) {
-      if (!isAboutRoutesBy3x(parts, exchange)) {
-        await authorize(parts, exchange.user, call.info);
+      if (!isAboutRoutesBy3x(dependencies, exchange)) {
+        await authorize(dependencies, exchange.user, call.info);
         // What lasts ends when this right is taken.
         exchange.served = call.info;
       }
@@ -213,7 +213,7 @@ function legacyVersions(parts: ChainParts): Filter<Incoming> {
   };
 
   return (exchange, next) => {
-    const found = parts.legacyVersions?.callOf(
+    const found = dependencies.legacyVersions?.callOf(
       exchange.req.method ?? 'GET',
       exchange.url,
       exchange.info,
@@ -250,7 +250,7 @@ function proxied(exchange: Incoming, headers: Record<string, string>): KubeReque
  * served.
  */
 export function gatedCall(
-  { gate, kubernetes, legacyVersions: versions, schemaOf }: ChainParts,
+  { gate, kubernetes, legacyVersions: versions, schemaOf }: ChainDependencies,
   exchange: Incoming,
   request: KubeRequest,
 ): Promise<KubeResponse> {
@@ -297,7 +297,7 @@ async function* endingQuietly(body: KubeBody, stopped: AbortSignal): AsyncGenera
  * out.
  */
 async function proxyWatch(
-  parts: ChainParts,
+  dependencies: ChainDependencies,
   exchange: Exchange,
   request: KubeRequest,
 ): Promise<void> {
@@ -306,10 +306,10 @@ async function proxyWatch(
 
   exchange.signal.addEventListener('abort', gone, { once: true });
 
-  const forget = parts.connections.add(exchange, gone);
+  const forget = dependencies.connections.add(exchange, gone);
 
   try {
-    const response = await gatedCall(parts, exchange, { ...request, signal: watch.signal });
+    const response = await gatedCall(dependencies, exchange, { ...request, signal: watch.signal });
     await writeKubeResponse(exchange.res, {
       ...response,
       body: endingQuietly(response.body, watch.signal),
@@ -321,16 +321,16 @@ async function proxyWatch(
 
 /** Passes any other call on; one that lasts, like following a log, is cut when its session ends. */
 async function proxyCall(
-  parts: ChainParts,
+  dependencies: ChainDependencies,
   exchange: Exchange,
   request: KubeRequest,
 ): Promise<void> {
-  const response = await gatedCall(parts, exchange, request);
+  const response = await gatedCall(dependencies, exchange, request);
   if (isWhole(response.body)) {
     return writeKubeResponse(exchange.res, response);
   }
 
-  const forget = parts.connections.add(exchange, (why) => {
+  const forget = dependencies.connections.add(exchange, (why) => {
     // What is on its way when the server stops may arrive.
     if (why !== 'stopping') {
       exchange.res.destroy();
@@ -341,16 +341,16 @@ async function proxyCall(
 }
 
 /** Hands `/api` and `/apis` to the Kubernetes API, streaming both ways. */
-function kubernetesProxy(parts: ChainParts): Filter {
+function kubernetesProxy(dependencies: ChainDependencies): Filter {
   const proxy: Filter = async (exchange) => {
     const { info, req, res } = exchange;
     const request = proxied(exchange, endToEndHeaders(req));
 
     try {
       if (info.verb === 'watch') {
-        await proxyWatch(parts, exchange, request);
+        await proxyWatch(dependencies, exchange, request);
       } else {
-        await proxyCall(parts, exchange, request);
+        await proxyCall(dependencies, exchange, request);
       }
     } catch (error) {
       if (exchange.signal.aborted) {
@@ -368,7 +368,7 @@ function kubernetesProxy(parts: ChainParts): Filter {
 }
 
 /** Lets live lists end with their session, or with the right to them. */
-function liveLists({ connections }: ChainParts): Filter {
+function liveLists({ connections }: ChainDependencies): Filter {
   return (exchange, next) => {
     if (exchange.info.verb === 'watch') {
       exchange.follow = (end) => connections.add(exchange, end);
@@ -381,19 +381,19 @@ function liveLists({ connections }: ChainParts): Filter {
  * The way of every call, outermost first. Cluster dispatch comes after authentication, auditing
  * after authorization.
  */
-export function chain(parts: ChainParts): readonly Filter[] {
+export function chain(dependencies: ChainDependencies): readonly Filter[] {
   return [
     failures,
     requestInfo,
-    narrowing(parts),
-    authentication(parts),
-    authorization(parts),
-    legacyVersions(parts),
-    bodyBudgets(parts),
-    parts.longCalls.filter,
-    kubernetesProxy(parts),
-    liveLists(parts),
-    parts.router,
+    narrowing(dependencies),
+    authentication(dependencies),
+    authorization(dependencies),
+    legacyVersions(dependencies),
+    bodyBudgets(dependencies),
+    dependencies.longCalls.filter,
+    kubernetesProxy(dependencies),
+    liveLists(dependencies),
+    dependencies.router,
   ];
 }
 
@@ -404,10 +404,13 @@ export interface UpgradeEnds {
 }
 
 /** The same way for protocol upgrades. */
-export function upgradeChain(parts: ChainParts, ends: UpgradeEnds): readonly Filter<Incoming>[] {
+export function upgradeChain(
+  dependencies: ChainDependencies,
+  ends: UpgradeEnds,
+): readonly Filter<Incoming>[] {
   const origin: Filter<Incoming> = ({ req, info }, next) => {
     checkUpgrade(req, info);
-    checkOrigin(req.headers, parts.webSocketOrigins);
+    checkOrigin(req.headers, dependencies.webSocketOrigins);
     return next();
   };
 
@@ -431,11 +434,11 @@ export function upgradeChain(parts: ChainParts, ends: UpgradeEnds): readonly Fil
 
   return [
     requestInfo,
-    narrowing(parts),
+    narrowing(dependencies),
     origin,
-    authentication(parts),
-    authorization(parts),
-    legacyVersions(parts),
+    authentication(dependencies),
+    authorization(dependencies),
+    legacyVersions(dependencies),
     upgrade,
   ];
 }

@@ -7,7 +7,7 @@ import {
 import { errorFrom } from '@ks-apiserver/client/kube/client';
 import { watchLines } from '@ks-apiserver/client/kube/watch-frames';
 import { WebSocketServer } from 'ws';
-import { asReadable } from '../models/gate/redacted-response.ts';
+import { asReadable } from '../models/redaction/redacted-response.ts';
 import type { UpgradeConnection } from './upgrade-relay.ts';
 
 const MAX_BUFFERED = 4 * 1024 * 1024;

@@ -15,7 +15,7 @@ function distinguished(id: string, path: string, first: string): string {
 /**
  * Ids of the operations in a document, unique as Swagger 2.0 demands ("Operation Object"). 3.0
  * published some of them for several paths: the shortest path keeps the id, of equal ones the first
- * row; the others name what they have beside it. Throws where that does not tell them apart.
+ * route; the others name what they have beside it. Throws where that does not tell them apart.
  */
 export function operationIds(routes: readonly Route[]): Map<Route, string> {
   const shortestFirst = [...routes].sort(

@@ -1,7 +1,7 @@
 import { CREATOR_ANNOTATION } from '@ks-apiserver/api/annotations';
 import { USER_REF_LABEL, WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { SYSTEM_WORKSPACE } from '../../models/authorization/system-namespaces.ts';
+import { SYSTEM_WORKSPACE } from '../../models/authorization/platform-namespaces.ts';
 
 /** Objects of one resource that are imported. */
 export interface Selected {

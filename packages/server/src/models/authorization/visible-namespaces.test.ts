@@ -45,7 +45,7 @@ function put(resource: string, metadata: KubeObject['metadata'], more: object = 
     ...more,
   };
 
-  catalog.row(resource).store.set(makeEntry(object, Buffer.alloc(0), { keepObject: true }));
+  catalog.informerOf(resource).store.set(makeEntry(object, Buffer.alloc(0), { keepObject: true }));
 }
 
 before(async () => {
@@ -56,15 +56,15 @@ before(async () => {
   catalog = new Catalog(client, RESOURCES);
   await catalog.start(AbortSignal.timeout(20_000));
 
-  const row = (name: string) => catalog.row(name);
+  const definition = (name: string) => catalog.informerOf(name);
 
   const informers = {
-    globalRoles: row('globalroles'),
-    workspaceRoles: row('workspaceroles'),
-    roles: row('roles'),
-    clusterRoles: row('clusterroles'),
-    namespaces: row('namespaces'),
-    devopsProjects: row('devopsprojects'),
+    globalRoles: definition('globalroles'),
+    workspaceRoles: definition('workspaceroles'),
+    roles: definition('roles'),
+    clusterRoles: definition('clusterroles'),
+    namespaces: definition('namespaces'),
+    devopsProjects: definition('devopsprojects'),
   };
 
   const bindings = new Bindings(catalog);

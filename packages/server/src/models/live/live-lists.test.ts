@@ -18,7 +18,7 @@ import { LineSink } from './sink.ts';
 
 const BYTES = 12 * 1024;
 
-const row: ResourceDefinition = {
+const definition: ResourceDefinition = {
   group: '',
   version: 'v1',
   resource: 'configmaps',
@@ -35,12 +35,12 @@ let server: http.Server;
 before(async () => {
   setFlagsFromString('--expose_gc');
   api = await KubeApiServer.open({ backend: new MemoryBackend() });
-  catalog = new Catalog(new KubeClient(api), [row]);
-  store = await catalog.synced(row, AbortSignal.timeout(10_000));
+  catalog = new Catalog(new KubeClient(api), [definition]);
+  store = await catalog.synced(definition, AbortSignal.timeout(10_000));
   live = new LiveLists(catalog, { window: { changes: 64, bytes: 8 * 1024 * 1024 }, tickMs: 50 });
 
   const list: LiveList = {
-    row,
+    definition,
     store,
     key: 'all',
     page: async () => ({ entries: store.list('name'), total: store.size }),

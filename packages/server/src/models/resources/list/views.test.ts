@@ -10,7 +10,7 @@ import { parseListQuery } from '../query/query.ts';
 import { listPage } from './list.ts';
 
 test('queries that differ in anything have views of their own', async () => {
-  const row: ResourceDefinition = {
+  const definition: ResourceDefinition = {
     group: '',
     version: 'v1',
     resource: 'things',
@@ -34,7 +34,7 @@ test('queries that differ in anything have views of their own', async () => {
   }
 
   const total = async (query: string) =>
-    (await listPage(store, row, parseListQuery(new URLSearchParams(query)), catalog)).total;
+    (await listPage(store, definition, parseListQuery(new URLSearchParams(query)), catalog)).total;
 
   const totals: [string, number][] = [
     ['fieldSelector=metadata.name=n1', 1],
