@@ -30,9 +30,9 @@ type Operation =
   | 'endSessions';
 
 /**
- * Handlers of a user's API tokens and second factor. He makes them himself, logged in with a
- * password and not with an API token; who manages users and may do all that the user may, sees and
- * revokes them.
+ * Handlers of a user's API tokens and second factor. Users create them themselves, logged in with a
+ * password and not with an API token. Callers who manage users, and may do all that the user may,
+ * can list and revoke them.
  */
 export function credentialHandlers({
   users,
@@ -67,7 +67,7 @@ export function credentialHandlers({
       }
     };
 
-  /** Whoever finds a browser open must not make credentials in it. */
+  /** Somebody who finds an open browser must not create credentials in it. */
   const withPassword =
     (act: Act): Act =>
     async (user, request) => {
