@@ -7,8 +7,7 @@ import type { LoginSource } from '../models/iam/login/login-source.ts';
  */
 export function sourceOf(
   { sourceIP, headers }: Pick<RouteRequest, 'sourceIP' | 'headers'>,
-  recordSuccess: boolean,
-  type: LoginSource['type'] = 'Token',
+  { recordSuccess, type = 'Token' }: Pick<LoginSource, 'recordSuccess'> & Partial<LoginSource>,
 ): LoginSource {
   return { type, sourceIP, userAgent: headers['user-agent'] ?? '', recordSuccess };
 }

@@ -74,7 +74,7 @@ export function credentialHandlers({
       const { currentPassword = '' } = request.body as { currentPassword?: string };
       if (
         request.user.name === user.metadata.name &&
-        !(await login.confirm(user, currentPassword, sourceOf(request, false)))
+        !(await login.confirm(user, currentPassword, sourceOf(request, { recordSuccess: false })))
       ) {
         throw badRequest('currentPassword: is not right');
       }
@@ -121,7 +121,11 @@ export function credentialHandlers({
         const { code = '' } = request.body as { code?: string };
         const { enabled } = await totp.state(metadata.name, metadata.uid);
         const own = request.user.name === metadata.name;
-        if (own && enabled && !(await login.confirmOtp(user, code, sourceOf(request, false)))) {
+        if (
+          own &&
+          enabled &&
+          !(await login.confirmOtp(user, code, sourceOf(request, { recordSuccess: false })))
+        ) {
           throw badRequest('code: is not right');
         }
 

@@ -1,6 +1,6 @@
 import { badRequest, forbidden } from '@ks-apiserver/apimachinery/meta/errors';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
-import { NO_REQUEST, type RequestInfo } from '@ks-apiserver/http/request/request-info';
+import { NO_REQUEST, type RequestInfo, scopeOf } from '@ks-apiserver/http/request/request-info';
 import type { Handler } from '@ks-apiserver/http/routes/route';
 import type { Authorizer } from '../../models/authorization/authorizer.ts';
 import type { Explainer } from '../../models/authorization/explain.ts';
@@ -27,7 +27,7 @@ function asked(query: URLSearchParams): RequestInfo {
   }
 
   const [workspace, namespace, devops] = [value('workspace'), value('namespace'), value('devops')];
-  const scope = namespace ? 'Namespace' : devops ? 'DevOps' : workspace ? 'Workspace' : 'Cluster';
+  const scope = scopeOf({ namespace, devops, workspace });
   const [name, subresource] = [value('name'), value('subresource')];
 
   // The path matters for public paths and for paths without a resource; no public path is about a

@@ -119,7 +119,7 @@ export function userHandlers({
         params.user ?? '',
         { current: currentPassword, password },
         user,
-        sourceOf(request, false),
+        sourceOf(request, { recordSuccess: false }),
         dryRun,
       );
 

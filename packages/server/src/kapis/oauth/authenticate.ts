@@ -20,7 +20,7 @@ export function authenticate({ authenticator }: OAuthDependencies): Handler {
     if (typeof spec?.token !== 'string' || spec.token === '') {
       throw badRequest('token must not be null');
     }
-    if (!VERSIONS.includes(apiVersion!)) {
+    if (!VERSIONS.includes(apiVersion ?? '')) {
       throw badRequest(`apiVersion must be one of ${VERSIONS.join(', ')}`);
     }
 

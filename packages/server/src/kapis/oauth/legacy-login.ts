@@ -21,7 +21,9 @@ export function legacyLogin({ login, issuer }: OAuthDependencies): Handler {
 
     try {
       return secretReply(
-        await issuer.issue(await login.password(username, password, sourceOf(request, true), otp)),
+        await issuer.issue(
+          await login.password(username, password, sourceOf(request, { recordSuccess: true }), otp),
+        ),
       );
     } catch (error) {
       throw worded(error);

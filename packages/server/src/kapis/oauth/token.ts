@@ -49,8 +49,15 @@ async function start(
 const password: GrantHandler = async (dependencies, request, client) => {
   const form = request.body as URLSearchParams;
   const scope = client && grantedScope(client, form.get('scope') ?? '');
-  const [name, secret, otp] = ['username', 'password', 'otp'].map((field) => form.get(field) ?? '');
-  const user = await dependencies.login.password(name!, secret!, sourceOf(request, true), otp);
+  const [name = '', secret = '', otp = ''] = ['username', 'password', 'otp'].map(
+    (field) => form.get(field) ?? '',
+  );
+  const user = await dependencies.login.password(
+    name,
+    secret,
+    sourceOf(request, { recordSuccess: true }),
+    otp,
+  );
 
   const grant = {
     ...(client && { client }),

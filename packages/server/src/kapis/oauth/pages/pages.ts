@@ -33,7 +33,7 @@ const ENTITIES: Record<string, string> = {
 
 /** Returns text escaped for HTML, also within quotes. */
 function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }
 
 /** Options of a page. */

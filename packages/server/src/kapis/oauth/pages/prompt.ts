@@ -120,10 +120,17 @@ async function checkPassword(
   form: URLSearchParams,
 ): Promise<Identity | RouteReply> {
   const { dependencies, request } = dialog;
-  const [name, secret, otp] = ['username', 'password', 'otp'].map((field) => form.get(field) ?? '');
+  const [name = '', secret = '', otp = ''] = ['username', 'password', 'otp'].map(
+    (field) => form.get(field) ?? '',
+  );
 
   try {
-    return await dependencies.login.password(name!, secret!, sourceOf(request, true), otp);
+    return await dependencies.login.password(
+      name,
+      secret,
+      sourceOf(request, { recordSuccess: true }),
+      otp,
+    );
   } catch (error) {
     if (!(error instanceof StatusError) || error.code >= 500) {
       throw error;

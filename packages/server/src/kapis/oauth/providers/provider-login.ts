@@ -90,7 +90,7 @@ export function passwordLogin({ login, issuer }: ProviderLoginDependencies): Han
   return async (request) => {
     const { username, password, otp } = textsOf(request.body);
     const { provider = '' } = request.params;
-    const source = sourceOf(request, true);
+    const source = sourceOf(request, { recordSuccess: true });
 
     try {
       return await issuer.issue(await login.password(username, password, source, otp, provider));
