@@ -2,7 +2,7 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { WorkQueue } from '../registry/controllers/work-queue.ts';
 import type { ResourceCatalog } from '../registry/resources/resource-catalog.ts';
 import type { WriteOptions } from '../registry/resources/strategy.ts';
-import type { Store } from '../registry/store/store.ts';
+import type { RegistryStore } from '../registry/store/registry-store.ts';
 import type { KeyPair } from './certificates.ts';
 import { signClientRequest } from './sign-request.ts';
 
@@ -23,13 +23,18 @@ interface Condition {
  */
 export class RequestSigner {
   readonly #catalog: ResourceCatalog;
-  readonly #store: Store;
+  readonly #store: RegistryStore;
   readonly #options: () => WriteOptions;
   readonly #ca: KeyPair;
   readonly #queue = new WorkQueue((name) => this.#sign(name), 4);
   #stop: (() => void) | undefined;
 
-  constructor(catalog: ResourceCatalog, store: Store, options: () => WriteOptions, ca: KeyPair) {
+  constructor(
+    catalog: ResourceCatalog,
+    store: RegistryStore,
+    options: () => WriteOptions,
+    ca: KeyPair,
+  ) {
     this.#catalog = catalog;
     this.#store = store;
     this.#options = options;

@@ -3,9 +3,9 @@ import type { Change } from '../../storage/backend.ts';
 import type { ResourceCatalog } from '../resources/resource-catalog.ts';
 import { type ResourceType, storageKey, storagePrefix } from '../resources/resource-type.ts';
 import type { WriteOptions } from '../resources/strategy.ts';
-import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from '../store/delete.ts';
+import type { RegistryStore } from '../store/registry-store.ts';
 import { scan, turn } from '../store/scan.ts';
-import type { Store } from '../store/store.ts';
+import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from '../store/writes/delete.ts';
 import { OwnerIndex } from './owner-index.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -34,7 +34,7 @@ function waitsForCollection(bytes: Buffer): boolean {
  */
 export class GarbageCollector {
   readonly #catalog: ResourceCatalog;
-  readonly #store: Store;
+  readonly #store: RegistryStore;
   readonly #options: () => WriteOptions;
   readonly #owners = new OwnerIndex();
   readonly #queue = new WorkQueue((key) => this.#process(key));
@@ -44,7 +44,7 @@ export class GarbageCollector {
   #closed = false;
   #scanning: Promise<void> | undefined;
 
-  constructor(catalog: ResourceCatalog, store: Store, options: () => WriteOptions) {
+  constructor(catalog: ResourceCatalog, store: RegistryStore, options: () => WriteOptions) {
     this.#catalog = catalog;
     this.#store = store;
     this.#options = options;

@@ -6,7 +6,7 @@ import type { ResourceCatalog } from '../resources/resource-catalog.ts';
 import { type ResourceType, storageKey, storagePrefix } from '../resources/resource-type.ts';
 import type { WriteOptions } from '../resources/strategy.ts';
 import { timestamp } from '../store/metadata.ts';
-import type { Store } from '../store/store.ts';
+import type { RegistryStore } from '../store/registry-store.ts';
 import { type NamespaceContent, terminatingConditions } from './namespace-conditions.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -22,7 +22,7 @@ const PARALLEL = 64;
  */
 export class NamespaceController {
   readonly #catalog: ResourceCatalog;
-  readonly #store: Store;
+  readonly #store: RegistryStore;
   readonly #options: () => WriteOptions;
   readonly #rootCa: string | undefined;
   readonly #queue = new WorkQueue((name) => this.#process(name));
@@ -32,7 +32,7 @@ export class NamespaceController {
   /** `rootCa`: PEM that the ConfigMap kube-root-ca.crt holds; without it there is none. */
   constructor(
     catalog: ResourceCatalog,
-    store: Store,
+    store: RegistryStore,
     options: () => WriteOptions,
     rootCa: string | undefined,
   ) {

@@ -3,8 +3,8 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { ResourceCatalog } from '../resources/resource-catalog.ts';
 import type { WriteOptions } from '../resources/strategy.ts';
+import type { RegistryStore } from '../store/registry-store.ts';
 import { turn } from '../store/scan.ts';
-import type { Store } from '../store/store.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /**
@@ -25,14 +25,14 @@ const ALL = 'all';
  */
 export class RoleAggregation {
   readonly #catalog: ResourceCatalog;
-  readonly #store: Store;
+  readonly #store: RegistryStore;
   readonly #options: () => WriteOptions;
   readonly #queue = new WorkQueue(() => this.#aggregate().then(() => {}), 1);
   #stop: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #waitingSince: number | undefined;
 
-  constructor(catalog: ResourceCatalog, store: Store, options: () => WriteOptions) {
+  constructor(catalog: ResourceCatalog, store: RegistryStore, options: () => WriteOptions) {
     this.#catalog = catalog;
     this.#store = store;
     this.#options = options;

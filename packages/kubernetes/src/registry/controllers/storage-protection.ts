@@ -4,7 +4,7 @@ import { PROTECTION_FINALIZERS } from '../admission/storage.ts';
 import type { ResourceCatalog } from '../resources/resource-catalog.ts';
 import { type ResourceType, storagePrefix } from '../resources/resource-type.ts';
 import type { WriteOptions } from '../resources/strategy.ts';
-import type { Store } from '../store/store.ts';
+import type { RegistryStore } from '../store/registry-store.ts';
 import { WorkQueue } from './work-queue.ts';
 
 const PODS = '/registry/core/pods/';
@@ -35,14 +35,14 @@ function claimsOf({ metadata, spec }: KubeObject): string[] {
  */
 export class StorageProtection {
   readonly #types: ReadonlyMap<string, ResourceType>;
-  readonly #store: Store;
+  readonly #store: RegistryStore;
   readonly #options: () => WriteOptions;
   readonly #queue = new WorkQueue((key) => this.#process(key));
   /** Claims that are being deleted and still used, by storage key. */
   readonly #held = new Set<string>();
   #stop: (() => void) | undefined;
 
-  constructor(catalog: ResourceCatalog, store: Store, options: () => WriteOptions) {
+  constructor(catalog: ResourceCatalog, store: RegistryStore, options: () => WriteOptions) {
     this.#types = new Map([
       [CLAIMS, catalog.find('', 'v1', 'persistentvolumeclaims')!],
       [VOLUMES, catalog.find('', 'v1', 'persistentvolumes')!],

@@ -25,6 +25,15 @@ interface Entry {
   touched?: Set<string>;
 }
 
+/** Keeps the status of ResourceQuotas up to date. */
+export interface QuotaStatus {
+  /** Resolves once the status of a quota shows everything that was counted before the call. */
+  write(account: Account): Promise<void>;
+  /** Resolves once the quotas of a namespace show what was counted so far. */
+  settled(namespace: string): Promise<void>;
+  close(): Promise<void>;
+}
+
 /**
  * Every ResourceQuota with what is used of it: counted once when it begins, then change by change.
  */

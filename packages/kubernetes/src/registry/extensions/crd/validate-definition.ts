@@ -12,7 +12,7 @@ import {
   dns1035LabelErrors,
   dnsSubdomainErrors,
 } from '@ks-apiserver/apimachinery/validation/names';
-import { clientConfigCauses } from '../../admission/webhooks/validate-client-config.ts';
+import { clientConfigCauses } from '../../webhook-client/validate-client-config.ts';
 import type { Definition, DefinitionVersion } from './definition.ts';
 import { hasCondition } from './definition.ts';
 import { validateStructural } from './validate-schema.ts';
