@@ -125,7 +125,8 @@ export class Admission {
       return false;
     }
 
-    if (!object || !usesDefaultAccount(object)) {
+    // A pod that an apply creates is not known before the write is decided: it may use any.
+    if (object && !usesDefaultAccount(object)) {
       return false;
     }
 
