@@ -1,5 +1,5 @@
 import type { KubeObject, OwnerReference } from '@ks-apiserver/apimachinery/meta/types';
-import type { Change } from '../../storage/backend.ts';
+import type { StorageEvent } from '../../storage/backend.ts';
 import type { ResourceCatalog } from '../resources/resource-catalog.ts';
 import { type ResourceType, storageKey, storagePrefix } from '../resources/resource-type.ts';
 import type { WriteOptions } from '../resources/strategy.ts';
@@ -87,7 +87,7 @@ export class GarbageCollector {
     }
   }
 
-  #follow(change: Change): void {
+  #follow(change: StorageEvent): void {
     this.#owners.apply(change);
 
     const { type, object, key } = change;

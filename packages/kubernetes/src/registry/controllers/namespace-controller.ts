@@ -1,6 +1,6 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { Change } from '../../storage/backend.ts';
+import type { StorageEvent } from '../../storage/backend.ts';
 import { namespaceKey } from '../resources/namespace-lifecycle.ts';
 import type { ResourceCatalog } from '../resources/resource-catalog.ts';
 import { type ResourceType, storageKey, storagePrefix } from '../resources/resource-type.ts';
@@ -63,7 +63,7 @@ export class NamespaceController {
     await this.#queue.close();
   }
 
-  #follow({ key, type }: Change): void {
+  #follow({ key, type }: StorageEvent): void {
     if (key.startsWith(NAMESPACES_PREFIX)) {
       const name = key.slice(NAMESPACES_PREFIX.length);
 

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { Change } from '../../storage/backend.ts';
+import type { StorageEvent } from '../../storage/backend.ts';
 import { PROTECTION_FINALIZERS } from '../admission/storage.ts';
 import type { ResourceCatalog } from '../resources/resource-catalog.ts';
 import { type ResourceType, storagePrefix } from '../resources/resource-type.ts';
@@ -76,7 +76,7 @@ export class StorageProtection {
     await this.#queue.close();
   }
 
-  #follow({ key, type, object }: Change): void {
+  #follow({ key, type, object }: StorageEvent): void {
     if (this.#held.size > 0 && key.startsWith(PODS)) {
       for (const held of this.#held) {
         const [namespace] = held.slice(CLAIMS.length).split('/');

@@ -1,6 +1,6 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { Backend, Change } from '../../../storage/backend.ts';
+import type { Backend, StorageEvent } from '../../../storage/backend.ts';
 import { Account } from './account.ts';
 
 const QUOTAS = '/registry/core/resourcequotas/';
@@ -94,7 +94,7 @@ export class QuotaLedger {
     this.#hold(key, object?.shared<KubeObject>());
   }
 
-  #followQuota({ type, object, previous }: Change): void {
+  #followQuota({ type, object, previous }: StorageEvent): void {
     const quota = object.shared<KubeObject>();
     const { namespace = '', name = '' } = quota.metadata;
 
@@ -184,7 +184,7 @@ export class QuotaLedger {
     }
   }
 
-  #follow({ key, type, object }: Change): void {
+  #follow({ key, type, object }: StorageEvent): void {
     this.#hold(key, type === 'DELETED' ? undefined : () => object.shared<KubeObject>());
   }
 

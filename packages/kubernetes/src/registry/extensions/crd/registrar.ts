@@ -1,7 +1,7 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { Change } from '../../../storage/backend.ts';
+import type { StorageEvent } from '../../../storage/backend.ts';
 import { WorkQueue } from '../../controllers/work-queue.ts';
 import type { ResourceCatalog } from '../../resources/resource-catalog.ts';
 import { type ResourceType, storagePrefix } from '../../resources/resource-type.ts';
@@ -91,7 +91,7 @@ export class DefinitionRegistrar {
     this.#client.close();
   }
 
-  #follow(change: Change): void {
+  #follow(change: StorageEvent): void {
     const definition = change.object.parse<Definition>();
     const name = definition.metadata.name!;
 
