@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TimeSlice } from '@ks-apiserver/apimachinery/concurrency/time-slice';
 import { StatusError, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import {
   apiVersionOf,
@@ -15,7 +16,6 @@ import { objectBytes } from './object-bytes.ts';
 import { splitItems } from './split-items.ts';
 import { steadyNow } from './steady-clock.ts';
 import { Store } from './store.ts';
-import { Turns } from './turns.ts';
 
 /** What an informer caches and what it keeps of each object. */
 export interface InformerOptions {
@@ -311,7 +311,7 @@ export class Informer {
 
   async #list(signal: AbortSignal): Promise<void> {
     const listed = new Set<string>();
-    const turns = new Turns();
+    const slice = new TimeSlice();
     let next: string | undefined;
     let limit = PAGE.first;
     let resourceVersion = '';
@@ -333,8 +333,8 @@ export class Informer {
       }
 
       for (const item of items) {
-        if (turns.over) {
-          await turns.next();
+        if (slice.isOver) {
+          await slice.next();
         }
 
         const entry = this.#entry(item);
@@ -355,8 +355,8 @@ export class Informer {
     }
 
     for (const { namespace, name } of [...this.store.values()]) {
-      if (turns.over) {
-        await turns.next();
+      if (slice.isOver) {
+        await slice.next();
       }
       if (!listed.has(Store.key(namespace, name))) {
         this.store.delete(namespace, name);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { yieldToEventLoop } from '@ks-apiserver/apimachinery/concurrency/time-slice';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import {
   isWhole,
@@ -125,7 +126,7 @@ async function writeRest(
 
     // A reader who takes everything at once drains without the loop having turned.
     if (written % BATCHES_IN_A_ROW === 0) {
-      await new Promise(setImmediate);
+      await yieldToEventLoop();
     }
   }
 
@@ -195,7 +196,7 @@ async function writeStream(res: ServerResponse, chunks: AsyncIterable<Uint8Array
       await drained(res);
     }
     if (written % 16 === 0) {
-      await new Promise(setImmediate);
+      await yieldToEventLoop();
     }
   }
 

@@ -15,7 +15,7 @@ import {
   type KubeRequest,
   type KubeResponse,
 } from '@ks-apiserver/apimachinery/transport/transport';
-import { LARGE_BYTES, largeTurn } from '../registry/store/large-work.ts';
+import { LARGE_BYTES, yieldBetweenLargeSteps } from '../registry/store/large-work.ts';
 import {
   isConverted,
   prepareObjects,
@@ -83,11 +83,11 @@ export function encoded(form: Form, body: Buffer, status: number): KubeResponse 
 }
 
 async function* largeYaml(json: Buffer): AsyncGenerator<Buffer> {
-  await largeTurn();
+  await yieldBetweenLargeSteps();
 
   const value: unknown = JSON.parse(json.toString('utf8'));
   for (const piece of yamlPieces(value)) {
-    await largeTurn();
+    await yieldBetweenLargeSteps();
     yield Buffer.from(piece);
   }
 }

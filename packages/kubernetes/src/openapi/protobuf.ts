@@ -1,5 +1,5 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { largeTurn } from '../registry/store/large-work.ts';
+import { yieldBetweenLargeSteps } from '../registry/store/large-work.ts';
 import type { Node } from './definitions.ts';
 
 /**
@@ -199,7 +199,7 @@ async function pieces(values: Node, number: number, write: Write): Promise<Uint8
   const written: Uint8Array[] = [];
   const entries = Object.entries(values);
   for (let at = 0; at < entries.length; at += STEP) {
-    await largeTurn();
+    await yieldBetweenLargeSteps();
 
     const writer = new BinaryWriter();
 

@@ -1,5 +1,6 @@
+import { WorkQueue } from '@ks-apiserver/apimachinery/concurrency/work-queue';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { WorkQueue } from '../registry/controllers/work-queue.ts';
+import { handleFailure } from '../registry/controllers/failures.ts';
 import type { ResourceCatalog } from '../registry/resources/resource-catalog.ts';
 import type { WriteOptions } from '../registry/resources/strategy.ts';
 import type { RegistryStore } from '../registry/store/registry-store.ts';
@@ -26,7 +27,10 @@ export class RequestSigner {
   readonly #store: RegistryStore;
   readonly #options: () => WriteOptions;
   readonly #ca: KeyPair;
-  readonly #queue = new WorkQueue((name) => this.#sign(name), 4);
+  readonly #queue = new WorkQueue((name) => this.#sign(name), {
+    workers: 4,
+    onFailure: handleFailure,
+  });
   #stop: (() => void) | undefined;
 
   constructor(
@@ -57,7 +61,7 @@ export class RequestSigner {
 
   async close(): Promise<void> {
     this.#stop?.();
-    await this.#queue.close();
+    await this.#queue.stop();
   }
 
   async #sign(name: string): Promise<void> {

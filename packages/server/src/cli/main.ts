@@ -1,12 +1,12 @@
 import { inClusterConfig, KubeconfigError } from '@ks-apiserver/client/kube/kubeconfig';
 import pino from 'pino';
-import { BUILD } from '../compose/build.ts';
 import { serve } from '../compose/serve.ts';
 import { ConfigError } from '../config/config.ts';
+import { readOptions, USAGE } from '../config/options.ts';
 import { installCommand } from '../install/command.ts';
+import { BUILD } from '../kapis/version/build.ts';
 import { backupCommand } from './backup/command.ts';
 import { importCommand } from './import/command.ts';
-import { readOptions, USAGE } from './options.ts';
 
 /** Errors that are the operator's to mend: one line, no stack. */
 function explained(error: unknown): string | undefined {

@@ -7,8 +7,8 @@ import {
   loadKubeconfig,
 } from '@ks-apiserver/client/kube/kubeconfig';
 import { RemoteTransport } from '@ks-apiserver/client/kube/remote';
-import type { Options } from '../cli/options.ts';
 import { ConfigError } from '../config/config.ts';
+import type { Options } from '../config/options.ts';
 import type { Gate } from '../models/gate/gate.ts';
 import { ClusterSecrets, type SecretStore } from './secrets.ts';
 

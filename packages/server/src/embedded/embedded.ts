@@ -7,12 +7,12 @@ import { KubeClient } from '@ks-apiserver/client/kube/client';
 import { ensurePki, writeAdminKubeconfig } from '@ks-apiserver/kubernetes/server/pki';
 import { KubeApiServer } from '@ks-apiserver/kubernetes/server/server';
 import { LmdbBackend } from '@ks-apiserver/kubernetes/storage/lmdb';
-import { refuseHalfRestored } from '../cli/backup/restore-mark.ts';
-import type { Options } from '../cli/options.ts';
-import { portError } from '../cli/port-error.ts';
 import type { Kubernetes } from '../compose/backend.ts';
 import { FileSecrets } from '../compose/secrets.ts';
 import { ConfigError } from '../config/config.ts';
+import type { Options } from '../config/options.ts';
+import { portError } from '../http/port-error.ts';
+import { refuseHalfRestored } from './restore-mark.ts';
 import { SecurePortGuard } from './secure-port.ts';
 
 /**

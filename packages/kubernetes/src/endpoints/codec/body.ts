@@ -8,7 +8,7 @@ import {
 import { jsonTypeName } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import { type KubeRequest, readBody } from '@ks-apiserver/apimachinery/transport/transport';
 import { decodeProtobuf, PROTOBUF } from '../../protobuf/decode.ts';
-import { LARGE_BYTES, largeTurn } from '../../registry/store/large-work.ts';
+import { LARGE_BYTES, yieldBetweenLargeSteps } from '../../registry/store/large-work.ts';
 import { JsonError } from './json-faults.ts';
 import { type ParsedText, parseJson, parseJsonAsYaml } from './json-text.ts';
 import { parseYaml } from './yaml-text.ts';
@@ -43,7 +43,7 @@ export async function requestBody(request: KubeRequest, limit = MAX_BODY_BYTES):
       throw new RangeError();
     }
     if (isLarge(body)) {
-      await largeTurn();
+      await yieldBetweenLargeSteps();
     }
 
     return body;

@@ -3,7 +3,7 @@ import {
   type KubeRequest,
   type KubeResponse,
 } from '@ks-apiserver/apimachinery/transport/transport';
-import { LARGE_BYTES, largeTurn } from '../../registry/store/large-work.ts';
+import { LARGE_BYTES, yieldBetweenLargeSteps } from '../../registry/store/large-work.ts';
 
 /** Larger answers stay as they are: nobody reads them by eye. */
 const MAX_PRETTY_BYTES = 1024 * 1024;
@@ -90,7 +90,7 @@ export async function pretty(
   for (const piece of indented(Buffer.from(body).toString('utf8'), LARGE_BYTES)) {
     pieces.push(Buffer.from(piece));
     if (piece.length >= LARGE_BYTES) {
-      await largeTurn();
+      await yieldBetweenLargeSteps();
     }
   }
 

@@ -1,5 +1,5 @@
+import { yieldToEventLoop } from '@ks-apiserver/apimachinery/concurrency/time-slice';
 import type { KubeBody, KubeResponse } from '@ks-apiserver/apimachinery/transport/transport';
-import { turn } from '../../registry/store/scan.ts';
 import type { StoredObject } from '../../storage/stored-object.ts';
 import type { Call } from '../call.ts';
 import { isForPeople } from '../codec/pretty.ts';
@@ -71,7 +71,7 @@ export async function allItems(call: Call, items: ListItems): Promise<Buffer | u
   const form = storedForm(call, {});
   for (const piece of itemBytes(form, items)) {
     if (!piece) {
-      await turn();
+      await yieldToEventLoop();
       continue;
     }
 
@@ -181,7 +181,7 @@ async function pieces(
         break;
       }
     } else {
-      await turn();
+      await yieldToEventLoop();
     }
   }
 
@@ -242,7 +242,7 @@ async function* rareParts(
       size = 0;
 
       if (!next.value) {
-        await turn();
+        await yieldToEventLoop();
       }
     }
 

@@ -1,8 +1,9 @@
+import { yieldToEventLoop } from '@ks-apiserver/apimachinery/concurrency/time-slice';
 import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeResponse } from '@ks-apiserver/apimachinery/transport/transport';
 import { storagePrefix } from '../../registry/resources/resource-type.ts';
 import { isConverted, prepareObjects } from '../../registry/store/present.ts';
-import { collect, scan, turn } from '../../registry/store/scan.ts';
+import { collect, scan } from '../../registry/store/scan.ts';
 import type { StoredObject } from '../../storage/stored-object.ts';
 import type { Call } from '../call.ts';
 import { negotiate } from '../codec/negotiate.ts';
@@ -162,7 +163,7 @@ async function pageOf(
 
   for (const object of scan(snapshot, matches)) {
     if (!object) {
-      await turn();
+      await yieldToEventLoop();
     } else if (items.length === options.limit) {
       next = object;
       break;

@@ -12,7 +12,7 @@ import type { KubeResponse } from '@ks-apiserver/apimachinery/transport/transpor
 import { required } from '@ks-apiserver/apimachinery/validation/field';
 import { schemaOf } from '../../registry/resources/kind-rules.ts';
 import type { ResourceType } from '../../registry/resources/resource-type.ts';
-import { largeTurn } from '../../registry/store/large-work.ts';
+import { yieldBetweenLargeSteps } from '../../registry/store/large-work.ts';
 import { matchUrl } from '../../registry/store/metadata.ts';
 import type { Call } from '../call.ts';
 import { isLarge, parseYamlBody, requestBody } from '../codec/body.ts';
@@ -90,7 +90,7 @@ export async function readApplication(call: Call, kind: ResourceType): Promise<A
 
   options.isLarge = isLarge(body);
   if (options.isLarge) {
-    await largeTurn();
+    await yieldBetweenLargeSteps();
   }
 
   checkConfiguration(applied, schemaFor(kind));
@@ -119,7 +119,7 @@ export async function readApplication(call: Call, kind: ResourceType): Promise<A
       const steps = applySteps(applyOptions(configuration, live));
       let step = steps.next();
       while (!step.done) {
-        await largeTurn();
+        await yieldBetweenLargeSteps();
         step = steps.next();
       }
 

@@ -1,5 +1,5 @@
 import type { KubeResponse } from '@ks-apiserver/apimachinery/transport/transport';
-import { largeTurn } from '../../registry/store/large-work.ts';
+import { yieldBetweenLargeSteps } from '../../registry/store/large-work.ts';
 import { matchUrl } from '../../registry/store/metadata.ts';
 import type { Call } from '../call.ts';
 import { contentType, isLarge, readText, requestBody } from '../codec/body.ts';
@@ -15,7 +15,7 @@ export async function create(call: Call): Promise<KubeResponse> {
 
   options.isLarge = isLarge(body);
   if (options.isLarge) {
-    await largeTurn();
+    await yieldBetweenLargeSteps();
   }
 
   const object = decodeObject(call.type, text.value, options.fieldValidation, call.warnings, text);

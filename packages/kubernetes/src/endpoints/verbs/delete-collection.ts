@@ -1,9 +1,10 @@
+import { yieldToEventLoop } from '@ks-apiserver/apimachinery/concurrency/time-slice';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeResponse } from '@ks-apiserver/apimachinery/transport/transport';
 import { storagePrefix } from '../../registry/resources/resource-type.ts';
 import { prepareObjects, presentObject } from '../../registry/store/present.ts';
-import { scan, turn } from '../../registry/store/scan.ts';
+import { scan } from '../../registry/store/scan.ts';
 import type { StoredObject } from '../../storage/stored-object.ts';
 import type { Call } from '../call.ts';
 import { selectionOf } from '../list/selection.ts';
@@ -44,7 +45,7 @@ export async function removeCollection(call: Call): Promise<KubeResponse> {
     matches,
   )) {
     if (!object) {
-      await turn();
+      await yieldToEventLoop();
       continue;
     }
 

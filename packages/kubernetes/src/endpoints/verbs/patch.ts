@@ -13,7 +13,7 @@ import type { KubeResponse } from '@ks-apiserver/apimachinery/transport/transpor
 import { forbiddenField, invalidValue } from '@ks-apiserver/apimachinery/validation/field';
 import { schemaOf } from '../../registry/resources/kind-rules.ts';
 import type { ResourceType } from '../../registry/resources/resource-type.ts';
-import { largeTurn } from '../../registry/store/large-work.ts';
+import { yieldBetweenLargeSteps } from '../../registry/store/large-work.ts';
 import type { Call } from '../call.ts';
 import { contentType, isLarge, requestBody } from '../codec/body.ts';
 import { decodeObject, type FieldValidation } from '../codec/decode.ts';
@@ -180,7 +180,7 @@ export async function patch(call: Call): Promise<KubeResponse> {
         const { name = '', resourceVersion } = old.metadata;
         const patched = apply(type, old);
 
-        await largeTurn();
+        await yieldBetweenLargeSteps();
 
         return completePatched(decode(patched), name, resourceVersion);
       },

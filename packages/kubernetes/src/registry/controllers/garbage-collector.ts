@@ -1,13 +1,18 @@
+import { yieldToEventLoop } from '@ks-apiserver/apimachinery/concurrency/time-slice';
+import { WorkQueue } from '@ks-apiserver/apimachinery/concurrency/work-queue';
 import type { KubeObject, OwnerReference } from '@ks-apiserver/apimachinery/meta/types';
 import type { StorageEvent } from '../../storage/backend.ts';
 import type { ResourceCatalog } from '../resources/resource-catalog.ts';
 import { type ResourceType, storageKey, storagePrefix } from '../resources/resource-type.ts';
 import type { WriteOptions } from '../resources/strategy.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
-import { scan, turn } from '../store/scan.ts';
+import { scan } from '../store/scan.ts';
 import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from '../store/writes/delete.ts';
+import { handleFailure } from './failures.ts';
 import { OwnerIndex } from './owner-index.ts';
-import { WorkQueue } from './work-queue.ts';
+
+/** Objects that are worked on at the same time. */
+const WORKERS = 16;
 
 /**
  * Objects that are looked at before others have their turn: the server has just become ready, and
@@ -37,7 +42,10 @@ export class GarbageCollector {
   readonly #store: RegistryStore;
   readonly #options: () => WriteOptions;
   readonly #owners = new OwnerIndex();
-  readonly #queue = new WorkQueue((key) => this.#process(key));
+  readonly #queue = new WorkQueue((key) => this.#process(key), {
+    workers: WORKERS,
+    onFailure: handleFailure,
+  });
   #types = new Map<string, ResourceType>();
   #generation = -1;
   #stop: (() => void) | undefined;
@@ -69,7 +77,7 @@ export class GarbageCollector {
     this.#closed = true;
     this.#stop?.();
     await this.#scanning;
-    await this.#queue.close();
+    await this.#queue.stop();
   }
 
   async #scan(): Promise<void> {
@@ -79,7 +87,7 @@ export class GarbageCollector {
         this.#owners.add(object);
         this.#queue.add(object.key);
       } else {
-        await turn();
+        await yieldToEventLoop();
         if (this.#closed) {
           break;
         }

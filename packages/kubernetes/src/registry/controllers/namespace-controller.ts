@@ -1,3 +1,4 @@
+import { WorkQueue } from '@ks-apiserver/apimachinery/concurrency/work-queue';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { StorageEvent } from '../../storage/backend.ts';
@@ -7,8 +8,11 @@ import { type ResourceType, storageKey, storagePrefix } from '../resources/resou
 import type { WriteOptions } from '../resources/strategy.ts';
 import { timestamp } from '../store/metadata.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
+import { handleFailure } from './failures.ts';
 import { type NamespaceContent, terminatingConditions } from './namespace-conditions.ts';
-import { WorkQueue } from './work-queue.ts';
+
+/** Objects that are worked on at the same time. */
+const WORKERS = 16;
 
 const NAMESPACES_PREFIX = '/registry/core/namespaces/';
 const ROOT_CA_CONFIG_MAP = 'kube-root-ca.crt';
@@ -25,7 +29,10 @@ export class NamespaceController {
   readonly #store: RegistryStore;
   readonly #options: () => WriteOptions;
   readonly #rootCa: string | undefined;
-  readonly #queue = new WorkQueue((name) => this.#process(name));
+  readonly #queue = new WorkQueue((name) => this.#process(name), {
+    workers: WORKERS,
+    onFailure: handleFailure,
+  });
   readonly #terminating = new Set<string>();
   #stop: (() => void) | undefined;
 
@@ -60,7 +67,7 @@ export class NamespaceController {
 
   async close(): Promise<void> {
     this.#stop?.();
-    await this.#queue.close();
+    await this.#queue.stop();
   }
 
   #follow({ key, type }: StorageEvent): void {

@@ -1,11 +1,12 @@
+import { yieldToEventLoop } from '@ks-apiserver/apimachinery/concurrency/time-slice';
+import { WorkQueue } from '@ks-apiserver/apimachinery/concurrency/work-queue';
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { ResourceCatalog } from '../resources/resource-catalog.ts';
 import type { WriteOptions } from '../resources/strategy.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
-import { turn } from '../store/scan.ts';
-import { WorkQueue } from './work-queue.ts';
+import { handleFailure } from './failures.ts';
 
 /**
  * How long no role may change before roles are put together, and how long they wait for that at
@@ -27,7 +28,10 @@ export class RoleAggregation {
   readonly #catalog: ResourceCatalog;
   readonly #store: RegistryStore;
   readonly #options: () => WriteOptions;
-  readonly #queue = new WorkQueue(() => this.#aggregate().then(() => {}), 1);
+  readonly #queue = new WorkQueue(() => this.#aggregate().then(() => {}), {
+    workers: 1,
+    onFailure: handleFailure,
+  });
   #stop: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #waitingSince: number | undefined;
@@ -73,7 +77,7 @@ export class RoleAggregation {
   async close(): Promise<void> {
     this.#stop?.();
     clearTimeout(this.#timer);
-    await this.#queue.close();
+    await this.#queue.stop();
   }
 
   /** Puts all of them together. Answers whether one has changed. */
@@ -86,7 +90,7 @@ export class RoleAggregation {
     let hasChanged = false;
 
     for (const name of names) {
-      await turn();
+      await yieldToEventLoop();
       hasChanged = (await this.#put(name)) || hasChanged;
     }
 

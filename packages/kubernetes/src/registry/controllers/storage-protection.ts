@@ -1,3 +1,4 @@
+import { WorkQueue } from '@ks-apiserver/apimachinery/concurrency/work-queue';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { StorageEvent } from '../../storage/backend.ts';
 import { PROTECTION_FINALIZERS } from '../admission/storage.ts';
@@ -5,7 +6,10 @@ import type { ResourceCatalog } from '../resources/resource-catalog.ts';
 import { type ResourceType, storagePrefix } from '../resources/resource-type.ts';
 import type { WriteOptions } from '../resources/strategy.ts';
 import type { RegistryStore } from '../store/registry-store.ts';
-import { WorkQueue } from './work-queue.ts';
+import { handleFailure } from './failures.ts';
+
+/** Objects that are worked on at the same time. */
+const WORKERS = 16;
 
 const PODS = '/registry/core/pods/';
 const CLAIMS = '/registry/core/persistentvolumeclaims/';
@@ -37,7 +41,10 @@ export class StorageProtection {
   readonly #types: ReadonlyMap<string, ResourceType>;
   readonly #store: RegistryStore;
   readonly #options: () => WriteOptions;
-  readonly #queue = new WorkQueue((key) => this.#process(key));
+  readonly #queue = new WorkQueue((key) => this.#process(key), {
+    workers: WORKERS,
+    onFailure: handleFailure,
+  });
   /** Claims that are being deleted and still used, by storage key. */
   readonly #held = new Set<string>();
   #stop: (() => void) | undefined;
@@ -73,7 +80,7 @@ export class StorageProtection {
 
   async close(): Promise<void> {
     this.#stop?.();
-    await this.#queue.close();
+    await this.#queue.stop();
   }
 
   #follow({ key, type, object }: StorageEvent): void {

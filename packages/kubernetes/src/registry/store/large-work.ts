@@ -1,4 +1,4 @@
-import { turn } from './scan.ts';
+import { yieldToEventLoop } from '@ks-apiserver/apimachinery/concurrency/time-slice';
 
 /**
  * Bodies and objects of more bytes are dealt with step by step, with turns for other requests
@@ -13,7 +13,7 @@ let last: Promise<void> = Promise.resolve();
  * turn of the event loop, however many requests wait for theirs, so that small requests wait for
  * one step at most.
  */
-export function largeTurn(): Promise<void> {
-  last = last.then(turn);
+export function yieldBetweenLargeSteps(): Promise<void> {
+  last = last.then(yieldToEventLoop);
   return last;
 }

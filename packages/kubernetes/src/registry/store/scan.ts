@@ -1,16 +1,12 @@
+import { yieldToEventLoop } from '@ks-apiserver/apimachinery/concurrency/time-slice';
 import type { StoredObject } from '../../storage/stored-object.ts';
 
 /** Objects that are looked at before others have their turn. */
 const STEP = 256;
 
-/** Resolves when everything that waits has had its turn. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
 /**
  * The objects that match, and undefined from time to time: then whoever reads them awaits a
- * `turn()`, be there none that matches.
+ * `yieldToEventLoop()`, be there none that matches.
  */
 export function* scan(
   objects: Iterable<StoredObject>,
@@ -44,7 +40,7 @@ export async function collect<T>(
     if (object) {
       found.push(map(object));
     } else {
-      await turn();
+      await yieldToEventLoop();
     }
   }
 

@@ -1,3 +1,4 @@
+import { yieldToEventLoop } from '@ks-apiserver/apimachinery/concurrency/time-slice';
 import { expired, type StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { WatchEvent } from '@ks-apiserver/apimachinery/meta/types';
 import type { Backend, Snapshot, StorageEvent } from '../../storage/backend.ts';
@@ -5,7 +6,7 @@ import type { StoredObject } from '../../storage/stored-object.ts';
 import { type ResourceType, storagePrefix } from '../resources/resource-type.ts';
 import { withResourceVersion } from './encode.ts';
 import { presentBytes } from './present.ts';
-import { scan, turn } from './scan.ts';
+import { scan } from './scan.ts';
 
 type EventType = WatchEvent['type'];
 
@@ -163,7 +164,7 @@ export class Watcher implements AsyncIterableIterator<Buffer> {
       } else if (next.value) {
         return { done: false, value: next.value };
       } else {
-        await turn();
+        await yieldToEventLoop();
       }
     }
 

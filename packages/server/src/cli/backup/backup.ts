@@ -4,8 +4,8 @@ import { dirname, join, resolve } from 'node:path';
 import { copyStorage } from '@ks-apiserver/kubernetes/storage/copy';
 import { create } from 'tar';
 import { ConfigError } from '../../config/config.ts';
+import { exists } from '../../embedded/restore-mark.ts';
 import { type Manifest, writeManifest } from './manifest.ts';
-import { exists } from './restore-mark.ts';
 
 /**
  * Of the data directory, what is not copied as it is: the objects (copied by LMDB), and what a

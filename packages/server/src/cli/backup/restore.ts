@@ -5,9 +5,9 @@ import { skipRevisions } from '@ks-apiserver/kubernetes/storage/copy';
 import { lockDirectory } from '@ks-apiserver/kubernetes/storage/directory-lock';
 import { extract } from 'tar';
 import { ConfigError } from '../../config/config.ts';
+import { exists, restoreMark } from '../../embedded/restore-mark.ts';
 import { sync } from './backup.ts';
 import { checkManifest, type Manifest } from './manifest.ts';
-import { exists, restoreMark } from './restore-mark.ts';
 
 const OBJECTS = 'objects';
 

@@ -1,8 +1,9 @@
+import { WorkQueue } from '@ks-apiserver/apimachinery/concurrency/work-queue';
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { StorageEvent } from '../../../storage/backend.ts';
-import { WorkQueue } from '../../controllers/work-queue.ts';
+import { handleFailure } from '../../controllers/failures.ts';
 import type { ResourceCatalog } from '../../resources/resource-catalog.ts';
 import { type ResourceType, storagePrefix } from '../../resources/resource-type.ts';
 import type { WriteOptions } from '../../resources/strategy.ts';
@@ -34,7 +35,10 @@ export class DefinitionRegistrar {
   readonly #options: () => WriteOptions;
   readonly #waiting = new Set<() => void>();
   /** One at a time: names of two definitions must not be accepted past each other. */
-  readonly #names = new WorkQueue((name) => this.#accept(name), 1);
+  readonly #names = new WorkQueue((name) => this.#accept(name), {
+    workers: 1,
+    onFailure: handleFailure,
+  });
   #stop: (() => void) | undefined;
   readonly #client = new WebhookClient();
   #closed = false;
@@ -86,7 +90,7 @@ export class DefinitionRegistrar {
       wake();
     }
 
-    await this.#names.close();
+    await this.#names.stop();
     await Promise.allSettled(this.#emptying.values());
     this.#client.close();
   }

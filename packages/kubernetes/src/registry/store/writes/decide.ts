@@ -2,7 +2,7 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Admission } from '../../admission/admission.ts';
 import { type Attributes, admissionNamespace } from '../../admission/attributes.ts';
 import type { WriteContext } from '../../resources/strategy.ts';
-import { largeTurn } from '../large-work.ts';
+import { yieldBetweenLargeSteps } from '../large-work.ts';
 import type { Draft, Outcome, Step } from './write.ts';
 
 /** A decided write: the outcome, and what ResourceQuota has to count for it in the commit. */
@@ -20,7 +20,7 @@ function runSteps(steps: readonly Step[]): void {
 /** Lets other requests have their turn before the next step of a large write. */
 async function pause({ isLarge }: WriteContext): Promise<void> {
   if (isLarge) {
-    await largeTurn();
+    await yieldBetweenLargeSteps();
   }
 }
 

@@ -8,7 +8,7 @@ import {
   type WriteContext,
   type WriteOptions,
 } from '../../resources/strategy.ts';
-import { largeTurn } from '../large-work.ts';
+import { yieldBetweenLargeSteps } from '../large-work.ts';
 import { trackFields } from '../managed-fields.ts';
 import {
   checkAbsent,
@@ -255,11 +255,11 @@ export async function draftUpdateInTurns(
   if (old) {
     const copy = structuredClone(old);
 
-    await largeTurn();
+    await yieldBetweenLargeSteps();
 
     const changed = await change(copy);
 
-    await largeTurn();
+    await yieldBetweenLargeSteps();
 
     return draftChange(old, changed, name, request, strategy, context);
   }

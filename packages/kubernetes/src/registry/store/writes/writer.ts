@@ -8,7 +8,7 @@ import { admitNamespace } from '../../resources/namespace-lifecycle.ts';
 import { type ResourceType, storageKey } from '../../resources/resource-type.ts';
 import type { Strategies } from '../../resources/strategies/strategies.ts';
 import type { WriteContext } from '../../resources/strategy.ts';
-import { LARGE_BYTES, largeTurn } from '../large-work.ts';
+import { LARGE_BYTES, yieldBetweenLargeSteps } from '../large-work.ts';
 import { subjectOf } from '../metadata.ts';
 import { isConverted, prepareObjects, presentObject } from '../present.ts';
 import { Committer, type Decide, undo } from './commit.ts';
@@ -191,7 +191,7 @@ export class Writer {
       await this.#convertAhead(type, decided.outcome);
 
       if (isLarge && decided.outcome.action === 'put') {
-        await largeTurn();
+        await yieldBetweenLargeSteps();
         decided.outcome.encoding = this.#committer.encode(type, decided.outcome, base);
       }
 

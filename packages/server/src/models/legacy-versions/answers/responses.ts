@@ -1,3 +1,4 @@
+import { TimeSlice } from '@ks-apiserver/apimachinery/concurrency/time-slice';
 import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
 import {
   isWhole,
@@ -5,7 +6,6 @@ import {
   type KubeResponse,
   readBody,
 } from '@ks-apiserver/apimachinery/transport/transport';
-import { Turns } from '@ks-apiserver/client/informer/turns';
 import { frames } from '@ks-apiserver/client/kube/watch-frames';
 import type { Fields } from '../fields.ts';
 import type { LegacyKind, Told } from '../legacy-kind.ts';
@@ -58,7 +58,7 @@ async function* legacyList(
   kind: LegacyKind,
   told: Told,
 ): AsyncGenerator<Uint8Array> {
-  const turns = new Turns();
+  const slice = new TimeSlice();
   let text = '';
   let member: string | undefined;
   let count = 0;
@@ -87,8 +87,8 @@ async function* legacyList(
       text = '';
     }
 
-    if (turns.over) {
-      await turns.next();
+    if (slice.isOver) {
+      await slice.next();
     }
   }
 

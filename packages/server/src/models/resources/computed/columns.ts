@@ -1,6 +1,6 @@
+import { forEachInSlices } from '@ks-apiserver/apimachinery/concurrency/slices';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import { inTurns } from '../list/in-turns.ts';
 
 /** What a column holds of one object. */
 export type Value = string | number | undefined;
@@ -96,7 +96,7 @@ export class Columns {
       return;
     }
 
-    await inTurns(entries, (entry) => fillIn(entry, columns));
+    await forEachInSlices(entries, (entry) => fillIn(entry, columns));
     this.#trim();
   }
 
@@ -107,7 +107,7 @@ export class Columns {
     passes: (entry: Entry) => boolean,
   ): Promise<Entry[]> {
     const passed: Entry[] = [];
-    await inTurns(entries, (entry) => {
+    await forEachInSlices(entries, (entry) => {
       fillIn(entry, columns);
       if (passes(entry)) {
         passed.push(entry);

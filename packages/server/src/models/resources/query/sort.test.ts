@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sortInSlices } from '@ks-apiserver/apimachinery/concurrency/slices';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type Entry, entryOf } from '@ks-apiserver/client/informer/entry';
 import fc from 'fast-check';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ResourceDefinition } from '../catalog/definition.ts';
 import { Columns } from '../computed/columns.ts';
-import { sortInTurns } from '../list/in-turns.ts';
 import { parseListQuery } from './query.ts';
 import { orderingOf, sortedUpTo } from './sort.ts';
 
@@ -109,8 +109,8 @@ test('many entries are sorted in turns, as a sort of all would', async () => {
   const many = Array.from({ length: 9000 }, (_, i) => (i * 7919) % 9001);
   const compare = (a: number, b: number) => (a % 100) - (b % 100);
 
-  assert.deepEqual(await sortInTurns(many, compare), [...many].sort(compare));
-  assert.deepEqual(await sortInTurns([], compare), []);
+  assert.deepEqual(await sortInSlices(many, compare), [...many].sort(compare));
+  assert.deepEqual(await sortInSlices([], compare), []);
 
   const given = many.map((created): Entry => {
     const object: KubeObject = {

@@ -1,10 +1,10 @@
+import { forEachInSlices, sortInSlices } from '@ks-apiserver/apimachinery/concurrency/slices';
 import { getOwn } from '@ks-apiserver/apimachinery/json/json';
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import { byCreation, byName, type Entry } from '@ks-apiserver/client/informer/entry';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ResourceDefinition, SortKey } from '../catalog/definition.ts';
 import type { Column, Value } from '../computed/columns.ts';
-import { inTurns, sortInTurns } from '../list/in-turns.ts';
 import { fieldReader } from './field-values.ts';
 import type { ListQuery } from './query.ts';
 import type { SortTerm } from './sort-terms.ts';
@@ -179,7 +179,7 @@ export function sortedUpTo(
     return [];
   }
   if (end > MAX_PICKED || end * 4 > entries.length) {
-    return many ? sortInTurns(entries, compare) : [...entries].sort(compare);
+    return many ? sortInSlices(entries, compare) : [...entries].sort(compare);
   }
 
   const picked: Entry[] = [];
@@ -207,7 +207,7 @@ export function sortedUpTo(
   };
 
   if (many) {
-    return inTurns([...entries], pick).then(() => picked);
+    return forEachInSlices([...entries], pick).then(() => picked);
   }
 
   entries.forEach(pick);

@@ -1,4 +1,4 @@
-import type { BuildInfo } from '../kapis/version/routes.ts';
+import type { BuildInfo } from './routes.ts';
 
 /** This build among those that stand for the same KubeSphere. */
 const SUFFIX = 'ts.1';

@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError } from '../../config/config.ts';
+import { ConfigError } from '../config/config.ts';
 
 /** Whether something is at a path. */
 export async function exists(path: string): Promise<boolean> {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ConfigError, parseConfig } from '../config/config.ts';
-import type { Config } from '../config/config-schema.ts';
+import { ConfigError, parseConfig } from './config.ts';
+import type { Config } from './config-schema.ts';
 
 /** Everything that the command line, the environment and the configuration file decide. */
 export interface Options {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { AdminResult } from '../compose/admin.ts';
-import type { Kubernetes } from '../compose/backend.ts';
-import type { Options } from './options.ts';
+import type { Options } from '../config/options.ts';
+import type { AdminResult } from './admin.ts';
+import type { Kubernetes } from './backend.ts';
 
 /** What the greeting tells of. */
 export interface Started {
