@@ -88,7 +88,7 @@ const CLOSE_GRACE_MS = 2_000;
 const MASTERS = 'system:masters';
 
 function many(value: string | string[] | undefined): string[] {
-  return value === undefined ? [] : Array.isArray(value) ? value : [value];
+  return value === undefined ? [] : [value].flat();
 }
 
 /**

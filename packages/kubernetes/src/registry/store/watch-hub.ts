@@ -87,7 +87,7 @@ export class Watcher implements AsyncIterableIterator<Buffer> {
     if (!this.#request.bookmarks || this.#ended || this.#initial || this.#queue.length > 0) {
       return;
     }
-    this.#push(bookmarkFrame(this.#request, revision, false));
+    this.#push(bookmarkFrame(this.#request, revision));
   }
 
   /** Ends the watch after what is queued; with an error, its event comes last. */
@@ -191,9 +191,11 @@ export class Watcher implements AsyncIterableIterator<Buffer> {
   }
 }
 
-function bookmarkFrame(request: WatchRequest, revision: number, initialEventsEnd: boolean): Buffer {
+/** Ends the initial objects of a watch that asked for that. */
+const INITIAL_EVENTS_END = ',"annotations":{"k8s.io/initial-events-end":"true"}';
+
+function bookmarkFrame(request: WatchRequest, revision: number, annotations = ''): Buffer {
   const { kind, group, version } = request.type;
-  const annotations = initialEventsEnd ? `,"annotations":{"k8s.io/initial-events-end":"true"}` : '';
   const apiVersion = group === '' ? version : `${group}/${version}`;
   const json = `{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":{"resourceVersion":"${revision}"${annotations}}}`;
   const object = Buffer.from(json);
@@ -289,7 +291,8 @@ export class WatchHub {
       return undefined;
     }
 
-    const type = eventType(before, after);
+    const shown = before ? 'MODIFIED' : 'ADDED';
+    const type: EventType = after ? shown : 'DELETED';
     if (!request.render && type === event.type) {
       return this.#sharedFrame(request.type, event);
     }
@@ -319,7 +322,9 @@ export class WatchHub {
   #initial(request: WatchRequest): Iterator<Buffer | undefined> {
     const prefix = storagePrefix(request.type, request.namespace);
     const { revision } = this.#backend;
-    const end = request.initialEventsEnd ? bookmarkFrame(request, revision, true) : undefined;
+    const end = request.initialEventsEnd
+      ? bookmarkFrame(request, revision, INITIAL_EVENTS_END)
+      : undefined;
 
     if (request.since === undefined) {
       return this.#objects(request, this.#backend.range({ prefix }), end);
@@ -374,15 +379,6 @@ export class WatchHub {
       }
     }
   }
-}
-
-/** The type of an event in a watch that showed an object before, after, or both. */
-function eventType(before: boolean, after: boolean): EventType {
-  if (!after) {
-    return 'DELETED';
-  }
-
-  return before ? 'MODIFIED' : 'ADDED';
 }
 
 /** An object's JSON with the resourceVersion of the event that shows it. */

@@ -16,7 +16,14 @@ import { type Attributes, admissionFailed } from '../attributes.ts';
 import { KindCache } from '../kind-cache.ts';
 import { matchedType, selectsObject, type Webhook, webhooksOf } from './configuration.ts';
 import { conditionsMatch } from './match-conditions.ts';
-import { denied, InvalidReview, reviewOf, type Verdict, verdictOf } from './review.ts';
+import {
+  denied,
+  InvalidReview,
+  reviewOf,
+  type Verdict,
+  verdictOf,
+  type WebhookKind,
+} from './review.ts';
 
 const GROUP = 'admissionregistration.k8s.io';
 const VERSIONS = ['v1', 'v1beta1'] as const;
@@ -177,7 +184,7 @@ export class Webhooks {
   }
 
   async #mutateOnce({ hook, as }: Invocation, attributes: Attributes): Promise<boolean> {
-    const verdict = await this.#ask(hook, as, attributes, true);
+    const verdict = await this.#ask(hook, as, attributes, 'mutating');
     if (!verdict?.patch || verdict.patch.length === 0) {
       return false;
     }
@@ -216,7 +223,7 @@ export class Webhooks {
     }
 
     const answers = invocations.map(({ hook, as }) =>
-      this.#ask(hook, as, attributes, false).then(
+      this.#ask(hook, as, attributes, 'validating').then(
         () => undefined,
         (error: unknown) => error,
       ),
@@ -252,7 +259,7 @@ export class Webhooks {
     hook: Webhook,
     as: ResourceType,
     attributes: Attributes,
-    mutating: boolean,
+    kind: WebhookKind,
   ): Promise<Verdict | undefined> {
     const { context } = attributes;
     if (context.dryRun && hook.sideEffects !== 'None' && hook.sideEffects !== 'NoneOnDryRun') {
@@ -262,7 +269,7 @@ export class Webhooks {
     let verdict: Verdict;
 
     try {
-      verdict = await this.#call(hook, as, attributes, mutating);
+      verdict = await this.#call(hook, as, attributes, kind);
     } catch (error) {
       if (!(error instanceof InvalidReview)) {
         throw error;
@@ -289,7 +296,7 @@ export class Webhooks {
     hook: Webhook,
     as: ResourceType,
     attributes: Attributes,
-    mutating: boolean,
+    kind: WebhookKind,
   ): Promise<Verdict> {
     const version = hook.admissionReviewVersions.find((item) =>
       (VERSIONS as readonly string[]).includes(item),
@@ -315,7 +322,7 @@ export class Webhooks {
       throw new InvalidReview(`failed to call webhook: ${error.message}`);
     }
 
-    return verdictOf(version, uid, mutating, answer);
+    return verdictOf(version, uid, kind, answer);
   }
 }
 

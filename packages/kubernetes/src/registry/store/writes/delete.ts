@@ -1,5 +1,5 @@
 import { conflict } from '@ks-apiserver/apimachinery/meta/errors';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeObject, ObjectMeta } from '@ks-apiserver/apimachinery/meta/types';
 import type { ResourceType } from '../../resources/resource-type.ts';
 import type { Strategy, WriteContext, WriteOptions } from '../../resources/strategy.ts';
 import { subjectOf, timestamp } from '../metadata.ts';
@@ -126,7 +126,11 @@ export class DeleteDraft implements Draft {
       return { action: 'keep' };
     }
 
-    this.#mark(grace, isShorter);
+    if (!metadata.deletionTimestamp) {
+      this.#mark(metadata, grace);
+    } else if (isShorter) {
+      shorten(metadata, metadata.deletionTimestamp, grace);
+    }
 
     if (finalizers.length > 0) {
       metadata.finalizers = finalizers;
@@ -141,22 +145,8 @@ export class DeleteDraft implements Draft {
     return { action: 'put', object };
   }
 
-  /** Sets when the object ends: `grace` seconds from now, or earlier than was said before. */
-  #mark(grace: number, isShorter: boolean): void {
-    const { metadata } = this.old;
-
-    if (metadata.deletionTimestamp && isShorter) {
-      const current = metadata.deletionGracePeriodSeconds ?? 0;
-      const end = Date.parse(metadata.deletionTimestamp) + (grace - current) * 1000;
-      metadata.deletionTimestamp = timestamp(new Date(end));
-      metadata.deletionGracePeriodSeconds = grace;
-      return;
-    }
-
-    if (metadata.deletionTimestamp) {
-      return;
-    }
-
+  /** Marks the object as being deleted, with `grace` seconds left. */
+  #mark(metadata: ObjectMeta, grace: number): void {
     metadata.deletionTimestamp = timestamp(new Date(this.context.now.getTime() + grace * 1000));
 
     if (this.#strategy.marksPlainly) {
@@ -169,6 +159,14 @@ export class DeleteDraft implements Draft {
       metadata.generation++;
     }
   }
+}
+
+/** Lets an object that ends at a time end earlier: `grace` seconds after its deletion began. */
+function shorten(metadata: ObjectMeta, endsAt: string, grace: number): void {
+  const current = metadata.deletionGracePeriodSeconds ?? 0;
+  const end = Date.parse(endsAt) + (grace - current) * 1000;
+  metadata.deletionTimestamp = timestamp(new Date(end));
+  metadata.deletionGracePeriodSeconds = grace;
 }
 
 /**

@@ -110,7 +110,7 @@ export class UpdateDraft implements Draft {
       this.#causes.push(...uidCauses);
     }
 
-    checkCurrent(type, wanted, old, strategy.unconditionalUpdate !== false);
+    checkCurrent(type, wanted, old, strategy);
 
     const kept = strategy.statusKeeps ?? (type.custom ? STATUS_METADATA : []);
     this.object = throughSubresource(type, subresource, wanted, old, kept);
