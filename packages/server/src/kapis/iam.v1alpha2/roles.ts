@@ -87,7 +87,7 @@ export function roleHandlers(
     create: guarded(async (scope, _name, { body, user, dryRun }) =>
       answer(
         scope,
-        await roles.save(scope, body as KubeObject, gate.clientFor(user), dryRun),
+        await roles.save(scope, body as KubeObject, gate.clientFor(user), { dryRun }),
         dryRun,
       ),
     ),
@@ -98,17 +98,17 @@ export function roleHandlers(
         throw nameMismatch(role.metadata.name ?? '', name);
       }
 
-      return answer(scope, await roles.save(scope, role, gate.clientFor(user), dryRun), dryRun);
+      return answer(scope, await roles.save(scope, role, gate.clientFor(user), { dryRun }), dryRun);
     }),
 
     patch: guarded(async (scope, name, { body, user, dryRun }) =>
-      answer(scope, await roles.patch(scope, name, body, gate.clientFor(user), dryRun), dryRun),
+      answer(scope, await roles.patch(scope, name, body, gate.clientFor(user), { dryRun }), dryRun),
     ),
 
     delete: guarded(async (scope, name, { user, dryRun }) => {
       const stored = scopes.role(scope, name)?.object;
 
-      await roles.delete(scope, name, gate.clientFor(user), dryRun);
+      await roles.delete(scope, name, gate.clientFor(user), { dryRun });
 
       return dryRun
         ? { ...SUCCESS, effects: effects.ofRole(scope, name, stored, undefined) }

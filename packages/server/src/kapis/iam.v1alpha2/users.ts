@@ -90,20 +90,20 @@ export function userHandlers({
     },
 
     create: guarded(async ({ body, user, dryRun }) =>
-      answer(body as User, await users.create(body as User, user, dryRun), dryRun),
+      answer(body as User, await users.create(body as User, user, { dryRun }), dryRun),
     ),
 
     update: guarded(async ({ params, body, user, dryRun }) =>
       answer(
         body as User,
-        await users.update(params.user ?? '', body as User, user, dryRun),
+        await users.update(params.user ?? '', body as User, user, { dryRun }),
         dryRun,
       ),
     ),
 
     delete: guarded(async ({ params, user: caller, dryRun }) => {
       const { user = '' } = params;
-      await users.delete(user, caller, dryRun);
+      await users.delete(user, caller, { dryRun });
       return dryRun ? { ...SUCCESS, effects: effects.ofUserDeletion(user) } : SUCCESS;
     }),
 
@@ -120,7 +120,7 @@ export function userHandlers({
         { current: currentPassword, password },
         user,
         sourceOf(request, { recordSuccess: false }),
-        dryRun,
+        { dryRun },
       );
 
       return SUCCESS;

@@ -40,24 +40,20 @@ export function quotaHandlers({
 
     create: guarded(({ params: { workspace = '' }, body, user, dryRun }) => {
       checkManages(user, workspace);
-      return quotas.create(workspace, body as KubeObject, gate.clientFor(user), dryRun);
+      return quotas.create(workspace, body as KubeObject, gate.clientFor(user), { dryRun });
     }),
 
     update: guarded(({ params: { workspace = '', resourcequota = '' }, body, user, dryRun }) => {
       checkManages(user, workspace);
 
-      return quotas.update(
-        workspace,
-        resourcequota,
-        body as KubeObject,
-        gate.clientFor(user),
+      return quotas.update(workspace, resourcequota, body as KubeObject, gate.clientFor(user), {
         dryRun,
-      );
+      });
     }),
 
     delete: guarded(async ({ params: { workspace = '', resourcequota = '' }, user, dryRun }) => {
       checkManages(user, workspace);
-      await quotas.delete(workspace, resourcequota, gate.clientFor(user), dryRun);
+      await quotas.delete(workspace, resourcequota, gate.clientFor(user), { dryRun });
       return SUCCESS;
     }),
   };

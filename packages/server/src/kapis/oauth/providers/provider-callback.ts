@@ -54,7 +54,7 @@ export function callback(dependencies: ProviderLoginDependencies): Handler {
       }
 
       const account = await provider.finish(query, pending);
-      const user = await dependencies.accounts.resolve(open, account, true);
+      const user = await dependencies.accounts.resolve(open, account, { mixedCreates: true });
       const source = {
         ...sourceOf(request, { recordSuccess: true, type: 'OAuth' }),
         provider: name,
