@@ -2,7 +2,8 @@ import { badRequest, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/
 import { type GroupVersionResource, groupVersionPath } from '@ks-apiserver/apimachinery/meta/types';
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { Informer, InformerOptions } from '@ks-apiserver/client/informer/informer';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { InformerOptions } from '@ks-apiserver/client/informer/informer-options';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { Columns } from '../computed/columns.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { StatusError } from '../meta/errors.ts';
-import type { KubeObject } from '../meta/types.ts';
-import type { Schema } from '../schema/schema.ts';
+import type { StatusError } from '../../meta/errors.ts';
+import type { KubeObject } from '../../meta/types.ts';
+import type { Schema } from '../../schema/schema.ts';
 import { applyServerSide, checkConfiguration } from './apply.ts';
 import { FieldSet } from './field-set.ts';
 import { trackUpdate } from './managed-fields.ts';
