@@ -87,7 +87,7 @@ export class Tenants {
     signal: AbortSignal,
     resource: 'workspacetemplates' | 'workspaces' = 'workspacetemplates',
   ): Promise<TenantPage> {
-    const definition = this.#catalog.find(resource)!;
+    const definition = this.#catalog.definition(resource);
     const store = await this.#catalog.synced(definition, signal);
 
     if (this.#authorizer.allowsGlobally(user, 'list', '*', 'workspaces')) {
@@ -106,7 +106,7 @@ export class Tenants {
     query: ListQuery,
     signal: AbortSignal,
   ): Promise<TenantPage> {
-    const definition = this.#catalog.find('namespaces')!;
+    const definition = this.#catalog.definition('namespaces');
     const store = await this.#catalog.synced(definition, signal);
     const narrowed = inWorkspace(query, workspace);
 
@@ -126,7 +126,7 @@ export class Tenants {
     query: ListQuery,
     signal: AbortSignal,
   ): Promise<TenantPage> {
-    const definition = this.#catalog.find('devopsprojects')!;
+    const definition = this.#catalog.definition('devopsprojects');
     const store = await this.#catalog.synced(definition, signal);
     const narrowed = inWorkspace(query, workspace);
 
@@ -169,7 +169,7 @@ export class Tenants {
 
   /** Clusters that a user's workspaces are placed on, or all of them. */
   async clusters(user: UserInfo, signal: AbortSignal): Promise<TenantPage> {
-    const definition = this.#catalog.find('clusters')!;
+    const definition = this.#catalog.definition('clusters');
     const store = await this.#catalog.synced(definition, signal);
     const all = ['clusters', 'workspaces'].some((resource) =>
       this.#authorizer.allowsGlobally(user, 'list', '', resource),
@@ -179,7 +179,10 @@ export class Tenants {
       return whole(store.list('name'), definition);
     }
 
-    const templates = await this.#catalog.synced(this.#catalog.find('workspacetemplates')!, signal);
+    const templates = await this.#catalog.synced(
+      this.#catalog.definition('workspacetemplates'),
+      signal,
+    );
     const names = this.#bindings
       .workspacesOf(user)
       .flatMap((name) => placedOn(templates.get(name)?.object) ?? []);
@@ -192,10 +195,10 @@ export class Tenants {
 
   /** Clusters that a workspace is placed on: those it names, else those its selector matches. */
   async workspaceClusters(workspace: string, signal: AbortSignal): Promise<TenantPage | undefined> {
-    const definition = this.#catalog.find('clusters')!;
+    const definition = this.#catalog.definition('clusters');
     const store = await this.#catalog.synced(definition, signal);
     const template = (
-      await this.#catalog.synced(this.#catalog.find('workspacetemplates')!, signal)
+      await this.#catalog.synced(this.#catalog.definition('workspacetemplates'), signal)
     ).get(workspace)?.object;
 
     if (!template) {

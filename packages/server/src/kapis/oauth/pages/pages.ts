@@ -125,16 +125,14 @@ export function loginPage(page: LoginPage, options: PageOptions): RouteReply {
       `<a class="button quiet" href="${escaped(link)}">Continue with ${escaped(name)}</a>`,
   );
 
-  const focus = (wanted: boolean) => (wanted ? ' autofocus' : '');
-
   const content = `<h1>Log in to KubeSphere</h1>
 <p>to continue to <strong>${escaped(page.client)}</strong></p>
 ${alertOf(page.alert)}<form method="post" action="${escaped(page.action)}">
 <input type="hidden" name="csrf" value="${escaped(page.token)}">
 <label for="username">User name or e-mail address</label>
-<input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required maxlength="320" value="${escaped(page.username)}"${focus(page.username === '')}>
+<input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required maxlength="320" value="${escaped(page.username)}"${page.username === '' ? ' autofocus' : ''}>
 <label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required maxlength="256"${focus(page.username !== '')}>
+<input id="password" name="password" type="password" autocomplete="current-password" required maxlength="256"${page.username !== '' ? ' autofocus' : ''}>
 <label for="otp">One-time code <small>if you have set one up</small></label>
 <input id="otp" name="otp" inputmode="numeric" autocomplete="one-time-code" maxlength="16">
 <button>Log in</button>

@@ -171,6 +171,19 @@ export class Catalog implements ResourceStores {
     return this.#definitions.get(name) ?? this.#candidates(name).find(inGroup(name));
   }
 
+  /**
+   * Returns the definition of a resource that the table has. Throws an Error for any other: asking
+   * for it is a mistake in the code.
+   */
+  definition(name: string): ResourceDefinition {
+    const definition = this.find(name);
+    if (!definition) {
+      throw new Error(`the table of resources has no ${name}`);
+    }
+
+    return definition;
+  }
+
   /** Returns the table's and the CRDs' definitions of the plural in `plural` or `plural.group`. */
   #candidates(name: string): readonly ResourceDefinition[] {
     const plural = pluralOf(name);
