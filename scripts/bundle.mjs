@@ -14,6 +14,7 @@ const folder = `${dist}bundle/`;
 const server = `${folder}server.cjs`;
 const START_MS = 60_000;
 
+/** @type {import('esbuild').BuildOptions & { write: false }} */
 const common = {
   bundle: true,
   platform: 'node',

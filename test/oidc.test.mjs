@@ -28,9 +28,8 @@ const newKey = () => {
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   };
 
-  return createPrivateKey(
-    generateKeyPairSync('rsa', { modulusLength: 2048, ...encodings }).privateKey,
-  );
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048, ...encodings });
+  return createPrivateKey(String(privateKey));
 };
 
 const jwk = { ...newKey().export({ format: 'jwk' }), kid: 'k', alg: 'RS256', use: 'sig' };
@@ -94,7 +93,7 @@ async function startProvider() {
   idp = createServer((req, res) => {
     if (tamper && req.url === '/token') {
       const end = res.end.bind(res);
-      res.end = (body) => {
+      /** @type {any} */ (res).end = (body) => {
         changed(String(body)).then((text) => {
           res.setHeader('content-length', Buffer.byteLength(text));
           end(text);
@@ -548,7 +547,7 @@ test('a console that calls back itself works where that is allowed, and only the
       state: name,
     };
 
-    url.search = new URLSearchParams(query);
+    url.search = new URLSearchParams(query).toString();
 
     const back = new URL(await atProvider(new Browser(), url, 'consoler'));
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { api, eventually, tokenOf } from '../api.mjs';
-import { freePorts, startServer } from '../server.mjs';
+import { freePorts, portOf, startServer } from '../server.mjs';
 import { certificates, startSlapd } from './slapd.mjs';
 
 const ADMIN = 'a password for ldap tests';
@@ -131,7 +131,7 @@ const silent = (connections) =>
         listener.close();
       });
 
-      resolve(listener.address().port);
+      resolve(portOf(listener));
     });
   });
 
@@ -141,7 +141,7 @@ const login = (username, password) =>
 const at = (provider, username, password) =>
   call(`/oauth/login/${provider}`, { body: { username, password } });
 const stored = async (name) => (await call(`${USERS}/${name}`, { token: admin })).json;
-const claims = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
+const claims = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString());
 
 const createUser = async (name, metadata = {}, password = undefined) => {
   const spec = { email: `${name}@local.test`, ...(password && { password }) };
