@@ -110,7 +110,7 @@ async function open(query = '?container=main&shell=sh', token = undefined) {
   });
 }
 
-test('what is typed reaches the shell, what it writes comes back', { skip }, async () => {
+test('input reaches the shell, and its output comes back', { skip }, async () => {
   const terminal = await open();
   await terminal.until(/\$ $/);
   terminal.type('echo $((6*7)); echo wrong >&2; echo "größe €"; test -t 0 && echo terminal\n');
@@ -133,7 +133,7 @@ test('what is typed reaches the shell, what it writes comes back', { skip }, asy
   });
 });
 
-test('sh comes first, then bash, unless one is asked for', { skip }, async () => {
+test('sh is tried first, then bash, unless one is asked for', { skip }, async () => {
   for (const [query, name] of /** @type {[string, RegExp][]} */ ([
     ['?container=main', /^(?!.*bash)/],
     ['?container=main&shell=zsh', /^(?!.*bash)/],
@@ -158,7 +158,7 @@ test('sh comes first, then bash, unless one is asked for', { skip }, async () =>
   }
 });
 
-test('what cannot be opened is said to the client', { skip }, async () => {
+test('failures to open a terminal are reported to the client', { skip }, async () => {
   const { token } = await newUser();
   let told = '';
 
@@ -263,7 +263,7 @@ test('a process that does not read holds up the client', { skip }, async () => {
   terminal.socket.terminate();
 });
 
-test('a client that goes away takes its process with it', { skip }, async () => {
+test('the process ends when its client goes away', { skip }, async () => {
   for (const leave of ['close', 'terminate']) {
     const terminal = await open();
     await terminal.until(/\$ $/);

@@ -146,7 +146,7 @@ for (const [title, doc, patch, expected] of examples) {
   });
 }
 
-test('refuses what it cannot merge', () => {
+test('refuses patches that cannot be merged', () => {
   const doc = { list: [{ name: 'a' }] };
   assert.throws(() => applyStrategicMergePatch(doc, { list: [{ value: 'x' }] }, schema), {
     code: 500,
