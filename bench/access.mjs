@@ -1,5 +1,5 @@
-// What authentication and authorization cost: with few and many users, for an administrator and for a member of 300
-// projects, and what other requests feel of a storm of log-ins.
+// What authentication and authorization cost: with few and many users, for an administrator and for
+// a member of 300 projects, and what other requests feel of a storm of log-ins.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,9 @@ async function each(items, lanes, act) {
   const rest = items.values();
   await Promise.all(
     Array.from({ length: lanes }, async () => {
-      for (const item of rest) await act(item);
+      for (const item of rest) {
+        await act(item);
+      }
     }),
   );
 }
@@ -31,13 +33,25 @@ const subject = (name) => ({ kind: 'User', apiGroup: 'rbac.authorization.k8s.io'
 function creator(server, token) {
   return async (path, body) => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-    const made = await fetch(server.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
-    if (made.status >= 300) throw new Error(`POST ${path}: ${made.status} ${await made.text()}`);
+
+    const made = await fetch(server.url + path, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    });
+
+    if (made.status >= 300) {
+      throw new Error(`POST ${path}: ${made.status} ${await made.text()}`);
+    }
+
     await made.arrayBuffer();
   };
 }
 
-/** Users, each with a global role, up to a number; waits until the controllers have made their kubeconfigs. */
+/**
+ * Users, each with a global role, up to a number; waits until the controllers have made their
+ * kubeconfigs.
+ */
 async function users(server, token, create, from, to) {
   await each(range(from, to), 32, async (i) => {
     const name = `user-${i}`;
@@ -47,19 +61,27 @@ async function users(server, token, create, from, to) {
       metadata: { name },
       spec: { email: `${name}@example.com` },
     });
+
     await create(`/apis/${IAM}/globalrolebindings`, {
       apiVersion: IAM,
       kind: 'GlobalRoleBinding',
-      metadata: { name: `${name}-platform-regular`, labels: { 'iam.kubesphere.io/user-ref': name } },
+      metadata: {
+        name: `${name}-platform-regular`,
+        labels: { 'iam.kubesphere.io/user-ref': name },
+      },
       subjects: [subject(name)],
       roleRef: { apiGroup: 'iam.kubesphere.io', kind: 'GlobalRole', name: 'platform-regular' },
     });
   });
+
   const headers = { authorization: `Bearer ${token}` };
   const maps = `${server.url}/api/v1/namespaces/kubesphere-controls-system/configmaps?limit=1`;
   for (;;) {
     const list = await (await fetch(maps, { headers })).json();
-    if (1 + (list.metadata.remainingItemCount ?? 0) >= to) break;
+    if (1 + (list.metadata.remainingItemCount ?? 0) >= to) {
+      break;
+    }
+
     await sleep(500);
   }
 }
@@ -70,9 +92,15 @@ async function projects(create) {
     metadata: { name: MEMBER, annotations: { 'iam.kubesphere.io/globalrole': 'platform-regular' } },
     spec: { email: 'member@example.com', password: MEMBER_PASSWORD },
   });
+
   await each(range(0, PROJECTS), 16, async (i) => {
     const namespace = `project-${i}`;
-    await create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+    await create('/api/v1/namespaces', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: namespace },
+    });
+
     await create(`/apis/${RBAC}/namespaces/${namespace}/rolebindings`, {
       apiVersion: RBAC,
       kind: 'RoleBinding',
@@ -81,6 +109,7 @@ async function projects(create) {
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'admin' },
     });
   });
+
   await create('/api/v1/namespaces/project-150/configmaps', {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -98,6 +127,7 @@ async function storm(server, signal) {
       count += 1;
     }
   });
+
   return count;
 }
 
@@ -105,14 +135,18 @@ async function storm(server, signal) {
 export async function access(seconds) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-bench-'));
   const server = await startServer({ dir, adminPassword: PASSWORD });
+
   try {
     const admin = await logIn(server, 'admin', PASSWORD);
     const create = creator(server, admin);
+
     await projects(create);
+
     const member = await logIn(server, MEMBER, MEMBER_PASSWORD);
     const object = '/kapis/resources.kubesphere.io/v1alpha3/namespaces/project-150/configmaps/one';
     const print = loadTable(seconds);
     let made = 0;
+
     const measure = async (name, path, token) =>
       print(
         name,
@@ -120,9 +154,11 @@ export async function access(seconds) {
         await load({ url: server.url + path, token, connections: CONNECTIONS, seconds }),
         CONNECTIONS,
       );
+
     for (const count of [100, 10_000]) {
       await users(server, admin, create, made, count);
       made = count;
+
       for (const [who, token] of [
         ['admin', admin],
         [`member of ${PROJECTS} projects`, member],
@@ -131,11 +167,14 @@ export async function access(seconds) {
         await measure(`one object, ${who}, ${count} users`, object, token);
       }
     }
+
     const stop = new AbortController();
     const logIns = storm(server, stop.signal);
+
     await measure('one object, admin, during log-ins', object, admin);
     stop.abort();
     console.log(`\n${Math.round((await logIns) / seconds)} log-ins a second meanwhile\n`);
+
     return print.errors();
   } finally {
     await server.stop();

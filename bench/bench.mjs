@@ -1,5 +1,5 @@
-// npm run bench [-- --seconds N] [--only lists|access|resources|many|soak|embedded] [--pods N] [--peer URL --peer-token TOKEN]: prints
-// figures, asserts nothing but success.
+// npm run bench [-- --seconds N] [--only lists|access|resources|many|soak|embedded] [--pods N]
+// [--peer URL --peer-token TOKEN]: prints figures, asserts nothing but success.
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { access } from './access.mjs';
@@ -17,15 +17,28 @@ const { values } = parseArgs({
     'peer-token': { type: 'string' },
   },
 });
+
 const seconds = Number(values.seconds);
+
 const options = {
   ...(values.pods && { pods: Number(values.pods) }),
   ...(values.peer && { peer: { url: values.peer, token: values['peer-token'] ?? '' } }),
 };
+
 const SECTIONS = { lists: startAndLists, access, resources, many: manyPods, soak, embedded };
 
-console.log(`\n${os.cpus()[0].model}, ${os.availableParallelism()} cores, Node ${process.version}\n`);
+console.log(
+  `\n${os.cpus()[0].model}, ${os.availableParallelism()} cores, Node ${process.version}\n`,
+);
+
 let errors = 0;
-for (const [name, section] of Object.entries(SECTIONS))
-  if (values.only === '' || values.only === name) errors += await section(seconds, options);
-if (errors > 0) process.exitCode = 1;
+
+for (const [name, section] of Object.entries(SECTIONS)) {
+  if (values.only === '' || values.only === name) {
+    errors += await section(seconds, options);
+  }
+}
+
+if (errors > 0) {
+  process.exitCode = 1;
+}

@@ -11,22 +11,30 @@ const PIECE = 12 * 1024;
 export async function floorServer() {
   const child = fork(fileURLToPath(import.meta.url), ['serve']);
   const [port] = await once(child, 'message');
+
   const close = async () => {
     child.kill();
     await once(child, 'exit');
   };
+
   return { urlOf: (size) => `http://127.0.0.1:${port}/${size}`, close };
 }
 
 if (process.argv[2] === 'serve') {
   const piece = Buffer.alloc(PIECE, 'x');
+
   const server = createServer({ noDelay: true }, (req, res) => {
     const size = Number(req.url.slice(1));
     res.writeHead(200, { 'content-type': 'application/json', 'content-length': size });
     res.cork();
+
     let left = size;
-    for (; left > PIECE; left -= PIECE) res.write(piece);
+    for (; left > PIECE; left -= PIECE) {
+      res.write(piece);
+    }
+
     res.end(piece.subarray(0, left));
   });
+
   server.listen(0, '127.0.0.1', () => process.send(server.address().port));
 }

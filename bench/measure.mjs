@@ -10,7 +10,9 @@ export const PASSWORD = 'a password for the bench';
 
 /** Puts load on one URL; answers the figures of load.mjs. */
 export async function load(options) {
-  return JSON.parse((await promisify(execFile)(process.execPath, [loadScript, JSON.stringify(options)])).stdout);
+  return JSON.parse(
+    (await promisify(execFile)(process.execPath, [loadScript, JSON.stringify(options)])).stdout,
+  );
 }
 
 /** Resident memory of a process in MB. */
@@ -19,7 +21,10 @@ export async function resident(pid) {
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024);
 }
 
-/** Memory of a process's own in MB: without the pages of files, which the system may take back, such as those of the store. */
+/**
+ * Memory of a process's own in MB: without the pages of files, which the system may take back, such
+ * as those of the store.
+ */
 export async function ownMemory(pid) {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Math.round(Number(/RssAnon:\s+(\d+)/.exec(status)[1]) / 1024);
@@ -29,29 +34,45 @@ export async function ownMemory(pid) {
 export async function logIn(server, username, password) {
   const body = new URLSearchParams({ grant_type: 'password', username, password });
   const response = await fetch(`${server.url}/oauth/token`, { method: 'POST', body });
-  if (response.status !== 200) throw new Error(`log-in of ${username}: ${response.status} ${await response.text()}`);
+  if (response.status !== 200) {
+    throw new Error(`log-in of ${username}: ${response.status} ${await response.text()}`);
+  }
+
   return (await response.json()).access_token;
 }
 
-/** How long the event loop was late since somebody asked last, in milliseconds: its `p99` or its `max`. */
+/**
+ * How long the event loop was late since somebody asked last, in milliseconds: its `p99` or its
+ * `max`.
+ */
 export async function loopDelay(server, token, figure) {
-  const text = await (await fetch(`${server.url}/metrics`, { headers: { authorization: `Bearer ${token}` } })).text();
-  const [, seconds] = new RegExp(`^nodejs_eventloop_lag_${figure}_seconds (.+)$`, 'm').exec(text) ?? [];
+  const text = await (
+    await fetch(`${server.url}/metrics`, { headers: { authorization: `Bearer ${token}` } })
+  ).text();
+  const [, seconds] =
+    new RegExp(`^nodejs_eventloop_lag_${figure}_seconds (.+)$`, 'm').exec(text) ?? [];
+
   // The metric is the time between two looks of a timer of 10 ms.
   return Number(seconds) * 1000 - 10;
 }
 
-/** Prints the head of a table of load figures; answers how to print a row, and how many requests have failed in all. */
+/**
+ * Prints the head of a table of load figures; answers how to print a row, and how many requests
+ * have failed in all.
+ */
 export function loadTable(seconds) {
   let errors = 0;
+
   console.log(
     `| GET, ${seconds} s | connections | requests/s | p50 ms | p99 ms | errors | resident MB |\n|---|---|---|---|---|---|---|`,
   );
+
   const print = async (name, server, figures, connections) => {
     errors += figures.errors;
     console.log(
       `| ${name} | ${connections} | ${figures.perSecond} | ${figures.p50.toFixed(1)} | ${figures.p99.toFixed(1)} | ${figures.errors} | ${await resident(server.pid)} |`,
     );
   };
+
   return Object.assign(print, { errors: () => errors });
 }

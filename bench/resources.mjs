@@ -1,5 +1,6 @@
-// What lists and gets of resources cost with thousands of pods: a Kubernetes API with the pods in one process, the measured
-// server in another. --peer names a server to measure in turn beside ours; all figures are ratios to it then.
+// What lists and gets of resources cost with thousands of pods: a Kubernetes API with the pods in
+// one process, the measured server in another. --peer names a server to measure in turn beside
+// ours; all figures are ratios to it then.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -18,16 +19,32 @@ const seedScript = fileURLToPath(new URL('seed.mjs', import.meta.url));
 const R = '/kapis/resources.kubesphere.io/v1alpha3';
 const CONNECTIONS = 16;
 const POD = { name: 'pod-107', namespace: namespaceOf(107) };
+
 /** Each call, and how many times the 3.4.1 server's figure on the same machine it is to reach. */
 const CALLS = [
   { name: 'version', path: '/kapis/version', goal: 10, go: 1500 },
   { name: 'one pod', path: `${R}/namespaces/${POD.namespace}/pods/${POD.name}`, goal: 4, go: 5590 },
-  { name: 'ten pods of a namespace', path: `${R}/namespaces/${POD.namespace}/pods?limit=10`, goal: 5, go: 1250 },
+  {
+    name: 'ten pods of a namespace',
+    path: `${R}/namespaces/${POD.namespace}/pods?limit=10`,
+    goal: 5,
+    go: 1250,
+  },
   { name: 'ten pods, default order', path: `${R}/pods?limit=10`, goal: 20, go: 304 },
-  { name: 'ten pods by label', path: `${R}/pods?labelSelector=tier%3Dweb&limit=10`, goal: 8, go: 745 },
+  {
+    name: 'ten pods by label',
+    path: `${R}/pods?labelSelector=tier%3Dweb&limit=10`,
+    goal: 8,
+    go: 745,
+  },
   { name: '200 nodes', path: `${R}/nodes`, goal: 40, go: 41 },
   { name: 'all pods', path: `${R}/pods`, goal: 8, go: 1, connections: 2 },
-  { name: 'one pod, proxied', path: `/api/v1/namespaces/${POD.namespace}/pods/${POD.name}`, goal: 2, go: 1600 },
+  {
+    name: 'one pod, proxied',
+    path: `/api/v1/namespaces/${POD.namespace}/pods/${POD.name}`,
+    goal: 2,
+    go: 1600,
+  },
 ];
 
 /** CPU time that a process has used, in microseconds. */
@@ -48,6 +65,7 @@ function memory(pid) {
 /** A Kubernetes API that holds the pods, and how to end it. */
 async function seeded(dir, pods) {
   const start = performance.now();
+
   await run(process.execPath, [seedScript, dir, String(pods)], { maxBuffer: 1024 ** 2 });
   console.log(
     `${pods} pods of about 12 KB and 200 nodes written in ${Math.round((performance.now() - start) / 1000)} s\n`,
@@ -59,11 +77,18 @@ async function catchUp(server, token) {
   const start = performance.now();
   for (;;) {
     const headers = { authorization: `Bearer ${token}` };
+
     const answers = await Promise.all(
-      [`${R}/pods?limit=1`, `${R}/nodes?limit=1`].map((path) => fetch(server.url + path, { headers })),
+      [`${R}/pods?limit=1`, `${R}/nodes?limit=1`].map((path) =>
+        fetch(server.url + path, { headers }),
+      ),
     );
+
     await Promise.all(answers.map((answer) => answer.arrayBuffer()));
-    if (answers.every(({ ok }) => ok)) return Math.round(performance.now() - start);
+
+    if (answers.every(({ ok }) => ok)) {
+      return Math.round(performance.now() - start);
+    }
   }
 }
 
@@ -72,15 +97,26 @@ async function bodySize(server, token, path) {
   return (await answer.arrayBuffer()).byteLength;
 }
 
-/** Thousands of pods in a Kubernetes API beside the measured server. Prints the table; answers how many requests failed. */
+/**
+ * Thousands of pods in a Kubernetes API beside the measured server. Prints the table; answers how
+ * many requests failed.
+ */
 export async function resources(seconds, { pods = 5000, peer } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-bench-'));
   await seeded(dir, pods);
+
   const kube = await startServer({ dir, adminPassword: PASSWORD, args: ['--log-level', 'warn'] });
   const kubeconfig = join(dir, 'pki', 'admin.kubeconfig');
-  const server = await startServer({ dir: `${dir}-none`, adminPassword: PASSWORD, args: ['--kubeconfig', kubeconfig] });
+
+  const server = await startServer({
+    dir: `${dir}-none`,
+    adminPassword: PASSWORD,
+    args: ['--kubeconfig', kubeconfig],
+  });
+
   const floor = await floorServer();
   let errors = 0;
+
   try {
     const token = await logIn(server, 'admin', PASSWORD);
     console.log(
@@ -90,19 +126,31 @@ export async function resources(seconds, { pods = 5000, peer } = {}) {
       `| GET, ${seconds} s, ${(await hasWrk()) ? 'wrk' : 'load.mjs'} | requests/s | goal | p50 ms | p99 ms | MB/s | CPU µs a request | of a bare Node server${peer ? ' | of the peer' : ''} | errors |`,
     );
     console.log(`|---|---|---|---|---|---|---|---${peer ? '|---' : ''}|---|`);
+
     // What is read begins anew: the start is no part of it.
     await loopDelay(server, token, 'p99');
+
     for (const { name, path, goal, go, connections = CONNECTIONS } of CALLS) {
       const options = { url: server.url + path, token, connections, seconds };
+
       // What is called for the first time is compiled meanwhile.
       await drive({ ...options, seconds: 3 });
+
       const before = cpu(server.pid);
       const own = await drive(options);
       const micros = Math.round((cpu(server.pid) - before) / own.requests);
-      const bare = await drive({ ...options, url: floor.urlOf(await bodySize(server, token, path)) });
+
+      const bare = await drive({
+        ...options,
+        url: floor.urlOf(await bodySize(server, token, path)),
+      });
+
       const other = peer && (await drive({ ...options, url: peer.url + path, token: peer.token }));
+
       errors += own.errors;
+
       const ratio = (figures) => (own.perSecond / Math.max(1, figures.perSecond)).toFixed(2);
+
       const cells = [
         name,
         own.perSecond < 100 ? (own.requests / seconds).toFixed(1) : own.perSecond,
@@ -115,11 +163,17 @@ export async function resources(seconds, { pods = 5000, peer } = {}) {
         ...(other ? [ratio(other)] : []),
         own.errors,
       ];
+
       console.log(`| ${cells.join(' | ')} |`);
     }
+
     const { now, peak } = memory(server.pid);
     const lag = await loopDelay(server, token, 'p99');
-    console.log(`\nresident ${now} MB, at its peak ${peak} MB; p99 delay of the event loop ${lag.toFixed(1)} ms\n`);
+
+    console.log(
+      `\nresident ${now} MB, at its peak ${peak} MB; p99 delay of the event loop ${lag.toFixed(1)} ms\n`,
+    );
+
     return errors;
   } finally {
     await Promise.all([server.stop(), kube.stop(), floor.close()]);
@@ -127,25 +181,37 @@ export async function resources(seconds, { pods = 5000, peer } = {}) {
   }
 }
 
-/** Many pods in the process of the embedded API: catching up, memory an object, and a page at a fixed rate. */
+/**
+ * Many pods in the process of the embedded API: catching up, memory an object, and a page at a
+ * fixed rate.
+ */
 export async function manyPods(seconds, { pods = 100_000 } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-bench-'));
   await seeded(dir, pods);
+
   const server = await startServer({ dir, adminPassword: PASSWORD });
+
   try {
     const token = await logIn(server, 'admin', PASSWORD);
     const before = await metric(server, token, 'nodejs_heap_size_used_bytes');
     const caughtUp = await catchUp(server, token);
     const heap = (await metric(server, token, 'nodejs_heap_size_used_bytes')) - before;
     const options = { url: `${server.url}${R}/pods?limit=10`, token, connections: 64, rate: 500 };
-    // The garbage of the first lists is collected, and what is called for the first time compiled, meanwhile.
+
+    // The garbage of the first lists is collected, and what is called for the first time compiled,
+    // meanwhile.
     await load({ ...options, seconds: 5 });
+
     const page = await load({ ...options, seconds });
+
     console.log('| pods in one process | |\n|---|---|');
     console.log(`| pods | ${pods} |\n| caught up after | ${(caughtUp / 1000).toFixed(1)} s |`);
     console.log(`| heap an object, garbage included | ${Math.round(heap / pods)} bytes |`);
-    console.log(`| a page of ten at 500/s | p50 ${page.p50.toFixed(1)} ms, p99 ${page.p99.toFixed(1)} ms |`);
+    console.log(
+      `| a page of ten at 500/s | p50 ${page.p50.toFixed(1)} ms, p99 ${page.p99.toFixed(1)} ms |`,
+    );
     console.log(`| resident, with the mapped store | ${memory(server.pid).now} MB |\n`);
+
     return page.errors;
   } finally {
     await server.stop();

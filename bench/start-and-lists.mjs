@@ -11,35 +11,53 @@ const NODES = 200;
 /** Prints the tables; answers how many requests failed. */
 export async function startAndLists(seconds) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-bench-'));
+
   const timed = async () => {
     const start = performance.now();
     const server = await startServer({ dir, adminPassword: PASSWORD });
     return { server, ms: Math.round(performance.now() - start) };
   };
+
   const first = await timed();
   await first.server.stop();
+
   const { server, ms } = await timed();
+
   try {
     await sleep(3000);
     console.log(
       `| start | |\n|---|---|\n| ready, empty data directory | ${first.ms} ms |\n| ready, second start | ${ms} ms |\n| resident at rest | ${await resident(server.pid)} MB |\n`,
     );
+
     const token = await logIn(server, 'admin', PASSWORD);
+
     for (let i = 0; i < NODES; i++) {
       const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
       const metadata = { name: `bench-${i}`, labels: { 'kubernetes.io/os': 'linux' } };
       const body = JSON.stringify({ apiVersion: 'v1', kind: 'Node', metadata });
       const made = await fetch(`${server.url}/api/v1/nodes`, { method: 'POST', headers, body });
-      if (made.status !== 201) throw new Error(`node ${i}: ${made.status} ${await made.text()}`);
+      if (made.status !== 201) {
+        throw new Error(`node ${i}: ${made.status} ${await made.text()}`);
+      }
     }
+
     const print = loadTable(seconds);
+
     for (const [name, path] of [
       ['version', '/kapis/version'],
       [`${NODES} nodes`, '/kapis/resources.kubesphere.io/v1alpha3/nodes'],
       ['10 nodes', '/kapis/resources.kubesphere.io/v1alpha3/nodes?limit=10'],
-    ])
-      for (const connections of [16, 256])
-        await print(name, server, await load({ url: server.url + path, token, connections, seconds }), connections);
+    ]) {
+      for (const connections of [16, 256]) {
+        await print(
+          name,
+          server,
+          await load({ url: server.url + path, token, connections, seconds }),
+          connections,
+        );
+      }
+    }
+
     return print.errors();
   } finally {
     await server.stop();

@@ -1,4 +1,5 @@
-// Load by wrk, which leaves more of the machine to the server than a client in JavaScript; load.mjs where there is none.
+// Load by wrk, which leaves more of the machine to the server than a client in JavaScript; load.mjs
+// where there is none.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { load } from './measure.mjs';
@@ -13,6 +14,7 @@ export async function hasWrk() {
     () => true,
     ({ code }) => code !== 'ENOENT',
   );
+
   return installed;
 }
 
@@ -25,9 +27,14 @@ function ms(text) {
   return Number(value) * UNITS[unit];
 }
 
-/** Puts load on one URL: answers requests, errors, bytes, perSecond, p50 and p99 in milliseconds. */
+/**
+ * Puts load on one URL: answers requests, errors, bytes, perSecond, p50 and p99 in milliseconds.
+ */
 export async function drive({ url, token, connections, seconds }) {
-  if (!(await hasWrk())) return load({ url, token, connections, seconds });
+  if (!(await hasWrk())) {
+    return load({ url, token, connections, seconds });
+  }
+
   const { stdout } = await run('wrk', [
     '-t1',
     `-c${connections}`,
@@ -39,11 +46,13 @@ export async function drive({ url, token, connections, seconds }) {
     `Authorization: Bearer ${token}`,
     url,
   ]);
+
   const found = (pattern) => pattern.exec(stdout)?.slice(1) ?? [];
   const [requests = '0'] = found(/(\d+) requests in/);
   const [size = '0', unit = 'B'] = found(/requests in [^,]+, ([\d.]+)(\w+) read/);
   const [wrong = '0'] = found(/Non-2xx or 3xx responses: (\d+)/);
   const sockets = found(/connect (\d+), read (\d+), write (\d+), timeout (\d+)/).map(Number);
+
   return {
     requests: Number(requests),
     errors: Number(wrong) + sockets.reduce((sum, count) => sum + count, 0),

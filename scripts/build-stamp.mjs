@@ -1,11 +1,13 @@
-// Tells whether something that was built is still current, by the content of what it was built from and of
-// what came out. Times of files are not looked at: a checkout or a copy changes them.
+// Finds out whether something that was built is still current, by the content of what it was built
+// from and of what came out. Times of files are not looked at: a checkout or a copy changes them.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** A hash of files, those that are missing included, and of the runtime that builds. */
 function hashOf(files) {
-  const hash = createHash('sha256').update(`${process.version} ${process.platform} ${process.arch}`);
+  const hash = createHash('sha256').update(
+    `${process.version} ${process.platform} ${process.arch}`,
+  );
 
   for (const file of files) {
     const bytes = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
@@ -15,7 +17,7 @@ function hashOf(files) {
   return hash.digest('hex');
 }
 
-/** Whether the files of a stamp, and those that are looked at in any case, are as they were when it was written. */
+/** Whether the files of a stamp, and those in `always`, are as they were when it was written. */
 export function isCurrent(stamp, always) {
   let kept;
 

@@ -1,23 +1,35 @@
-// Puts the built server into one file, packages/ks-apiserver/dist/bundle/server.cjs, and what V8 makes of it beside that:
-// reading and compiling a thousand modules takes longer than all the rest of a start. What loads native code, files or threads
-// of its own stays outside.
+// Puts the built server into one file, packages/ks-apiserver/dist/bundle/server.cjs, and what V8
+// makes of it beside that: reading and compiling a thousand modules takes longer than all the rest
+// of a start. What loads native code, files or threads of its own stays outside.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CompiledFile } from '../packages/ks-apiserver/dist/launch/code-cache.js';
 import { isCurrent, writeStamp } from './build-stamp.mjs';
 
+const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = fileURLToPath(new URL('../packages/ks-apiserver/dist/', import.meta.url));
 const folder = `${dist}bundle/`;
 const server = `${folder}server.cjs`;
-const START_MS = 60_000;
 const stamp = `${dist}bundle.stamp`;
-const root = fileURLToPath(new URL('..', import.meta.url));
-/** What decides about a bundle besides the files in it: what is installed, where imports lead, and how it is made. */
+const START_MS = 60_000;
+
+/** What decides about a bundle besides its files: versions, where imports lead, how it is made. */
 const recipe = [
-  ...['package-lock.json', 'node_modules/.package-lock.json', 'scripts/bundle.mjs', 'scripts/warm-up.mjs'],
+  'package-lock.json',
+  'node_modules/.package-lock.json',
+  'scripts/bundle.mjs',
+  'scripts/warm-up.mjs',
   ...readdirSync(`${root}packages`).map((name) => `packages/${name}/package.json`),
 ].map((file) => root + file);
 
@@ -34,11 +46,13 @@ const common = {
 function withSources(input) {
   const file = resolve(input);
   const source = file.replace(/\/dist\/(.*)\.js$/, '/src/$1.ts');
+
   return existsSync(source) ? [file, `${file}.map`, source] : [file];
 }
 
 async function bundles() {
   const { build } = await import('esbuild');
+
   const [main, launcher] = await Promise.all([
     build({
       ...common,
@@ -46,38 +60,58 @@ async function bundles() {
       outfile: server,
       // Scripts can be compiled ahead of time, modules cannot before Node 22.
       format: 'cjs',
-      // What comes out of V8's cache cannot import: the little that is imported later is required then.
+      // What comes out of V8's cache cannot import: the little that is imported later is required
+      // then.
       supported: { 'dynamic-import': false },
       sourcemap: true,
       legalComments: 'linked',
       external: ['lmdb', '@node-rs/bcrypt', 'pino', 'popular-passwords'],
-      // Its CommonJS form, which Node would take, is slower to load and does not survive being bundled.
+      // Its CommonJS form, which Node would take, is slower to load and does not survive being
+      // bundled.
       alias: {
-        '@peculiar/x509': fileURLToPath(new URL('../node_modules/@peculiar/x509/build/x509.es.js', import.meta.url)),
+        '@peculiar/x509': fileURLToPath(
+          new URL('../node_modules/@peculiar/x509/build/x509.es.js', import.meta.url),
+        ),
       },
       mainFields: ['module', 'main'],
       define: { 'import.meta.url': 'urlOfBundle' },
       banner: { js: "const urlOfBundle = require('node:url').pathToFileURL(__filename).href;" },
     }),
-    build({ ...common, entryPoints: [`${dist}launch/main.js`], outfile: `${folder}main.js`, format: 'esm' }),
+    build({
+      ...common,
+      entryPoints: [`${dist}launch/main.js`],
+      outfile: `${folder}main.js`,
+      format: 'esm',
+    }),
   ]);
+
   return {
     files: [...main.outputFiles, ...launcher.outputFiles],
-    inputs: [main, launcher].flatMap(({ metafile }) => Object.keys(metafile.inputs)).flatMap(withSources),
+    inputs: [main, launcher]
+      .flatMap(({ metafile }) => Object.keys(metafile.inputs))
+      .flatMap(withSources),
   };
 }
 
 /** Starts the server on an empty directory and lets it keep what was compiled until it is ready. */
 async function warmUp() {
   const dir = mkdtempSync(join(tmpdir(), 'ks-apiserver-build-'));
+
   try {
     const script = fileURLToPath(new URL('warm-up.mjs', import.meta.url));
-    const child = spawn(process.execPath, [script, server, dir], { stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(process.execPath, [script, server, dir], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
     const timer = setTimeout(() => child.kill('SIGKILL'), START_MS);
     const code = await new Promise((resolve) => child.once('exit', resolve));
+
     clearTimeout(timer);
-    if (code !== 0)
-      console.error('the server was not compiled ahead: it starts more slowly, and is the same otherwise');
+
+    if (code !== 0) {
+      console.error(
+        'the server was not compiled ahead: it starts more slowly, and is the same otherwise',
+      );
+    }
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -86,7 +120,9 @@ async function warmUp() {
 /** Bundles what was compiled; writes nothing where the same bundle is there already. */
 async function bundleAnew() {
   const { files, inputs } = await bundles();
-  const isSame = files.every(({ path, contents }) => existsSync(path) && readFileSync(path).equals(contents));
+  const isSame = files.every(
+    ({ path, contents }) => existsSync(path) && readFileSync(path).equals(contents),
+  );
 
   if (!isSame) {
     rmSync(folder, { recursive: true, force: true });

@@ -1,5 +1,6 @@
-// npm run dev [-- OPTIONS]: compiles on every change and restarts the server, which gets the options. It runs from the
-// compiled modules, not from the bundle: that saves bundling, and stacks and breakpoints lead to the TypeScript.
+// npm run dev [-- OPTIONS]: compiles on every change and restarts the server, which gets the
+// options. It runs from the compiled modules, not from the bundle: that saves bundling, and stacks
+// and breakpoints lead to the TypeScript.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ const main = join(product, 'dist/server/main.js');
 const options = process.argv.slice(2);
 /** How long a server may take to stop, in milliseconds. */
 const STOP_MS = 10_000;
-/** Editors write a file in several steps: changes that are this close together, in milliseconds, are one. */
+/** Editors write a file in several steps: changes within this time, in milliseconds, are one. */
 const SETTLE_MS = 100;
 
 let server;
@@ -42,7 +43,8 @@ function builtFiles() {
 }
 
 function startServer() {
-  // In a process group of its own, so that Ctrl-C reaches it once, from here: a second signal would end it at once.
+  // In a process group of its own, so that Ctrl-C reaches it once, from here: a second signal would
+  // end it at once.
   const child = spawn(process.execPath, ['--enable-source-maps', main, ...options], {
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit'],
@@ -73,7 +75,9 @@ async function stopServer() {
 
 /** Restarts the server where what was built has changed. */
 async function restart() {
-  const { status } = spawnSync(process.execPath, [join(root, 'scripts/manifests.mjs')], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts/manifests.mjs')], {
+    stdio: 'inherit',
+  });
   const built = builtFiles();
 
   if (status !== 0 || built === running) {

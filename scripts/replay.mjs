@@ -1,8 +1,16 @@
-// node scripts/replay.mjs FOLDER   replays calls that were recorded from KubeSphere 3.0 against our server, built before.
-// FOLDER holds replay.mjs and recordings/. The server starts on an empty data directory. Groups, their order and how many
-// cases of each must pass are in test/replay-floor.json; cases that differ on purpose are in docs/differences.json.
+// node scripts/replay.mjs FOLDER replays calls that were recorded from KubeSphere 3.0 against our
+// server, built before. FOLDER holds replay.mjs and recordings/. The server starts on an empty data
+// directory. Groups, their order and how many cases of each must pass are in
+// test/replay-floor.json; cases that differ on purpose are in docs/differences.json.
 import { spawn } from 'node:child_process';
-import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,50 +23,77 @@ const floors = JSON.parse(readFileSync(join(root, 'test/replay-floor.json'), 'ut
 const differences = join(root, 'docs/differences.json');
 const logs = join(root, '.cache/replay');
 const admin = ['admin', 'P@88w0rd'];
+
 mkdirSync(logs, { recursive: true });
 
 /** Runs the replay tool; answers what it printed, which also goes into a log. */
 function replay(log, args) {
   return new Promise((done) => {
-    const child = spawn(process.execPath, [join(folder, 'replay.mjs'), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [join(folder, 'replay.mjs'), ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const file = createWriteStream(join(logs, `${log}.log`));
     let text = '';
+
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (chunk) => {
         text += chunk;
         file.write(chunk);
       });
     }
+
     child.on('close', () => file.end(() => done(text.trim().split('\n'))));
   });
 }
 
 const dir = mkdtempSync(join(tmpdir(), 'replay-'));
+
 // The recordings know no node of this machine.
 const args = ['--register-node', 'false'];
-const server = await startServer({ dir, adminPassword: admin[1], args, log: join(logs, 'server.log') });
+
+const server = await startServer({
+  dir,
+  adminPassword: admin[1],
+  args,
+  log: join(logs, 'server.log'),
+});
+
 let failed = 0;
 let passed = 0;
+
 try {
   const target = ['--base', server.url, '--admin', admin.join(':')];
   console.log((await replay('load', ['load', ...target])).at(-1));
+
   for (const [group, floor] of Object.entries(floors)) {
-    if (only.length > 0 && !only.includes(group)) continue;
+    if (only.length > 0 && !only.includes(group)) {
+      continue;
+    }
+
     const file = join(folder, 'recordings', `${group}.json`);
     const options = existsSync(differences) ? ['--differences', differences] : [];
     const lines = await replay(group, ['check', ...target, ...options, file]);
     const counts = /^(\d+) passed, (\d+) failed$/.exec(lines.at(-1) ?? '');
     const count = Number(counts?.[1] ?? 0);
     const differ = lines.find((line) => /^\d+ differ by decision$/.test(line));
-    console.log(`${group}: ${counts?.[0] ?? lines.at(-1)}${differ ? `, ${differ}` : ''} (at least ${floor})`);
+
+    console.log(
+      `${group}: ${counts?.[0] ?? lines.at(-1)}${differ ? `, ${differ}` : ''} (at least ${floor})`,
+    );
+
     if (count < floor) {
       failed++;
-      for (const line of lines.slice(0, 40)) console.log(`  ${line}`);
-    } else passed++;
+      for (const line of lines.slice(0, 40)) {
+        console.log(`  ${line}`);
+      }
+    } else {
+      passed++;
+    }
   }
 } finally {
   await server.stop();
   rmSync(dir, { recursive: true, force: true });
 }
+
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

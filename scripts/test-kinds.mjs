@@ -1,5 +1,5 @@
-// Tells unit tests from tests of the API by what they import, followed through the files of this
-// repository: a unit test reaches nothing that starts a server or another program.
+// Separates unit tests from tests of the API by what they import, followed through the files of
+// this repository: a unit test reaches nothing that starts a server or another program.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,6 @@
-// Runs the tests of the built tree: node scripts/test.mjs [--unit | --api] [path part …] keeps the unit tests, or all others,
-// and the files whose path contains one of the parts.
-// In CI, files with failures run once more, alone: what is wrong fails again, and what failed by chance is told.
+// Runs the tests of the built tree: node scripts/test.mjs [--unit | --api] [path part …] keeps the
+// unit tests, or all others, and the files whose path contains one of the parts. In CI, files with failures run once more, alone: what is wrong fails
+// again, and what failed by chance is told.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,17 +14,30 @@ const { values: kinds, positionals: parts } = parseArgs({
   options: { unit: { type: 'boolean' }, api: { type: 'boolean' } },
   allowPositionals: true,
 });
+
 /** More files than these do not fail by chance. */
 const MAX_AGAIN = 3;
 
-const roots = [...readdirSync(join(root, 'packages')).map((name) => join('packages', name, 'dist')), 'test'];
+const roots = [
+  ...readdirSync(join(root, 'packages')).map((name) => join('packages', name, 'dist')),
+  'test',
+];
+
 const files = roots
   .filter((dir) => existsSync(join(root, dir)))
-  .flatMap((dir) => readdirSync(join(root, dir), { recursive: true }).map((file) => join(dir, String(file))))
-  .filter((file) => /\.test\.m?js$/.test(file) && !file.includes('node_modules') && !file.startsWith('test/real'))
+  .flatMap((dir) =>
+    readdirSync(join(root, dir), { recursive: true }).map((file) => join(dir, String(file))),
+  )
+  .filter(
+    (file) =>
+      /\.test\.m?js$/.test(file) && !file.includes('node_modules') && !file.startsWith('test/real'),
+  )
   .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
-  .filter((file) => kinds.unit === kinds.api || isUnitTest(join(root, file)) === Boolean(kinds.unit))
+  .filter(
+    (file) => kinds.unit === kinds.api || isUnitTest(join(root, file)) === Boolean(kinds.unit),
+  )
   .sort();
+
 if (files.length === 0) {
   console.error('no test file matches');
   process.exit(1);
@@ -34,34 +47,73 @@ if (files.length === 0) {
 async function run(chosen, concurrency) {
   const dir = mkdtempSync(join(tmpdir(), 'ks-tests-'));
   const told = join(dir, 'failed');
+
   const reporters = [
-    ...['--test-reporter', process.stdout.isTTY ? 'spec' : 'tap', '--test-reporter-destination', 'stdout'],
-    ...['--test-reporter', join(root, 'scripts/failed-files.mjs'), '--test-reporter-destination', told],
+    ...[
+      '--test-reporter',
+      process.stdout.isTTY ? 'spec' : 'tap',
+      '--test-reporter-destination',
+      'stdout',
+    ],
+    ...[
+      '--test-reporter',
+      join(root, 'scripts/failed-files.mjs'),
+      '--test-reporter-destination',
+      told,
+    ],
   ];
-  const options = ['--enable-source-maps', '--test', '--test-timeout=300000', `--test-concurrency=${concurrency}`];
-  const child = spawn(process.execPath, [...options, ...reporters, ...chosen], { cwd: root, stdio: 'inherit' });
+
+  const options = [
+    '--enable-source-maps',
+    '--test',
+    '--test-timeout=300000',
+    `--test-concurrency=${concurrency}`,
+  ];
+
+  const child = spawn(process.execPath, [...options, ...reporters, ...chosen], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+
   const code = await new Promise((resolve) => child.on('exit', (status) => resolve(status ?? 1)));
   const failed = existsSync(told) ? readFileSync(told, 'utf8').split('\n').filter(Boolean) : [];
+
   rmSync(dir, { recursive: true, force: true });
+
   return { code, failed: [...new Set(failed)] };
 }
 
-/** The files that lines of failed-files.mjs tell, which source maps may have led to their sources; undefined where one is not known. */
+/**
+ * The files that lines of failed-files.mjs tell, which source maps may have led to their sources;
+ * undefined where one is not known.
+ */
 function filesOf(lines) {
   const found = new Set();
+
   for (const line of lines) {
     const built = line.replace(/\/src\/(.*)\.ts$/, '/dist/$1.js');
     const file = files.find((one) => built.endsWith(one));
-    if (!file) return undefined;
+    if (!file) {
+      return undefined;
+    }
+
     found.add(file);
   }
+
   return [...found];
 }
 
 const { code, failed } = await run(files, 2);
 const again = code !== 0 && process.env.CI ? filesOf(failed) : undefined;
-if (!again?.length || again.length > MAX_AGAIN) process.exit(code);
+if (!again?.length || again.length > MAX_AGAIN) {
+  process.exit(code);
+}
+
 console.log(`\n# once more, alone: ${again.join(' ')}`);
+
 const second = await run(again, 1);
-if (second.code === 0) console.log(`\n# failed once, not again: ${again.join(' ')}`);
+if (second.code === 0) {
+  console.log(`\n# failed once, not again: ${again.join(' ')}`);
+}
+
 process.exit(second.code);

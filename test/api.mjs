@@ -6,32 +6,49 @@ export async function eventually(check) {
     try {
       return await check();
     } catch (error) {
-      if (Date.now() > end) throw error;
+      if (Date.now() > end) {
+        throw error;
+      }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 }
 
-/** A function that calls the server: a body goes as JSON, or as a merge patch; a form as a form. Answers status, text and JSON. */
+/**
+ * A function that calls the server: a body goes as JSON, or as a merge patch; a form as a form.
+ * Answers status, text and JSON.
+ */
 export function api(url) {
   return async (path, { token, body, form, method, headers = {} } = {}) => {
     const sent = { ...headers, ...(token && { authorization: `Bearer ${token}` }) };
-    if (body !== undefined)
-      sent['content-type'] = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-    const payload = form ? new URLSearchParams(form) : body === undefined ? undefined : JSON.stringify(body);
+
+    if (body !== undefined) {
+      sent['content-type'] =
+        method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+    }
+
+    const payload = form
+      ? new URLSearchParams(form)
+      : body === undefined
+        ? undefined
+        : JSON.stringify(body);
+
     const response = await fetch(url + path, {
       method: method ?? (payload ? 'POST' : 'GET'),
       headers: sent,
       body: payload,
       redirect: 'manual',
     });
+
     const text = await response.text();
     let json;
+
     try {
       json = JSON.parse(text);
     } catch {
       // A text answer.
     }
+
     return { status: response.status, text, json };
   };
 }
@@ -41,6 +58,10 @@ export async function tokenOf(url, username, password) {
   const { status, text, json } = await api(url)('/oauth/token', {
     form: { grant_type: 'password', username, password },
   });
-  if (status !== 200) throw new Error(`log-in of ${username}: ${status} ${text}`);
+
+  if (status !== 200) {
+    throw new Error(`log-in of ${username}: ${status} ${text}`);
+  }
+
   return json.access_token;
 }

@@ -49,10 +49,23 @@ test('another version of Node builds anew', (t) => {
 });
 
 test('a unit test is one whose imports reach no server', () => {
-  const isUnit = (file) => isUnitTest(fileURLToPath(new URL(`../packages/${file}`, import.meta.url)));
+  const isUnit = (file) =>
+    isUnitTest(fileURLToPath(new URL(`../packages/${file}`, import.meta.url)));
   assert.equal(isUnit('apimachinery/dist/quantity/quantity.test.js'), true);
-  assert.equal(isUnit('kube-apiserver/dist/server/crud.test.js'), false, 'a server in the same process');
-  assert.equal(isUnit('ks-apiserver/dist/server/access-matrix.test.js'), false, 'by way of the test platform');
-  assert.equal(isUnit('ks-apiserver/dist/launch/code-cache.test.js'), false, 'it looks at the bundle');
+  assert.equal(
+    isUnit('kube-apiserver/dist/server/crud.test.js'),
+    false,
+    'a server in the same process',
+  );
+  assert.equal(
+    isUnit('ks-apiserver/dist/server/access-matrix.test.js'),
+    false,
+    'by way of the test platform',
+  );
+  assert.equal(
+    isUnit('ks-apiserver/dist/launch/code-cache.test.js'),
+    false,
+    'it looks at the bundle',
+  );
   assert.equal(isUnitTest(fileURLToPath(import.meta.url)), false, 'a test of the whole');
 });

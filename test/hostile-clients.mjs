@@ -1,25 +1,33 @@
-// Hostile clients, in a thread of their own: each keeps one connection busy with one cheap request, again and again.
+// Hostile clients, in a thread of their own: each keeps one connection busy with one cheap request,
+// again and again.
 import { connect } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 
 const { port, requests, connections } = workerData;
+
 /** How long a connection may go without an answer before another one is tried, in milliseconds. */
 const PATIENCE_MS = 5000;
 let stopped = false;
 const statuses = {};
+
 parentPort.once('message', () => {
   stopped = true;
 });
 
-/** Sends one request on a connection of its own; ends with the first bytes that come back, or with the connection. */
+/**
+ * Sends one request on a connection of its own; ends with the first bytes that come back, or with
+ * the connection.
+ */
 function send(bytes) {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
+
     const done = (status) => {
       statuses[status] = (statuses[status] ?? 0) + 1;
       socket.destroy();
       resolve();
     };
+
     socket.setTimeout(PATIENCE_MS, () => done('silent'));
     socket.once('error', () => done('refused'));
     socket.once('data', (chunk) => done(chunk.toString('latin1', 9, 12)));
@@ -29,7 +37,9 @@ function send(bytes) {
 }
 
 async function client(number) {
-  for (let i = number; !stopped; i++) await send(Buffer.from(requests[i % requests.length], 'latin1'));
+  for (let i = number; !stopped; i++) {
+    await send(Buffer.from(requests[i % requests.length], 'latin1'));
+  }
 }
 
 await Promise.all(Array.from({ length: connections }, (_, number) => client(number)));

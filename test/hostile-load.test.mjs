@@ -1,4 +1,5 @@
-// What a healthy client feels while hostile ones keep 50 connections busy with requests that cost them next to nothing.
+// What a healthy client feels while hostile ones keep 50 connections busy with requests that cost
+// them next to nothing.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -10,9 +11,11 @@ import { TestServer } from '../packages/ks-apiserver/dist/testing/test-server.js
 
 const CONNECTIONS = 50;
 const ATTACK_MS = 2000;
+
 /** What a healthy client may wait, in milliseconds: 99 of 100 calls. */
 const P99_MS = 100;
 const MB = 1024 * 1024;
+
 /** What bodies of callers without a log-in, and of one user, may hold. */
 const BUDGETS = (32 + 64) * MB;
 
@@ -23,53 +26,83 @@ let idle;
 before(async () => {
   server = await TestServer.start();
   port = Number(new URL(server.url).port);
+
   const admin = await server.token();
+
   const user = {
-    metadata: { name: 'hostile', annotations: { 'iam.kubesphere.io/globalrole': 'platform-regular' } },
+    metadata: {
+      name: 'hostile',
+      annotations: { 'iam.kubesphere.io/globalrole': 'platform-regular' },
+    },
     spec: { email: 'hostile@example.com', password: 'Passw0rd!' },
   };
-  const made = await server.call('/kapis/iam.kubesphere.io/v1alpha2/users', { token: admin, body: user });
+
+  const made = await server.call('/kapis/iam.kubesphere.io/v1alpha2/users', {
+    token: admin,
+    body: user,
+  });
+
   assert.equal(made.status, 200, made.text);
+
   for (let i = 0; token === undefined && i < 100; i++) {
     const { status, json } = await server.login('hostile', 'Passw0rd!');
-    if (status === 200) token = json.access_token;
-    else await new Promise((resolve) => setTimeout(resolve, 50));
+    if (status === 200) {
+      token = json.access_token;
+    } else {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   }
+
   await latencies(500);
   idle = memory();
 });
+
 after(() => server.stop());
 
 const memory = () =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))[1]) * 1024;
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))[1]) *
+  1024;
 
-/** Asks for /healthz again and again for a time; answers how long each call took, and the most memory that the server had. */
+/**
+ * Asks for /healthz again and again for a time; answers how long each call took, and the most
+ * memory that the server had.
+ */
 async function latencies(ms) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   const times = [];
   let most = 0;
+
   for (const end = performance.now() + ms; performance.now() < end; ) {
     const start = performance.now();
     const request = http.get({ port, host: '127.0.0.1', path: '/healthz', agent });
     const [response] = await once(request, 'response');
+
     response.resume();
     await once(response, 'end');
     assert.equal(response.statusCode, 200);
     times.push(performance.now() - start);
-    if (process.platform === 'linux') most = Math.max(most, memory());
+
+    if (process.platform === 'linux') {
+      most = Math.max(most, memory());
+    }
+
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
+
   agent.destroy();
   times.sort((a, b) => a - b);
+
   return { p50: times[times.length >> 1], p99: times[Math.floor(times.length * 0.99)], most };
 }
 
 const head = (line, headers, body = '') => `${line} HTTP/1.1\r\nHost: a\r\n${headers}\r\n${body}`;
+
 function zipped(line, value, coding = 'gzip') {
   const body = (coding === 'gzip' ? gzipSync : deflateSync)(value).toString('latin1');
   const headers = `Content-Type: application/json\r\nContent-Encoding: ${coding}\r\nContent-Length: ${body.length}\r\n`;
   return head(line, headers, body);
 }
+
 const known = () => `Authorization: Bearer ${token}\r\n`;
 const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
 const long = (piece) => encodeURIComponent(piece.repeat(3000)).slice(0, 58 * 1024);
@@ -85,14 +118,23 @@ const ATTACKS = {
   ],
   'bodies that stall': () => {
     const part = gzipSync(Buffer.alloc(60_000, 'a')).toString('latin1');
+
     return [
-      head('POST /oauth/authenticate', 'Content-Type: application/json\r\nContent-Length: 60000\r\n', '{"a":'),
+      head(
+        'POST /oauth/authenticate',
+        'Content-Type: application/json\r\nContent-Length: 60000\r\n',
+        '{"a":',
+      ),
       head(
         'POST /oauth/authenticate',
         'Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 60000\r\n',
         part,
       ),
-      head('POST /oauth/token', 'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n', 'a'),
+      head(
+        'POST /oauth/token',
+        'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n',
+        'a',
+      ),
       'GET /healthz HTTP/1.1\r\nHo',
     ];
   },
@@ -109,6 +151,7 @@ const ATTACKS = {
     head('GET /api/v1/namespaces/default/pods/a/exec', known() + upgrade, 'x'.repeat(60_000)),
   ],
 };
+
 ATTACKS['all of it'] = () =>
   Object.entries(ATTACKS).flatMap(([name, requests]) => (name === 'all of it' ? [] : requests()));
 
@@ -118,24 +161,38 @@ async function attack(requests) {
     workerData: { port, requests, connections: CONNECTIONS },
   });
   const told = once(worker, 'message');
+
   await once(worker, 'online');
+
   const seen = await latencies(ATTACK_MS);
+
   worker.postMessage('stop');
+
   const [statuses] = await told;
+
   return { ...seen, statuses };
 }
 
-for (const [name, requests] of Object.entries(ATTACKS))
+for (const [name, requests] of Object.entries(ATTACKS)) {
   test(`a healthy client is served while hostile ones send ${name}`, async (t) => {
     let seen = await attack(requests());
+
     // Once more on a machine that had something else to do.
-    if (seen.p99 >= P99_MS) seen = await attack(requests());
+    if (seen.p99 >= P99_MS) {
+      seen = await attack(requests());
+    }
+
     const { p50, p99, most, statuses } = seen;
     const megabytes = (bytes) => `${Math.round(bytes / MB)} MB`;
+
     t.diagnostic(
       `/healthz p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms; ${megabytes(most)} at most, ${megabytes(idle)} idle; answers ${JSON.stringify(statuses)}`,
     );
     assert.ok(p99 < P99_MS, `/healthz took ${p99} ms at p99`);
     assert.ok(most < 2 * idle + BUDGETS, `${megabytes(most)} of memory, ${megabytes(idle)} idle`);
-    for (const status of Object.keys(statuses)) assert.match(status, /^(4\d\d|silent|ended|refused|200|101)$/);
+
+    for (const status of Object.keys(statuses)) {
+      assert.match(status, /^(4\d\d|silent|ended|refused|200|101)$/);
+    }
   });
+}

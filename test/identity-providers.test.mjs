@@ -1,4 +1,5 @@
-// GitHub, CAS and Alibaba Cloud IDaaS, against small servers that speak their protocols as these document them.
+// GitHub, CAS and Alibaba Cloud IDaaS, against small servers that speak their protocols as these
+// document them.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -19,8 +20,10 @@ let base;
 let idp;
 let server;
 let admin;
+
 /** Accounts by the code or ticket that stands for them. */
 const accounts = {};
+
 /** Another answer than the protocol's, by path. */
 const odd = {};
 
@@ -28,45 +31,72 @@ const odd = {};
 async function provider(req, res) {
   const url = new URL(req.url, base);
   let body = '';
-  for await (const chunk of req) body += chunk;
+
+  for await (const chunk of req) {
+    body += chunk;
+  }
+
   const form = new URLSearchParams(body);
   asked.push({ path: url.pathname, query: url.searchParams, form, headers: req.headers });
+
   const json = (value, status = 200) => {
     res.writeHead(status, { 'content-type': 'application/json' });
     res.end(JSON.stringify(value));
   };
+
   const xml = (inner) => {
     res.writeHead(200, { 'content-type': 'application/xml' });
     res.end(
       `<?xml version="1.0"?><cas:serviceResponse xmlns:cas="http://www.yale.edu/tp/cas">${inner}</cas:serviceResponse>`,
     );
   };
-  if (odd[url.pathname]) return odd[url.pathname](res, json, xml);
+
+  if (odd[url.pathname]) {
+    return odd[url.pathname](res, json, xml);
+  }
+
   const [, type, what] = url.pathname.split('/');
   if (type === 'cas' && what === 'serviceValidate') {
     const user = accounts[url.searchParams.get('ticket')];
     const service = url.searchParams.get('service') ?? '';
-    if (!user || user.service !== service)
+    if (!user || user.service !== service) {
       return xml(
         `<cas:authenticationFailure code="${user ? 'INVALID_SERVICE' : 'INVALID_TICKET'}">no</cas:authenticationFailure>`,
       );
-    return xml(`<cas:authenticationSuccess><cas:user>${user.name}</cas:user></cas:authenticationSuccess>`);
+    }
+
+    return xml(
+      `<cas:authenticationSuccess><cas:user>${user.name}</cas:user></cas:authenticationSuccess>`,
+    );
   }
+
   if (what === 'token') {
     const code = form.get('code');
+
     const good =
-      accounts[code] && form.get('client_id') === `${type}-id` && form.get('client_secret') === `${type}-secret`;
+      accounts[code] &&
+      form.get('client_id') === `${type}-id` &&
+      form.get('client_secret') === `${type}-secret`;
+
     // GitHub sends errors with status 200, others with 400.
-    if (!good)
+    if (!good) {
       return json(
         { error: type === 'github' ? 'bad_verification_code' : 'invalid_grant' },
         type === 'github' ? 200 : 400,
       );
+    }
+
     return json({ access_token: `token-of-${code}`, token_type: 'bearer', scope: 'user' });
   }
+
   const account = accounts[/^Bearer token-of-(.+)$/.exec(req.headers.authorization ?? '')?.[1]];
-  if (!account) return json({ message: 'Bad credentials' }, 401);
-  if (type === 'github') return json(account);
+  if (!account) {
+    return json({ message: 'Bad credentials' }, 401);
+  }
+  if (type === 'github') {
+    return json(account);
+  }
+
   return json({ success: true, code: '200', message: null, requestId: 'r', data: account });
 }
 
@@ -85,16 +115,26 @@ before(async () => {
       userInfoURL: `${base}/${type}/user`,
     },
   });
+
   const [securePort] = await freePorts(1);
+
   const identityProviders = [
-    { name: 'github', type: 'GitHubIdentityProvider', mappingMethod: 'mixed', provider: oauth('github') },
+    {
+      name: 'github',
+      type: 'GitHubIdentityProvider',
+      mappingMethod: 'mixed',
+      provider: oauth('github'),
+    },
     { name: 'idaas', type: 'AliyunIDaaSProvider', mappingMethod: 'auto', provider: oauth('idaas') },
     {
       name: 'cas',
       type: 'CASIdentityProvider',
       // As a console of 3.x uses it.
       allowMissingState: true,
-      provider: { CASServerURL: `${base}/cas/`, redirectURL: 'http://ks.example/oauth/callback/cas?from=cas' },
+      provider: {
+        CASServerURL: `${base}/cas/`,
+        redirectURL: 'http://ks.example/oauth/callback/cas?from=cas',
+      },
     },
     ...[false, true].map((insecureSkipVerify) => ({
       name: insecureSkipVerify ? 'anytls' : 'badtls',
@@ -107,15 +147,24 @@ before(async () => {
       },
     })),
   ];
+
   const file = join(dir, 'kubesphere.yaml');
-  writeFileSync(file, JSON.stringify({ authentication: { multipleLogin: true, oauthOptions: { identityProviders } } }));
+  writeFileSync(
+    file,
+    JSON.stringify({
+      authentication: { multipleLogin: true, oauthOptions: { identityProviders } },
+    }),
+  );
+
   server = await startServer({
     dir: join(dir, 'data'),
     adminPassword: ADMIN,
     args: ['--config', file, '--secure-port', String(securePort)],
   });
+
   admin = await tokenOf(server.url, 'admin', ADMIN);
 });
+
 after(async () => {
   await server?.stop();
   idp?.close();
@@ -124,6 +173,7 @@ after(async () => {
 });
 
 const call = (path, options) => api(server.url)(path, { token: admin, ...options });
+
 /** Logs in as an account, which the provider knows by a code of its own. */
 const logIn = async (name, account) => {
   const browser = new Browser();
@@ -131,26 +181,41 @@ const logIn = async (name, account) => {
   const url = new URL(location);
   const code = `code${Object.keys(accounts).length}`;
   const back = new URL(url.searchParams.get('service') ?? url.searchParams.get('redirect_uri'));
+
   accounts[code] = name === 'cas' ? { name: account, service: back.href } : account;
   back.searchParams.set(name === 'cas' ? 'ticket' : 'code', code);
-  if (name !== 'cas') back.searchParams.set('state', url.searchParams.get('state'));
+
+  if (name !== 'cas') {
+    back.searchParams.set('state', url.searchParams.get('state'));
+  }
+
   return { url, ...(await browser.visit(back.href.replace('http://ks.example', server.url))) };
 };
+
 const username = ({ status, text }) => {
   assert.equal(status, 200, text);
   return decodeJwt(JSON.parse(text).access_token).username;
 };
+
 const octocat = { login: 'Octo-Cat', id: 583231, name: 'The Cat', email: null };
 
 test('GitHub: the user is known by his number, for his login can become somebody else', async () => {
   const answer = await logIn('github', octocat);
   assert.equal(username(answer), 'octo-cat');
-  assert.equal(answer.url.href.startsWith(`${base}/github/auth?team=x&response_type=code&client_id=github-id&`), true);
+
+  assert.equal(
+    answer.url.href.startsWith(
+      `${base}/github/auth?team=x&response_type=code&client_id=github-id&`,
+    ),
+    true,
+  );
+
   const { form, headers } = asked.find(({ path }) => path === '/github/token');
   assert.deepEqual(
     [form.get('redirect_uri'), headers.accept],
     ['http://ks.example/oauth/callback/github', 'application/json'],
   );
+
   const { metadata, spec } = (await call(`${USERS}/octo-cat`)).json;
   assert.equal(metadata.labels['iam.kubesphere.io/origin-uid'], 'id.583231');
   assert.deepEqual([spec.email, spec.displayName], ['', 'The Cat']);
@@ -158,14 +223,28 @@ test('GitHub: the user is known by his number, for his login can become somebody
 });
 
 test('GitHub with auto-linked users of 3.x: taken by login once, then by number', async () => {
-  const labels = { 'iam.kubesphere.io/identify-provider': 'github', 'iam.kubesphere.io/origin-uid': 'Old-Hand' };
-  await call(USERS, { body: { metadata: { name: 'veteran', labels }, spec: { email: 'veteran@example.com' } } });
+  const labels = {
+    'iam.kubesphere.io/identify-provider': 'github',
+    'iam.kubesphere.io/origin-uid': 'Old-Hand',
+  };
+
+  await call(USERS, {
+    body: { metadata: { name: 'veteran', labels }, spec: { email: 'veteran@example.com' } },
+  });
+
   const annotations = { 'iam.kubesphere.io/identify-provider': 'github' };
-  await call(USERS, { body: { metadata: { name: 'elder', annotations }, spec: { email: 'elder@example.com' } } });
-  await eventually(async () => assert.equal(username(await logIn('github', { login: 'Old-Hand', id: 7 })), 'veteran'));
+  await call(USERS, {
+    body: { metadata: { name: 'elder', annotations }, spec: { email: 'elder@example.com' } },
+  });
+  await eventually(async () =>
+    assert.equal(username(await logIn('github', { login: 'Old-Hand', id: 7 })), 'veteran'),
+  );
   assert.equal(username(await logIn('github', { login: 'elder', id: 8 })), 'elder');
-  const label = async (name) => (await call(`${USERS}/${name}`)).json.metadata.labels['iam.kubesphere.io/origin-uid'];
+
+  const label = async (name) =>
+    (await call(`${USERS}/${name}`)).json.metadata.labels['iam.kubesphere.io/origin-uid'];
   assert.deepEqual([await label('veteran'), await label('elder')], ['id.7', 'id.8']);
+
   await eventually(async () => {
     // Whoever takes the login now is somebody else.
     assert.equal(username(await logIn('github', { login: 'Old-Hand', id: 99 })), 'old-hand');
@@ -174,11 +253,23 @@ test('GitHub with auto-linked users of 3.x: taken by login once, then by number'
 
 test('IDaaS: the user is in an envelope', async () => {
   assert.equal(
-    username(await logIn('idaas', { sub: '551', username: 'li.lei', email: 'li@example.com', nickname: 'Li' })),
+    username(
+      await logIn('idaas', {
+        sub: '551',
+        username: 'li.lei',
+        email: 'li@example.com',
+        nickname: 'Li',
+      }),
+    ),
     'li.lei',
   );
+
   const { metadata, spec } = (await call(`${USERS}/li.lei`)).json;
-  assert.deepEqual([metadata.labels['iam.kubesphere.io/origin-uid'], spec.email], ['551', 'li@example.com']);
+  assert.deepEqual(
+    [metadata.labels['iam.kubesphere.io/origin-uid'], spec.email],
+    ['551', 'li@example.com'],
+  );
+
   const other = await logIn('idaas', { sub: '552', username: 'li.lei' });
   assert.deepEqual(
     [other.status, other.text],
@@ -187,8 +278,12 @@ test('IDaaS: the user is in an envelope', async () => {
 });
 
 test('mixed takes the name for the user, as in 3.0, but never for admin', async () => {
-  await call(USERS, { body: { metadata: { name: 'plain' }, spec: { email: 'plain@example.com' } } });
-  await eventually(async () => assert.equal(username(await logIn('github', { login: 'plain', id: 20 })), 'plain'));
+  await call(USERS, {
+    body: { metadata: { name: 'plain' }, spec: { email: 'plain@example.com' } },
+  });
+  await eventually(async () =>
+    assert.equal(username(await logIn('github', { login: 'plain', id: 20 })), 'plain'),
+  );
   assert.equal((await call(`${USERS}/plain`)).json.metadata.labels, undefined);
   assert.equal((await logIn('github', { login: 'admin', id: 21 })).status, 401);
   assert.equal((await logIn('github', { login: 'ADMIN', id: 21 })).status, 401);
@@ -197,20 +292,36 @@ test('mixed takes the name for the user, as in 3.0, but never for admin', async 
 test('CAS: the state travels in the service, which both ends must name', async () => {
   const answer = await logIn('cas', 'mei');
   assert.equal(username(answer), 'mei');
+
   assert.match(
     answer.url.searchParams.get('service'),
     /^http:\/\/ks\.example\/oauth\/callback\/cas\?from=cas&state=[\w-]{43}$/,
   );
+
   accounts.plainly = { name: 'mei', service: 'http://ks.example/oauth/callback/cas?from=cas' };
-  const visit = (ticket) => new Browser().visit(`${server.url}/oauth/callback/cas?ticket=${ticket}`);
-  assert.equal(username(await visit('plainly')), 'mei', 'a console of 3.x names the service without a state');
+
+  const visit = (ticket) =>
+    new Browser().visit(`${server.url}/oauth/callback/cas?ticket=${ticket}`);
+  assert.equal(
+    username(await visit('plainly')),
+    'mei',
+    'a console of 3.x names the service without a state',
+  );
+
   accounts.elsewhere = { name: 'mei', service: 'http://other.example/' };
-  assert.equal((await visit('elsewhere')).text, 'Unauthorized: CAS refuses the ticket: INVALID_SERVICE');
+
+  assert.equal(
+    (await visit('elsewhere')).text,
+    'Unauthorized: CAS refuses the ticket: INVALID_SERVICE',
+  );
+
   assert.equal(
     (await visit('nosuch&pgtUrl=http://evil.example/')).text,
     'Unauthorized: CAS refuses the ticket: INVALID_TICKET',
   );
+
   assert.equal((await visit('')).text, 'Unauthorized: missing ticket');
+
   assert.equal(
     asked.some(({ query }) => query.has('pgtUrl')),
     false,
@@ -222,16 +333,20 @@ test('answers that are none of the protocol are refused, and nothing follows a r
     res.writeHead(302, { location: `${base}/trap` });
     res.end();
   };
+
   const endless = (res) => {
     res.writeHead(200, { 'content-type': 'application/json' });
+
     const chunks = function* () {
       for (;;) {
         yield 'x'.repeat(65_536);
       }
     };
+
     // It ends with the connection.
     pipeline(Readable.from(chunks()), res, () => {});
   };
+
   const cases = [
     ['github', '/github/token', gone],
     ['github', '/github/user', gone],
@@ -253,7 +368,9 @@ test('answers that are none of the protocol are refused, and nothing follows a r
       'cas',
       '/cas/serviceValidate',
       (_, __, xml) =>
-        xml('<cas:authenticationSuccess><cas:user>a</cas:user><cas:user>b</cas:user></cas:authenticationSuccess>'),
+        xml(
+          '<cas:authenticationSuccess><cas:user>a</cas:user><cas:user>b</cas:user></cas:authenticationSuccess>',
+        ),
     ],
     [
       'cas',
@@ -262,22 +379,30 @@ test('answers that are none of the protocol are refused, and nothing follows a r
     ],
     ['cas', '/cas/serviceValidate', gone],
   ];
+
   for (const [name, path, answer] of cases) {
     odd[path] = answer;
+
     const { status, text } = await logIn(
       name,
       name === 'cas' ? 'eve' : { login: 'eve', id: 66, sub: '66', username: 'eve' },
     );
+
     delete odd[path];
     assert.ok([401, 503].includes(status), `${path} ${answer}: ${status} ${text}`);
     assert.doesNotMatch(text, /secret|127\.0\.0\.1/);
+
     // Where it was taken for down, it rests for three seconds.
-    if (status === 503) await new Promise((resolve) => setTimeout(resolve, 3100));
+    if (status === 503) {
+      await new Promise((resolve) => setTimeout(resolve, 3100));
+    }
   }
+
   assert.equal(
     asked.some(({ path }) => path === '/trap'),
     false,
   );
+
   assert.deepEqual((await call(`${USERS}?name=eve`)).json.items, []);
 });
 
@@ -289,35 +414,67 @@ test('a certificate that does not verify ends it, unless the configuration says 
 
 test('nobody links himself to an account, nor another one who may do more', async () => {
   const role = (globalrole) => ({ annotations: { 'iam.kubesphere.io/globalrole': globalrole } });
+
   const create = async (name, globalrole) => {
     const spec = { email: `${name}@example.com`, password: 'Passw0rd!' };
-    assert.equal((await call(USERS, { body: { metadata: { name, ...role(globalrole) }, spec } })).status, 200);
+    assert.equal(
+      (await call(USERS, { body: { metadata: { name, ...role(globalrole) }, spec } })).status,
+      200,
+    );
+
     return eventually(() => tokenOf(server.url, name, 'Passw0rd!'));
   };
+
   const regular = await create('regular', 'platform-regular');
   const manager = await create('manager', 'users-manager');
+
   await create('boss', 'platform-admin');
-  const link = { 'iam.kubesphere.io/identify-provider': 'idaas', 'iam.kubesphere.io/origin-uid': '900' };
+
+  const link = {
+    'iam.kubesphere.io/identify-provider': 'idaas',
+    'iam.kubesphere.io/origin-uid': '900',
+  };
+
   const edit = async (name, token, change) => {
     for (;;) {
       const { json } = await call(`${USERS}/${name}`);
       change(json.metadata);
+
       const answer = await call(`${USERS}/${name}`, { method: 'PUT', token, body: json });
+
       // A log-in writes its time there a moment later.
-      if (answer.status !== 409 || !answer.text.includes('modified')) return answer;
+      if (answer.status !== 409 || !answer.text.includes('modified')) {
+        return answer;
+      }
     }
   };
+
   const asLabels = (metadata) => {
     metadata.labels = { ...metadata.labels, ...link };
   };
+
   const asAnnotation = (metadata) => {
-    metadata.annotations = { ...metadata.annotations, 'iam.kubesphere.io/identify-provider': 'idaas' };
+    metadata.annotations = {
+      ...metadata.annotations,
+      'iam.kubesphere.io/identify-provider': 'idaas',
+    };
   };
+
   for (const change of [asLabels, asAnnotation]) {
     const refused = await edit('regular', regular, change);
-    assert.deepEqual([refused.status, refused.text.includes('only who manages users')], [403, true], refused.text);
-    assert.equal((await edit('boss', manager, change)).status, 403, 'a manager of users is not the boss');
+    assert.deepEqual(
+      [refused.status, refused.text.includes('only who manages users')],
+      [403, true],
+      refused.text,
+    );
+
+    assert.equal(
+      (await edit('boss', manager, change)).status,
+      403,
+      'a manager of users is not the boss',
+    );
   }
+
   // Through the Kubernetes API, with a role that lets a user write his own object there.
   const rules = [
     {
@@ -327,10 +484,17 @@ test('nobody links himself to an account, nor another one who may do more', asyn
       verbs: ['get', 'patch', 'update'],
     },
   ];
+
   const rbac = '/apis/rbac.authorization.k8s.io/v1';
   await call(`${rbac}/clusterroles`, {
-    body: { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'writes-boss' }, rules },
+    body: {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: 'writes-boss' },
+      rules,
+    },
   });
+
   await call(`${rbac}/clusterrolebindings`, {
     body: {
       apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -340,38 +504,78 @@ test('nobody links himself to an account, nor another one who may do more', asyn
       subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'regular' }],
     },
   });
+
   const object = '/apis/iam.kubesphere.io/v1alpha2/users/boss';
   const patch = (token, metadata) => call(object, { method: 'PATCH', token, body: { metadata } });
-  await eventually(async () => assert.equal((await patch(regular, { annotations: { note: 'x' } })).status, 200));
+
+  await eventually(async () =>
+    assert.equal((await patch(regular, { annotations: { note: 'x' } })).status, 200),
+  );
   assert.equal((await patch(regular, { labels: link })).status, 403);
-  assert.equal((await patch(regular, { annotations: { 'iam.kubesphere.io/identify-provider': 'idaas' } })).status, 403);
+
+  assert.equal(
+    (await patch(regular, { annotations: { 'iam.kubesphere.io/identify-provider': 'idaas' } }))
+      .status,
+    403,
+  );
+
   assert.equal((await logIn('idaas', { sub: '900', username: 'boss' })).status, 401);
-  // Who may: a manager of users for one who holds no more rights than they do, an administrator for anybody.
-  assert.equal((await edit('regular', manager, asLabels)).status, 403, 'regular writes at the cluster scope');
-  assert.equal((await call(`${rbac}/clusterrolebindings/writes-boss`, { method: 'DELETE' })).status, 200);
-  await eventually(async () => assert.equal((await edit('regular', manager, asLabels)).status, 200));
+
+  // Who may: a manager of users for one who holds no more rights than they do, an administrator for
+  // anybody.
+  assert.equal(
+    (await edit('regular', manager, asLabels)).status,
+    403,
+    'regular writes at the cluster scope',
+  );
+
+  assert.equal(
+    (await call(`${rbac}/clusterrolebindings/writes-boss`, { method: 'DELETE' })).status,
+    200,
+  );
+
+  await eventually(async () =>
+    assert.equal((await edit('regular', manager, asLabels)).status, 200),
+  );
   await eventually(async () =>
     assert.equal(username(await logIn('idaas', { sub: '900', username: 'whoever' })), 'regular'),
   );
+
   const second = await edit('boss', admin, asLabels);
   assert.deepEqual(
     [second.status, second.text],
     [409, 'the account of the identity provider is linked to user regular already\n'],
   );
+
   // A linked user changes the rest of his object, and stays linked though he leaves the link out.
   const own = await edit('regular', regular, (metadata) => delete metadata.labels);
   assert.equal(own.status, 200, own.text);
   assert.deepEqual(own.json.metadata.labels, link);
+
   assert.equal(
-    (await edit('regular', regular, (metadata) => (metadata.labels['iam.kubesphere.io/origin-uid'] = '901'))).status,
+    (
+      await edit(
+        'regular',
+        regular,
+        (metadata) => (metadata.labels['iam.kubesphere.io/origin-uid'] = '901'),
+      )
+    ).status,
     403,
   );
-  assert.equal((await patch(admin, { labels: { ...link, 'iam.kubesphere.io/origin-uid': '902' } })).status, 200);
-  await eventually(async () => assert.equal(username(await logIn('idaas', { sub: '902', username: 'x' })), 'boss'));
+
+  assert.equal(
+    (await patch(admin, { labels: { ...link, 'iam.kubesphere.io/origin-uid': '902' } })).status,
+    200,
+  );
+
+  await eventually(async () =>
+    assert.equal(username(await logIn('idaas', { sub: '902', username: 'x' })), 'boss'),
+  );
 });
 
 test('who chooses his name at a provider chooses no rights by it', async () => {
   const path = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
+
   const binding = (name, labels) => ({
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'ClusterRoleBinding',
@@ -379,9 +583,15 @@ test('who chooses his name at a provider chooses no rights by it', async () => {
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
     subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name }],
   });
+
   // A user of Kubernetes itself, and what KubeSphere gave to a former user.
   assert.equal((await call(path, { body: binding('kubernetes-admin', {}) })).status, 201);
-  assert.equal((await call(path, { body: binding('left', { 'iam.kubesphere.io/user-ref': 'left' }) })).status, 201);
+
+  assert.equal(
+    (await call(path, { body: binding('left', { 'iam.kubesphere.io/user-ref': 'left' }) })).status,
+    201,
+  );
+
   await eventually(async () =>
     assert.equal((await logIn('idaas', { sub: '910', username: 'kubernetes-admin' })).status, 401),
   );
@@ -393,9 +603,13 @@ test('who chooses his name at a provider chooses no rights by it', async () => {
 test('log-in pages learn what each console makes its button of, and no secret', async () => {
   const answer = await api(server.url)('/kapis/config.kubesphere.io/v1alpha2/configs/oauth');
   assert.doesNotMatch(answer.text, /secret/i);
-  const shown = new Map(answer.json.identityProviders.map(({ name, provider }) => [name, provider]));
+
+  const shown = new Map(
+    answer.json.identityProviders.map(({ name, provider }) => [name, provider]),
+  );
   assert.equal(shown.get('github').endpoint.authURL, `${base}/github/auth?team=x`);
   assert.equal(shown.get('cas').casServerURL, `${base}/cas/`);
+
   // 3.0's console reads into the endpoint of every provider that has settings.
   for (const [name, provider] of shown) {
     assert.equal(typeof provider?.endpoint.authURL, provider ? 'string' : 'undefined', name);

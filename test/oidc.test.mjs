@@ -17,14 +17,22 @@ const ADMIN = 'a password for oidc tests';
 const USERS = '/kapis/iam.kubesphere.io/v1alpha2/users';
 const redirectURL = (name) => `https://ks.example/oauth/callback/${name}`;
 const dir = mkdtempSync(join(tmpdir(), 'ks-oidc-'));
-/** A key of its own: on Node 20 exporting one half of a pair that was just made can wait forever for the other. */
+
+/**
+ * A key of its own: on Node 20 exporting one half of a pair that was just made can wait forever for
+ * the other.
+ */
 const newKey = () => {
   const encodings = {
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   };
-  return createPrivateKey(generateKeyPairSync('rsa', { modulusLength: 2048, ...encodings }).privateKey);
+
+  return createPrivateKey(
+    generateKeyPairSync('rsa', { modulusLength: 2048, ...encodings }).privateKey,
+  );
 };
+
 const jwk = { ...newKey().export({ format: 'jwk' }), kid: 'k', alg: 'RS256', use: 'sig' };
 const foreign = newKey();
 
@@ -32,30 +40,44 @@ let server;
 let admin;
 let issuer;
 let idp;
-/** What happens to the answers of the provider's token endpoint: claims in, claims (and perhaps another key) out. */
+
+/**
+ * What happens to the answers of the provider's token endpoint: claims in, claims (and perhaps
+ * another key) out.
+ */
 let tamper;
 
 async function changed(body) {
   const answer = JSON.parse(body);
-  if (!answer.id_token) return body;
+  if (!answer.id_token) {
+    return body;
+  }
+
   const { claims, key = await importJWK(jwk), alg = 'RS256' } = tamper(decodeJwt(answer.id_token));
   answer.id_token = await new SignJWT(claims).setProtectedHeader({ alg, kid: 'k' }).sign(key);
+
   return JSON.stringify(answer);
 }
 
 async function startProvider() {
   const [port] = await freePorts(1);
   issuer = `http://127.0.0.1:${port}`;
+
   const clients = ['oidc', 'trusting', 'lookup'].map((name) => ({
     client_id: name,
     client_secret: `secret of ${name}`,
     redirect_uris: [redirectURL(name)],
   }));
+
   const provider = new Provider(issuer, {
     clients,
     jwks: { keys: [jwk] },
     pkce: { required: () => false },
-    claims: { openid: ['sub'], profile: ['preferred_username', 'name'], email: ['email', 'email_verified'] },
+    claims: {
+      openid: ['sub'],
+      profile: ['preferred_username', 'name'],
+      email: ['email', 'email_verified'],
+    },
     conformIdTokenClaims: false,
     findAccount: (_, id) => ({
       accountId: id,
@@ -67,6 +89,7 @@ async function startProvider() {
       }),
     }),
   });
+
   const handle = provider.callback();
   idp = createServer((req, res) => {
     if (tamper && req.url === '/token') {
@@ -78,14 +101,18 @@ async function startProvider() {
         });
       };
     }
+
     handle(req, res);
   });
+
   await new Promise((resolve) => idp.listen(port, '127.0.0.1', resolve));
 }
 
 before(async () => {
   await startProvider();
+
   const [closedPort] = await freePorts(1);
+
   const entry = (name, more = {}, settings = {}) => ({
     name,
     type: 'OIDCIdentityProvider',
@@ -99,6 +126,7 @@ before(async () => {
       ...settings,
     },
   });
+
   const identityProviders = [
     entry('down', {}, { issuer: `http://127.0.0.1:${closedPort}` }),
     entry('elsewhere', {}, { issuer: issuer.replace('127.0.0.1', 'localhost') }),
@@ -106,15 +134,25 @@ before(async () => {
     entry('trusting', { allowMissingState: true, mappingMethod: 'auto' }),
     entry('lookup', { mappingMethod: 'lookup' }),
   ];
+
   const clients = [{ name: 'app', secret: 'of app', redirectURIs: ['https://app.example/cb'] }];
   const file = join(dir, 'kubesphere.yaml');
   writeFileSync(
     file,
-    JSON.stringify({ authentication: { multipleLogin: true, oauthOptions: { identityProviders, clients } } }),
+    JSON.stringify({
+      authentication: { multipleLogin: true, oauthOptions: { identityProviders, clients } },
+    }),
   );
-  server = await startServer({ dir: join(dir, 'data'), adminPassword: ADMIN, args: ['--config', file] });
+
+  server = await startServer({
+    dir: join(dir, 'data'),
+    adminPassword: ADMIN,
+    args: ['--config', file],
+  });
+
   admin = await tokenOf(server.url, 'admin', ADMIN);
 });
+
 after(async () => {
   await server?.stop();
   idp?.close();
@@ -124,33 +162,48 @@ after(async () => {
 
 const call = (path, options) => api(server.url)(path, { token: admin, ...options });
 const asAdmin = async (path, body) => (await call(path, { body })).json;
+
 /** Begins a log-in; answers where the provider is asked. */
 const begin = async (browser, name) => {
-  const { status, location, text, headers } = await browser.visit(`${server.url}/oauth/login/${name}`);
+  const { status, location, text, headers } = await browser.visit(
+    `${server.url}/oauth/login/${name}`,
+  );
   assert.equal(status, 302, text);
   return { url: new URL(location), headers };
 };
-/** Logs in at the provider; answers the callback's URL as the browser would open it, on this server. */
+
+/**
+ * Logs in at the provider; answers the callback's URL as the browser would open it, on this server.
+ */
 const atProvider = async (browser, url, login) => {
   let next = String(url);
+
   for (let i = 0; i < 20; i++) {
-    if (next.startsWith('https://ks.example/')) return next.replace('https://ks.example', server.url);
+    if (next.startsWith('https://ks.example/')) {
+      return next.replace('https://ks.example', server.url);
+    }
+
     const page = await browser.visit(next);
-    if (page.location) next = page.location;
-    else {
+    if (page.location) {
+      next = page.location;
+    } else {
       const [, action] = /action="([^"]+)"/.exec(page.text) ?? assert.fail(page.text);
       const prompt = /name="prompt" value="(\w+)"/.exec(page.text)[1];
       next = (await browser.visit(action, { form: { prompt, login, password: 'x' } })).location;
     }
   }
+
   assert.fail(`no way back from ${next}`);
 };
+
 const logIn = async (name, login, browser = new Browser()) => {
   const { url } = await begin(browser, name);
   const callback = await atProvider(browser, url, login);
   return { callback, browser, ...(await browser.visit(callback)) };
 };
+
 const claims = (text) => decodeJwt(JSON.parse(text).access_token);
+
 const unauthorized = ({ status, text }, pattern) => {
   assert.equal(status, 401, text);
   assert.match(text, pattern);
@@ -159,18 +212,30 @@ const unauthorized = ({ status, text }, pattern) => {
 test('a log-in is bound to the browser by a cookie, with PKCE and a nonce', async () => {
   const { url, headers } = await begin(new Browser(), 'oidc');
   const cookie = headers.get('set-cookie');
-  assert.match(cookie, /^ks-login=[\w.-]+; Path=\/oauth; Max-Age=600; HttpOnly; SameSite=Lax; Secure$/);
-  assert.equal(headers.get('cache-control'), 'no-store');
-  const { state, nonce, code_challenge, code_challenge_method, scope, redirect_uri } = Object.fromEntries(
-    url.searchParams,
+  assert.match(
+    cookie,
+    /^ks-login=[\w.-]+; Path=\/oauth; Max-Age=600; HttpOnly; SameSite=Lax; Secure$/,
   );
-  for (const text of [state, nonce, code_challenge]) assert.match(text, /^[\w-]{43}$/);
+
+  assert.equal(headers.get('cache-control'), 'no-store');
+
+  const { state, nonce, code_challenge, code_challenge_method, scope, redirect_uri } =
+    Object.fromEntries(url.searchParams);
+  for (const text of [state, nonce, code_challenge]) {
+    assert.match(text, /^[\w-]{43}$/);
+  }
+
   assert.equal(cookie.includes(state), false);
-  assert.deepEqual([code_challenge_method, scope, redirect_uri], ['S256', 'openid profile email', redirectURL('oidc')]);
+
+  assert.deepEqual(
+    [code_challenge_method, scope, redirect_uri],
+    ['S256', 'openid profile email', redirectURL('oidc')],
+  );
 });
 
 test('a client of ours sends the browser through the log-in page to the provider, and gets its code', async () => {
   const browser = new Browser();
+
   const request = new URLSearchParams({
     client_id: 'app',
     response_type: 'code',
@@ -178,16 +243,25 @@ test('a client of ours sends the browser through the log-in page to the provider
     state: 'of app',
     scope: 'openid',
   });
-  const page = await browser.visit(`${server.url}/oauth/authorize?${request}`, { headers: { accept: 'text/html' } });
+
+  const page = await browser.visit(`${server.url}/oauth/authorize?${request}`, {
+    headers: { accept: 'text/html' },
+  });
   const [, link] = /href="(login\/oidc\?[^"]+)"/.exec(page.text) ?? assert.fail(page.text);
-  const there = await browser.visit(new URL(link.replaceAll('&amp;', '&'), `${server.url}/oauth/`).href);
+  const there = await browser.visit(
+    new URL(link.replaceAll('&amp;', '&'), `${server.url}/oauth/`).href,
+  );
   const back = await browser.visit(await atProvider(browser, there.location, 'Through|7'));
+
   assert.equal(back.status, 302, back.text);
   assert.ok(back.location.startsWith(`${server.url}/oauth/authorize?`), back.location);
+
   const granted = await browser.visit(back.location, { headers: { accept: 'text/html' } });
   const answer = new URL(granted.location);
+
   assert.equal(answer.origin + answer.pathname, 'https://app.example/cb');
   assert.equal(answer.searchParams.get('state'), 'of app');
+
   const form = {
     grant_type: 'authorization_code',
     code: answer.searchParams.get('code'),
@@ -195,9 +269,11 @@ test('a client of ours sends the browser through the log-in page to the provider
     client_id: 'app',
     client_secret: 'of app',
   };
+
   const { status, json } = await call('/oauth/token', { token: undefined, form });
   assert.equal(status, 200, JSON.stringify(json));
   assert.equal(decodeJwt(json.id_token).sub, 'through');
+
   // Nowhere but to this server's own authorization endpoint.
   for (const elsewhere of [
     'https://evil.example/',
@@ -205,32 +281,55 @@ test('a client of ours sends the browser through the log-in page to the provider
     '/kapis/version',
     '/oauth/authorize',
     '/oauth/authorize?\\@x',
-  ])
+  ]) {
     assert.equal(
-      (await new Browser().visit(`${server.url}/oauth/login/oidc?return_to=${encodeURIComponent(elsewhere)}`)).status,
+      (
+        await new Browser().visit(
+          `${server.url}/oauth/login/oidc?return_to=${encodeURIComponent(elsewhere)}`,
+        )
+      ).status,
       400,
       elsewhere,
     );
+  }
 });
 
 test('the account becomes a user, and the same user the next time', async () => {
   const { status, text, headers } = await logIn('oidc', 'Zoe.Q|77');
   assert.equal(status, 200, text);
-  assert.deepEqual(Object.keys(JSON.parse(text)), ['access_token', 'token_type', 'refresh_token', 'expires_in']);
-  assert.deepEqual([headers.get('cache-control'), headers.get('content-type')], ['no-store', 'application/json']);
+
+  assert.deepEqual(Object.keys(JSON.parse(text)), [
+    'access_token',
+    'token_type',
+    'refresh_token',
+    'expires_in',
+  ]);
+
+  assert.deepEqual(
+    [headers.get('cache-control'), headers.get('content-type')],
+    ['no-store', 'application/json'],
+  );
+
   assert.equal(claims(text).username, 'zoe.q');
+
   const { metadata, spec } = await asAdmin(`${USERS}/zoe.q`);
   assert.equal(metadata.labels['iam.kubesphere.io/identify-provider'], 'oidc');
   assert.match(metadata.labels['iam.kubesphere.io/origin-uid'], /^sha256-/);
   assert.equal(metadata.annotations['iam.kubesphere.io/origin-uid'], 'Zoe.Q|77');
   assert.deepEqual([spec.email, spec.displayName], ['Zoe.Q@idp.test', 'N. N.']);
   assert.equal(claims((await logIn('oidc', 'Zoe.Q|77')).text).username, 'zoe.q');
+
   await eventually(async () => {
     const { items } = await asAdmin(`${USERS}/zoe.q/loginrecords`);
-    assert.deepEqual([items.length, items[0].spec.type, items[0].spec.provider], [2, 'OAuth', 'oidc']);
+    assert.deepEqual(
+      [items.length, items[0].spec.type, items[0].spec.provider],
+      [2, 'OAuth', 'oidc'],
+    );
   });
+
   const token = JSON.parse(text).access_token;
   const own = await call(`${USERS}/zoe.q`, { token });
+
   assert.equal(own.status, 200);
 });
 
@@ -239,19 +338,30 @@ test('another account of the same name is nobody, and no account is merged by na
     await logIn('oidc', 'Zoe.Q|78'),
     /^Unauthorized: user zoe\.q is already bound to other identify provider$/,
   );
+
   unauthorized(await logIn('oidc', 'admin'), /already bound/);
   unauthorized(await logIn('trusting', 'Zoe.Q|77'), /already bound/);
 });
 
 test('lookup lets in whom an administrator has linked', async () => {
   unauthorized(await logIn('lookup', 'yuri'), /^Unauthorized: identity mapping not match$/);
-  const labels = { 'iam.kubesphere.io/identify-provider': 'lookup', 'iam.kubesphere.io/origin-uid': 'yuri' };
-  await asAdmin(USERS, { metadata: { name: 'george', labels }, spec: { email: 'george@example.com' } });
+
+  const labels = {
+    'iam.kubesphere.io/identify-provider': 'lookup',
+    'iam.kubesphere.io/origin-uid': 'yuri',
+  };
+
+  await asAdmin(USERS, {
+    metadata: { name: 'george', labels },
+    spec: { email: 'george@example.com' },
+  });
+
   await eventually(async () => {
     const { status, text } = await logIn('lookup', 'yuri');
     assert.equal(status, 200, text);
     assert.equal(claims(text).username, 'george');
   });
+
   const body = { metadata: { name: 'rival', labels }, spec: { email: 'rival@example.com' } };
   const twice = await call(USERS, { body });
   assert.deepEqual(
@@ -262,10 +372,12 @@ test('lookup lets in whom an administrator has linked', async () => {
 
 test('disabled users stay out', async () => {
   assert.equal((await logIn('oidc', 'gone')).status, 200);
+
   await call('/apis/iam.kubesphere.io/v1alpha2/users/gone', {
     method: 'PATCH',
     body: { status: { state: 'Disabled' } },
   });
+
   await eventually(async () => {
     const { status, text } = await logIn('oidc', 'gone');
     assert.deepEqual([status, text], [403, 'Forbidden: account is not active']);
@@ -275,22 +387,40 @@ test('disabled users stay out', async () => {
 test('a callback works once, in the browser that began, for the provider that was asked', async () => {
   const { callback, browser, status } = await logIn('oidc', 'once');
   assert.equal(status, 200);
-  unauthorized(await browser.visit(callback), /has not begun the log-in: start at \/oauth\/login\/oidc/);
-  // With the cookie kept: the state has been used. A victim's browser has no cookie or one of its own.
+
+  unauthorized(
+    await browser.visit(callback),
+    /has not begun the log-in: start at \/oauth\/login\/oidc/,
+  );
+
+  // With the cookie kept: the state has been used. A victim's browser has no cookie or one of its
+  // own.
   const thief = new Browser();
   const { url } = await begin(thief, 'oidc');
   const stolen = await atProvider(thief, url, 'mallory');
+
   unauthorized(await new Browser().visit(stolen), /has not begun the log-in/);
+
   const victim = new Browser();
   await begin(victim, 'oidc');
   unauthorized(await victim.visit(stolen), /was not begun by this browser/);
+
   const headers = { cookie: thief.cookies(stolen) };
   unauthorized(
     await new Browser().visit(stolen.replace('/oidc?', '/lookup?'), { headers }),
     /was not begun by this browser/,
   );
-  unauthorized(await new Browser().visit(stolen.replace(/state=[^&]+/, 'state=x'), { headers }), /was not begun/);
-  unauthorized(await new Browser().visit(stolen.replace(/[?&]state=[^&]+/, '?x=1'), { headers }), /was not begun/);
+
+  unauthorized(
+    await new Browser().visit(stolen.replace(/state=[^&]+/, 'state=x'), { headers }),
+    /was not begun/,
+  );
+
+  unauthorized(
+    await new Browser().visit(stolen.replace(/[?&]state=[^&]+/, '?x=1'), { headers }),
+    /was not begun/,
+  );
+
   assert.equal((await new Browser().visit(stolen, { headers })).status, 200);
   unauthorized(await new Browser().visit(stolen, { headers }), /has been used already/);
 });
@@ -305,8 +435,9 @@ test('a cookie that was changed, or made with another key, is none', async () =>
     { cookie: cookie.replace(/\.[^.]{10}/, '.AAAAAAAAAA') },
     { cookie: `ks-login=${'x'.repeat(10_000)}` },
     { cookie: 'ks-login=eyJhbGciOiJub25lIn0..' },
-  ])
+  ]) {
     unauthorized(await new Browser().visit(callback, { headers }), /^Unauthorized: /);
+  }
 });
 
 test('what the provider refuses ends there', async () => {
@@ -316,15 +447,27 @@ test('what the provider refuses ends there', async () => {
   const callback = `${server.url}/oauth/callback/oidc?state=${state}`;
   const cookie = browser.cookies(callback);
   const visit = (query, headers = { cookie }) => new Browser().visit(callback + query, { headers });
-  unauthorized(await visit('&error=access_denied&error_description=<script>'), /^Unauthorized: access_denied$/);
+  unauthorized(
+    await visit('&error=access_denied&error_description=<script>'),
+    /^Unauthorized: access_denied$/,
+  );
+
   unauthorized(await visit('&code=x'), /has been used already/);
+
   const again = new Browser();
   await begin(again, 'oidc');
-  unauthorized(await visit('', { cookie: again.cookies(callback) }), /was not begun by this browser/);
+
+  unauthorized(
+    await visit('', { cookie: again.cookies(callback) }),
+    /was not begun by this browser/,
+  );
+
   const third = new Browser();
   const { url: thirdUrl } = await begin(third, 'oidc');
   const next = `${server.url}/oauth/callback/oidc?state=${thirdUrl.searchParams.get('state')}`;
+
   unauthorized(await third.visit(next), /^Unauthorized: missing code$/);
+
   const fourth = new Browser();
   const { url: fourthUrl } = await begin(fourth, 'oidc');
   unauthorized(
@@ -338,18 +481,27 @@ test('what the provider refuses ends there', async () => {
 test('an ID token for another log-in is refused', async () => {
   const browser = new Browser();
   const { url } = await begin(browser, 'oidc');
+
   url.searchParams.set('nonce', 'another');
+
   unauthorized(
     await browser.visit(await atProvider(browser, url, 'mallory')),
     /refused: OAUTH_JWT_CLAIM_COMPARISON_FAILED/,
   );
+
   const other = new Browser();
   const { url: weak } = await begin(other, 'oidc');
+
   weak.searchParams.set('code_challenge', 'A'.repeat(43));
-  unauthorized(await other.visit(await atProvider(other, weak, 'mallory')), /refused: invalid_grant/);
+
+  unauthorized(
+    await other.visit(await atProvider(other, weak, 'mallory')),
+    /refused: invalid_grant/,
+  );
 });
 
 const now = () => Math.floor(Date.now() / 1000);
+
 const tampered = {
   'another issuer': (c) => ({ claims: { ...c, iss: 'https://evil.example' } }),
   'another audience': (c) => ({ claims: { ...c, aud: 'another' } }),
@@ -365,14 +517,20 @@ const tampered = {
     alg: 'HS256',
   }),
 };
+
 for (const [what, change] of Object.entries(tampered)) {
   test(`an ID token that is changed to ${what} is refused`, async () => {
     tamper = change;
+
     try {
-      unauthorized(await logIn('oidc', 'intruder'), /^Unauthorized: the provider's answer was refused: /);
+      unauthorized(
+        await logIn('oidc', 'intruder'),
+        /^Unauthorized: the provider's answer was refused: /,
+      );
     } finally {
       tamper = undefined;
     }
+
     const { items } = await asAdmin(`${USERS}?name=intruder`);
     assert.deepEqual(items, []);
   });
@@ -381,6 +539,7 @@ for (const [what, change] of Object.entries(tampered)) {
 test('a console that calls back itself works where that is allowed, and only there', async () => {
   const ask = async (name) => {
     const url = new URL(`${issuer}/auth`);
+
     const query = {
       client_id: name,
       response_type: 'code',
@@ -388,41 +547,73 @@ test('a console that calls back itself works where that is allowed, and only the
       redirect_uri: redirectURL(name),
       state: name,
     };
+
     url.search = new URLSearchParams(query);
+
     const back = new URL(await atProvider(new Browser(), url, 'consoler'));
-    return new Browser().visit(`${server.url}/oauth/callback/${name}?code=${back.searchParams.get('code')}`);
+
+    return new Browser().visit(
+      `${server.url}/oauth/callback/${name}?code=${back.searchParams.get('code')}`,
+    );
   };
+
   const { status, text } = await ask('trusting');
   assert.equal(status, 200, text);
   assert.equal(claims(text).username, 'consoler');
-  unauthorized(await ask('oidc'), /has not begun the log-in: .* set allowMissingState of the identity provider$/);
+
+  unauthorized(
+    await ask('oidc'),
+    /has not begun the log-in: .* set allowMissingState of the identity provider$/,
+  );
+
   // A browser that has begun a log-in is held to it there too.
   const browser = new Browser();
   const { url } = await begin(browser, 'trusting');
   const callback = await atProvider(browser, url, 'consoler');
-  unauthorized(await browser.visit(callback.replace(/state=[^&]+/, 'state=other')), /was not begun by this browser/);
+  unauthorized(
+    await browser.visit(callback.replace(/state=[^&]+/, 'state=other')),
+    /was not begun by this browser/,
+  );
 });
 
 test('a provider that is down, or is not who it should be, answers 503 and disturbs no other', async () => {
   const { status, text } = await new Browser().visit(`${server.url}/oauth/login/down`);
   assert.deepEqual(
     [status, text],
-    [503, 'Internal error occurred: identity provider down gives no usable answer, try again later'],
+    [
+      503,
+      'Internal error occurred: identity provider down gives no usable answer, try again later',
+    ],
   );
+
   assert.equal((await new Browser().visit(`${server.url}/oauth/login/elsewhere`)).status, 503);
   assert.equal((await logIn('oidc', 'calm')).status, 200);
 });
 
 test('unknown providers and places to go on to are refused', async () => {
-  for (const path of ['/oauth/login/nosuch', '/oauth/callback/nosuch?code=x', '/oauth/callback/__proto__?code=x'])
-    unauthorized(await new Browser().visit(server.url + path), /^Unauthorized: the identity provider was not found$/);
-  const { status, text } = await new Browser().visit(`${server.url}/oauth/login/oidc?return_to=https://evil.example/`);
+  for (const path of [
+    '/oauth/login/nosuch',
+    '/oauth/callback/nosuch?code=x',
+    '/oauth/callback/__proto__?code=x',
+  ]) {
+    unauthorized(
+      await new Browser().visit(server.url + path),
+      /^Unauthorized: the identity provider was not found$/,
+    );
+  }
+
+  const { status, text } = await new Browser().visit(
+    `${server.url}/oauth/login/oidc?return_to=https://evil.example/`,
+  );
   assert.deepEqual([status, text.startsWith('return_to ')], [400, true]);
 });
 
 test('log-in pages learn what they make their link of, and no secret', async () => {
-  const { text } = await new Browser().visit(`${server.url}/kapis/config.kubesphere.io/v1alpha2/configs/oauth`);
+  const { text } = await new Browser().visit(
+    `${server.url}/kapis/config.kubesphere.io/v1alpha2/configs/oauth`,
+  );
   assert.doesNotMatch(text, /secret/i);
+
   const { provider } = JSON.parse(text).identityProviders.find(({ name }) => name === 'oidc');
   assert.deepEqual(provider, {
     clientID: 'oidc',
@@ -430,6 +621,7 @@ test('log-in pages learn what they make their link of, and no secret', async () 
     scopes: ['openid', 'profile', 'email'],
     endpoint: { authURL: `${issuer}/auth`, endSessionURL: `${issuer}/session/end` },
   });
+
   // 3.0's console makes a button of every provider that has settings: who has no address gets none.
   const down = JSON.parse(text).identityProviders.find(({ name }) => name === 'down');
   assert.equal(down.provider, undefined);
@@ -438,15 +630,19 @@ test('log-in pages learn what they make their link of, and no secret', async () 
 test('whatever is sent, the answer is a refusal', async () => {
   const browser = new Browser();
   await begin(browser, 'oidc');
+
   const cookie = browser.cookies(`${server.url}/oauth/callback/oidc`);
+
   const value = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 60 }),
     fc.constantFrom('x'.repeat(1500), '%00', '\r\nset-cookie: a=b'),
   );
+
   const query = fc.dictionary(
     fc.constantFrom('code', 'state', 'error', 'iss', 'ticket', 'response', 'return_to', 'id_token'),
     value,
   );
+
   await fc.assert(
     fc.asyncProperty(
       fc.constantFrom('oidc', 'trusting', 'lookup', '%2e%2e', 'x'),
@@ -454,29 +650,42 @@ test('whatever is sent, the answer is a refusal', async () => {
       fc.boolean(),
       async (name, fields, bound) => {
         const parameters = new URLSearchParams();
-        for (const [key, text] of Object.entries(fields)) parameters.set(key, text.toWellFormed?.() ?? text);
+
+        for (const [key, text] of Object.entries(fields)) {
+          parameters.set(key, text.toWellFormed?.() ?? text);
+        }
+
         const response = await fetch(`${server.url}/oauth/callback/${name}?${parameters}`, {
           redirect: 'manual',
           headers: bound ? { cookie } : {},
         });
-        assert.ok([400, 401, 404].includes(response.status), `${response.status} ${await response.text()}`);
+
+        assert.ok(
+          [400, 401, 404].includes(response.status),
+          `${response.status} ${await response.text()}`,
+        );
+
         assert.equal(response.headers.get('set-cookie'), null);
       },
     ),
     { numRuns: 150, endOnFailure: true },
   );
+
   const login = fc.record({ username: fc.anything(), password: fc.anything() });
   await fc.assert(
     fc.asyncProperty(fc.constantFrom('oidc', 'nosuch'), login, async (name, body) => {
       const text = JSON.stringify(body);
+
       const response = await fetch(`${server.url}/oauth/login/${name}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: text,
       });
+
       assert.ok([400, 401].includes(response.status), `${response.status} ${text}`);
     }),
     { numRuns: 60, endOnFailure: true },
   );
+
   assert.doesNotMatch(server.output(), /secret of/);
 });

@@ -1,5 +1,6 @@
-// What kube-apiserver 1.36.3 refuses, in its words: refusals.json holds objects that were sent to a real one and the causes
-// that it answered. The scenarios that they come from are test/differential/scenarios/objects-*.mjs.
+// What kube-apiserver 1.36.3 refuses, in its words: refusals.json holds objects that were sent to a
+// real one and the causes that it answered. The scenarios that they come from are
+// test/differential/scenarios/objects-*.mjs.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
@@ -17,17 +18,26 @@ async function post(path, object) {
 }
 
 before(async () => {
-  server = await KubeApiServer.open({ serviceClusterIPRange: '10.96.0.0/16', backend: new MemoryBackend() });
+  server = await KubeApiServer.open({
+    serviceClusterIPRange: '10.96.0.0/16',
+    backend: new MemoryBackend(),
+  });
+
   await post('/api/v1/namespaces', { metadata: { name: 'refusals' } });
 });
+
 after(() => server.close());
 
 for (const resource of new Set(refusals.map(({ path }) => path.split('/').pop()))) {
   test(`${resource} are refused in Kubernetes' words`, async () => {
-    for (const { path, body, causes } of refusals.filter((refusal) => refusal.path.split('/').pop() === resource)) {
+    for (const { path, body, causes } of refusals.filter(
+      (refusal) => refusal.path.split('/').pop() === resource,
+    )) {
       const answer = await post(path, body);
       assert.equal(answer.status, 422, JSON.stringify(body));
+
       const said = answer.body.details.causes.map(({ field, message }) => `${field}: ${message}`);
+
       // Kubernetes goes through maps in any order.
       assert.deepEqual(said.sort(), causes.sort(), JSON.stringify(body));
     }

@@ -21,14 +21,29 @@ let headers;
 before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'ks-slow-'));
   server = await startServer({ dir, adminPassword: PASSWORD });
-  const body = new URLSearchParams({ grant_type: 'password', username: 'admin', password: PASSWORD });
-  const { access_token: token } = await (await fetch(`${server.url}/oauth/token`, { method: 'POST', body })).json();
+
+  const body = new URLSearchParams({
+    grant_type: 'password',
+    username: 'admin',
+    password: PASSWORD,
+  });
+
+  const { access_token: token } = await (
+    await fetch(`${server.url}/oauth/token`, { method: 'POST', body })
+  ).json();
   headers = { authorization: `Bearer ${token}` };
-  for (let i = 0; i < OBJECTS; i++) await make('configmaps', i, { data: { text: 'x'.repeat(BYTES) } });
-  for (let i = 0; i < OBJECTS; i++)
+
+  for (let i = 0; i < OBJECTS; i++) {
+    await make('configmaps', i, { data: { text: 'x'.repeat(BYTES) } });
+  }
+
+  for (let i = 0; i < OBJECTS; i++) {
     await make('serviceaccounts', i, { metadata: { annotations: { note: 'y'.repeat(500) } } });
+  }
+
   await read(`${R}/namespaces/default/configmaps`);
 });
+
 after(async () => {
   await server?.stop();
   await rm(dir, { recursive: true, force: true });
@@ -40,6 +55,7 @@ async function make(resource, i, object) {
     headers: { ...headers, 'content-type': 'application/json' },
     body: JSON.stringify({ ...object, metadata: { ...object.metadata, name: `object-${i}` } }),
   });
+
   assert.equal(made.status, 201, await made.text());
 }
 
@@ -51,18 +67,24 @@ async function read(path) {
 
 /** Resident memory of the server in MB. */
 async function resident() {
-  return Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${server.pid}/status`, 'utf8'))[1]) / 1024;
+  return (
+    Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${server.pid}/status`, 'utf8'))[1]) / 1024
+  );
 }
 
 /** A connection that asks and then takes nothing. */
 function stalledReader(path) {
   const { hostname, port } = new URL(server.url);
+
   return new Promise((resolve, reject) => {
     const socket = connect({ host: hostname, port: Number(port) }, () => {
       socket.pause();
-      socket.write(`GET ${path} HTTP/1.1\r\nhost: ${hostname}\r\nauthorization: ${headers.authorization}\r\n\r\n`);
+      socket.write(
+        `GET ${path} HTTP/1.1\r\nhost: ${hostname}\r\nauthorization: ${headers.authorization}\r\n\r\n`,
+      );
       resolve(socket);
     });
+
     socket.on('error', reject);
   });
 }
@@ -75,17 +97,27 @@ for (const [what, path] of [
     const size = await read(path);
     const before = await resident();
     const readers = await Promise.all(Array.from({ length: READERS }, () => stalledReader(path)));
+
     try {
       await sleep(1500);
+
       const grown = (await resident()) - before;
       const copies = (READERS * size) / 1024 ** 2;
-      assert.ok(grown < Math.max(150, copies / 4), `${grown} MB more, for ${copies} MB that were asked for`);
+      assert.ok(
+        grown < Math.max(150, copies / 4),
+        `${grown} MB more, for ${copies} MB that were asked for`,
+      );
+
       const start = performance.now();
+
       assert.equal(await read(path), size);
+
       const ms = performance.now() - start;
       assert.ok(ms < 5000, `others wait for ${ms} ms`);
     } finally {
-      for (const reader of readers) reader.destroy();
+      for (const reader of readers) {
+        reader.destroy();
+      }
     }
   });
 }

@@ -1,4 +1,5 @@
-// The embedded Kubernetes API beside kube-apiserver and etcd, in one run on one machine: both with fsync, then both without.
+// The embedded Kubernetes API beside kube-apiserver and etcd, in one run on one machine: both with
+// fsync, then both without.
 import { namespaceOf, podOf } from '../pod-source.mjs';
 import { drive, hasWrk } from '../wrk.mjs';
 import { loopDelays } from './loop-delays.mjs';
@@ -13,9 +14,14 @@ const LANES = 16;
 const TURNS = 3;
 
 const ONE = `/api/v1/namespaces/${namespaceOf(107)}/pods/pod-107`;
+
 const READS = [
   { name: 'get of one pod', path: ONE, goal: 3 },
-  { name: 'list of a namespace with 50 pods', path: `/api/v1/namespaces/${namespaceOf(7)}/pods`, goal: 5 },
+  {
+    name: 'list of a namespace with 50 pods',
+    path: `/api/v1/namespaces/${namespaceOf(7)}/pods`,
+    goal: 5,
+  },
   { name: 'list of 500 pods', path: '/api/v1/pods?limit=500', goal: 5, connections: 4 },
 ];
 
@@ -24,9 +30,17 @@ async function fill(side) {
   const namespaces = [...new Set(Array.from({ length: PODS }, (_, i) => namespaceOf(i)))];
   for (const name of namespaces) {
     await side.call('POST', '/api/v1/namespaces', { metadata: { name } });
-    await side.call('POST', `/api/v1/namespaces/${name}/serviceaccounts`, { metadata: { name: 'default' } }, [409]);
+
+    await side.call(
+      'POST',
+      `/api/v1/namespaces/${name}/serviceaccounts`,
+      { metadata: { name: 'default' } },
+      [409],
+    );
   }
+
   let next = 0;
+
   const lane = async () => {
     while (next < PODS) {
       const i = next++;
@@ -34,15 +48,23 @@ async function fill(side) {
       await side.call('POST', `/api/v1/namespaces/${namespaceOf(i)}/pods`, pod);
     }
   };
+
   await Promise.all(Array.from({ length: LANES }, lane));
 }
 
-/** What both sides come to, measured in turns: a shared machine is quicker now and slower then, and so for both. */
+/**
+ * What both sides come to, measured in turns: a shared machine is quicker now and slower then, and
+ * so for both.
+ */
 async function inTurns(sides, measure) {
   const found = sides.map(() => []);
+
   for (let turn = 0; turn < TURNS; turn++) {
-    for (const [index, side] of sides.entries()) found[index].push(await measure(side));
+    for (const [index, side] of sides.entries()) {
+      found[index].push(await measure(side));
+    }
   }
+
   return found;
 }
 
@@ -54,10 +76,18 @@ function row(name, [theirs, own], goal, isSmallBetter = false) {
   console.log(`| ${name} | ${theirs} | ${own} | ${ratio.toFixed(2)} | ${goal} |`);
 }
 
-/** Measures with requests; answers the means of how many were answered a second, and counts those that failed. */
+/**
+ * Measures with requests; answers the means of how many were answered a second, and counts those
+ * that failed.
+ */
 async function throughput(sides, errors, measure) {
   const found = await inTurns(sides, measure);
-  for (const figures of found) for (const figure of figures) errors.count += figure.errors;
+  for (const figures of found) {
+    for (const figure of figures) {
+      errors.count += figure.errors;
+    }
+  }
+
   return found.map((figures) => mean(figures.map(({ perSecond }) => perSecond)));
 }
 
@@ -69,12 +99,14 @@ async function starts(sides) {
     '≥ 4',
     true,
   );
+
   row(
     'the same with all of KubeSphere, ms',
     sides.map(({ readyMs }) => readyMs),
     '',
     true,
   );
+
   const again = await inTurns(sides, (side) => side.startAgain());
   row('start with the pods to ready, ms', again.map(median), '≥ 4', true);
 }
@@ -82,14 +114,28 @@ async function starts(sides) {
 async function reads(sides, tokens, errors, seconds) {
   for (const { name, path, goal, connections = CONNECTIONS } of READS) {
     const found = await throughput(sides, errors, (side) =>
-      drive({ url: side.url + path, token: tokens.get(side), connections, seconds: Math.ceil(seconds / TURNS) }),
+      drive({
+        url: side.url + path,
+        token: tokens.get(side),
+        connections,
+        seconds: Math.ceil(seconds / TURNS),
+      }),
     );
+
     row(`${name}, requests/s`, found, `≥ ${goal}`);
   }
+
   const [theirs, own] = sides.map((side) => side.residentMb);
-  console.log(`| resident memory after reads, MB | ${theirs} | ${own} | ${(own / theirs).toFixed(2)} | ≤ 0.33 |`);
+  console.log(
+    `| resident memory after reads, MB | ${theirs} | ${own} | ${(own / theirs).toFixed(2)} | ≤ 0.33 |`,
+  );
+
   const delivered = [];
-  for (const side of sides) delivered.push(await watchers(side, tokens.get(side)));
+
+  for (const side of sides) {
+    delivered.push(await watchers(side, tokens.get(side)));
+  }
+
   row('events delivered to 1,000 watchers/s', delivered, '≥ 1');
 }
 
@@ -97,28 +143,45 @@ async function reads(sides, tokens, errors, seconds) {
 async function pair(fsync, seconds) {
   const sides = [];
   const errors = { count: 0 };
+
   try {
-    for (const start of [startPeer, startOurs]) sides.push(await start(fsync));
+    for (const start of [startPeer, startOurs]) {
+      sides.push(await start(fsync));
+    }
+
     const tokens = new Map();
+
     for (const side of sides) {
       await fill(side);
       tokens.set(side, await side.serviceAccountToken());
     }
+
     const [, ours] = sides;
     let holds = '';
+
     if (fsync) {
       await starts(sides);
       await reads(sides, tokens, errors, seconds);
       holds = `\n${await loopDelays(ours, tokens.get(ours), seconds)}\n`;
     }
+
     const written = await throughput(sides, errors, (side) =>
       writes(side, tokens.get(side), Math.ceil(seconds / TURNS), POD_BYTES),
     );
-    row(`pods created by 16 writers/s, ${fsync ? 'fsync' : 'no fsync'}`, written, fsync ? '≥ 1' : '≥ 1.5');
+
+    row(
+      `pods created by 16 writers/s, ${fsync ? 'fsync' : 'no fsync'}`,
+      written,
+      fsync ? '≥ 1' : '≥ 1.5',
+    );
+
     console.log(holds);
+
     return errors.count;
   } finally {
-    for (const side of sides) await side.stop();
+    for (const side of sides) {
+      await side.stop();
+    }
   }
 }
 

@@ -1,5 +1,6 @@
-// Readers of long lists in a process of their own: node list-readers.mjs '{"url", "token", "readers", "seconds"}' prints figures as
-// JSON. What they do with the bytes is not to delay who times calls beside them.
+// Readers of long lists in a process of their own: node list-readers.mjs '{"url", "token",
+// "readers", "seconds"}' prints figures as JSON. What they do with the bytes is not to delay who
+// times calls beside them.
 import { request } from 'node:https';
 
 const { url, token, readers, seconds } = JSON.parse(process.argv[2]);
@@ -7,6 +8,7 @@ const figures = { lists: 0, bytes: 0 };
 
 function readList() {
   const headers = { authorization: `Bearer ${token}` };
+
   return new Promise((resolve, reject) => {
     const req = request(url, { headers, rejectUnauthorized: false, agent: false }, (response) => {
       let size = 0;
@@ -14,6 +16,7 @@ function readList() {
       response.on('end', () => resolve(size));
       response.on('error', reject);
     });
+
     req.on('error', reject);
     req.end();
   });
@@ -28,4 +31,5 @@ await Promise.all(
     }
   }),
 );
+
 console.log(JSON.stringify(figures));

@@ -1,4 +1,5 @@
-// The two servers that are measured side by side: kube-apiserver with etcd, and the product on its embedded default.
+// The two servers that are measured side by side: kube-apiserver with etcd, and the product on its
+// embedded default.
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
@@ -12,13 +13,23 @@ import { logIn, loopDelay, PASSWORD } from '../measure.mjs';
 
 /** One server, as its administrator and as a ServiceAccount with a token call it. */
 class Side {
-  constructor(name, kubeconfig, { pids, startMs, readyMs = startMs, startAgain, stop, longestHoldMs }) {
+  constructor(
+    name,
+    kubeconfig,
+    { pids, startMs, readyMs = startMs, startAgain, stop, longestHoldMs },
+  ) {
     this.readyMs = readyMs;
-    /** The longest time since it was asked last that the event loop was held, in milliseconds, where there is one. */
+
+    /**
+     * The longest time since it was asked last that the event loop was held, in milliseconds, where
+     * there is one.
+     */
     this.longestHoldMs = longestHoldMs;
+
     const { clusters, users } = parse(readFileSync(kubeconfig, 'utf8'));
     const { user } = users[0];
     const pem = (field) => user[field] && Buffer.from(user[field], 'base64');
+
     this.name = name;
     this.url = clusters[0].cluster.server;
     this.pids = pids;
@@ -26,6 +37,7 @@ class Side {
     this.startAgain = startAgain;
     this.stop = stop;
     this.token = user.token;
+
     this.agent = new Agent({
       keepAlive: true,
       maxSockets: 32,
@@ -35,23 +47,44 @@ class Side {
     });
   }
 
-  /** Calls as the administrator; answers the JSON, throws for a status of 300 and more that is not expected. */
+  /**
+   * Calls as the administrator; answers the JSON, throws for a status of 300 and more that is not
+   * expected.
+   */
   async call(method, path, body, expected = []) {
     const payload = body && JSON.stringify(body);
+
     const headers = {
       ...(this.token && { authorization: `Bearer ${this.token}` }),
-      ...(payload && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
+      ...(payload && {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(payload),
+      }),
     };
+
     return new Promise((resolve, reject) => {
-      const req = request(this.url + path, { method, headers, agent: this.agent }, async (response) => {
-        const chunks = [];
-        for await (const chunk of response) chunks.push(chunk);
-        const text = Buffer.concat(chunks).toString();
-        const { statusCode } = response;
-        if (statusCode >= 300 && !expected.includes(statusCode)) {
-          reject(new Error(`${this.name}: ${method} ${path}: ${statusCode} ${text.slice(0, 500)}`));
-        } else resolve(JSON.parse(text));
-      });
+      const req = request(
+        this.url + path,
+        { method, headers, agent: this.agent },
+        async (response) => {
+          const chunks = [];
+
+          for await (const chunk of response) {
+            chunks.push(chunk);
+          }
+
+          const text = Buffer.concat(chunks).toString();
+          const { statusCode } = response;
+          if (statusCode >= 300 && !expected.includes(statusCode)) {
+            reject(
+              new Error(`${this.name}: ${method} ${path}: ${statusCode} ${text.slice(0, 500)}`),
+            );
+          } else {
+            resolve(JSON.parse(text));
+          }
+        },
+      );
+
       req.on('error', reject);
       req.end(payload);
     });
@@ -59,33 +92,55 @@ class Side {
 
   /** Resident memory of all its processes now, in MB. */
   get residentMb() {
-    const kb = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
+    const kb = (pid) =>
+      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
     return Math.round(this.pids().reduce((sum, pid) => sum + kb(pid), 0) / 1024);
   }
 
-  /** A token of a ServiceAccount that may do everything: what a load generator without client certificates calls with. */
+  /**
+   * A token of a ServiceAccount that may do everything: what a load generator without client
+   * certificates calls with.
+   */
   async serviceAccountToken() {
     const account = { namespace: 'default', name: 'bench' };
     const metadata = { name: 'bench' };
+
     await this.call('POST', '/api/v1/namespaces/default/serviceaccounts', { metadata }, [409]);
+
     const rbac = 'rbac.authorization.k8s.io';
     const roleRef = { apiGroup: rbac, kind: 'ClusterRole', name: 'cluster-admin' };
     const subjects = [{ kind: 'ServiceAccount', ...account }];
-    await this.call('POST', `/apis/${rbac}/v1/clusterrolebindings`, { metadata, roleRef, subjects }, [409]);
+    await this.call(
+      'POST',
+      `/apis/${rbac}/v1/clusterrolebindings`,
+      { metadata, roleRef, subjects },
+      [409],
+    );
+
     await sleep(500);
+
     const path = '/api/v1/namespaces/default/serviceaccounts/bench/token';
     const { status } = await this.call('POST', path, { spec: { expirationSeconds: 36_000 } });
+
     return status.token;
   }
 }
 
 const isReady = (port) =>
   new Promise((resolve) => {
-    const options = { host: '127.0.0.1', port, path: '/readyz', rejectUnauthorized: false, agent: false };
+    const options = {
+      host: '127.0.0.1',
+      port,
+      path: '/readyz',
+      rejectUnauthorized: false,
+      agent: false,
+    };
+
     const req = request(options, (response) => {
       response.resume();
       resolve(response.statusCode === 200);
     });
+
     req.on('error', () => resolve(false));
     req.end();
   });
@@ -97,10 +152,15 @@ async function timed(start, port) {
   const starting = start();
   let ms;
   while (port && !ms) {
-    if (await isReady(port)) ms = since();
-    else await Promise.race([sleep(20), starting]);
+    if (await isReady(port)) {
+      ms = since();
+    } else {
+      await Promise.race([sleep(20), starting]);
+    }
   }
+
   const started = await starting;
+
   return { started, ms: ms ?? since(), allMs: since() };
 }
 
@@ -120,6 +180,7 @@ export async function startOurs(fsync, args = []) {
   const start = () => startServer({ dir, adminPassword: PASSWORD, args: all, ports });
   const first = await timed(start, ports[1]);
   let server = first.started;
+
   return new Side('ours', join(dir, 'pki/admin.kubeconfig'), {
     pids: () => [server.pid],
     startMs: first.ms,

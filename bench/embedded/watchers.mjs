@@ -10,7 +10,16 @@ const EVENTS = 1000;
 /** Answers how many events were delivered a second, from the first change to the last event. */
 export async function watchers(side, token) {
   await side.call('POST', '/api/v1/namespaces', { metadata: { name: 'watched' } });
-  const options = { url: side.url, token, watchers: WATCHERS, events: EVENTS, namespace: 'watched' };
+
+  const options = {
+    url: side.url,
+    token,
+    watchers: WATCHERS,
+    events: EVENTS,
+    namespace: 'watched',
+  };
+
   const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(options)]);
+
   return JSON.parse(stdout).perSecond;
 }

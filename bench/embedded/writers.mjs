@@ -1,5 +1,5 @@
-// Writers in a process of their own: node writers.mjs '{"url", "token", "writers", "seconds", "body"}' prints figures as JSON.
-// The body is made once: only the name in it changes.
+// Writers in a process of their own: node writers.mjs '{"url", "token", "writers", "seconds",
+// "body"}' prints figures as JSON. The body is made once: only the name in it changes.
 import { Agent, request } from 'node:https';
 
 const { url, token, writers, seconds, body } = JSON.parse(process.argv[2]);
@@ -14,21 +14,31 @@ let next = 0;
 
 function create() {
   const name = Buffer.from(`written-${run}-${next++}`);
+
   const headers = {
     authorization: `Bearer ${token}`,
     'content-type': 'application/json',
     'content-length': before.length + name.length + after.length,
   };
+
   return new Promise((resolve) => {
-    const req = request({ hostname, port, path: pathname, method: 'POST', headers, agent }, (response) => {
-      if (response.statusCode !== 201) figures.errors += 1;
-      response.on('end', resolve);
-      response.resume();
-    });
+    const req = request(
+      { hostname, port, path: pathname, method: 'POST', headers, agent },
+      (response) => {
+        if (response.statusCode !== 201) {
+          figures.errors += 1;
+        }
+
+        response.on('end', resolve);
+        response.resume();
+      },
+    );
+
     req.on('error', () => {
       figures.errors += 1;
       resolve();
     });
+
     req.end(Buffer.concat([before, name, after]));
   });
 }
@@ -43,6 +53,10 @@ await Promise.all(
     }
   }),
 );
+
 agent.destroy();
-const perSecond = Math.round((figures.written - figures.errors) / ((performance.now() - begin) / 1000));
+
+const perSecond = Math.round(
+  (figures.written - figures.errors) / ((performance.now() - begin) / 1000),
+);
 console.log(JSON.stringify({ ...figures, perSecond }));

@@ -11,8 +11,20 @@ const script = fileURLToPath(new URL('writers.mjs', import.meta.url));
 export async function writes(side, token, seconds, bytes) {
   const { status: _status, ...pod } = podOf(1, bytes);
   const namespace = 'bench-0';
-  const options = { url: `${side.url}/api/v1/namespaces/${namespace}/pods`, token, writers: WRITERS, seconds };
+
+  const options = {
+    url: `${side.url}/api/v1/namespaces/${namespace}/pods`,
+    token,
+    writers: WRITERS,
+    seconds,
+  };
+
   const body = { ...pod, metadata: { ...pod.metadata, namespace, name: '@NAME@' } };
-  const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify({ ...options, body })]);
+
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    script,
+    JSON.stringify({ ...options, body }),
+  ]);
+
   return JSON.parse(stdout);
 }

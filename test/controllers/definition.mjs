@@ -8,14 +8,22 @@ export const definition = {
   spec: {
     group,
     scope: 'Namespaced',
-    names: { plural: 'websites', singular: 'website', kind: 'WebSite', listKind: 'WebSiteList', shortNames: ['ws'] },
+    names: {
+      plural: 'websites',
+      singular: 'website',
+      kind: 'WebSite',
+      listKind: 'WebSiteList',
+      shortNames: ['ws'],
+    },
     versions: [
       {
         name: 'v1',
         served: true,
         storage: true,
         subresources: { status: {} },
-        additionalPrinterColumns: [{ name: 'Replicas', type: 'integer', jsonPath: '.spec.replicas' }],
+        additionalPrinterColumns: [
+          { name: 'Replicas', type: 'integer', jsonPath: '.spec.replicas' },
+        ],
         schema: {
           openAPIV3Schema: {
             type: 'object',

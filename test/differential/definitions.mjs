@@ -17,6 +17,7 @@ export const version = (name, properties, more = {}) => ({
 /** A definition of `Thing`s in the scenario's group. */
 export function definition(api, versions, { names = {}, spec = {}, metadata = {} } = {}) {
   const plural = names.plural ?? 'things';
+
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -35,13 +36,24 @@ export function definition(api, versions, { names = {}, spec = {}, metadata = {}
 export async function define(api, versions, more) {
   const body = definition(api, versions, more);
   const { status, text } = await api.quietly('POST', definitionsPath, { body });
-  if (status !== 201) throw new Error(text);
+  if (status !== 201) {
+    throw new Error(text);
+  }
+
   const path = `${definitionsPath}/${body.metadata.name}`;
   await api.until(path, (found) =>
     found.status.conditions.some(({ type, status }) => type === 'Established' && status === 'True'),
   );
-  const things = (name = versions[0].name) => `${api.group(`${groupOf(api)}/${name}`)}/${body.spec.names.plural}`;
-  for (const { name, served } of versions) if (served) await api.until(things(name), (_, found) => found === 200);
+
+  const things = (name = versions[0].name) =>
+    `${api.group(`${groupOf(api)}/${name}`)}/${body.spec.names.plural}`;
+
+  for (const { name, served } of versions) {
+    if (served) {
+      await api.until(things(name), (_, found) => found === 200);
+    }
+  }
+
   return { path, things: things(), in: things };
 }
 

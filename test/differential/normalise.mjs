@@ -1,10 +1,13 @@
-// Makes two transcripts comparable: what differs from one server, or one second, to the next becomes a name that tells the
-// same from another: `<uid 1>`, `<version 2>`, numbered as they first appear.
+// Makes two transcripts comparable: what differs from one server, or one second, to the next
+// becomes a name that tells the same from another: `<uid 1>`, `<version 2>`, numbered as they first
+// appear.
 
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g;
+
 // What a patch made, in a message: the real server shows it with the patched maps sorted.
 const patchedObject = /Invalid value: "\{\\"(?:[^"\\]|\\.)*"/g;
+
 // The volume of a pod's own token.
 const tokenVolume = /\bkube-api-access-[a-z0-9]{5}\b/g;
 const jwt = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g;
@@ -12,36 +15,55 @@ const pem = /(?:-----BEGIN [A-Z ]+-----[\s\S]+?-----END [A-Z ]+-----\n?)+/g;
 const pemBase64 = /LS0tLS1CRUdJTi[\w+/=]+/g;
 const clusterIp = /\b10\.(?:9[6-9]|10\d|11[01])\.\d{1,3}\.\d{1,3}\b/g;
 const url = /https:\/\/(?:127\.0\.0\.1|localhost):\d+/g;
+
 // The real server and its controllers are one test binary, named by what it was built of.
 const binary = /\bkube-apiserver-[0-9a-f]{12}\b/g;
 const address = /\b127\.0\.0\.1:\d+\b/g;
-// Ages as kubectl and tables print them; not the seconds of a probe, which have a name or an = before them.
+
+// Ages as kubectl and tables print them; not the seconds of a probe, which have a name or an =
+// before them.
 const age = /(?<![\w=.-])(?:\d+[smhd]){1,2}(?![\w.])|<invalid>/g;
 
 /** Names values by the order in which they appear. */
 function numbered(kind) {
   const seen = new Map();
+
   return (value) => {
-    if (!seen.has(value)) seen.set(value, `<${kind} ${seen.size + 1}>`);
+    if (!seen.has(value)) {
+      seen.set(value, `<${kind} ${seen.size + 1}>`);
+    }
     return seen.get(value);
   };
 }
 
 /** Generated names of one transcript, by what they were generated from. */
 function generatedNames(value, names = new Map()) {
-  if (Array.isArray(value)) for (const item of value) generatedNames(item, names);
-  else if (value && typeof value === 'object') {
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      generatedNames(item, names);
+    }
+  } else if (value && typeof value === 'object') {
     const { metadata } = value;
-    const base = typeof metadata?.generateName === 'string' ? metadata.generateName.slice(0, 58) : undefined;
-    if (base !== undefined && metadata.name?.startsWith?.(base) && metadata.name.length === base.length + 5) {
+    const base =
+      typeof metadata?.generateName === 'string' ? metadata.generateName.slice(0, 58) : undefined;
+    if (
+      base !== undefined &&
+      metadata.name?.startsWith?.(base) &&
+      metadata.name.length === base.length + 5
+    ) {
       names.set(metadata.name, `${base}<random>`);
     }
-    for (const item of Object.values(value)) generatedNames(item, names);
+
+    for (const item of Object.values(value)) {
+      generatedNames(item, names);
+    }
   }
+
   return names;
 }
 
-const managerKey = ({ operation, manager, subresource = '' }) => `${operation} ${manager} ${subresource}`;
+const managerKey = ({ operation, manager, subresource = '' }) =>
+  `${operation} ${manager} ${subresource}`;
 
 /** @returns the transcript of one side with names for what may differ */
 export function normalise(transcript) {
@@ -52,7 +74,10 @@ export function normalise(transcript) {
   const names = generatedNames(transcript);
 
   function text(value, isTable) {
-    for (const [name, replacement] of names) value = value.replaceAll(name, replacement);
+    for (const [name, replacement] of names) {
+      value = value.replaceAll(name, replacement);
+    }
+
     value = value
       .replace(binary, 'kube-apiserver')
       .replace(pem, '<pem>')
@@ -78,28 +103,44 @@ export function normalise(transcript) {
         'Precondition failed: ResourceVersion <version>',
       )
       .replace(/:(3[0-2]\d{3})\//g, ':<node port>/');
+
     return isTable ? value.replace(age, '<age>') : value;
   }
 
   function walk(value, key, isTable) {
     if (typeof value === 'string') {
-      if (key === 'resourceVersion' && /^[1-9]\d*$/.test(value)) return version(value);
-      if (key === 'continue' && value) return '<continue>';
+      if (key === 'resourceVersion' && /^[1-9]\d*$/.test(value)) {
+        return version(value);
+      }
+      if (key === 'continue' && value) {
+        return '<continue>';
+      }
+
       return text(value, isTable);
     }
-    if (typeof value === 'number' && (key === 'nodePort' || key === 'healthCheckNodePort')) return port(value);
+
+    if (typeof value === 'number' && (key === 'nodePort' || key === 'healthCheckNodePort')) {
+      return port(value);
+    }
+
     if (Array.isArray(value)) {
       // In order of their times, which a second's end between two writes decides.
       const items =
-        key === 'managedFields' ? value.toSorted((a, b) => managerKey(a).localeCompare(managerKey(b))) : value;
+        key === 'managedFields'
+          ? value.toSorted((a, b) => managerKey(a).localeCompare(managerKey(b)))
+          : value;
+
       return items.map((item) => walk(item, key, isTable));
     }
+
     if (value && typeof value === 'object') {
       const table = isTable || value.kind === 'Table';
+
       if (value.type === 'BOOKMARK' && value.object?.metadata) {
         const metadata = { ...value.object.metadata, resourceVersion: '<list version>' };
         value = { ...value, object: { ...value.object, metadata } };
       }
+
       // A list tells the version of the whole server, which others change too.
       if ((value.items !== undefined || value.rows) && value.metadata?.resourceVersion > 0) {
         value = {
@@ -108,10 +149,15 @@ export function normalise(transcript) {
           metadata: { ...value.metadata, resourceVersion: '<list version>' },
         };
       }
+
       return Object.fromEntries(
-        Object.entries(value).map(([name, item]) => [text(name), walk(item, name, table && name !== 'object')]),
+        Object.entries(value).map(([name, item]) => [
+          text(name),
+          walk(item, name, table && name !== 'object'),
+        ]),
       );
     }
+
     return value;
   }
 
@@ -120,9 +166,15 @@ export function normalise(transcript) {
     text(value, true)
       .replace(/[ \t]+/g, ' ')
       .replace(/ $/gm, '');
+
   return transcript.map((step) =>
     step.stdout === undefined
       ? walk(step)
-      : { ...step, call: text(step.call), stdout: printed(step.stdout), stderr: printed(step.stderr) },
+      : {
+          ...step,
+          call: text(step.call),
+          stdout: printed(step.stdout),
+          stderr: printed(step.stderr),
+        },
   );
 }

@@ -10,6 +10,7 @@ const patchTypes = {
   strategic: 'application/strategic-merge-patch+json',
   apply: 'application/apply-patch+yaml',
 };
+
 const callTimeout = 60_000;
 
 function parsed(text) {
@@ -31,22 +32,35 @@ function words(line) {
 function send(side, method, path, { body, headers = {}, as, token, anonymous }, onResponse) {
   const stranger = anonymous || token;
   const credentials = token ? { authorization: `Bearer ${token}` } : stranger ? {} : side.headers;
+
   const payload =
-    body === undefined ? undefined : typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+    body === undefined
+      ? undefined
+      : typeof body === 'string' || Buffer.isBuffer(body)
+        ? body
+        : JSON.stringify(body);
+
   const all = {
     'user-agent': 'differential/1.0',
-    ...(payload !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
+    ...(payload !== undefined && {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(payload),
+    }),
     ...credentials,
     ...(as && { 'impersonate-user': as }),
     ...headers,
   };
+
   const req = request(side.server + path, {
     method,
     headers: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)),
     agent: stranger ? side.strangers : side.agent,
   });
+
   return new Promise((resolve, reject) => {
-    req.setTimeout(callTimeout, () => req.destroy(new Error(`${side.name}: ${method} ${path} took too long`)));
+    req.setTimeout(callTimeout, () =>
+      req.destroy(new Error(`${side.name}: ${method} ${path} took too long`)),
+    );
     req.on('response', (response) => resolve(onResponse(response, req)));
     req.on('error', reject);
     req.end(payload);
@@ -55,7 +69,11 @@ function send(side, method, path, { body, headers = {}, as, token, anonymous }, 
 
 async function whole(response) {
   const chunks = [];
-  for await (const chunk of response) chunks.push(chunk);
+
+  for await (const chunk of response) {
+    chunks.push(chunk);
+  }
+
   return Buffer.concat(chunks).toString();
 }
 
@@ -68,6 +86,7 @@ export class Recorder {
     this.#side = side;
     /** The scenario's own namespace. */
     this.namespace = namespace;
+
     /** `/api/v1/namespaces/<own>` */
     this.core = `/api/v1/namespaces/${namespace}`;
   }
@@ -81,7 +100,10 @@ export class Recorder {
     this.transcript.push({ call, ...answer });
   }
 
-  /** Any call; recorded are status, type of the content, warnings and body. @returns the answer, its JSON parsed */
+  /**
+   * Any call; recorded are status, type of the content, warnings and body. @returns the answer, its
+   * JSON parsed
+   */
   async call(method, path, options = {}) {
     const answer = await this.quietly(method, path, options);
     const { warnings } = answer;
@@ -91,6 +113,7 @@ export class Recorder {
       ...(warnings.length > 0 && { warnings }),
       body: answer.body,
     });
+
     return answer;
   }
 
@@ -99,6 +122,7 @@ export class Recorder {
     return send(this.#side, method, path, options, async (response) => {
       const text = await whole(response);
       const warning = response.headers.warning;
+
       return {
         status: response.statusCode,
         contentType: response.headers['content-type'],
@@ -113,79 +137,127 @@ export class Recorder {
   get(path, headers) {
     return this.call('GET', path, { headers });
   }
+
   post(path, body, headers) {
     return this.call('POST', path, { body, headers });
   }
+
   put(path, body, headers) {
     return this.call('PUT', path, { body, headers });
   }
+
   /** @param {'json' | 'merge' | 'strategic' | 'apply'} type */
   patch(path, body, type = 'merge', headers = {}) {
-    return this.call('PATCH', path, { body, headers: { 'content-type': patchTypes[type], ...headers } });
+    return this.call('PATCH', path, {
+      body,
+      headers: { 'content-type': patchTypes[type], ...headers },
+    });
   }
+
   delete(path, body, headers) {
     return this.call('DELETE', path, { body, headers });
   }
 
-  /** Asks until the check passes, which is not recorded; throws after the time. @returns the last body */
+  /**
+   * Asks until the check passes, which is not recorded; throws after the time. @returns the last
+   * body
+   */
   async until(path, check, ms = 20_000) {
     for (const end = Date.now() + ms; ; await sleep(50)) {
       const { body, status } = await this.quietly('GET', path);
       let done = false;
+
       try {
         done = check(body, status);
       } catch {
         // What is looked for may not be there yet.
       }
-      if (done) return body;
-      if (Date.now() > end)
-        throw new Error(`${this.#side.name}: ${path} did not come to pass: ${JSON.stringify(body).slice(0, 1000)}`);
+
+      if (done) {
+        return body;
+      }
+
+      if (Date.now() > end) {
+        throw new Error(
+          `${this.#side.name}: ${path} did not come to pass: ${JSON.stringify(body).slice(0, 1000)}`,
+        );
+      }
     }
   }
 
   /**
-   * Watches while `during` makes its calls, until `count` events have come, the server ends it, or the time is over.
-   * Bookmarks are recorded only where asked for: when they come is the server's choice.
+   * Watches while `during` makes its calls, until `count` events have come, the server ends it, or
+   * the time is over. Bookmarks are recorded only where asked for: when they come is the server's
+   * choice.
    */
-  async watch(path, { count = Number.POSITIVE_INFINITY, ms = 5000, during, bookmarks = false, headers, as } = {}) {
+  async watch(
+    path,
+    { count = Number.POSITIVE_INFINITY, ms = 5000, during, bookmarks = false, headers, as } = {},
+  ) {
     const events = [];
     let ended = false;
     const start = this.transcript.length;
+
     const status = await send(this.#side, 'GET', path, { headers, as }, async (response, req) => {
       if (response.statusCode !== 200) {
         return { status: response.statusCode, body: parsed(await whole(response)) };
       }
+
       let rest = '';
       let enough;
       const full = new Promise((resolve) => (enough = resolve));
+
       response.setEncoding('utf8');
+
       response.on('data', (text) => {
         const lines = (rest + text).split('\n');
         rest = lines.pop();
+
         for (const line of lines) {
           const event = parsed(line);
-          if (event.type !== 'BOOKMARK' || bookmarks) events.push(event);
+          if (event.type !== 'BOOKMARK' || bookmarks) {
+            events.push(event);
+          }
         }
-        if (events.length >= count) enough();
+
+        if (events.length >= count) {
+          enough();
+        }
       });
+
       response.on('end', () => {
-        if (rest.trim() !== '') events.push(parsed(rest));
+        if (rest.trim() !== '') {
+          events.push(parsed(rest));
+        }
+
         ended = true;
         enough();
       });
+
       response.on('error', () => enough());
       await during?.();
+
       const timer = setTimeout(enough, ms);
+
       await full;
       clearTimeout(timer);
       req.destroy();
-      return { status: 200, contentType: response.headers['content-type'], ended: ended && events.length < count };
+
+      return {
+        status: 200,
+        contentType: response.headers['content-type'],
+        ended: ended && events.length < count,
+      };
     });
+
     this.transcript.splice(start, 0, { call: `WATCH ${path}`, ...status, events });
+
     return events;
   }
 
-  /** Runs kubectl in the scenario's namespace; recorded are exit code, standard output and error. */
+  /**
+   * Runs kubectl in the scenario's namespace; recorded are exit code, standard output and error.
+   */
   async kubectl(line, stdin, name = 'kubectl') {
     const answer = await this.kubectlQuietly(line, stdin, name);
     this.#record(`${name} ${line}`, answer);
@@ -196,33 +268,54 @@ export class Recorder {
     return this.#run(name, line, stdin);
   }
 
-  /** Runs helm for the scenario's namespace; of a list in JSON that it prints, `pick` chooses what is recorded of each item. */
+  /**
+   * Runs helm for the scenario's namespace; of a list in JSON that it prints, `pick` chooses what
+   * is recorded of each item.
+   */
   async helm(line, pick) {
     const answer = await this.#run('helm', line);
     const shown = line.replace(/\/\S*\/charts\//, 'charts/');
-    if (pick && answer.exit === 0)
+
+    if (pick && answer.exit === 0) {
       this.#record(`helm ${shown}`, { exit: 0, items: JSON.parse(answer.stdout).map(pick) });
-    else this.#record(`helm ${shown}`, { ...answer, stdout: answer.stdout.replace(/^LAST DEPLOYED: .*$/m, '') });
+    } else {
+      this.#record(`helm ${shown}`, {
+        ...answer,
+        stdout: answer.stdout.replace(/^LAST DEPLOYED: .*$/m, ''),
+      });
+    }
+
     return answer;
   }
 
   #run(name, line, stdin) {
     const path = toolPath(name);
-    if (!path) throw new Error('run node scripts/tools.mjs first');
+    if (!path) {
+      throw new Error('run node scripts/tools.mjs first');
+    }
+
     const side = this.#side;
     const args = ['--kubeconfig', side.kubeconfig, '--namespace', this.namespace, ...words(line)];
+
     return new Promise((resolve, reject) => {
-      const child = spawn(path, args, { env: { ...process.env, HOME: side.home, KUBECTL_PARALLEL: '1' } });
+      const child = spawn(path, args, {
+        env: { ...process.env, HOME: side.home, KUBECTL_PARALLEL: '1' },
+      });
       let stdout = '';
       let stderr = '';
+
       child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
       child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
+
       const timer = setTimeout(() => child.kill('SIGKILL'), callTimeout);
+
       child.on('error', reject);
+
       child.on('close', (exit) => {
         clearTimeout(timer);
         resolve({ exit, stdout, stderr });
       });
+
       child.stdin.on('error', () => {});
       child.stdin.end(stdin);
     });

@@ -1,4 +1,5 @@
-// The two servers that are compared: a real kube-apiserver with its controllers, and the embedded API of the product.
+// The two servers that are compared: a real kube-apiserver with its controllers, and the embedded
+// API of the product.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { Agent } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -7,12 +8,16 @@ import { parse } from 'yaml';
 import { startRealCluster } from '../real/real-cluster.mjs';
 import { startServer } from '../server.mjs';
 
-/** How one side is reached: base URL, TLS agent, headers that say who calls, kubeconfig of an administrator. */
+/**
+ * How one side is reached: base URL, TLS agent, headers that say who calls, kubeconfig of an
+ * administrator.
+ */
 export function side(name, kubeconfig, stop) {
   const { clusters, users } = parse(readFileSync(kubeconfig, 'utf8'));
   const { cluster } = clusters[0];
   const { user } = users[0];
   const buffer = (text) => text && Buffer.from(text, 'base64');
+
   const agent = new Agent({
     keepAlive: true,
     maxSockets: 64,
@@ -20,6 +25,7 @@ export function side(name, kubeconfig, stop) {
     cert: buffer(user['client-certificate-data']),
     key: buffer(user['client-key-data']),
   });
+
   return {
     name,
     server: cluster.server,
@@ -45,12 +51,14 @@ async function startReal() {
 
 async function startOurs() {
   const dir = mkdtempSync(join(tmpdir(), 'differential-'));
+
   const server = await startServer({
     log: process.env.OURS_LOG,
     dir,
     adminPassword: 'P@88w0rd',
     args: ['--register-node', 'false'],
   });
+
   return side('ours', join(dir, 'pki/admin.kubeconfig'), async () => {
     await server.stop();
     rmSync(dir, { recursive: true, force: true });

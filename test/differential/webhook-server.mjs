@@ -1,4 +1,5 @@
-// An HTTPS server on a loopback port that answers as an admission or conversion webhook, for scenarios.
+// An HTTPS server on a loopback port that answers as an admission or conversion webhook, for
+// scenarios.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:https';
@@ -9,46 +10,78 @@ let credentials;
 
 /** A key and a certificate for 127.0.0.1, made once. */
 function certificate() {
-  if (credentials) return credentials;
+  if (credentials) {
+    return credentials;
+  }
+
   const dir = mkdtempSync(join(tmpdir(), 'webhook-'));
   const [key, cert] = [join(dir, 'key'), join(dir, 'cert')];
-  const make = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30'];
+
+  const make = [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-days',
+    '30',
+  ];
+
   const names = ['-subj', '/CN=webhook', '-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost'];
   execFileSync('openssl', [...make, ...names, '-keyout', key, '-out', cert], { stdio: 'ignore' });
   credentials = { key: readFileSync(key), cert: readFileSync(cert) };
   rmSync(dir, { recursive: true });
+
   return credentials;
 }
 
 /**
- * Starts a webhook: `answer(body, url)` gives what it answers with: an object as JSON, or `{ status, headers, text }`, or
- * nothing at all when it returns undefined.
+ * Starts a webhook: `answer(body, url)` gives what it answers with: an object as JSON, or `{
+ * status, headers, text }`, or nothing at all when it returns undefined.
  * @returns where it is, the CA bundle for it, the reviews that came, and how to end it
  */
 export async function startWebhook(answer) {
   const { key, cert } = certificate();
   const reviews = [];
+
   const respond = async (req, res) => {
     const chunks = [];
-    for await (const chunk of req) chunks.push(chunk);
+
+    for await (const chunk of req) {
+      chunks.push(chunk);
+    }
+
     const body = JSON.parse(Buffer.concat(chunks).toString());
     reviews.push({ body, headers: req.headers, url: req.url });
+
     const given = await answer(body, req.url);
-    if (given === undefined) return;
+    if (given === undefined) {
+      return;
+    }
+
     if (given.text !== undefined) {
       res.writeHead(given.status ?? 200, given.headers).end(given.text);
       return;
     }
+
     res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(given));
   };
+
   const server = createServer({ key, cert }, (req, res) => {
     respond(req, res).catch((error) => {
       // A caller that has waited long enough goes away, be it in the middle of its question.
-      if (!req.readableAborted) console.log(`the webhook failed: ${error.stack}`);
+      if (!req.readableAborted) {
+        console.log(`the webhook failed: ${error.stack}`);
+      }
+
       res.destroy();
     });
   });
+
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+
   return {
     url: `https://127.0.0.1:${server.address().port}`,
     caBundle: cert.toString('base64'),

@@ -1,5 +1,5 @@
-// Builds the real kube-apiserver, etcd, kube-controller-manager, OPA and the tests' kubelet and controller ahead of the tests, which may
-// take minutes the first time: node test/real/build.mjs
+// Builds the real kube-apiserver, etcd, kube-controller-manager, OPA and the tests' kubelet and
+// controller ahead of the tests, which may take minutes the first time: node test/real/build.mjs
 import { goProgram } from './go-program.mjs';
 import { kubeletPath } from './kubelet.mjs';
 import { opaPath } from './opa.mjs';
@@ -11,5 +11,11 @@ const paths = {
   kubelet: kubeletPath(),
   controller: goProgram('../controllers/go'),
 };
-for (const [name, path] of Object.entries(paths)) console.log(`${name}: ${path ?? 'missing'}`);
-if (Object.values(paths).includes(undefined)) process.exitCode = 1;
+
+for (const [name, path] of Object.entries(paths)) {
+  console.log(`${name}: ${path ?? 'missing'}`);
+}
+
+if (Object.values(paths).includes(undefined)) {
+  process.exitCode = 1;
+}

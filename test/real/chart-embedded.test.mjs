@@ -19,12 +19,14 @@ before(async () => {
   server = await startServer({ dir: join(dir, 'data'), adminPassword: 'P@88w0rd' });
   await kubectl(embedded, ['create', 'namespace', namespace]);
 });
+
 after(async () => {
   await server?.stop();
   rmSync(dir, { recursive: true, force: true });
 });
 
-const helm = (args) => run(toolPath('helm'), args, { env: { HOME: dir, KUBECONFIG: embedded.kubeconfig } });
+const helm = (args) =>
+  run(toolPath('helm'), args, { env: { HOME: dir, KUBECONFIG: embedded.kubeconfig } });
 
 test('kubectl applies what helm renders, on the client side and on the server side', async () => {
   const text = await helm([
@@ -36,24 +38,45 @@ test('kubectl applies what helm renders, on the client side and on the server si
     '--set',
     'podDisruptionBudget.enabled=true',
   ]);
+
   const first = await kubectl(embedded, ['apply', '-f', '-'], text);
   assert.match(first, /deployment\.apps\/ks-apiserver created/);
-  assert.match(await kubectl(embedded, ['apply', '-f', '-'], text), /deployment\.apps\/ks-apiserver unchanged/);
+
+  assert.match(
+    await kubectl(embedded, ['apply', '-f', '-'], text),
+    /deployment\.apps\/ks-apiserver unchanged/,
+  );
+
   await kubectl(embedded, ['apply', '--server-side', '--force-conflicts', '-f', '-'], text);
+
   assert.match(
     await kubectl(embedded, ['-n', namespace, 'get', 'deployment,service,pdb']),
     /deployment\.apps\/ks-apiserver +0\/1/,
   );
+
   await kubectl(embedded, ['delete', '-f', '-'], text);
 });
 
 test('helm installs, upgrades and uninstalls', async () => {
   await helm(['install', 'ks-apiserver', chart, '--namespace', namespace]);
-  const secret = () => kubectl(embedded, ['-n', namespace, 'get', 'secret', 'ks-apiserver', '-o', 'jsonpath={.data}']);
+
+  const secret = () =>
+    kubectl(embedded, ['-n', namespace, 'get', 'secret', 'ks-apiserver', '-o', 'jsonpath={.data}']);
   const first = await secret();
+
   await helm(['upgrade', 'ks-apiserver', chart, '--namespace', namespace, '--set', 'replicas=2']);
   assert.equal(await secret(), first);
-  const replicas = ['-n', namespace, 'get', 'deployment', 'ks-apiserver', '-o', 'jsonpath={.spec.replicas}'];
+
+  const replicas = [
+    '-n',
+    namespace,
+    'get',
+    'deployment',
+    'ks-apiserver',
+    '-o',
+    'jsonpath={.spec.replicas}',
+  ];
+
   assert.equal(await kubectl(embedded, replicas), '2');
   await helm(['uninstall', 'ks-apiserver', '--namespace', namespace]);
   await assert.rejects(kubectl(embedded, replicas), /NotFound/);

@@ -12,7 +12,10 @@ const namespace = 'kubesphere-system';
 let cluster;
 
 function helm(args, input) {
-  return run(toolPath('helm'), args, { input, env: { HOME: cluster.dir, KUBECONFIG: cluster.kubeconfig } });
+  return run(toolPath('helm'), args, {
+    input,
+    env: { HOME: cluster.dir, KUBECONFIG: cluster.kubeconfig },
+  });
 }
 
 async function template(values = {}) {
@@ -20,16 +23,29 @@ async function template(values = {}) {
     ['template', 'ks-apiserver', chart, '--namespace', namespace, '--values', '-'],
     JSON.stringify(values),
   );
+
   const objects = parseAllDocuments(text).map((document) => document.toJS());
-  return { text, find: (kind, name) => objects.find((o) => o.kind === kind && (!name || o.metadata.name === name)) };
+
+  return {
+    text,
+    find: (kind, name) =>
+      objects.find((o) => o.kind === kind && (!name || o.metadata.name === name)),
+  };
 }
 
 before(async () => {
   cluster = await startRealCluster();
   await kubectl(cluster, ['create', 'namespace', namespace]);
+
   // A pod that breaks the standard makes kubectl print a warning.
-  await kubectl(cluster, ['label', 'namespace', namespace, 'pod-security.kubernetes.io/warn=restricted']);
+  await kubectl(cluster, [
+    'label',
+    'namespace',
+    namespace,
+    'pod-security.kubernetes.io/warn=restricted',
+  ]);
 });
+
 after(() => cluster?.stop());
 
 const variants = {
@@ -72,7 +88,17 @@ test('lints', async () => {
 for (const [name, values] of Object.entries(variants)) {
   test(`renders what the API takes: ${name}`, async () => {
     const { text } = await template(values);
-    const args = ['apply', '--server-side', '--dry-run=server', '--validate=strict', '--warnings-as-errors', '-f', '-'];
+
+    const args = [
+      'apply',
+      '--server-side',
+      '--dry-run=server',
+      '--validate=strict',
+      '--warnings-as-errors',
+      '-f',
+      '-',
+    ];
+
     await kubectl(cluster, args, text);
   });
 }
@@ -80,14 +106,21 @@ for (const [name, values] of Object.entries(variants)) {
 test('puts values where they belong', async () => {
   const redis = await template(variants['many replicas with Redis']);
   const config = redis.find('ConfigMap', 'kubesphere-config').data['kubesphere.yaml'];
+
   assert.deepEqual(parse(config).redis, { host: 'redis.example', port: 6379, db: 0 });
   assert.doesNotMatch(config, /secret/);
-  assert.equal(redis.find('Secret').data['redis-password'], Buffer.from('secret').toString('base64'));
+
+  assert.equal(
+    redis.find('Secret').data['redis-password'],
+    Buffer.from('secret').toString('base64'),
+  );
+
   assert.equal(redis.find('PodDisruptionBudget').spec.minAvailable, 2);
 
   const own = await template(variants['node port, own Secret, placement']);
   assert.equal(own.find('Secret'), undefined);
   assert.equal(own.find('Service').spec.ports[0].nodePort, 30881);
+
   const pod = own.find('Deployment').spec.template.spec;
   assert.equal(pod.initContainers, undefined);
   assert.equal(pod.containers[0].image, `example/ks@sha256:${'0'.repeat(64)}`);
@@ -102,12 +135,17 @@ test('refuses values that it does not know', async () => {
 
 test('installs, upgrades, and keeps the secrets that it made up', async () => {
   await helm(['install', 'ks-apiserver', chart, '--namespace', namespace]);
+
   const secret = async () =>
-    JSON.parse(await kubectl(cluster, ['-n', namespace, 'get', 'secret', 'ks-apiserver', '-o', 'json'])).data;
+    JSON.parse(
+      await kubectl(cluster, ['-n', namespace, 'get', 'secret', 'ks-apiserver', '-o', 'json']),
+    ).data;
+
   const first = await secret();
   assert.equal(Buffer.from(first['jwt-secret'], 'base64').length, 48);
   await helm(['upgrade', 'ks-apiserver', chart, '--namespace', namespace, '--set', 'replicas=2']);
   assert.deepEqual(await secret(), first);
+
   const services = await kubectl(cluster, ['-n', namespace, 'get', 'service', 'ks-apiserver']);
   assert.match(services, /ks-apiserver +ClusterIP +\S+ +<none> +80\/TCP/);
 });

@@ -6,5 +6,8 @@ import { startRealCluster } from './real-cluster.mjs';
 
 clientSuite(async () => {
   const cluster = await startRealCluster();
-  return { transport: new RemoteTransport(await loadKubeconfig(cluster.kubeconfig)), close: cluster.stop };
+  return {
+    transport: new RemoteTransport(await loadKubeconfig(cluster.kubeconfig)),
+    close: cluster.stop,
+  };
 });

@@ -24,7 +24,10 @@ function setClock(offset) {
 
 async function start() {
   // What the `faketime` command would preload, without a shell between us and the server.
-  const preload = execFileSync('faketime', ['-f', '+0', 'printenv', 'LD_PRELOAD'], { encoding: 'utf8' }).trim();
+  const preload = execFileSync('faketime', ['-f', '+0', 'printenv', 'LD_PRELOAD'], {
+    encoding: 'utf8',
+  }).trim();
+
   server = await TestServer.start({
     dataDir,
     env: {
@@ -34,6 +37,7 @@ async function start() {
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
     },
   });
+
   client = new StormClient(readFileSync(server.kubeconfig, 'utf8'));
 }
 
@@ -42,6 +46,7 @@ before(async () => {
   setClock('+0');
   await start();
 });
+
 after(async () => {
   client?.close();
   await server?.stop();
@@ -49,7 +54,9 @@ after(async () => {
 });
 
 const create = async (name) => {
-  const { status, json } = await client.call('POST', CONFIG_MAPS, { metadata: { name, labels: { clock: 'x' } } });
+  const { status, json } = await client.call('POST', CONFIG_MAPS, {
+    metadata: { name, labels: { clock: 'x' } },
+  });
   assert.equal(status, 201, JSON.stringify(json));
   return json.metadata;
 };
@@ -60,38 +67,68 @@ test('a clock that jumps back and forth changes neither order, nor watches, nor 
   const from = (await create('before')).resourceVersion;
   const path = `${CONFIG_MAPS}?labelSelector=clock%3Dx&watch=true&resourceVersion=${from}`;
   const watching = client.watch(path, (event) => seen.push(event), stop.signal);
-  for (let i = 0; i < 30; i++) await create(`page-${String(i).padStart(2, '0')}`);
+
+  for (let i = 0; i < 30; i++) {
+    await create(`page-${String(i).padStart(2, '0')}`);
+  }
+
   const first = (await client.call('GET', `${CONFIG_MAPS}?labelSelector=clock%3Dx&limit=10`)).json;
   let token = await server.token();
   const made = [];
+
   for (const offset of ['-1d', '+2d', '-300d', '+0']) {
     setClock(offset);
     await sleep(100);
+
     const name = `at${offset.replace('+', 'p')}`;
     const { creationTimestamp, resourceVersion } = await create(name);
     const apart = Date.parse(creationTimestamp) - Date.now();
-    assert.ok(offset === '+0' || Math.abs(apart) > 12 * 3_600_000, `the clock is ${offset} off: ${creationTimestamp}`);
+    assert.ok(
+      offset === '+0' || Math.abs(apart) > 12 * 3_600_000,
+      `the clock is ${offset} off: ${creationTimestamp}`,
+    );
+
     assert.ok(Number(resourceVersion) > Math.max(Number(from), ...made), 'resourceVersions grow');
     made.push(Number(resourceVersion));
-    // A token says from when to when it is valid, which a clock that is wrong by days cannot hold true; a new one can be had.
-    const refused = await server.call('/kapis/resources.kubesphere.io/v1alpha3/namespaces', { token });
-    if (offset.startsWith('+')) assert.equal(refused.status, 401);
-    if (refused.status !== 200) assert.match(refused.text, offset.startsWith('-') ? /not valid yet/ : /expired/);
+
+    // A token says from when to when it is valid, which a clock that is wrong by days cannot hold
+    // true; a new one can be had.
+    const refused = await server.call('/kapis/resources.kubesphere.io/v1alpha3/namespaces', {
+      token,
+    });
+
+    if (offset.startsWith('+')) {
+      assert.equal(refused.status, 401);
+    }
+    if (refused.status !== 200) {
+      assert.match(refused.text, offset.startsWith('-') ? /not valid yet/ : /expired/);
+    }
+
     token = await server.token();
-    assert.equal((await server.call('/api/v1/namespaces', { token })).status, 200, `a token at ${offset}`);
+    assert.equal(
+      (await server.call('/api/v1/namespaces', { token })).status,
+      200,
+      `a token at ${offset}`,
+    );
+
     await eventually(async () => assert.equal(seen.at(-1)?.object.metadata.name, name));
     assert.equal((await server.call('/readyz')).status, 200);
   }
+
   const next = `${CONFIG_MAPS}?labelSelector=clock%3Dx&limit=100&continue=${first.metadata.continue}`;
   const second = (await client.call('GET', next)).json;
+
   assert.equal(second.metadata.resourceVersion, first.metadata.resourceVersion);
   assert.equal(first.items.length + second.items.length, 31, 'the pages are those of one moment');
+
   const versions = seen.map(({ object }) => Number(object.metadata.resourceVersion));
   assert.deepEqual(
     versions,
     versions.toSorted((a, b) => a - b),
   );
+
   assert.equal(new Set(versions).size, 34);
+
   // A restart a year back: all is there, and goes on where it was.
   stop.abort();
   await watching;
@@ -99,8 +136,10 @@ test('a clock that jumps back and forth changes neither order, nor watches, nor 
   await server.stop('SIGKILL');
   setClock('-30d');
   await start();
+
   const again = await create('restarted');
   assert.ok(Number(again.resourceVersion) > Math.max(...made));
+
   const all = (await client.call('GET', `${CONFIG_MAPS}?labelSelector=clock%3Dx`)).json;
   assert.equal(all.items.length, 36);
 });

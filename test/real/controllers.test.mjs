@@ -1,5 +1,6 @@
-// Controllers on client libraries of others run unchanged on the embedded API, through the KubeSphere port and on a real
-// kube-apiserver, also while it is started again, and bring about the same.
+// Controllers on client libraries of others run unchanged on the embedded API, through the
+// KubeSphere port and on a real kube-apiserver, also while it is started again, and bring about the
+// same.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,11 +20,15 @@ import { goProgram } from './go-program.mjs';
 import { startRealCluster } from './real-cluster.mjs';
 import { startTlsFront, writeKubeconfig } from './tls-front.mjs';
 
-const nodeController = fileURLToPath(new URL('../controllers/node/controller.mjs', import.meta.url));
+const nodeController = fileURLToPath(
+  new URL('../controllers/node/controller.mjs', import.meta.url),
+);
+
 const controllers = {
   'client-node': () => [process.execPath, nodeController],
   'controller-runtime': () => [goProgram('../controllers/go')],
 };
+
 const patience = 40_000;
 const adminPassword = 'P@88w0rd';
 
@@ -34,17 +39,22 @@ async function startReal() {
   return Object.assign(real, { restart, runControllers });
 }
 
-/** A server on the embedded API; `reach` answers the kubeconfig by which it is called, and what is to be closed at the end. */
+/**
+ * A server on the embedded API; `reach` answers the kubeconfig by which it is called, and what is
+ * to be closed at the end.
+ */
 async function startOurs(name, reach) {
   const dir = mkdtempSync(join(tmpdir(), 'controllers-'));
   const options = { dir, ports: await freePorts(2), args: ['--register-node', 'false'] };
   let server = await startServer({ ...options, adminPassword });
   const { kubeconfig, close = () => {} } = await reach(dir, server);
+
   const ours = side(name, kubeconfig, async () => {
     close();
     await server.stop();
     rmSync(dir, { recursive: true, force: true });
   });
+
   return Object.assign(ours, {
     async restart(whileDown) {
       await server.stop();
@@ -59,9 +69,15 @@ const atKubernetes = async (dir) => ({ kubeconfig: join(dir, 'pki/admin.kubeconf
 
 /** The KubeSphere port, with the token of its administrator. */
 async function atKubeSphere(dir, { url }) {
-  const body = new URLSearchParams({ grant_type: 'password', username: 'admin', password: adminPassword });
+  const body = new URLSearchParams({
+    grant_type: 'password',
+    username: 'admin',
+    password: adminPassword,
+  });
+
   const response = await fetch(`${url}/oauth/token`, { method: 'POST', body });
   assert.equal(response.status, 200);
+
   const { access_token: token } = await response.json();
   const front = await startTlsFront(() => url, dir);
 
@@ -70,27 +86,45 @@ async function atKubeSphere(dir, { url }) {
 
 /** Runs a controller for a namespace and waits until it leads. */
 async function startController([command, ...args], { kubeconfig }, namespace) {
-  const child = spawn(command, [...args, kubeconfig, namespace], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, [...args, kubeconfig, namespace], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
+
   const running = new Promise((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => {
         output = (output + text).slice(-20_000);
-        if (/^running$/m.test(output)) resolve();
+        if (/^running$/m.test(output)) {
+          resolve();
+        }
       });
     }
-    child.once('exit', (code) => reject(new Error(`the controller ended with ${code}:\n${output}`)));
-    setTimeout(() => reject(new Error(`the controller does not lead:\n${output}`)), patience).unref();
+
+    child.once('exit', (code) =>
+      reject(new Error(`the controller ended with ${code}:\n${output}`)),
+    );
+
+    setTimeout(
+      () => reject(new Error(`the controller does not lead:\n${output}`)),
+      patience,
+    ).unref();
   });
+
   await running;
+
   return {
     output: () => output,
     get ended() {
       return child.exitCode !== null || child.signalCode !== null;
     },
     async stop() {
-      if (this.ended) return;
+      if (this.ended) {
+        return;
+      }
+
       const exited = once(child, 'exit');
+
       child.kill();
       await exited;
     },
@@ -100,40 +134,62 @@ async function startController([command, ...args], { kubeconfig }, namespace) {
 /** The real server's controllers note what they see; they are one program with it in the tests. */
 const isNoController = ({ manager }) => !manager.startsWith('kube-');
 
-/** What is compared of an object: not when and in how many steps it came to be, nor what the real server's controllers add. */
+/**
+ * What is compared of an object: not when and in how many steps it came to be, nor what the real
+ * server's controllers add.
+ */
 function picked(object) {
   const { metadata, status, ...rest } = object;
   const { name, labels, ownerReferences, finalizers, managedFields = [] } = metadata;
-  const fields = managedFields.filter(isNoController).map(({ manager, operation, subresource, fieldsV1 }) => {
-    return { manager, operation, subresource, fieldsV1 };
-  });
+
+  const fields = managedFields
+    .filter(isNoController)
+    .map(({ manager, operation, subresource, fieldsV1 }) => {
+      return { manager, operation, subresource, fieldsV1 };
+    });
+
   const isSite = rest.kind === 'WebSite';
   const site = isSite && { status, generation: metadata.generation };
-  return { ...rest, metadata: { name, labels, ownerReferences, finalizers, managedFields: fields }, ...site };
+
+  return {
+    ...rest,
+    metadata: { name, labels, ownerReferences, finalizers, managedFields: fields },
+    ...site,
+  };
 }
 
-/** Tells what the controller does with one WebSite from its making to its end; the snapshots are compared. */
+/**
+ * Tells what the controller does with one WebSite from its making to its end; the snapshots are
+ * compared.
+ */
 async function story(api, controller, restart) {
   const sites = api.group(`${group}/v1`).concat('/websites');
   const shop = `${sites}/shop`;
   const deployment = `${api.group('apps/v1')}/deployments/shop`;
   const snapshots = [];
+
   const call = async (method, path, body, type = 'application/json') => {
     const answer = await api.quietly(method, path, { body, headers: { 'content-type': type } });
     assert.ok(answer.status < 300, `${method} ${path}: ${answer.text}`);
     return answer.body;
   };
+
   const merge = (path, body) => call('PATCH', path, body, 'application/merge-patch+json');
+
   const until = (path, check) =>
     api.until(path, check, patience).catch((error) => {
       throw new Error(`${error.message}\nthe controller: ${controller.output()}`);
     });
+
   const reached = (generation, secrets = 0) =>
     until(shop, ({ status, metadata }) => {
       return (
-        status.observedGeneration === generation && metadata.generation === generation && status.secrets === secrets
+        status.observedGeneration === generation &&
+        metadata.generation === generation &&
+        status.secrets === secrets
       );
     });
+
   const snapshot = async (name) => {
     const paths = {
       site: shop,
@@ -141,10 +197,15 @@ async function story(api, controller, restart) {
       deployment,
       service: `${api.core}/services/shop`,
     };
-    for (const [kind, path] of Object.entries(paths))
+
+    for (const [kind, path] of Object.entries(paths)) {
       snapshots.push({ call: `${name}: ${kind}`, body: picked(await call('GET', path)) });
+    }
   };
-  const secret = (name) => call('POST', `${api.core}/secrets`, { metadata: { name, labels: { site: 'shop' } } });
+
+  const secret = (name) =>
+    call('POST', `${api.core}/secrets`, { metadata: { name, labels: { site: 'shop' } } });
+
   const site = (name, labels, content) => ({
     apiVersion: `${group}/v1`,
     kind: 'WebSite',
@@ -182,24 +243,51 @@ async function story(api, controller, restart) {
   await snapshot('after a restart of the server');
 
   await call('DELETE', shop);
-  for (const path of [shop, deployment, `${api.core}/configmaps/shop`, `${api.core}/services/shop`])
+
+  for (const path of [
+    shop,
+    deployment,
+    `${api.core}/configmaps/shop`,
+    `${api.core}/services/shop`,
+  ]) {
     await until(path, (_, status) => status === 404);
-  for (const name of ['gone', 'census'])
-    snapshots.push({ call: name, body: picked(await call('GET', `${api.core}/configmaps/${name}`)) });
+  }
+
+  for (const name of ['gone', 'census']) {
+    snapshots.push({
+      call: name,
+      body: picked(await call('GET', `${api.core}/configmaps/${name}`)),
+    });
+  }
+
   snapshots.push({ call: 'ignored', body: picked(await call('GET', `${sites}/ignored`)) });
-  const lease = await call('GET', `${api.group('coordination.k8s.io/v1')}/leases/website-controller`);
+
+  const lease = await call(
+    'GET',
+    `${api.group('coordination.k8s.io/v1')}/leases/website-controller`,
+  );
+
   snapshots.push({ call: 'lease', fields: Object.keys(lease.spec).sort() });
+
   const told = await until(
     `${api.core}/events`,
     ({ items }) => items.filter(({ reason }) => reason === 'Reconciled').length === 3,
   );
+
   const events = told.items.filter(({ involvedObject }) => involvedObject.kind === 'WebSite');
   snapshots.push({
     call: 'events',
     events: events
-      .map(({ type, reason, message, involvedObject: { kind, name } }) => ({ type, reason, message, kind, name }))
+      .map(({ type, reason, message, involvedObject: { kind, name } }) => ({
+        type,
+        reason,
+        message,
+        kind,
+        name,
+      }))
       .sort((a, b) => a.message.localeCompare(b.message)),
   });
+
   return snapshots;
 }
 
@@ -211,37 +299,56 @@ before(async () => {
     startOurs('through the KubeSphere port', atKubeSphere),
   ]);
 });
+
 after(() => Promise.all((sides ?? []).map((one) => one.stop())));
 
 /** Both controllers on one side; the server is started again when both have come to that point. */
 async function play(one) {
   const setup = new Recorder(one, 'default');
-  const { status, text } = await setup.quietly('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
-    body: definition,
-  });
+
+  const { status, text } = await setup.quietly(
+    'POST',
+    '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
+    {
+      body: definition,
+    },
+  );
+
   assert.equal(status, 201, text);
   await setup.until(`/apis/${group}/v1/websites`, (_, found) => found === 200);
+
   // The garbage collector learns of new kinds when it starts, then each half minute.
   one.runControllers?.();
+
   const names = Object.keys(controllers);
   let waiting = names.length;
   let restarted;
   const bothAre = deferred();
+
   const restart = () => {
     waiting -= 1;
-    if (waiting === 0) bothAre.resolve();
+    if (waiting === 0) {
+      bothAre.resolve();
+    }
+
     restarted ??= bothAre.promise.then(() => one.restart(() => sleep(1000)));
+
     return restarted;
   };
+
   const stories = names.map(async (name) => {
     const api = new Recorder(one, name);
     await api.quietly('POST', '/api/v1/namespaces', { body: { metadata: { name } } });
     await api.until(`${api.core}/serviceaccounts/default`, (_, found) => found === 200);
-    for (let i = 0; i < 23; i++)
+
+    for (let i = 0; i < 23; i++) {
       await api.quietly('POST', `${api.core}/configmaps`, {
         body: { metadata: { name: `census-${i}`, labels: { census: 'yes' } } },
       });
+    }
+
     const controller = await startController(controllers[name](), one, name);
+
     try {
       return await story(api, controller, restart);
     } catch (error) {
@@ -251,7 +358,9 @@ async function play(one) {
       await controller.stop();
     }
   });
+
   const results = await Promise.allSettled(stories);
+
   return Object.fromEntries(names.map((name, index) => [name, results[index]]));
 }
 
@@ -260,23 +369,34 @@ function deferred() {
   const promise = new Promise((done) => {
     resolve = done;
   });
+
   return { promise, resolve };
 }
 
 let played;
+
 for (const name of Object.keys(controllers)) {
   test(`a controller on ${name} brings about the same on all servers`, async () => {
     played ??= Promise.all(sides.map(play));
     const [real, ...ours] = (await played).map((results) => {
       const { status, value, reason } = results[name];
-      if (status === 'rejected') throw reason;
+      if (status === 'rejected') {
+        throw reason;
+      }
+
       return normalise(value);
     });
+
     for (const [i, one] of ours.entries()) {
       assert.equal(real.length, one.length);
+
       const found = real.flatMap((snapshot, index) =>
-        differences(snapshot, one[index]).map((difference) => ({ at: snapshot.call, ...difference })),
+        differences(snapshot, one[index]).map((difference) => ({
+          at: snapshot.call,
+          ...difference,
+        })),
       );
+
       assert.deepEqual(found, [], sides[i + 1].name);
     }
   });

@@ -14,20 +14,35 @@ const cacheDir = fileURLToPath(new URL('../../.cache/real/', import.meta.url));
 export function goProgram(name, flags = []) {
   const moduleDir = fileURLToPath(new URL(`${name}/`, import.meta.url));
   const stamp = createHash('sha256').update(flags.join());
-  for (const file of ['go.mod', 'go.sum', 'main.go']) stamp.update(readFileSync(moduleDir + file));
+
+  for (const file of ['go.mod', 'go.sum', 'main.go']) {
+    stamp.update(readFileSync(moduleDir + file));
+  }
+
   const path = `${cacheDir}${name.replace('../', '').replaceAll('/', '-')}-${stamp.digest('hex').slice(0, 12)}`;
-  if (existsSync(path)) return path;
+  if (existsSync(path)) {
+    return path;
+  }
+
   try {
     execFileSync('go', ['version'], { stdio: 'ignore' });
   } catch {
     return undefined;
   }
+
   mkdirSync(cacheDir, { recursive: true });
-  execFileSync('go', ['build', '-mod=readonly', '-ldflags', ['-s -w', ...flags].join(' '), '-o', `${path}.tmp`, '.'], {
-    cwd: moduleDir,
-    env: { ...process.env, CGO_ENABLED: '0' },
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+
+  execFileSync(
+    'go',
+    ['build', '-mod=readonly', '-ldflags', ['-s -w', ...flags].join(' '), '-o', `${path}.tmp`, '.'],
+    {
+      cwd: moduleDir,
+      env: { ...process.env, CGO_ENABLED: '0' },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  );
+
   renameSync(`${path}.tmp`, path);
+
   return path;
 }

@@ -14,11 +14,13 @@ after(() => cluster?.stop());
 
 async function run() {
   const out = [];
+
   const code = await installCommand(['--kubeconfig', cluster.kubeconfig], {
     inCluster: () => Promise.reject(new Error('not in a cluster')),
     out: (line) => out.push(line),
     error: (line) => out.push(line),
   });
+
   return { code, out, summary: out.at(-1) };
 }
 
@@ -26,15 +28,21 @@ test('creates every CRD, established, and every object', async () => {
   const { code, summary } = await run();
   assert.equal(code, 0);
   assert.match(summary, /, 0 kept, 0 failed$/);
+
   const { crds, objects } = builtinManifests();
   const names = (
     await kubectl(cluster, ['wait', '--for=condition=Established', 'crd', '--all', '--timeout=20s'])
   ).trim();
+
   assert.equal(names.split('\n').length, crds.length);
+
   const list = JSON.parse(await kubectl(cluster, ['get', 'rolebases', '-o', 'json']));
   assert.equal(list.items.length, objects.filter(({ kind }) => kind === 'RoleBase').length);
+
   for (const { kind, metadata, role } of list.items) {
-    const wanted = objects.find((object) => object.kind === kind && object.metadata.name === metadata.name);
+    const wanted = objects.find(
+      (object) => object.kind === kind && object.metadata.name === metadata.name,
+    );
     assert.deepEqual(role, wanted.role, 'nothing is pruned');
   }
 });
@@ -47,14 +55,30 @@ test('changes nothing the second time', async () => {
 
 test('brings back what was deleted, keeps what others changed, and takes its CRDs back', async () => {
   await kubectl(cluster, ['delete', 'globalrole', 'platform-regular']);
-  await kubectl(cluster, ['patch', 'globalrole', 'anonymous', '--type=merge', '-p', '{"rules":[]}']);
+
+  await kubectl(cluster, [
+    'patch',
+    'globalrole',
+    'anonymous',
+    '--type=merge',
+    '-p',
+    '{"rules":[]}',
+  ]);
+
   const patch = '{"spec":{"names":{"categories":["mine"]}}}';
   await kubectl(cluster, ['patch', 'crd', 'users.iam.kubesphere.io', '--type=merge', '-p', patch]);
+
   const { code, out, summary } = await run();
   assert.equal(code, 0);
   assert.match(summary, /^1 created, 1 configured, \d+ unchanged, 1 kept, 0 failed$/);
   assert.ok(out.includes('globalroles.iam.kubesphere.io/platform-regular created'));
-  assert.ok(out.includes('customresourcedefinitions.apiextensions.k8s.io/users.iam.kubesphere.io configured'));
+
+  assert.ok(
+    out.includes(
+      'customresourcedefinitions.apiextensions.k8s.io/users.iam.kubesphere.io configured',
+    ),
+  );
+
   assert.match(out.join('\n'), /globalroles\.iam\.kubesphere\.io\/anonymous kept: .*kubectl-patch/);
 });
 
@@ -66,10 +90,20 @@ test('prints the columns of the kinds and keeps statuses that are written with t
     spec: { email: 'jane@example.com' },
     status: { state: 'Active' },
   };
+
   await kubectl(cluster, ['create', '-f', '-'], JSON.stringify(user));
-  assert.match(await kubectl(cluster, ['get', 'iam']), /user\.iam\.kubesphere\.io\/jane +jane@example\.com +Active/);
+
+  assert.match(
+    await kubectl(cluster, ['get', 'iam']),
+    /user\.iam\.kubesphere\.io\/jane +jane@example\.com +Active/,
+  );
+
   await assert.rejects(
-    kubectl(cluster, ['create', '-f', '-'], JSON.stringify({ ...user, metadata: { name: 'joe' }, spec: {} })),
+    kubectl(
+      cluster,
+      ['create', '-f', '-'],
+      JSON.stringify({ ...user, metadata: { name: 'joe' }, spec: {} }),
+    ),
     /spec\.email: Required value/,
   );
 });

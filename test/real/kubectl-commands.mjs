@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { kubectl } from './kubectl.mjs';
 
-// A command a line, its standard input after a <, then what it must print; every create sends protobuf.
+// A command a line, its standard input after a <, then what it must print; every create sends
+// protobuf.
 const commands = `
 create configmap c --from-literal=a=b => configmap/c created
 create secret generic s --from-literal=a=b => secret/s created
@@ -103,11 +104,18 @@ delete pods,secrets,services,jobs,cronjobs,ingresses,hpa,pdb,quota,role,rolebind
  * Runs the commands in a namespace of its own, each as a test, and removes what they leave.
  * @param {{kubeconfig: string}} cluster
  * @param {'kubectl' | 'kubectl-1.32'} name
- * @param {{user?: string, impersonates?: boolean}} options who calls, and whether he may act as somebody else there
+ * @param {{user?: string, impersonates?: boolean}} options who calls, and whether he may act as
+ * somebody else there
  */
-export async function testCommands(t, cluster, name, { user = 'kubernetes-admin', impersonates = true } = {}) {
+export async function testCommands(
+  t,
+  cluster,
+  name,
+  { user = 'kubernetes-admin', impersonates = true } = {},
+) {
   const namespace = name.replace('.', '-');
   await kubectl(cluster, ['create', 'namespace', namespace], '', name);
+
   for (const [line, expected] of commands) {
     if (!impersonates && line.includes('--as=')) {
       continue;
@@ -116,6 +124,7 @@ export async function testCommands(t, cluster, name, { user = 'kubernetes-admin'
     await t.test(line, async () => {
       const [command, stdin = ''] = line.split(' < ');
       const args = ['--namespace', namespace, ...command.split(' ')];
+
       if (expected === 'exit 1') {
         return assert.rejects(kubectl(cluster, args, stdin, name), /exited with 1/);
       }
@@ -125,7 +134,12 @@ export async function testCommands(t, cluster, name, { user = 'kubernetes-admin'
     });
   }
 
-  for (const type of ['clusterrole/cr', 'clusterrolebinding/crb', 'priorityclass/pc', `namespace/${namespace}`]) {
+  for (const type of [
+    'clusterrole/cr',
+    'clusterrolebinding/crb',
+    'priorityclass/pc',
+    `namespace/${namespace}`,
+  ]) {
     await kubectl(cluster, ['delete', type], '', name);
   }
 }

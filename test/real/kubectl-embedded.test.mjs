@@ -1,4 +1,5 @@
-// What people type: kubectl, in its oldest and newest supported version, at both ports of a server on the embedded API.
+// What people type: kubectl, in its oldest and newest supported version, at both ports of a server
+// on the embedded API.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,6 +20,7 @@ let front;
 async function tokenOf(username, password) {
   const body = new URLSearchParams({ grant_type: 'password', username, password });
   const response = await fetch(`${server.url}/oauth/token`, { method: 'POST', body });
+
   assert.equal(response.status, 200);
 
   return (await response.json()).access_token;
@@ -31,6 +33,7 @@ before(async () => {
   server = await startServer({ dir, adminPassword });
   front = await startTlsFront(() => server.url, dir);
 });
+
 after(async () => {
   front?.close();
   await server?.stop();
@@ -42,14 +45,21 @@ for (const name of KUBECTLS) {
 
   test(`${name} at the KubeSphere port, with a token`, async (t) => {
     const token = await tokenOf('admin', adminPassword);
-    await testCommands(t, kubeSphere('token', { token }), name, { user: 'admin', impersonates: false });
+    await testCommands(t, kubeSphere('token', { token }), name, {
+      user: 'admin',
+      impersonates: false,
+    });
   });
 
   test(`${name} at the KubeSphere port, with a password`, async () => {
     const basic = kubeSphere('basic', { username: 'admin', password: adminPassword });
     assert.match(await kubectl(basic, ['get', 'namespaces'], '', name), /kubesphere-system/);
     assert.match(await kubectl(basic, ['get', 'users.iam.kubesphere.io'], '', name), /admin/);
+
     const wrong = kubeSphere('wrong', { username: 'admin', password: 'wrong' });
-    await assert.rejects(kubectl(wrong, ['get', 'namespaces'], '', name), /must be logged in|Unauthorized/);
+    await assert.rejects(
+      kubectl(wrong, ['get', 'namespaces'], '', name),
+      /must be logged in|Unauthorized/,
+    );
   });
 }

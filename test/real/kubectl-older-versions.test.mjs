@@ -1,4 +1,5 @@
-// What people of KubeSphere 3.0's time keep in files: kubectl of today applies older versions at the KubeSphere port.
+// What people of KubeSphere 3.0's time keep in files: kubectl of today applies older versions at
+// the KubeSphere port.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,8 +18,12 @@ let cluster;
 before(async () => {
   server = await startServer({ dir, adminPassword });
   front = await startTlsFront(() => server.url, dir);
-  cluster = writeKubeconfig(join(dir, 'basic'), front.cluster, { username: 'admin', password: adminPassword });
+  cluster = writeKubeconfig(join(dir, 'basic'), front.cluster, {
+    username: 'admin',
+    password: adminPassword,
+  });
 });
+
 after(async () => {
   front?.close();
   await server?.stop();
@@ -26,6 +31,7 @@ after(async () => {
 });
 
 const podSpec = { containers: [{ name: 'c', image: 'nginx' }] };
+
 const objects = ({ port = 80, replicas = 2 } = {}) => ({
   apiVersion: 'v1',
   kind: 'List',
@@ -47,7 +53,15 @@ const objects = ({ port = 80, replicas = 2 } = {}) => ({
         rules: [
           {
             host: 'a.example',
-            http: { paths: [{ pathType: 'Prefix', path: '/', backend: { serviceName: 'web', servicePort: port } }] },
+            http: {
+              paths: [
+                {
+                  pathType: 'Prefix',
+                  path: '/',
+                  backend: { serviceName: 'web', servicePort: port },
+                },
+              ],
+            },
           },
         ],
       },
@@ -74,18 +88,30 @@ const objects = ({ port = 80, replicas = 2 } = {}) => ({
 
 for (const name of ['kubectl', 'kubectl-1.32']) {
   test(`${name} applies, shows, changes and deletes objects of older versions`, async () => {
-    const run = (args, input) => kubectl(cluster, args.split(' '), input && JSON.stringify(input), name);
+    const run = (args, input) =>
+      kubectl(cluster, args.split(' '), input && JSON.stringify(input), name);
     const made = await run('apply -f -', objects());
-    for (const line of ['cronjob.batch/tick', 'ingress.extensions/route', 'deployment.extensions/web']) {
+
+    for (const line of [
+      'cronjob.batch/tick',
+      'ingress.extensions/route',
+      'deployment.extensions/web',
+    ]) {
       assert.ok(made.includes(`${line} created`), made);
     }
 
     assert.match(await run('apply -f -', objects()), /ingress.extensions\/route unchanged/);
     assert.equal(await run('diff -f -', objects()), '');
+
     const changed = await run('apply -f -', objects({ port: 81, replicas: 3 }));
-    assert.match(changed, /ingress.extensions\/route configured\ndeployment.extensions\/web configured/);
+    assert.match(
+      changed,
+      /ingress.extensions\/route configured\ndeployment.extensions\/web configured/,
+    );
+
     const shown = await run('get ingresses.v1beta1.extensions,cronjobs.v1beta1.batch');
     assert.match(shown, /ingress.extensions\/route[\s\S]*cronjob.batch\/tick/);
+
     const path = '{.spec.rules[0].http.paths[0].backend}';
     assert.equal(
       await run(`get ingresses.v1beta1.extensions route -o jsonpath=${path}`),
@@ -94,12 +120,15 @@ for (const name of ['kubectl', 'kubectl-1.32']) {
 
     const serverSide = await run('apply --server-side --force-conflicts -f -', objects());
     assert.equal(serverSide.match(/serverside-applied/g).length, 4);
+
     assert.match(
       await run('scale deployments.v1beta1.extensions web --replicas 5'),
       /deployment.extensions\/web scaled/,
     );
+
     assert.equal(await run('get deployment web -o jsonpath={.spec.replicas}'), '5');
     assert.match(await run('explain cronjobs --api-version=batch/v1beta1'), /VERSION: +v1beta1/);
+
     // What belongs to no version means that of today, and once.
     assert.equal((await run('get all -o name')).match(/deployment/g).length, 1);
     assert.match(await run('get ing -o name'), /^ingress.networking.k8s.io\/route$/m);

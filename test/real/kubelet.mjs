@@ -11,20 +11,29 @@ export const kubeletPath = () => goProgram('kubelet');
 
 /**
  * Starts a node.
- * @param {Record<string, Record<string, string>>} containers the programs that each container has, and their paths here
+ * @param {Record<string, Record<string, string>>} containers the programs that each container has,
+ * and their paths here
  * @returns {Promise<{port: number, stop(): Promise<void>}>} the port of the kubelet on 127.0.0.1
  */
 export async function startKubelet(containers) {
   const path = kubeletPath();
-  if (!path) throw new Error('needs Go to build the kubelet');
+  if (!path) {
+    throw new Error('needs Go to build the kubelet');
+  }
+
   const dir = mkdtempSync(join(tmpdir(), 'kubelet-'));
+
   for (const [container, programs] of Object.entries(containers)) {
     mkdirSync(join(dir, container));
-    for (const [program, path] of Object.entries(programs)) symlinkSync(path, join(dir, container, program));
+    for (const [program, path] of Object.entries(programs)) {
+      symlinkSync(path, join(dir, container, program));
+    }
   }
+
   const child = spawn(path, ['--containers', dir], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
   const [line] = await once(child.stdout, 'data');
+
   return {
     port: Number(line),
     async stop() {
@@ -39,21 +48,30 @@ export async function startKubelet(containers) {
 export async function makePod(call, { port, namespace, pod, containers, labels = {} }) {
   const post = async (path, body) => {
     const { status, json } = await call(path, { method: 'POST', body });
-    if (status !== 201 && status !== 409) throw new Error(JSON.stringify(json));
+    if (status !== 201 && status !== 409) {
+      throw new Error(JSON.stringify(json));
+    }
   };
+
   const patch = async (path, status) => {
     const answer = await call(`${path}/status`, {
       method: 'PATCH',
       type: 'application/merge-patch+json',
       body: { status },
     });
-    if (answer.status !== 200) throw new Error(JSON.stringify(answer.json));
+
+    if (answer.status !== 200) {
+      throw new Error(JSON.stringify(answer.json));
+    }
   };
+
   await post('/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node' } });
+
   await patch('/api/v1/nodes/node', {
     addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
     daemonEndpoints: { kubeletEndpoint: { Port: port } },
   });
+
   const pods = `/api/v1/namespaces/${namespace}/pods`;
   await post(pods, {
     apiVersion: 'v1',
@@ -61,6 +79,7 @@ export async function makePod(call, { port, namespace, pod, containers, labels =
     metadata: { name: pod, labels },
     spec: { nodeName: 'node', containers: containers.map((name) => ({ name, image: 'i' })) },
   });
+
   const containerStatuses = containers.map((name) => ({
     name,
     ready: true,
@@ -68,5 +87,6 @@ export async function makePod(call, { port, namespace, pod, containers, labels =
     image: 'i',
     imageID: 'i',
   }));
+
   await patch(`${pods}/${pod}`, { phase: 'Running', containerStatuses });
 }

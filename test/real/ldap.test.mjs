@@ -1,4 +1,5 @@
-// Log-ins against a real OpenLDAP server: plain, StartTLS and ldaps, an Active Directory's attributes, and providers that are down.
+// Log-ins against a real OpenLDAP server: plain, StartTLS and ldaps, an Active Directory's
+// attributes, and providers that are down.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -11,6 +12,7 @@ import { certificates, startSlapd } from './slapd.mjs';
 
 const ADMIN = 'a password for ldap tests';
 const USERS = '/kapis/iam.kubesphere.io/v1alpha2/users';
+
 const person = (uid, more = '') => `
 dn: uid=${uid},ou=people,dc=corp,dc=test
 objectClass: inetOrgPerson
@@ -117,39 +119,60 @@ let admin;
 const silent = (connections) =>
   new Promise((resolve) => {
     const sockets = new Set();
+
     const listener = createServer((socket) => {
       connections.push(socket.remotePort);
       sockets.add(socket.on('error', () => {}));
     }).listen(0, '127.0.0.1', () => {
       closers.push(() => {
-        for (const socket of sockets) socket.destroy();
+        for (const socket of sockets) {
+          socket.destroy();
+        }
         listener.close();
       });
+
       resolve(listener.address().port);
     });
   });
 
 let call;
-const login = (username, password) => call('/oauth/token', { form: { grant_type: 'password', username, password } });
-const at = (provider, username, password) => call(`/oauth/login/${provider}`, { body: { username, password } });
+const login = (username, password) =>
+  call('/oauth/token', { form: { grant_type: 'password', username, password } });
+const at = (provider, username, password) =>
+  call(`/oauth/login/${provider}`, { body: { username, password } });
 const stored = async (name) => (await call(`${USERS}/${name}`, { token: admin })).json;
 const claims = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
+
 const createUser = async (name, metadata = {}, password = undefined) => {
   const spec = { email: `${name}@local.test`, ...(password && { password }) };
-  const { status, text } = await call(USERS, { token: admin, body: { metadata: { name, ...metadata }, spec } });
+
+  const { status, text } = await call(USERS, {
+    token: admin,
+    body: { metadata: { name, ...metadata }, spec },
+  });
+
   assert.equal(status, 200, text);
 };
+
 const linked = (provider, uid) => ({
-  labels: { 'iam.kubesphere.io/identify-provider': provider, ...(uid && { 'iam.kubesphere.io/origin-uid': uid }) },
+  labels: {
+    'iam.kubesphere.io/identify-provider': provider,
+    ...(uid && { 'iam.kubesphere.io/origin-uid': uid }),
+  },
 });
 
 before(async () => {
   const own = certificates(dir, 'own');
   const foreign = certificates(dir, 'foreign');
   const referralPort = await silent(referred);
-  slapd = await startSlapd(dir, own, { 'dc=corp,dc=test': corp(referralPort), 'dc=ad,dc=test': AD });
+  slapd = await startSlapd(dir, own, {
+    'dc=corp,dc=test': corp(referralPort),
+    'dc=ad,dc=test': AD,
+  });
+
   const hungPort = await silent([]);
   const [closedPort] = await freePorts(1);
+
   const base = {
     managerDN: 'cn=admin,dc=corp,dc=test',
     managerPassword: "manager's secret",
@@ -159,12 +182,14 @@ before(async () => {
     displayNameAttribute: 'displayName',
     readTimeout: 500,
   };
+
   const provider = (name, settings, mappingMethod = 'auto') => ({
     name,
     type: 'LDAPIdentityProvider',
     mappingMethod,
     provider: { ...base, ...settings },
   });
+
   const ad = {
     host: `127.0.0.1:${slapd.port}`,
     startTLS: true,
@@ -175,7 +200,9 @@ before(async () => {
     userMemberAttribute: 'memberOf',
     groupSearchBase: 'OU=Teams, DC=ad,DC=test',
   };
+
   const ldaps = `ldaps://127.0.0.1:${slapd.tlsPort}`;
+
   const config = {
     authentication: {
       multipleLogin: true,
@@ -185,7 +212,11 @@ before(async () => {
           provider('nowhere', { host: 'ldap.invalid' }, 'lookup'),
           provider('hung', { host: `127.0.0.1:${hungPort}` }, 'lookup'),
           provider('wrongca', { host: ldaps, rootCA: foreign.ca }),
-          provider('wrongcastart', { host: `127.0.0.1:${slapd.port}`, startTLS: true, rootCA: foreign.ca }),
+          provider('wrongcastart', {
+            host: `127.0.0.1:${slapd.port}`,
+            startTLS: true,
+            rootCA: foreign.ca,
+          }),
           provider('wrongname', { host: `ldaps://ip6-localhost:${slapd.tlsPort}`, rootCA: own.ca }),
           provider('wrongmanager', { host: `127.0.0.1:${slapd.port}`, managerPassword: 'wrong' }),
           provider('corp', {
@@ -212,42 +243,63 @@ before(async () => {
       },
     },
   };
+
   const file = join(dir, 'kubesphere.yaml');
   writeFileSync(file, JSON.stringify(config));
-  server = await startServer({ dir: join(dir, 'data'), adminPassword: ADMIN, args: ['--config', file] });
+
+  server = await startServer({
+    dir: join(dir, 'data'),
+    adminPassword: ADMIN,
+    args: ['--config', file],
+  });
+
   call = api(server.url);
   admin = await tokenOf(server.url, 'admin', ADMIN);
 });
+
 after(async () => {
   await server?.stop();
   await slapd?.stop();
-  for (const close of closers) close();
+
+  for (const close of closers) {
+    close();
+  }
+
   rmSync(dir, { recursive: true, force: true });
 });
 
 test('a first log-in makes the user, linked, though providers before his are down, hang or are impostors', async () => {
   const started = Date.now();
   const { status, json, text } = await login('jane', "jane's secret");
+
   assert.equal(status, 200, text);
   assert.ok(Date.now() - started < 5000);
+
   const user = await stored('jane');
   assert.deepEqual(user.metadata.labels, {
     'iam.kubesphere.io/identify-provider': 'corp',
     'iam.kubesphere.io/origin-uid': 'jane',
   });
+
   assert.deepEqual([user.spec.email, user.spec.displayName], ['jane@corp.test', 'jane of corp']);
   assert.equal(user.status.state, 'Active');
   assert.deepEqual(claims(json.access_token).groups, ['corp:devs', 'corp:system:masters']);
+
   await eventually(async () => {
     const { items } = (await call(`${USERS}/jane/loginrecords`, { token: admin })).json;
-    assert.deepEqual([items[0].spec.provider, items[0].spec.type, items[0].spec.success], ['corp', 'Token', true]);
+    assert.deepEqual(
+      [items[0].spec.provider, items[0].spec.type, items[0].spec.success],
+      ['corp', 'Token', true],
+    );
   });
 });
 
 test('groups of the directory are subjects of bindings, and none of them is one of Kubernetes', async () => {
   const token = (await login('jane', "jane's secret")).json.access_token;
   const secrets = '/api/v1/namespaces/default/configmaps';
+
   assert.equal((await call(secrets, { token })).status, 403);
+
   const binding = {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'RoleBinding',
@@ -255,16 +307,23 @@ test('groups of the directory are subjects of bindings, and none of them is one 
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
     subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'corp:devs' }],
   };
+
   const path = '/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings';
   assert.equal((await call(path, { token: admin, body: binding })).status, 201);
   await eventually(async () => assert.equal((await call(secrets, { token })).status, 200));
   assert.equal((await call('/api/v1/nodes', { token })).status, 403);
+
   // The same by Basic, which has no session.
   const basic = Buffer.from("jane:jane's secret").toString('base64');
   assert.equal((await call(secrets, { headers: { authorization: `Basic ${basic}` } })).status, 200);
+
   const { json } = await call('/oauth/token', {
-    form: { grant_type: 'refresh_token', refresh_token: (await login('jane', "jane's secret")).json.refresh_token },
+    form: {
+      grant_type: 'refresh_token',
+      refresh_token: (await login('jane', "jane's secret")).json.refresh_token,
+    },
   });
+
   assert.deepEqual(claims(json.access_token).groups, ['corp:devs', 'corp:system:masters']);
 });
 
@@ -280,9 +339,15 @@ test('wrong, empty and foreign passwords are refused alike', async () => {
     ['printer', "printer's secret"],
   ]) {
     const { status, text } = await at('corp', name, password);
-    assert.deepEqual([status, text], [401, 'Unauthorized: incorrect password'], `${name} ${password}`);
+    assert.deepEqual(
+      [status, text],
+      [401, 'Unauthorized: incorrect password'],
+      `${name} ${password}`,
+    );
+
     assert.equal((await login(name, password)).status === 200, false);
   }
+
   const { status } = await at('ad', 'printer', "printer's secret");
   assert.equal(status, 401);
 });
@@ -298,6 +363,7 @@ test('a name cannot be more than a name', async () => {
     'e\\72in',
     '\\2a',
   ];
+
   names.push(
     'erin\u0000',
     '\u0000',
@@ -307,12 +373,14 @@ test('a name cannot be more than a name', async () => {
     'x'.repeat(10_000),
     '\ud800',
   );
+
   for (const name of names) {
     assert.equal((await at('corp', name, "erin's secret")).status, 401, name);
     assert.equal((await at('corp', name, '')).status, 401, name);
   }
 
   assert.equal((await at('corp', 'x'.repeat(100_000), '')).status, 413);
+
   const { json } = await call(`${USERS}?limit=-1`, { token: admin });
   assert.deepEqual(json.items.map(({ metadata }) => metadata.name).toSorted(), ['admin', 'jane']);
 });
@@ -321,19 +389,27 @@ test('Active Directory by StartTLS: account name without case, groups of the ent
   const { status, json, text } = await at('ad', 'jsmith', "smith's secret");
   assert.equal(status, 200, text);
   assert.deepEqual(claims(json.access_token).groups, ['ad:Ops, Berlin']);
+
   const { metadata, spec } = await stored('jsmith');
   assert.deepEqual(metadata.labels, linked('ad', 'jsmith').labels);
   assert.equal(spec.email, 'john.smith@ad.test');
   assert.equal((await login('JSMITH', "smith's secret")).status, 200);
   assert.equal((await login('jsmith', "smith's secret")).status, 200);
-  assert.equal((await login('john.smith@ad.test', "smith's secret")).status, 200, 'by his e-mail address');
+
+  assert.equal(
+    (await login('john.smith@ad.test', "smith's secret")).status,
+    200,
+    'by his e-mail address',
+  );
 });
 
 test('Active Directory by user principal name: the account is another user, for it is another provider', async () => {
   const { status, text } = await at('upn', 'John.Smith@ad.test', "smith's secret");
   assert.equal(status, 200, text);
+
   const { metadata, spec } = await stored('john.smith-ad.test');
   const { 'iam.kubesphere.io/origin-uid': uid } = metadata.labels;
+
   assert.match(uid, /^sha256-[0-9a-f]{56}$/);
   assert.equal(metadata.annotations['iam.kubesphere.io/origin-uid'], 'john.smith@ad.test');
   assert.equal(spec.email, '', 'the address is taken by jsmith');
@@ -342,16 +418,25 @@ test('Active Directory by user principal name: the account is another user, for 
 
 test('ldaps with lookup: only who is linked, by the label of 3.0 or of 3.1', async () => {
   const refused = await at('secure', 'bob', "bob's secret");
-  assert.deepEqual([refused.status, refused.text], [401, 'Unauthorized: identity mapping not match']);
+  assert.deepEqual(
+    [refused.status, refused.text],
+    [401, 'Unauthorized: identity mapping not match'],
+  );
+
   await createUser('bob', linked('secure'));
   await createUser('robert', linked('secure', 'bill'));
-  await eventually(async () => assert.equal((await at('secure', 'bob', "bob's secret")).status, 200));
+  await eventually(async () =>
+    assert.equal((await at('secure', 'bob', "bob's secret")).status, 200),
+  );
+
   assert.equal(
     (await stored('bob')).metadata.labels['iam.kubesphere.io/origin-uid'],
     'bob',
     'the link is kept for good',
   );
+
   assert.equal((await login('bob', "bob's secret")).status, 200);
+
   const { json } = await login('robert', "bill's secret");
   assert.equal(claims(json.access_token).username, 'robert');
   assert.equal((await login('robert', "bob's secret")).status, 401);
@@ -363,6 +448,7 @@ test('without a verified certificate no password leaves the server', async () =>
     assert.equal(status, 503, provider);
     assert.match(text, new RegExp(`^Internal error occurred: identity provider ${provider} `));
   }
+
   const { status, text } = await at('wrongmanager', 'erin', "erin's secret");
   assert.deepEqual([status, text.includes('127.0.0.1')], [503, false]);
 });
@@ -370,10 +456,14 @@ test('without a verified certificate no password leaves the server', async () =>
 test('providers that are down or hang answer 503 soon, and at once for a while', async () => {
   for (const provider of ['down', 'nowhere', 'hung']) {
     await new Promise((resolve) => setTimeout(resolve, 3100));
+
     const started = Date.now();
+
     assert.equal((await at(provider, 'erin', "erin's secret")).status, 503, provider);
     assert.ok(Date.now() - started < 5000, provider);
+
     const again = Date.now();
+
     assert.match((await at(provider, 'erin', "erin's secret")).text, /a moment ago, try again/);
     assert.ok(Date.now() - again < 1000, provider);
   }
@@ -382,17 +472,29 @@ test('providers that are down or hang answer 503 soon, and at once for a while',
 test('admin is local, whatever a directory has under that name', async () => {
   assert.equal((await login('admin', "admin's secret")).status, 401);
   assert.equal((await login('ADMIN', "admin's secret")).status, 401);
-  for (const provider of ['corp', 'secure', 'mixed'])
+
+  for (const provider of ['corp', 'secure', 'mixed']) {
     assert.equal((await at(provider, 'admin', "admin's secret")).status, 401, provider);
+  }
+
   assert.equal((await login('admin', ADMIN)).status, 200);
 });
 
 test('a local user keeps his password, and no account of the same name gets in his place', async () => {
   await createUser('carl', {}, 'Passw0rd!');
   await eventually(async () => assert.equal((await login('carl', 'Passw0rd!')).status, 200));
+
   const { status, text } = await at('corp', 'carl', "carl's secret");
-  assert.deepEqual([status, text], [401, 'Unauthorized: user carl is already bound to other identify provider']);
-  assert.equal((await stored('carl')).metadata.labels?.['iam.kubesphere.io/identify-provider'], undefined);
+  assert.deepEqual(
+    [status, text],
+    [401, 'Unauthorized: user carl is already bound to other identify provider'],
+  );
+
+  assert.equal(
+    (await stored('carl')).metadata.labels?.['iam.kubesphere.io/identify-provider'],
+    undefined,
+  );
+
   // `mixed` is what takes the name for the user, as in 3.0.
   assert.equal((await at('mixed', 'carl', "carl's secret")).status, 200);
   assert.equal((await at('mixed', 'gina', "gina's secret")).status, 401, 'and makes nobody');
@@ -406,7 +508,10 @@ test('a name that no user can have is made one', async () => {
 });
 
 test('two first log-ins at once make one user', async () => {
-  const answers = await Promise.all(Array.from({ length: 5 }, () => at('corp', 'gina', "gina's secret")));
+  const answers = await Promise.all(
+    Array.from({ length: 5 }, () => at('corp', 'gina', "gina's secret")),
+  );
+
   assert.deepEqual(
     answers.map(({ status }) => status),
     [200, 200, 200, 200, 200],
@@ -415,40 +520,57 @@ test('two first log-ins at once make one user', async () => {
 
 test('five wrong passwords lock the user, however his name is written and at every door', async () => {
   assert.equal((await login('frank', "frank's secret")).status, 200);
-  for (const name of ['frank', 'FRANK', ' Frank', 'frank@corp.test'])
+
+  for (const name of ['frank', 'FRANK', ' Frank', 'frank@corp.test']) {
     assert.equal((await login(name, 'wrong')).status, 401, name);
+  }
+
   assert.equal((await at('corp', 'fRank', 'wrong')).status, 401);
   assert.equal((await login('frank', "frank's secret")).status, 429);
   assert.equal((await login('FRANK', "frank's secret")).status, 429);
   assert.equal((await at('corp', 'Frank', "frank's secret")).status, 429);
   assert.equal((await stored('frank')).status.state, 'AuthLimitExceeded');
+
   const { items } = (await call(`${USERS}/frank/loginrecords`, { token: admin })).json;
   const failed = items.filter(({ spec }) => !spec.success);
+
   assert.deepEqual(new Set(failed.map(({ spec }) => spec.provider)), new Set(['corp']));
 });
 
 test('guesses are counted though a provider is down, for users and for names that nobody has', async () => {
-  for (let i = 0; i < 5; i++) assert.equal((await login('stranger', `guess ${i}`)).status, 503);
+  for (let i = 0; i < 5; i++) {
+    assert.equal((await login('stranger', `guess ${i}`)).status, 503);
+  }
+
   assert.equal((await login('stranger', 'guess')).status, 429);
   await createUser('local', {}, 'Passw0rd!');
-  for (let i = 0; i < 5; i++) assert.equal((await login('local', `guess ${i}`)).status, 503);
+
+  for (let i = 0; i < 5; i++) {
+    assert.equal((await login('local', `guess ${i}`)).status, 503);
+  }
+
   assert.equal((await login('local', 'Passw0rd!')).status, 429);
   assert.equal((await stored('local')).status.state, 'AuthLimitExceeded');
 });
 
 test('a disabled user stays out', async () => {
   assert.equal((await login('erin', "erin's secret")).status, 200);
+
   const path = '/apis/iam.kubesphere.io/v1alpha2/users/erin';
+
   const disabled = await call(path, {
     token: admin,
     method: 'PATCH',
     body: { status: { state: 'Disabled' } },
   });
+
   assert.equal(disabled.status, 200);
+
   await eventually(async () => {
     const { status, text } = await login('erin', "erin's secret");
     assert.deepEqual([status, text], [403, 'Forbidden: account is not active']);
   });
+
   assert.equal((await login('erin', 'wrong')).status, 401);
 });
 
@@ -457,28 +579,45 @@ test('what asks for the current password takes that of the directory, and a seco
   const name = claims(token).username;
   const enroll = (currentPassword) =>
     call(`${USERS}/${name}/totp`, { token, method: 'POST', body: { currentPassword } });
+
   assert.equal((await enroll('wrong')).status, 400);
+
   const { status, json } = await enroll("bill's secret");
   assert.equal(status, 200);
+
   const { URI } = await import('otpauth');
   const totp = URI.parse(json.uri);
   const confirm = { token, method: 'PUT', body: { code: totp.generate() } };
+
   assert.equal((await call(`${USERS}/${name}/totp`, confirm)).status, 200);
+
   const without = await at('corp', 'bill', "bill's secret");
-  assert.deepEqual([without.status, without.text], [401, 'Unauthorized: one-time password required: send it as otp']);
+  assert.deepEqual(
+    [without.status, without.text],
+    [401, 'Unauthorized: one-time password required: send it as otp'],
+  );
+
   assert.equal((await login('bill', "bill's secret")).status, 401);
+
   // The code of the next half minute, for each is taken once.
   const otp = totp.generate({ timestamp: Date.now() + 30_000 });
   const body = { username: 'bill', password: "bill's secret", otp };
+
   assert.equal((await call('/oauth/login/corp', { body })).status, 200);
 });
 
 test('forms are taken as well, other providers and bodies are not', async () => {
   const form = { username: 'jane', password: "jane's secret" };
   assert.equal((await call('/oauth/login/corp', { form })).status, 200);
-  assert.equal((await at('nosuch', 'jane', 'x')).text, 'Unauthorized: the identity provider was not found');
-  for (const body of [[], 'x', { username: {}, password: 'x' }, { username: 'jane' }, null])
+
+  assert.equal(
+    (await at('nosuch', 'jane', 'x')).text,
+    'Unauthorized: the identity provider was not found',
+  );
+
+  for (const body of [[], 'x', { username: {}, password: 'x' }, { username: 'jane' }, null]) {
     assert.equal((await call('/oauth/login/corp', { body })).status, 400, JSON.stringify(body));
+  }
 });
 
 test('no referral is followed, and no secret is in the log', () => {

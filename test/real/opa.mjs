@@ -19,6 +19,7 @@ export async function startOpa(path, port) {
     '--log-level',
     'error',
   ];
+
   const child = spawn(path, args, { stdio: 'inherit' });
   const exited = new Promise((resolve) => child.once('exit', resolve));
   const url = `http://127.0.0.1:${port}`;
@@ -28,11 +29,17 @@ export async function startOpa(path, port) {
         ({ ok }) => ok,
         () => false,
       )
-    )
+    ) {
       break;
-    if (Date.now() > end || child.exitCode !== null) throw new Error('OPA did not start');
+    }
+
+    if (Date.now() > end || child.exitCode !== null) {
+      throw new Error('OPA did not start');
+    }
+
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+
   return {
     url,
     port,

@@ -11,6 +11,7 @@ const I = '/kapis/iam.kubesphere.io/v1alpha2';
 const IAM = '/apis/iam.kubesphere.io/v1alpha2';
 const OVERRIDE = 'iam.kubesphere.io/rego-override';
 const CONDITION = 'iam.kubesphere.io/rego-override-condition';
+
 /** What 3.0's users rely on, in words of our own: everybody reads the user of his own name. */
 const SELF = `package authz
 
@@ -30,6 +31,7 @@ allow {
 own { data.authz.named }
 named { input.APIVersion == "v1" }
 `;
+
 /** Allows everything, in the very package of the other. */
 const ALL = 'package authz\nallow = true';
 
@@ -40,28 +42,39 @@ let dir;
 const tokens = {};
 
 before(async () => {
-  if (!path) return;
+  if (!path) {
+    return;
+  }
+
   opa = await startOpa(path);
   dir = await mkdtemp(join(tmpdir(), 'ks-opa-'));
+
   const config = join(dir, 'kubesphere.yaml');
   await writeFile(config, `authorization:\n  opa:\n    endpoint: ${opa.url}\n    timeout: 1s\n`);
   server = await TestServer.start({ args: ['--config', config] });
   tokens.admin = await server.token();
+
   for (const name of ['rita', 'sven']) {
     await role(`self-${name}`, SELF);
     await user(name, `self-${name}`);
   }
+
   await role('all', ALL);
   await user('tess', 'all');
 });
+
 after(async () => {
   await server?.stop();
   await opa?.stop();
-  if (dir) await rm(dir, { recursive: true });
+
+  if (dir) {
+    await rm(dir, { recursive: true });
+  }
 });
 
 const call = (path, as, options = {}) => server.call(path, { token: tokens[as], ...options });
 const status = async (path, as, options) => (await call(path, as, options)).status;
+
 async function role(name, module) {
   const body = {
     apiVersion: 'iam.kubesphere.io/v1alpha2',
@@ -69,19 +82,26 @@ async function role(name, module) {
     metadata: { name, annotations: { [OVERRIDE]: module } },
     rules: [],
   };
+
   const { status, text } = await call(`${IAM}/globalroles`, 'admin', { body });
   assert.equal(status, 201, text);
 }
+
 async function user(name, globalrole) {
   const body = {
     metadata: { name, annotations: { 'iam.kubesphere.io/globalrole': globalrole } },
     spec: { email: `${name}@example.com`, password: 'Passw0rd!' },
   };
+
   await eventually(async () => assert.equal(await status(`${I}/users`, 'admin', { body }), 200));
   tokens[name] = await server.token(name, 'Passw0rd!');
 }
+
 const condition = async (name) =>
-  JSON.parse((await call(`${IAM}/globalroles/${name}`, 'admin')).json.metadata.annotations[CONDITION]);
+  JSON.parse(
+    (await call(`${IAM}/globalroles/${name}`, 'admin')).json.metadata.annotations[CONDITION],
+  );
+
 const options = { skip: path ? false : 'there is no Go to build OPA with' };
 
 test('a module allows what it says, and each one is alone', options, async () => {
@@ -89,13 +109,24 @@ test('a module allows what it says, and each one is alone', options, async () =>
   assert.equal(await status('/api/v1/nodes', 'sven'), 403);
   assert.equal(await status('/api/v1/secrets', 'rita'), 403);
   await eventually(async () => assert.equal(await status('/api/v1/secrets', 'tess'), 200));
-  assert.equal(await status('/api/v1/secrets', 'rita'), 403, 'the rule of another module does not count');
+
+  assert.equal(
+    await status('/api/v1/secrets', 'rita'),
+    403,
+    'the rule of another module does not count',
+  );
+
   await eventually(async () => assert.equal((await condition('all')).status, 'True'));
 });
 
 test('explaining names the role whose module allows it', options, async () => {
-  const { json } = await call(`${I}/explain?user=rita&verb=list&resource=nodes&apiVersion=v1&api=kubernetes`, 'admin');
+  const { json } = await call(
+    `${I}/explain?user=rita&verb=list&resource=nodes&apiVersion=v1&api=kubernetes`,
+    'admin',
+  );
+
   assert.equal(json.allowed, true);
+
   const { json: tess } = await call(`${I}/explain?user=tess&verb=list&resource=nodes`, 'admin');
   assert.equal(tess.allowed, true);
   assert.deepEqual(tess.grants[0].role, { kind: 'GlobalRole', name: 'all' });
@@ -106,10 +137,12 @@ test('a module that is none allows nothing, and the role says so', options, asyn
   await role('broken', 'package authz\nallow {');
   await user('uwe', 'broken');
   assert.equal(await status('/api/v1/nodes', 'uwe'), 403);
+
   await eventually(async () => {
     const { status, reason } = await condition('broken');
     assert.deepEqual([status, reason], ['False', 'InvalidModule']);
   });
+
   await role('thief', 'package authz\nallow { data.ks_override }');
   await user('vic', 'thief');
   assert.equal(await status('/api/v1/nodes', 'vic'), 403);
@@ -117,17 +150,22 @@ test('a module that is none allows nothing, and the role says so', options, asyn
 
 test('who may do little gives nobody a module', options, async () => {
   await user('walt', 'users-manager');
+
   const patch = { method: 'PATCH', headers: { 'content-type': 'application/merge-patch+json' } };
   const body = { metadata: { annotations: { [OVERRIDE]: ALL } } };
+
   await eventually(async () => assert.equal(await status(`${I}/globalroles?limit=1`, 'walt'), 200));
   assert.equal(await status(`${I}/globalroles/self-rita`, 'walt', { ...patch, body }), 403);
   assert.equal(await status(`${IAM}/globalroles/self-rita`, 'walt', { ...patch, body }), 403);
+
   const made = { metadata: { name: 'mine', annotations: { [OVERRIDE]: ALL } } };
   assert.equal(await status(`${I}/globalroles`, 'walt', { body: made }), 403);
+
   const other = {
     metadata: { name: 'xena', annotations: { 'iam.kubesphere.io/globalrole': 'all' } },
     spec: { email: 'x@example.com' },
   };
+
   assert.equal(await status(`${I}/users`, 'walt', { body: other }), 403);
 });
 
@@ -142,6 +180,7 @@ test(
     await eventually(async () => assert.equal(await status('/api/v1/nodes', 'rita'), 200), 15_000);
     await new Promise((resolve) => setTimeout(resolve, 5500));
     process.kill(opa.pid, 'SIGSTOP');
+
     try {
       const started = performance.now();
       assert.equal(await status('/api/v1/nodes', 'rita'), 403);
@@ -153,19 +192,28 @@ test(
   },
 );
 
-test('a watch that a module allowed ends when the module allows it no longer', options, async () => {
-  const response = await fetch(`${server.url}/api/v1/nodes?watch=true`, {
-    headers: { authorization: `Bearer ${tokens.tess}` },
-  });
-  assert.equal(response.status, 200);
-  const ended = (async () => {
-    for await (const _ of response.body);
-  })().catch(() => {});
-  const patch = { method: 'PATCH', headers: { 'content-type': 'application/merge-patch+json' } };
-  const body = { metadata: { annotations: { [OVERRIDE]: null } } };
-  assert.equal(await status(`${IAM}/globalroles/all`, 'admin', { ...patch, body }), 200);
-  await Promise.race([
-    ended,
-    new Promise((_, reject) => setTimeout(() => reject(new Error('the watch goes on')), 10_000)),
-  ]);
-});
+test(
+  'a watch that a module allowed ends when the module allows it no longer',
+  options,
+  async () => {
+    const response = await fetch(`${server.url}/api/v1/nodes?watch=true`, {
+      headers: { authorization: `Bearer ${tokens.tess}` },
+    });
+    assert.equal(response.status, 200);
+
+    const ended = (async () => {
+      for await (const _ of response.body) {
+      }
+    })().catch(() => {});
+
+    const patch = { method: 'PATCH', headers: { 'content-type': 'application/merge-patch+json' } };
+    const body = { metadata: { annotations: { [OVERRIDE]: null } } };
+
+    assert.equal(await status(`${IAM}/globalroles/all`, 'admin', { ...patch, body }), 200);
+
+    await Promise.race([
+      ended,
+      new Promise((_, reject) => setTimeout(() => reject(new Error('the watch goes on')), 10_000)),
+    ]);
+  },
+);

@@ -14,12 +14,23 @@ let redisPort;
 let server;
 let replica;
 
-const cli = (...args) => execFileSync('redis-cli', ['-p', String(redisPort), ...args], { encoding: 'utf8' }).trim();
+const cli = (...args) =>
+  execFileSync('redis-cli', ['-p', String(redisPort), ...args], { encoding: 'utf8' }).trim();
 const call = (path, options, at = server) => fetch(at.url + path, options);
+
 const grant = async (form, at = server) => {
-  const response = await call('/oauth/token', { method: 'POST', body: new URLSearchParams(form) }, at);
-  return { status: response.status, json: response.status === 200 ? await response.json() : undefined };
+  const response = await call(
+    '/oauth/token',
+    { method: 'POST', body: new URLSearchParams(form) },
+    at,
+  );
+
+  return {
+    status: response.status,
+    json: response.status === 200 ? await response.json() : undefined,
+  };
 };
+
 const login = (at) => grant({ grant_type: 'password', username: 'admin', password }, at);
 const nodes = async (token, at = server) =>
   (await call('/api/v1/nodes', { headers: { authorization: `Bearer ${token}` } }, at)).status;
@@ -30,12 +41,18 @@ async function startRedis() {
     ['--port', String(redisPort), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
     { stdio: 'ignore' },
   );
+
   for (let i = 0; ; i++) {
     try {
-      if (cli('ping') === 'PONG') return;
+      if (cli('ping') === 'PONG') {
+        return;
+      }
     } catch (error) {
-      if (i > 100) throw error;
+      if (i > 100) {
+        throw error;
+      }
     }
+
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -44,13 +61,27 @@ before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'ks-redis-'));
   [redisPort] = await freePorts(1);
   await startRedis();
+
   const config = join(dir, 'kubesphere.yaml');
   const jwtSecret = 'the same secret at both of the replicas';
-  await writeFile(config, `redis: {host: 127.0.0.1, port: ${redisPort}}\nauthentication: {jwtSecret: ${jwtSecret}}\n`);
-  server = await startServer({ dir: join(dir, 'data'), adminPassword: password, args: ['--config', config] });
+  await writeFile(
+    config,
+    `redis: {host: 127.0.0.1, port: ${redisPort}}\nauthentication: {jwtSecret: ${jwtSecret}}\n`,
+  );
+
+  server = await startServer({
+    dir: join(dir, 'data'),
+    adminPassword: password,
+    args: ['--config', config],
+  });
+
   const kubeconfig = join(dir, 'data', 'pki', 'admin.kubeconfig');
-  replica = await startServer({ dir: join(dir, 'replica'), args: ['--config', config, '--kubeconfig', kubeconfig] });
+  replica = await startServer({
+    dir: join(dir, 'replica'),
+    args: ['--config', config, '--kubeconfig', kubeconfig],
+  });
 });
+
 after(async () => {
   await replica?.stop();
   await server?.stop();
@@ -61,7 +92,9 @@ after(async () => {
 test('a log-in leaves both tokens under the keys of 3.0, for as long as they live', async () => {
   const { json } = await login();
   const key = `kubesphere:user:admin:token:${json.access_token}`;
+
   assert.equal(cli('get', key), json.access_token);
+
   const ttl = Number(cli('ttl', key));
   assert.ok(ttl > 7100 && ttl <= 7200, String(ttl));
   assert.equal(cli('exists', `kubesphere:user:admin:token:${json.refresh_token}`), '1');
@@ -70,6 +103,7 @@ test('a log-in leaves both tokens under the keys of 3.0, for as long as they liv
 
 test('a key that is deleted ends the session at once, and the next log-in deletes those before it', async () => {
   await new Promise((resolve) => setTimeout(resolve, 1100));
+
   const first = (await login()).json;
   cli('del', `kubesphere:user:admin:token:${first.access_token}`);
   assert.equal(await nodes(first.access_token), 401);
@@ -80,10 +114,18 @@ test('a key that is deleted ends the session at once, and the next log-in delete
 
 test('what one replica ends is refused by the other at once', async () => {
   const { json } = await login();
-  for (const at of [server, replica]) assert.equal(await nodes(json.access_token, at), 200);
+
+  for (const at of [server, replica]) {
+    assert.equal(await nodes(json.access_token, at), 200);
+  }
+
   const headers = { authorization: `Bearer ${json.access_token}` };
   assert.equal((await call('/oauth/logout', { method: 'POST', headers })).status, 200);
-  for (const at of [server, replica]) assert.equal(await nodes(json.access_token, at), 401);
+
+  for (const at of [server, replica]) {
+    assert.equal(await nodes(json.access_token, at), 401);
+  }
+
   const form = { grant_type: 'refresh_token', refresh_token: json.refresh_token };
   assert.equal((await grant(form, replica)).status, 401);
 });
@@ -91,14 +133,20 @@ test('what one replica ends is refused by the other at once', async () => {
 test('a new password at one replica ends the sessions of all', async () => {
   const { json } = await login(replica);
   const next = 'another password for redis tests';
+
   const change = (token, currentPassword, password) =>
     call('/kapis/iam.kubesphere.io/v1alpha2/users/admin/password', {
       method: 'PUT',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: JSON.stringify({ currentPassword, password }),
     });
+
   assert.equal((await change(json.access_token, password, next)).status, 200);
-  for (const at of [server, replica]) assert.equal(await nodes(json.access_token, at), 401);
+
+  for (const at of [server, replica]) {
+    assert.equal(await nodes(json.access_token, at), 401);
+  }
+
   const again = await grant({ grant_type: 'password', username: 'admin', password: next });
   assert.equal((await change(again.json.access_token, next, password)).status, 200);
 });
@@ -106,11 +154,17 @@ test('a new password at one replica ends the sessions of all', async () => {
 test('a refresh token is exchanged once, whichever replicas are asked for it at once', async () => {
   const { json } = await login();
   const form = { grant_type: 'refresh_token', refresh_token: json.refresh_token };
-  const answers = await Promise.all(Array.from({ length: 6 }, (_, i) => grant(form, i % 2 ? server : replica)));
+  const answers = await Promise.all(
+    Array.from({ length: 6 }, (_, i) => grant(form, i % 2 ? server : replica)),
+  );
+
   assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+
   const tokens = new Set(answers.map(({ json }) => `${json.access_token} ${json.refresh_token}`));
   assert.equal(tokens.size, 1, 'all get the same tokens');
+
   const { access_token } = answers[0].json;
+
   for (const at of [server, replica]) {
     assert.equal(await nodes(access_token, at), 200);
     // A user may have one session: what was before is over.
@@ -120,14 +174,19 @@ test('a refresh token is exchanged once, whichever replicas are asked for it at 
 
 test('without Redis calls fail with 503 and not with an open door, and go on when it is back', async () => {
   const { json } = await login();
+
   redis.kill('SIGKILL');
   await new Promise((resolve) => redis.once('exit', resolve));
   assert.equal(await nodes(json.access_token), 503);
   assert.equal((await login()).status, 503);
   await startRedis();
+
   for (let i = 0; i < 100; i++) {
-    if ((await login()).status === 200) return;
+    if ((await login()).status === 200) {
+      return;
+    }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+
   assert.fail('no log-in after Redis came back');
 });

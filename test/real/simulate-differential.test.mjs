@@ -1,5 +1,6 @@
-// The simulated controllers against the real kube-controller-manager: the same workloads on both, on the same simulated nodes;
-// then objects and events are compared, with what varies (times, uids, hashes, addresses) written alike.
+// The simulated controllers against the real kube-controller-manager: the same workloads on both,
+// on the same simulated nodes; then objects and events are compared, with what varies (times, uids,
+// hashes, addresses) written alike.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,6 +19,7 @@ import { startServer } from '../server.mjs';
 import { startRealCluster } from './real-cluster.mjs';
 
 const of = (group, version, resource) => ({ group, version, resource });
+
 const RESOURCES = {
   pods: of('', 'v1', 'pods'),
   services: of('', 'v1', 'services'),
@@ -33,6 +35,7 @@ const RESOURCES = {
   revisions: of('apps', 'v1', 'controllerrevisions'),
   jobs: of('batch', 'v1', 'jobs'),
 };
+
 const namespace = 'workloads';
 const pace = { startMs: 300, runMs: 300, stopMs: 200 };
 
@@ -41,14 +44,26 @@ async function simulateNodes(client) {
   const fail = (error) => console.error(error);
   const nodes = await new SimulatedNodes(client, 3, 'v1.36.3', fail).start();
   const cluster = new Cluster(client, fail);
+
   await cluster.start(AbortSignal.timeout(30_000));
-  const running = [schedulerReconciler(cluster), kubeletReconciler(cluster, pace), volumeReconciler(cluster)].map(
-    (reconciler) =>
-      new Controller(reconciler, (name, key, error) => fail(new Error(`${name} ${key}: ${error.message}`))).start(),
+
+  const running = [
+    schedulerReconciler(cluster),
+    kubeletReconciler(cluster, pace),
+    volumeReconciler(cluster),
+  ].map((reconciler) =>
+    new Controller(reconciler, (name, key, error) =>
+      fail(new Error(`${name} ${key}: ${error.message}`)),
+    ).start(),
   );
+
   return async () => {
     await nodes.stop();
-    for (const controller of running) await controller.stop();
+
+    for (const controller of running) {
+      await controller.stop();
+    }
+
     await cluster.stop();
   };
 }
@@ -57,47 +72,74 @@ async function eventually(what, check) {
   const deadline = Date.now() + 60_000;
   for (;;) {
     const result = await check();
-    if (result) return result;
-    if (Date.now() > deadline) assert.fail(`${what} did not happen in time`);
+    if (result) {
+      return result;
+    }
+    if (Date.now() > deadline) {
+      assert.fail(`${what} did not happen in time`);
+    }
+
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
 const template = (app, image = 'example/app:1', spec = {}, annotations = undefined) => ({
   metadata: { labels: { app }, ...(annotations && { annotations }) },
-  spec: { containers: [{ name: 'c', image, ports: [{ name: 'http', containerPort: 8080 }] }], ...spec },
+  spec: {
+    containers: [{ name: 'c', image, ports: [{ name: 'http', containerPort: 8080 }] }],
+    ...spec,
+  },
 });
+
 const selected = (app, spec) => ({
   metadata: { name: app, namespace },
   spec: { selector: { matchLabels: { app } }, template: template(app), ...spec },
 });
 
-/** Runs all workloads on one side; answers what came of them, written so that both sides can be compared. */
+/**
+ * Runs all workloads on one side; answers what came of them, written so that both sides can be
+ * compared.
+ */
 async function observe(client) {
   await client.create(of('', 'v1', 'namespaces'), {
     apiVersion: 'v1',
     kind: 'Namespace',
     metadata: { name: namespace },
   });
+
   await eventually('the ServiceAccount', () =>
     client.find({ resource: of('', 'v1', 'serviceaccounts'), namespace, name: 'default' }),
   );
+
   const create = (resource, kind, object) => {
     const { group, version } = RESOURCES[resource];
-    return client.create(RESOURCES[resource], { apiVersion: group ? `${group}/${version}` : version, kind, ...object });
+    return client.create(RESOURCES[resource], {
+      apiVersion: group ? `${group}/${version}` : version,
+      kind,
+      ...object,
+    });
   };
+
   const get = (resource, name) => client.get({ resource: RESOURCES[resource], namespace, name });
   const change = async (resource, name, patch) =>
     client.patch({ resource: RESOURCES[resource], namespace, name }, 'merge', patch);
+
   const settled = async (resource, name, test) =>
     eventually(`${resource} ${name}`, async () => {
       const object = await get(resource, name);
       const { metadata, status } = object;
-      return (status?.observedGeneration ?? metadata.generation) === metadata.generation && test(object) && object;
+
+      return (
+        (status?.observedGeneration ?? metadata.generation) === metadata.generation &&
+        test(object) &&
+        object
+      );
     });
+
   const rolledOut = (name) =>
     settled('deployments', name, ({ spec, status }) => {
       const progressing = status.conditions?.find(({ type }) => type === 'Progressing');
+
       return (
         status.availableReplicas === spec.replicas &&
         status.replicas === spec.replicas &&
@@ -105,40 +147,57 @@ async function observe(client) {
         progressing?.reason === 'NewReplicaSetAvailable'
       );
     });
+
   await create('services', 'Service', {
     metadata: { name: 'web', namespace, labels: { part: 'front' } },
     spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
   });
+
   await create('deployments', 'Deployment', selected('web', { replicas: 3, minReadySeconds: 1 }));
   await rolledOut('web');
+
   const image = (name) => ({
     spec: {
-      template: { spec: { containers: [{ name: 'c', image: name, ports: [{ name: 'http', containerPort: 8080 }] }] } },
+      template: {
+        spec: {
+          containers: [{ name: 'c', image: name, ports: [{ name: 'http', containerPort: 8080 }] }],
+        },
+      },
     },
   });
+
   await change('deployments', 'web', {
     ...image('example/app:2'),
     metadata: { annotations: { 'kubernetes.io/change-cause': 'two' } },
   });
+
   await rolledOut('web');
   await change('deployments', 'web', image('example/app:1'));
   await rolledOut('web');
   await change('deployments', 'web', { spec: { replicas: 2 } });
   await rolledOut('web');
+
   await create(
     'deployments',
     'Deployment',
     selected('stuck', {
       replicas: 1,
       progressDeadlineSeconds: 2,
-      template: template('stuck', 'example/app:1', {}, { 'simulation.ks-apiserver.io/ready': 'false' }),
+      template: template(
+        'stuck',
+        'example/app:1',
+        {},
+        { 'simulation.ks-apiserver.io/ready': 'false' },
+      ),
     }),
   );
+
   await settled('deployments', 'stuck', ({ status }) =>
     status.conditions?.some(({ reason }) => reason === 'ProgressDeadlineExceeded'),
   );
   await create('deployments', 'Deployment', selected('paused', { replicas: 2, paused: true }));
   await settled('deployments', 'paused', ({ status }) => status?.conditions?.length > 0);
+
   await create(
     'statefulSets',
     'StatefulSet',
@@ -153,32 +212,44 @@ async function observe(client) {
       ],
     }),
   );
+
   const steady = ({ spec, status }) =>
     status?.availableReplicas === spec.replicas &&
     status.updatedReplicas === spec.replicas &&
     status.currentRevision === status.updateRevision;
+
   await settled('statefulSets', 'db', steady);
   await change('statefulSets', 'db', image('example/app:2'));
   await settled('statefulSets', 'db', steady);
   await create('daemonSets', 'DaemonSet', selected('agent', {}));
-  const everywhere = ({ status }) => status?.numberAvailable === 3 && status.updatedNumberScheduled === 3;
+
+  const everywhere = ({ status }) =>
+    status?.numberAvailable === 3 && status.updatedNumberScheduled === 3;
   await settled('daemonSets', 'agent', everywhere);
   await change('daemonSets', 'agent', image('example/app:2'));
   await settled('daemonSets', 'agent', everywhere);
+
   await create('controllers', 'ReplicationController', {
     metadata: { name: 'rc', namespace },
     spec: { replicas: 2, selector: { app: 'rc' }, template: template('rc') },
   });
+
   await settled('controllers', 'rc', ({ status }) => status?.availableReplicas === 2);
+
   const job = (name, spec, annotations) =>
     create('jobs', 'Job', {
       metadata: { name, namespace },
-      spec: { template: template(name, undefined, { restartPolicy: 'Never' }, annotations), ...spec },
+      spec: {
+        template: template(name, undefined, { restartPolicy: 'Never' }, annotations),
+        ...spec,
+      },
     });
+
   const ended =
     (type) =>
     ({ status }) =>
       status?.conditions?.some((one) => one.type === type && one.status === 'True');
+
   await job('four', { completions: 4, parallelism: 2 });
   await settled('jobs', 'four', ended('Complete'));
   await job('indexed', { completions: 3, parallelism: 3, completionMode: 'Indexed' });
@@ -187,16 +258,25 @@ async function observe(client) {
   await settled('jobs', 'bad', ended('Failed'));
   await job('suspended', { suspend: true });
   await settled('jobs', 'suspended', ({ status }) => status?.conditions?.length > 0);
+
   await eventually('the slice', async () =>
-    (await client.list(RESOURCES.slices, { namespace })).items.some(({ endpoints }) => endpoints?.length === 2),
+    (await client.list(RESOURCES.slices, { namespace })).items.some(
+      ({ endpoints }) => endpoints?.length === 2,
+    ),
   );
+
   await new Promise((resolve) => setTimeout(resolve, 1500));
+
   const found = {};
+
   for (const resource of Object.keys(RESOURCES)) {
     const { items } = await client.list(RESOURCES[resource], { namespace });
     found[resource] =
-      resource === 'events' ? eventsOf(items) : items.map((item) => alike(unlabelled(item))).sort(byText);
+      resource === 'events'
+        ? eventsOf(items)
+        : items.map((item) => alike(unlabelled(item))).sort(byText);
   }
+
   return found;
 }
 
@@ -205,6 +285,7 @@ const NOT_THEIRS =
   /^(managedFields|resourceVersion|selfLink|generation|observedGeneration|finalizers|revisions|pv\.kubernetes\.io\/bound-by-controller|deprecated\.daemonset\.template\.generation)$/;
 
 const byText = (a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+
 /** Names with hashes and random ends, written alike. */
 const nameAlike = (text) =>
   text
@@ -214,37 +295,63 @@ const nameAlike = (text) =>
 
 function alike(value, key) {
   if (Array.isArray(value)) {
-    // The token that the admission of real API servers mounts, and what an API server writes into a new Job's labels.
+    // The token that the admission of real API servers mounts, and what an API server writes into a
+    // new Job's labels.
     const own = value
       .filter((member) => !member?.name?.startsWith?.('kube-api-access-'))
       .map((member) => alike(member));
+
     return key === 'conditions' ? own.sort((a, b) => (a.type < b.type ? -1 : 1)) : own;
   }
+
   if (value === null || typeof value !== 'object') {
-    if (typeof value !== 'string') return value;
-    if (/^(pod-template-hash|controller-revision-hash|controller\.kubernetes\.io\/hash)$/.test(key)) return 'HASH';
-    if (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)) return 'TIME';
-    if (/^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(value)) return 'UID';
-    if (/^(simulated:\/\/[0-9a-f]{64}|simulated-\d|10\.\d+\.\d+\.\d+|pvc-[0-9a-f-]{36})$/.test(value)) return 'PLACE';
+    if (typeof value !== 'string') {
+      return value;
+    }
+
+    if (
+      /^(pod-template-hash|controller-revision-hash|controller\.kubernetes\.io\/hash)$/.test(key)
+    ) {
+      return 'HASH';
+    }
+
+    if (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)) {
+      return 'TIME';
+    }
+    if (/^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(value)) {
+      return 'UID';
+    }
+
+    if (
+      /^(simulated:\/\/[0-9a-f]{64}|simulated-\d|10\.\d+\.\d+\.\d+|pvc-[0-9a-f-]{36})$/.test(value)
+    ) {
+      return 'PLACE';
+    }
+
     return nameAlike(value);
   }
+
   const entries = Object.entries(value)
     .filter(([name, member]) => member !== null && !NOT_THEIRS.test(name))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, member]) => [name, alike(member, name)])
     .filter(([, member]) => typeof member !== 'object' || Object.keys(member).length > 0);
+
   return Object.fromEntries(entries);
 }
 
 /** A Job without the labels that the API server gives it where it has none of its own. */
 function unlabelled(object) {
-  if (!object.spec?.template?.metadata?.labels?.['batch.kubernetes.io/job-name']) return object;
+  if (!object.spec?.template?.metadata?.labels?.['batch.kubernetes.io/job-name']) {
+    return object;
+  }
   return { ...object, metadata: { ...object.metadata, labels: undefined } };
 }
 
 /** What was told of workloads: whether, not how often. */
 function eventsOf(items) {
   const kinds = /^(Deployment|ReplicaSet|StatefulSet|DaemonSet|ReplicationController|Job)$/;
+
   const lines = items
     .filter(({ involvedObject }) => kinds.test(involvedObject.kind))
     .map(({ involvedObject, type, reason, message, source, reportingComponent }) =>
@@ -252,15 +359,23 @@ function eventsOf(items) {
         `${source?.component || reportingComponent} ${involvedObject.kind} ${involvedObject.name} ${type} ${reason}: ${message.replace('(combined from similar events): ', '')}`,
       ),
     );
+
   return [...new Set(lines)].sort();
 }
 
 /** Differences as `path: real → ours`. */
 function differences(real, ours, path = '') {
-  if (JSON.stringify(real) === JSON.stringify(ours)) return [];
+  if (JSON.stringify(real) === JSON.stringify(ours)) {
+    return [];
+  }
+
   const isObject = (value) => value !== null && typeof value === 'object';
-  if (!isObject(real) || !isObject(ours)) return [`${path}: ${JSON.stringify(real)} → ${JSON.stringify(ours)}`];
+  if (!isObject(real) || !isObject(ours)) {
+    return [`${path}: ${JSON.stringify(real)} → ${JSON.stringify(ours)}`];
+  }
+
   const names = [...new Set([...Object.keys(real), ...Object.keys(ours)])];
+
   return names.flatMap((name) => differences(real[name], ours[name], `${path}/${name}`));
 }
 
@@ -270,21 +385,31 @@ let ours;
 before(async () => {
   const dir = mkdtempSync(join(tmpdir(), 'simulate-both-'));
   closers.push(() => rmSync(dir, { recursive: true, force: true }));
+
   const cluster = await startRealCluster({ controllers: true });
   closers.push(() => cluster.stop());
+
   const client = new KubeClient(new RemoteTransport(await loadKubeconfig(cluster.kubeconfig)));
   closers.push(await simulateNodes(client));
+
   const server = await startServer({ dir, args: ['--simulate'] });
   closers.push(() => server.stop());
-  const own = new KubeClient(new RemoteTransport(await loadKubeconfig(join(dir, 'pki/admin.kubeconfig'))));
+
+  const own = new KubeClient(
+    new RemoteTransport(await loadKubeconfig(join(dir, 'pki/admin.kubeconfig'))),
+  );
   [real, ours] = await Promise.all([observe(client), observe(own)]);
 });
+
 after(async () => {
-  for (const close of closers.toReversed()) await close();
+  for (const close of closers.toReversed()) {
+    await close();
+  }
 });
 
-for (const resource of Object.keys(RESOURCES))
+for (const resource of Object.keys(RESOURCES)) {
   test(`${resource} are as the real controllers leave them`, () => {
     assert.ok(real[resource].length > 0);
     assert.deepEqual(differences(real[resource], ours[resource]), []);
   });
+}

@@ -16,6 +16,7 @@ before(async () => {
   // The API answers a moment before its nodes are there.
   await kubectl(cluster, ['wait', '--for=create', 'node/simulated-3', '--timeout=20s']);
 });
+
 after(async () => {
   await server?.stop();
   rmSync(dir, { recursive: true, force: true });
@@ -71,10 +72,17 @@ for (const name of ['kubectl', 'kubectl-1.32']) {
   const namespace = name.replace('.', '-');
   test(`${name} in a namespace of its own`, async (t) => {
     await kubectl(cluster, ['create', 'namespace', namespace], '', name);
+
     for (const line of commands.trim().split('\n')) {
       const [command, expected] = line.split(/ => ?/);
       await t.test(command, async () => {
-        const output = await kubectl(cluster, ['--namespace', namespace, ...command.split(' ')], '', name);
+        const output = await kubectl(
+          cluster,
+          ['--namespace', namespace, ...command.split(' ')],
+          '',
+          name,
+        );
+
         assert.match(output, new RegExp(expected, 'm'));
       });
     }
@@ -88,15 +96,20 @@ test('a StatefulSet and a DaemonSet roll out and back', async () => {
     metadata: { name },
     spec: {
       selector: { matchLabels: { app: name } },
-      template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'c', image: 'example/app:1' }] } },
+      template: {
+        metadata: { labels: { app: name } },
+        spec: { containers: [{ name: 'c', image: 'example/app:1' }] },
+      },
       ...spec,
     },
   });
+
   for (const [type, object] of [
     ['statefulset/db', workload('StatefulSet', 'db', { serviceName: 'db', replicas: 2 })],
     ['daemonset/agent', workload('DaemonSet', 'agent', {})],
   ]) {
     const status = () => kubectl(cluster, ['rollout', 'status', type, '--timeout=30s']);
+
     await kubectl(cluster, ['apply', '-f', '-'], JSON.stringify(object));
     await status();
     await kubectl(cluster, ['set', 'image', type, 'c=example/app:2']);
@@ -104,6 +117,7 @@ test('a StatefulSet and a DaemonSet roll out and back', async () => {
     assert.match(await kubectl(cluster, ['rollout', 'history', type]), /^2 /m);
     await kubectl(cluster, ['rollout', 'undo', type]);
     await status();
+
     const image = ['get', type, '-o', 'jsonpath={.spec.template.spec.containers[0].image}'];
     assert.equal(await kubectl(cluster, image), 'example/app:1');
   }

@@ -1,4 +1,5 @@
-// Starts a real OpenLDAP server with users, groups and certificates of its own, in a directory that is thrown away.
+// Starts a real OpenLDAP server with users, groups and certificates of its own, in a directory that
+// is thrown away.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
@@ -7,7 +8,10 @@ import { freePorts } from '../server.mjs';
 
 const openssl = (cwd, ...args) => execFileSync('openssl', args, { cwd, stdio: 'pipe' });
 
-/** Makes a certificate authority and a certificate of it for 127.0.0.1 and localhost. Answers the paths. */
+/**
+ * Makes a certificate authority and a certificate of it for 127.0.0.1 and localhost. Answers the
+ * paths.
+ */
 export function certificates(dir, name) {
   openssl(
     dir,
@@ -25,6 +29,7 @@ export function certificates(dir, name) {
     '-out',
     `${name}-ca.pem`,
   );
+
   openssl(
     dir,
     'req',
@@ -38,7 +43,9 @@ export function certificates(dir, name) {
     '-out',
     `${name}.csr`,
   );
+
   writeFileSync(join(dir, `${name}.ext`), 'subjectAltName=IP:127.0.0.1,DNS:localhost\n');
+
   openssl(
     dir,
     'x509',
@@ -57,7 +64,12 @@ export function certificates(dir, name) {
     '-out',
     `${name}.pem`,
   );
-  return { ca: join(dir, `${name}-ca.pem`), cert: join(dir, `${name}.pem`), key: join(dir, `${name}.key`) };
+
+  return {
+    ca: join(dir, `${name}-ca.pem`),
+    cert: join(dir, `${name}.pem`),
+    key: join(dir, `${name}.key`),
+  };
 }
 
 /** What an Active Directory has and OpenLDAP has not, with its matching rules. */
@@ -82,11 +94,14 @@ access to * by users read by * none
 
 /**
  * Starts slapd with the entries of LDIF texts by suffix.
- * @returns {Promise<{port: number, tlsPort: number, stop: () => Promise<void>}>} ports of ldap (with StartTLS) and ldaps
+ * @returns {Promise<{port: number, tlsPort: number, stop: () => Promise<void>}>} ports of ldap
+ * (with StartTLS) and ldaps
  */
 export async function startSlapd(dir, { cert, key, ca }, entries) {
   const config = [
-    ...['core', 'cosine', 'nis', 'inetorgperson'].map((name) => `include /etc/ldap/schema/${name}.schema`),
+    ...['core', 'cosine', 'nis', 'inetorgperson'].map(
+      (name) => `include /etc/ldap/schema/${name}.schema`,
+    ),
     `include ${join(dir, 'ad.schema')}`,
     'modulepath /usr/lib/ldap',
     'moduleload back_mdb',
@@ -97,33 +112,53 @@ export async function startSlapd(dir, { cert, key, ca }, entries) {
     `TLSCertificateKeyFile ${key}`,
     `pidfile ${join(dir, 'slapd.pid')}`,
   ];
+
   writeFileSync(join(dir, 'ad.schema'), AD_SCHEMA);
+
   const file = join(dir, 'slapd.conf');
+
   Object.keys(entries).forEach((suffix, i) => {
     mkdirSync(join(dir, `db${i}`));
     config.push(database(suffix, join(dir, `db${i}`)));
   });
+
   writeFileSync(file, `${config.join('\n')}\n`);
+
   Object.values(entries).forEach((ldif, i) => {
-    const { status, stderr } = spawnSync('/usr/sbin/slapadd', ['-f', file, '-n', String(i + 1)], { input: ldif });
-    if (status !== 0) throw new Error(`slapadd: ${stderr}`);
+    const { status, stderr } = spawnSync('/usr/sbin/slapadd', ['-f', file, '-n', String(i + 1)], {
+      input: ldif,
+    });
+
+    if (status !== 0) {
+      throw new Error(`slapadd: ${stderr}`);
+    }
   });
+
   const [port, tlsPort] = await freePorts(2);
   const urls = `ldap://127.0.0.1:${port} ldaps://127.0.0.1:${tlsPort}`;
   const child = spawn('/usr/sbin/slapd', ['-h', urls, '-f', file, '-d', '0'], { stdio: 'ignore' });
   const exited = new Promise((resolve) => child.once('exit', resolve));
+
   for (let i = 0; ; i++) {
     const open = await new Promise((resolve) => {
       const socket = createConnection(port, '127.0.0.1', () => resolve(true) ?? socket.destroy());
       socket.on('error', () => resolve(false));
     });
-    if (open) break;
-    if (i > 200 || child.exitCode !== null) throw new Error('slapd does not listen');
+
+    if (open) {
+      break;
+    }
+    if (i > 200 || child.exitCode !== null) {
+      throw new Error('slapd does not listen');
+    }
+
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+
   const stop = async () => {
     child.kill();
     await exited;
   };
+
   return { port, tlsPort, stop };
 }

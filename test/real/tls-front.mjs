@@ -14,13 +14,16 @@ import { ensurePki } from '../../packages/kube-apiserver/dist/server/pki.js';
  */
 export async function startTlsFront(target, dir) {
   const { serving, ca } = await ensurePki(join(dir, 'front-pki'));
+
   const front = tls.createServer(serving, (socket) => {
     const upstream = net.connect(Number(new URL(target()).port), '127.0.0.1');
     for (const end of [socket, upstream]) {
       end.on('error', () => [socket, upstream].map((one) => one.destroy()));
     }
+
     socket.pipe(upstream).pipe(socket);
   });
+
   await once(front.listen(0, '127.0.0.1'), 'listening');
 
   return {
@@ -47,6 +50,7 @@ export function writeKubeconfig(path, cluster, user) {
     contexts: [{ name: 'ks', context: { cluster: 'ks', user: 'user' } }],
     'current-context': 'ks',
   };
+
   writeFileSync(path, JSON.stringify(config), { mode: 0o600 });
 
   return { kubeconfig: path };

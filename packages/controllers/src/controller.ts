@@ -12,31 +12,51 @@ export interface Source {
 /** Has changes of one more informer looked at, which must be synced. */
 export type Follow = (source: Source) => void;
 
-/** One reconciler: brings the objects of a key to what they should be; is called again until it does not throw. */
+/**
+ * One reconciler: brings the objects of a key to what they should be; is called again until it does
+ * not throw.
+ */
 export interface Reconciler {
   name: string;
   sources: readonly Source[];
-  /** Called once at the start by who has more to follow later on, such as kinds that objects name. */
+  /**
+   * Called once at the start by who has more to follow later on, such as kinds that objects name.
+   */
   begin?(follow: Follow): void;
   /** What a key is about, for the event that tells of a failure. */
   about?(key: string): KubeObject | undefined;
-  /** Must be idempotent, and end soon once `signal` is aborted; answers milliseconds after which to look again, if at all. */
+  /**
+   * Must be idempotent, and end soon once `signal` is aborted; answers milliseconds after which to
+   * look again, if at all.
+   */
   reconcile(key: string, signal: AbortSignal): Promise<number | undefined>;
 }
 
-/** Hears of failures that are no mere conflicts; `about` is what the key stands for, where that exists. */
-export type OnFailure = (name: string, key: string, error: unknown, about: KubeObject | undefined) => void;
+/**
+ * Hears of failures that are no mere conflicts; `about` is what the key stands for, where that
+ * exists.
+ */
+export type OnFailure = (
+  name: string,
+  key: string,
+  error: unknown,
+  about: KubeObject | undefined,
+) => void;
 
 const WORKERS = 4;
+
 /**
- * A change makes a key that failed be tried earlier than its back-off says, but not at once: else one whose own run writes
- * something each time it fails would never wait.
+ * A change makes a key that failed be tried earlier than its back-off says, but not at once: else
+ * one whose own run writes something each time it fails would never wait.
  */
 const CHANGE_MS = 1000;
+
 /** Every key is looked at again this often, so that nothing stays wrong for good. */
 const RESYNC_MS = 600_000;
 
-/** Runs a reconciler: one run a key at a time, a few keys at once, failures again later and later. */
+/**
+ * Runs a reconciler: one run a key at a time, a few keys at once, failures again later and later.
+ */
 export class Controller {
   readonly #reconciler: Reconciler;
   readonly #onError: OnFailure;
@@ -44,7 +64,10 @@ export class Controller {
   readonly #running = new Set<string>();
   readonly #again = new Set<string>();
   readonly #pace = new RetryPace();
-  /** Keys that failed: not looked at before this time in milliseconds of performance.now(), whatever changes. */
+  /**
+   * Keys that failed: not looked at before this time in milliseconds of performance.now(), whatever
+   * changes.
+   */
   readonly #held = new Map<string, number>();
   readonly #timers = new Map<string, { at: number; timer: NodeJS.Timeout }>();
   readonly #unsubscribe: (() => void)[] = [];
@@ -61,15 +84,23 @@ export class Controller {
 
   /** Looks at everything that exists and follows what changes; the informers must be synced. */
   start(): this {
-    for (const source of this.#sources) this.#subscribe(source);
+    for (const source of this.#sources) {
+      this.#subscribe(source);
+    }
+
     this.#reconciler.begin?.((source) => {
-      if (this.#stop.signal.aborted) return;
+      if (this.#stop.signal.aborted) {
+        return;
+      }
+
       this.#sources.push(source);
       this.#subscribe(source);
     });
+
     this.#lookAtAll();
     this.#resync = setInterval(() => this.#lookAtAll(), RESYNC_MS);
     this.#resync.unref();
+
     return this;
   }
 
@@ -79,17 +110,24 @@ export class Controller {
 
   #lookAtAll(): void {
     for (const { informer, keys } of this.#sources) {
-      for (const entry of informer.store.values()) this.#addAll(keys({ type: 'MODIFIED', entry, previous: entry }));
+      for (const entry of informer.store.values()) {
+        this.#addAll(keys({ type: 'MODIFIED', entry, previous: entry }));
+      }
     }
   }
 
   #addAll(keys: Iterable<string>): void {
-    for (const key of keys) this.add(key);
+    for (const key of keys) {
+      this.add(key);
+    }
   }
 
   /** Has a key looked at soon. */
   add(key: string): void {
-    if (this.#stop.signal.aborted) return;
+    if (this.#stop.signal.aborted) {
+      return;
+    }
+
     if (this.#running.has(key)) {
       this.#again.add(key);
       return;
@@ -108,7 +146,10 @@ export class Controller {
   #next(): void {
     while (!this.#stop.signal.aborted && this.#running.size < WORKERS) {
       const [key] = this.#waiting;
-      if (key === undefined) return;
+      if (key === undefined) {
+        return;
+      }
+
       this.#waiting.delete(key);
       this.#running.add(key);
       void this.#run(key);
@@ -119,32 +160,58 @@ export class Controller {
     clearTimeout(this.#timers.get(key)?.timer);
     this.#timers.delete(key);
     this.#held.delete(key);
+
     try {
       const again = await this.#reconciler.reconcile(key, this.#stop.signal);
+
       this.#pace.forget(key);
-      if (again !== undefined) this.#later(key, again);
+
+      if (again !== undefined) {
+        this.#later(key, again);
+      }
     } catch (error) {
       // A conflict only means that the cache was a moment behind.
       // One that was interrupted by the stop has not failed either.
-      const expected = (error as { reason?: string }).reason === 'Conflict' || this.#stop.signal.aborted;
-      if (!expected) this.#onError(this.#reconciler.name, key, error, this.#reconciler.about?.(key));
+      const expected =
+        (error as { reason?: string }).reason === 'Conflict' || this.#stop.signal.aborted;
+      if (!expected) {
+        this.#onError(this.#reconciler.name, key, error, this.#reconciler.about?.(key));
+      }
+
       const backOff = this.#pace.after(key);
       this.#held.set(key, performance.now() + Math.min(backOff, CHANGE_MS));
       this.#later(key, backOff);
     }
+
     this.#running.delete(key);
-    if (this.#again.delete(key)) this.add(key);
+
+    if (this.#again.delete(key)) {
+      this.add(key);
+    }
+
     this.#next();
-    if (this.#running.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+
+    if (this.#running.size === 0) {
+      for (const resolve of this.#idle.splice(0)) {
+        resolve();
+      }
+    }
   }
 
   /** Has a key looked at after some time, unless that is due earlier anyway. */
   #later(key: string, ms: number): void {
-    if (this.#stop.signal.aborted) return;
+    if (this.#stop.signal.aborted) {
+      return;
+    }
+
     const at = performance.now() + ms;
     const planned = this.#timers.get(key);
-    if (planned && planned.at <= at) return;
+    if (planned && planned.at <= at) {
+      return;
+    }
+
     clearTimeout(planned?.timer);
+
     const timer = setTimeout(() => this.#due(key), ms);
     timer.unref();
     this.#timers.set(key, { at, timer });
@@ -160,8 +227,17 @@ export class Controller {
   async stop(): Promise<void> {
     this.#stop.abort();
     clearInterval(this.#resync);
-    for (const unsubscribe of this.#unsubscribe) unsubscribe();
-    for (const { timer } of this.#timers.values()) clearTimeout(timer);
-    if (this.#running.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+
+    for (const unsubscribe of this.#unsubscribe) {
+      unsubscribe();
+    }
+
+    for (const { timer } of this.#timers.values()) {
+      clearTimeout(timer);
+    }
+
+    if (this.#running.size > 0) {
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
+    }
   }
 }

@@ -12,13 +12,16 @@ export async function ensureCreated(
   try {
     await client.create(resource, object);
   } catch (error) {
-    if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) throw error;
+    if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) {
+      throw error;
+    }
   }
 }
 
 /**
- * Creates an object, or brings the existing one's labels, annotations, owners and the named fields to what `object` says;
- * other metadata stays. `existing` comes from a cache: one that is behind makes the update a conflict, which is tried again.
+ * Creates an object, or brings the existing one's labels, annotations, owners and the named fields
+ * to what `object` says; other metadata stays. `existing` comes from a cache: one that is behind
+ * makes the update a conflict, which is tried again.
  */
 export async function ensureEqual(
   client: KubeClient,
@@ -27,19 +30,30 @@ export async function ensureEqual(
   fields: readonly string[],
   existing: KubeObject | undefined,
 ): Promise<void> {
-  if (!existing) return ensureCreated(client, resource, object);
+  if (!existing) {
+    return ensureCreated(client, resource, object);
+  }
+
   const labels = { ...existing.metadata.labels, ...object.metadata.labels };
   const annotations = { ...existing.metadata.annotations, ...object.metadata.annotations };
   const ownerReferences = object.metadata.ownerReferences ?? existing.metadata.ownerReferences;
+
   const metadata = {
     ...existing.metadata,
     ...(Object.keys(labels).length > 0 && { labels }),
     ...(Object.keys(annotations).length > 0 && { annotations }),
     ...(ownerReferences && { ownerReferences }),
   };
+
   const wanted: KubeObject = { ...existing, metadata };
-  for (const field of fields) wanted[field] = object[field];
-  if (!sameJson(existing, wanted)) await client.update(resource, wanted);
+
+  for (const field of fields) {
+    wanted[field] = object[field];
+  }
+
+  if (!sameJson(existing, wanted)) {
+    await client.update(resource, wanted);
+  }
 }
 
 /** Deletes an object; one that is gone already is fine. */
@@ -47,7 +61,9 @@ export async function ensureDeleted(client: KubeClient, key: ObjectKey): Promise
   try {
     await client.delete(key);
   } catch (error) {
-    if (!(error instanceof StatusError && error.code === 404)) throw error;
+    if (!(error instanceof StatusError && error.code === 404)) {
+      throw error;
+    }
   }
 }
 
@@ -59,7 +75,10 @@ export async function withFinalizer<T extends KubeObject>(
   finalizer: string,
 ): Promise<T> {
   const finalizers = object.metadata.finalizers ?? [];
-  if (finalizers.includes(finalizer)) return object;
+  if (finalizers.includes(finalizer)) {
+    return object;
+  }
+
   return client.update(resource, {
     ...object,
     metadata: { ...object.metadata, finalizers: [...finalizers, finalizer] },
@@ -74,7 +93,10 @@ export async function withoutFinalizer(
   finalizer: string,
 ): Promise<void> {
   const finalizers = object.metadata.finalizers ?? [];
-  if (!finalizers.includes(finalizer)) return;
+  if (!finalizers.includes(finalizer)) {
+    return;
+  }
+
   const rest = finalizers.filter((other) => other !== finalizer);
   await client.update(resource, { ...object, metadata: { ...object.metadata, finalizers: rest } });
 }

@@ -20,17 +20,32 @@ export function globalRoleBindingReconciler(client: KubeClient, bindings: Inform
       const binding = bindings.store.get(key)?.object as
         | (KubeObject & { subjects?: Subject[]; roleRef?: { name?: string } })
         | undefined;
-      if (!binding || isTerminating(binding) || binding.roleRef?.name !== 'platform-admin') return undefined;
+
+      if (!binding || isTerminating(binding) || binding.roleRef?.name !== 'platform-admin') {
+        return undefined;
+      }
+
       for (const { kind, name } of binding.subjects ?? []) {
-        if (kind !== 'User') continue;
+        if (kind !== 'User') {
+          continue;
+        }
+
         await ensureCreated(client, CLUSTER_ROLE_BINDINGS, {
           apiVersion: 'rbac.authorization.k8s.io/v1',
           kind: 'ClusterRoleBinding',
-          metadata: { name: `${name}-cluster-admin`, ownerReferences: [controllerReference(binding)] },
+          metadata: {
+            name: `${name}-cluster-admin`,
+            ownerReferences: [controllerReference(binding)],
+          },
           subjects: [userSubject(name)],
-          roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+          roleRef: {
+            apiGroup: 'rbac.authorization.k8s.io',
+            kind: 'ClusterRole',
+            name: 'cluster-admin',
+          },
         });
       }
+
       return undefined;
     },
   };

@@ -25,20 +25,33 @@ export interface GroupParts {
   bindings: SubjectBindings;
 }
 
-/** Groups: each is owned by the group above it or by its workspace, and takes its memberships and roles with it. */
+/**
+ * Groups: each is owned by the group above it or by its workspace, and takes its memberships and
+ * roles with it.
+ */
 export function groupReconciler({ client, groups, templates, bindings }: GroupParts): Reconciler {
-  /** The labels and owners that a group should have; a parent of another workspace, or that is gone, is none. */
-  function adopted({ metadata }: KubeObject): Pick<KubeObject['metadata'], 'labels' | 'ownerReferences'> {
+  /**
+   * The labels and owners that a group should have; a parent of another workspace, or that is gone,
+   * is none.
+   */
+  function adopted({
+    metadata,
+  }: KubeObject): Pick<KubeObject['metadata'], 'labels' | 'ownerReferences'> {
     const { [GROUP_PARENT_LABEL]: above, ...rest } = metadata.labels ?? {};
     const workspace = metadata.labels?.[WORKSPACE_LABEL];
     const found = above === undefined ? undefined : groups.store.get(above);
     const parent = found?.labels[WORKSPACE_LABEL] === workspace ? found?.object : undefined;
     const labels = parent && above !== undefined ? { ...rest, [GROUP_PARENT_LABEL]: above } : rest;
-    const owner = parent ?? (workspace === undefined ? undefined : templates.store.get(workspace)?.object);
-    if (labels[FEDERATED_LABEL] === 'true' || !owner || isTerminating(owner)) return { ...metadata, labels };
+    const owner =
+      parent ?? (workspace === undefined ? undefined : templates.store.get(workspace)?.object);
+    if (labels[FEDERATED_LABEL] === 'true' || !owner || isTerminating(owner)) {
+      return { ...metadata, labels };
+    }
+
     const others = (metadata.ownerReferences ?? []).filter(
       ({ kind }: OwnerReference) => kind !== 'Group' && kind !== 'WorkspaceTemplate',
     );
+
     return { labels, ownerReferences: [...others, controllerReference(owner)] };
   }
 
@@ -57,15 +70,22 @@ export function groupReconciler({ client, groups, templates, bindings }: GroupPa
     ],
     async reconcile(name) {
       const group = groups.store.get(name)?.object;
-      if (!group) return undefined;
+      if (!group) {
+        return undefined;
+      }
+
       if (isTerminating(group)) {
         await bindings.removeGroup(name, GROUP_REF_LABEL);
         await withoutFinalizer(client, GROUPS, group, FINALIZER);
         return undefined;
       }
+
       const finalizers = [...new Set([...(group.metadata.finalizers ?? []), FINALIZER])];
       const metadata = { ...group.metadata, ...adopted(group), finalizers };
-      if (!sameJson(group.metadata, metadata)) await client.update(GROUPS, { ...group, metadata });
+      if (!sameJson(group.metadata, metadata)) {
+        await client.update(GROUPS, { ...group, metadata });
+      }
+
       return undefined;
     },
   };

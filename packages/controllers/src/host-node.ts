@@ -7,8 +7,15 @@ import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { sameJson } from './names.ts';
 
 const NODES: GroupVersionResource = { group: '', version: 'v1', resource: 'nodes' };
-const LEASES: GroupVersionResource = { group: 'coordination.k8s.io', version: 'v1', resource: 'leases' };
+
+const LEASES: GroupVersionResource = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  resource: 'leases',
+};
+
 const LEASE_NAMESPACE = 'kube-node-lease';
+
 /** As a kubelet does it: the lease every 10 s, the status every 5 minutes or when it changes. */
 const LEASE_SECONDS = 40;
 const RENEW_MS = 10_000;
@@ -53,12 +60,14 @@ export function nodeName(hostname: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9.-]+/g, '-')
     .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '');
+
   return name === '' ? 'localhost' : name.slice(0, 253);
 }
 
 function internalIP(): string {
   const addresses = Object.values(os.networkInterfaces()).flatMap((list) => list ?? []);
   const usable = addresses.filter(({ internal, family }) => !internal && family === 'IPv4');
+
   return (
     usable[0]?.address ??
     addresses.find(({ internal, address }) => !internal && !address.startsWith('fe80'))?.address ??
@@ -76,10 +85,17 @@ function condition(
 ) {
   const status = holds ? 'True' : 'False';
   const [reason, message] = holds ? yes : no;
+
   const before = (
-    (previous?.status?.conditions ?? []) as { type: string; status: string; lastTransitionTime: string }[]
+    (previous?.status?.conditions ?? []) as {
+      type: string;
+      status: string;
+      lastTransitionTime: string;
+    }[]
   ).find((c) => c.type === type);
+
   const lastTransitionTime = before?.status === status ? before.lastTransitionTime : now;
+
   return { type, status, lastHeartbeatTime: now, lastTransitionTime, reason, message };
 }
 
@@ -90,17 +106,20 @@ export async function hostStatus(
 ) {
   const disk = await statfs(options.dataDir);
   const now = timestamp();
+
   const capacity = {
     cpu: String(os.availableParallelism()),
     'ephemeral-storage': `${Math.floor((disk.blocks * disk.bsize) / 1024)}Ki`,
     memory: `${Math.floor(os.totalmem() / 1024)}Ki`,
     pods: '110',
   };
+
   const [machineID, bootID, image] = await Promise.all([
     firstLine('/etc/machine-id'),
     firstLine('/proc/sys/kernel/random/boot_id'),
     osImage(),
   ]);
+
   const pressure = (type: string, holds: boolean, what: string) =>
     condition(
       type,
@@ -110,6 +129,7 @@ export async function hostStatus(
       previous,
       now,
     );
+
   return {
     capacity,
     allocatable: capacity,
@@ -120,7 +140,14 @@ export async function hostStatus(
     conditions: [
       pressure('MemoryPressure', os.freemem() / os.totalmem() < MEMORY_PRESSURE, 'MemoryPressure'),
       pressure('DiskPressure', disk.bavail / disk.blocks < DISK_PRESSURE, 'DiskPressure'),
-      condition('Ready', true, ['HostReady', 'ks-apiserver runs on this host'], ['HostStopped', ''], previous, now),
+      condition(
+        'Ready',
+        true,
+        ['HostReady', 'ks-apiserver runs on this host'],
+        ['HostStopped', ''],
+        previous,
+        now,
+      ),
     ],
     nodeInfo: {
       machineID,
@@ -137,7 +164,9 @@ export async function hostStatus(
   };
 }
 
-/** Shows the host that the server runs on as a Node of the embedded API, with a lease that beats. */
+/**
+ * Shows the host that the server runs on as a Node of the embedded API, with a lease that beats.
+ */
 export class HostNode {
   readonly #options: HostNodeOptions;
   readonly #name = nodeName(os.hostname());
@@ -149,7 +178,10 @@ export class HostNode {
     this.#options = options;
   }
 
-  /** Registers the node; then keeps status and lease up to date until stopped. Rejects when the node cannot be registered. */
+  /**
+   * Registers the node; then keeps status and lease up to date until stopped. Rejects when the node
+   * cannot be registered.
+   */
   async start(): Promise<this> {
     await this.#register();
     await this.#beat();
@@ -161,7 +193,11 @@ export class HostNode {
     const { signal } = this.#stop;
     for (;;) {
       await sleep(RENEW_MS, undefined, { signal, ref: false }).catch(() => {});
-      if (signal.aborted) return;
+
+      if (signal.aborted) {
+        return;
+      }
+
       await this.#beat().catch(this.#options.onError);
     }
   }
@@ -169,6 +205,7 @@ export class HostNode {
   async #register(): Promise<void> {
     const { client } = this.#options;
     const status = await hostStatus(this.#options, undefined);
+
     const labels = {
       'kubernetes.io/hostname': this.#name,
       'kubernetes.io/os': status.nodeInfo.operatingSystem,
@@ -176,10 +213,14 @@ export class HostNode {
       'node-role.kubernetes.io/control-plane': '',
       'node-role.kubernetes.io/master': '',
     };
+
     const existing = await client.find({ resource: NODES, name: this.#name });
     if (!existing) {
       // No kubelet runs here: the taint keeps schedulers from binding pods that would never start.
-      const spec = { taints: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] };
+      const spec = {
+        taints: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }],
+      };
+
       await client.create(NODES, {
         apiVersion: 'v1',
         kind: 'Node',
@@ -194,16 +235,32 @@ export class HostNode {
 
   async #beat(): Promise<void> {
     await this.#renewLease();
+
     const { client } = this.#options;
     const key = { resource: NODES, name: this.#name };
     const node = await client.find(key);
-    if (!node) return this.#register();
+    if (!node) {
+      return this.#register();
+    }
+
     await this.#clearNotReady(node);
+
     const status = await hostStatus(this.#options, node);
-    const steady = { ...status, conditions: status.conditions.map(({ type, status }) => ({ type, status })) };
+
+    const steady = {
+      ...status,
+      conditions: status.conditions.map(({ type, status }) => ({ type, status })),
+    };
+
     const due =
-      !this.#reported || Date.now() - this.#reported.at > STATUS_MS || !sameJson(this.#reported.status, steady);
-    if (!due) return;
+      !this.#reported ||
+      Date.now() - this.#reported.at > STATUS_MS ||
+      !sameJson(this.#reported.status, steady);
+
+    if (!due) {
+      return;
+    }
+
     await client.patch(key, 'merge', { status }, { subresource: 'status' });
     this.#reported = { at: Date.now(), status: steady };
   }
@@ -212,7 +269,10 @@ export class HostNode {
   async #clearNotReady(node: KubeObject): Promise<void> {
     const taints = (node.spec?.taints ?? []) as { key: string }[];
     const rest = taints.filter(({ key }) => key !== 'node.kubernetes.io/not-ready');
-    if (rest.length === taints.length) return;
+    if (rest.length === taints.length) {
+      return;
+    }
+
     const { client } = this.#options;
     await client.patch({ resource: NODES, name: this.#name }, 'merge', {
       metadata: { resourceVersion: node.metadata.resourceVersion },
@@ -222,20 +282,24 @@ export class HostNode {
 
   async #renewLease(): Promise<void> {
     const { client } = this.#options;
+
     const spec = {
       holderIdentity: this.#name,
       leaseDurationSeconds: LEASE_SECONDS,
       renewTime: new Date().toISOString().replace('Z', '000Z'),
     };
+
     const key = { resource: LEASES, name: this.#name, namespace: LEASE_NAMESPACE };
-    if (await client.find(key)) await client.patch(key, 'merge', { spec });
-    else
+    if (await client.find(key)) {
+      await client.patch(key, 'merge', { spec });
+    } else {
       await client.create(LEASES, {
         apiVersion: 'coordination.k8s.io/v1',
         kind: 'Lease',
         metadata: { name: this.#name, namespace: LEASE_NAMESPACE },
         spec,
       });
+    }
   }
 
   async stop(): Promise<void> {

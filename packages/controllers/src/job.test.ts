@@ -15,11 +15,18 @@ const job = (revisions?: string, status: object = {}): KubeObject => ({
   spec: { completions: 2 },
   status,
 });
+
 const complete = { type: 'Complete', status: 'True', reason: 'Done', message: 'all of it' };
 
 test('the state of a run is that of its first true condition that ends it', () => {
   assert.equal(currentRevision(job()).status, 'running');
-  const status = { succeeded: 2, completionTime: 'T', conditions: [{ type: 'Suspended', status: 'False' }, complete] };
+
+  const status = {
+    succeeded: 2,
+    completionTime: 'T',
+    conditions: [{ type: 'Suspended', status: 'False' }, complete],
+  };
+
   assert.deepEqual(currentRevision(job(undefined, status)), {
     status: 'completed',
     reasons: ['Done'],
@@ -30,7 +37,11 @@ test('the state of a run is that of its first true condition that ends it', () =
     'start-time': '2026-01-01T00:00:00Z',
     'completion-time': 'T',
   });
-  assert.equal(currentRevision(job(undefined, { conditions: [{ type: 'Failed', status: 'True' }] })).status, 'failed');
+
+  assert.equal(
+    currentRevision(job(undefined, { conditions: [{ type: 'Failed', status: 'True' }] })).status,
+    'failed',
+  );
 });
 
 const numbers = (revisions?: string) => Object.keys(withCurrentRevision(job(revisions)));
@@ -39,13 +50,18 @@ test('a run has its number for good, a new one the next', () => {
   assert.deepEqual(numbers(), ['1']);
   assert.deepEqual(numbers(''), ['1']);
   assert.deepEqual(numbers('{"1":{"uid":"a"},"2":{"uid":"b","status":"running"}}'), ['1', '2']);
+
   const next = withCurrentRevision(job('{"1":{"uid":"a","status":"unfinished"}}'));
   assert.deepEqual([next[1]?.status, next[2]?.uid], ['unfinished', 'b']);
 });
 
 test('what cannot be read begins anew, and old runs are forgotten', () => {
-  for (const text of ['{', '[]', 'null', '7', '{"x":{}}', '{"1":null}']) assert.deepEqual(numbers(text), ['1'], text);
+  for (const text of ['{', '[]', 'null', '7', '{"x":{}}', '{"1":null}']) {
+    assert.deepEqual(numbers(text), ['1'], text);
+  }
+
   const many = Object.fromEntries(Array.from({ length: 80 }, (_, i) => [i + 1, { uid: `u${i}` }]));
   const kept = numbers(JSON.stringify(many));
+
   assert.deepEqual([kept.length, kept[0], kept.at(-1)], [50, '32', '81']);
 });

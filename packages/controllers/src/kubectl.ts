@@ -8,11 +8,18 @@ import { KUBECONFIG_NAMESPACE, USERNAME_LABEL } from './kubeconfig.ts';
 import { controllerReference, isTerminating } from './names.ts';
 
 const DEPLOYMENTS: GroupVersionResource = { group: 'apps', version: 'v1', resource: 'deployments' };
-/** Where the container finds the kubeconfig: in its whole folder, so that a renewed certificate arrives. */
+
+/**
+ * Where the container finds the kubeconfig: in its whole folder, so that a renewed certificate
+ * arrives.
+ */
 const FOLDER = '/etc/kubectl';
 
 /** Objects of an informer do not always say what they are. */
-const CLUSTER_ROLE_BINDING = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding' };
+const CLUSTER_ROLE_BINDING = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRoleBinding',
+};
 
 /** What the kubectl controller works with. */
 export interface KubectlParts {
@@ -22,7 +29,11 @@ export interface KubectlParts {
   image: string;
 }
 
-type Binding = KubeObject & { subjects?: { kind: string; name: string }[]; roleRef?: { kind?: string; name?: string } };
+type Binding = KubeObject & {
+  subjects?: { kind: string; name: string }[];
+  roleRef?: { kind?: string; name?: string };
+};
+
 interface PodSpec {
   automountServiceAccountToken?: boolean;
   containers?: { image?: string }[];
@@ -42,16 +53,27 @@ function podSpec(user: string, image: string) {
         volumeMounts: [{ name: 'kubeconfig', mountPath: FOLDER, readOnly: true }],
       },
     ],
-    volumes: [{ name: 'kubeconfig', configMap: { name: `kubeconfig-${user}`, defaultMode: 0o400 } }],
+    volumes: [
+      { name: 'kubeconfig', configMap: { name: `kubeconfig-${user}`, defaultMode: 0o400 } },
+    ],
   };
 }
 
-/** Gives each user who is bound to cluster-admin a Deployment `kubectl-<user>`, which goes with the binding. */
-export function kubectlReconciler({ client, clusterRoleBindings, users, image }: KubectlParts): Reconciler {
+/**
+ * Gives each user who is bound to cluster-admin a Deployment `kubectl-<user>`, which goes with the
+ * binding.
+ */
+export function kubectlReconciler({
+  client,
+  clusterRoleBindings,
+  users,
+  image,
+}: KubectlParts): Reconciler {
   async function ensureKubectl(user: string, owner: KubeObject): Promise<void> {
     const key = { resource: DEPLOYMENTS, namespace: KUBECONFIG_NAMESPACE, name: `kubectl-${user}` };
     const found = await client.find(key);
     const spec = podSpec(user, image);
+
     if (!found) {
       const labels = { [USERNAME_LABEL]: user };
       await ensureCreated(client, DEPLOYMENTS, {
@@ -63,14 +85,30 @@ export function kubectlReconciler({ client, clusterRoleBindings, users, image }:
           labels,
           ownerReferences: [controllerReference({ ...owner, ...CLUSTER_ROLE_BINDING })],
         },
-        spec: { replicas: 1, selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
+        spec: {
+          replicas: 1,
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec },
+        },
       });
+
       return;
     }
+
     const template = (found.spec?.template ?? {}) as { spec?: PodSpec };
+
     // One of 3.0 acts as a ServiceAccount that may do everything.
-    if (template.spec?.automountServiceAccountToken === false && template.spec.containers?.[0]?.image === image) return;
-    await client.update(DEPLOYMENTS, { ...found, spec: { ...found.spec, template: { ...template, spec } } });
+    if (
+      template.spec?.automountServiceAccountToken === false &&
+      template.spec.containers?.[0]?.image === image
+    ) {
+      return;
+    }
+
+    await client.update(DEPLOYMENTS, {
+      ...found,
+      spec: { ...found.spec, template: { ...template, spec } },
+    });
   }
 
   return {
@@ -78,18 +116,30 @@ export function kubectlReconciler({ client, clusterRoleBindings, users, image }:
     about: (name) => clusterRoleBindings.store.get(name)?.object,
     sources: [
       { informer: clusterRoleBindings, keys: ({ entry }) => [entry.name] },
-      // A user who is made after his binding; of other bindings the next look at all of them finds him.
-      { informer: users, keys: ({ type, entry }) => (type === 'ADDED' ? [`${entry.name}-cluster-admin`] : []) },
+      // A user who is made after his binding; of other bindings the next look at all of them finds
+      // him.
+      {
+        informer: users,
+        keys: ({ type, entry }) => (type === 'ADDED' ? [`${entry.name}-cluster-admin`] : []),
+      },
     ],
     async reconcile(name) {
       const binding = clusterRoleBindings.store.get(name)?.object as Binding | undefined;
-      if (!binding || isTerminating(binding)) return undefined;
-      if (binding.roleRef?.kind !== 'ClusterRole' || binding.roleRef.name !== 'cluster-admin') return undefined;
+      if (!binding || isTerminating(binding)) {
+        return undefined;
+      }
+      if (binding.roleRef?.kind !== 'ClusterRole' || binding.roleRef.name !== 'cluster-admin') {
+        return undefined;
+      }
+
       for (const { kind, name: user } of binding.subjects ?? []) {
         const known = kind === 'User' && users.store.get(user);
         // A longer name fits into no label, by which the Deployment knows its pods.
-        if (known && labelValueErrors(user).length === 0) await ensureKubectl(user, binding);
+        if (known && labelValueErrors(user).length === 0) {
+          await ensureKubectl(user, binding);
+        }
       }
+
       return undefined;
     },
   };

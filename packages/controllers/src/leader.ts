@@ -3,7 +3,12 @@ import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 
-const LEASES: GroupVersionResource = { group: 'coordination.k8s.io', version: 'v1', resource: 'leases' };
+const LEASES: GroupVersionResource = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  resource: 'leases',
+};
+
 /** As client-go does it: a lease of 15 s, renewed within 10 s, looked at every 2 s. */
 const DEFAULTS = { leaseMs: 15_000, renewMs: 10_000, retryMs: 2000 };
 
@@ -28,12 +33,18 @@ interface LeaseSpec {
   leaseTransitions?: number;
 }
 
-/** One of several replicas leads, by a Lease (Kubernetes "Leases"); another takes over when it no longer renews. */
+/**
+ * One of several replicas leads, by a Lease (Kubernetes "Leases"); another takes over when it no
+ * longer renews.
+ */
 export class Leader {
   readonly #options: LeaderOptions;
   readonly #times: typeof DEFAULTS;
   readonly #stop = new AbortController();
-  /** The record as last seen and when it was seen to change, by this process' own clock: other hosts' clocks may be wrong. */
+  /**
+   * The record as last seen and when it was seen to change, by this process' own clock: other
+   * hosts' clocks may be wrong.
+   */
   #seen = { record: '', at: 0 };
   #stopLeading: (() => Promise<void>) | undefined;
   #renewed = 0;
@@ -58,11 +69,21 @@ export class Leader {
     while (!signal.aborted) {
       const held = await this.#hold().catch((error: unknown) => {
         this.#options.onError(error);
-        return this.#stopLeading !== undefined && performance.now() - this.#renewed < this.#times.renewMs;
+        return (
+          this.#stopLeading !== undefined && performance.now() - this.#renewed < this.#times.renewMs
+        );
       });
-      if (signal.aborted) break;
-      if (held && !this.#stopLeading) this.#stopLeading = await this.#options.lead();
-      else if (!held) await this.#resign();
+
+      if (signal.aborted) {
+        break;
+      }
+
+      if (held && !this.#stopLeading) {
+        this.#stopLeading = await this.#options.lead();
+      } else if (!held) {
+        await this.#resign();
+      }
+
       await sleep(this.#times.retryMs, undefined, { signal, ref: false }).catch(() => {});
     }
   }
@@ -73,17 +94,36 @@ export class Leader {
     await stopLeading?.();
   }
 
-  /** Takes or renews the lease; false when somebody else has it. Throws when the API does not answer. */
+  /**
+   * Takes or renews the lease; false when somebody else has it. Throws when the API does not
+   * answer.
+   */
   async #hold(): Promise<boolean> {
     const { client, namespace, name, identity } = this.#options;
-    const lease = await client.find({ resource: LEASES, namespace, name }, AbortSignal.timeout(this.#times.renewMs));
+
+    const lease = await client.find(
+      { resource: LEASES, namespace, name },
+      AbortSignal.timeout(this.#times.renewMs),
+    );
+
     const spec = (lease?.spec ?? {}) as LeaseSpec;
     const record = JSON.stringify(spec);
-    if (record !== this.#seen.record) this.#seen = { record, at: performance.now() };
-    const other = spec.holderIdentity !== undefined && spec.holderIdentity !== '' && spec.holderIdentity !== identity;
-    if (other && performance.now() - this.#seen.at < (spec.leaseDurationSeconds ?? 0) * 1000) return false;
+    if (record !== this.#seen.record) {
+      this.#seen = { record, at: performance.now() };
+    }
+
+    const other =
+      spec.holderIdentity !== undefined &&
+      spec.holderIdentity !== '' &&
+      spec.holderIdentity !== identity;
+
+    if (other && performance.now() - this.#seen.at < (spec.leaseDurationSeconds ?? 0) * 1000) {
+      return false;
+    }
+
     const now = new Date().toISOString().replace('Z', '000Z');
     const taken = spec.holderIdentity !== identity;
+
     const wanted: LeaseSpec = {
       holderIdentity: identity,
       leaseDurationSeconds: Math.ceil(this.#times.leaseMs / 1000),
@@ -91,21 +131,30 @@ export class Leader {
       renewTime: now,
       leaseTransitions: (spec.leaseTransitions ?? 0) + (taken && lease ? 1 : 0),
     };
+
     try {
       const started = performance.now();
-      if (lease) await client.update(LEASES, { ...lease, spec: wanted });
-      else
+
+      if (lease) {
+        await client.update(LEASES, { ...lease, spec: wanted });
+      } else {
         await client.create<KubeObject>(LEASES, {
           apiVersion: 'coordination.k8s.io/v1',
           kind: 'Lease',
           metadata: { name, namespace },
           spec: wanted,
         });
+      }
+
       this.#renewed = started;
+
       return true;
     } catch (error) {
       // Another candidate was faster.
-      if (error instanceof StatusError && error.code === 409) return false;
+      if (error instanceof StatusError && error.code === 409) {
+        return false;
+      }
+
       throw error;
     }
   }
@@ -114,16 +163,29 @@ export class Leader {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
-    if (!this.#stopLeading) return;
+
+    if (!this.#stopLeading) {
+      return;
+    }
+
     await this.#resign();
+
     // An API that does not answer now need not be told: the lease runs out by itself.
     await this.#release().catch(this.#options.onError);
   }
 
   async #release(): Promise<void> {
     const { client, namespace, name, identity } = this.#options;
-    const lease = await client.find({ resource: LEASES, namespace, name }, AbortSignal.timeout(this.#times.retryMs));
-    if ((lease?.spec as LeaseSpec | undefined)?.holderIdentity !== identity) return;
+
+    const lease = await client.find(
+      { resource: LEASES, namespace, name },
+      AbortSignal.timeout(this.#times.retryMs),
+    );
+
+    if ((lease?.spec as LeaseSpec | undefined)?.holderIdentity !== identity) {
+      return;
+    }
+
     await client.update(LEASES, { ...lease!, spec: { ...lease!.spec, holderIdentity: '' } });
   }
 }

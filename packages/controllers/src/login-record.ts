@@ -10,7 +10,10 @@ export interface LoginHistory {
   maximumEntries: number;
 }
 
-/** Login records: each goes when it is older than the retention, and the oldest ones of a user when he has too many. */
+/**
+ * Login records: each goes when it is older than the retention, and the oldest ones of a user when
+ * he has too many.
+ */
 export function loginRecordReconciler(
   client: KubeClient,
   records: Informer,
@@ -33,24 +36,45 @@ export function loginRecordReconciler(
         keys: ({ type, entry }) => {
           const user = entry.labels[USER_REF_LABEL] ?? '';
           const names = byUser.get(user) ?? new Set();
-          if (type === 'DELETED') names.delete(entry.name);
-          else names.add(entry.name);
-          if (names.size > 0) byUser.set(user, names);
-          else byUser.delete(user);
+
+          if (type === 'DELETED') {
+            names.delete(entry.name);
+          } else {
+            names.add(entry.name);
+          }
+
+          if (names.size > 0) {
+            byUser.set(user, names);
+          } else {
+            byUser.delete(user);
+          }
+
           return type === 'DELETED' ? [] : [entry.name];
         },
       },
     ],
     async reconcile(name) {
       const record = records.store.get(name);
-      if (!record) return undefined;
+      if (!record) {
+        return undefined;
+      }
+
       const user = record.labels[USER_REF_LABEL];
-      if (user !== undefined && (byUser.get(user)?.size ?? 0) > maximumEntries)
-        for (const oldest of oldestOf(user)) await ensureDeleted(client, { resource: LOGIN_RECORDS, name: oldest });
+      if (user !== undefined && (byUser.get(user)?.size ?? 0) > maximumEntries) {
+        for (const oldest of oldestOf(user)) {
+          await ensureDeleted(client, { resource: LOGIN_RECORDS, name: oldest });
+        }
+      }
+
       const left = record.created + retentionMs - Date.now();
+
       // Longer timers than a day are not worth keeping: the resync looks again.
-      if (left > 0) return left < 86_400_000 ? left : undefined;
+      if (left > 0) {
+        return left < 86_400_000 ? left : undefined;
+      }
+
       await ensureDeleted(client, { resource: LOGIN_RECORDS, name });
+
       return undefined;
     },
   };

@@ -1,5 +1,9 @@
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { GroupVersionResource, KubeObject, OwnerReference } from '@ks-apiserver/apimachinery/meta/types';
+import type {
+  GroupVersionResource,
+  KubeObject,
+  OwnerReference,
+} from '@ks-apiserver/apimachinery/meta/types';
 
 const of =
   (group: string, version: string) =>
@@ -27,6 +31,7 @@ export const WORKSPACE_LABEL = 'kubesphere.io/workspace';
 export const NAMESPACE_LABEL = 'kubesphere.io/namespace';
 export const DEVOPS_LABEL = 'kubesphere.io/devopsproject';
 export const USER_REF_LABEL = 'iam.kubesphere.io/user-ref';
+
 /** Uid of the user for whom a binding was made: it is not the next one's of his name. */
 export const USER_UID_ANNOTATION = 'iam.kubesphere.io/user-uid';
 export const GROUP_REF_LABEL = 'iam.kubesphere.io/group-ref';
@@ -45,6 +50,7 @@ export function userSubject(name: string): { kind: 'User'; apiGroup: string; nam
 /** An owner reference by which an object is controlled and goes with its owner. */
 export function controllerReference(owner: KubeObject): OwnerReference {
   const { apiVersion = '', kind = '' } = owner;
+
   return {
     apiVersion,
     kind,
@@ -62,22 +68,31 @@ export function isTerminating(object: KubeObject): boolean {
 
 /** True when two JSON values are the same, whatever the order of their keys. */
 export function sameJson(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
+  if (a === b) {
+    return true;
+  }
+
   if (
     typeof a !== 'object' ||
     typeof b !== 'object' ||
     a === null ||
     b === null ||
     Array.isArray(a) !== Array.isArray(b)
-  )
+  ) {
     return false;
+  }
+
   const [x, y] = [
     Object.entries(a).filter(([, v]) => v !== undefined),
     Object.entries(b).filter(([, v]) => v !== undefined),
   ];
+
   return (
     x.length === y.length &&
-    x.every(([key, value]) => Object.hasOwn(b, key) && sameJson(value, (b as Record<string, unknown>)[key]))
+    x.every(
+      ([key, value]) =>
+        Object.hasOwn(b, key) && sameJson(value, (b as Record<string, unknown>)[key]),
+    )
   );
 }
 

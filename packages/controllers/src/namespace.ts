@@ -22,7 +22,11 @@ import {
 } from './names.ts';
 
 const FINALIZER = 'finalizers.kubesphere.io/namespaces';
-const SCOPE = { namespace: 'scope.kubesphere.io/namespace', devops: 'scope.kubesphere.io/devops' } as const;
+
+const SCOPE = {
+  namespace: 'scope.kubesphere.io/namespace',
+  devops: 'scope.kubesphere.io/devops',
+} as const;
 
 /** Whether this controller has taken a namespace in before. */
 function isAdopted({ metadata }: KubeObject): boolean {
@@ -41,7 +45,10 @@ export interface NamespaceParts {
   removeRouter: (project: string) => Promise<void>;
 }
 
-/** Namespaces: label and owner of KubeSphere, the roles of a project from the role bases, and its creator's binding. */
+/**
+ * Namespaces: label and owner of KubeSphere, the roles of a project from the role bases, and its
+ * creator's binding.
+ */
 export function namespaceReconciler({
   client,
   namespaces,
@@ -60,39 +67,61 @@ export function namespaceReconciler({
     const workspace = workspaces.store.get(metadata.labels?.[WORKSPACE_LABEL] ?? '')?.object;
     const others = (metadata.ownerReferences ?? []).filter(({ kind }) => kind !== 'Workspace');
     const federated = metadata.labels?.[FEDERATED_LABEL] === 'true';
+
     const ownerReferences = federated
       ? (metadata.ownerReferences ?? [])
       : workspace && !isTerminating(workspace)
         ? [...others, controllerReference(workspace)]
         : others;
+
     const wanted = {
       ...metadata,
       labels,
       finalizers,
       ...((ownerReferences.length > 0 || metadata.ownerReferences) && { ownerReferences }),
     };
-    if (!sameJson(metadata, wanted)) await client.update(NAMESPACES, { ...namespace, metadata: wanted });
+
+    if (!sameJson(metadata, wanted)) {
+      await client.update(NAMESPACES, { ...namespace, metadata: wanted });
+    }
   }
 
   async function ensureRoles(name: string, scope: string): Promise<void> {
     for (const base of roleBases.store.values()) {
       const role = base.object?.role as KubeObject | undefined;
-      if (role?.kind !== 'Role' || base.labels[scope] !== '') continue;
+      if (role?.kind !== 'Role' || base.labels[scope] !== '') {
+        continue;
+      }
+
       const { name: roleName, labels, annotations } = role.metadata;
+
       const metadata = {
         name: roleName!,
         namespace: name,
         ...(labels && { labels }),
         ...(annotations && { annotations }),
       };
-      const wanted = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata, rules: role.rules };
-      await ensureEqual(client, ROLES, wanted, ['rules'], roles.store.get(metadata.name, name)?.object);
+
+      const wanted = {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'Role',
+        metadata,
+        rules: role.rules,
+      };
+
+      await ensureEqual(
+        client,
+        ROLES,
+        wanted,
+        ['rules'],
+        roles.store.get(metadata.name, name)?.object,
+      );
     }
   }
 
   /**
-   * Makes the creator admin of a namespace that was just made. Later the annotation counts for nothing: who may edit a
-   * namespace could name anybody.
+   * Makes the creator admin of a namespace that was just made. Later the annotation counts for
+   * nothing: who may edit a namespace could name anybody.
    */
   async function ensureCreator(namespace: KubeObject): Promise<void> {
     const creator = namespace.metadata.annotations?.[CREATOR_ANNOTATION];
@@ -101,7 +130,8 @@ export function namespaceReconciler({
     }
 
     // A user who was made a moment ago may not have arrived in the copy.
-    const user = users.store.get(creator)?.object ?? (await client.find({ resource: USERS, name: creator }));
+    const user =
+      users.store.get(creator)?.object ?? (await client.find({ resource: USERS, name: creator }));
     if (!user || isTerminating(user)) {
       return;
     }
@@ -121,6 +151,7 @@ export function namespaceReconciler({
   }
 
   const all = () => [...namespaces.store.values()].map((entry) => entry.name);
+
   return {
     name: 'namespace',
     about: (name) => namespaces.store.get(name)?.object,
@@ -137,16 +168,29 @@ export function namespaceReconciler({
     ],
     async reconcile(name) {
       const namespace = namespaces.store.get(name)?.object;
-      if (!namespace) return undefined;
+      if (!namespace) {
+        return undefined;
+      }
+
       if (isTerminating(namespace)) {
-        if (isAdopted(namespace)) await removeRouter(name);
+        if (isAdopted(namespace)) {
+          await removeRouter(name);
+        }
+
         await withoutFinalizer(client, NAMESPACES, namespace, FINALIZER);
         return undefined;
       }
-      await ensureRoles(name, DEVOPS_LABEL in (namespace.metadata.labels ?? {}) ? SCOPE.devops : SCOPE.namespace);
+
+      await ensureRoles(
+        name,
+        DEVOPS_LABEL in (namespace.metadata.labels ?? {}) ? SCOPE.devops : SCOPE.namespace,
+      );
+
       await ensureCreator(namespace);
+
       // The finalizer comes last: what is not done yet is done again.
       await adopt(namespace);
+
       return undefined;
     },
   };

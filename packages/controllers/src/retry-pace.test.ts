@@ -5,10 +5,12 @@ import { RetryPace } from './retry-pace.ts';
 test('each failure of a key doubles its wait from 5 ms up to 1000 s, until it is forgotten', () => {
   let now = 0;
   const pace = new RetryPace(() => now);
+
   const waits = Array.from({ length: 20 }, () => {
     now += 10_000_000;
     return pace.after('a');
   });
+
   assert.deepEqual(waits.slice(0, 4), [5, 10, 20, 40]);
   assert.deepEqual(waits.slice(-3), [655_360, 1_000_000, 1_000_000]);
   assert.equal(pace.after('b'), 5);
@@ -20,6 +22,7 @@ test('all keys together are tried again ten times a second after a burst of a hu
   let now = 0;
   const pace = new RetryPace(() => now);
   const waits = Array.from({ length: 120 }, (_, i) => pace.after(String(i)));
+
   assert.ok(waits.slice(0, 100).every((wait) => wait === 5));
   assert.equal(waits[109], 1000);
   assert.equal(waits[119], 2000);

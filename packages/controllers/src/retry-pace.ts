@@ -1,11 +1,12 @@
 /** How failed keys are tried again, as client-go's default limiter of a work queue does it. */
 const KEY = { firstMs: 5, mostMs: 1_000_000 };
+
 /** What all keys together may use. */
 const ALL = { perSecond: 10, burst: 100 };
 
 /**
- * When the keys of a queue that failed are due again: each twice as late as the time before, and all together no more often than
- * a bucket allows.
+ * When the keys of a queue that failed are due again: each twice as late as the time before, and
+ * all together no more often than a bucket allows.
  */
 export class RetryPace {
   readonly #failures = new Map<string, number>();
@@ -31,10 +32,13 @@ export class RetryPace {
     this.#failures.delete(key);
   }
 
-  /** Takes one of the retries that all keys share; answers in how many milliseconds it may be used. */
+  /**
+   * Takes one of the retries that all keys share; answers in how many milliseconds it may be used.
+   */
   #reserve(): number {
     const now = this.#now();
     const spacing = 1000 / ALL.perSecond;
+
     this.#next = Math.max(this.#next, now - ALL.burst * spacing) + spacing;
 
     return Math.max(0, this.#next - now);

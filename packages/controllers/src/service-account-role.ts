@@ -7,8 +7,12 @@ import type { Reconciler } from './controller.ts';
 import { ensureCreated, ensureDeleted } from './ensure.ts';
 import { controllerReference, ROLE_BINDINGS } from './names.ts';
 
-/** Annotation of a ServiceAccount: the role of its project that it has. The gate reviews it as a grant of that role. */
+/**
+ * Annotation of a ServiceAccount: the role of its project that it has. The gate reviews it as a
+ * grant of that role.
+ */
 export const SERVICE_ACCOUNT_ROLE = 'iam.kubesphere.io/role';
+
 /** Label of the binding that is made for it. */
 const ACCOUNT_REF_LABEL = 'iam.kubesphere.io/serviceaccount-ref';
 const MOST_ROLE_LENGTH = 253;
@@ -29,7 +33,10 @@ function bindingName(account: string, role: string): string {
   return `${account.slice(0, 60)}-${role.slice(0, 60)}-${hash}`;
 }
 
-/** ServiceAccounts: each is bound to the role of its project that its annotation names, and to no other by this controller. */
+/**
+ * ServiceAccounts: each is bound to the role of its project that its annotation names, and to no
+ * other by this controller.
+ */
 export function serviceAccountRoleReconciler(parts: ServiceAccountRoleParts): Reconciler {
   const { client, serviceAccounts, roles, roleBindings } = parts;
 
@@ -39,7 +46,9 @@ export function serviceAccountRoleReconciler(parts: ServiceAccountRoleParts): Re
       .list('name', namespace)
       .flatMap(({ object }) => object ?? [])
       .filter(({ metadata }) =>
-        metadata.ownerReferences?.some((owner) => owner.controller && owner.kind === KIND && owner.name === name),
+        metadata.ownerReferences?.some(
+          (owner) => owner.controller && owner.kind === KIND && owner.name === name,
+        ),
       );
   }
 
@@ -70,17 +79,27 @@ export function serviceAccountRoleReconciler(parts: ServiceAccountRoleParts): Re
       const [namespace, name] = [key.slice(0, slash), key.slice(slash + 1)];
       const account = serviceAccounts.store.get(name, namespace);
       const wanted = account?.annotations[SERVICE_ACCOUNT_ROLE] ?? '';
+
       // The copy cuts long values short: none of them is what was reviewed.
-      const role = wanted === '' || wanted.length > MOST_ROLE_LENGTH ? undefined : roles.store.get(wanted, namespace);
+      const role =
+        wanted === '' || wanted.length > MOST_ROLE_LENGTH
+          ? undefined
+          : roles.store.get(wanted, namespace);
+
       const isRight = ({ metadata, roleRef }: KubeObject) =>
         metadata.ownerReferences?.some(({ uid }) => uid === account?.uid) === true &&
         (roleRef as { kind?: string; name?: string }).kind === 'Role' &&
         (roleRef as { name?: string }).name === role?.name;
+
       const existing = bindingsOf(namespace, name);
       for (const binding of existing) {
         // Also those of a former account of the name, before the garbage collector comes.
         if (!isRight(binding)) {
-          await ensureDeleted(client, { resource: ROLE_BINDINGS, namespace, name: binding.metadata.name! });
+          await ensureDeleted(client, {
+            resource: ROLE_BINDINGS,
+            namespace,
+            name: binding.metadata.name!,
+          });
         }
       }
 
@@ -101,6 +120,7 @@ export function serviceAccountRoleReconciler(parts: ServiceAccountRoleParts): Re
         subjects: [{ kind: KIND, name, namespace }],
         roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: role.name },
       });
+
       return undefined;
     },
   };

@@ -20,14 +20,20 @@ export interface BindingInformers {
   groupBindings: Informer;
 }
 
-/** An object without what names somebody; undefined when nobody is left in it, the object itself when it named him not. */
+/**
+ * An object without what names somebody; undefined when nobody is left in it, the object itself
+ * when it named him not.
+ */
 type Without = (object: KubeObject) => KubeObject | undefined;
 
 function withoutSubject(kind: 'User' | 'Group', name: string): Without {
   return (binding) => {
     const subjects = (binding.subjects ?? []) as { kind?: string; name?: string }[];
     const rest = subjects.filter((subject) => !(subject.kind === kind && subject.name === name));
-    if (rest.length === subjects.length) return binding;
+    if (rest.length === subjects.length) {
+      return binding;
+    }
+
     return rest.length === 0 ? undefined : { ...binding, subjects: rest };
   };
 }
@@ -36,12 +42,18 @@ function withoutMember(name: string): Without {
   return (binding) => {
     const users = (binding.users ?? []) as string[];
     const rest = users.filter((user) => user !== name);
-    if (rest.length === users.length) return binding;
+    if (rest.length === users.length) {
+      return binding;
+    }
+
     return rest.length === 0 ? undefined : { ...binding, users: rest };
   };
 }
 
-/** Takes users and groups that go out of all bindings: those that name nobody else are deleted, others lose that subject. */
+/**
+ * Takes users and groups that go out of all bindings: those that name nobody else are deleted,
+ * others lose that subject.
+ */
 export class SubjectBindings {
   readonly #client: KubeClient;
   readonly #informers: BindingInformers;
@@ -51,15 +63,33 @@ export class SubjectBindings {
     this.#informers = informers;
   }
 
-  /** Everything that a user has by his own name, and his memberships of groups; `label` is the one that names him. */
+  /**
+   * Everything that a user has by his own name, and his memberships of groups; `label` is the one
+   * that names him.
+   */
   async removeUser(name: string, label: string): Promise<void> {
     await this.#removeSubject('User', name, label);
-    await this.#strip(GROUP_BINDINGS, this.#informers.groupBindings, label, name, withoutMember(name));
+
+    await this.#strip(
+      GROUP_BINDINGS,
+      this.#informers.groupBindings,
+      label,
+      name,
+      withoutMember(name),
+    );
   }
 
   /** Takes a user out of one binding. */
-  async removeUserFrom(resource: GroupVersionResource, binding: KubeObject, name: string): Promise<void> {
-    const without = resource.resource === GROUP_BINDINGS.resource ? withoutMember(name) : withoutSubject('User', name);
+  async removeUserFrom(
+    resource: GroupVersionResource,
+    binding: KubeObject,
+    name: string,
+  ): Promise<void> {
+    const without =
+      resource.resource === GROUP_BINDINGS.resource
+        ? withoutMember(name)
+        : withoutSubject('User', name);
+
     await this.#take(resource, binding, without);
   }
 
@@ -71,17 +101,22 @@ export class SubjectBindings {
   }
 
   async #removeSubject(kind: 'User' | 'Group', name: string, label: string): Promise<void> {
-    const { globalRoleBindings, workspaceRoleBindings, clusterRoleBindings, roleBindings } = this.#informers;
+    const { globalRoleBindings, workspaceRoleBindings, clusterRoleBindings, roleBindings } =
+      this.#informers;
     for (const [resource, informer] of [
       [GLOBAL_ROLE_BINDINGS, globalRoleBindings],
       [WORKSPACE_ROLE_BINDINGS, workspaceRoleBindings],
       [CLUSTER_ROLE_BINDINGS, clusterRoleBindings],
       [ROLE_BINDINGS, roleBindings],
-    ] as const)
+    ] as const) {
       await this.#strip(resource, informer, label, name, withoutSubject(kind, name));
+    }
   }
 
-  /** Goes through the copy, for bindings of any origin, and asks by label, for those that the copy has not yet. */
+  /**
+   * Goes through the copy, for bindings of any origin, and asks by label, for those that the copy
+   * has not yet.
+   */
   async #strip(
     resource: GroupVersionResource,
     informer: Informer,
@@ -90,23 +125,40 @@ export class SubjectBindings {
     without: Without,
   ): Promise<void> {
     const found = new Map<string, KubeObject>();
+
     const add = (object: KubeObject | undefined) => {
-      if (object && without(object) !== object)
+      if (object && without(object) !== object) {
         found.set(`${object.metadata.namespace ?? ''}/${object.metadata.name}`, object);
+      }
     };
-    for (const { object } of informer.store.values()) add(object);
+
+    for (const { object } of informer.store.values()) {
+      add(object);
+    }
+
     if (labelValueErrors(name).length === 0) {
       const { items } = await this.#client.list(resource, { labelSelector: `${label}=${name}` });
-      for (const object of items) add(object);
+      for (const object of items) {
+        add(object);
+      }
     }
-    for (const object of found.values()) await this.#take(resource, object, without);
+
+    for (const object of found.values()) {
+      await this.#take(resource, object, without);
+    }
   }
 
   async #take(resource: GroupVersionResource, object: KubeObject, without: Without): Promise<void> {
     const { name = '', namespace } = object.metadata;
     const rest = without(object);
-    if (rest === object) return;
-    if (rest) await this.#client.update(resource, rest);
-    else await ensureDeleted(this.#client, { resource, name, namespace });
+    if (rest === object) {
+      return;
+    }
+
+    if (rest) {
+      await this.#client.update(resource, rest);
+    } else {
+      await ensureDeleted(this.#client, { resource, name, namespace });
+    }
   }
 }

@@ -10,8 +10,9 @@ function keyOf({ metadata }: KubeObject): string {
 }
 
 /**
- * Bindings of one kind that say for which user they were made: they go when that very user is gone, also when another one has
- * his name by now. This finishes what the user's own deletion could not see, such as a binding written while he went.
+ * Bindings of one kind that say for which user they were made: they go when that very user is gone,
+ * also when another one has his name by now. This finishes what the user's own deletion could not
+ * see, such as a binding written while he went.
  */
 export function userBindingReconciler(
   name: string,
@@ -23,14 +24,18 @@ export function userBindingReconciler(
     const [namespace = '', own = ''] = key.split('/', 2);
     return informer.store.get(own, namespace)?.object;
   };
-  const marked = (object: KubeObject | undefined) => object?.metadata.annotations?.[USER_UID_ANNOTATION] !== undefined;
+
+  const marked = (object: KubeObject | undefined) =>
+    object?.metadata.annotations?.[USER_UID_ANNOTATION] !== undefined;
+
   return {
     name,
     about: find,
     sources: [
       {
         informer,
-        keys: ({ type, entry }) => (type !== 'DELETED' && marked(entry.object) ? [keyOf(entry.object!)] : []),
+        keys: ({ type, entry }) =>
+          type !== 'DELETED' && marked(entry.object) ? [keyOf(entry.object!)] : [],
       },
       {
         informer: users,
@@ -38,7 +43,9 @@ export function userBindingReconciler(
           type !== 'DELETED'
             ? []
             : [...informer.store.values()]
-                .filter(({ labels, object }) => labels[USER_REF_LABEL] === entry.name && marked(object))
+                .filter(
+                  ({ labels, object }) => labels[USER_REF_LABEL] === entry.name && marked(object),
+                )
                 .map(({ object }) => keyOf(object!)),
       },
     ],
@@ -46,10 +53,21 @@ export function userBindingReconciler(
       const binding = find(key);
       const user = binding?.metadata.labels?.[USER_REF_LABEL];
       const uid = binding?.metadata.annotations?.[USER_UID_ANNOTATION];
-      if (!binding || user === undefined || uid === undefined || users.store.get(user)?.uid === uid) return undefined;
+      if (
+        !binding ||
+        user === undefined ||
+        uid === undefined ||
+        users.store.get(user)?.uid === uid
+      ) {
+        return undefined;
+      }
+
       // The copy may be a moment behind of a user who is quite new.
       const now = await client.find({ resource: USERS, name: user });
-      if (now?.metadata.uid !== uid) await bindings.removeUserFrom(resource, binding, user);
+      if (now?.metadata.uid !== uid) {
+        await bindings.removeUserFrom(resource, binding, user);
+      }
+
       return undefined;
     },
   };

@@ -4,7 +4,10 @@ import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from './controller.ts';
 import { controllerReference, isTerminating, WORKSPACE_LABEL } from './names.ts';
 
-/** Workspace roles or their bindings: both are owned by the template of the workspace in their label, and go with it. */
+/**
+ * Workspace roles or their bindings: both are owned by the template of the workspace in their
+ * label, and go with it.
+ */
 export function workspaceMemberReconciler(
   name: string,
   client: KubeClient,
@@ -18,12 +21,19 @@ export function workspaceMemberReconciler(
     sources: [{ informer: members, keys: ({ entry }) => [entry.name] }],
     async reconcile(key) {
       const object = members.store.get(key)?.object;
-      const template = templates.store.get(object?.metadata.labels?.[WORKSPACE_LABEL] ?? '')?.object;
-      if (!object || !template || isTerminating(object) || isOwned(object, template)) return undefined;
+      const template = templates.store.get(
+        object?.metadata.labels?.[WORKSPACE_LABEL] ?? '',
+      )?.object;
+
+      if (!object || !template || isTerminating(object) || isOwned(object, template)) {
+        return undefined;
+      }
+
       await client.update(resource, {
         ...object,
         metadata: { ...object.metadata, ownerReferences: [controllerReference(template)] },
       });
+
       return undefined;
     },
   };

@@ -7,7 +7,12 @@ import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from './controller.ts';
 import { controllerReference, isTerminating, sameJson, WORKSPACE_LABEL } from './names.ts';
 
-const QUOTAS: GroupVersionResource = { group: 'quota.kubesphere.io', version: 'v1alpha2', resource: 'resourcequotas' };
+const QUOTAS: GroupVersionResource = {
+  group: 'quota.kubesphere.io',
+  version: 'v1alpha2',
+  resource: 'resourcequotas',
+};
+
 /** How often what is used is counted, in milliseconds: it reads nothing but copies. */
 const COUNT_AGAIN_MS = 10_000;
 
@@ -22,19 +27,30 @@ export interface WorkspaceQuotaParts {
 }
 
 function written(usage: Usage): Record<string, string> {
-  return Object.fromEntries(Object.entries(usage).map(([name, quantity]) => [name, formatQuantity(quantity)]));
+  return Object.fromEntries(
+    Object.entries(usage).map(([name, quantity]) => [name, formatQuantity(quantity)]),
+  );
 }
 
-/** Quotas of workspaces: each is owned by its workspace, and its status says what the namespaces use, one by one and together. */
+/**
+ * Quotas of workspaces: each is owned by its workspace, and its status says what the namespaces
+ * use, one by one and together.
+ */
 export function workspaceQuotaReconciler(parts: WorkspaceQuotaParts): Reconciler {
   const { client, quotas, workspaces, namespaces, namespacesOf, usage } = parts;
   const all = () => [...quotas.store.values()].map(({ name }) => name);
 
   async function adopt(quota: KubeObject): Promise<KubeObject> {
     const workspace = workspaces.store.get(quota.metadata.labels?.[WORKSPACE_LABEL] ?? '')?.object;
-    if (!workspace || isTerminating(workspace)) return quota;
-    if (quota.metadata.ownerReferences?.some(({ uid }) => uid === workspace.metadata.uid)) return quota;
+    if (!workspace || isTerminating(workspace)) {
+      return quota;
+    }
+    if (quota.metadata.ownerReferences?.some(({ uid }) => uid === workspace.metadata.uid)) {
+      return quota;
+    }
+
     const ownerReferences = [controllerReference(workspace)];
+
     return client.update(QUOTAS, { ...quota, metadata: { ...quota.metadata, ownerReferences } });
   }
 
@@ -48,19 +64,32 @@ export function workspaceQuotaReconciler(parts: WorkspaceQuotaParts): Reconciler
     ],
     async reconcile(name) {
       const entry = quotas.store.get(name);
-      if (!entry?.object || isTerminating(entry.object)) return undefined;
+      if (!entry?.object || isTerminating(entry.object)) {
+        return undefined;
+      }
+
       const quota = await adopt(entry.object);
       const hard = (quota.spec?.quota?.hard ?? {}) as Record<string, string>;
       const limits = Object.keys(hard);
       const total: Usage = {};
-      const each: { namespace: string; hard: Record<string, string>; used: Record<string, string> }[] = [];
+
+      const each: {
+        namespace: string;
+        hard: Record<string, string>;
+        used: Record<string, string>;
+      }[] = [];
+
       for (const namespace of namespacesOf(entry).sort()) {
         const used = await usage(namespace, limits);
         addUsage(total, used);
         each.push({ namespace, hard, used: written(used) });
       }
+
       const status = { total: { hard, used: written(total) }, namespaces: each };
-      if (!sameJson(quota.status, status)) await client.update(QUOTAS, { ...quota, status }, { subresource: 'status' });
+      if (!sameJson(quota.status, status)) {
+        await client.update(QUOTAS, { ...quota, status }, { subresource: 'status' });
+      }
+
       return COUNT_AGAIN_MS;
     },
   };

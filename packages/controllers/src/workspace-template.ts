@@ -41,32 +41,64 @@ export function workspaceTemplateReconciler({
   async function ensureRoles(workspace: string, owner: KubeObject): Promise<void> {
     for (const base of roleBases.store.values()) {
       const role = base.object?.role as KubeObject | undefined;
-      if (role?.kind !== 'WorkspaceRole') continue;
+      if (role?.kind !== 'WorkspaceRole') {
+        continue;
+      }
+
       const labels = { ...role.metadata.labels, [WORKSPACE_LABEL]: workspace };
+
       const metadata = {
         ...role.metadata,
         name: `${workspace}-${role.metadata.name}`,
         labels,
         ownerReferences: [controllerReference(owner)],
       };
-      const wanted = { apiVersion: 'iam.kubesphere.io/v1alpha2', kind: 'WorkspaceRole', metadata, rules: role.rules };
-      await ensureEqual(client, WORKSPACE_ROLES, wanted, ['rules'], workspaceRoles.store.get(metadata.name)?.object);
+
+      const wanted = {
+        apiVersion: 'iam.kubesphere.io/v1alpha2',
+        kind: 'WorkspaceRole',
+        metadata,
+        rules: role.rules,
+      };
+
+      await ensureEqual(
+        client,
+        WORKSPACE_ROLES,
+        wanted,
+        ['rules'],
+        workspaceRoles.store.get(metadata.name)?.object,
+      );
     }
   }
 
   async function ensureManager(workspace: string, template: KubeObject): Promise<void> {
     const manager = template.spec?.template?.spec?.manager as string | undefined;
-    if (!manager) return;
+    if (!manager) {
+      return;
+    }
+
     const user = users.store.get(manager)?.object;
     if (!user || isTerminating(user)) {
       const spec = {
         ...template.spec,
-        template: { ...template.spec.template, spec: { ...template.spec.template.spec, manager: '' } },
+        template: {
+          ...template.spec.template,
+          spec: { ...template.spec.template.spec, manager: '' },
+        },
       };
+
       await client.update(WORKSPACE_TEMPLATES, { ...template, spec });
-      events.record(template, 'Warning', 'ManagerRemoved', `the manager "${manager}" does not exist`);
+
+      events.record(
+        template,
+        'Warning',
+        'ManagerRemoved',
+        `the manager "${manager}" does not exist`,
+      );
+
       return;
     }
+
     await ensureCreated(client, WORKSPACE_ROLE_BINDINGS, {
       apiVersion: 'iam.kubesphere.io/v1alpha2',
       kind: 'WorkspaceRoleBinding',
@@ -90,26 +122,40 @@ export function workspaceTemplateReconciler({
     ],
     async reconcile(name) {
       const template = templates.store.get(name)?.object;
-      if (!template || isTerminating(template)) return undefined;
+      if (!template || isTerminating(template)) {
+        return undefined;
+      }
+
       const { labels, annotations } = (template.spec?.template?.metadata ?? {}) as {
         labels?: Record<string, string>;
         annotations?: Record<string, string>;
       };
+
       const metadata = {
         name,
         ...(labels && { labels }),
         ...(annotations && { annotations }),
         ownerReferences: [controllerReference(template)],
       };
+
       const workspace = {
         apiVersion: 'tenant.kubesphere.io/v1alpha1',
         kind: 'Workspace',
         metadata,
         spec: template.spec?.template?.spec ?? {},
       };
-      await ensureEqual(client, WORKSPACES, workspace, ['spec'], workspaces.store.get(name)?.object);
+
+      await ensureEqual(
+        client,
+        WORKSPACES,
+        workspace,
+        ['spec'],
+        workspaces.store.get(name)?.object,
+      );
+
       await ensureRoles(name, template);
       await ensureManager(name, template);
+
       return undefined;
     },
   };

@@ -14,9 +14,16 @@ export function workspaceReconciler(client: KubeClient, workspaces: Informer): R
     sources: [{ informer: workspaces, keys: ({ entry }) => [entry.name] }],
     async reconcile(name) {
       const workspace = workspaces.store.get(name)?.object;
-      if (!workspace) return undefined;
-      if (isTerminating(workspace)) await withoutFinalizer(client, WORKSPACES, workspace, FINALIZER);
-      else await withFinalizer(client, WORKSPACES, workspace, FINALIZER);
+      if (!workspace) {
+        return undefined;
+      }
+
+      if (isTerminating(workspace)) {
+        await withoutFinalizer(client, WORKSPACES, workspace, FINALIZER);
+      } else {
+        await withFinalizer(client, WORKSPACES, workspace, FINALIZER);
+      }
+
       return undefined;
     },
   };

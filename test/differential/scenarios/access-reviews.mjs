@@ -1,4 +1,5 @@
-// Tokens and what they are bound to, who issued them, and reviews that ask for what cannot be answered.
+// Tokens and what they are bound to, who issued them, and reviews that ask for what cannot be
+// answered.
 
 const container = { name: 'c', image: 'i' };
 const attributes = { verb: 'get', resource: 'pods' };
@@ -8,14 +9,26 @@ export default [
   {
     name: 'tokens bound to pods',
     run: async (api) => {
-      for (const name of ['one', 'two'])
+      for (const name of ['one', 'two']) {
         await api.quietly('POST', `${api.core}/serviceaccounts`, {
           body: { metadata: { name }, automountServiceAccountToken: false },
         });
-      const spec = { serviceAccountName: 'one', nodeSelector: { no: 'where' }, containers: [container] };
-      const { body: pod } = await api.quietly('POST', `${api.core}/pods`, { body: { metadata: { name: 'p' }, spec } });
+      }
+
+      const spec = {
+        serviceAccountName: 'one',
+        nodeSelector: { no: 'where' },
+        containers: [container],
+      };
+
+      const { body: pod } = await api.quietly('POST', `${api.core}/pods`, {
+        body: { metadata: { name: 'p' }, spec },
+      });
       const { uid } = pod.metadata;
-      const bound = (more) => ({ spec: { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'p', ...more } } });
+      const bound = (more) => ({
+        spec: { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'p', ...more } },
+      });
+
       for (const [account, body] of [
         ['one', bound()],
         ['one', bound({ uid })],
@@ -26,8 +39,11 @@ export default [
         ['one', bound({ kind: 'Secret' })],
         ['one', bound({ apiVersion: 'apps/v1' })],
       ]) {
-        const answer = await api.quietly('POST', `${api.core}/serviceaccounts/${account}/token`, { body });
+        const answer = await api.quietly('POST', `${api.core}/serviceaccounts/${account}/token`, {
+          body,
+        });
         const told = answer.status === 201 ? answer.body.spec : answer.body;
+
         api.transcript.push({ call: `token of ${account}`, status: answer.status, body: told });
       }
     },
@@ -39,8 +55,20 @@ export default [
         const { status, contentType, headers, body } = await api.quietly('GET', path);
         const keys = body.keys?.map((key) => Object.keys(key).sort()) ?? Object.keys(body);
         const { issuer } = body;
-        api.transcript.push({ call: path, status, contentType, cache: headers['cache-control'], keys, issuer });
-        for (const options of [{ anonymous: true }, { as: 'jane' }, { headers: { accept: 'text/plain' } }]) {
+        api.transcript.push({
+          call: path,
+          status,
+          contentType,
+          cache: headers['cache-control'],
+          keys,
+          issuer,
+        });
+
+        for (const options of [
+          { anonymous: true },
+          { as: 'jane' },
+          { headers: { accept: 'text/plain' } },
+        ]) {
           const { status: other, body: told } = await api.quietly('GET', path, options);
           api.transcript.push({
             call: `${path} ${JSON.stringify(options)}`,
@@ -48,6 +76,7 @@ export default [
             body: other !== 200 && told,
           });
         }
+
         await api.post(path, {});
       }
     },
@@ -60,13 +89,21 @@ export default [
       const other = { path: '/', verb: 'get' };
       for (const [path, body] of [
         ['subjectaccessreviews', {}],
-        ['subjectaccessreviews', { spec: { user: 'a', resourceAttributes: attributes, nonResourceAttributes: other } }],
+        [
+          'subjectaccessreviews',
+          { spec: { user: 'a', resourceAttributes: attributes, nonResourceAttributes: other } },
+        ],
         [
           'subjectaccessreviews',
           { metadata: { labels: { a: 'b' } }, spec: { user: 'a', resourceAttributes: attributes } },
         ],
         ...[
-          { fieldSelector: { rawSelector: 'a=b', requirements: [{ key: 'a', operator: 'In', values: ['b'] }] } },
+          {
+            fieldSelector: {
+              rawSelector: 'a=b',
+              requirements: [{ key: 'a', operator: 'In', values: ['b'] }],
+            },
+          },
           { labelSelector: {} },
           { fieldSelector: { requirements: [{ key: '', operator: 'In' }] } },
           { labelSelector: { requirements: [{ key: 'a b', operator: 'Exists', values: ['b'] }] } },
@@ -75,7 +112,10 @@ export default [
           { spec: { user: 'a', resourceAttributes: { ...attributes, ...more } } },
         ]),
         ['selfsubjectaccessreviews', { spec: {} }],
-        ['selfsubjectaccessreviews', { metadata: { namespace: 'x' }, spec: { resourceAttributes: attributes } }],
+        [
+          'selfsubjectaccessreviews',
+          { metadata: { namespace: 'x' }, spec: { resourceAttributes: attributes } },
+        ],
         [local, { spec: { user: 'a', resourceAttributes: { ...attributes, namespace: 'other' } } }],
         [local, { spec: { user: 'a', nonResourceAttributes: other } }],
         [local, { metadata: { namespace: 'other' }, spec: { user: 'a', resourceAttributes: own } }],

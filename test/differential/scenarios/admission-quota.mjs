@@ -4,6 +4,7 @@ const pod = (name, resources, more = {}) => ({
   metadata: { name },
   spec: { containers: [{ name: 'c', image: 'nginx', ...(resources && { resources }) }], ...more },
 });
+
 const quota = (name, hard, more = {}) => ({ metadata: { name }, spec: { hard, ...more } });
 const same = (a, b) =>
   JSON.stringify(Object.entries(a ?? {}).sort()) === JSON.stringify(Object.entries(b ?? {}).sort());
@@ -11,11 +12,14 @@ const same = (a, b) =>
 /** Makes a quota and waits until it is in force. */
 async function begin(api, name, hard, more) {
   await api.post(`${api.core}/resourcequotas`, quota(name, hard, more));
+
   await api.until(
     `${api.core}/resourcequotas/${name}`,
     ({ status }) => status.used && Object.keys(status.used).length > 0,
   );
+
   await api.get(`${api.core}/resourcequotas/${name}`);
+
   // The real server looks at its own copy of the quotas, which follows a moment later.
   await new Promise((resolve) => setTimeout(resolve, 300));
 }
@@ -32,8 +36,10 @@ export default [
     run: async (api) => {
       const hard = { 'requests.cpu': '1', 'limits.cpu': '2', 'requests.memory': '1Gi', pods: '3' };
       await begin(api, 'compute', hard);
+
       const pods = `${api.core}/pods`;
       await api.post(pods, pod('nothing'));
+
       await api.post(pods, {
         metadata: { name: 'two' },
         spec: {
@@ -43,25 +49,47 @@ export default [
           ],
         },
       });
-      const small = { requests: { cpu: '400m', memory: '128Mi' }, limits: { cpu: '500m', memory: '128Mi' } };
+
+      const small = {
+        requests: { cpu: '400m', memory: '128Mi' },
+        limits: { cpu: '500m', memory: '128Mi' },
+      };
+
       await api.post(pods, pod('a', small));
       await api.get(`${api.core}/resourcequotas/compute`);
       await api.post(`${pods}?dryRun=All`, pod('b', small));
       await api.post(pods, pod('b', small));
       await api.get(`${api.core}/resourcequotas/compute`);
       await api.post(pods, pod('c', small));
-      await api.post(pods, pod('d', { requests: { cpu: '2', memory: '2Gi' }, limits: { cpu: '3', memory: '2Gi' } }));
-      await api.post(`${pods}?dryRun=All`, pod('d', { requests: { cpu: '2', memory: '2Gi' }, limits: { cpu: '3' } }));
+
+      await api.post(
+        pods,
+        pod('d', { requests: { cpu: '2', memory: '2Gi' }, limits: { cpu: '3', memory: '2Gi' } }),
+      );
+
+      await api.post(
+        `${pods}?dryRun=All`,
+        pod('d', { requests: { cpu: '2', memory: '2Gi' }, limits: { cpu: '3' } }),
+      );
+
       await api.post(pods, pod('a', small));
       await api.quietly('DELETE', `${pods}/a?gracePeriodSeconds=0`);
+
       await shows(api, 'compute', {
         'requests.cpu': '400m',
         'limits.cpu': '500m',
         'requests.memory': '128Mi',
         pods: '1',
       });
+
       await api.patch(`${pods}/b/status`, { status: { phase: 'Succeeded' } });
-      await shows(api, 'compute', { 'requests.cpu': '0', 'limits.cpu': '0', 'requests.memory': '0', pods: '0' });
+
+      await shows(api, 'compute', {
+        'requests.cpu': '0',
+        'limits.cpu': '0',
+        'requests.memory': '0',
+        pods: '0',
+      });
     },
   },
   {
@@ -73,6 +101,7 @@ export default [
         'limits.memory': '10Gi',
         'requests.ephemeral-storage': '1Gi',
       });
+
       await api.post(`${api.core}/pods`, {
         metadata: { name: 'two' },
         spec: {
@@ -83,6 +112,7 @@ export default [
           ],
         },
       });
+
       await api.post(
         `${api.core}/pods`,
         pod('whole', undefined, { resources: { limits: { cpu: '1', memory: '1Gi' } } }),
@@ -99,6 +129,7 @@ export default [
         'count/pods': '0',
         resourcequotas: '1',
       });
+
       const deployment = (name) => ({
         metadata: { name },
         spec: {
@@ -107,6 +138,7 @@ export default [
           template: { metadata: { labels: { a: name } }, spec: pod('x').spec },
         },
       });
+
       const deployments = `${api.group('apps/v1')}/deployments`;
       await api.post(deployments, deployment('a'));
       await api.post(deployments, deployment('b'));
@@ -116,16 +148,19 @@ export default [
       await api.post(`${api.core}/secrets`, { metadata: { name: 'b' } });
       await api.post(`${api.core}/pods`, pod('a'));
       await api.post(`${api.core}/resourcequotas`, quota('second', { pods: '1' }));
+
       await api.patch(
         `${api.core}/configmaps/a`,
         'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n',
         'apply',
         {},
       );
+
       await api.call('PATCH', `${api.core}/configmaps/applied?fieldManager=me`, {
         headers: { 'content-type': 'application/apply-patch+yaml' },
         body: 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: applied}\n',
       });
+
       await shows(api, 'objects', {
         'count/deployments.apps': '1',
         'count/configmaps': '2',
@@ -138,22 +173,44 @@ export default [
   {
     name: 'services: load balancers and node ports',
     run: async (api) => {
-      await begin(api, 'services', { services: '3', 'services.nodeports': '2', 'services.loadbalancers': '1' });
+      await begin(api, 'services', {
+        services: '3',
+        'services.nodeports': '2',
+        'services.loadbalancers': '1',
+      });
+
       const services = `${api.core}/services`;
+
       const service = (name, type, ports = [80], more = {}) => ({
         metadata: { name },
-        spec: { type, selector: { a: 'b' }, ports: ports.map((port) => ({ name: `p${port}`, port })), ...more },
+        spec: {
+          type,
+          selector: { a: 'b' },
+          ports: ports.map((port) => ({ name: `p${port}`, port })),
+          ...more,
+        },
       });
+
       await api.post(services, service('plain', 'ClusterIP'));
       await api.post(services, service('ports', 'NodePort', [80, 81, 82]));
       await api.post(services, service('ports', 'NodePort', [80]));
       await api.post(services, service('balanced', 'LoadBalancer', [80, 81]));
-      await api.post(services, service('balanced', 'LoadBalancer', [80, 81], { allocateLoadBalancerNodePorts: false }));
+
+      await api.post(
+        services,
+        service('balanced', 'LoadBalancer', [80, 81], { allocateLoadBalancerNodePorts: false }),
+      );
+
       await api.post(services, service('fourth', 'ClusterIP'));
       await api.patch(`${services}/plain`, { spec: { type: 'LoadBalancer' } });
       await api.patch(`${services}/plain`, { spec: { type: 'NodePort' } });
       await api.patch(`${services}/ports`, { spec: { type: 'ClusterIP' } });
-      await shows(api, 'services', { services: '3', 'services.nodeports': '1', 'services.loadbalancers': '1' });
+
+      await shows(api, 'services', {
+        services: '3',
+        'services.nodeports': '1',
+        'services.loadbalancers': '1',
+      });
     },
   },
   {
@@ -165,17 +222,26 @@ export default [
         'gold.storageclass.storage.k8s.io/requests.storage': '2Gi',
         'bronze.storageclass.storage.k8s.io/persistentvolumeclaims': '0',
       };
+
       await begin(api, 'storage', hard);
+
       const claims = `${api.core}/persistentvolumeclaims`;
+
       const claim = (name, storage, storageClassName) => ({
         metadata: { name },
-        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage } }, storageClassName },
+        spec: {
+          accessModes: ['ReadWriteOnce'],
+          resources: { requests: { storage } },
+          storageClassName,
+        },
       });
+
       await api.post(claims, claim('gold', '1Gi', 'gold'));
       await api.post(claims, claim('gold-too', '1500Mi', 'gold'));
       await api.post(claims, claim('bronze', '1Gi', 'bronze'));
       await api.post(claims, claim('large', '20Gi', 'silver'));
       await api.post(claims, claim('silver', '1.5Gi', 'silver'));
+
       await shows(api, 'storage', {
         persistentvolumeclaims: '2',
         'requests.storage': '2560Mi',
@@ -189,8 +255,10 @@ export default [
     run: async (api) => {
       await begin(api, 'best-effort', { pods: '1' }, { scopes: ['BestEffort'] });
       await begin(api, 'ending', { pods: '1' }, { scopes: ['Terminating', 'NotBestEffort'] });
+
       const pods = `${api.core}/pods`;
       const limits = { limits: { cpu: '1', memory: '1Gi' } };
+
       await api.post(pods, pod('a'));
       await api.post(pods, pod('b'));
       await api.post(pods, pod('c', limits));
@@ -206,16 +274,23 @@ export default [
     alone: true,
     run: async (api) => {
       const classes = '/apis/scheduling.k8s.io/v1/priorityclasses';
+
       for (const [name, value] of [
         ['quota-high', 10],
         ['quota-low', 5],
-      ])
+      ]) {
         await api.post(classes, { metadata: { name }, value });
+      }
+
       const scopeSelector = (operator, values) => ({
-        scopeSelector: { matchExpressions: [{ scopeName: 'PriorityClass', operator, ...(values && { values }) }] },
+        scopeSelector: {
+          matchExpressions: [{ scopeName: 'PriorityClass', operator, ...(values && { values }) }],
+        },
       });
+
       await begin(api, 'high', { pods: '1' }, scopeSelector('In', ['quota-high']));
       await begin(api, 'any', { pods: '2' }, scopeSelector('Exists'));
+
       const pods = `${api.core}/pods`;
       await api.post(pods, pod('a', undefined, { priorityClassName: 'quota-high' }));
       await api.post(pods, pod('b', undefined, { priorityClassName: 'quota-high' }));
@@ -223,7 +298,10 @@ export default [
       await api.post(pods, pod('d', undefined, { priorityClassName: 'quota-low' }));
       await api.post(pods, pod('e'));
       await shows(api, 'any', { pods: '2' });
-      for (const name of ['quota-high', 'quota-low']) await api.delete(`${classes}/${name}`);
+
+      for (const name of ['quota-high', 'quota-low']) {
+        await api.delete(`${classes}/${name}`);
+      }
     },
   },
   {
@@ -252,9 +330,19 @@ export default [
       await api.post(quotas, quota('unknown', { nothing: '1' }));
       await api.post(quotas, quota('fraction', { pods: '1.5' }));
       await api.post(quotas, quota('scope', { pods: '1' }, { scopes: ['Nothing'] }));
-      await api.post(quotas, quota('scopes', { pods: '1' }, { scopes: ['Terminating', 'NotTerminating'] }));
-      await api.post(quotas, quota('scope-resource', { services: '1' }, { scopes: ['BestEffort'] }));
+
+      await api.post(
+        quotas,
+        quota('scopes', { pods: '1' }, { scopes: ['Terminating', 'NotTerminating'] }),
+      );
+
+      await api.post(
+        quotas,
+        quota('scope-resource', { services: '1' }, { scopes: ['BestEffort'] }),
+      );
+
       await api.post(quotas, quota('best', { cpu: '1' }, { scopes: ['BestEffort'] }));
+
       await api.post(
         quotas,
         quota(
@@ -263,6 +351,7 @@ export default [
           { scopeSelector: { matchExpressions: [{ scopeName: 'PriorityClass', operator: 'In' }] } },
         ),
       );
+
       await api.post(quotas, quota('fine', { pods: '1' }));
       await api.patch(`${quotas}/fine`, { spec: { scopes: ['BestEffort'] } });
     },
@@ -271,12 +360,30 @@ export default [
     name: 'claims of parts of bytes',
     run: async (api) => {
       const hard = { 'requests.storage': '10' };
-      await api.quietly('POST', `${api.core}/resourcequotas`, { body: { metadata: { name: 'q' }, spec: { hard } } });
-      await api.until(`${api.core}/resourcequotas/q`, ({ status }) => status.used['requests.storage'] !== undefined);
+      await api.quietly('POST', `${api.core}/resourcequotas`, {
+        body: { metadata: { name: 'q' }, spec: { hard } },
+      });
+
+      await api.until(
+        `${api.core}/resourcequotas/q`,
+        ({ status }) => status.used['requests.storage'] !== undefined,
+      );
+
       for (const [name, storage] of Object.entries({ a: '1500m', b: '0.1', c: '7', d: '1' })) {
-        const spec = { accessModes: ['ReadWriteOnce'], storageClassName: 'none', resources: { requests: { storage } } };
+        const spec = {
+          accessModes: ['ReadWriteOnce'],
+          storageClassName: 'none',
+          resources: { requests: { storage } },
+        };
+
         const body = { metadata: { name }, spec };
-        const { status, body: told } = await api.quietly('POST', `${api.core}/persistentvolumeclaims`, { body });
+
+        const { status, body: told } = await api.quietly(
+          'POST',
+          `${api.core}/persistentvolumeclaims`,
+          { body },
+        );
+
         api.transcript.push({ call: `claim of ${storage}`, status, message: told.message });
       }
     },

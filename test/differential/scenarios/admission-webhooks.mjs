@@ -1,10 +1,17 @@
-// Mutating and validating admission webhooks: what they are told, and what becomes of their answers.
+// Mutating and validating admission webhooks: what they are told, and what becomes of their
+// answers.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startWebhook } from '../webhook-server.mjs';
 
 const mutatingPath = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
 const validatingPath = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
-const maps = { operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'] };
+
+const maps = {
+  operations: ['CREATE'],
+  apiGroups: [''],
+  apiVersions: ['v1'],
+  resources: ['configmaps'],
+};
 
 /** An AdmissionReview that answers one. */
 const reviewed = (body, response) => ({
@@ -12,10 +19,12 @@ const reviewed = (body, response) => ({
   kind: 'AdmissionReview',
   response: { uid: body.request.uid, allowed: true, ...response },
 });
+
 const patch = (...operations) => ({
   patchType: 'JSONPatch',
   patch: Buffer.from(JSON.stringify(operations)).toString('base64'),
 });
+
 const sorted = (value) =>
   Array.isArray(value)
     ? value.map(sorted)
@@ -26,17 +35,25 @@ const sorted = (value) =>
             .map((key) => [key, sorted(value[key])]),
         )
       : value;
+
 /** What differs between the two sides by who the administrator is. */
 const told = ({ userInfo, ...request }) =>
-  JSON.stringify(sorted({ ...request, userInfo: Object.keys(userInfo).filter((k) => k !== 'uid' && k !== 'extra') }));
+  JSON.stringify(
+    sorted({
+      ...request,
+      userInfo: Object.keys(userInfo).filter((k) => k !== 'uid' && k !== 'extra'),
+    }),
+  );
 
 /** Runs with webhooks registered for the scenario's namespace only. */
 async function withHooks(api, { mutating = [], validating = [] }, answer, run) {
   const order = new Map();
+
   const server = await startWebhook(async (body, url) => {
     await sleep(30 * (order.get(url.split('?')[0]) ?? 0));
     return answer(body, url);
   });
+
   const configured = (hook, kind, index) => ({
     name: `${hook.name ?? `${kind}${index}`}.example.com`,
     clientConfig: { url: `${server.url}/${hook.path ?? kind + index}`, caBundle: server.caBundle },
@@ -46,33 +63,53 @@ async function withHooks(api, { mutating = [], validating = [] }, answer, run) {
     namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': api.namespace } },
     ...hook.more,
   });
+
   const paths = [];
+
   for (const [kind, path, hooks] of [
     ['mutating', mutatingPath, mutating],
     ['validating', validatingPath, validating],
   ]) {
-    if (hooks.length === 0) continue;
+    if (hooks.length === 0) {
+      continue;
+    }
+
     const body = {
       metadata: { name: `${api.namespace}-${kind}` },
       webhooks: hooks.map((hook, i) => configured(hook, kind, i)),
     };
+
     // Webhooks that are asked at the same time answer in their order.
-    for (const [index, hook] of hooks.entries()) order.set(`/${hook.path ?? kind + index}`, index);
+    for (const [index, hook] of hooks.entries()) {
+      order.set(`/${hook.path ?? kind + index}`, index);
+    }
+
     const { status, text } = await api.quietly('POST', path, { body });
-    if (status !== 201) throw new Error(text);
+    if (status !== 201) {
+      throw new Error(text);
+    }
+
     paths.push(`${path}/${api.namespace}-${kind}`);
   }
+
   await sleep(700);
+
   try {
     await run(server);
   } finally {
-    for (const path of paths) await api.quietly('DELETE', path);
+    for (const path of paths) {
+      await api.quietly('DELETE', path);
+    }
+
     await server.close();
     await sleep(300);
   }
 }
 
-const map = (name, more = {}) => ({ metadata: { name, ...more.metadata }, data: { a: 'b', ...more.data } });
+const map = (name, more = {}) => ({
+  metadata: { name, ...more.metadata },
+  data: { a: 'b', ...more.data },
+});
 
 export default [
   {
@@ -86,10 +123,16 @@ export default [
           apiGroups: ['', 'apps'],
         },
       ];
-      const deny = (body) => reviewed(body, { allowed: false, status: { message: told(body.request) } });
+
+      const deny = (body) =>
+        reviewed(body, { allowed: false, status: { message: told(body.request) } });
       let open = false;
+
       const answer = (body) =>
-        open || body.request.userInfo.groups.includes('system:serviceaccounts') ? reviewed(body, {}) : deny(body);
+        open || body.request.userInfo.groups.includes('system:serviceaccounts')
+          ? reviewed(body, {})
+          : deny(body);
+
       await withHooks(api, { validating: [{ more: { rules } }] }, answer, async () => {
         const path = `${api.core}/configmaps`;
         await api.post(path, map('a'));
@@ -100,28 +143,43 @@ export default [
         open = false;
         await api.patch(`${path}/a`, { data: { c: 'd' } });
         await api.put(`${path}/a?fieldManager=putter`, map('a', { data: { x: 'y' } }));
+
         await api.patch(
           `${path}/a?fieldManager=applier&force=true`,
           { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, data: { a: 'c' } },
           'apply',
         );
+
         await api.delete(`${path}/a`);
         await api.delete(`${path}/a`, { propagationPolicy: 'Foreground', gracePeriodSeconds: 3 });
         await api.delete(path);
+
         await api.post(`${api.core}/pods`, {
           metadata: { name: 'p' },
           spec: { containers: [{ name: 'c', image: 'x' }] },
         });
+
         open = true;
+
         await api.post(`${api.core}/pods`, {
           metadata: { name: 'p' },
           spec: { containers: [{ name: 'c', image: 'x' }] },
         });
+
         const labels = { a: 'b' };
-        const template = { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'x' }] } };
+
+        const template = {
+          metadata: { labels },
+          spec: { containers: [{ name: 'c', image: 'x' }] },
+        };
+
         await api.quietly('POST', `${api.group('apps/v1')}/deployments`, {
-          body: { metadata: { name: 'd' }, spec: { replicas: 0, selector: { matchLabels: labels }, template } },
+          body: {
+            metadata: { name: 'd' },
+            spec: { replicas: 0, selector: { matchLabels: labels }, template },
+          },
         });
+
         open = false;
         await api.patch(`${api.core}/pods/p/status`, { status: { message: 'x' } });
         await api.post(`${api.core}/pods/p/binding`, { target: { kind: 'Node', name: 'n' } });
@@ -140,16 +198,26 @@ export default [
         { status: { reason: 'Because' } },
         { status: { code: 403, message: 'forbidden here', reason: 'Forbidden' } },
         { status: { code: 200, message: 'fine?', status: 'Success' } },
-        { status: { code: 422, message: 'bad', details: { causes: [{ field: 'a', message: 'b' }] } } },
+        {
+          status: {
+            code: 422,
+            message: 'bad',
+            details: { causes: [{ field: 'a', message: 'b' }] },
+          },
+        },
         { status: { message: 'warned' }, warnings: ['first', 'second'] },
       ];
+
       let index = 0;
       await withHooks(
         api,
         { validating: [{}] },
         (body) => reviewed(body, { allowed: false, ...answers[index] }),
         async () => {
-          for (index = 0; index < answers.length; index++) await api.post(`${api.core}/configmaps`, map('a'));
+          for (index = 0; index < answers.length; index++) {
+            await api.post(`${api.core}/configmaps`, map('a'));
+          }
+
           index = 1;
           await api.kubectl('create configmap k --from-literal=a=b');
         },
@@ -182,6 +250,7 @@ export default [
             answer = given;
             await post();
           }
+
           answer = (body) => reviewed(body, { warnings: ['careful', 'very "careful"'] });
           await post();
         },
@@ -200,6 +269,7 @@ export default [
           await api.post(`${api.core}/configmaps`, map('a'));
         },
       );
+
       await withHooks(
         api,
         { validating: [{ more: { clientConfig: nowhere, failurePolicy: 'Ignore' } }] },
@@ -208,6 +278,7 @@ export default [
           await api.post(`${api.core}/configmaps`, map('b'));
         },
       );
+
       const service = { service: { namespace: api.namespace, name: 'none', path: '/x' } };
       await withHooks(
         api,
@@ -217,6 +288,7 @@ export default [
           await api.post(`${api.core}/configmaps`, map('c'));
         },
       );
+
       await withHooks(
         api,
         { mutating: [{ more: { failurePolicy: 'Ignore' } }] },
@@ -225,9 +297,14 @@ export default [
           await api.post(`${api.core}/configmaps`, map('d'));
         },
       );
+
       await withHooks(
         api,
-        { validating: [{ more: { clientConfig: { url: 'https://127.0.0.1:1/x', caBundle: undefined } } }] },
+        {
+          validating: [
+            { more: { clientConfig: { url: 'https://127.0.0.1:1/x', caBundle: undefined } } },
+          ],
+        },
         () => undefined,
         async () => {
           await api.patch(`${api.core}/configmaps/d`, { data: { x: 'y' } });
@@ -239,6 +316,7 @@ export default [
     name: 'certificates are checked',
     run: async (api) => {
       const other = await startWebhook((body) => reviewed(body));
+
       try {
         const noBundle = { url: `${other.url}/x` };
         await withHooks(
@@ -269,14 +347,17 @@ export default [
         [{ op: 'test', path: '/data/a', value: 'z' }],
         [],
       ];
+
       let index = 0;
       await withHooks(
         api,
         { mutating: [{}] },
         (body) => reviewed(body, operations[index].length ? patch(...operations[index]) : {}),
         async () => {
-          for (index = 0; index < operations.length; index++)
+          for (index = 0; index < operations.length; index++) {
             await api.post(`${api.core}/configmaps`, map(`m${index}`));
+          }
+
           index = 0;
           await api.post(`${api.core}/configmaps?dryRun=All`, map('dry'));
         },
@@ -287,17 +368,21 @@ export default [
     name: 'patched pods get the defaults of what was added',
     run: async (api) => {
       const rules = [{ ...maps, operations: ['CREATE', 'UPDATE', 'DELETE'], resources: ['pods'] }];
+
       const sidecar = {
         op: 'add',
         path: '/spec/containers/-',
         value: { name: 'sidecar', image: 'proxy', ports: [{ containerPort: 1 }] },
       };
-      const answer = (body) => reviewed(body, body.request.operation === 'UPDATE' ? {} : patch(sidecar));
+
+      const answer = (body) =>
+        reviewed(body, body.request.operation === 'UPDATE' ? {} : patch(sidecar));
       await withHooks(api, { mutating: [{ more: { rules } }] }, answer, async () => {
         await api.post(`${api.core}/pods`, {
           metadata: { name: 'p' },
           spec: { containers: [{ name: 'c', image: 'x' }] },
         });
+
         await api.patch(`${api.core}/pods/p`, { metadata: { labels: { a: 'b' } } });
         await api.delete(`${api.core}/pods/p`);
         await api.get(`${api.core}/pods/p`);
@@ -310,13 +395,19 @@ export default [
       const note = (body, url) => {
         const seen = body.request.object.data?.seen ?? '';
         const stop = seen.split(',').filter((item) => item === url.slice(1)).length >= 2;
+
         return reviewed(
           body,
           stop
             ? {}
-            : patch({ op: 'add', path: '/data/seen', value: `${seen}${seen && ','}${url.slice(1).split('?')[0]}` }),
+            : patch({
+                op: 'add',
+                path: '/data/seen',
+                value: `${seen}${seen && ','}${url.slice(1).split('?')[0]}`,
+              }),
         );
       };
+
       const answer = (body, url) =>
         url.startsWith('/v')
           ? reviewed(body, {
@@ -324,18 +415,32 @@ export default [
               status: { message: body.request.object.data.seen },
             })
           : note(body, url);
+
       const hooks = (...policies) =>
-        policies.map((reinvocationPolicy, index) => ({ path: `m${index}`, more: { reinvocationPolicy } }));
+        policies.map((reinvocationPolicy, index) => ({
+          path: `m${index}`,
+          more: { reinvocationPolicy },
+        }));
+
       for (const [name, policies] of [
         ['never', ['Never', 'Never']],
         ['first', ['IfNeeded', 'Never']],
         ['second', ['Never', 'IfNeeded']],
         ['both', ['IfNeeded', 'IfNeeded']],
       ]) {
-        await withHooks(api, { mutating: hooks(...policies), validating: [{ path: 'v' }] }, answer, async () => {
-          await api.post(`${api.core}/configmaps`, map(name));
-          await api.post(`${api.core}/configmaps`, map(`${name}-denied`, { data: { deny: 'yes' } }));
-        });
+        await withHooks(
+          api,
+          { mutating: hooks(...policies), validating: [{ path: 'v' }] },
+          answer,
+          async () => {
+            await api.post(`${api.core}/configmaps`, map(name));
+
+            await api.post(
+              `${api.core}/configmaps`,
+              map(`${name}-denied`, { data: { deny: 'yes' } }),
+            );
+          },
+        );
       }
     },
   },
@@ -348,7 +453,15 @@ export default [
             `${url.split('?')[0]} ${body.request.operation} ${body.request.resource.version} ${body.request.kind.kind} ${body.request.object?.apiVersion}`,
           ],
         });
-      const every = (more) => ({ operations: ['*'], apiGroups: ['*'], apiVersions: ['*'], resources: ['*'], ...more });
+
+      const every = (more) => ({
+        operations: ['*'],
+        apiGroups: ['*'],
+        apiVersions: ['*'],
+        resources: ['*'],
+        ...more,
+      });
+
       await withHooks(
         api,
         {
@@ -360,26 +473,41 @@ export default [
                 rules: [every({ resources: ['configmaps'] })],
               },
             },
-            { path: 'update', more: { rules: [every({ operations: ['UPDATE'], resources: ['configmaps'] })] } },
+            {
+              path: 'update',
+              more: { rules: [every({ operations: ['UPDATE'], resources: ['configmaps'] })] },
+            },
             { path: 'group', more: { rules: [every({ apiGroups: ['apps'] })] } },
             {
               path: 'cluster',
               more: {
                 rules: [every({ scope: 'Cluster' })],
-                namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': `${api.namespace}-made` } },
+                namespaceSelector: {
+                  matchLabels: { 'kubernetes.io/metadata.name': `${api.namespace}-made` },
+                },
               },
             },
             {
               path: 'namespaced',
-              more: { rules: [every({ scope: 'Namespaced', operations: ['CREATE'], resources: ['configmaps'] })] },
+              more: {
+                rules: [
+                  every({ scope: 'Namespaced', operations: ['CREATE'], resources: ['configmaps'] }),
+                ],
+              },
             },
             {
               path: 'exact',
-              more: { matchPolicy: 'Exact', rules: [every({ apiGroups: ['autoscaling'], apiVersions: ['v1'] })] },
+              more: {
+                matchPolicy: 'Exact',
+                rules: [every({ apiGroups: ['autoscaling'], apiVersions: ['v1'] })],
+              },
             },
             {
               path: 'equivalent',
-              more: { matchPolicy: 'Equivalent', rules: [every({ apiGroups: ['autoscaling'], apiVersions: ['v1'] })] },
+              more: {
+                matchPolicy: 'Equivalent',
+                rules: [every({ apiGroups: ['autoscaling'], apiVersions: ['v1'] })],
+              },
             },
             { path: 'status', more: { rules: [every({ resources: ['*/status'] })] } },
           ],
@@ -394,19 +522,36 @@ export default [
           await api.delete(`${path}/a`);
           await api.post('/api/v1/namespaces', { metadata: { name: `${api.namespace}-made` } });
           await api.quietly('DELETE', `/api/v1/namespaces/${api.namespace}-made`);
+
           const hpa = (version) => ({
             apiVersion: `autoscaling/${version}`,
             kind: 'HorizontalPodAutoscaler',
             metadata: { name: version },
-            spec: { maxReplicas: 2, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'x' } },
+            spec: {
+              maxReplicas: 2,
+              scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'x' },
+            },
           });
-          for (const version of ['v2'])
-            await api.post(`${api.group(`autoscaling/${version}`)}/horizontalpodautoscalers?dryRun=All`, hpa(version));
+
+          for (const version of ['v2']) {
+            await api.post(
+              `${api.group(`autoscaling/${version}`)}/horizontalpodautoscalers?dryRun=All`,
+              hpa(version),
+            );
+          }
+
           await api.post(`${api.core}/persistentvolumeclaims`, {
             metadata: { name: 'c' },
-            spec: { accessModes: ['ReadWriteOnce'], storageClassName: '', resources: { requests: { storage: '1Gi' } } },
+            spec: {
+              accessModes: ['ReadWriteOnce'],
+              storageClassName: '',
+              resources: { requests: { storage: '1Gi' } },
+            },
           });
-          await api.patch(`${api.core}/persistentvolumeclaims/c/status`, { status: { phase: 'Lost' } });
+
+          await api.patch(`${api.core}/persistentvolumeclaims/c/status`, {
+            status: { phase: 'Lost' },
+          });
         },
       );
     },
@@ -415,14 +560,20 @@ export default [
     name: 'dry run and side effects',
     run: async (api) => {
       const answer = (body) => reviewed(body, { warnings: [`dryRun ${body.request.dryRun}`] });
+
       for (const sideEffects of ['None', 'NoneOnDryRun']) {
         await withHooks(api, { validating: [{ more: { sideEffects } }] }, answer, async () => {
           await api.post(`${api.core}/configmaps?dryRun=All`, map('a'));
         });
       }
+
       await withHooks(
         api,
-        { validating: [{ more: { sideEffects: 'None', admissionReviewVersions: ['v1beta1', 'v1'] } }] },
+        {
+          validating: [
+            { more: { sideEffects: 'None', admissionReviewVersions: ['v1beta1', 'v1'] } },
+          ],
+        },
         (body) => reviewed(body, { allowed: false, status: { message: body.apiVersion } }),
         async () => {
           await api.post(`${api.core}/configmaps`, map('a'));
@@ -434,6 +585,7 @@ export default [
     name: 'match conditions',
     run: async (api) => {
       const answer = (body, url) => reviewed(body, { warnings: [url.split('?')[0]] });
+
       const conditions = {
         name: "object.metadata.name.startsWith('a')",
         data: "has(object.data) && 'k' in object.data",
@@ -444,19 +596,38 @@ export default [
         labels: "object.metadata.?labels.?a.orValue('') == 'b'",
         kind: "request.kind.kind == 'ConfigMap' && request.resource.resource == 'configmaps' && request.namespace != ''",
       };
+
       const validating = Object.entries(conditions).map(([name, expression]) => ({
         path: name,
         name,
-        more: { matchConditions: [{ name, expression }], ...(name === 'fails' && { failurePolicy: 'Ignore' }) },
+        more: {
+          matchConditions: [{ name, expression }],
+          ...(name === 'fails' && { failurePolicy: 'Ignore' }),
+        },
       }));
+
       await withHooks(api, { validating }, answer, async () => {
         await api.post(`${api.core}/configmaps`, map('a'));
-        await api.post(`${api.core}/configmaps`, map('b', { data: { k: 'v' }, metadata: { labels: { a: 'b' } } }));
+
+        await api.post(
+          `${api.core}/configmaps`,
+          map('b', { data: { k: 'v' }, metadata: { labels: { a: 'b' } } }),
+        );
+
         await api.post(`${api.core}/configmaps?dryRun=All`, map('c'));
       });
+
       await withHooks(
         api,
-        { validating: [{ more: { matchConditions: [{ name: 'fails', expression: "object.data.missing == 'x'" }] } }] },
+        {
+          validating: [
+            {
+              more: {
+                matchConditions: [{ name: 'fails', expression: "object.data.missing == 'x'" }],
+              },
+            },
+          ],
+        },
         answer,
         async () => {
           await api.post(`${api.core}/configmaps`, map('d'));
@@ -475,8 +646,10 @@ export default [
         admissionReviewVersions: ['v1'],
         ...more,
       });
+
       const create = (path, webhooks) =>
         api.post(`${path}?dryRun=All`, { metadata: { name: `${api.namespace}-c` }, webhooks });
+
       for (const path of [mutatingPath, validatingPath]) {
         await create(path, [hook()]);
         await create(path, [hook({ clientConfig: { service: { name: 's', namespace: 'n' } } })]);
@@ -490,25 +663,46 @@ export default [
         await create(path, [hook({ clientConfig: { url: 'http://x/y' } })]);
         await create(path, [hook({ clientConfig: { url: 'https://x/y?a=b#c' } })]);
         await create(path, [hook({ clientConfig: { url: 'https://u:p@x/y' } })]);
-        await create(path, [hook({ clientConfig: { url: 'https://x', service: { name: 's', namespace: 'n' } } })]);
         await create(path, [
-          hook({ clientConfig: { service: { name: 's', namespace: 'n', port: 70000, path: 'x' } } }),
+          hook({ clientConfig: { url: 'https://x', service: { name: 's', namespace: 'n' } } }),
         ]);
+
+        await create(path, [
+          hook({
+            clientConfig: { service: { name: 's', namespace: 'n', port: 70000, path: 'x' } },
+          }),
+        ]);
+
         await create(path, [hook({ timeoutSeconds: 31 })]);
         await create(path, [hook({ failurePolicy: 'Maybe' })]);
         await create(path, [hook({ matchPolicy: 'Maybe' })]);
+
         await create(path, [
-          hook({ rules: [{ operations: ['MAKE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }] }),
+          hook({
+            rules: [
+              { operations: ['MAKE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] },
+            ],
+          }),
         ]);
-        await create(path, [hook({ rules: [{ operations: [], apiGroups: [], apiVersions: [], resources: [] }] })]);
-        await create(path, [hook({ rules: [{ ...maps, apiGroups: ['*', 'a'], resources: ['*', 'pods'] }] })]);
+
+        await create(path, [
+          hook({ rules: [{ operations: [], apiGroups: [], apiVersions: [], resources: [] }] }),
+        ]);
+        await create(path, [
+          hook({ rules: [{ ...maps, apiGroups: ['*', 'a'], resources: ['*', 'pods'] }] }),
+        ]);
         await create(path, [hook({ rules: [{ ...maps, scope: 'Some' }] })]);
-        await create(path, [hook({ namespaceSelector: { matchExpressions: [{ key: 'a', operator: 'In' }] } })]);
+        await create(path, [
+          hook({ namespaceSelector: { matchExpressions: [{ key: 'a', operator: 'In' }] } }),
+        ]);
         await create(path, [hook({ matchConditions: [{ name: 'x', expression: 'object.' }] })]);
         await create(path, [hook({ matchConditions: [{ name: 'x', expression: '1 + 1' }] })]);
-        await create(path, [hook({ matchConditions: [{ name: 'x', expression: 'unknown.name == 1' }] })]);
+        await create(path, [
+          hook({ matchConditions: [{ name: 'x', expression: 'unknown.name == 1' }] }),
+        ]);
         await create(path, [hook({ matchConditions: [{ name: '', expression: '' }] })]);
       }
+
       await create(mutatingPath, [hook({ reinvocationPolicy: 'Always' })]);
     },
   },

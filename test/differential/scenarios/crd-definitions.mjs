@@ -1,4 +1,5 @@
-// CustomResourceDefinitions themselves: names, conditions, versions, conversion, selectable fields, their end.
+// CustomResourceDefinitions themselves: names, conditions, versions, conversion, selectable fields,
+// their end.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { define, definition, definitionsPath, groupOf, thing, version } from '../definitions.mjs';
 import { startWebhook } from '../webhook-server.mjs';
@@ -17,12 +18,14 @@ export default [
         names: { shortNames: ['th', 'thi'], categories: ['all', 'mine'] },
       });
       const path = `${definitionsPath}/${body.metadata.name}`;
+
       await api.post(definitionsPath, body);
       await api.until(path, settled);
       await api.get(path);
       await api.until(`/apis/${groupOf(api)}/v1`, (_, status) => status === 200);
       await api.get(`/apis/${groupOf(api)}/v1`);
       await api.get(`/apis/${groupOf(api)}`);
+
       for (const names of [
         { plural: 'others', kind: 'Thing' },
         { plural: 'others', kind: 'Other', shortNames: ['th'] },
@@ -39,6 +42,7 @@ export default [
         await api.quietly('DELETE', `${definitionsPath}/${other.metadata.name}`);
         await api.until(`${definitionsPath}/${other.metadata.name}`, (_, status) => status === 404);
       }
+
       await api.delete(path);
     },
   },
@@ -46,11 +50,13 @@ export default [
     name: 'definitions that are refused',
     run: async (api) => {
       const good = () => definition(api, [version('v1', {})]);
+
       const changed = (change) => {
         const body = good();
         change(body);
         return body;
       };
+
       const post = (change) => api.post(`${definitionsPath}?dryRun=All`, changed(change));
       await post(() => {});
       await post((body) => (body.metadata.name = 'wrong'));
@@ -65,7 +71,9 @@ export default [
       await post((body) => (body.spec.names.categories = ['A_']));
       await post((body) => delete body.spec.names.kind);
       await post((body) => (body.spec.versions = []));
-      await post((body) => (body.spec.versions = [version('v1', {}), version('v1', {}, { storage: false })]));
+      await post(
+        (body) => (body.spec.versions = [version('v1', {}), version('v1', {}, { storage: false })]),
+      );
       await post((body) => (body.spec.versions = [version('v1', {}), version('v2', {})]));
       await post((body) => (body.spec.versions = [version('v1', {}, { storage: false })]));
       await post((body) => (body.spec.versions = [version('V1', {})]));
@@ -73,13 +81,23 @@ export default [
       await post((body) => (body.spec.preserveUnknownFields = true));
       await post((body) => (body.spec.conversion = { strategy: 'Magic' }));
       await post((body) => (body.spec.conversion = { strategy: 'Webhook' }));
-      await post(
-        (body) => (body.spec.conversion = { strategy: 'None', webhook: { conversionReviewVersions: ['v1'] } }),
-      );
+
       await post(
         (body) =>
-          (body.spec.conversion = { strategy: 'Webhook', webhook: { conversionReviewVersions: [], clientConfig: {} } }),
+          (body.spec.conversion = {
+            strategy: 'None',
+            webhook: { conversionReviewVersions: ['v1'] },
+          }),
       );
+
+      await post(
+        (body) =>
+          (body.spec.conversion = {
+            strategy: 'Webhook',
+            webhook: { conversionReviewVersions: [], clientConfig: {} },
+          }),
+      );
+
       await post(
         (body) =>
           (body.spec.conversion = {
@@ -87,21 +105,36 @@ export default [
             webhook: { conversionReviewVersions: ['v3'], clientConfig: { url: 'http://x/y' } },
           }),
       );
+
       await post(
         (body) =>
-          (body.spec.versions[0].subresources = { scale: { specReplicasPath: 'x', statusReplicasPath: '.spec.x' } }),
+          (body.spec.versions[0].subresources = {
+            scale: { specReplicasPath: 'x', statusReplicasPath: '.spec.x' },
+          }),
       );
+
       await post((body) => (body.spec.versions[0].subresources = { scale: {} }));
-      await post(
-        (body) => (body.spec.versions[0].additionalPrinterColumns = [{ name: '', type: 'text', jsonPath: 'x' }]),
-      );
+
       await post(
         (body) =>
-          (body.spec.versions[0].additionalPrinterColumns = [{ name: 'A', type: 'string', jsonPath: '.spec.[' }]),
+          (body.spec.versions[0].additionalPrinterColumns = [
+            { name: '', type: 'text', jsonPath: 'x' },
+          ]),
       );
-      await post((body) => (body.spec.versions[0].selectableFields = [{ jsonPath: '.spec.nothing' }]));
+
+      await post(
+        (body) =>
+          (body.spec.versions[0].additionalPrinterColumns = [
+            { name: 'A', type: 'string', jsonPath: '.spec.[' },
+          ]),
+      );
+
+      await post(
+        (body) => (body.spec.versions[0].selectableFields = [{ jsonPath: '.spec.nothing' }]),
+      );
       await post((body) => (body.spec.versions[0].selectableFields = [{ jsonPath: 'spec.a' }]));
       await post((body) => (body.spec.versions[0].deprecationWarning = 'old'));
+
       await post((body) => {
         body.spec.versions[0].deprecated = true;
         body.spec.versions[0].deprecationWarning = 'x'.repeat(300);
@@ -118,11 +151,15 @@ export default [
       await api.patch(path, { spec: { names: { shortNames: ['x'] } } });
       await api.until(path, ({ status }) => status.acceptedNames.shortNames?.includes('x'));
       await api.get(path);
-      await api.patch(path, { spec: { versions: [version('v2', { spec: object({ a: string }) })] } });
+      await api.patch(path, {
+        spec: { versions: [version('v2', { spec: object({ a: string }) })] },
+      });
+
       const two = [
         version('v1', { spec: object({ a: string }) }, { storage: false }),
         version('v2', { spec: object({ a: string }) }),
       ];
+
       await api.patch(path, { spec: { versions: two } });
       await api.until(path, ({ status }) => status.storedVersions.includes('v2'));
       await api.get(path);
@@ -148,6 +185,7 @@ export default [
         version('v3', {}, { storage: false, served: false }),
         version('v1beta1', {}, { storage: false, deprecated: true }),
       ]);
+
       await api.get(at('v1beta1'));
       await api.post(things, thing(api, 'a', { spec: { a: 'x' } }));
       await api.get(`${at('v2')}/a`);
@@ -165,18 +203,25 @@ export default [
     name: 'conversion by a webhook',
     run: async (api) => {
       let fail;
+
       const convert = (item, to) => {
         const { size, width, ...spec } = item.spec ?? {};
         const wide = to.endsWith('/v2');
+
         return {
           ...item,
           apiVersion: to,
           spec: { ...spec, ...(wide ? { width: width ?? size } : { size: size ?? width }) },
         };
       };
+
       const server = await startWebhook((body) => {
         const { uid, objects, desiredAPIVersion } = body.request;
-        if (fail) return fail(body);
+
+        if (fail) {
+          return fail(body);
+        }
+
         return {
           apiVersion: body.apiVersion,
           kind: body.kind,
@@ -187,6 +232,7 @@ export default [
           },
         };
       });
+
       try {
         const conversion = {
           strategy: 'Webhook',
@@ -195,6 +241,7 @@ export default [
             clientConfig: { url: `${server.url}/convert`, caBundle: server.caBundle },
           },
         };
+
         const {
           path,
           things,
@@ -207,6 +254,7 @@ export default [
           ],
           { spec: { conversion } },
         );
+
         await api.get(path);
         await api.post(things, thing(api, 'a', { spec: { size: 5 } }));
         await api.get(`${at('v2')}/a`);
@@ -215,23 +263,35 @@ export default [
         await api.get(at('v2'));
         await api.patch(`${at('v2')}/a`, { spec: { width: 8 } });
         await api.get(`${things}/a`);
+
         await api.watch(`${at('v2')}?watch=true&resourceVersion=0`, {
           count: 3,
-          during: () => api.quietly('POST', things, { body: thing(api, 'c', { spec: { size: 1 } }) }),
+          during: () =>
+            api.quietly('POST', things, { body: thing(api, 'c', { spec: { size: 1 } }) }),
         });
+
         await api.get(at('v2'), { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' });
-        await api.patch(`${at('v2')}/d?fieldManager=me`, { ...thing(api, 'd', { spec: { width: 3 } }, 'v2') }, 'apply');
+
+        await api.patch(
+          `${at('v2')}/d?fieldManager=me`,
+          { ...thing(api, 'd', { spec: { width: 3 } }, 'v2') },
+          'apply',
+        );
+
         await api.delete(`${at('v2')}/b`);
+
         const reply = (response) => (body) => ({
           apiVersion: body.apiVersion,
           kind: body.kind,
           response: { uid: body.request.uid, ...response },
         });
+
         for (const answer of [
           reply({ result: { status: 'Failure', message: 'cannot' } }),
           reply({ result: { status: 'Failure' } }),
           reply({ result: { status: 'Success' }, convertedObjects: [] }),
-          (body) => reply({ result: { status: 'Success' }, convertedObjects: body.request.objects })(body),
+          (body) =>
+            reply({ result: { status: 'Success' }, convertedObjects: body.request.objects })(body),
           (body) =>
             reply({
               result: { status: 'Success' },
@@ -258,7 +318,9 @@ export default [
           fail = answer;
           await api.get(`${at('v2')}/a`);
         }
+
         await api.post(at('v2'), thing(api, 'e', { spec: { width: 7 } }, 'v2'));
+
         fail = (body) =>
           reply({
             result: { status: 'Success' },
@@ -272,6 +334,7 @@ export default [
               },
             })),
           })(body);
+
         await api.get(`${at('v2')}/a`);
         fail = undefined;
         await api.get(`${things}/a`);
@@ -286,7 +349,14 @@ export default [
       const { things } = await define(api, [
         version(
           'v1',
-          { spec: object({ color: string, size: integer, ok: { type: 'boolean' }, deep: object({ x: string }) }) },
+          {
+            spec: object({
+              color: string,
+              size: integer,
+              ok: { type: 'boolean' },
+              deep: object({ x: string }),
+            }),
+          },
           {
             selectableFields: [
               { jsonPath: '.spec.color' },
@@ -297,9 +367,16 @@ export default [
           },
         ),
       ]);
+
       await api.post(things, thing(api, 'a', { spec: { color: 'red', size: 1, ok: true } }));
-      await api.post(things, thing(api, 'b', { spec: { color: 'blue', size: 2, deep: { x: 'y' } } }));
+
+      await api.post(
+        things,
+        thing(api, 'b', { spec: { color: 'blue', size: 2, deep: { x: 'y' } } }),
+      );
+
       await api.post(things, thing(api, 'c', {}));
+
       for (const selector of [
         'spec.color=red',
         'spec.color!=red',
@@ -312,8 +389,10 @@ export default [
         'metadata.name=a',
         'metadata.name=a,spec.color=blue',
         'status.x=1',
-      ])
+      ]) {
         await api.get(`${things}?fieldSelector=${encodeURIComponent(selector)}`);
+      }
+
       await api.watch(`${things}?watch=true&resourceVersion=0&fieldSelector=spec.color%3Dred`, {
         count: 3,
         during: async () => {
@@ -321,13 +400,16 @@ export default [
             body: { spec: { color: 'red' } },
             headers: { 'content-type': 'application/merge-patch+json' },
           });
+
           await api.quietly('PATCH', `${things}/a`, {
             body: { spec: { color: 'blue' } },
             headers: { 'content-type': 'application/merge-patch+json' },
           });
         },
       });
+
       await api.delete(`${things}?fieldSelector=spec.color%3Dred`);
+
       const fields = (...selectableFields) =>
         api.post(
           `${definitionsPath}?dryRun=All`,
@@ -350,6 +432,7 @@ export default [
             { names: { plural: 'others', kind: 'Other' } },
           ),
         );
+
       await fields('.spec.l');
       await fields('.spec.o');
       await fields('.spec.a', '.spec.a');
@@ -362,8 +445,11 @@ export default [
   {
     name: 'a changed schema and the objects that are there',
     run: async (api) => {
-      const { path, things } = await define(api, [version('v1', { spec: object({ a: string, b: string }) })]);
+      const { path, things } = await define(api, [
+        version('v1', { spec: object({ a: string, b: string }) }),
+      ]);
       await api.post(things, thing(api, 'a', { spec: { a: 'x', b: 'y' } }));
+
       const { body } = await api.quietly('GET', path);
       body.spec.versions[0] = version('v1', {
         spec: object({ a: integer, c: { type: 'string', default: 'new' } }, { required: ['d'] }),
@@ -382,7 +468,11 @@ export default [
     name: 'the end of a definition',
     run: async (api) => {
       const { path, things } = await define(api, [version('v1', { spec: object({ a: string }) })]);
-      await api.post(things, { ...thing(api, 'held'), metadata: { name: 'held', finalizers: ['example.com/hold'] } });
+      await api.post(things, {
+        ...thing(api, 'held'),
+        metadata: { name: 'held', finalizers: ['example.com/hold'] },
+      });
+
       await api.post(things, thing(api, 'free'));
       await api.delete(path);
       await api.until(`${things}/free`, (_, status) => status === 404);
@@ -419,6 +509,7 @@ export default [
         ],
         { names: { shortNames: [`th${api.namespace.replace(/\D/g, '')}`] } },
       );
+
       const stdin = JSON.stringify(thing(api, 'a', { spec: { a: 'x', n: 1 } }));
       await api.kubectl('apply -f -', stdin);
       await api.kubectl('apply -f -', stdin);

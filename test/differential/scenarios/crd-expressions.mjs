@@ -1,12 +1,14 @@
-// CEL as the definitions of well-known projects use it (Gateway API, cert-manager, Cluster API, Crossplane, Karpenter, KEDA,
-// Kueue, Prometheus operator, Cilium, Kyverno), in rules of our own.
+// CEL as the definitions of well-known projects use it (Gateway API, cert-manager, Cluster API,
+// Crossplane, Karpenter, KEDA, Kueue, Prometheus operator, Cilium, Kyverno), in rules of our own.
 import { define, definition, definitionsPath, thing, version } from '../definitions.mjs';
 
 const text = { type: 'string', maxLength: 32 };
+
 const match = {
   type: 'object',
   properties: { type: text, value: text, path: { type: 'object', properties: { value: text } } },
 };
+
 const route = {
   type: 'object',
   properties: {
@@ -17,7 +19,9 @@ const route = {
     matches: { type: 'array', maxItems: 4, items: match },
   },
 };
+
 const texts = { type: 'array', maxItems: 8, items: text };
+
 const properties = {
   name: text,
   other: text,
@@ -38,7 +42,10 @@ const properties = {
   routes: { type: 'array', maxItems: 4, items: route },
   labels: { type: 'object', maxProperties: 4, additionalProperties: text },
   groups: { type: 'object', maxProperties: 4, additionalProperties: route },
-  inner: { type: 'object', properties: { a: text, b: { type: 'object', properties: { c: text } } } },
+  inner: {
+    type: 'object',
+    properties: { a: text, b: { type: 'object', properties: { c: text } } },
+  },
   size: { 'x-kubernetes-int-or-string': true },
   nothing: { type: 'string', nullable: true, maxLength: 4 },
   nobody: { type: 'object', nullable: true, properties: { a: text } },
@@ -140,10 +147,18 @@ export default [
   {
     name: 'what holds, what does not, what cannot be told',
     run: async (api) => {
-      const { things } = await define(api, [version('v1', { spec: ruled(rules.map((rule) => ({ rule }))) })]);
+      const { things } = await define(api, [
+        version('v1', { spec: ruled(rules.map((rule) => ({ rule }))) }),
+      ]);
       await api.post(things, thing(api, 'full', { spec: full }));
-      await api.post(things, thing(api, 'long', { spec: { ...full, unrelated: new Array(20_000).fill(1) } }));
+
+      await api.post(
+        things,
+        thing(api, 'long', { spec: { ...full, unrelated: new Array(20_000).fill(1) } }),
+      );
+
       await api.post(things, thing(api, 'empty', { spec: {} }));
+
       const changed = {
         ...full,
         name: 'x',
@@ -154,20 +169,30 @@ export default [
         nothing: 'here',
         on: false,
       };
+
       await api.post(things, thing(api, 'changed', { spec: changed }));
     },
   },
   {
     name: 'what cannot be used',
     run: async (api) => {
-      for (const rule of refused)
-        await api.post(`${definitionsPath}?dryRun=All`, definition(api, [version('v1', { spec: ruled([{ rule }]) })]));
+      for (const rule of refused) {
+        await api.post(
+          `${definitionsPath}?dryRun=All`,
+          definition(api, [version('v1', { spec: ruled([{ rule }]) })]),
+        );
+      }
     },
   },
   {
     name: 'texts of messages',
     run: async (api) => {
-      const list = messages.map((messageExpression) => ({ rule: 'false', messageExpression, message: 'no text' }));
+      const list = messages.map((messageExpression) => ({
+        rule: 'false',
+        messageExpression,
+        message: 'no text',
+      }));
+
       const { things } = await define(api, [version('v1', { spec: ruled(list) })]);
       await api.post(things, thing(api, 'full', { spec: full }));
     },
@@ -184,9 +209,12 @@ export default [
         },
         'x-kubernetes-validations': [{ rule: "self.a != 'b'" }],
       };
+
       const { things } = await define(api, [version('v1', { spec })]);
-      for (const given of [{ a: 'b' }, { b: 0 }, { a: 'a', c: 'y' }])
+
+      for (const given of [{ a: 'b' }, { b: 0 }, { a: 'a', c: 'y' }]) {
         await api.post(things, thing(api, 'x', { spec: given }));
+      }
     },
   },
 ];

@@ -47,14 +47,22 @@ export default [
                 reason: 'FieldValueForbidden',
                 fieldPath: '.min',
               },
-              { rule: '!has(self.min) || self.min != 14', reason: 'FieldValueRequired', fieldPath: '.max' },
+              {
+                rule: '!has(self.min) || self.min != 14',
+                reason: 'FieldValueRequired',
+                fieldPath: '.max',
+              },
               { rule: '!has(self.min) || self.min != 15', reason: 'FieldValueDuplicate' },
               {
                 rule: '!has(self.min) || self.min != 16',
                 messageExpression: "10 / (self.min - 16) == 1 ? 'one' : 'other'",
                 message: 'fallback',
               },
-              { rule: '!has(self.min) || self.min != 17', message: 'dash', fieldPath: '.with-dash' },
+              {
+                rule: '!has(self.min) || self.min != 17',
+                message: 'dash',
+                fieldPath: '.with-dash',
+              },
               '!has(self.__in__) || self.__in__ > 0',
               '!has(self.with__dash__dash) || self.with__dash__dash > 0',
               '!has(self.max) || 10 / self.max >= 0',
@@ -62,6 +70,7 @@ export default [
           ),
         }),
       ]);
+
       const tries = [
         { min: 5, max: 4 },
         { min: 13 },
@@ -79,7 +88,10 @@ export default [
         { min: 'x', name: 'b' },
         { min: 1, max: 2, name: 'abc', list: ['a'], map: { a: 1 } },
       ];
-      for (const [index, value] of tries.entries()) await api.post(things, thing(api, `t${index}`, { spec: value }));
+
+      for (const [index, value] of tries.entries()) {
+        await api.post(things, thing(api, `t${index}`, { spec: value }));
+      }
     },
   },
   {
@@ -89,7 +101,10 @@ export default [
         version('v1', {
           spec: object(
             {
-              fixed: { type: 'string', ...rules({ rule: 'self == oldSelf', message: 'is immutable' }) },
+              fixed: {
+                type: 'string',
+                ...rules({ rule: 'self == oldSelf', message: 'is immutable' }),
+              },
               growing: { type: 'integer', ...rules('self >= oldSelf') },
               once: {
                 type: 'string',
@@ -108,7 +123,10 @@ export default [
                 maxItems: 5,
                 'x-kubernetes-list-type': 'map',
                 'x-kubernetes-list-map-keys': ['k'],
-                items: object({ k: string, v: integer }, { required: ['k'], ...rules('self.v >= oldSelf.v') }),
+                items: object(
+                  { k: string, v: integer },
+                  { required: ['k'], ...rules('self.v >= oldSelf.v') },
+                ),
               },
               atomic: { type: 'array', maxItems: 5, items: object({ v: integer }) },
               map: {
@@ -117,11 +135,16 @@ export default [
                 additionalProperties: { type: 'integer', ...rules('self >= oldSelf') },
               },
             },
-            rules({ rule: '!has(oldSelf.fixed) || has(self.fixed)', message: 'fixed may not be removed' }),
+            rules({
+              rule: '!has(oldSelf.fixed) || has(self.fixed)',
+              message: 'fixed may not be removed',
+            }),
           ),
         }),
       ]);
+
       await api.post(things, thing(api, 'bad', { spec: { created: 'old' } }));
+
       await api.post(
         things,
         thing(api, 'a', {
@@ -139,6 +162,7 @@ export default [
           },
         }),
       );
+
       for (const change of [
         { fixed: 'y' },
         { growing: 4 },
@@ -161,8 +185,9 @@ export default [
         { map: { x: 4 } },
         { map: { x: 6, y: 0 } },
         { atomic: [{ v: 0 }] },
-      ])
+      ]) {
         await api.patch(`${things}/a`, { spec: change });
+      }
     },
   },
   {
@@ -183,7 +208,10 @@ export default [
         find: ["self.s.find('[0-9]+') == '12'", { s: 'ab1' }],
         findAll: ["self.s.findAll('[0-9]') == ['1', '2']", { s: '1' }],
         matches: ["self.s.matches('^a+$')", { s: 'b' }],
-        url: ["isURL(self.s) && url(self.s).getHost() == 'example.com'", { s: 'https://example.org/x' }],
+        url: [
+          "isURL(self.s) && url(self.s).getHost() == 'example.com'",
+          { s: 'https://example.org/x' },
+        ],
         urlError: ["url(self.s).getHost() == 'example.com'", { s: 'not a url' }],
         quantity: ["quantity(self.s).isLessThan(quantity('1Gi'))", { s: '2Gi' }],
         quantityError: ["quantity(self.s).isLessThan(quantity('1Gi'))", { s: 'much' }],
@@ -191,7 +219,10 @@ export default [
         ipError: ['ip(self.s).family() == 4', { s: 'x' }],
         cidr: ["cidr('10.0.0.0/8').containsIP(self.s)", { s: '11.0.0.1' }],
         format: ['!format.dns1123Label().validate(self.s).hasValue()', { s: 'A_' }],
-        semver: ["isSemver(self.s) && semver(self.s).isGreaterThan(semver('1.0.0'))", { s: '0.9.0' }],
+        semver: [
+          "isSemver(self.s) && semver(self.s).isGreaterThan(semver('1.0.0'))",
+          { s: '0.9.0' },
+        ],
         sets: ['sets.contains([1, 2, 3], self.l)', { l: [4] }],
         optional: ["self.?s.orValue('none') == 'some'", {}],
         twoVariables: ['self.l.all(i, v, i == v)', { l: [0, 5] }],
@@ -211,20 +242,28 @@ export default [
         format2: ["'%s-%d'.format([self.s, self.l[0]]) == 'a-1'", { s: 'b', l: [1] }],
         equality: ["self.m == {'a': 'b'}", { m: { a: 'c' } }],
       };
+
       const properties = {
         l: { type: 'array', maxItems: 10, items: integer },
         s: { type: 'string', maxLength: 50 },
-        m: { type: 'object', maxProperties: 5, additionalProperties: { type: 'string', maxLength: 10 } },
+        m: {
+          type: 'object',
+          maxProperties: 5,
+          additionalProperties: { type: 'string', maxLength: 10 },
+        },
         t: { type: 'string', format: 'date-time' },
         d: { type: 'string', format: 'duration' },
         is: { 'x-kubernetes-int-or-string': true, maxLength: 10 },
       };
+
       const fields = Object.fromEntries(
         Object.entries(cases).map(([name, [rule]]) => [name, object(properties, rules(rule))]),
       );
       const { things } = await define(api, [version('v1', { spec: object(fields) })]);
-      for (const [name, [, value]] of Object.entries(cases))
+
+      for (const [name, [, value]] of Object.entries(cases)) {
         await api.post(things, thing(api, name.toLowerCase(), { spec: { [name]: value } }));
+      }
     },
   },
   {
@@ -237,6 +276,7 @@ export default [
         l: { type: 'array', items: string },
         m: { type: 'object', additionalProperties: string },
       };
+
       const list = [
         'self.missing == 1',
         'self.a == 1',
@@ -272,6 +312,7 @@ export default [
         'size(self.l) > 1',
         "self.metadata.name == 'x'",
       ];
+
       for (const rule of list) {
         const spec = object({ spec: object(properties, rules(rule)) });
         await api.post(
@@ -295,7 +336,10 @@ export default [
                 { spec: object({ n: integer }), status: object({ n: integer }) },
                 rules(
                   "self.metadata.name.startsWith('a')",
-                  { rule: '!has(self.status) || self.status.n <= self.spec.n', message: 'status is more than spec' },
+                  {
+                    rule: '!has(self.status) || self.status.n <= self.spec.n',
+                    message: 'status is more than spec',
+                  },
                   "self.kind == 'Thing'",
                 ),
               ),
@@ -303,8 +347,14 @@ export default [
           },
         ),
       ]);
+
       await api.post(things, thing(api, 'b', { spec: { n: 1 } }));
-      await api.post(things, { ...thing(api, 'x', { spec: { n: 1 } }), metadata: { generateName: 'a-' } });
+
+      await api.post(things, {
+        ...thing(api, 'x', { spec: { n: 1 } }),
+        metadata: { generateName: 'a-' },
+      });
+
       await api.post(things, thing(api, 'a', { spec: { n: 1 } }));
       await api.patch(`${things}/a/status`, { status: { n: 2 } });
       await api.patch(`${things}/a/status`, { status: { n: 1 } });

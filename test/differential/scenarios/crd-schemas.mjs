@@ -30,6 +30,7 @@ export default [
           }),
         }),
       ]);
+
       await api.post(
         things,
         thing(api, 'a', {
@@ -44,15 +45,24 @@ export default [
           top: 1,
         }),
       );
+
       await api.post(
         `${things}?fieldValidation=Strict`,
         thing(api, 'b', { spec: { known: 'x', unknown: 'y', list: [{ z: 1 }] }, top: 1 }),
       );
-      await api.post(`${things}?fieldValidation=Ignore`, thing(api, 'c', { spec: { unknown: 'y' } }));
+
+      await api.post(
+        `${things}?fieldValidation=Ignore`,
+        thing(api, 'c', { spec: { unknown: 'y' } }),
+      );
+
       await api.post(
         things,
-        thing(api, 'd', { spec: { nullable: null, nullableDefault: null, notNullableDefault: null } }),
+        thing(api, 'd', {
+          spec: { nullable: null, nullableDefault: null, notNullableDefault: null },
+        }),
       );
+
       await api.post(things, thing(api, 'e', { spec: { known: null } }));
       await api.post(things, thing(api, 'f', { spec: null }));
       await api.post(things, thing(api, 'g', { spec: { map: { k: null }, list: [null] } }));
@@ -72,11 +82,22 @@ export default [
               s: { type: 'string', minLength: 2, maxLength: 4, pattern: '^[a-z]+$' },
               e: { type: 'string', enum: ['a', 'b'] },
               i: { type: 'integer', minimum: 1, maximum: 10, multipleOf: 2 },
-              x: { type: 'number', minimum: 1, exclusiveMinimum: true, maximum: 2, exclusiveMaximum: true },
+              x: {
+                type: 'number',
+                minimum: 1,
+                exclusiveMinimum: true,
+                maximum: 2,
+                exclusiveMaximum: true,
+              },
               i32: { type: 'integer', format: 'int32' },
               b: { type: 'boolean' },
               l: { type: 'array', minItems: 1, maxItems: 2, items: string },
-              m: { type: 'object', minProperties: 1, maxProperties: 2, additionalProperties: string },
+              m: {
+                type: 'object',
+                minProperties: 1,
+                maxProperties: 2,
+                additionalProperties: string,
+              },
               is: { 'x-kubernetes-int-or-string': true },
               date: { type: 'string', format: 'date' },
               time: { type: 'string', format: 'date-time' },
@@ -109,6 +130,7 @@ export default [
           ),
         ),
       ]);
+
       const tries = [
         {},
         { s: 'a' },
@@ -157,7 +179,10 @@ export default [
         [],
         'text',
       ];
-      for (const [index, value] of tries.entries()) await api.post(things, thing(api, `t${index}`, { spec: value }));
+
+      for (const [index, value] of tries.entries()) {
+        await api.post(things, thing(api, `t${index}`, { spec: value }));
+      }
     },
   },
   {
@@ -179,31 +204,54 @@ export default [
               ),
             },
             atomic: { type: 'array', 'x-kubernetes-list-type': 'atomic', items: string },
-            structMap: { type: 'object', 'x-kubernetes-map-type': 'atomic', properties: { a: string, b: string } },
+            structMap: {
+              type: 'object',
+              'x-kubernetes-map-type': 'atomic',
+              properties: { a: string, b: string },
+            },
           }),
         ),
       ]);
+
       await api.post(things, thing(api, 'a', { spec: { set: ['a', 'b', 'a', 'a'] } }));
       await api.post(things, thing(api, 'b', { spec: { numbers: [1, 2, 1] } }));
+
       await api.post(
         things,
-        thing(api, 'c', { spec: { map: [{ name: 'x' }, { name: 'x', port: 80 }, { name: 'x', port: 81 }] } }),
+        thing(api, 'c', {
+          spec: { map: [{ name: 'x' }, { name: 'x', port: 80 }, { name: 'x', port: 81 }] },
+        }),
       );
+
       await api.post(things, thing(api, 'd', { spec: { map: [{ port: 80 }] } }));
+
       await api.post(
         things,
         thing(api, 'e', {
-          spec: { atomic: ['a', 'a'], set: ['x'], map: [{ name: 'x', value: '1' }], structMap: { a: '1', b: '2' } },
+          spec: {
+            atomic: ['a', 'a'],
+            set: ['x'],
+            map: [{ name: 'x', value: '1' }],
+            structMap: { a: '1', b: '2' },
+          },
         }),
       );
+
       await api.patch(
         `${things}/e?fieldManager=one`,
-        { ...thing(api, 'e'), spec: { set: ['y'], map: [{ name: 'z', port: 1 }], structMap: { a: '3' } } },
+        {
+          ...thing(api, 'e'),
+          spec: { set: ['y'], map: [{ name: 'z', port: 1 }], structMap: { a: '3' } },
+        },
         'apply',
       );
+
       await api.patch(
         `${things}/e?fieldManager=one&force=true`,
-        { ...thing(api, 'e'), spec: { set: ['y'], map: [{ name: 'z', port: 1 }], structMap: { a: '3' } } },
+        {
+          ...thing(api, 'e'),
+          spec: { set: ['y'], map: [{ name: 'z', port: 1 }], structMap: { a: '3' } },
+        },
         'apply',
       );
     },
@@ -212,6 +260,7 @@ export default [
     name: 'embedded resources and metadata',
     run: async (api) => {
       const embedded = { type: 'object', 'x-kubernetes-embedded-resource': true };
+
       const { things } = await define(api, [
         version('v1', {
           metadata: { type: 'object', properties: { name: { type: 'string', maxLength: 5 } } },
@@ -221,6 +270,7 @@ export default [
           }),
         }),
       ]);
+
       await api.post(
         things,
         thing(api, 'a', {
@@ -234,23 +284,37 @@ export default [
           },
         }),
       );
+
       await api.post(
         things,
-        thing(api, 'b', { spec: { closed: { apiVersion: 'v1', kind: 'Pod', spec: { a: 'x', b: 'y' }, other: 1 } } }),
+        thing(api, 'b', {
+          spec: { closed: { apiVersion: 'v1', kind: 'Pod', spec: { a: 'x', b: 'y' }, other: 1 } },
+        }),
       );
+
       await api.post(things, thing(api, 'c', { spec: { open: {} } }));
+
       await api.post(
         things,
         thing(api, 'd', {
-          spec: { open: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'Bad_Name', labels: { 'a b': 'c' } } } },
+          spec: {
+            open: {
+              apiVersion: 'v1',
+              kind: 'Pod',
+              metadata: { name: 'Bad_Name', labels: { 'a b': 'c' } },
+            },
+          },
         }),
       );
+
       await api.post(things, thing(api, 'toolong'));
       await api.post(things, { ...thing(api, 'f'), metadata: { name: 'f', labels: { a: 1 } } });
+
       await api.post(things, {
         ...thing(api, 'g'),
         metadata: { name: 'g', annotations: { 'a b': 'c' }, labels: { a: 'b c' } },
       });
+
       await api.post(things, { ...thing(api, 'h'), metadata: { name: 'H_' } });
       await api.post(things, { apiVersion: thing(api, 'x').apiVersion, metadata: { name: 'i' } });
       await api.post(things, { ...thing(api, 'j'), kind: 'Other' });
@@ -279,19 +343,25 @@ export default [
           pattern && { required: ['extra'] },
         ),
       });
+
       const { path, things } = await define(api, [version('v1', properties())]);
       await api.post(
         things,
-        thing(api, 'a', { spec: { name: 'UPPER', list: [{ k: 'a', v: 'long' }], atomic: ['long'] } }),
+        thing(api, 'a', {
+          spec: { name: 'UPPER', list: [{ k: 'a', v: 'long' }], atomic: ['long'] },
+        }),
       );
+
       const { body } = await api.quietly('GET', path);
       body.spec.versions[0] = version('v1', properties('^[a-z]+$'));
       await api.quietly('PUT', path, { body });
+
       // The real server changes what it serves a moment later.
       await new Promise((resolve) => setTimeout(resolve, 1500));
       await api.patch(`${things}/a`, { metadata: { labels: { a: 'b' } } });
       await api.patch(`${things}/a`, { spec: { size: 1 } });
       await api.patch(`${things}/a`, { spec: { name: 'OTHER' } });
+
       await api.patch(`${things}/a`, {
         spec: {
           list: [
@@ -300,6 +370,7 @@ export default [
           ],
         },
       });
+
       await api.patch(`${things}/a`, { spec: { list: [{ k: 'a', v: 'longer' }] } });
       await api.patch(`${things}/a`, { spec: { atomic: ['long', 'x'] } });
       await api.post(things, thing(api, 'b', { spec: { name: 'UPPER' } }));
@@ -313,7 +384,11 @@ export default [
           'v1',
           {
             ...spec({ replicas: integer, selector: string }),
-            status: object({ replicas: integer, selector: string, ready: { type: 'boolean', default: false } }),
+            status: object({
+              replicas: integer,
+              selector: string,
+              ready: { type: 'boolean', default: false },
+            }),
           },
           {
             subresources: {
@@ -327,40 +402,52 @@ export default [
           },
         ),
       ]);
+
       await api.post(things, thing(api, 'a', { spec: { replicas: 2 }, status: { replicas: 1 } }));
       await api.put(`${things}/a/status`, {
         ...thing(api, 'a', { spec: { replicas: 5 }, status: { replicas: 1, selector: 'a=b' } }),
       });
       await api.get(`${things}/a`);
+
       await api.patch(`${things}/a/status`, {
         status: { replicas: 3 },
         spec: { replicas: 9 },
         metadata: { labels: { a: 'b' }, annotations: { c: 'd' } },
       });
+
       await api.get(`${things}/a/scale`);
       await api.patch(`${things}/a/scale`, { spec: { replicas: 7 } });
       await api.get(`${things}/a`);
+
       await api.put(`${things}/a/scale`, {
         kind: 'Scale',
         apiVersion: 'autoscaling/v1',
         metadata: { name: 'a', namespace: api.namespace },
         spec: { replicas: -1 },
       });
+
       await api.put(`${things}/a/scale`, {
         kind: 'Scale',
         apiVersion: 'autoscaling/v1',
         metadata: { name: 'a', namespace: api.namespace },
         spec: { replicas: 4 },
       });
+
       await api.put(`${things}/a`, thing(api, 'a', { spec: { replicas: 1 } }));
       await api.post(things, thing(api, 'b'));
       await api.get(`${things}/b/scale`);
+
       await api.patch(
         `${things}/a?fieldManager=m`,
         { ...thing(api, 'a'), spec: { replicas: 3 }, status: { replicas: 9 } },
         'apply',
       );
-      await api.patch(`${things}/a/status?fieldManager=m`, { ...thing(api, 'a'), status: { replicas: 9 } }, 'apply');
+
+      await api.patch(
+        `${things}/a/status?fieldManager=m`,
+        { ...thing(api, 'a'), status: { replicas: 9 } },
+        'apply',
+      );
     },
   },
   {
@@ -372,15 +459,21 @@ export default [
         'field without type': object({ a: {} }),
         'array without items': object({ a: { type: 'array' } }),
         'items without type': object({ a: { type: 'array', items: {} } }),
-        'additional and properties': object({ a: { type: 'object', properties: {}, additionalProperties: string } }),
+        'additional and properties': object({
+          a: { type: 'object', properties: {}, additionalProperties: string },
+        }),
         'additional at the root': { type: 'object', additionalProperties: string },
         'unknown type': object({ a: { type: 'text' } }),
         ref: object({ a: { $ref: '#/x' } }),
         unique: object({ a: { type: 'array', items: string, uniqueItems: true } }),
         'type in anyOf': object({ a: { type: 'object', anyOf: [{ type: 'object' }] } }),
-        'property only in anyOf': object({ a: { type: 'object', anyOf: [{ properties: { b: { minimum: 1 } } }] } }),
+        'property only in anyOf': object({
+          a: { type: 'object', anyOf: [{ properties: { b: { minimum: 1 } } }] },
+        }),
         'default in anyOf': object({ a: { type: 'integer', anyOf: [{ default: 1 }] } }),
-        'list type': object({ a: { type: 'array', items: string, 'x-kubernetes-list-type': 'bag' } }),
+        'list type': object({
+          a: { type: 'array', items: string, 'x-kubernetes-list-type': 'bag' },
+        }),
         'list type of object': object({ a: { type: 'object', 'x-kubernetes-list-type': 'set' } }),
         'map without keys': object({
           a: { type: 'array', items: object({ k: string }), 'x-kubernetes-list-type': 'map' },
@@ -402,7 +495,12 @@ export default [
           },
         }),
         'map of strings': object({
-          a: { type: 'array', items: string, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['k'] },
+          a: {
+            type: 'array',
+            items: string,
+            'x-kubernetes-list-type': 'map',
+            'x-kubernetes-list-map-keys': ['k'],
+          },
         }),
         'keys without map': object({
           a: { type: 'array', items: object({ k: string }), 'x-kubernetes-list-map-keys': ['k'] },
@@ -412,10 +510,18 @@ export default [
         }),
         'map type': object({ a: { type: 'object', 'x-kubernetes-map-type': 'bag' } }),
         'map type of string': object({ a: { type: 'string', 'x-kubernetes-map-type': 'atomic' } }),
-        'int or string with type': object({ a: { type: 'integer', 'x-kubernetes-int-or-string': true } }),
-        'embedded string': object({ a: { type: 'string', 'x-kubernetes-embedded-resource': true } }),
-        'embedded without anything': object({ a: { type: 'object', 'x-kubernetes-embedded-resource': true } }),
-        'preserve false': object({ a: { type: 'object', 'x-kubernetes-preserve-unknown-fields': false } }),
+        'int or string with type': object({
+          a: { type: 'integer', 'x-kubernetes-int-or-string': true },
+        }),
+        'embedded string': object({
+          a: { type: 'string', 'x-kubernetes-embedded-resource': true },
+        }),
+        'embedded without anything': object({
+          a: { type: 'object', 'x-kubernetes-embedded-resource': true },
+        }),
+        'preserve false': object({
+          a: { type: 'object', 'x-kubernetes-preserve-unknown-fields': false },
+        }),
         'default of the wrong type': object({ a: { type: 'integer', default: 'x' } }),
         'default not valid': object({ a: { type: 'integer', minimum: 5, default: 1 } }),
         'default with unknown field': object({ a: object({ b: string }, { default: { c: 'x' } }) }),
@@ -425,13 +531,16 @@ export default [
         }),
         'bad pattern': object({ a: { type: 'string', pattern: '(' } }),
         'property with a bad name': object({ 'a b': string }),
-        'array of arrays': object({ a: { type: 'array', items: { type: 'array', items: string } } }),
+        'array of arrays': object({
+          a: { type: 'array', items: { type: 'array', items: string } },
+        }),
         id: object({ a: { type: 'string', id: 'x' } }),
         'not with type': object({ a: { type: 'object', not: { type: 'object' } } }),
         'enum empty': object({ a: { type: 'string', enum: [] } }),
         'required unknown': object({ a: string }, { required: ['b'] }),
         nullable: object({ a: { type: 'string', nullable: true } }),
       };
+
       for (const [name, openAPIV3Schema] of Object.entries(schemas)) {
         await api.post(
           `${definitionsPath}?dryRun=All&why=${encodeURIComponent(name)}`,

@@ -1,4 +1,5 @@
-// Empty texts, lists and maps, zeros, false and null in definitions: which of them stay, and what they mean for objects.
+// Empty texts, lists and maps, zeros, false and null in definitions: which of them stay, and what
+// they mean for objects.
 import { define, definition, definitionsPath, groupOf, thing, version } from '../definitions.mjs';
 
 const spec = {
@@ -25,21 +26,52 @@ const spec = {
       uniqueItems: false,
       items: { type: 'string', default: '', example: [], description: '' },
     },
-    map: { type: 'object', default: {}, maxProperties: 0, additionalProperties: { type: 'string', description: '' } },
-    either: { 'x-kubernetes-int-or-string': true, default: 0, 'x-kubernetes-embedded-resource': false },
+    map: {
+      type: 'object',
+      default: {},
+      maxProperties: 0,
+      additionalProperties: { type: 'string', description: '' },
+    },
+    either: {
+      'x-kubernetes-int-or-string': true,
+      default: 0,
+      'x-kubernetes-embedded-resource': false,
+    },
     null: { type: 'string', nullable: true, default: null, example: null, enum: [null, 'a'] },
-    empty: { type: 'object', properties: {}, required: [], allOf: [], 'x-kubernetes-validations': [], id: '' },
+    empty: {
+      type: 'object',
+      properties: {},
+      required: [],
+      allOf: [],
+      'x-kubernetes-validations': [],
+      id: '',
+    },
     keyed: {
       type: 'array',
-      items: { type: 'object', properties: { a: { type: 'string', default: '' } }, required: ['a'] },
+      items: {
+        type: 'object',
+        properties: { a: { type: 'string', default: '' } },
+        required: ['a'],
+      },
       'x-kubernetes-list-type': 'map',
       'x-kubernetes-list-map-keys': ['a'],
     },
-    branches: { type: 'string', anyOf: [{ pattern: '' }, { enum: [''] }], not: { enum: ['', '0'] } },
+    branches: {
+      type: 'string',
+      anyOf: [{ pattern: '' }, { enum: [''] }],
+      not: { enum: ['', '0'] },
+    },
   },
 };
 
-const column = { name: 'A', type: 'string', jsonPath: '.spec.text', description: '', format: '', priority: 0 };
+const column = {
+  name: 'A',
+  type: 'string',
+  jsonPath: '.spec.text',
+  description: '',
+  format: '',
+  priority: 0,
+};
 
 /** Schemas of one field: what is dropped, what is refused, what cannot be read. */
 const fields = [
@@ -51,7 +83,10 @@ const fields = [
   { type: 'array', items: 'x' },
   { type: 'object', additionalProperties: false },
   { type: 'object', additionalProperties: 5 },
-  { type: 'object', additionalProperties: { type: 'array', items: { type: 'string', unknown: 2, default: '' } } },
+  {
+    type: 'object',
+    additionalProperties: { type: 'array', items: { type: 'string', unknown: 2, default: '' } },
+  },
   { type: 'string', 'x-kubernetes-list-type': '' },
   { type: 'object', 'x-kubernetes-map-type': '' },
   { type: 'string', $ref: '' },
@@ -70,41 +105,73 @@ export default [
         selectableFields: [],
         subresources: {},
       };
+
       const names = { singular: '', listKind: '', shortNames: [], categories: [] };
+
       const { path, things } = await define(api, [version('v1', { spec }, more)], {
         names,
         spec: { preserveUnknownFields: false },
       });
+
       await api.get(path);
       await api.post(things, thing(api, 'all'));
-      await api.post(things, thing(api, 'some', { spec: { text: '', number: 0, list: [], keyed: [{}], empty: {} } }));
+
+      await api.post(
+        things,
+        thing(api, 'some', { spec: { text: '', number: 0, list: [], keyed: [{}], empty: {} } }),
+      );
+
       await api.post(things, thing(api, 'null', { spec: { null: null } }));
-      await api.patch(`${path}?fieldManager=other`, definition(api, [version('v1', { spec }, more)]), 'apply');
+
+      await api.patch(
+        `${path}?fieldManager=other`,
+        definition(api, [version('v1', { spec }, more)]),
+        'apply',
+      );
     },
   },
   {
     name: 'zeros of fields, definitions and versions',
     run: async (api) => {
-      const create = (versions, more) => api.post(`${definitionsPath}?dryRun=All`, definition(api, versions, more));
-      for (const field of fields) await create([version('v1', { field })]);
+      const create = (versions, more) =>
+        api.post(`${definitionsPath}?dryRun=All`, definition(api, versions, more));
+
+      for (const field of fields) {
+        await create([version('v1', { field })]);
+      }
+
       const field = { type: 'string' };
+
       for (const more of [
-        { deprecated: true, deprecationWarning: '', additionalPrinterColumns: [], selectableFields: [] },
+        {
+          deprecated: true,
+          deprecationWarning: '',
+          additionalPrinterColumns: [],
+          selectableFields: [],
+        },
         {
           subresources: {
-            scale: { specReplicasPath: '.spec.a', statusReplicasPath: '.status.a', labelSelectorPath: '' },
+            scale: {
+              specReplicasPath: '.spec.a',
+              statusReplicasPath: '.status.a',
+              labelSelectorPath: '',
+            },
           },
         },
         { name: '' },
       ]) {
         await create([version('v1', { field }, more)]);
       }
+
       for (const more of [
         { names: { shortNames: [''], categories: [''] } },
         { spec: { conversion: { strategy: '' } } },
         {
           spec: {
-            conversion: { strategy: 'Webhook', webhook: { conversionReviewVersions: [], clientConfig: { url: '' } } },
+            conversion: {
+              strategy: 'Webhook',
+              webhook: { conversionReviewVersions: [], clientConfig: { url: '' } },
+            },
           },
         },
         { spec: { scope: '', group: groupOf(api) } },
@@ -119,20 +186,33 @@ export default [
     run: async (api) => {
       const text = { type: 'object', properties: { a: { type: 'string', format: 'nope' } } };
       const { path, things } = await define(api, [version('v1', { spec: text, status: text })]);
+
       await api.post(things, thing(api, 'a', { spec: { a: '1' }, status: { a: '1' } }));
+
       const apply = (manager, a, more = '') =>
-        api.patch(`${things}/a?fieldManager=${manager}${more}`, thing(api, 'a', { status: { a } }), 'apply');
+        api.patch(
+          `${things}/a?fieldManager=${manager}${more}`,
+          thing(api, 'a', { status: { a } }),
+          'apply',
+        );
+
       await apply('one', '2');
       await apply('one', '2', '&force=true');
       await apply('two', '3');
       await api.patch(`${things}/a`, { status: { a: '4' } });
       await api.get(`${things}/a/status`);
-      await api.post(things, { ...thing(api, 'b'), metadata: { name: 'b', generateName: '', labels: {} } });
+
+      await api.post(things, {
+        ...thing(api, 'b'),
+        metadata: { name: 'b', generateName: '', labels: {} },
+      });
+
       await api.post(`${definitionsPath}?dryRun=All`, {
         ...definition(api, [version('v1', { a: { type: 'integer', format: 'uint8' } })], {
           names: { plural: 'others', kind: 'Other' },
         }),
       });
+
       await api.patch(`${path}?dryRun=All`, { metadata: { labels: { a: 'b' } } });
     },
   },

@@ -6,7 +6,13 @@ const chart = (name) => fileURLToPath(new URL(`../../charts/${name}`, import.met
 /** What a release left: kinds and names, and what the last revision says of the objects' specs. */
 async function look(api, resources) {
   await api.kubectl(`get ${resources} -o name --sort-by=.metadata.name`);
-  await api.helm('list -o json', ({ name, revision, status, chart }) => ({ name, revision, status, chart }));
+
+  await api.helm('list -o json', ({ name, revision, status, chart }) => ({
+    name,
+    revision,
+    status,
+    chart,
+  }));
 }
 
 const lifecycle = (name, resources, changes, looks) => ({
@@ -15,17 +21,37 @@ const lifecycle = (name, resources, changes, looks) => ({
     // Nothing runs the pods of hooks on the real server.
     const options = `${chart(name)} --no-hooks`;
     const { exit, stderr } = await api.helm(`install r ${options}`);
-    if (exit !== 0) throw new Error(stderr);
+    if (exit !== 0) {
+      throw new Error(stderr);
+    }
+
     await look(api, resources);
-    for (const line of looks) await api.kubectl(line);
+
+    for (const line of looks) {
+      await api.kubectl(line);
+    }
+
     await api.helm(`upgrade r ${options} ${changes}`);
     await look(api, resources);
-    for (const line of looks) await api.kubectl(line);
+
+    for (const line of looks) {
+      await api.kubectl(line);
+    }
+
     await api.helm('get values r -o yaml');
     await api.helm(`upgrade r ${options} --set replicas=nonsense`);
     await api.helm('rollback r 1 --no-hooks');
-    for (const line of looks) await api.kubectl(line);
-    await api.helm('history r --max 10 -o json', ({ revision, status, chart }) => ({ revision, status, chart }));
+
+    for (const line of looks) {
+      await api.kubectl(line);
+    }
+
+    await api.helm('history r --max 10 -o json', ({ revision, status, chart }) => ({
+      revision,
+      status,
+      chart,
+    }));
+
     await api.helm('uninstall r --no-hooks');
     await look(api, resources);
     await api.helm('uninstall r');
@@ -54,9 +80,14 @@ export default [
       'get rolebinding r -o jsonpath={.subjects}',
     ],
   ),
-  lifecycle('operator', 'deployments,gadgets.chart.example.com,serviceaccounts', '--set gadgets={two,three}', [
-    'get gadgets',
-    'get gd two -o jsonpath={.spec}',
-    'get clusterrole -o name --field-selector metadata.name=none',
-  ]),
+  lifecycle(
+    'operator',
+    'deployments,gadgets.chart.example.com,serviceaccounts',
+    '--set gadgets={two,three}',
+    [
+      'get gadgets',
+      'get gd two -o jsonpath={.spec}',
+      'get clusterrole -o name --field-selector metadata.name=none',
+    ],
+  ),
 ];

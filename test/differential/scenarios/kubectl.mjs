@@ -20,8 +20,9 @@ const scenario = (name, lines, stdin) => ({
     for (const line of lines
       .trim()
       .split('\n')
-      .map((text) => text.trim()))
+      .map((text) => text.trim())) {
       await api.kubectl(line, stdin);
+    }
   },
 });
 
@@ -206,11 +207,14 @@ export default [
       const map = (name) => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\n`;
       const unknown = 'apiVersion: nowhere.example.com/v1\nkind: Unknown\nmetadata: {name: u}\n';
       const wrong = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: w}\nnope: 1\n';
+
       for (const name of ['kubectl', 'kubectl-1.32']) {
         const file = [map(`${name}-a`), unknown, map(`${name}-b`), wrong].join('---\n');
-        for (const verb of ['apply', 'create', 'replace', 'delete', 'apply --server-side'])
+        for (const verb of ['apply', 'create', 'replace', 'delete', 'apply --server-side']) {
           await api.kubectl(`${verb} -f -`, file, name);
+        }
       }
+
       await api.kubectl('get configmaps -o name');
     },
   },
@@ -226,9 +230,16 @@ export default [
         '*/*',
         'text/plain',
       ]) {
-        const { status, contentType } = await api.quietly('GET', '/openapi/v2', { headers: { accept } });
+        const { status, contentType } = await api.quietly('GET', '/openapi/v2', {
+          headers: { accept },
+        });
+
         // What is in it are our own words.
-        api.transcript.push({ call: `GET /openapi/v2 ${accept}`, status, contentType: status === 200 && contentType });
+        api.transcript.push({
+          call: `GET /openapi/v2 ${accept}`,
+          status,
+          contentType: status === 200 && contentType,
+        });
       }
     },
   },

@@ -3,13 +3,26 @@ import { changes, creations, path } from '../objects.mjs';
 const named = (rest, name = 'diff-x') => ({ metadata: { name }, ...rest });
 const base64 = (text) => Buffer.from(text).toString('base64');
 let counter = 0;
-const next = (rest, metadata = {}) => ({ metadata: { name: `c${counter++}`, ...metadata }, ...rest });
+
+const next = (rest, metadata = {}) => ({
+  metadata: { name: `c${counter++}`, ...metadata },
+  ...rest,
+});
+
 const role = (rules) => next({ rules });
 const rule = { apiGroups: [''], resources: ['pods'], verbs: ['get'] };
 const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' };
 const binding = (rest) => next({ roleRef, subjects: [{ kind: 'User', name: 'jane' }], ...rest });
+
 const scaler = (spec = {}) =>
-  next({ spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'x' }, ...spec } });
+  next({
+    spec: {
+      maxReplicas: 3,
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'x' },
+      ...spec,
+    },
+  });
+
 const metric = (resource) => ({ metrics: [{ type: 'Resource', resource }] });
 const cpu = { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } };
 
@@ -75,30 +88,39 @@ export default [
     next({ type: '' }),
     next({ immutable: true, stringData: { a: 'b' } }),
   ]),
-  changes('secrets: what may change', 'secrets', { metadata: { name: 'change' }, stringData: { a: 'b' } }, [
-    (s) => {
-      s.type = 'other';
-    },
-    (s) => {
-      s.stringData = { c: 'd' };
-    },
-    (s) => {
-      s.immutable = true;
-    },
-    (s) => {
-      s.data.a = base64('new');
-    },
-    (s) => {
-      s.immutable = false;
-    },
-    (s) => {
-      s.metadata.annotations = { a: 'b' };
-    },
-  ]),
+  changes(
+    'secrets: what may change',
+    'secrets',
+    { metadata: { name: 'change' }, stringData: { a: 'b' } },
+    [
+      (s) => {
+        s.type = 'other';
+      },
+      (s) => {
+        s.stringData = { c: 'd' };
+      },
+      (s) => {
+        s.immutable = true;
+      },
+      (s) => {
+        s.data.a = base64('new');
+      },
+      (s) => {
+        s.immutable = false;
+      },
+      (s) => {
+        s.metadata.annotations = { a: 'b' };
+      },
+    ],
+  ),
   creations('service accounts', 'serviceaccounts', [
     next({}),
     next({}, { name: 'A_b' }),
-    next({ imagePullSecrets: [{ name: 'x' }], automountServiceAccountToken: false, secrets: [{ name: 'y' }] }),
+    next({
+      imagePullSecrets: [{ name: 'x' }],
+      automountServiceAccountToken: false,
+      secrets: [{ name: 'y' }],
+    }),
   ]),
   creations('namespaces: what is refused', 'namespaces', [
     named({}, 'A_b'),
@@ -114,20 +136,37 @@ export default [
     next({ spec: {} }),
     next({ spec: { limits: [{ type: 'X' }] } }),
     next({ spec: { limits: [{ type: 'Container', max: { cpu: '1' }, min: { cpu: '2' } }] } }),
-    next({ spec: { limits: [{ type: 'Container', default: { cpu: '1' }, defaultRequest: { cpu: '2' } }] } }),
-    next({ spec: { limits: [{ type: 'Pod', default: { cpu: '1' }, defaultRequest: { cpu: '1' } }] } }),
+    next({
+      spec: {
+        limits: [{ type: 'Container', default: { cpu: '1' }, defaultRequest: { cpu: '2' } }],
+      },
+    }),
+    next({
+      spec: { limits: [{ type: 'Pod', default: { cpu: '1' }, defaultRequest: { cpu: '1' } }] },
+    }),
     next({ spec: { limits: [{ type: 'PersistentVolumeClaim' }] } }),
     next({ spec: { limits: [{ type: 'Container', maxLimitRequestRatio: { cpu: '0.5' } }] } }),
     next({
       spec: {
         limits: [
-          { type: 'Container', maxLimitRequestRatio: { memory: '10' }, min: { memory: '1Gi' }, max: { memory: '2Gi' } },
+          {
+            type: 'Container',
+            maxLimitRequestRatio: { memory: '10' },
+            min: { memory: '1Gi' },
+            max: { memory: '2Gi' },
+          },
         ],
       },
     }),
     next({ spec: { limits: [{ type: 'Container', max: { foo: '1' } }] } }),
     next({ spec: { limits: [{ type: 'Container' }, { type: 'Container' }] } }),
-    next({ spec: { limits: [{ type: 'Container', default: { cpu: '2' }, max: { cpu: '1' }, min: { cpu: '500m' } }] } }),
+    next({
+      spec: {
+        limits: [
+          { type: 'Container', default: { cpu: '2' }, max: { cpu: '1' }, min: { cpu: '500m' } },
+        ],
+      },
+    }),
   ]),
   creations('resource quotas: what is refused', 'resourcequotas', [
     next({ spec: { hard: { pods: '5', 'requests.cpu': '1', 'count/deployments.apps': '2' } } }),
@@ -148,7 +187,9 @@ export default [
     next({
       spec: {
         hard: { pods: '1' },
-        scopeSelector: { matchExpressions: [{ scopeName: 'Terminating', operator: 'In', values: ['x'] }] },
+        scopeSelector: {
+          matchExpressions: [{ scopeName: 'Terminating', operator: 'In', values: ['x'] }],
+        },
       },
     }),
     next({
@@ -174,7 +215,11 @@ export default [
   creations('nodes: what is refused', 'nodes', [
     named({}, 'diff-node'),
     named(
-      { spec: { taints: [{ key: 'a b', effect: 'NoSchedule' }, { key: 'a', effect: 'X' }, { key: 'b' }] } },
+      {
+        spec: {
+          taints: [{ key: 'a b', effect: 'NoSchedule' }, { key: 'a', effect: 'X' }, { key: 'b' }],
+        },
+      },
       'diff-node',
     ),
     named(
@@ -191,7 +236,12 @@ export default [
     named({ spec: { podCIDR: 'x' } }, 'diff-node'),
     named({ status: { capacity: { cpu: '-1' } } }, 'diff-node'),
     named(
-      { status: { capacity: { cpu: '4', memory: '8Gi' }, addresses: [{ type: 'InternalIP', address: '1.2.3.4' }] } },
+      {
+        status: {
+          capacity: { cpu: '4', memory: '8Gi' },
+          addresses: [{ type: 'InternalIP', address: '1.2.3.4' }],
+        },
+      },
       'diff-node',
     ),
     named({}, 'A_b'),
@@ -238,7 +288,10 @@ export default [
   creations('cluster roles: what is refused', 'clusterroles', [
     named({ rules: [rule, { nonResourceURLs: ['/x'], verbs: ['get'] }] }, 'diff-cr'),
     named({ aggregationRule: {} }, 'diff-cr'),
-    named({ aggregationRule: { clusterRoleSelectors: [{ matchLabels: { 'a b': 'c' } }] } }, 'diff-cr'),
+    named(
+      { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { 'a b': 'c' } }] } },
+      'diff-cr',
+    ),
     named({ rules: [{ ...rule, nonResourceURLs: ['/x'] }] }, 'diff-cr'),
   ]),
   creations('role bindings: what is refused', 'rolebindings', [
@@ -268,19 +321,27 @@ export default [
   creations('cluster role bindings: what is refused', 'clusterrolebindings', [
     named({ roleRef, subjects: [{ kind: 'ServiceAccount', name: 'a' }] }, 'diff-crb'),
     named({ roleRef: { ...roleRef, kind: 'Role' } }, 'diff-crb'),
-    named({ roleRef, subjects: [{ kind: 'ServiceAccount', name: 'a', namespace: 'b' }] }, 'diff-crb'),
+    named(
+      { roleRef, subjects: [{ kind: 'ServiceAccount', name: 'a', namespace: 'b' }] },
+      'diff-crb',
+    ),
   ]),
-  changes('role bindings: what may change', 'rolebindings', { ...binding(), metadata: { name: 'change' } }, [
-    (b) => {
-      b.roleRef.name = 'edit';
-    },
-    (b) => {
-      b.subjects.push({ kind: 'Group', name: 'g' });
-    },
-    (b) => {
-      delete b.subjects;
-    },
-  ]),
+  changes(
+    'role bindings: what may change',
+    'rolebindings',
+    { ...binding(), metadata: { name: 'change' } },
+    [
+      (b) => {
+        b.roleRef.name = 'edit';
+      },
+      (b) => {
+        b.subjects.push({ kind: 'Group', name: 'g' });
+      },
+      (b) => {
+        delete b.subjects;
+      },
+    ],
+  ),
   creations('scalers: what is refused', 'horizontalpodautoscalers', [
     scaler(),
     {},
@@ -294,19 +355,34 @@ export default [
     scaler(metric(cpu)),
     scaler(metric({ name: '' })),
     scaler(metric({ name: 'cpu', target: { type: 'X' } })),
-    scaler(metric({ name: 'cpu', target: { type: 'Utilization', averageUtilization: 0, averageValue: '-1' } })),
+    scaler(
+      metric({
+        name: 'cpu',
+        target: { type: 'Utilization', averageUtilization: 0, averageValue: '-1' },
+      }),
+    ),
     scaler({ metrics: [{}] }),
     scaler({ metrics: [{ type: 'X' }] }),
     scaler({ metrics: [{ type: 'Pods', resource: cpu }] }),
-    scaler({ metrics: [{ type: 'Pods', pods: { metric: { name: '' }, target: { type: 'AverageValue' } } }] }),
     scaler({
-      metrics: [{ type: 'Object', object: { describedObject: {}, metric: { name: 'x' }, target: { type: 'Value' } } }],
+      metrics: [{ type: 'Pods', pods: { metric: { name: '' }, target: { type: 'AverageValue' } } }],
+    }),
+    scaler({
+      metrics: [
+        {
+          type: 'Object',
+          object: { describedObject: {}, metric: { name: 'x' }, target: { type: 'Value' } },
+        },
+      ],
     }),
     scaler({
       metrics: [
         {
           type: 'External',
-          external: { metric: { name: 'x' }, target: { type: 'Value', value: '1', averageValue: '1' } },
+          external: {
+            metric: { name: 'x' },
+            target: { type: 'Value', value: '1', averageValue: '1' },
+          },
         },
       ],
     }),
@@ -314,7 +390,11 @@ export default [
       metrics: [
         {
           type: 'ContainerResource',
-          containerResource: { name: 'cpu', container: '', target: { type: 'Utilization', averageUtilization: 5 } },
+          containerResource: {
+            name: 'cpu',
+            container: '',
+            target: { type: 'Utilization', averageUtilization: 5 },
+          },
         },
       ],
     }),
@@ -334,10 +414,24 @@ export default [
     name: 'scalers: version 1',
     run: async (api) => {
       const at = `${api.group('autoscaling/v1')}/horizontalpodautoscalers`;
-      const spec = { maxReplicas: 3, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'x' } };
+
+      const spec = {
+        maxReplicas: 3,
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'x' },
+      };
+
       await api.post(at, { metadata: { name: 'a' }, spec });
-      await api.post(at, { metadata: { name: 'b' }, spec: { ...spec, targetCPUUtilizationPercentage: 50 } });
-      await api.post(at, { metadata: { name: 'c' }, spec: { ...spec, targetCPUUtilizationPercentage: 0 } });
+
+      await api.post(at, {
+        metadata: { name: 'b' },
+        spec: { ...spec, targetCPUUtilizationPercentage: 50 },
+      });
+
+      await api.post(at, {
+        metadata: { name: 'c' },
+        spec: { ...spec, targetCPUUtilizationPercentage: 0 },
+      });
+
       await api.post(at, { metadata: { name: 'd' }, spec: {} });
       await api.get(`${path(api, 'horizontalpodautoscalers')}/b`);
     },
@@ -361,20 +455,25 @@ export default [
     named({ value: 5 }, 'A_b'),
     named({ value: 'x' }, 'diff-pc'),
   ]),
-  changes('priority classes: what may change', 'priorityclasses', named({ value: 5 }, 'diff-pc-change'), [
-    (p) => {
-      p.value = 6;
-    },
-    (p) => {
-      p.preemptionPolicy = 'Never';
-    },
-    (p) => {
-      p.description = 'x';
-    },
-    (p) => {
-      p.globalDefault = false;
-    },
-  ]),
+  changes(
+    'priority classes: what may change',
+    'priorityclasses',
+    named({ value: 5 }, 'diff-pc-change'),
+    [
+      (p) => {
+        p.value = 6;
+      },
+      (p) => {
+        p.preemptionPolicy = 'Never';
+      },
+      (p) => {
+        p.description = 'x';
+      },
+      (p) => {
+        p.globalDefault = false;
+      },
+    ],
+  ),
   creations('leases: what is refused', 'leases', [
     next({ spec: { holderIdentity: 'a', leaseDurationSeconds: 5 } }),
     next({}),
@@ -383,7 +482,9 @@ export default [
     next({ spec: { strategy: 'X' } }),
     next({ spec: { preferredHolder: 'x' } }),
     next({ spec: { renewTime: 'x' } }),
-    next({ spec: { renewTime: '2026-01-01T00:00:00Z', acquireTime: '2026-01-01T00:00:00.123456Z' } }),
+    next({
+      spec: { renewTime: '2026-01-01T00:00:00Z', acquireTime: '2026-01-01T00:00:00.123456Z' },
+    }),
   ]),
   creations('runtime classes: what is refused', 'runtimeclasses', [
     named({ handler: 'a' }, 'diff-rc'),
@@ -391,15 +492,23 @@ export default [
     named({ handler: 'A_b' }, 'diff-rc'),
     named({ handler: 'a', overhead: { podFixed: { cpu: '-1' } } }, 'diff-rc'),
     named(
-      { handler: 'a', scheduling: { nodeSelector: { 'a b': 'c' }, tolerations: [{ key: 'a', operator: 'X' }] } },
+      {
+        handler: 'a',
+        scheduling: { nodeSelector: { 'a b': 'c' }, tolerations: [{ key: 'a', operator: 'X' }] },
+      },
       'diff-rc',
     ),
   ]),
-  changes('runtime classes: what may change', 'runtimeclasses', named({ handler: 'a' }, 'diff-rc-change'), [
-    (r) => {
-      r.handler = 'b';
-    },
-  ]),
+  changes(
+    'runtime classes: what may change',
+    'runtimeclasses',
+    named({ handler: 'a' }, 'diff-rc-change'),
+    [
+      (r) => {
+        r.handler = 'b';
+      },
+    ],
+  ),
   creations('events: what is refused', 'events', [
     next({ involvedObject: {} }),
     next({ involvedObject: { namespace: 'else', name: 'x' } }),

@@ -5,11 +5,18 @@ const volume = (spec, annotations) => ({
   metadata: { name: `v-${Object.keys(spec)[0].toLowerCase()}`, annotations },
   spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, ...spec },
 });
+
 const secretRef = { name: 'n', namespace: 'ns' };
+
 const local = (key) => ({
   local: { path: '/x' },
-  nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ key, operator: 'In', values: ['l'] }] }] } },
+  nodeAffinity: {
+    required: {
+      nodeSelectorTerms: [{ matchExpressions: [{ key, operator: 'In', values: ['l'] }] }],
+    },
+  },
 });
+
 const digest = '0'.repeat(64);
 
 /** References of images, right and wrong, by which the pull policy is chosen. */
@@ -23,7 +30,9 @@ const images =
 const tried = (name, path, objects) => ({
   name,
   run: async (api) => {
-    for (const object of objects) await api.post(`${path}?dryRun=All`, object);
+    for (const object of objects) {
+      await api.post(`${path}?dryRun=All`, object);
+    }
   },
 });
 
@@ -58,9 +67,16 @@ export default [
     run: async (api) => {
       for (const image of images) {
         const body = { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image }] } };
-        const { status, body: pod } = await api.quietly('POST', `${api.core}/pods?dryRun=All`, { body });
+        const { status, body: pod } = await api.quietly('POST', `${api.core}/pods?dryRun=All`, {
+          body,
+        });
         const { imagePullPolicy } = pod.spec?.containers[0] ?? {};
-        api.transcript.push({ call: `image ${image}`, status, imagePullPolicy, message: pod.message });
+        api.transcript.push({
+          call: `image ${image}`,
+          status,
+          imagePullPolicy,
+          message: pod.message,
+        });
       }
     },
   },
@@ -69,10 +85,17 @@ export default [
     run: async (api) => {
       for (const metadata of [undefined, { name: '' }, { generateName: 'a-' }, { name: 'a' }]) {
         const body = { metadata, spec: { limits: [] } };
-        const { status, body: made } = await api.quietly('POST', `${api.core}/limitranges`, { body });
+        const { status, body: made } = await api.quietly('POST', `${api.core}/limitranges`, {
+          body,
+        });
         const name = made.metadata?.name;
         const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name);
-        api.transcript.push({ call: JSON.stringify(metadata), status, length: name?.length, isUuid });
+        api.transcript.push({
+          call: JSON.stringify(metadata),
+          status,
+          length: name?.length,
+          isUuid,
+        });
       }
     },
   },
@@ -80,23 +103,37 @@ export default [
     name: 'networks of nodes',
     run: async (api) => {
       const node = (index, spec) => ({ metadata: { name: `${api.namespace}-${index}` }, spec });
+
       for (const [index, spec] of [
         { podCIDR: '10.1.0.0/24' },
         { podCIDRs: ['10.1.0.0/24', 'fd00::/64'] },
         { podCIDR: '10.1.0.0/24', podCIDRs: ['10.2.0.0/24'] },
         { podCIDR: '10.1.0.0/24', podCIDRs: ['10.1.0.0/24', 'fd00::/64'] },
         { externalID: 'x' },
-      ].entries())
+      ].entries()) {
         await api.post('/api/v1/nodes?dryRun=All', node(index, spec));
+      }
+
       const { name } = node('kept', {}).metadata;
-      await api.quietly('POST', '/api/v1/nodes', { body: node('kept', { podCIDR: '10.1.0.0/24' }) });
+
+      await api.quietly('POST', '/api/v1/nodes', {
+        body: node('kept', { podCIDR: '10.1.0.0/24' }),
+      });
+
       for (const [spec, type] of [
         [{ podCIDR: '10.2.0.0/24' }, 'merge'],
         [{ podCIDR: null }, 'merge'],
         [{ podCIDRs: ['10.8.0.0/24'] }, 'strategic'],
       ]) {
-        const headers = { 'content-type': `application/${type === 'merge' ? 'merge' : 'strategic-merge'}-patch+json` };
-        const { status, body } = await api.quietly('PATCH', `/api/v1/nodes/${name}`, { body: { spec }, headers });
+        const headers = {
+          'content-type': `application/${type === 'merge' ? 'merge' : 'strategic-merge'}-patch+json`,
+        };
+
+        const { status, body } = await api.quietly('PATCH', `/api/v1/nodes/${name}`, {
+          body: { spec },
+          headers,
+        });
+
         api.transcript.push({
           call: `${type} ${JSON.stringify(spec)}`,
           status,
@@ -104,6 +141,7 @@ export default [
           cidrs: body.spec?.podCIDRs,
         });
       }
+
       await api.quietly('DELETE', `/api/v1/nodes/${name}`);
     },
   },
@@ -111,6 +149,7 @@ export default [
     name: 'versions of what is created, parameters of lists, tables of scales',
     run: async (api) => {
       const maps = `${api.core}/configmaps`;
+
       for (const [query, resourceVersion] of [
         ['', '5'],
         ['?dryRun=All', '5'],
@@ -118,8 +157,13 @@ export default [
       ]) {
         const body = { metadata: { name: 'v', resourceVersion } };
         const { status, body: told } = await api.quietly('POST', maps + query, { body });
-        api.transcript.push({ call: `version ${resourceVersion} ${query}`, status, message: told.message });
+        api.transcript.push({
+          call: `version ${resourceVersion} ${query}`,
+          status,
+          message: told.message,
+        });
       }
+
       for (const query of [
         'sendInitialEvents=true',
         'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=0',
@@ -127,24 +171,41 @@ export default [
         'limit=',
         'watch=1&resourceVersionMatch=Exact',
         'watch=1&continue=x',
-      ])
+      ]) {
         await api.get(`${maps}?${query}`);
+      }
+
       const deployments = `${api.group('apps/v1')}/deployments`;
-      const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+
+      const template = {
+        metadata: { labels: { a: 'b' } },
+        spec: { containers: [{ name: 'c', image: 'i' }] },
+      };
+
       const spec = { replicas: 0, paused: true, selector: { matchLabels: { a: 'b' } }, template };
       await api.quietly('POST', deployments, { body: { metadata: { name: 'd' }, spec } });
+
       const as = (form) => `application/json;as=${form};v=v1;g=meta.k8s.io`;
-      await api.get(`${deployments}/d/scale?includeObject=None`, { accept: `${as('Table')},application/json` });
+      await api.get(`${deployments}/d/scale?includeObject=None`, {
+        accept: `${as('Table')},application/json`,
+      });
+
       const { body } = await api.quietly('GET', `${deployments}/d/scale`, {
         headers: { accept: as('PartialObjectMetadata') },
       });
       api.transcript.push({ call: 'scale as metadata', kind: body.kind, keys: Object.keys(body) });
+
       await api.post(
         '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
         { spec: { resourceAttributes: { verb: 'get' } } },
         { accept: as('Table') },
       );
-      await api.post(`${api.core}/serviceaccounts/default/token`, { spec: {} }, { accept: as('Table') });
+
+      await api.post(
+        `${api.core}/serviceaccounts/default/token`,
+        { spec: {} },
+        { accept: as('Table') },
+      );
     },
   },
 ];

@@ -5,10 +5,12 @@ const named = (spec, name = `s${counter++}`) => ({ metadata: { name }, spec });
 const service = (spec = {}) => named({ ports: [{ port: 80 }], selector: { a: 'b' }, ...spec });
 const ingress = (spec = {}) => named({ rules: [rule()], ...spec });
 const backend = { service: { name: 'x', port: { number: 80 } } };
+
 const rule = (item = {}, rest = {}) => ({
   http: { paths: [{ path: '/', pathType: 'Prefix', backend, ...item }] },
   ...rest,
 });
+
 const policy = (spec = {}) => named({ podSelector: {}, ...spec });
 
 export default [
@@ -68,7 +70,10 @@ export default [
     service({ clusterIP: '10.96.7.8', clusterIPs: ['10.96.7.9'] }),
     service({ sessionAffinity: 'X' }),
     service({ sessionAffinity: 'ClientIP' }),
-    service({ sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 100000 } } }),
+    service({
+      sessionAffinity: 'ClientIP',
+      sessionAffinityConfig: { clientIP: { timeoutSeconds: 100000 } },
+    }),
     service({ sessionAffinityConfig: { clientIP: { timeoutSeconds: 5 } } }),
     service({ externalIPs: ['x', '127.0.0.1', '0.0.0.0', '169.254.1.1', '1.2.3.4'] }),
     service({ externalIPs: ['1.2.3.4'] }),
@@ -139,7 +144,10 @@ export default [
       delete s.spec.externalTrafficPolicy;
       delete s.spec.allocateLoadBalancerNodePorts;
       delete s.spec.healthCheckNodePort;
-      for (const p of s.spec.ports) delete p.nodePort;
+
+      for (const p of s.spec.ports) {
+        delete p.nodePort;
+      }
     },
     (s) => {
       s.spec.type = 'ExternalName';
@@ -163,31 +171,55 @@ export default [
     name: 'services: status',
     run: async (api) => {
       const at = `${path(api, 'services')}/st`;
-      await api.post(path(api, 'services'), { ...service({ type: 'LoadBalancer' }), metadata: { name: 'st' } });
-      await api.patch(`${at}/status`, { status: { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } } }, 'merge');
+
+      await api.post(path(api, 'services'), {
+        ...service({ type: 'LoadBalancer' }),
+        metadata: { name: 'st' },
+      });
+
+      await api.patch(
+        `${at}/status`,
+        { status: { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } } },
+        'merge',
+      );
+
       await api.patch(
         `${at}/status`,
         { status: { loadBalancer: { ingress: [{ ip: 'x', hostname: 'A_b' }] } } },
         'merge',
       );
-      await api.patch(`${at}/status`, { status: { loadBalancer: { ingress: [{ hostname: '1.2.3.4' }] } } }, 'merge');
+
+      await api.patch(
+        `${at}/status`,
+        { status: { loadBalancer: { ingress: [{ hostname: '1.2.3.4' }] } } },
+        'merge',
+      );
+
       await api.patch(
         `${at}/status`,
         { status: { loadBalancer: { ingress: [{ hostname: 'a.b', ipMode: 'VIP' }] } } },
         'merge',
       );
+
       await api.delete(at);
     },
   },
   creations('endpoints: what is refused', 'endpoints', [
     { metadata: { name: 'a' } },
     { metadata: { name: 'b' }, subsets: [{}] },
-    { metadata: { name: 'c' }, subsets: [{ addresses: [{ ip: '1.2.3.4' }], ports: [{ port: 80 }] }] },
+    {
+      metadata: { name: 'c' },
+      subsets: [{ addresses: [{ ip: '1.2.3.4' }], ports: [{ port: 80 }] }],
+    },
     {
       metadata: { name: 'd' },
       subsets: [
         {
-          addresses: [{ ip: 'x' }, { ip: '127.0.0.1' }, { ip: '1.2.3.4', hostname: 'A_b', nodeName: 'C_d' }],
+          addresses: [
+            { ip: 'x' },
+            { ip: '127.0.0.1' },
+            { ip: '1.2.3.4', hostname: 'A_b', nodeName: 'C_d' },
+          ],
           ports: [{}, { port: 80, protocol: 'X' }],
         },
       ],
@@ -211,7 +243,14 @@ export default [
     {
       metadata: { name: 'f' },
       addressType: 'IPv4',
-      endpoints: [{ addresses: ['1.2.3.4'], hostname: 'A_b', nodeName: 'C_d', hints: { forZones: [{ name: 'a b' }] } }],
+      endpoints: [
+        {
+          addresses: ['1.2.3.4'],
+          hostname: 'A_b',
+          nodeName: 'C_d',
+          hints: { forZones: [{ name: 'a b' }] },
+        },
+      ],
       ports: [{ port: 80 }],
     },
     {
@@ -241,7 +280,9 @@ export default [
     ingress({ rules: [], defaultBackend: backend }),
     ingress({ defaultBackend: {} }),
     ingress({ rules: [{ host: 'A_b', http: { paths: [] } }] }),
-    ingress({ rules: [rule({}, { host: '*.a.b' }), rule({}, { host: '*' }), rule({}, { host: '1.2.3.4' })] }),
+    ingress({
+      rules: [rule({}, { host: '*.a.b' }), rule({}, { host: '*' }), rule({}, { host: '1.2.3.4' })],
+    }),
     ingress({ rules: [rule({ pathType: undefined })] }),
     ingress({ rules: [rule({ pathType: 'X' })] }),
     ingress({ rules: [rule({ path: 'x' })] }),
@@ -251,10 +292,14 @@ export default [
     ingress({ rules: [rule({ backend: {} })] }),
     ingress({ rules: [rule({ backend: { service: { name: '' } } })] }),
     ingress({ rules: [rule({ backend: { service: { name: 'A_b', port: { name: 'Bad_x' } } } })] }),
-    ingress({ rules: [rule({ backend: { service: { name: 'x', port: { name: 'a', number: 1 } } } })] }),
+    ingress({
+      rules: [rule({ backend: { service: { name: 'x', port: { name: 'a', number: 1 } } } })],
+    }),
     ingress({ rules: [rule({ backend: { service: { name: 'x', port: { number: 70000 } } } })] }),
     ingress({ rules: [rule({ backend: { resource: { kind: '', name: '' } } })] }),
-    ingress({ rules: [rule({ backend: { resource: { kind: 'a', name: 'b', apiGroup: 'c.d' } } })] }),
+    ingress({
+      rules: [rule({ backend: { resource: { kind: 'a', name: 'b', apiGroup: 'c.d' } } })],
+    }),
     ingress({ rules: [rule({ backend: { ...backend, resource: { kind: 'a', name: 'b' } } })] }),
     ingress({ tls: [{ hosts: ['A_b', '*.x', '*'], secretName: 'A_b' }] }),
     ingress({ tls: [{}] }),
@@ -263,7 +308,10 @@ export default [
       metadata: { name: 'class', annotations: { 'kubernetes.io/ingress.class': 'a' } },
       spec: ingress({ ingressClassName: 'b' }).spec,
     },
-    { metadata: { name: 'class2', annotations: { 'kubernetes.io/ingress.class': 'a' } }, spec: ingress().spec },
+    {
+      metadata: { name: 'class2', annotations: { 'kubernetes.io/ingress.class': 'a' } },
+      spec: ingress().spec,
+    },
   ]),
   creations('ingress classes: what is refused', 'ingressclasses', [
     named({ controller: 'a.b/c' }, 'diff-ic'),
@@ -273,17 +321,25 @@ export default [
     named({ controller: 'A_b/c d' }, 'diff-ic'),
     named({ controller: 'a.b/c', parameters: {} }, 'diff-ic'),
     named({ controller: 'a.b/c', parameters: { kind: 'a', name: 'b', scope: 'X' } }, 'diff-ic'),
-    named({ controller: 'a.b/c', parameters: { kind: 'a', name: 'b', scope: 'Namespace' } }, 'diff-ic'),
+    named(
+      { controller: 'a.b/c', parameters: { kind: 'a', name: 'b', scope: 'Namespace' } },
+      'diff-ic',
+    ),
     named({ controller: 'a.b/c', parameters: { kind: 'a', name: 'b', namespace: 'x' } }, 'diff-ic'),
   ]),
-  changes('ingress classes: what may change', 'ingressclasses', named({ controller: 'a.b/c' }, 'diff-ic-change'), [
-    (c) => {
-      c.spec.controller = 'a.b/d';
-    },
-    (c) => {
-      c.metadata.annotations = { 'example.com/changed': 'true' };
-    },
-  ]),
+  changes(
+    'ingress classes: what may change',
+    'ingressclasses',
+    named({ controller: 'a.b/c' }, 'diff-ic-change'),
+    [
+      (c) => {
+        c.spec.controller = 'a.b/d';
+      },
+      (c) => {
+        c.metadata.annotations = { 'example.com/changed': 'true' };
+      },
+    ],
+  ),
   creations('network policies: what is refused', 'networkpolicies', [
     policy(),
     {},
@@ -294,7 +350,11 @@ export default [
     policy({ ingress: [{ from: [{}] }] }),
     policy({ ingress: [{ from: [{ ipBlock: {} }] }] }),
     policy({ ingress: [{ from: [{ ipBlock: { cidr: 'x' } }] }] }),
-    policy({ ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/8', except: ['11.0.0.0/8', '10.1.0.0/16', 'y'] } }] }] }),
+    policy({
+      ingress: [
+        { from: [{ ipBlock: { cidr: '10.0.0.0/8', except: ['11.0.0.0/8', '10.1.0.0/16', 'y'] } }] },
+      ],
+    }),
     policy({ ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/8' }, podSelector: {} }] }] }),
     policy({
       ingress: [

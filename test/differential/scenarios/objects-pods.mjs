@@ -5,10 +5,20 @@ const named = (spec, metadata = {}) => ({ metadata: { name: `p${counter++}`, ...
 const one = { name: 'c', image: 'busybox' };
 const pod = (spec = {}, metadata) => named({ containers: [one], ...spec }, metadata);
 const of = (container, rest = {}) => pod({ containers: [{ ...one, ...container }], ...rest });
+
 const armored = (said, spec) =>
-  pod(spec, said !== undefined && { annotations: { 'container.apparmor.security.beta.kubernetes.io/c': said } });
-const profile = (type, localhostProfile) => ({ securityContext: { appArmorProfile: { type, localhostProfile } } });
+  pod(
+    spec,
+    said !== undefined && {
+      annotations: { 'container.apparmor.security.beta.kubernetes.io/c': said },
+    },
+  );
+
+const profile = (type, localhostProfile) => ({
+  securityContext: { appArmorProfile: { type, localhostProfile } },
+});
 const projected = (...sources) => pod({ volumes: [{ name: 'v', projected: { sources } }] });
+
 const deployment = ({ metadata: { name, annotations }, spec }) => ({
   metadata: { name },
   spec: {
@@ -17,6 +27,7 @@ const deployment = ({ metadata: { name, annotations }, spec }) => ({
     template: { metadata: { labels: { a: 'b' }, annotations }, spec },
   },
 });
+
 const list = (name, objects) => creations(`pods: ${name}`, 'pods', objects);
 
 export default [
@@ -40,8 +51,16 @@ export default [
         { name: 's', secret: { secretName: 's' } },
         { name: 'c', configMap: { name: 'c' } },
         { name: 'h', hostPath: { path: '/a' } },
-        { name: 'd', downwardAPI: { items: [{ path: 'a', fieldRef: { fieldPath: 'metadata.name' } }] } },
-        { name: 'p', projected: { sources: [{ serviceAccountToken: { path: 't' } }, { configMap: { name: 'x' } }] } },
+        {
+          name: 'd',
+          downwardAPI: { items: [{ path: 'a', fieldRef: { fieldPath: 'metadata.name' } }] },
+        },
+        {
+          name: 'p',
+          projected: {
+            sources: [{ serviceAccountToken: { path: 't' } }, { configMap: { name: 'x' } }],
+          },
+        },
         {
           name: 'g',
           ephemeral: {
@@ -64,7 +83,11 @@ export default [
         },
       ],
     }),
-    pod({ tolerations: [{ operator: 'Exists' }], nodeName: 'n1', terminationGracePeriodSeconds: 5 }),
+    pod({
+      tolerations: [{ operator: 'Exists' }],
+      nodeName: 'n1',
+      terminationGracePeriodSeconds: 5,
+    }),
     of({
       env: [
         { name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
@@ -109,7 +132,10 @@ export default [
     }),
     of({ ports: [{ containerPort: 1, hostIP: 'nope' }] }),
     of({ ports: [{ containerPort: 80 }, { containerPort: 80 }] }),
-    pod({ hostNetwork: true, containers: [{ ...one, ports: [{ containerPort: 1, hostPort: 2 }] }] }),
+    pod({
+      hostNetwork: true,
+      containers: [{ ...one, ports: [{ containerPort: 1, hostPort: 2 }] }],
+    }),
     of({ restartPolicy: 'Always' }),
     of({ command: [''], args: ['x'], workingDir: '/x', stdin: true, tty: true }),
     of({ stdinOnce: true }),
@@ -124,28 +150,51 @@ export default [
     of({ env: [{}] }),
     of({ env: [{ name: 'a=b' }] }),
     of({ env: [{ name: '1 x', value: 'a' }] }),
-    of({ env: [{ name: 'A', value: 'x', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }] }),
+    of({
+      env: [{ name: 'A', value: 'x', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+    }),
     of({ env: [{ name: 'A', valueFrom: {} }] }),
     of({ env: [{ name: 'A', valueFrom: { fieldRef: {} } }] }),
     of({ env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.whoops' } } }] }),
     of({ env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'status.phase' } } }] }),
     of({ env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: "metadata.labels['a b']" } } }] }),
     of({ env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.labels' } } }] }),
-    of({ env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.name', apiVersion: 'v2' } } }] }),
+    of({
+      env: [
+        { name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.name', apiVersion: 'v2' } } },
+      ],
+    }),
     of({ env: [{ name: 'A', valueFrom: { resourceFieldRef: { resource: 'limits.cpu' } } }] }),
-    of({ env: [{ name: 'A', valueFrom: { resourceFieldRef: { resource: 'x', containerName: 'c' } } }] }),
-    of({ env: [{ name: 'A', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '3' } } }] }),
+    of({
+      env: [{ name: 'A', valueFrom: { resourceFieldRef: { resource: 'x', containerName: 'c' } } }],
+    }),
+    of({
+      env: [
+        { name: 'A', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '3' } } },
+      ],
+    }),
     of({ env: [{ name: 'A', valueFrom: { configMapKeyRef: {} } }] }),
     of({ env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'x', key: 'a b' } } }] }),
     of({ env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'x' } } }] }),
     of({
       env: [
-        { name: 'A', valueFrom: { secretKeyRef: { name: 'x', key: 'k' }, configMapKeyRef: { name: 'x', key: 'k' } } },
+        {
+          name: 'A',
+          valueFrom: {
+            secretKeyRef: { name: 'x', key: 'k' },
+            configMapKeyRef: { name: 'x', key: 'k' },
+          },
+        },
       ],
     }),
     of({ envFrom: [{}] }),
     of({ envFrom: [{ configMapRef: {} }, { secretRef: { name: 'x' }, prefix: 'a=' }] }),
-    of({ envFrom: [{ configMapRef: { name: 'A_b' } }, { secretRef: { name: 'x' }, configMapRef: { name: 'x' } }] }),
+    of({
+      envFrom: [
+        { configMapRef: { name: 'A_b' } },
+        { secretRef: { name: 'x' }, configMapRef: { name: 'x' } },
+      ],
+    }),
     of({
       env: [
         { name: 'A', value: '1' },
@@ -214,7 +263,12 @@ export default [
     }),
     pod({
       initContainers: [
-        { name: 'i', image: 'x', readinessProbe: { tcpSocket: { port: 1 } }, startupProbe: { tcpSocket: { port: 1 } } },
+        {
+          name: 'i',
+          image: 'x',
+          readinessProbe: { tcpSocket: { port: 1 } },
+          startupProbe: { tcpSocket: { port: 1 } },
+        },
       ],
     }),
     pod({
@@ -236,7 +290,11 @@ export default [
       ],
     }),
     pod({ ephemeralContainers: [{ name: 'e', image: 'x' }] }),
-    pod({ initContainers: [{ name: 'i', image: 'x', resources: { limits: { cpu: '1' }, requests: { cpu: '3' } } }] }),
+    pod({
+      initContainers: [
+        { name: 'i', image: 'x', resources: { limits: { cpu: '1' }, requests: { cpu: '3' } } },
+      ],
+    }),
   ]),
   list('volumes', [
     pod({ volumes: [{}] }),
@@ -268,7 +326,12 @@ export default [
     pod({ volumes: [{ name: 'a', nfs: { server: 's', path: 'rel' } }] }),
     pod({
       volumes: [
-        { name: 'a', downwardAPI: { items: [{ path: '' }, { path: '/x', fieldRef: { fieldPath: 'spec.nodeName' } }] } },
+        {
+          name: 'a',
+          downwardAPI: {
+            items: [{ path: '' }, { path: '/x', fieldRef: { fieldPath: 'spec.nodeName' } }],
+          },
+        },
       ],
     }),
     pod({ volumes: [{ name: 'a', projected: { sources: [{}] } }] }),
@@ -344,35 +407,67 @@ export default [
       { volumeMounts: [{ name: 'v', mountPath: '/a', subPath: 'a', subPathExpr: 'b' }] },
       { volumes: [{ name: 'v' }] },
     ),
-    of({ volumeMounts: [{ name: 'v', mountPath: '/a', mountPropagation: 'X' }] }, { volumes: [{ name: 'v' }] }),
+    of(
+      { volumeMounts: [{ name: 'v', mountPath: '/a', mountPropagation: 'X' }] },
+      { volumes: [{ name: 'v' }] },
+    ),
     of(
       { volumeMounts: [{ name: 'v', mountPath: '/a', mountPropagation: 'Bidirectional' }] },
       { volumes: [{ name: 'v' }] },
     ),
     of({ volumeMounts: [{ name: 'v', mountPath: 'a:b' }] }, { volumes: [{ name: 'v' }] }),
-    of({ volumeMounts: [{ name: 'v', mountPath: '/a', recursiveReadOnly: 'Enabled' }] }, { volumes: [{ name: 'v' }] }),
+    of(
+      { volumeMounts: [{ name: 'v', mountPath: '/a', recursiveReadOnly: 'Enabled' }] },
+      { volumes: [{ name: 'v' }] },
+    ),
     of({ volumeDevices: [{ name: 'v', devicePath: '/dev/x' }] }, { volumes: [{ name: 'v' }] }),
     of({ volumeDevices: [{}] }),
     of(
-      { volumeDevices: [{ name: 'v', devicePath: '/a' }], volumeMounts: [{ name: 'v', mountPath: '/a' }] },
+      {
+        volumeDevices: [{ name: 'v', devicePath: '/a' }],
+        volumeMounts: [{ name: 'v', mountPath: '/a' }],
+      },
       { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'x' } }] },
     ),
   ]),
   list('security', [
     of({ securityContext: { privileged: true, allowPrivilegeEscalation: false } }),
     of({ securityContext: { runAsUser: -1, runAsGroup: -1 } }),
-    of({ securityContext: { capabilities: { add: ['CAP_SYS_ADMIN'] }, allowPrivilegeEscalation: false } }),
-    of({ securityContext: { procMount: 'X', seccompProfile: { type: 'X' } } }),
-    of({ securityContext: { seccompProfile: { type: 'Localhost' }, appArmorProfile: { type: 'Localhost' } } }),
-    of({ securityContext: { seccompProfile: { type: 'RuntimeDefault', localhostProfile: 'x' } } }),
-    of({ securityContext: { windowsOptions: { hostProcess: true } } }),
-    pod({ securityContext: { runAsUser: -1, fsGroup: -1, supplementalGroups: [-5], runAsGroup: -2 } }),
-    pod({
+    of({
       securityContext: {
-        sysctls: [{ name: '' }, { name: 'A b', value: 'x' }, { name: 'a.b', value: '1' }, { name: 'a.b', value: '1' }],
+        capabilities: { add: ['CAP_SYS_ADMIN'] },
+        allowPrivilegeEscalation: false,
       },
     }),
-    pod({ securityContext: { fsGroupChangePolicy: 'X', supplementalGroupsPolicy: 'X', seccompProfile: { type: '' } } }),
+    of({ securityContext: { procMount: 'X', seccompProfile: { type: 'X' } } }),
+    of({
+      securityContext: {
+        seccompProfile: { type: 'Localhost' },
+        appArmorProfile: { type: 'Localhost' },
+      },
+    }),
+    of({ securityContext: { seccompProfile: { type: 'RuntimeDefault', localhostProfile: 'x' } } }),
+    of({ securityContext: { windowsOptions: { hostProcess: true } } }),
+    pod({
+      securityContext: { runAsUser: -1, fsGroup: -1, supplementalGroups: [-5], runAsGroup: -2 },
+    }),
+    pod({
+      securityContext: {
+        sysctls: [
+          { name: '' },
+          { name: 'A b', value: 'x' },
+          { name: 'a.b', value: '1' },
+          { name: 'a.b', value: '1' },
+        ],
+      },
+    }),
+    pod({
+      securityContext: {
+        fsGroupChangePolicy: 'X',
+        supplementalGroupsPolicy: 'X',
+        seccompProfile: { type: '' },
+      },
+    }),
     pod({ securityContext: { appArmorProfile: { type: 'X' } } }),
     pod({ hostUsers: false, hostNetwork: true }),
     pod({ hostPID: true, shareProcessNamespace: true }),
@@ -382,7 +477,9 @@ export default [
     pod({}, { annotations: { 'seccomp.security.alpha.kubernetes.io/pod': 'runtime/default' } }),
   ]),
   list('AppArmor', [
-    ...['runtime/default', 'unconfined', 'localhost/x', 'localhost/', 'localhost', ''].map((said) => armored(said)),
+    ...['runtime/default', 'unconfined', 'localhost/x', 'localhost/', 'localhost', ''].map((said) =>
+      armored(said),
+    ),
     armored(undefined, { containers: [{ ...one, ...profile('RuntimeDefault') }] }),
     armored('unconfined', { containers: [{ ...one, ...profile('RuntimeDefault') }] }),
     armored('localhost/y', { containers: [{ ...one, ...profile('Localhost', 'x') }] }),
@@ -407,7 +504,11 @@ export default [
     pod({ volumes: [{ name: 'v', flexVolume: { driver: 'a/b' }, hostPath: { path: '/x' } }] }),
   ]),
   list('affinity', [
-    pod({ affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [] } } } }),
+    pod({
+      affinity: {
+        nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [] } },
+      },
+    }),
     pod({
       affinity: {
         nodeAffinity: {
@@ -447,7 +548,10 @@ export default [
       affinity: {
         nodeAffinity: {
           preferredDuringSchedulingIgnoredDuringExecution: [
-            { weight: 0, preference: { matchExpressions: [{ key: 'a', operator: 'In', values: ['b'] }] } },
+            {
+              weight: 0,
+              preference: { matchExpressions: [{ key: 'a', operator: 'In', values: ['b'] }] },
+            },
             { weight: 101, preference: {} },
           ],
         },
@@ -471,14 +575,21 @@ export default [
       affinity: {
         podAntiAffinity: {
           preferredDuringSchedulingIgnoredDuringExecution: [
-            { weight: 200, podAffinityTerm: { topologyKey: 'z', labelSelector: { matchLabels: { 'a b': 'c' } } } },
+            {
+              weight: 200,
+              podAffinityTerm: { topologyKey: 'z', labelSelector: { matchLabels: { 'a b': 'c' } } },
+            },
           ],
         },
       },
     }),
     pod({
       affinity: {
-        podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'z', matchLabelKeys: ['a'] }] },
+        podAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: [
+            { topologyKey: 'z', matchLabelKeys: ['a'] },
+          ],
+        },
       },
     }),
     pod(
@@ -546,7 +657,13 @@ export default [
     pod({ restartPolicy: 'always' }),
     pod({ dnsPolicy: 'X' }),
     pod({ dnsPolicy: 'None' }),
-    pod({ dnsConfig: { nameservers: ['x', '1.1.1.1', '1.1.1.2', '1.1.1.3'], searches: ['A_b c'], options: [{}] } }),
+    pod({
+      dnsConfig: {
+        nameservers: ['x', '1.1.1.1', '1.1.1.2', '1.1.1.3'],
+        searches: ['A_b c'],
+        options: [{}],
+      },
+    }),
     pod({ activeDeadlineSeconds: 0 }),
     pod({ terminationGracePeriodSeconds: -1 }),
     pod({ serviceAccountName: 'A_b' }),
@@ -571,14 +688,20 @@ export default [
     pod({ terminationGracePeriodSeconds: '30' }),
     pod({ resourceClaims: [{ name: 'a' }] }),
     pod({ serviceAccount: 'default' }),
-    pod({}, { generation: 7, uid: 'x', resourceVersion: '5', creationTimestamp: '2020-01-01T00:00:00Z' }),
+    pod(
+      {},
+      { generation: 7, uid: 'x', resourceVersion: '5', creationTimestamp: '2020-01-01T00:00:00Z' },
+    ),
     pod({}, { deletionTimestamp: '2020-01-01T00:00:00Z', deletionGracePeriodSeconds: 4 }),
   ]),
   changes(
     'pods: what may change',
     'pods',
     pod(
-      { tolerations: [{ key: 'a', operator: 'Exists' }], initContainers: [{ name: 'i', image: 'x' }] },
+      {
+        tolerations: [{ key: 'a', operator: 'Exists' }],
+        initContainers: [{ name: 'i', image: 'x' }],
+      },
       { name: 'change' },
     ),
     [
@@ -672,53 +795,101 @@ export default [
     name: 'pods: scheduling gates, ephemeral containers, resize, binding and status',
     run: async (api) => {
       const at = `${path(api, 'pods')}/sub`;
-      await api.post(path(api, 'pods'), pod({ schedulingGates: [{ name: 'a' }, { name: 'b' }] }, { name: 'sub' }));
+
+      await api.post(
+        path(api, 'pods'),
+        pod({ schedulingGates: [{ name: 'a' }, { name: 'b' }] }, { name: 'sub' }),
+      );
+
       await api.patch(at, { spec: { nodeSelector: { a: 'b' } } }, 'merge');
       await api.patch(at, { spec: { schedulingGates: [{ name: 'a' }] } }, 'merge');
       await api.patch(at, { spec: { schedulingGates: [{ name: 'c' }] } }, 'merge');
-      await api.post(`${at}/binding`, { metadata: { name: 'sub' }, target: { kind: 'Node', name: 'n' } });
+
+      await api.post(`${at}/binding`, {
+        metadata: { name: 'sub' },
+        target: { kind: 'Node', name: 'n' },
+      });
+
       await api.patch(at, { spec: { schedulingGates: null } }, 'merge');
       await api.patch(at, { spec: { nodeSelector: null } }, 'merge');
       await api.post(`${at}/binding`, { target: { kind: 'Node', name: 'n' } });
       await api.post(`${at}/binding`, { metadata: { name: 'sub' }, target: {} });
-      await api.post(`${at}/binding`, { metadata: { name: 'sub' }, target: { kind: 'Pod', name: 'n' } });
-      await api.post(`${at}/binding`, { metadata: { name: 'sub' }, target: { kind: 'Node', name: 'n' } });
-      await api.post(`${at}/binding`, { metadata: { name: 'sub' }, target: { kind: 'Node', name: 'n2' } });
+
+      await api.post(`${at}/binding`, {
+        metadata: { name: 'sub' },
+        target: { kind: 'Pod', name: 'n' },
+      });
+
+      await api.post(`${at}/binding`, {
+        metadata: { name: 'sub' },
+        target: { kind: 'Node', name: 'n' },
+      });
+
+      await api.post(`${at}/binding`, {
+        metadata: { name: 'sub' },
+        target: { kind: 'Node', name: 'n2' },
+      });
+
       await api.patch(
         `${at}/ephemeralcontainers`,
         { spec: { ephemeralContainers: [{ name: 'dbg', image: 'x' }] } },
         'strategic',
       );
+
       await api.patch(
         `${at}/ephemeralcontainers`,
-        { spec: { ephemeralContainers: [{ name: 'dbg2', image: 'x', ports: [{ containerPort: 1 }] }] } },
+        {
+          spec: {
+            ephemeralContainers: [{ name: 'dbg2', image: 'x', ports: [{ containerPort: 1 }] }],
+          },
+        },
         'strategic',
       );
+
       await api.patch(
         `${at}/ephemeralcontainers`,
         { spec: { ephemeralContainers: [{ name: 'dbg2', image: 'x', lifecycle: {} }] } },
         'strategic',
       );
+
       await api.patch(
         `${at}/ephemeralcontainers`,
         { spec: { ephemeralContainers: [{ name: 'c', image: 'x' }] } },
         'strategic',
       );
+
       await api.patch(
         `${at}/ephemeralcontainers`,
-        { spec: { ephemeralContainers: [{ name: 'dbg3', image: 'x', targetContainerName: 'absent' }] } },
+        {
+          spec: {
+            ephemeralContainers: [{ name: 'dbg3', image: 'x', targetContainerName: 'absent' }],
+          },
+        },
         'strategic',
       );
-      await api.patch(`${at}/ephemeralcontainers`, { spec: { ephemeralContainers: null } }, 'merge');
+
+      await api.patch(
+        `${at}/ephemeralcontainers`,
+        { spec: { ephemeralContainers: null } },
+        'merge',
+      );
+
       await api.patch(
         `${at}/resize`,
         { spec: { containers: [{ name: 'c', resources: { requests: { cpu: '1' } } }] } },
         'strategic',
       );
+
       await api.patch(`${at}/status`, { status: { phase: 'Running', podIP: '10.0.0.1' } }, 'merge');
       await api.patch(`${at}/status`, { status: { phase: 'X' } }, 'merge');
       await api.patch(`${at}/status`, { status: { podIP: 'x' } }, 'merge');
-      await api.patch(`${at}/status`, { metadata: { labels: { s: 't' } }, spec: { nodeName: 'else' } }, 'merge');
+
+      await api.patch(
+        `${at}/status`,
+        { metadata: { labels: { s: 't' } }, spec: { nodeName: 'else' } },
+        'merge',
+      );
+
       await api.delete(at, { gracePeriodSeconds: 20 });
       await api.delete(at, { gracePeriodSeconds: 30 });
       await api.delete(at, { gracePeriodSeconds: 10 });

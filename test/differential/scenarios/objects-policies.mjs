@@ -1,4 +1,5 @@
-// Kinds that say how the API is to behave: they are kept, some of them are nothing but kept, and all are looked at.
+// Kinds that say how the API is to behave: they are kept, some of them are nothing but kept, and
+// all are looked at.
 
 const policies = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
 const bindings = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings';
@@ -35,15 +36,27 @@ export default [
     [
       {},
       { validations: [], failurePolicy: 'No', matchConstraints: {} },
-      validations({ expression: 'object.spec.replicas > 1 && request.operation == "CREATE" && oldObject == null' }),
-      validations({ expression: "authorizer.group('').resource('pods').namespace('a').check('get').allowed()" }),
       validations({
-        expression: "authorizer.path('/x').check('get').reason() == '' && namespaceObject.metadata.name == 'a'",
+        expression:
+          'object.spec.replicas > 1 && request.operation == "CREATE" && oldObject == null',
+      }),
+      validations({
+        expression: "authorizer.group('').resource('pods').namespace('a').check('get').allowed()",
+      }),
+      validations({
+        expression:
+          "authorizer.path('/x').check('get').reason() == '' && namespaceObject.metadata.name == 'a'",
       }),
       validations({ expression: 'params.a == 1' }),
-      { paramKind: { apiVersion: 'v1', kind: 'ConfigMap' }, ...validations({ expression: 'params.data.a == "1"' }) },
+      {
+        paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },
+        ...validations({ expression: 'params.data.a == "1"' }),
+      },
       { paramKind: { apiVersion: 'a/b/c', kind: 'a b' } },
-      { variables: [{ name: 'a', expression: 'object.spec' }], ...validations({ expression: 'variables.a == 1' }) },
+      {
+        variables: [{ name: 'a', expression: 'object.spec' }],
+        ...validations({ expression: 'variables.a == 1' }),
+      },
       {
         variables: [
           { name: 'for', expression: '' },
@@ -55,7 +68,10 @@ export default [
         { expression: '' },
         { expression: 'true', message: 'a\nb', reason: 'Unauthorized' },
       ),
-      validations({ expression: 'true', messageExpression: '1' }, { expression: 'nope', message: ' ' }),
+      validations(
+        { expression: 'true', messageExpression: '1' },
+        { expression: 'nope', message: ' ' },
+      ),
       {
         matchConditions: [
           { name: 'a b', expression: 'true' },
@@ -87,19 +103,41 @@ export default [
   ]),
   tried('flows', flows, { priorityLevelConfiguration: { name: 'x' } }, [
     {},
-    { priorityLevelConfiguration: { name: '' }, matchingPrecedence: 1, distinguisherMethod: { type: 'x' } },
+    {
+      priorityLevelConfiguration: { name: '' },
+      matchingPrecedence: 1,
+      distinguisherMethod: { type: 'x' },
+    },
     { matchingPrecedence: 10_001 },
     flow({ subjects: [user], resourceRules: [resourceRule] }),
     flow(
       {},
-      { subjects: [{ kind: 'x' }, { kind: 'User' }, { ...user, group: { name: 'g' } }, { kind: 'Group', group: {} }] },
+      {
+        subjects: [
+          { kind: 'x' },
+          { kind: 'User' },
+          { ...user, group: { name: 'g' } },
+          { kind: 'Group', group: {} },
+        ],
+      },
     ),
-    flow({ subjects: [{ kind: 'ServiceAccount', serviceAccount: { name: '', namespace: 'A' } }], resourceRules: [{}] }),
-    flow({ subjects: [user], resourceRules: [{ ...resourceRule, verbs: ['*', 'get'], namespaces: ['A b', '*'] }] }),
-    flow({ subjects: [user], resourceRules: [{ ...resourceRule, verbs: ['fly'], namespaces: ['A b'] }] }),
+    flow({
+      subjects: [{ kind: 'ServiceAccount', serviceAccount: { name: '', namespace: 'A' } }],
+      resourceRules: [{}],
+    }),
     flow({
       subjects: [user],
-      nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['', 'a', '/a b', '//a', '/a*', '/a/*', '/'] }],
+      resourceRules: [{ ...resourceRule, verbs: ['*', 'get'], namespaces: ['A b', '*'] }],
+    }),
+    flow({
+      subjects: [user],
+      resourceRules: [{ ...resourceRule, verbs: ['fly'], namespaces: ['A b'] }],
+    }),
+    flow({
+      subjects: [user],
+      nonResourceRules: [
+        { verbs: ['get'], nonResourceURLs: ['', 'a', '/a b', '//a', '/a*', '/a/*', '/'] },
+      ],
     }),
   ]),
   tried('priority levels', levels, { type: 'Limited' }, [
@@ -108,7 +146,13 @@ export default [
     { type: 'x' },
     { type: 'Exempt', limited: { limitResponse: { type: 'Reject' } } },
     { limited: {} },
-    { limited: { limitResponse: { type: 'Reject', queuing: {} }, nominalConcurrencyShares: -1, lendablePercent: 101 } },
+    {
+      limited: {
+        limitResponse: { type: 'Reject', queuing: {} },
+        nominalConcurrencyShares: -1,
+        lendablePercent: 101,
+      },
+    },
     { limited: { limitResponse: { type: 'Queue' }, borrowingLimitPercent: -1 }, exempt: {} },
     queue({}),
     queue({ queues: 2, handSize: 3, queueLengthLimit: -1 }),
@@ -128,17 +172,35 @@ export default [
     [
       { metadata: { name: 'v1.a.b' } },
       {},
-      { metadata: { name: 'v1.a.b' }, groupPriorityMinimum: 0, versionPriority: 1001, service: { port: 0 } },
+      {
+        metadata: { name: 'v1.a.b' },
+        groupPriorityMinimum: 0,
+        versionPriority: 1001,
+        service: { port: 0 },
+      },
       { metadata: { name: 'V.A' }, group: 'A', version: 'V' },
-      { metadata: { name: 'v1.a.b' }, service: undefined, caBundle: 'YQ==', insecureSkipTLSVerify: true },
+      {
+        metadata: { name: 'v1.a.b' },
+        service: undefined,
+        caBundle: 'YQ==',
+        insecureSkipTLSVerify: true,
+      },
       { metadata: { name: 'v1.a.b' }, caBundle: 'YQ==', insecureSkipTLSVerify: true },
     ],
   ),
-  tried('addresses', addresses, { parentRef: { resource: 'services', name: 'n', namespace: 'd' } }, [
-    { metadata: { name: '10.1.2.3' } },
-    { metadata: { name: '10.1.2.03' }, parentRef: { group: 'A', resource: 'a/b', name: '', namespace: '..' } },
-    { metadata: { name: '10.1.2.3' }, parentRef: undefined },
-  ]),
+  tried(
+    'addresses',
+    addresses,
+    { parentRef: { resource: 'services', name: 'n', namespace: 'd' } },
+    [
+      { metadata: { name: '10.1.2.3' } },
+      {
+        metadata: { name: '10.1.2.03' },
+        parentRef: { group: 'A', resource: 'a/b', name: '', namespace: '..' },
+      },
+      { metadata: { name: '10.1.2.3' }, parentRef: undefined },
+    ],
+  ),
   tried('networks of services', networks, { cidrs: ['10.55.0.0/16'] }, [
     {},
     { cidrs: [] },

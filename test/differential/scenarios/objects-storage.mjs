@@ -4,8 +4,18 @@ let counter = 0;
 const next = (spec, name = `v${counter++}`) => ({ metadata: { name }, spec });
 const claim = (spec = {}) =>
   next({ accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, ...spec });
+
 const volume = (spec = {}) =>
-  next({ accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, hostPath: { path: '/x' }, ...spec }, 'diff-pv');
+  next(
+    {
+      accessModes: ['ReadWriteOnce'],
+      capacity: { storage: '1Gi' },
+      hostPath: { path: '/x' },
+      ...spec,
+    },
+    'diff-pv',
+  );
+
 const sc = (rest = {}) => ({ metadata: { name: 'diff-sc' }, provisioner: 'a.b/c', ...rest });
 
 export default [
@@ -67,7 +77,10 @@ export default [
     volume({ nodeAffinity: {} }),
     volume({ nodeAffinity: { required: { nodeSelectorTerms: [] } } }),
     volume({ hostPath: undefined, csi: {} }),
-    volume({ hostPath: undefined, csi: { driver: 'A_b', volumeHandle: 'x', nodePublishSecretRef: {} } }),
+    volume({
+      hostPath: undefined,
+      csi: { driver: 'A_b', volumeHandle: 'x', nodePublishSecretRef: {} },
+    }),
     volume({ hostPath: undefined, nfs: {} }),
     volume({ claimRef: { name: 'a', namespace: 'b' } }),
   ]),
@@ -119,7 +132,13 @@ export default [
     next({ fsGroupPolicy: 'X' }, 'diff-csi'),
     next({ volumeLifecycleModes: ['X'] }, 'diff-csi'),
     next(
-      { tokenRequests: [{ audience: 'a' }, { audience: 'a' }, { audience: 'b', expirationSeconds: 5 }] },
+      {
+        tokenRequests: [
+          { audience: 'a' },
+          { audience: 'a' },
+          { audience: 'b', expirationSeconds: 5 },
+        ],
+      },
       'diff-csi',
     ),
     next({}, 'A_b'),

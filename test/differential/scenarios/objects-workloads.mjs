@@ -3,18 +3,24 @@ import { changes, creations } from '../objects.mjs';
 let counter = 0;
 const labels = { app: 'x' };
 const one = { name: 'c', image: 'busybox:1' };
+
 const template = (spec = {}, metadata = {}) => ({
   metadata: { labels, ...metadata },
   spec: { containers: [one], ...spec },
 });
+
 const named = (spec, name = `w${counter++}`) => ({ metadata: { name }, spec });
-const deployment = (spec = {}) => named({ selector: { matchLabels: labels }, template: template(), ...spec });
+const deployment = (spec = {}) =>
+  named({ selector: { matchLabels: labels }, template: template(), ...spec });
 const stateful = (spec = {}) => deployment({ serviceName: 'svc', ...spec });
+
 const claim = (spec = {}) => ({
   metadata: { name: 'data' },
   spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, ...spec },
 });
-const job = (spec = {}) => named({ template: { spec: { containers: [one], restartPolicy: 'Never' } }, ...spec });
+
+const job = (spec = {}) =>
+  named({ template: { spec: { containers: [one], restartPolicy: 'Never' } }, ...spec });
 const cron = (spec = {}, inner = {}) =>
   named({ schedule: '* * * * *', jobTemplate: { spec: { ...job().spec, ...inner } }, ...spec });
 
@@ -35,7 +41,12 @@ export default [
       },
       template: template(),
     }),
-    deployment({ replicas: -1, minReadySeconds: -1, revisionHistoryLimit: -1, progressDeadlineSeconds: -1 }),
+    deployment({
+      replicas: -1,
+      minReadySeconds: -1,
+      revisionHistoryLimit: -1,
+      progressDeadlineSeconds: -1,
+    }),
     deployment({ progressDeadlineSeconds: 10, minReadySeconds: 20 }),
     deployment({ strategy: { type: 'X' } }),
     deployment({ strategy: { type: 'Recreate', rollingUpdate: { maxSurge: 1 } } }),
@@ -46,91 +57,121 @@ export default [
     deployment({ template: template({ restartPolicy: 'Never', activeDeadlineSeconds: 5 }) }),
     deployment({ template: template({ containers: [] }) }),
     deployment({ template: template({ containers: [{ name: 'c' }] }) }),
-    deployment({ template: template({}, { labels: { app: 'x', 'a b': 'c' }, annotations: { 'a b': 'c' } }) }),
     deployment({
-      template: template({ terminationGracePeriodSeconds: -1, nodeSelector: { 'beta.kubernetes.io/os': 'linux' } }),
+      template: template({}, { labels: { app: 'x', 'a b': 'c' }, annotations: { 'a b': 'c' } }),
     }),
     deployment({
-      template: template({ containers: [{ ...one, resources: { limits: { cpu: '1' } } }], hostNetwork: true }),
+      template: template({
+        terminationGracePeriodSeconds: -1,
+        nodeSelector: { 'beta.kubernetes.io/os': 'linux' },
+      }),
+    }),
+    deployment({
+      template: template({
+        containers: [{ ...one, resources: { limits: { cpu: '1' } } }],
+        hostNetwork: true,
+      }),
     }),
     deployment({ replicas: 'three' }),
     deployment({ template: undefined }),
     deployment({ selector: undefined }),
   ]),
-  changes('deployments: what may change', 'deployments', { ...deployment(), metadata: { name: 'change' } }, [
-    (d) => {
-      d.spec.replicas = 3;
-    },
-    (d) => {
-      d.spec.replicas = -3;
-    },
-    (d) => {
-      d.spec.selector.matchLabels = { app: 'y' };
-    },
-    (d) => {
-      d.spec.selector.matchLabels = { app: 'y' };
-      d.spec.template.metadata.labels = { app: 'y' };
-    },
-    (d) => {
-      d.spec.template.spec.containers[0].image = 'other';
-    },
-    (d) => {
-      d.spec.template.metadata.labels = { app: 'z' };
-    },
-    (d) => {
-      d.metadata.labels = { 'a b': 'c' };
-    },
-    (d) => {
-      d.metadata.annotations = { 'a b': 'c' };
-    },
-    (d) => {
-      d.metadata.labels = { a: 'b' };
-    },
-    (d) => {
-      d.status = { replicas: 5 };
-    },
-    (d) => {
-      delete d.spec.strategy;
-    },
-    (d) => {
-      d.spec.strategy = { type: 'Recreate' };
-    },
-    (d) => {
-      d.metadata.finalizers = ['nodomain'];
-    },
-    (d) => {
-      d.metadata.ownerReferences = [{ apiVersion: 'v1', kind: 'Pod', name: 'x' }];
-    },
-    (d) => {
-      d.metadata.ownerReferences = [{ apiVersion: 'v1', kind: 'Event', name: 'x', uid: 'u' }];
-    },
-    (d) => {
-      d.metadata.ownerReferences = [1, 2].map((n) => ({
-        apiVersion: 'v1',
-        kind: 'Pod',
-        name: `x${n}`,
-        uid: `u${n}`,
-        controller: true,
-      }));
-    },
-  ]),
+  changes(
+    'deployments: what may change',
+    'deployments',
+    { ...deployment(), metadata: { name: 'change' } },
+    [
+      (d) => {
+        d.spec.replicas = 3;
+      },
+      (d) => {
+        d.spec.replicas = -3;
+      },
+      (d) => {
+        d.spec.selector.matchLabels = { app: 'y' };
+      },
+      (d) => {
+        d.spec.selector.matchLabels = { app: 'y' };
+        d.spec.template.metadata.labels = { app: 'y' };
+      },
+      (d) => {
+        d.spec.template.spec.containers[0].image = 'other';
+      },
+      (d) => {
+        d.spec.template.metadata.labels = { app: 'z' };
+      },
+      (d) => {
+        d.metadata.labels = { 'a b': 'c' };
+      },
+      (d) => {
+        d.metadata.annotations = { 'a b': 'c' };
+      },
+      (d) => {
+        d.metadata.labels = { a: 'b' };
+      },
+      (d) => {
+        d.status = { replicas: 5 };
+      },
+      (d) => {
+        delete d.spec.strategy;
+      },
+      (d) => {
+        d.spec.strategy = { type: 'Recreate' };
+      },
+      (d) => {
+        d.metadata.finalizers = ['nodomain'];
+      },
+      (d) => {
+        d.metadata.ownerReferences = [{ apiVersion: 'v1', kind: 'Pod', name: 'x' }];
+      },
+      (d) => {
+        d.metadata.ownerReferences = [{ apiVersion: 'v1', kind: 'Event', name: 'x', uid: 'u' }];
+      },
+      (d) => {
+        d.metadata.ownerReferences = [1, 2].map((n) => ({
+          apiVersion: 'v1',
+          kind: 'Pod',
+          name: `x${n}`,
+          uid: `u${n}`,
+          controller: true,
+        }));
+      },
+    ],
+  ),
   {
     name: 'deployments: status, scale and generation',
     run: async (api) => {
       const at = `${api.group('apps/v1')}/deployments`;
       await api.post(at, { ...deployment(), metadata: { name: 'd' } });
-      await api.patch(`${at}/d/status`, { status: { replicas: 2, readyReplicas: 1, observedGeneration: 1 } }, 'merge');
+
+      await api.patch(
+        `${at}/d/status`,
+        { status: { replicas: 2, readyReplicas: 1, observedGeneration: 1 } },
+        'merge',
+      );
+
       await api.patch(`${at}/d/status`, { status: { replicas: 2, readyReplicas: 3 } }, 'merge');
       await api.patch(`${at}/d/status`, { status: { replicas: -2 } }, 'merge');
       await api.patch(`${at}/d/status`, { status: { collisionCount: 3 } }, 'merge');
       await api.patch(`${at}/d/status`, { status: { collisionCount: 2 } }, 'merge');
-      await api.patch(`${at}/d/status`, { spec: { replicas: 9 }, metadata: { labels: { a: 'b' } } }, 'merge');
+
+      await api.patch(
+        `${at}/d/status`,
+        { spec: { replicas: 9 }, metadata: { labels: { a: 'b' } } },
+        'merge',
+      );
+
       await api.get(`${at}/d/scale`);
       await api.patch(`${at}/d/scale`, { spec: { replicas: 4 } }, 'merge');
       await api.patch(`${at}/d/scale`, { spec: { replicas: -4 } }, 'merge');
       await api.put(`${at}/d/scale`, { metadata: { name: 'd' }, spec: { replicas: 2 } });
       await api.put(`${at}/d/scale`, { metadata: { name: 'other' }, spec: { replicas: 2 } });
-      await api.put(`${at}/d/scale`, { metadata: { name: 'd', resourceVersion: '1' }, spec: { replicas: 2 } });
+
+      await api.put(`${at}/d/scale`, {
+        metadata: { name: 'd', resourceVersion: '1' },
+        spec: { replicas: 2 },
+      });
+
       await api.get(`${at}/d/status`);
       await api.patch(`${at}/d`, { metadata: { annotations: { a: 'b' } } }, 'merge');
       await api.delete(`${at}/d`);
@@ -149,14 +190,20 @@ export default [
     stateful({ persistentVolumeClaimRetentionPolicy: { whenDeleted: 'X' } }),
     stateful({
       volumeClaimTemplates: [claim()],
-      template: template({ containers: [{ ...one, volumeMounts: [{ name: 'data', mountPath: '/d' }] }] }),
+      template: template({
+        containers: [{ ...one, volumeMounts: [{ name: 'data', mountPath: '/d' }] }],
+      }),
     }),
     stateful({ volumeClaimTemplates: [claim({ accessModes: [] })] }),
     stateful({ volumeClaimTemplates: [{ metadata: { name: 'x' }, spec: {} }] }),
     stateful({ ordinals: { start: -1 }, minReadySeconds: -1, replicas: -1 }),
     stateful({ template: template({ restartPolicy: 'OnFailure' }) }),
     stateful({ selector: {} }),
-    stateful({ template: template({ containers: [{ ...one, volumeMounts: [{ name: 'absent', mountPath: '/d' }] }] }) }),
+    stateful({
+      template: template({
+        containers: [{ ...one, volumeMounts: [{ name: 'absent', mountPath: '/d' }] }],
+      }),
+    }),
     { metadata: { name: 'a.b' }, spec: stateful().spec },
   ]),
   changes(
@@ -186,7 +233,10 @@ export default [
         s.spec.updateStrategy = { type: 'OnDelete' };
       },
       (s) => {
-        s.spec.persistentVolumeClaimRetentionPolicy = { whenDeleted: 'Delete', whenScaled: 'Retain' };
+        s.spec.persistentVolumeClaimRetentionPolicy = {
+          whenDeleted: 'Delete',
+          whenScaled: 'Retain',
+        };
       },
     ],
   ),
@@ -203,15 +253,20 @@ export default [
     deployment({ selector: {} }),
     deployment({ template: template({ restartPolicy: 'Never' }) }),
   ]),
-  changes('daemon sets: what may change', 'daemonsets', { ...deployment(), metadata: { name: 'change' } }, [
-    (d) => {
-      d.spec.selector.matchLabels = { app: 'y' };
-      d.spec.template.metadata.labels = { app: 'y' };
-    },
-    (d) => {
-      d.spec.template.spec.containers[0].image = 'new';
-    },
-  ]),
+  changes(
+    'daemon sets: what may change',
+    'daemonsets',
+    { ...deployment(), metadata: { name: 'change' } },
+    [
+      (d) => {
+        d.spec.selector.matchLabels = { app: 'y' };
+        d.spec.template.metadata.labels = { app: 'y' };
+      },
+      (d) => {
+        d.spec.template.spec.containers[0].image = 'new';
+      },
+    ],
+  ),
   creations('replica sets: what is refused', 'replicasets', [
     deployment(),
     deployment({ replicas: -1, minReadySeconds: -1 }),
@@ -230,7 +285,10 @@ export default [
   creations('pod templates and controller revisions', 'podtemplates', [
     { metadata: { name: 'a' }, template: template() },
     { metadata: { name: 'b' } },
-    { metadata: { name: 'c' }, template: template({ ephemeralContainers: [{ name: 'x', image: 'y' }] }) },
+    {
+      metadata: { name: 'c' },
+      template: template({ ephemeralContainers: [{ name: 'x', image: 'y' }] }),
+    },
   ]),
   creations('controller revisions', 'controllerrevisions', [
     { metadata: { name: 'a' }, data: { a: 1 }, revision: 1 },
@@ -244,9 +302,20 @@ export default [
     job({ template: { spec: { containers: [one] } } }),
     job({ template: { spec: { containers: [one], restartPolicy: 'Always' } } }),
     job({ template: { spec: { containers: [one], restartPolicy: 'X' } } }),
-    job({ parallelism: -1, completions: -1, backoffLimit: -1, activeDeadlineSeconds: -1, ttlSecondsAfterFinished: -1 }),
+    job({
+      parallelism: -1,
+      completions: -1,
+      backoffLimit: -1,
+      activeDeadlineSeconds: -1,
+      ttlSecondsAfterFinished: -1,
+    }),
     job({ completionMode: 'Indexed' }),
-    job({ completionMode: 'Indexed', completions: 3, backoffLimitPerIndex: 1, maxFailedIndexes: 5 }),
+    job({
+      completionMode: 'Indexed',
+      completions: 3,
+      backoffLimitPerIndex: 1,
+      maxFailedIndexes: 5,
+    }),
     job({ completionMode: 'Indexed', completions: 3, backoffLimitPerIndex: 1 }),
     job({ completionMode: 'X' }),
     job({ backoffLimitPerIndex: 1 }),
@@ -256,10 +325,17 @@ export default [
     job({
       manualSelector: true,
       selector: { matchLabels: { a: 'b' } },
-      template: { metadata: { labels: { a: 'b' } }, spec: { containers: [one], restartPolicy: 'Never' } },
+      template: {
+        metadata: { labels: { a: 'b' } },
+        spec: { containers: [one], restartPolicy: 'Never' },
+      },
     }),
     job({ podFailurePolicy: { rules: [{}] } }),
-    job({ podFailurePolicy: { rules: [{ action: 'X', onExitCodes: { operator: 'In', values: [0, 0] } }] } }),
+    job({
+      podFailurePolicy: {
+        rules: [{ action: 'X', onExitCodes: { operator: 'In', values: [0, 0] } }],
+      },
+    }),
     job({
       podFailurePolicy: {
         rules: [
@@ -271,7 +347,9 @@ export default [
         ],
       },
     }),
-    job({ podFailurePolicy: { rules: [{ action: 'FailIndex', onPodConditions: [{ type: 'a b' }] }] } }),
+    job({
+      podFailurePolicy: { rules: [{ action: 'FailIndex', onPodConditions: [{ type: 'a b' }] }] },
+    }),
     job({ successPolicy: { rules: [{ succeededCount: 1 }] } }),
     job({
       completionMode: 'Indexed',
@@ -291,7 +369,10 @@ export default [
     job({ managedBy: 'a.b/c' }),
     job({ suspend: true, parallelism: 2 }),
     job({
-      template: { metadata: { labels: { 'job-name': 'x' } }, spec: { containers: [one], restartPolicy: 'Never' } },
+      template: {
+        metadata: { labels: { 'job-name': 'x' } },
+        spec: { containers: [one], restartPolicy: 'Never' },
+      },
     }),
   ]),
   // The controller of the real server leaves it alone: what is asked here is not how far that is.
@@ -358,7 +439,11 @@ export default [
     cron({ timeZone: 'Local' }),
     cron({ timeZone: '../x' }),
     cron({ concurrencyPolicy: 'X' }),
-    cron({ startingDeadlineSeconds: -1, successfulJobsHistoryLimit: -1, failedJobsHistoryLimit: -1 }),
+    cron({
+      startingDeadlineSeconds: -1,
+      successfulJobsHistoryLimit: -1,
+      failedJobsHistoryLimit: -1,
+    }),
     cron({ suspend: true, startingDeadlineSeconds: 5 }),
     cron({}, { selector: { matchLabels: { a: 'b' } } }),
     cron({}, { manualSelector: true }),

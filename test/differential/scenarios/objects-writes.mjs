@@ -1,8 +1,16 @@
-// How objects are written whatever their kind: names, options, bodies, versions, generation. Invalid kinds have files of their own.
+// How objects are written whatever their kind: names, options, bodies, versions, generation.
+// Invalid kinds have files of their own.
 import { path } from '../objects.mjs';
 
 const yaml = { headers: { 'content-type': 'application/yaml' } };
-const map = (name, more = {}) => ({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name }, ...more });
+
+const map = (name, more = {}) => ({
+  kind: 'ConfigMap',
+  apiVersion: 'v1',
+  metadata: { name },
+  ...more,
+});
+
 const containers = [{ name: 'c', image: 'busybox:1' }];
 const labels = { app: 'x' };
 const template = { metadata: { labels }, spec: { containers } };
@@ -12,7 +20,9 @@ function bodies(name, list, query = '', options = {}) {
   return {
     name,
     run: async (api) => {
-      for (const body of list) await api.call('POST', `${path(api, 'configmaps')}${query}`, { ...options, body });
+      for (const body of list) {
+        await api.call('POST', `${path(api, 'configmaps')}${query}`, { ...options, body });
+      }
     },
   };
 }
@@ -22,6 +32,7 @@ export default [
     name: 'writes: names that are generated, taken, wrong or elsewhere',
     run: async (api) => {
       const maps = path(api, 'configmaps');
+
       const bodies = [
         { metadata: { generateName: 'g-' } },
         { metadata: { generateName: 'g-', name: 'named' } },
@@ -31,8 +42,21 @@ export default [
         { metadata: { name: 'taken', namespace: 'elsewhere' } },
         { metadata: { name: 'version', resourceVersion: '5' } },
         { metadata: { name: 'version', resourceVersion: 'x' } },
-        { metadata: { name: 'uid', uid: 'chosen', creationTimestamp: '2020-01-01T00:00:00Z', generation: 9 } },
-        { metadata: { name: 'deleted', deletionTimestamp: '2020-01-01T00:00:00Z', deletionGracePeriodSeconds: 5 } },
+        {
+          metadata: {
+            name: 'uid',
+            uid: 'chosen',
+            creationTimestamp: '2020-01-01T00:00:00Z',
+            generation: 9,
+          },
+        },
+        {
+          metadata: {
+            name: 'deleted',
+            deletionTimestamp: '2020-01-01T00:00:00Z',
+            deletionGracePeriodSeconds: 5,
+          },
+        },
         { metadata: { name: 'link', selfLink: '/x' } },
         { metadata: { name: 'a/b' } },
         { metadata: { name: '..' } },
@@ -42,7 +66,11 @@ export default [
         {},
         { metadata: null },
       ];
-      for (const body of bodies) await api.post(maps, body);
+
+      for (const body of bodies) {
+        await api.post(maps, body);
+      }
+
       await api.get(`${maps}/uid`);
       await api.post(`/api/v1/namespaces/nowhere/configmaps`, map('x'));
       await api.post(`/api/v1/configmaps`, map('x'));
@@ -50,7 +78,11 @@ export default [
       await api.post(`/apis/apps/v1/namespaces/${api.namespace}/nonsense`, map('x'));
       await api.post('/api/v1/namespaces', { metadata: { name: api.namespace } });
       await api.post(path(api, 'pods'), { metadata: { generateName: 'p-' }, spec: { containers } });
-      await api.post(path(api, 'services'), { metadata: { generateName: 's-' }, spec: { ports: [{ port: 1 }] } });
+
+      await api.post(path(api, 'services'), {
+        metadata: { generateName: 's-' },
+        spec: { ports: [{ port: 1 }] },
+      });
     },
   },
   {
@@ -91,8 +123,10 @@ export default [
         { managedFields: [{ operation: 'Update', fieldsType: 'X' }] },
         { generation: -1 },
       ];
-      for (const [i, meta] of metas.entries())
+
+      for (const [i, meta] of metas.entries()) {
         await api.post(path(api, 'configmaps'), { metadata: { name: `m${i}`, ...meta } });
+      }
     },
   },
   {
@@ -101,6 +135,7 @@ export default [
       const maps = path(api, 'configmaps');
       const { body: first } = await api.post(maps, map('m', { data: { a: '1' } }));
       const { body: second } = await api.put(`${maps}/m`, { ...first, data: { a: '2' } });
+
       await api.put(`${maps}/m`, { ...first, data: { a: '3' } });
       await api.put(`${maps}/m`, { ...second, metadata: { ...second.metadata, uid: 'other' } });
       await api.put(`${maps}/m`, map('m', { metadata: { name: 'm', uid: 'other' } }));
@@ -114,32 +149,73 @@ export default [
       await api.put(`${maps}/m`, map('m', { data: { a: '4' } }));
       await api.put(`${maps}/m`, map('m', { data: { a: '4' } }));
       await api.put(`${maps}/missing`, map('missing'));
-      await api.put(`${maps}/missing`, map('missing', { metadata: { name: 'missing', resourceVersion: '1' } }));
+
+      await api.put(
+        `${maps}/missing`,
+        map('missing', { metadata: { name: 'missing', resourceVersion: '1' } }),
+      );
+
       await api.put(`${maps}/missing`, map('missing', { metadata: { name: 'missing', uid: 'x' } }));
       await api.put(`/api/v1/namespaces/nowhere/configmaps/x`, map('x'));
       await api.put(`/api/v1/nodes/nothing`, { metadata: { name: 'nothing' } });
       await api.put(`${path(api, 'leases')}/made`, { metadata: { name: 'made' }, spec: {} });
-      await api.put(`${path(api, 'leases')}/made`, { metadata: { name: 'made' }, spec: { holderIdentity: 'x' } });
-      await api.put(`${path(api, 'leases')}/other`, { metadata: { name: 'other', uid: 'x' }, spec: {} });
-      await api.put(`${path(api, 'leases')}/third`, { metadata: { name: 'third', resourceVersion: '4' }, spec: {} });
+
+      await api.put(`${path(api, 'leases')}/made`, {
+        metadata: { name: 'made' },
+        spec: { holderIdentity: 'x' },
+      });
+
+      await api.put(`${path(api, 'leases')}/other`, {
+        metadata: { name: 'other', uid: 'x' },
+        spec: {},
+      });
+
+      await api.put(`${path(api, 'leases')}/third`, {
+        metadata: { name: 'third', resourceVersion: '4' },
+        spec: {},
+      });
+
       await api.put(`${path(api, 'leases')}/Bad_`, { metadata: { name: 'Bad_' }, spec: {} });
-      await api.put(`${path(api, 'services')}/s`, { metadata: { name: 's' }, spec: { ports: [{ port: 1 }] } });
+
+      await api.put(`${path(api, 'services')}/s`, {
+        metadata: { name: 's' },
+        spec: { ports: [{ port: 1 }] },
+      });
+
       await api.put(`${path(api, 'endpoints')}/e`, { metadata: { name: 'e' } });
       await api.put(`${path(api, 'roles')}/r`, { metadata: { name: 'r' }, rules: [] });
-      await api.put(`${path(api, 'limitranges')}/l`, { metadata: { name: 'l' }, spec: { limits: [] } });
+
+      await api.put(`${path(api, 'limitranges')}/l`, {
+        metadata: { name: 'l' },
+        spec: { limits: [] },
+      });
+
       await api.put(`${path(api, 'secrets')}/s`, { metadata: { name: 's' } });
+
       await api.put(`${path(api, 'events')}/e`, {
         metadata: { name: 'e' },
         involvedObject: { namespace: api.namespace },
       });
+
       const { body: event } = await api.get(`${maps}/m`);
       await api.put(`${maps}/m`, {
         ...event,
         metadata: { ...event.metadata, creationTimestamp: null, selfLink: '/x' },
       });
-      await api.put(`${maps}/m`, { ...event, metadata: { ...event.metadata, resourceVersion: '', generation: 7 } });
+
+      await api.put(`${maps}/m`, {
+        ...event,
+        metadata: { ...event.metadata, resourceVersion: '', generation: 7 },
+      });
+
       await api.put(`${maps}/m`, { ...event, metadata: { ...event.metadata, managedFields: [] } });
-      await api.patch(`${maps}/m`, { metadata: { resourceVersion: '1' }, data: { a: '7' } }, 'merge');
+
+      await api.patch(
+        `${maps}/m`,
+        { metadata: { resourceVersion: '1' }, data: { a: '7' } },
+        'merge',
+      );
+
       await api.patch(`${maps}/m`, { metadata: { uid: 'x' }, data: { a: '8' } }, 'merge');
       await api.patch(`${maps}/m`, { metadata: { name: 'x' } }, 'merge');
       await api.patch(`${maps}/m`, { metadata: { namespace: 'x' } }, 'merge');
@@ -179,16 +255,27 @@ export default [
         await api.get(`${maps}/${name}`);
         await api.delete(`${maps}/${name}`);
       }
+
       await api.post(maps, map('m'));
-      for (const query of ['dryRun=All', 'dryRun=X', 'fieldValidation=X', `fieldManager=${long}`, 'force=true']) {
+
+      for (const query of [
+        'dryRun=All',
+        'dryRun=X',
+        'fieldValidation=X',
+        `fieldManager=${long}`,
+        'force=true',
+      ]) {
         await api.put(`${maps}/m?${query}`, map('m', { data: { [`k${query.length}`]: 'v' } }));
         await api.patch(`${maps}/m?${query}`, { data: { p: `${query.length}` } }, 'merge');
       }
+
       await api.get(`${maps}/m`);
+
       await api.post(`${path(api, 'services')}?dryRun=All`, {
         metadata: { name: 's' },
         spec: { ports: [{ port: 1 }] },
       });
+
       await api.post(`${maps}?dryRun=All`, map('m'));
       await api.post(`${maps}?dryRun=All`, { metadata: { generateName: 'x-' } });
       await api.post(`${maps}?dryRun=All`, map('A'));
@@ -248,7 +335,8 @@ export default [
   {
     name: 'writes: numbers, amounts, times and lists of the wrong type',
     run: async (api) => {
-      const pod = (spec) => api.post(path(api, 'pods'), { metadata: { name: 'a' }, spec: { containers, ...spec } });
+      const pod = (spec) =>
+        api.post(path(api, 'pods'), { metadata: { name: 'a' }, spec: { containers, ...spec } });
       await pod({ terminationGracePeriodSeconds: '5' });
       await pod({ terminationGracePeriodSeconds: 1.5 });
       await pod({ hostNetwork: 'true' });
@@ -256,27 +344,48 @@ export default [
       await pod({ containers: ['x'] });
       await pod({ containers: [{ name: 'c', image: 5 }] });
       await pod({ containers: [{ name: 'c', image: 'i', ports: [{ containerPort: 'http' }] }] });
-      await pod({ containers: [{ name: 'c', image: 'i', ports: [{ containerPort: 3000000000 }] }] });
-      await pod({ containers: [{ name: 'c', image: 'i', resources: { limits: { cpu: 'much' } } }] });
+      await pod({
+        containers: [{ name: 'c', image: 'i', ports: [{ containerPort: 3000000000 }] }],
+      });
+      await pod({
+        containers: [{ name: 'c', image: 'i', resources: { limits: { cpu: 'much' } } }],
+      });
       await pod({ containers: [{ name: 'c', image: 'i', resources: { limits: { cpu: true } } }] });
       await pod({ containers: [{ name: 'c', image: 'i', env: [{ name: 'A', value: 5 }] }] });
       await pod({ containers: [{ name: 'c', image: 'i', command: 'sh' }] });
-      await pod({ containers: [{ name: 'c', image: 'i', livenessProbe: { httpGet: { port: true } } }] });
+      await pod({
+        containers: [{ name: 'c', image: 'i', livenessProbe: { httpGet: { port: true } } }],
+      });
       await pod({ nodeSelector: { a: 5 } });
       await pod({ volumes: { a: 'b' } });
       await pod(null);
       await api.post(path(api, 'pods'), { metadata: { name: 'a' }, spec: 'x' });
       await api.post(path(api, 'pods'), { metadata: { name: 'a' }, spec: [] });
-      await api.post(path(api, 'deployments'), { metadata: { name: 'a' }, spec: { replicas: '3' } });
-      await api.post(path(api, 'deployments'), { metadata: { name: 'a' }, spec: { replicas: 2.5 } });
+
+      await api.post(path(api, 'deployments'), {
+        metadata: { name: 'a' },
+        spec: { replicas: '3' },
+      });
+
+      await api.post(path(api, 'deployments'), {
+        metadata: { name: 'a' },
+        spec: { replicas: 2.5 },
+      });
+
       await api.post(path(api, 'deployments'), {
         metadata: { name: 'a' },
         spec: { selector: { matchLabels: { a: 1 } } },
       });
-      await api.post(path(api, 'services'), { metadata: { name: 'a' }, spec: { ports: [{ port: '80' }] } });
+
+      await api.post(path(api, 'services'), {
+        metadata: { name: 'a' },
+        spec: { ports: [{ port: '80' }] },
+      });
+
       await api.post(path(api, 'secrets'), { metadata: { name: 'a' }, data: { a: 'not base64!' } });
       await api.post(path(api, 'secrets'), { metadata: { name: 'a' }, stringData: { a: 5 } });
       await api.post(path(api, 'leases'), { metadata: { name: 'a' }, spec: { renewTime: 'x' } });
+
       await api.post(path(api, 'persistentvolumeclaims'), {
         metadata: { name: 'a' },
         spec: { resources: { requests: { storage: '5 Gi' } } },
@@ -363,26 +472,45 @@ export default [
         metadata: { name: 'd' },
         spec: { selector: { matchLabels: labels }, template },
       });
+
       const odd = deployment
-        .replace('"image":"busybox:1"', '"image":"busybox:1","image":"busybox:2","imagePullPolcy":"Always"')
+        .replace(
+          '"image":"busybox:1"',
+          '"image":"busybox:1","image":"busybox:2","imagePullPolcy":"Always"',
+        )
         .replace('"spec":{"sel', '"spec":{"replica":1,"sel');
+
       for (const mode of ['Strict', 'Warn', 'Ignore']) {
-        await api.call('POST', `${path(api, 'deployments')}?fieldValidation=${mode}&dryRun=All`, { body: odd });
+        await api.call('POST', `${path(api, 'deployments')}?fieldValidation=${mode}&dryRun=All`, {
+          body: odd,
+        });
       }
+
       await api.call('POST', path(api, 'deployments'), { body: deployment });
+
       const at = `${path(api, 'deployments')}/d`;
+
       for (const mode of ['Strict', 'Warn', 'Ignore']) {
         await api.call('PUT', `${at}?fieldValidation=${mode}&dryRun=All`, { body: odd });
-        await api.patch(`${at}?fieldValidation=${mode}&dryRun=All`, { spec: { replica: 1 } }, 'merge');
+
+        await api.patch(
+          `${at}?fieldValidation=${mode}&dryRun=All`,
+          { spec: { replica: 1 } },
+          'merge',
+        );
       }
+
       await api.post(`${path(api, 'pods')}?fieldValidation=Strict`, {
         metadata: { name: 'p' },
         spec: {
-          containers: [{ name: 'c', image: 'i', volumeMounts: [{ nam: 'x' }], env: [{ valu: 'x' }] }],
+          containers: [
+            { name: 'c', image: 'i', volumeMounts: [{ nam: 'x' }], env: [{ valu: 'x' }] },
+          ],
           volume: [],
         },
         statu: {},
       });
+
       await api.post(`${path(api, 'services')}?fieldValidation=Strict`, {
         metadata: { name: 's' },
         spec: { ports: [{ port: 1, targetport: 5 }], selector: { any: 'key' } },
@@ -393,11 +521,13 @@ export default [
     name: 'writes: media types',
     run: async (api) => {
       const maps = path(api, 'configmaps');
+
       const send = (type, name, body = map(name)) =>
         api.call('POST', maps, {
           body: typeof body === 'string' ? body : JSON.stringify(body),
           headers: { 'content-type': type },
         });
+
       await send('text/plain', 'a');
       await send('application/xml', 'b');
       await send('application/json; charset=utf-8', 'c');
@@ -411,8 +541,17 @@ export default [
       await send('application/json;', 'k');
       await send('application/cbor', 'l');
       await send(undefined, 'm');
-      await api.call('PUT', `${maps}/c`, { body: map('c'), headers: { 'content-type': 'text/plain' } });
-      await api.call('PATCH', `${maps}/c`, { body: {}, headers: { 'content-type': 'application/json' } });
+
+      await api.call('PUT', `${maps}/c`, {
+        body: map('c'),
+        headers: { 'content-type': 'text/plain' },
+      });
+
+      await api.call('PATCH', `${maps}/c`, {
+        body: {},
+        headers: { 'content-type': 'application/json' },
+      });
+
       await api.call('PATCH', `${maps}/c`, { body: {}, headers: { 'content-type': 'text/plain' } });
       await api.call('POST', maps, { body: map('x'), headers: { accept: 'text/html' } });
       await api.call('POST', maps, { body: map('y'), headers: { accept: 'application/yaml' } });
@@ -424,10 +563,21 @@ export default [
       const maps = path(api, 'configmaps');
       await api.post(maps, map('a', { data: { a: 'x'.repeat(1 << 20) } }));
       await api.post(maps, map('b', { data: { a: 'x'.repeat((1 << 20) + 1) } }));
-      await api.post(maps, map('c', { data: { a: 'x'.repeat(1 << 19), b: 'x'.repeat((1 << 19) + 1) } }));
-      await api.post(path(api, 'secrets'), { metadata: { name: 'a' }, stringData: { a: 'x'.repeat((1 << 20) + 1) } });
+
+      await api.post(
+        maps,
+        map('c', { data: { a: 'x'.repeat(1 << 19), b: 'x'.repeat((1 << 19) + 1) } }),
+      );
+
+      await api.post(path(api, 'secrets'), {
+        metadata: { name: 'a' },
+        stringData: { a: 'x'.repeat((1 << 20) + 1) },
+      });
+
       await api.post(maps, map('d', { data: { a: 'x'.repeat(3 << 20) } }));
-      await api.post(path(api, 'services'), { metadata: { name: 'a', annotations: { a: 'x'.repeat(1 << 18) } } });
+      await api.post(path(api, 'services'), {
+        metadata: { name: 'a', annotations: { a: 'x'.repeat(1 << 18) } },
+      });
     },
   },
   {
@@ -436,19 +586,41 @@ export default [
       const deployments = path(api, 'deployments');
       const spec = { replicas: 0, selector: { matchLabels: labels }, template };
       const odd = { status: { replicas: 5, observedGeneration: 9 } };
+
       for (const [resource, body] of [
-        ['services', { spec: { ports: [{ port: 1 }] }, status: { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } } }],
-        ['namespaces', { metadata: { name: `${api.namespace}-b` }, status: { phase: 'Terminating' } }],
-        ['resourcequotas', { spec: { hard: { 'requests.cpu': '1' } }, status: { hard: { 'requests.cpu': '5' } } }],
-        ['poddisruptionbudgets', { spec: { minAvailable: 1, selector: {} }, status: { currentHealthy: 5 } }],
+        [
+          'services',
+          {
+            spec: { ports: [{ port: 1 }] },
+            status: { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } },
+          },
+        ],
+        [
+          'namespaces',
+          { metadata: { name: `${api.namespace}-b` }, status: { phase: 'Terminating' } },
+        ],
+        [
+          'resourcequotas',
+          { spec: { hard: { 'requests.cpu': '1' } }, status: { hard: { 'requests.cpu': '5' } } },
+        ],
+        [
+          'poddisruptionbudgets',
+          { spec: { minAvailable: 1, selector: {} }, status: { currentHealthy: 5 } },
+        ],
         [
           'ingresses',
-          { spec: { rules: [{ host: 'a.b' }] }, status: { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } } },
+          {
+            spec: { rules: [{ host: 'a.b' }] },
+            status: { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } },
+          },
         ],
         ['networkpolicies', { spec: { podSelector: {} } }],
         [
           'horizontalpodautoscalers',
-          { spec: { maxReplicas: 3, scaleTargetRef: { kind: 'X', name: 'x' } }, status: { desiredReplicas: 4 } },
+          {
+            spec: { maxReplicas: 3, scaleTargetRef: { kind: 'X', name: 'x' } },
+            status: { desiredReplicas: 4 },
+          },
         ],
         [
           'cronjobs',
@@ -462,45 +634,68 @@ export default [
           },
         ],
       ]) {
-        await api.post(path(api, resource), { ...body, metadata: { name: 'a', generation: 7, ...body.metadata } });
+        await api.post(path(api, resource), {
+          ...body,
+          metadata: { name: 'a', generation: 7, ...body.metadata },
+        });
       }
+
       await api.delete(`/api/v1/namespaces/${api.namespace}-b`);
-      await api.put(`${path(api, 'ingresses')}/a`, { metadata: { name: 'a' }, spec: { rules: [{ host: 'c.d' }] } });
+
+      await api.put(`${path(api, 'ingresses')}/a`, {
+        metadata: { name: 'a' },
+        spec: { rules: [{ host: 'c.d' }] },
+      });
+
       await api.put(`${path(api, 'ingresses')}/a`, {
         metadata: { name: 'a', labels },
         spec: { rules: [{ host: 'c.d' }] },
       });
+
       await api.put(`${path(api, 'ingresses')}/a/status`, {
         metadata: { name: 'a' },
         spec: { rules: [{ host: 'e.f' }] },
         status: { loadBalancer: { ingress: [{ hostname: 'x' }] } },
       });
+
       await api.put(`${path(api, 'networkpolicies')}/a`, {
         metadata: { name: 'a' },
         spec: { podSelector: { matchLabels: labels } },
       });
+
       await api.put(`${path(api, 'networkpolicies')}/a/status`, { metadata: { name: 'a' } });
+
       await api.put(`${path(api, 'cronjobs')}/a/status`, {
         metadata: { name: 'a' },
         status: { lastScheduleTime: '2020-01-01T00:00:00Z' },
       });
+
       await api.put(`${path(api, 'configmaps')}/a/status`, map('a'));
+
       await api.put(`${path(api, 'services')}/a/status`, {
         metadata: { name: 'a', labels, annotations: labels },
         status: { loadBalancer: { ingress: [{ ip: 'x' }] } },
       });
+
       await api.patch(
         `${path(api, 'services')}/a/status`,
         {
           metadata: { labels },
           status: {
             conditions: [
-              { type: 'A', status: 'True', reason: 'R', message: '', lastTransitionTime: '2020-01-01T00:00:00Z' },
+              {
+                type: 'A',
+                status: 'True',
+                reason: 'R',
+                message: '',
+                lastTransitionTime: '2020-01-01T00:00:00Z',
+              },
             ],
           },
         },
         'merge',
       );
+
       await api.post(`${deployments}?dryRun=All`, { metadata: { name: 'd' }, spec, ...odd });
     },
   },

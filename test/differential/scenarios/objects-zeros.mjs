@@ -1,10 +1,11 @@
-// Empty texts, lists and maps, zeros and false in objects of built-in kinds: behind Go's pointers they are values, else nothing
-// was said. And what is dropped whatever it holds.
+// Empty texts, lists and maps, zeros and false in objects of built-in kinds: behind Go's pointers
+// they are values, else nothing was said. And what is dropped whatever it holds.
 import { creations } from '../objects.mjs';
 
 const container = { name: 'c', image: 'i' };
 const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [container] } };
 const selector = { matchLabels: { a: 'b' } };
+
 const pod = (fields, more = {}) => ({
   metadata: {
     name: `p${Object.keys({ ...fields, ...more })
@@ -13,17 +14,32 @@ const pod = (fields, more = {}) => ({
   },
   spec: { ...fields, containers: [{ ...container, ...more }] },
 });
+
 const job = (name, labels, ofTemplate, more = {}) => ({
   metadata: { name, labels },
   spec: {
     suspend: true,
-    template: { metadata: { labels: ofTemplate }, spec: { restartPolicy: 'Never', containers: [container] } },
+    template: {
+      metadata: { labels: ofTemplate },
+      spec: { restartPolicy: 'Never', containers: [container] },
+    },
     ...more,
   },
 });
-const storageClass = (name, fields) => ({ metadata: { name }, provisioner: 'example.com/p', ...fields });
+
+const storageClass = (name, fields) => ({
+  metadata: { name },
+  provisioner: 'example.com/p',
+  ...fields,
+});
+
 const driver = (name, spec) => ({ metadata: { name }, spec });
-const workload = (name, spec) => ({ metadata: { name }, spec: { replicas: 0, selector, template, ...spec } });
+
+const workload = (name, spec) => ({
+  metadata: { name },
+  spec: { replicas: 0, selector, template, ...spec },
+});
+
 const claim = (name, spec) => ({
   metadata: { name },
   spec: {
@@ -33,6 +49,7 @@ const claim = (name, spec) => ({
     ...spec,
   },
 });
+
 const webhook = (name, more) => ({
   metadata: { name },
   webhooks: [
@@ -45,7 +62,9 @@ const webhook = (name, more) => ({
     },
   ],
 });
+
 const when = '2020-01-01T00:00:00Z';
+
 const event = (name, fields) => ({
   metadata: { name },
   reason: 'r',
@@ -65,9 +84,13 @@ export default [
     pod({ securityContext: { fsGroupChangePolicy: '' } }),
     pod({}, { env: [{ name: 'A', valueFrom: { fileKeyRef: {} } }] }),
   ]),
-  creations('deployments', 'deployments', [workload('d', { strategy: { rollingUpdate: { maxSurge: '' } } })]),
+  creations('deployments', 'deployments', [
+    workload('d', { strategy: { rollingUpdate: { maxSurge: '' } } }),
+  ]),
   creations('stateful sets', 'statefulsets', [
-    workload('s', { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0 } } }),
+    workload('s', {
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0 } },
+    }),
   ]),
   creations('jobs', 'jobs', [
     job('same', { a: 'b' }, { a: 'b' }),
@@ -77,7 +100,10 @@ export default [
     job('selector', undefined, undefined, { selector: { matchExpressions: [{ key: 'x' }] } }),
   ]),
   creations('services', 'services', [
-    { metadata: { name: 's' }, spec: { ports: [{ port: 80, targetPort: '' }], internalTrafficPolicy: '' } },
+    {
+      metadata: { name: 's' },
+      spec: { ports: [{ port: 80, targetPort: '' }], internalTrafficPolicy: '' },
+    },
   ]),
   creations('service accounts', 'serviceaccounts', [
     { metadata: { name: 's' }, secrets: [{ name: 'a', kind: 'Secret', namespace: 'b', uid: 'c' }] },
@@ -99,9 +125,14 @@ export default [
   ]),
   creations('drivers', 'csidrivers', [
     driver('zeros.example.com', { fsGroupPolicy: '' }),
-    driver('secrets.example.com', { serviceAccountTokenInSecrets: false, preventPodSchedulingIfMissing: true }),
+    driver('secrets.example.com', {
+      serviceAccountTokenInSecrets: false,
+      preventPodSchedulingIfMissing: true,
+    }),
   ]),
-  creations('priority classes', 'priorityclasses', [{ metadata: { name: 'zeros' }, value: 0, preemptionPolicy: '' }]),
+  creations('priority classes', 'priorityclasses', [
+    { metadata: { name: 'zeros' }, value: 0, preemptionPolicy: '' },
+  ]),
   creations('autoscalers', 'horizontalpodautoscalers', [
     {
       metadata: { name: 'h' },
@@ -135,7 +166,13 @@ export default [
     run: async (api) => {
       const path = `${api.group('events.k8s.io/v1')}/events`;
       const regarding = { namespace: api.namespace };
-      const old = { deprecatedCount: 1, deprecatedSource: { host: 'h' }, deprecatedFirstTimestamp: when };
+
+      const old = {
+        deprecatedCount: 1,
+        deprecatedSource: { host: 'h' },
+        deprecatedFirstTimestamp: when,
+      };
+
       await api.post(path, event('old', { regarding, ...old }));
       await api.post(path, event('series', { regarding, series: { count: 1 }, type: '' }));
     },

@@ -74,7 +74,11 @@ const crd = (group) => ({
                 type: 'object',
                 properties: {
                   size: { type: 'integer' },
-                  tags: { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } },
+                  tags: {
+                    type: 'array',
+                    'x-kubernetes-list-type': 'set',
+                    items: { type: 'string' },
+                  },
                   parts: {
                     type: 'array',
                     'x-kubernetes-list-type': 'map',
@@ -104,24 +108,42 @@ const crd = (group) => ({
 
 async function widgets(api) {
   const group = `${api.namespace}.example.com`;
-  await api.quietly('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', { body: crd(group) });
+  await api.quietly('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+    body: crd(group),
+  });
+
   const list = `/apis/${group}/v1/namespaces/${api.namespace}/widgets`;
   await api.until(list, (_, status) => status === 200);
-  return { list, widget: (spec) => ({ apiVersion: `${group}/v1`, kind: 'Widget', metadata: { name: 'w' }, spec }) };
+
+  return {
+    list,
+    widget: (spec) => ({
+      apiVersion: `${group}/v1`,
+      kind: 'Widget',
+      metadata: { name: 'w' },
+      spec,
+    }),
+  };
 }
 
 const apply = (api, path, body, parameters = {}) =>
-  api.patch(`${path}?${new URLSearchParams({ fieldManager: 'first', ...parameters })}`, body, 'apply');
+  api.patch(
+    `${path}?${new URLSearchParams({ fieldManager: 'first', ...parameters })}`,
+    body,
+    'apply',
+  );
 
 export default [
   {
     name: 'JSON patch',
     run: async (api) => {
       const one = `${api.core}/configmaps/c`;
+
       await api.post(`${api.core}/configmaps`, {
         metadata: { name: 'c', labels: { a: 'b' } },
         data: { x: '1', y: '2' },
       });
+
       for (const patch of [
         [{ op: 'add', path: '/data/z', value: '3' }],
         [{ op: 'replace', path: '/data/x', value: 'new' }],
@@ -148,6 +170,7 @@ export default [
       ]) {
         await api.patch(one, patch, 'json');
       }
+
       await api.get(one);
     },
   },
@@ -155,7 +178,9 @@ export default [
     name: 'JSON patch of lists',
     run: async (api) => {
       const one = `${api.core}/podtemplates/t`;
+
       await api.post(`${api.core}/podtemplates`, template());
+
       for (const patch of [
         [{ op: 'add', path: '/template/spec/containers/0/args/-', value: 'c' }],
         [{ op: 'add', path: '/template/spec/containers/0/args/0', value: 'first' }],
@@ -176,10 +201,12 @@ export default [
     name: 'merge patch',
     run: async (api) => {
       const one = `${api.core}/configmaps/c`;
+
       await api.post(`${api.core}/configmaps`, {
         metadata: { name: 'c', labels: { a: 'b' } },
         data: { x: '1', y: '2' },
       });
+
       for (const patch of [
         { data: { x: null, z: '3' } },
         { metadata: { labels: null, annotations: { n: '1' } } },
@@ -199,6 +226,7 @@ export default [
       ]) {
         await api.patch(one, patch);
       }
+
       await api.patch(one, '{"data":', 'merge');
       await api.patch(`${one}?fieldValidation=Strict`, { unknown: 1 });
       await api.patch(`${one}?fieldValidation=Ignore`, { unknown: 1 });
@@ -210,9 +238,12 @@ export default [
     name: 'strategic merge patch of containers, env, ports and volumes',
     run: async (api) => {
       const one = `${api.core}/podtemplates/t`;
+
       await api.post(`${api.core}/podtemplates`, template());
+
       const spec = (spec) => ({ template: { spec } });
-      const { uid } = (await api.quietly('GET', `${api.core}/configmaps/kube-root-ca.crt`)).body.metadata;
+      const { uid } = (await api.quietly('GET', `${api.core}/configmaps/kube-root-ca.crt`)).body
+        .metadata;
       for (const patch of [
         spec({ containers: [{ name: 'one', image: 'one:2' }] }),
         spec({ containers: [{ name: 'three', image: 'three:1' }] }),
@@ -239,7 +270,11 @@ export default [
         }),
         spec({ '$setElementOrder/containers': [{ name: 'two' }, { name: 'one' }] }),
         spec({ volumes: [{ name: 'v', emptyDir: null, configMap: { name: 'c' } }] }),
-        spec({ volumes: [{ name: 'v', $retainKeys: ['name', 'emptyDir'], emptyDir: { medium: 'Memory' } }] }),
+        spec({
+          volumes: [
+            { name: 'v', $retainKeys: ['name', 'emptyDir'], emptyDir: { medium: 'Memory' } },
+          ],
+        }),
         spec({ tolerations: [{ key: 'other', operator: 'Exists' }] }),
         spec({ containers: [{ $patch: 'replace' }, { name: 'only', image: 'only:1' }] }),
         spec({ nodeSelector: { a: 'b' } }),
@@ -258,13 +293,20 @@ export default [
         spec({ containers: 'text' }),
         spec({ containers: [{ name: 'only', $patch: 'explode' }] }),
         { metadata: { labels: { $patch: 'replace', x: 'y' } } },
-        { metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'kube-root-ca.crt', uid }] } },
+        {
+          metadata: {
+            ownerReferences: [
+              { apiVersion: 'v1', kind: 'ConfigMap', name: 'kube-root-ca.crt', uid },
+            ],
+          },
+        },
         { metadata: { ownerReferences: [{ $patch: 'delete', uid }] } },
         'text',
         [],
       ]) {
         await api.patch(one, patch, 'strategic');
       }
+
       await api.patch(`${one}?fieldValidation=Strict`, spec({ unknown: 1 }), 'strategic');
       await api.get(one);
     },
@@ -273,7 +315,9 @@ export default [
     name: 'strategic merge patch of services',
     run: async (api) => {
       const one = `${api.core}/services/s`;
+
       await api.post(`${api.core}/services`, service());
+
       for (const patch of [
         { spec: { ports: [{ port: 80, name: 'web' }] } },
         { spec: { ports: [{ port: 443, $patch: 'delete' }] } },
@@ -281,7 +325,12 @@ export default [
         { spec: { ports: [{ port: 53, protocol: 'TCP', name: 'dns-tcp' }] } },
         { spec: { selector: { c: 'd' } } },
         { spec: { selector: null } },
-        { spec: { '$setElementOrder/ports': [{ port: 53 }, { port: 80 }], ports: [{ port: 80, targetPort: 8080 }] } },
+        {
+          spec: {
+            '$setElementOrder/ports': [{ port: 53 }, { port: 80 }],
+            ports: [{ port: 80, targetPort: 8080 }],
+          },
+        },
       ]) {
         await api.patch(one, patch, 'strategic');
       }
@@ -297,13 +346,16 @@ export default [
       await api.patch(`${list}/w`, [{ op: 'replace', path: '/spec/size', value: 3 }], 'json');
       await api.patch(`${list}/w`, { spec: { size: 'x' } });
       await api.patch(`${list}/none`, { spec: {} });
+
       for (const type of ['application/json', 'text/plain', 'application/yaml']) {
         await api.call('PATCH', `${list}/w`, { body: '{}', headers: { 'content-type': type } });
+
         await api.call('PATCH', `${api.core}/configmaps/kube-root-ca.crt`, {
           body: '{}',
           headers: { 'content-type': type },
         });
       }
+
       await api.patch(`${api.core}/configmaps/kube-root-ca.crt?force=true`, {});
     },
   },
@@ -311,12 +363,14 @@ export default [
     name: 'apply creates, changes and drops',
     run: async (api) => {
       const one = `${api.core}/configmaps/c`;
+
       const map = (data, labels) => ({
         apiVersion: 'v1',
         kind: 'ConfigMap',
         metadata: { name: 'c', ...(labels && { labels }) },
         data,
       });
+
       await apply(api, one, map({ a: '1', b: '2' }, { x: 'y' }));
       await apply(api, one, map({ a: '1', b: '2' }, { x: 'y' }));
       await apply(api, one, map({ a: 'changed' }));
@@ -338,6 +392,7 @@ export default [
     run: async (api) => {
       const one = `${api.core}/configmaps/c`;
       const good = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' } };
+
       await api.patch(one, good, 'apply');
       await api.patch(`${one}?fieldManager=`, good, 'apply');
       await api.patch(`${one}?fieldManager=${'x'.repeat(129)}`, good, 'apply');
@@ -347,7 +402,12 @@ export default [
       await apply(api, one, { ...good, apiVersion: 'v9' });
       await apply(api, one, { ...good, metadata: { name: 'other' } });
       await apply(api, one, { ...good, metadata: { name: 'c', namespace: 'other' } });
-      await apply(api, one, { ...good, metadata: { name: 'c', managedFields: [{ manager: 'x' }] } });
+
+      await apply(api, one, {
+        ...good,
+        metadata: { name: 'c', managedFields: [{ manager: 'x' }] },
+      });
+
       await apply(api, one, { ...good, metadata: { name: 'c', resourceVersion: '1' } });
       await apply(api, one, { ...good, unknown: 'field' });
       await apply(api, one, { ...good, unknown: 'field' }, { fieldValidation: 'Strict' });
@@ -355,9 +415,24 @@ export default [
       await apply(api, one, 'a: [');
       await apply(api, one, '5');
       await apply(api, one, '');
-      await apply(api, one, { ...good, metadata: { name: 'c', uid: '5b1e7a33-50ac-4d0a-9b0d-2a2b5e0c5f01' } });
-      await apply(api, one, 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: "1"}\ndata: {b: "2"}\n');
-      await apply(api, one, 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {yaml: "yes"}\n');
+
+      await apply(api, one, {
+        ...good,
+        metadata: { name: 'c', uid: '5b1e7a33-50ac-4d0a-9b0d-2a2b5e0c5f01' },
+      });
+
+      await apply(
+        api,
+        one,
+        'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: "1"}\ndata: {b: "2"}\n',
+      );
+
+      await apply(
+        api,
+        one,
+        'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {yaml: "yes"}\n',
+      );
+
       await apply(api, `${one}/status`, good);
       await apply(api, `${api.core}/configmaps`, good);
     },
@@ -366,12 +441,14 @@ export default [
     name: 'apply of lists by keys',
     run: async (api) => {
       const one = `${api.core}/podtemplates/t`;
+
       const spec = (spec) => ({
         apiVersion: 'v1',
         kind: 'PodTemplate',
         metadata: { name: 't' },
         template: { metadata: { labels: { a: 'b' } }, spec },
       });
+
       await apply(
         api,
         one,
@@ -389,7 +466,11 @@ export default [
           ],
         }),
       );
-      await apply(api, one, spec({ containers: [{ name: 'side', image: 'side' }] }), { fieldManager: 'second' });
+
+      await apply(api, one, spec({ containers: [{ name: 'side', image: 'side' }] }), {
+        fieldManager: 'second',
+      });
+
       await apply(
         api,
         one,
@@ -410,7 +491,11 @@ export default [
           ],
         }),
       );
-      await apply(api, one, spec({ containers: [{ name: 'one', image: 'other' }] }), { fieldManager: 'second' });
+
+      await apply(api, one, spec({ containers: [{ name: 'one', image: 'other' }] }), {
+        fieldManager: 'second',
+      });
+
       await apply(
         api,
         one,
@@ -419,6 +504,7 @@ export default [
           tolerations: [{ key: 'k', operator: 'Exists' }],
         }),
       );
+
       await apply(
         api,
         one,
@@ -428,6 +514,7 @@ export default [
           nodeSelector: { x: 'y' },
         }),
       );
+
       await apply(
         api,
         one,
@@ -438,12 +525,19 @@ export default [
           ],
         }),
       );
+
       await apply(api, one, spec({ containers: [{ image: 'nameless' }] }));
+
       await apply(
         api,
         one,
-        spec({ containers: [{ name: 'one', image: 'x', ports: [{ containerPort: 80 }, { containerPort: 80 }] }] }),
+        spec({
+          containers: [
+            { name: 'one', image: 'x', ports: [{ containerPort: 80 }, { containerPort: 80 }] },
+          ],
+        }),
       );
+
       await apply(api, one, spec({ containers: [{ name: 'one', image: 'x' }] }));
     },
   },
@@ -452,20 +546,34 @@ export default [
     run: async (api) => {
       const list = `${api.group('apps/v1')}/deployments`;
       await apply(api, `${list}/d`, deployment());
+
       await apply(
         api,
         `${list}/d/scale`,
-        { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'd' }, spec: { replicas: 2 } },
+        {
+          apiVersion: 'autoscaling/v1',
+          kind: 'Scale',
+          metadata: { name: 'd' },
+          spec: { replicas: 2 },
+        },
         { fieldManager: 'scaler' },
       );
-      const ingress = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name: 'i' } };
+
+      const ingress = {
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'Ingress',
+        metadata: { name: 'i' },
+      };
+
       const path = `${api.group('networking.k8s.io/v1')}/ingresses/i`;
       await apply(api, path, {
         ...ingress,
         spec: { defaultBackend: { service: { name: 's', port: { number: 80 } } } },
       });
+
       const status = { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } };
       await apply(api, `${path}/status`, { ...ingress, status }, { fieldManager: 'status' });
+
       await apply(
         api,
         path,
@@ -482,23 +590,45 @@ export default [
       await apply(
         api,
         one,
-        widget({ size: 1, tags: ['a', 'b'], parts: [{ id: 'x', count: 1 }], order: ['1', '2'], whole: { a: 'b' } }),
+        widget({
+          size: 1,
+          tags: ['a', 'b'],
+          parts: [{ id: 'x', count: 1 }],
+          order: ['1', '2'],
+          whole: { a: 'b' },
+        }),
       );
-      await apply(api, one, widget({ tags: ['c'], parts: [{ id: 'y' }] }), { fieldManager: 'second' });
-      await apply(api, one, widget({ size: 1, tags: ['b'], parts: [{ id: 'x', count: 2 }], order: ['2'] }));
+
+      await apply(api, one, widget({ tags: ['c'], parts: [{ id: 'y' }] }), {
+        fieldManager: 'second',
+      });
+
+      await apply(
+        api,
+        one,
+        widget({ size: 1, tags: ['b'], parts: [{ id: 'x', count: 2 }], order: ['2'] }),
+      );
+
       await apply(api, one, widget({ order: ['3'] }), { fieldManager: 'second' });
       await apply(api, one, widget({ parts: [{ id: 'x', count: 9 }] }), { fieldManager: 'second' });
-      await apply(api, one, widget({ parts: [{ id: 'x', count: 9 }] }), { fieldManager: 'second', force: 'true' });
+
+      await apply(api, one, widget({ parts: [{ id: 'x', count: 9 }] }), {
+        fieldManager: 'second',
+        force: 'true',
+      });
+
       await apply(api, one, widget({ tags: ['a', 'a'] }), { fieldManager: 'third' });
       await apply(api, one, widget({ parts: [{ count: 1 }] }), { fieldManager: 'third' });
       await apply(api, one, widget({ size: 'big' }), { fieldManager: 'third' });
       await apply(api, one, { ...widget({}), status: { ready: true } }, { fieldManager: 'third' });
+
       await apply(
         api,
         `${one}/status`,
         { ...widget(undefined), spec: undefined, status: { ready: true, list: [1] } },
         { fieldManager: 'status' },
       );
+
       await apply(api, one, widget(undefined));
       await api.get(one);
     },
@@ -526,6 +656,7 @@ export default [
     run: async (api) => {
       const one = `${api.core}/configmaps/c`;
       const map = (data, metadata = {}) => ({ metadata: { name: 'c', ...metadata }, data });
+
       await api.post(`${api.core}/configmaps?fieldManager=a`, map({ a: '1', b: '2' }));
       await api.put(`${one}?fieldManager=b`, map({ a: '1', b: 'changed' }));
       await api.put(`${one}?fieldManager=c`, map({ a: '1' }));
@@ -533,17 +664,25 @@ export default [
       await api.put(one, map({ a: '1' }, { managedFields: [] }));
       await api.put(one, map({ a: '1' }, { managedFields: [{}] }));
       await api.put(one, map({ a: '1', z: '9' }));
+
       await api.put(
         one,
         map(
           { a: '1' },
           {
             managedFields: [
-              { manager: 'x', operation: 'Shout', apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1: {} },
+              {
+                manager: 'x',
+                operation: 'Shout',
+                apiVersion: 'v1',
+                fieldsType: 'FieldsV1',
+                fieldsV1: {},
+              },
             ],
           },
         ),
       );
+
       await api.put(
         one,
         map(
@@ -561,8 +700,13 @@ export default [
           },
         ),
       );
-      await api.post(`${api.core}/configmaps?fieldManager=${'x'.repeat(129)}`, { metadata: { name: 'e' } });
-      await api.post(`${api.core}/configmaps`, { metadata: { name: 'f', managedFields: [{ manager: 'x' }] } });
+
+      await api.post(`${api.core}/configmaps?fieldManager=${'x'.repeat(129)}`, {
+        metadata: { name: 'e' },
+      });
+      await api.post(`${api.core}/configmaps`, {
+        metadata: { name: 'f', managedFields: [{ manager: 'x' }] },
+      });
     },
   },
 ];

@@ -1,10 +1,12 @@
-// Property tests against the real server's answers: random objects, patches, applies, selectors, quantities and names.
-// PROPERTIES_SEED=<number> repeats a run, PROPERTIES_RUNS=<number> multiplies the cases.
+// Property tests against the real server's answers: random objects, patches, applies, selectors,
+// quantities and names. PROPERTIES_SEED=<number> repeats a run, PROPERTIES_RUNS=<number> multiplies
+// the cases.
 import fc from 'fast-check';
 import { define, groupOf } from '../definitions.mjs';
 
 const seed = Number(process.env.PROPERTIES_SEED ?? 20_260_301);
 const times = Number(process.env.PROPERTIES_RUNS ?? 1);
+
 console.log(`properties: seed ${seed}`);
 
 /** A scenario whose calls are made for each of `count` random values; both sides get the same. */
@@ -23,55 +25,89 @@ function withoutRandom(answer, generateName) {
   return JSON.parse(JSON.stringify(answer).replace(generated, '$1<random>'));
 }
 
-/** A call whose transcript tells the random body, too, and of the answer what no controller writes. */
+/**
+ * A call whose transcript tells the random body, too, and of the answer what no controller writes.
+ */
 async function told(api, method, path, body, type) {
-  const patchType = { json: 'json-patch+json', merge: 'merge-patch+json', strategic: 'strategic-merge-patch+json' }[
-    type
-  ];
-  const contentType = type === 'apply' ? 'application/apply-patch+yaml' : `application/${patchType ?? 'json'}`;
-  const answer = await api.quietly(method, path, { body, headers: { 'content-type': contentType } });
+  const patchType = {
+    json: 'json-patch+json',
+    merge: 'merge-patch+json',
+    strategic: 'strategic-merge-patch+json',
+  }[type];
+
+  const contentType =
+    type === 'apply' ? 'application/apply-patch+yaml' : `application/${patchType ?? 'json'}`;
+
+  const answer = await api.quietly(method, path, {
+    body,
+    headers: { 'content-type': contentType },
+  });
+
   const {
     metadata: { resourceVersion: _version, uid: _uid, managedFields, ...metadata } = {},
     status: _,
     ...rest
   } = answer.body ?? {};
+
   const owned = managedFields?.filter(({ subresource }) => subresource !== 'status');
-  let shown = answer.status < 300 ? { ...rest, metadata: { ...metadata, managedFields: owned } } : answer.body;
+
+  let shown =
+    answer.status < 300
+      ? { ...rest, metadata: { ...metadata, managedFields: owned } }
+      : answer.body;
+
   // Conflicts are told by managers in any order.
-  if (answer.status === 409)
+  if (answer.status === 409) {
     shown = {
       ...shown,
-      details: { causes: shown.details?.causes?.toSorted((a, b) => (a.message < b.message ? -1 : 1)) },
+      details: {
+        causes: shown.details?.causes?.toSorted((a, b) => (a.message < b.message ? -1 : 1)),
+      },
     };
+  }
+
   const { generateName } = body.metadata ?? {};
-  if (generateName) shown = withoutRandom(shown, generateName);
+  if (generateName) {
+    shown = withoutRandom(shown, generateName);
+  }
+
   api.transcript.push({
     call: `${method} ${path} ${type ?? ''} ${JSON.stringify(body)}`,
     status: answer.status,
     ...(answer.warnings.length > 0 && { warnings: answer.warnings }),
     body: shown,
   });
+
   return answer;
 }
 
 const pick = (...values) => fc.constantFrom(...values);
-const some = (arbitrary, maxLength = 3, minLength = 0) => fc.array(arbitrary, { minLength, maxLength });
+const some = (arbitrary, maxLength = 3, minLength = 0) =>
+  fc.array(arbitrary, { minLength, maxLength });
 const distinct = (arbitrary, selector, maxLength = 3, minLength = 0) =>
   fc.uniqueArray(arbitrary, { selector, minLength, maxLength });
+
 /** Each field may be missing. */
 const partial = (fields) => fc.record(fields, { requiredKeys: [] });
+
 /** The field with one of the values, or null, which deletes. */
-const orNull = (arbitrary) => fc.oneof({ weight: 4, arbitrary }, { weight: 1, arbitrary: fc.constant(null) });
+const orNull = (arbitrary) =>
+  fc.oneof({ weight: 4, arbitrary }, { weight: 1, arbitrary: fc.constant(null) });
 const nullable = (fields) =>
   partial(Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, orNull(value)])));
 
 const word = pick('a', 'b', 'c', 'd');
 const text = pick('', '1', 'two', 'three words here', 'ü', 'a\nb', 'true', '0');
-const labels = fc.dictionary(pick('a', 'b', 'c', 'x.io/d'), pick('', '1', 'two', 'x'), { maxKeys: 3 });
-const mapPatch = fc.dictionary(pick('a', 'b', 'c', 'x.io/d'), orNull(pick('', '1', 'two')), { maxKeys: 3 });
+const labels = fc.dictionary(pick('a', 'b', 'c', 'x.io/d'), pick('', '1', 'two', 'x'), {
+  maxKeys: 3,
+});
+const mapPatch = fc.dictionary(pick('a', 'b', 'c', 'x.io/d'), orNull(pick('', '1', 'two')), {
+  maxKeys: 3,
+});
 
 // Pod templates, which have nested lists merged by keys and no controller that writes to them.
 const envVar = fc.record({ name: pick('A', 'B', 'C', 'D'), value: text });
+
 const port = fc.record(
   {
     containerPort: pick(80, 81, 443, 53),
@@ -80,11 +116,27 @@ const port = fc.record(
   },
   { requiredKeys: ['containerPort'] },
 );
+
 const mount = fc.record({ name: pick('v', 'w'), mountPath: pick('/v', '/w', '/x') });
-const quantityText = pick('1', '100m', '0.5', '1Gi', '128Mi', '1e3', '1500m', '2k', '0.1', '1.5Gi', '12E');
+
+const quantityText = pick(
+  '1',
+  '100m',
+  '0.5',
+  '1Gi',
+  '128Mi',
+  '1e3',
+  '1500m',
+  '2k',
+  '0.1',
+  '1.5Gi',
+  '12E',
+);
+
 const resources = partial({
   requests: fc.dictionary(pick('cpu', 'memory'), quantityText),
 });
+
 const containerFields = {
   image: pick('i:1', 'i:2', 'i'),
   args: some(word),
@@ -94,65 +146,103 @@ const containerFields = {
   resources,
   imagePullPolicy: pick('Always', 'Never', 'IfNotPresent'),
 };
+
 const container = fc.record(
   { name: pick('one', 'two', 'three'), ...containerFields },
   { requiredKeys: ['name', 'image'] },
 );
-const toleration = fc.record({ key: word, operator: fc.constant('Exists'), effect: pick('NoSchedule', 'NoExecute') });
+
+const toleration = fc.record({
+  key: word,
+  operator: fc.constant('Exists'),
+  effect: pick('NoSchedule', 'NoExecute'),
+});
+
 const podSpecFields = {
   nodeSelector: labels,
   tolerations: distinct(toleration, ({ key, effect }) => key + effect),
-  hostAliases: distinct(fc.record({ ip: pick('10.1.0.1', '10.1.0.2'), hostnames: some(word, 2, 1) }), ({ ip }) => ip),
+  hostAliases: distinct(
+    fc.record({ ip: pick('10.1.0.1', '10.1.0.2'), hostnames: some(word, 2, 1) }),
+    ({ ip }) => ip,
+  ),
   imagePullSecrets: distinct(fc.record({ name: word }), ({ name }) => name),
   terminationGracePeriodSeconds: fc.nat(60),
   hostNetwork: fc.boolean(),
 };
+
 const volumes = [
   { name: 'v', emptyDir: {} },
   { name: 'w', configMap: { name: 'c' } },
 ];
+
 const podSpec = fc
   .record(
     { containers: distinct(container, ({ name }) => name, 3, 1), ...podSpecFields },
     { requiredKeys: ['containers'] },
   )
   .map((spec) => ({ ...spec, volumes }));
+
 const someLabels = labels.filter((map) => Object.keys(map).length > 0);
+
 const podTemplate = fc.record({
   metadata: partial({ labels: someLabels, annotations: someLabels }),
-  template: fc.record({ metadata: partial({ labels: someLabels, annotations: someLabels }), spec: podSpec }),
+  template: fc.record({
+    metadata: partial({ labels: someLabels, annotations: someLabels }),
+    spec: podSpec,
+  }),
 });
 
 /** Directives of the strategic merge patch for a list of objects merged by one key. */
 const mergedList = (key, keys, fields) => {
   const item = fc.oneof(
-    { weight: 5, arbitrary: fc.tuple(keys, nullable(fields)).map(([value, rest]) => ({ ...rest, [key]: value })) },
+    {
+      weight: 5,
+      arbitrary: fc
+        .tuple(keys, nullable(fields))
+        .map(([value, rest]) => ({ ...rest, [key]: value })),
+    },
     { weight: 2, arbitrary: keys.map((value) => ({ [key]: value, $patch: 'delete' })) },
     {
       weight: 1,
-      arbitrary: fc.tuple(keys, partial(fields)).map(([value, rest]) => ({ ...rest, [key]: value, $patch: 'replace' })),
+      arbitrary: fc
+        .tuple(keys, partial(fields))
+        .map(([value, rest]) => ({ ...rest, [key]: value, $patch: 'replace' })),
     },
     { weight: 1, arbitrary: fc.constant({ $patch: 'replace' }) },
   );
+
   return distinct(item, (one) => `${one[key]} ${one.$patch}`);
 };
+
 /**
- * The list under its name, at times with the order of its items. Where two things are wrong in one patch, the real server
- * tells one at random: only of lists that stand alone may the order contradict the items.
+ * The list under its name, at times with the order of its items. Where two things are wrong in one
+ * patch, the real server tells one at random: only of lists that stand alone may the order
+ * contradict the items.
  */
 const ordered = (name, list, key, keys, alone = false) =>
   fc
-    .tuple(list, fc.option(fc.uniqueArray(keys, { minLength: 3, maxLength: 3 }), { nil: undefined, freq: 3 }))
+    .tuple(
+      list,
+      fc.option(fc.uniqueArray(keys, { minLength: 3, maxLength: 3 }), { nil: undefined, freq: 3 }),
+    )
     .map(([items, order]) => {
-      if (!order) return { [name]: items };
+      if (!order) {
+        return { [name]: items };
+      }
+
       const place = (item) => order.indexOf(key ? item[key] : item);
-      const unique = items.filter((item, at) => items.findIndex((other) => place(other) === place(item)) === at);
+      const unique = items.filter(
+        (item, at) => items.findIndex((other) => place(other) === place(item)) === at,
+      );
+
       return {
         [name]: alone ? items : unique.toSorted((a, b) => place(a) - place(b)),
         [`$setElementOrder/${name}`]: key ? order.map((value) => ({ [key]: value })) : order,
       };
     });
+
 const merged = (...parts) => fc.tuple(...parts).map((all) => Object.assign({}, ...all));
+
 /** At times the map is replaced, or keeps nothing but the named keys. */
 const directed = (arbitrary) =>
   fc.oneof(
@@ -160,11 +250,16 @@ const directed = (arbitrary) =>
     { weight: 1, arbitrary: arbitrary.map((value) => ({ ...value, $patch: 'replace' })) },
     { weight: 1, arbitrary: fc.constant({ $patch: 'delete' }) },
   );
+
 const retained = (arbitrary) =>
   fc.oneof(
     { weight: 5, arbitrary: directed(arbitrary) },
-    { weight: 1, arbitrary: arbitrary.map((value) => ({ ...value, $retainKeys: Object.keys(value) })) },
+    {
+      weight: 1,
+      arbitrary: arbitrary.map((value) => ({ ...value, $retainKeys: Object.keys(value) })),
+    },
   );
+
 const containerPatch = {
   image: containerFields.image,
   args: containerFields.args,
@@ -172,15 +267,25 @@ const containerPatch = {
   env: mergedList('name', pick('A', 'B', 'C', 'D'), { value: text }),
   ports: mergedList('containerPort', pick(80, 81, 443), { name: pick('http', 'dns') }),
   volumeMounts: mergedList('mountPath', pick('/v', '/w', '/x'), { name: pick('v', 'w') }),
-  resources: directed(partial({ requests: fc.dictionary(pick('cpu', 'memory'), orNull(quantityText)) })),
+  resources: directed(
+    partial({ requests: fc.dictionary(pick('cpu', 'memory'), orNull(quantityText)) }),
+  ),
 };
+
 const finalizers = pick('a.io/a', 'a.io/b', 'a.io/c');
+
 const finalizerPatch = fc.oneof(
   fc.constant({}),
   fc.record({ finalizers: fc.uniqueArray(finalizers, { maxLength: 2 }) }),
-  fc.record({ '$deleteFromPrimitiveList/finalizers': fc.uniqueArray(finalizers, { maxLength: 2, minLength: 1 }) }),
+  fc.record({
+    '$deleteFromPrimitiveList/finalizers': fc.uniqueArray(finalizers, {
+      maxLength: 2,
+      minLength: 1,
+    }),
+  }),
   ordered('finalizers', fc.uniqueArray(finalizers, { maxLength: 2 }), undefined, finalizers),
 );
+
 const strategicSpec = retained(
   merged(
     ordered(
@@ -201,19 +306,31 @@ const strategicSpec = retained(
     partial({ volumes: mergedList('name', pick('v', 'w', 'u'), { emptyDir: fc.constant({}) }) }),
   ),
 );
+
 const strategicPatch = partial({
-  metadata: merged(finalizerPatch, nullable({ labels: directed(mapPatch), annotations: directed(mapPatch) })),
+  metadata: merged(
+    finalizerPatch,
+    nullable({ labels: directed(mapPatch), annotations: directed(mapPatch) }),
+  ),
   template: partial({ metadata: nullable({ labels: directed(mapPatch) }), spec: strategicSpec }),
 });
+
 const mergePatch = partial({
-  metadata: nullable({ labels: mapPatch, annotations: mapPatch, finalizers: fc.uniqueArray(finalizers) }),
+  metadata: nullable({
+    labels: mapPatch,
+    annotations: mapPatch,
+    finalizers: fc.uniqueArray(finalizers),
+  }),
   template: fc.oneof(
     { weight: 1, arbitrary: fc.constant(null) },
     {
       weight: 8,
       arbitrary: partial({
         metadata: orNull(nullable({ labels: mapPatch, annotations: mapPatch })),
-        spec: nullable({ ...podSpecFields, containers: distinct(container, ({ name }) => name, 2, 1) }),
+        spec: nullable({
+          ...podSpecFields,
+          containers: distinct(container, ({ name }) => name, 2, 1),
+        }),
       }),
     },
   ),
@@ -222,16 +339,29 @@ const mergePatch = partial({
 /** Creates an object and patches it again and again. */
 const patched = (resource, prefix, types) => async (api, values) => {
   const at = resource(api);
+
   for (const [index, { object, patches }] of values.entries()) {
     const name = `${prefix}-${index}`;
-    const { status } = await told(api, 'POST', at, { ...object, metadata: { ...object.metadata, name } });
-    if (status !== 201) continue;
-    for (const patch of patches) await told(api, 'PATCH', `${at}/${name}`, patch.body, patch.type ?? types);
+
+    const { status } = await told(api, 'POST', at, {
+      ...object,
+      metadata: { ...object.metadata, name },
+    });
+
+    if (status !== 201) {
+      continue;
+    }
+
+    for (const patch of patches) {
+      await told(api, 'PATCH', `${at}/${name}`, patch.body, patch.type ?? types);
+    }
   }
 };
+
 const templates = (api) => `${api.core}/podtemplates`;
 
-// A service without an address of its own; its ports are merged by port, by apply by port and protocol.
+// A service without an address of its own; its ports are merged by port, by apply by port and
+// protocol.
 const servicePort = fc.record(
   {
     name: pick('http', 'https', 'dns'),
@@ -241,16 +371,25 @@ const servicePort = fc.record(
   },
   { requiredKeys: ['name', 'port'] },
 );
+
 const portsOf = distinct(servicePort, ({ name }) => name, 3, 1).filter(
-  (ports) => new Set(ports.map(({ port, protocol = 'TCP' }) => `${port}${protocol}`)).size === ports.length,
+  (ports) =>
+    new Set(ports.map(({ port, protocol = 'TCP' }) => `${port}${protocol}`)).size === ports.length,
 );
-const service = portsOf.map((ports) => ({ spec: { clusterIP: 'None', selector: { a: 'b' }, ports } }));
+
+const service = portsOf.map((ports) => ({
+  spec: { clusterIP: 'None', selector: { a: 'b' }, ports },
+}));
+
 const servicePatch = partial({
   metadata: nullable({ labels: directed(mapPatch) }),
   spec: merged(
     ordered(
       'ports',
-      mergedList('port', pick(80, 443, 53), { name: pick('http', 'dns'), targetPort: pick(8080, 'web') }),
+      mergedList('port', pick(80, 443, 53), {
+        name: pick('http', 'dns'),
+        targetPort: pick(8080, 'web'),
+      }),
       'port',
       pick(80, 443, 53),
       true,
@@ -273,12 +412,17 @@ const deployment = podSpec.map((spec) => ({
     template: { metadata: { labels: { app: 'x' } }, spec },
   },
 }));
+
 const strategyPatch = retained(
   nullable({
     type: pick('Recreate', 'RollingUpdate'),
-    rollingUpdate: nullable({ maxSurge: pick(1, '25%', 0), maxUnavailable: pick(0, 2, '10%', 'x') }),
+    rollingUpdate: nullable({
+      maxSurge: pick(1, '25%', 0),
+      maxUnavailable: pick(0, 2, '10%', 'x'),
+    }),
   }),
 );
+
 const deploymentPatch = partial({
   metadata: nullable({ labels: mapPatch }),
   spec: nullable({
@@ -290,6 +434,7 @@ const deploymentPatch = partial({
 });
 
 const configMap = fc.record({ data: fc.dictionary(pick('a', 'b.c', 'D_e'), text) });
+
 const mapFields = (texts, bytes) =>
   partial({
     data: orNull(fc.dictionary(pick('a', 'b.c', 'D_e'), orNull(texts))),
@@ -297,17 +442,28 @@ const mapFields = (texts, bytes) =>
     immutable: fc.boolean(),
     metadata: nullable({ labels: mapPatch, annotations: mapPatch }),
   });
+
 const configMapPatch = fc.oneof(
   fc.record({ type: pick('merge', 'strategic'), body: mapFields(text, pick('AAA=', '', 'AQID')) }),
   fc.record({ type: fc.constant('merge'), body: mapFields(text, pick('AAA=', 'A', '=')) }),
-  fc.record({ type: fc.constant('merge'), body: mapFields(fc.oneof(text, fc.boolean()), pick('AAA=')) }),
+  fc.record({
+    type: fc.constant('merge'),
+    body: mapFields(fc.oneof(text, fc.boolean()), pick('AAA=')),
+  }),
   fc.record({
     type: fc.constant('json'),
     body: some(
       fc.oneof(
         fc.record({
           op: pick('add', 'replace', 'test'),
-          path: pick('/data/a', '/data/q', '/data', '/metadata/labels', '/metadata/labels/a', '/data/b.c/x'),
+          path: pick(
+            '/data/a',
+            '/data/q',
+            '/data',
+            '/metadata/labels',
+            '/metadata/labels/a',
+            '/data/b.c/x',
+          ),
           value: fc.oneof(text, fc.constant({ a: 'z' })),
         }),
         fc.record({ op: pick('remove'), path: pick('/data/a', '/data/b.c', '/data', '/x/y', '') }),
@@ -339,15 +495,31 @@ const steps = (object, other) =>
     ),
     { minLength: 2, maxLength: 5 },
   );
+
 const applied = (at, prefix, apiVersion, kind, otherType) => async (api, values) => {
   const collection = at(api);
+
   for (const [index, sequence] of values.entries()) {
     const name = `${prefix}-${index}`;
+
     for (const { manager, force, object, patch } of sequence) {
-      if (patch) await told(api, 'PATCH', `${collection}/${name}?fieldManager=patcher`, patch, otherType);
-      else {
-        const all = { apiVersion: apiVersion(api), kind, ...object, metadata: { ...object.metadata, name } };
-        await told(api, 'PATCH', `${collection}/${name}?fieldManager=${manager}&force=${force}`, all, 'apply');
+      if (patch) {
+        await told(api, 'PATCH', `${collection}/${name}?fieldManager=patcher`, patch, otherType);
+      } else {
+        const all = {
+          apiVersion: apiVersion(api),
+          kind,
+          ...object,
+          metadata: { ...object.metadata, name },
+        };
+
+        await told(
+          api,
+          'PATCH',
+          `${collection}/${name}?fieldManager=${manager}&force=${force}`,
+          all,
+          'apply',
+        );
       }
     }
   }
@@ -374,15 +546,28 @@ const customFields = {
   ),
   whole: some(fc.record({ a: fc.nat(2) }), 2),
   atom: fc.record({ a: word, b: word }, { requiredKeys: ['a'] }),
-  // Maps are not empty: of an empty map that is applied where there was none the real server makes null, and refuses that.
-  free: fc.dictionary(word, fc.oneof(word, fc.nat(3), some(word, 2), fc.dictionary(word, fc.nat(2), { maxKeys: 2 })), {
+  // Maps are not empty: of an empty map that is applied where there was none the real server makes
+  // null, and refuses that.
+  free: fc.dictionary(
+    word,
+    fc.oneof(word, fc.nat(3), some(word, 2), fc.dictionary(word, fc.nat(2), { maxKeys: 2 })),
+    {
+      minKeys: 1,
+      maxKeys: 2,
+    },
+  ),
+  map: fc.dictionary(word, fc.record({ p: fc.nat(2), q: text }, { requiredKeys: ['p'] }), {
     minKeys: 1,
     maxKeys: 2,
   }),
-  map: fc.dictionary(word, fc.record({ p: fc.nat(2), q: text }, { requiredKeys: ['p'] }), { minKeys: 1, maxKeys: 2 }),
   text: fc.option(text, { freq: 4 }),
 };
-const customObject = fc.record({ metadata: partial({ labels, annotations: labels }), spec: partial(customFields) });
+
+const customObject = fc.record({
+  metadata: partial({ labels, annotations: labels }),
+  spec: partial(customFields),
+});
+
 const customSchema = {
   spec: {
     type: 'object',
@@ -417,18 +602,26 @@ const customSchema = {
       free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
       map: {
         type: 'object',
-        additionalProperties: { type: 'object', properties: { p: { type: 'integer' }, q: { type: 'string' } } },
+        additionalProperties: {
+          type: 'object',
+          properties: { p: { type: 'integer' }, q: { type: 'string' } },
+        },
       },
       text: { type: 'string', nullable: true },
     },
   },
 };
-const customPatch = partial({ spec: nullable(customFields), metadata: nullable({ labels: mapPatch }) });
+
+const customPatch = partial({
+  spec: nullable(customFields),
+  metadata: nullable({ labels: mapPatch }),
+});
 
 // Selectors: well-formed ones and strings that are nearly so.
 const key = pick('a', 'b', 'x.io/d', 'none');
 const value = pick('1', 'two', 'x', '', '5');
 const set = fc.array(value, { minLength: 1, maxLength: 3 }).map((all) => `(${all.join(',')})`);
+
 const requirement = fc.oneof(
   fc.tuple(key, pick('=', '==', '!=', ' = '), value).map((all) => all.join('')),
   fc.tuple(key, pick(' in ', ' notin '), set).map((all) => all.join('')),
@@ -436,6 +629,7 @@ const requirement = fc.oneof(
   key.map((name) => `!${name}`),
   fc.tuple(key, pick('>', '<'), pick('1', '4', '-1', 'x', '')).map((all) => all.join('')),
 );
+
 const tokens = pick(
   'a',
   'b',
@@ -457,18 +651,31 @@ const tokens = pick(
   '-x',
   'é',
 );
+
 const labelSelector = fc.oneof(
-  { weight: 3, arbitrary: fc.array(requirement, { minLength: 1, maxLength: 3 }).map((all) => all.join(',')) },
-  { weight: 2, arbitrary: fc.array(tokens, { minLength: 1, maxLength: 6 }).map((all) => all.join('')) },
+  {
+    weight: 3,
+    arbitrary: fc.array(requirement, { minLength: 1, maxLength: 3 }).map((all) => all.join(',')),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.array(tokens, { minLength: 1, maxLength: 6 }).map((all) => all.join('')),
+  },
 );
+
 const fieldKey = pick('metadata.name', 'metadata.namespace', 'type', 'spec.x', 'metadata.labels');
+
 const fieldSelector = fc.oneof(
   {
     weight: 3,
     arbitrary: fc
       .array(
         fc
-          .tuple(fieldKey, pick('=', '==', '!='), pick('s-0', 's-1', 'Opaque', 'x.io/y', '', 'a\\,b', 'a\\=b', 'a\\b'))
+          .tuple(
+            fieldKey,
+            pick('=', '==', '!='),
+            pick('s-0', 's-1', 'Opaque', 'x.io/y', '', 'a\\,b', 'a\\=b', 'a\\b'),
+          )
           .map((all) => all.join('')),
         { minLength: 1, maxLength: 3 },
       )
@@ -477,13 +684,19 @@ const fieldSelector = fc.oneof(
   {
     weight: 1,
     arbitrary: fc
-      .array(pick('metadata.name', '=', '!=', '==', ',', '\\', 's-0', ' ', '!'), { minLength: 1, maxLength: 5 })
+      .array(pick('metadata.name', '=', '!=', '==', ',', '\\', 's-0', ' ', '!'), {
+        minLength: 1,
+        maxLength: 5,
+      })
       .map((all) => all.join('')),
   },
 );
 
 // Quantities: digits, a point, exponents and suffixes in all mixtures.
-const digits = fc.array(pick('0', '1', '5', '9', '00', '123456789'), { maxLength: 3 }).map((all) => all.join(''));
+const digits = fc
+  .array(pick('0', '1', '5', '9', '00', '123456789'), { maxLength: 3 })
+  .map((all) => all.join(''));
+
 const quantity = fc.oneof(
   fc
     .tuple(
@@ -527,9 +740,27 @@ const quantity = fc.oneof(
 
 // Names: letters, digits and what must not be there.
 const nameText = fc
-  .array(pick('a', 'b', '0', '9', '-', '.', 'A', '_', '/', '%', ' ', 'é', 'x'.repeat(62), 'y'.repeat(130)), {
-    maxLength: 5,
-  })
+  .array(
+    pick(
+      'a',
+      'b',
+      '0',
+      '9',
+      '-',
+      '.',
+      'A',
+      '_',
+      '/',
+      '%',
+      ' ',
+      'é',
+      'x'.repeat(62),
+      'y'.repeat(130),
+    ),
+    {
+      maxLength: 5,
+    },
+  )
   .map((all) => all.join(''));
 
 export default [
@@ -594,6 +825,7 @@ export default [
           schema: { openAPIV3Schema: { type: 'object', properties: customSchema } },
         },
       ]);
+
       await applied(
         () => things,
         'ac',
@@ -603,57 +835,83 @@ export default [
       )(api, values);
     },
   ),
-  property('label and field selectors', 100, fc.record({ labelSelector, fieldSelector }), async (api, values) => {
-    const objects = fc.sample(fc.dictionary(pick('a', 'b', 'x.io/d'), value, { maxKeys: 3 }), { seed, numRuns: 12 });
-    for (const [index, own] of objects.entries()) {
-      await api.quietly('POST', `${api.core}/secrets`, {
-        body: {
-          metadata: { name: `s-${index}`, labels: { all: 'yes', ...own } },
-          type: index % 3 === 0 ? 'x.io/y' : 'Opaque',
-        },
+  property(
+    'label and field selectors',
+    100,
+    fc.record({ labelSelector, fieldSelector }),
+    async (api, values) => {
+      const objects = fc.sample(fc.dictionary(pick('a', 'b', 'x.io/d'), value, { maxKeys: 3 }), {
+        seed,
+        numRuns: 12,
       });
-    }
-    for (const selectors of values) {
-      for (const [name, selector] of Object.entries(selectors)) {
-        const path = `${api.core}/secrets?${new URLSearchParams({ [name]: selector })}`;
-        const { status, body: list } = await api.quietly('GET', path);
-        const found = status === 200 ? list.items.map(({ metadata }) => metadata.name) : list;
-        api.transcript.push({ call: `GET ${name} ${selector}`, status, body: found });
+
+      for (const [index, own] of objects.entries()) {
+        await api.quietly('POST', `${api.core}/secrets`, {
+          body: {
+            metadata: { name: `s-${index}`, labels: { all: 'yes', ...own } },
+            type: index % 3 === 0 ? 'x.io/y' : 'Opaque',
+          },
+        });
       }
-    }
-  }),
+
+      for (const selectors of values) {
+        for (const [name, selector] of Object.entries(selectors)) {
+          const path = `${api.core}/secrets?${new URLSearchParams({ [name]: selector })}`;
+          const { status, body: list } = await api.quietly('GET', path);
+          const found = status === 200 ? list.items.map(({ metadata }) => metadata.name) : list;
+          api.transcript.push({ call: `GET ${name} ${selector}`, status, body: found });
+        }
+      }
+    },
+  ),
   property('quantities', 150, quantity, async (api, values) => {
     for (const [index, amount] of values.entries()) {
       await told(api, 'POST', `${api.core}/resourcequotas?dryRun=All`, {
         metadata: { name: `q-${index}` },
         spec: { hard: { 'limits.cpu': amount } },
       });
+
       // The real server takes what is more than 63 bits for a fraction of a byte.
-      if (index % 3 === 0 && !/[PEe]|[TG]i?$|\d{17}/.test(String(amount)))
+      if (index % 3 === 0 && !/[PEe]|[TG]i?$|\d{17}/.test(String(amount))) {
         await told(api, 'POST', `${api.core}/podtemplates?dryRun=All`, {
           metadata: { name: `q-${index}` },
           template: {
-            spec: { containers: [{ name: 'c', image: 'i', resources: { limits: { memory: amount } } }] },
+            spec: {
+              containers: [{ name: 'c', image: 'i', resources: { limits: { memory: amount } } }],
+            },
           },
         });
+      }
     }
   }),
-  property('names', 60, fc.record({ name: nameText, label: nameText, port: nameText }), async (api, values) => {
-    for (const { name, label, port } of values) {
-      await told(api, 'POST', `${api.core}/configmaps?dryRun=All`, {
-        metadata: { name, labels: { [label]: name }, annotations: { [name]: label } },
-      });
-      await told(api, 'POST', `${api.core}/services?dryRun=All`, {
-        metadata: { name },
-        spec: { clusterIP: 'None', selector: { [name]: label }, ports: [{ port: 80, name: port, targetPort: port }] },
-      });
-      await told(api, 'POST', `${api.core}/configmaps?dryRun=All`, {
-        metadata: { generateName: name.replaceAll('é', 'e'), finalizers: [label] },
-      });
-      await told(api, 'POST', `${api.core}/events?dryRun=All`, {
-        metadata: { name, labels: { a: label } },
-        involvedObject: { namespace: api.namespace },
-      });
-    }
-  }),
+  property(
+    'names',
+    60,
+    fc.record({ name: nameText, label: nameText, port: nameText }),
+    async (api, values) => {
+      for (const { name, label, port } of values) {
+        await told(api, 'POST', `${api.core}/configmaps?dryRun=All`, {
+          metadata: { name, labels: { [label]: name }, annotations: { [name]: label } },
+        });
+
+        await told(api, 'POST', `${api.core}/services?dryRun=All`, {
+          metadata: { name },
+          spec: {
+            clusterIP: 'None',
+            selector: { [name]: label },
+            ports: [{ port: 80, name: port, targetPort: port }],
+          },
+        });
+
+        await told(api, 'POST', `${api.core}/configmaps?dryRun=All`, {
+          metadata: { generateName: name.replaceAll('é', 'e'), finalizers: [label] },
+        });
+
+        await told(api, 'POST', `${api.core}/events?dryRun=All`, {
+          metadata: { name, labels: { a: label } },
+          involvedObject: { namespace: api.namespace },
+        });
+      }
+    },
+  ),
 ];

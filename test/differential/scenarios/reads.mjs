@@ -11,7 +11,9 @@ async function fourMaps(api) {
     ['d', undefined],
   ]) {
     const labels = { set: 'yes', ...(tier && { tier }) };
-    await api.quietly('POST', `${api.core}/configmaps`, { body: { metadata: { name, labels }, data: { name } } });
+    await api.quietly('POST', `${api.core}/configmaps`, {
+      body: { metadata: { name, labels }, data: { name } },
+    });
   }
 }
 
@@ -21,7 +23,9 @@ const table = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
 const partial = 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io';
 const partialList = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io';
 
-/** Objects of built-in kinds whose tables are looked at: path of the list under /api or /apis, body. */
+/**
+ * Objects of built-in kinds whose tables are looked at: path of the list under /api or /apis, body.
+ */
 const printed = (ns) => [
   [
     `/api/v1/namespaces/${ns}/pods`,
@@ -68,12 +72,19 @@ const printed = (ns) => [
     `/api/v1/namespaces/${ns}/persistentvolumeclaims`,
     {
       metadata: { name: 'c' },
-      spec: { accessModes: ['ReadWriteOnce'], storageClassName: 'none', resources: { requests: { storage: '1Gi' } } },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        storageClassName: 'none',
+        resources: { requests: { storage: '1Gi' } },
+      },
     },
   ],
   [
     `/api/v1/namespaces/${ns}/limitranges`,
-    { metadata: { name: 'l' }, spec: { limits: [{ type: 'PersistentVolumeClaim', max: { storage: '5Gi' } }] } },
+    {
+      metadata: { name: 'l' },
+      spec: { limits: [{ type: 'PersistentVolumeClaim', max: { storage: '5Gi' } }] },
+    },
   ],
   [
     `/api/v1/namespaces/${ns}/resourcequotas`,
@@ -92,10 +103,16 @@ const printed = (ns) => [
   ],
   [
     `/api/v1/namespaces/${ns}/podtemplates`,
-    { metadata: { name: 't' }, template: { metadata: { labels: { a: 'b' } }, spec: { containers: [container] } } },
+    {
+      metadata: { name: 't' },
+      template: { metadata: { labels: { a: 'b' } }, spec: { containers: [container] } },
+    },
   ],
   [`/api/v1/namespaces/${ns}/serviceaccounts`, { metadata: { name: 'sa' } }],
-  [`/apis/apps/v1/namespaces/${ns}/controllerrevisions`, { metadata: { name: 'cr' }, data: { a: 1 }, revision: 3 }],
+  [
+    `/apis/apps/v1/namespaces/${ns}/controllerrevisions`,
+    { metadata: { name: 'cr' }, data: { a: 1 }, revision: 3 },
+  ],
   [
     `/apis/batch/v1/namespaces/${ns}/cronjobs`,
     {
@@ -103,7 +120,9 @@ const printed = (ns) => [
       spec: {
         schedule: '0 0 1 1 *',
         suspend: true,
-        jobTemplate: { spec: { template: { spec: { restartPolicy: 'Never', containers: [container] } } } },
+        jobTemplate: {
+          spec: { template: { spec: { restartPolicy: 'Never', containers: [container] } } },
+        },
       },
     },
   ],
@@ -118,7 +137,13 @@ const printed = (ns) => [
           {
             host: 'h',
             http: {
-              paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: 's', port: { number: 80 } } } }],
+              paths: [
+                {
+                  path: '/',
+                  pathType: 'Prefix',
+                  backend: { service: { name: 's', port: { number: 80 } } },
+                },
+              ],
             },
           },
           { host: 'g' },
@@ -132,9 +157,15 @@ const printed = (ns) => [
   ],
   [
     `/apis/policy/v1/namespaces/${ns}/poddisruptionbudgets`,
-    { metadata: { name: 'pdb' }, spec: { minAvailable: '50%', selector: { matchLabels: { no: 'pods' } } } },
+    {
+      metadata: { name: 'pdb' },
+      spec: { minAvailable: '50%', selector: { matchLabels: { no: 'pods' } } },
+    },
   ],
-  [`/apis/rbac.authorization.k8s.io/v1/namespaces/${ns}/roles`, { metadata: { name: 'r' }, rules: [] }],
+  [
+    `/apis/rbac.authorization.k8s.io/v1/namespaces/${ns}/roles`,
+    { metadata: { name: 'r' }, rules: [] },
+  ],
   [
     `/apis/rbac.authorization.k8s.io/v1/namespaces/${ns}/rolebindings`,
     {
@@ -147,7 +178,10 @@ const printed = (ns) => [
       ],
     },
   ],
-  [`/apis/coordination.k8s.io/v1/namespaces/${ns}/leases`, { metadata: { name: 'l' }, spec: { holderIdentity: 'me' } }],
+  [
+    `/apis/coordination.k8s.io/v1/namespaces/${ns}/leases`,
+    { metadata: { name: 'l' }, spec: { holderIdentity: 'me' } },
+  ],
   [
     `/apis/discovery.k8s.io/v1/namespaces/${ns}/endpointslices`,
     {
@@ -165,7 +199,10 @@ const printed = (ns) => [
         maxReplicas: 3,
         scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'none' },
         metrics: [
-          { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } },
+          {
+            type: 'Resource',
+            resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } },
+          },
         ],
       },
     },
@@ -205,7 +242,10 @@ const clusterPrinted = (ns) => [
     },
   ],
   ['/apis/scheduling.k8s.io/v1/priorityclasses', { metadata: { name: `${ns}-pc` }, value: 7 }],
-  ['/apis/rbac.authorization.k8s.io/v1/clusterroles', { metadata: { name: `${ns}-cr` }, rules: [] }],
+  [
+    '/apis/rbac.authorization.k8s.io/v1/clusterroles',
+    { metadata: { name: `${ns}-cr` }, rules: [] },
+  ],
   [
     '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
     {
@@ -219,7 +259,10 @@ const clusterPrinted = (ns) => [
     { metadata: { name: `${ns}-ic` }, spec: { controller: 'example.com/c' } },
   ],
   ['/apis/node.k8s.io/v1/runtimeclasses', { metadata: { name: `${ns}-rc` }, handler: 'h' }],
-  ['/apis/storage.k8s.io/v1/csidrivers', { metadata: { name: `${ns}.csi` }, spec: { attachRequired: true } }],
+  [
+    '/apis/storage.k8s.io/v1/csidrivers',
+    { metadata: { name: `${ns}.csi` }, spec: { attachRequired: true } },
+  ],
   [
     '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations',
     { metadata: { name: `${ns}-vw` }, webhooks: [] },
@@ -230,7 +273,10 @@ const clusterPrinted = (ns) => [
   ],
   [
     '/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations',
-    { metadata: { name: `${ns}-pl` }, spec: { type: 'Limited', limited: { limitResponse: { type: 'Reject' } } } },
+    {
+      metadata: { name: `${ns}-pl` },
+      spec: { type: 'Limited', limited: { limitResponse: { type: 'Reject' } } },
+    },
   ],
 ];
 
@@ -238,15 +284,22 @@ const clusterPrinted = (ns) => [
 function tableScenario(build, index) {
   const [path] = build('ns')[index];
   const kind = path.split('/').at(-1);
+
   return {
     name: `table of ${kind} ${index}`,
     run: async (api) => {
       const [list, body] = build(api.namespace)[index];
       const { body: made } = await api.post(list, body);
       const wanted = query({ fieldSelector: `metadata.name=${made.metadata?.name}` });
-      // Only what is a server's own to print: controllers of the real one may already be at work on the object.
+
+      // Only what is a server's own to print: controllers of the real one may already be at work on
+      // the object.
       await api.get(list + wanted, { accept: table });
-      if (index % 3 === 0) await api.get(`${list}${wanted}&includeObject=None`, { accept: table });
+
+      if (index % 3 === 0) {
+        await api.get(`${list}${wanted}&includeObject=None`, { accept: table });
+      }
+
       await api.delete(`${list}/${made.metadata?.name}`, { gracePeriodSeconds: 0 });
     },
   };
@@ -257,6 +310,7 @@ export default [
     name: 'label selectors',
     run: async (api) => {
       await fourMaps(api);
+
       for (const labelSelector of [
         'tier=web',
         'tier==db',
@@ -292,6 +346,7 @@ export default [
     name: 'field selectors',
     run: async (api) => {
       await fourMaps(api);
+
       for (const fieldSelector of [
         'metadata.name=a',
         'metadata.name!=a,metadata.name!=kube-root-ca.crt',
@@ -325,7 +380,10 @@ export default [
           `${api.core}/events`,
           'involvedObject.kind=Pod,involvedObject.name=x,involvedObject.uid=y,involvedObject.namespace=z',
         ],
-        [`${api.core}/events`, 'reason=x,type=Normal,source=y,reportingComponent=z,involvedObject.fieldPath=a'],
+        [
+          `${api.core}/events`,
+          'reason=x,type=Normal,source=y,reportingComponent=z,involvedObject.fieldPath=a',
+        ],
         [`${api.core}/events`, 'message=x'],
         [`${api.core}/secrets`, 'type=Opaque'],
         [`${api.core}/secrets`, 'data=Opaque'],
@@ -338,7 +396,10 @@ export default [
         ['/api/v1/nodes', 'spec.unschedulable=true'],
         ['/api/v1/persistentvolumes', 'status.phase=x'],
         ['/apis/certificates.k8s.io/v1/certificatesigningrequests', 'spec.signerName=x'],
-        [`${api.group('events.k8s.io/v1')}/events`, 'regarding.kind=Pod,reason=x,reportingController=y'],
+        [
+          `${api.group('events.k8s.io/v1')}/events`,
+          'regarding.kind=Pod,reason=x,reportingController=y',
+        ],
       ]) {
         await api.get(path + query({ fieldSelector }));
       }
@@ -351,20 +412,29 @@ export default [
         metadata: { name },
         spec: { containers: [container], nodeSelector: { no: 'where' }, ...spec },
       });
+
       await api.quietly('POST', `${api.core}/pods`, { body: pod('a', { restartPolicy: 'Never' }) });
       await api.quietly('POST', `${api.core}/pods`, { body: pod('b', { nodeName: 'none' }) });
       await api.quietly('POST', `${api.core}/secrets`, { body: { metadata: { name: 'o' } } });
+
       for (const [resource, fieldSelector] of [
         ['pods', 'spec.restartPolicy=Never'],
         ['pods', 'spec.nodeName='],
         ['pods', 'status.phase=Pending,metadata.name=a'],
         ['secrets', 'type!=Opaque'],
       ]) {
-        const { body } = await api.quietly('GET', `${api.core}/${resource}${query({ fieldSelector })}`);
+        const { body } = await api.quietly(
+          'GET',
+          `${api.core}/${resource}${query({ fieldSelector })}`,
+        );
+
         await api.call('GET', `${api.core}/${resource}${query({ fieldSelector, limit: 0 })}`, {
           headers: { accept: partialList },
         });
-        if (!body.items) throw new Error(JSON.stringify(body));
+
+        if (!body.items) {
+          throw new Error(JSON.stringify(body));
+        }
       }
     },
   },
@@ -372,14 +442,21 @@ export default [
     name: 'pages',
     run: async (api) => {
       await fourMaps(api);
+
       const list = `${api.core}/configmaps`;
       const first = await api.get(`${list}?limit=2`);
+
       await api.quietly('DELETE', `${list}/d`);
       await api.quietly('POST', list, { body: { metadata: { name: 'e' } } });
+
       const token = encodeURIComponent(first.body.metadata.continue);
       const second = await api.get(`${list}?limit=2&continue=${token}`);
-      await api.get(`${list}?limit=9&continue=${encodeURIComponent(second.body.metadata.continue)}`);
+
+      await api.get(
+        `${list}?limit=9&continue=${encodeURIComponent(second.body.metadata.continue)}`,
+      );
       await api.get(`${list}?limit=2&labelSelector=set%3Dyes`);
+
       for (const bad of [
         'limit=x',
         'limit=-1',
@@ -395,6 +472,7 @@ export default [
     name: 'resource versions of lists and gets',
     run: async (api) => {
       await fourMaps(api);
+
       const list = `${api.core}/configmaps`;
       const { body } = await api.get(list);
       const version = body.metadata.resourceVersion;
@@ -411,10 +489,20 @@ export default [
       ]) {
         await api.get(list + query(parameters));
       }
-      await api.quietly('PUT', `${list}/a`, { body: { metadata: { name: 'a' }, data: { name: 'later' } } });
+
+      await api.quietly('PUT', `${list}/a`, {
+        body: { metadata: { name: 'a' }, data: { name: 'later' } },
+      });
+
       await api.get(
-        list + query({ resourceVersion: version, resourceVersionMatch: 'Exact', labelSelector: 'set=yes' }),
+        list +
+          query({
+            resourceVersion: version,
+            resourceVersionMatch: 'Exact',
+            labelSelector: 'set=yes',
+          }),
       );
+
       await api.get(`${list}/a?resourceVersion=0`);
       await api.get(`${list}/b?resourceVersion=x`);
     },
@@ -423,7 +511,9 @@ export default [
     name: 'a version that is too large',
     run: async (api) => {
       await api.get(`${api.core}/configmaps?resourceVersion=999999999999&timeoutSeconds=1`);
-      await api.get(`${api.core}/configmaps?resourceVersion=999999999999&resourceVersionMatch=Exact&timeoutSeconds=1`);
+      await api.get(
+        `${api.core}/configmaps?resourceVersion=999999999999&resourceVersionMatch=Exact&timeoutSeconds=1`,
+      );
       await api.get(`${api.core}/configmaps/x?resourceVersion=999999999999&timeoutSeconds=1`);
     },
   },
@@ -431,7 +521,9 @@ export default [
     name: 'forms of an answer',
     run: async (api) => {
       await fourMaps(api);
+
       const [list, one] = [`${api.core}/configmaps?labelSelector=set`, `${api.core}/configmaps/a`];
+
       for (const accept of [
         table,
         partial,
@@ -450,12 +542,19 @@ export default [
         await api.get(list, { accept });
         await api.get(one, { accept });
       }
+
       await api.get(`${api.core}/configmaps/none`, { accept: table });
       await api.get(`${one}?pretty=true`);
+
       const { text } = await api.quietly('GET', `${one}?pretty=1`);
-      if (!text.includes('\n  "')) throw new Error('not pretty');
+      if (!text.includes('\n  "')) {
+        throw new Error('not pretty');
+      }
+
       const yaml = await api.quietly('GET', one, { headers: { accept: 'application/yaml' } });
-      if (!/^kind: ConfigMap$/m.test(yaml.text)) throw new Error(yaml.text);
+      if (!/^kind: ConfigMap$/m.test(yaml.text)) {
+        throw new Error(yaml.text);
+      }
     },
   },
   {
@@ -481,6 +580,7 @@ export default [
       ]) {
         await api.get(path);
       }
+
       await api.post(`${api.core}/nothings`, { metadata: { name: 'x' } });
       await api.post('/api/v1/configmaps', { metadata: { name: 'x' } });
       await api.put(`${api.core}/configmaps`, { metadata: { name: 'x' } });
@@ -516,10 +616,19 @@ export default [
       ]) {
         await api.get(`/apis/${group}`);
       }
+
       const hooks = await api.quietly('GET', '/apis/admissionregistration.k8s.io/v1');
+
       // Policies that change objects are not served: nothing would do what they say.
-      const resources = hooks.body.resources.filter(({ name }) => !name.startsWith('mutatingadmission'));
-      api.transcript.push({ call: 'GET /apis/admissionregistration.k8s.io/v1', body: { ...hooks.body, resources } });
+      const resources = hooks.body.resources.filter(
+        ({ name }) => !name.startsWith('mutatingadmission'),
+      );
+
+      api.transcript.push({
+        call: 'GET /apis/admissionregistration.k8s.io/v1',
+        body: { ...hooks.body, resources },
+      });
+
       await api.get('/api/v1');
       await api.get('/api');
       await api.get('/apis/apps');

@@ -7,7 +7,10 @@ export interface StatusCause {
   field?: string;
 }
 
-/** `details` of a Status (Kubernetes meta/v1 StatusDetails); `kind` holds the plural resource where one is known. */
+/**
+ * `details` of a Status (Kubernetes meta/v1 StatusDetails); `kind` holds the plural resource where
+ * one is known.
+ */
 export interface StatusDetails {
   name?: string;
   group?: string;
@@ -29,20 +32,32 @@ export interface Status {
   code?: number;
 }
 
-/** What an error is about: the resource's group and plural name, and the object's name where it has one. */
+/**
+ * What an error is about: the resource's group and plural name, and the object's name where it has
+ * one.
+ */
 export interface Subject {
   group?: string;
   resource: string;
   name?: string;
 }
 
-/** The one error of both API servers: an HTTP status, a Kubernetes reason and details; responders choose the body's form. */
+/**
+ * The one error of both API servers: an HTTP status, a Kubernetes reason and details; responders
+ * choose the body's form.
+ */
 export class StatusError extends Error {
   readonly code: number;
   readonly reason: string;
   readonly details: StatusDetails | undefined;
 
-  constructor(code: number, reason: string, message: string, details?: StatusDetails, options?: ErrorOptions) {
+  constructor(
+    code: number,
+    reason: string,
+    message: string,
+    details?: StatusDetails,
+    options?: ErrorOptions,
+  ) {
     super(message, options);
     this.name = 'StatusError';
     this.code = code;
@@ -79,7 +94,12 @@ function detailsOf(subject: Subject): StatusDetails {
 
 /** 404: the object does not exist. */
 export function notFound(subject: Subject): StatusError {
-  return new StatusError(404, 'NotFound', `${qualified(subject)} "${subject.name}" not found`, detailsOf(subject));
+  return new StatusError(
+    404,
+    'NotFound',
+    `${qualified(subject)} "${subject.name}" not found`,
+    detailsOf(subject),
+  );
 }
 
 /** 409: an object of that name exists. */
@@ -92,7 +112,10 @@ export function alreadyExists(subject: Subject): StatusError {
   );
 }
 
-/** 409: the write is based on an outdated object or a precondition failed; `why` completes the sentence. */
+/**
+ * 409: the write is based on an outdated object or a precondition failed; `why` completes the
+ * sentence.
+ */
 export function conflict(subject: Subject, why: string): StatusError {
   return new StatusError(
     409,
@@ -114,20 +137,32 @@ export function unauthorized(message = 'Unauthorized'): StatusError {
 
 /** 403: known caller, not allowed; `why` completes `… is forbidden: `. */
 export function forbidden(subject: Subject, why: string): StatusError {
-  const what = subject.name === undefined ? qualified(subject) : `${qualified(subject)} "${subject.name}"`;
+  const what =
+    subject.name === undefined ? qualified(subject) : `${qualified(subject)} "${subject.name}"`;
   return new StatusError(403, 'Forbidden', `${what} is forbidden: ${why}`, detailsOf(subject));
 }
 
-/** Causes that an error tells; several layers of Kubernetes look at one thing, so that a hundred are told more than once. */
+/**
+ * Causes that an error tells; several layers of Kubernetes look at one thing, so that a hundred are
+ * told more than once.
+ */
 const MAX_CAUSES = 500;
 
-/** 422: the object breaks rules of its kind; `subject.resource` is the Kind here, as Kubernetes does. */
-export function invalid(subject: { group?: string; kind: string; name?: string }, all: StatusCause[]): StatusError {
+/**
+ * 422: the object breaks rules of its kind; `subject.resource` is the Kind here, as Kubernetes
+ * does.
+ */
+export function invalid(
+  subject: { group?: string; kind: string; name?: string },
+  all: StatusCause[],
+): StatusError {
   const causes = all.slice(0, MAX_CAUSES);
+
   // What two rules say alike stands twice among the causes but once in the message.
   const lines = [...new Set(causes.map((cause) => `${cause.field}: ${cause.message}`))];
   const list = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
   const kind = subject.group ? `${subject.kind}.${subject.group}` : subject.kind;
+
   return new StatusError(422, 'Invalid', `${kind} "${subject.name ?? ''}" is invalid: ${list}`, {
     ...(subject.name && { name: subject.name }),
     ...(subject.group && { group: subject.group }),
@@ -137,7 +172,10 @@ export function invalid(subject: { group?: string; kind: string; name?: string }
 }
 
 /** 405: the resource exists but not this verb. */
-export function methodNotSupported(subject: { group?: string; resource: string }, verb: string): StatusError {
+export function methodNotSupported(
+  subject: { group?: string; resource: string },
+  verb: string,
+): StatusError {
   return new StatusError(
     405,
     'MethodNotAllowed',
@@ -161,12 +199,20 @@ export function expired(message: string): StatusError {
 
 /** 413: the request body is over the limit. */
 export function requestTooLarge(limitBytes: number): StatusError {
-  return new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${limitBytes}`);
+  return new StatusError(
+    413,
+    'RequestEntityTooLarge',
+    `Request entity too large: limit is ${limitBytes}`,
+  );
 }
 
 /** 406: none of the accepted media types can be produced. */
 export function notAcceptable(produced: readonly string[]): StatusError {
-  return new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${produced.join(', ')}`);
+  return new StatusError(
+    406,
+    'NotAcceptable',
+    `only the following media types are accepted: ${produced.join(', ')}`,
+  );
 }
 
 /** 415: the body's media type is not one of those the call takes. */
@@ -185,7 +231,9 @@ export function tooManyRequests(message: string, retryAfterSeconds: number): Sta
 
 /** 500: something failed that the caller cannot mend. */
 export function internalError(message: string, cause?: unknown): StatusError {
-  return new StatusError(500, 'InternalError', `Internal error occurred: ${message}`, undefined, { cause });
+  return new StatusError(500, 'InternalError', `Internal error occurred: ${message}`, undefined, {
+    cause,
+  });
 }
 
 /** 503: a peer that the call needs cannot be reached now. */
@@ -198,9 +246,14 @@ export function timeout(message: string): StatusError {
   return new StatusError(504, 'Timeout', message);
 }
 
-/** Any thrown value as a StatusError; what is not one becomes a 500 that keeps the original as its cause. */
+/**
+ * Any thrown value as a StatusError; what is not one becomes a 500 that keeps the original as its
+ * cause.
+ */
 export function toStatusError(error: unknown): StatusError {
-  if (error instanceof StatusError) return error;
+  if (error instanceof StatusError) {
+    return error;
+  }
   return internalError(error instanceof Error ? error.message : String(error), error);
 }
 

@@ -22,7 +22,10 @@ export interface ManagedFieldsEntry {
   subresource?: string;
 }
 
-/** Metadata that every persisted object carries (Kubernetes meta/v1 ObjectMeta); times are RFC 3339 in UTC. */
+/**
+ * Metadata that every persisted object carries (Kubernetes meta/v1 ObjectMeta); times are RFC 3339
+ * in UTC.
+ */
 export interface ObjectMeta {
   name?: string;
   generateName?: string;
@@ -83,7 +86,10 @@ export function apiVersionOf(gv: { group: string; version: string }): string {
   return gv.group === '' ? gv.version : `${gv.group}/${gv.version}`;
 }
 
-/** Kind and version as Go prints them in messages: `apps/v1, Kind=Deployment`, and `/v1, Kind=Pod` of the core group. */
+/**
+ * Kind and version as Go prints them in messages: `apps/v1, Kind=Deployment`, and `/v1, Kind=Pod`
+ * of the core group.
+ */
 export function kindText({
   apiVersion = '',
   kind,
@@ -102,7 +108,9 @@ export function parseApiVersion(apiVersion: string): { group: string; version: s
     : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
 }
 
-/** Path of a group-version's resources: `/api/v1` for the core group, else `/apis/group/version`. */
+/**
+ * Path of a group-version's resources: `/api/v1` for the core group, else `/apis/group/version`.
+ */
 export function groupVersionPath(gv: { group: string; version: string }): string {
   return gv.group === '' ? `/api/${gv.version}` : `/apis/${gv.group}/${gv.version}`;
 }

@@ -8,12 +8,17 @@ function rank(version: string): readonly [number, number, number] {
   }
 
   const stability = match[2] === undefined ? 3 : match[2] === 'beta' ? 2 : 1;
+
   return [stability, Number(match[1]), Number(match[3] ?? 0)];
 }
 
-/** Sorts versions as Kubernetes does: v2, v1, v1beta1, v1alpha1, then others by name (Kubernetes "Version priority"). */
+/**
+ * Sorts versions as Kubernetes does: v2, v1, v1beta1, v1alpha1, then others by name (Kubernetes
+ * "Version priority").
+ */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [rank(a), rank(b)];
+
   for (let i = 0; i < 3; i++) {
     if (left[i] !== right[i]) {
       return right[i]! - left[i]!;

@@ -48,42 +48,80 @@ interface Conflict {
 
 function printManager({ manager, operation, apiVersion, subresource }: Manager): string {
   let text = JSON.stringify(manager);
-  if (subresource !== '') text += ` with subresource ${JSON.stringify(subresource)}`;
-  if (operation === 'Update') text += ` using ${apiVersion}`;
+
+  if (subresource !== '') {
+    text += ` with subresource ${JSON.stringify(subresource)}`;
+  }
+  if (operation === 'Update') {
+    text += ` using ${apiVersion}`;
+  }
+
   return text;
 }
 
 /** The first paths of a set, as many as may be told. */
 function firstPaths(set: FieldSet, told: { left: number; text: number }): string[] {
   const paths: string[] = [];
-  if (told.left <= 0) return paths;
+
+  if (told.left <= 0) {
+    return paths;
+  }
+
   for (const path of set.paths()) {
     paths.push(path);
     told.text -= path.length;
-    if (--told.left <= 0 || told.text <= 0) break;
+    if (--told.left <= 0 || told.text <= 0) {
+      break;
+    }
   }
-  if (told.text <= 0) told.left = 0;
+
+  if (told.text <= 0) {
+    told.left = 0;
+  }
+
   return paths;
 }
 
 function conflictError(conflicts: readonly Conflict[]): StatusError {
   const told = { left: maxConflicts, text: maxConflictText };
+
   const sorted = conflicts
     .map(({ manager, set }) => ({ name: printManager(manager), set }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ name, set }) => ({ name, paths: firstPaths(set, told) }))
     .filter(({ paths }) => paths.length > 0);
+
   const causes: StatusCause[] = sorted.flatMap(({ name, paths }) =>
-    paths.map((field) => ({ reason: 'FieldManagerConflict', message: `conflict with ${name}`, field })),
+    paths.map((field) => ({
+      reason: 'FieldManagerConflict',
+      message: `conflict with ${name}`,
+      field,
+    })),
   );
+
   const count = conflicts.reduce((sum, { set }) => sum + set.size, 0);
-  const lines = sorted.flatMap(({ name, paths }) => [`conflicts with ${name}:`, ...paths.map((path) => `- ${path}`)]);
-  if (count > causes.length) lines.push(`and ${count - causes.length} more`);
-  const list = count === 1 ? `conflict: ${causes[0]!.message}: ${causes[0]!.field}` : `conflicts: ${lines.join('\n')}`;
+
+  const lines = sorted.flatMap(({ name, paths }) => [
+    `conflicts with ${name}:`,
+    ...paths.map((path) => `- ${path}`),
+  ]);
+
+  if (count > causes.length) {
+    lines.push(`and ${count - causes.length} more`);
+  }
+
+  const list =
+    count === 1
+      ? `conflict: ${causes[0]!.message}: ${causes[0]!.field}`
+      : `conflicts: ${lines.join('\n')}`;
+
   return new StatusError(409, 'Conflict', `Apply failed with ${count} ${list}`, { causes });
 }
 
-/** Removes what this manager applied before and does not apply now, its name apart, unless someone else owns it. */
+/**
+ * Removes what this manager applied before and does not apply now, its name apart, unless someone
+ * else owns it.
+ */
 function* prune(
   merged: KubeObject,
   managers: Managers,
@@ -91,37 +129,68 @@ function* prune(
   applied: FieldSet,
   schema: Schema,
 ): Generator<void, KubeObject> {
-  if (last === undefined || last.empty) return merged;
+  if (last === undefined || last.empty) {
+    return merged;
+  }
+
   const lastNamed = last.withNamedFields(schema);
   const mergedSet = fieldSetOf(merged, schema).withNamedFields(schema);
   const owned = FieldSet.unionOf([applied, ...Array.from(managers.values(), ({ set }) => set)]);
+
   yield;
+
   let pruned = removeItems(merged, lastNamed, schema);
+
   yield;
+
   const kept = fieldSetOf(pruned ?? {}, schema)
     .withNamedFields(schema)
     .union(owned.withNamedFields(schema));
+
   yield;
   pruned = removeItems(merged, mergedSet.difference(kept), schema);
   yield;
+
   const prunedSet = fieldSetOf(pruned ?? {}, schema).withNamedFields(schema);
-  return removeItems(merged, mergedSet.difference(prunedSet).intersection(lastNamed), schema) as KubeObject;
+
+  return removeItems(
+    merged,
+    mergedSet.difference(prunedSet).intersection(lastNamed),
+    schema,
+  ) as KubeObject;
 }
 
 function findConflicts(managers: Managers, own: string, changed: FieldSet): Conflict[] {
   const conflicts: Conflict[] = [];
+
   for (const [id, manager] of managers) {
-    if (id === own) continue;
+    if (id === own) {
+      continue;
+    }
+
     const set = manager.set.intersection(changed);
-    if (!set.empty) conflicts.push({ manager, set });
+    if (!set.empty) {
+      conflicts.push({ manager, set });
+    }
   }
+
   return conflicts;
 }
 
-/** Conflicts with what client-side `kubectl apply` set last are none for `kubectl apply --server-side`. */
-function areFromLastApplied(conflicts: readonly Conflict[], live: KubeObject, schema: Schema): boolean {
+/**
+ * Conflicts with what client-side `kubectl apply` set last are none for `kubectl apply
+ * --server-side`.
+ */
+function areFromLastApplied(
+  conflicts: readonly Conflict[],
+  live: KubeObject,
+  schema: Schema,
+): boolean {
   const annotation = live.metadata.annotations?.[LAST_APPLIED];
-  if (annotation === undefined || annotation === '') return false;
+  if (annotation === undefined || annotation === '') {
+    return false;
+  }
+
   try {
     const set = fieldSetOf(JSON.parse(annotation), schema);
     set.at('f:metadata').at('f:annotations').at(`f:${LAST_APPLIED}`).member = true;
@@ -133,37 +202,60 @@ function areFromLastApplied(conflicts: readonly Conflict[], live: KubeObject, sc
 }
 
 function syncLastApplied(merged: KubeObject, applied: KubeObject): KubeObject {
-  if (!merged.metadata.annotations?.[LAST_APPLIED]) return merged;
+  if (!merged.metadata.annotations?.[LAST_APPLIED]) {
+    return merged;
+  }
+
   const { [LAST_APPLIED]: _, ...annotations } = applied.metadata.annotations ?? {};
+
   const config = {
     ...applied,
     metadata: { ...applied.metadata, ...(applied.metadata.annotations && { annotations }) },
   };
+
   const value = `${JSON.stringify(config)}\n`;
+
   return {
     ...merged,
-    metadata: { ...merged.metadata, annotations: { ...merged.metadata.annotations, [LAST_APPLIED]: value } },
+    metadata: {
+      ...merged.metadata,
+      annotations: { ...merged.metadata.annotations, [LAST_APPLIED]: value },
+    },
   };
 }
 
-/** Throws a StatusError 500, as kube-apiserver does, for a configuration that does not fit the schema. */
-export function checkConfiguration({ apiVersion, kind, metadata, ...rest }: KubeObject, schema: Schema): void {
+/**
+ * Throws a StatusError 500, as kube-apiserver does, for a configuration that does not fit the
+ * schema.
+ */
+export function checkConfiguration(
+  { apiVersion, kind, metadata, ...rest }: KubeObject,
+  schema: Schema,
+): void {
   const fault = typedFaults({ apiVersion, kind, metadata, ...rest }, schema);
-  if (fault === '') return;
+  if (fault === '') {
+    return;
+  }
+
   const { namespace = '', name = '' } = metadata;
   const subject = `${namespace}/${name}; ${kindText({ apiVersion, kind })}`;
+
   throw new StatusError(500, '', `failed to create typed patch object (${subject}): ${fault}`);
 }
 
 /**
- * The object after a server-side apply (kubernetes.io "Server-Side Apply"), with its new managedFields; defaulting and
- * validation are the caller's. Equal to the live object, times included, when nothing changes. Throws a StatusError 409
- * with a cause for each conflict; the configuration must have been checked.
+ * The object after a server-side apply (kubernetes.io "Server-Side Apply"), with its new
+ * managedFields; defaulting and validation are the caller's. Equal to the live object, times
+ * included, when nothing changes. Throws a StatusError 409 with a cause for each conflict; the
+ * configuration must have been checked.
  */
 export function applyServerSide(options: ApplyOptions): KubeObject {
   const steps = applySteps(options);
   let step = steps.next();
-  while (!step.done) step = steps.next();
+  while (!step.done) {
+    step = steps.next();
+  }
+
   return step.value;
 }
 
@@ -171,50 +263,88 @@ export function applyServerSide(options: ApplyOptions): KubeObject {
 export function* applySteps(options: ApplyOptions): Generator<void, KubeObject> {
   const { applied, schema, apiVersion, subresource = '', now } = options;
   assertNesting(applied);
+
   if (applied.metadata?.managedFields !== undefined && applied.metadata.managedFields !== null) {
     throw badRequest('metadata.managedFields must be nil');
   }
+
   const live = withoutManagedFields(options.live ?? { metadata: {} });
   const managers = decodeManagedFields(options.live?.metadata.managedFields) ?? new Map();
   const reset = options.resetFields ?? resetFieldsOf(subresource);
+
   if (managers.size === 0 && options.live !== undefined) {
-    const before = { manager: 'before-first-apply', operation: 'Update' as const, apiVersion, subresource: '' };
+    const before = {
+      manager: 'before-first-apply',
+      operation: 'Update' as const,
+      apiVersion,
+      subresource: '',
+    };
+
     const set = stripMeta(compareTyped({ metadata: {} }, live, schema).added.withoutFields(reset));
-    if (!set.empty) managers.set(managerId(before), { ...before, time: managedTime(now), set });
+    if (!set.empty) {
+      managers.set(managerId(before), { ...before, time: managedTime(now), set });
+    }
   }
+
   const name = { manager: options.manager, operation: 'Apply' as const, apiVersion, subresource };
   const own = managerId(name);
   const last = managers.get(own);
   const whole = fieldSetOf(applied, schema);
   const set = stripMeta(whole.withoutFields(reset));
   const time = managedTime(now);
+
   managers.set(own, { ...name, time: last?.time, set });
   yield;
+
   let merged = mergeTyped(live, applied, schema) as KubeObject;
+
   yield;
   merged = yield* prune(merged, managers, last?.set, whole, schema);
   yield;
-  if (options.live === undefined) merged = { ...merged, metadata: merged.metadata ?? {} };
+
+  if (options.live === undefined) {
+    merged = { ...merged, metadata: merged.metadata ?? {} };
+  }
+
   const { added, modified, removed } = compareTyped(live, merged, schema);
   const changed = added.union(modified).withoutFields(reset);
+
   yield;
+
   const conflicts = findConflicts(managers, own, changed);
   if (conflicts.length > 0 && !options.force) {
-    if (options.manager !== 'kubectl' || !areFromLastApplied(conflicts, live, schema)) throw conflictError(conflicts);
+    if (options.manager !== 'kubectl' || !areFromLastApplied(conflicts, live, schema)) {
+      throw conflictError(conflicts);
+    }
   }
+
   const gone = removed.withoutFields(reset);
+
   for (const [id, manager] of managers) {
     const left = id === own ? manager.set : manager.set.difference(changed).difference(gone);
-    if (left.empty) managers.delete(id);
-    else managers.set(id, { ...manager, set: left });
+    if (left.empty) {
+      managers.delete(id);
+    } else {
+      managers.set(id, { ...manager, set: left });
+    }
   }
+
   yield;
-  if (options.manager === 'kubectl') merged = syncLastApplied(merged, applied);
+
+  if (options.manager === 'kubectl') {
+    merged = syncLastApplied(merged, applied);
+  }
+
   // Who applies what is there already does not become the one who wrote it at this time.
   const unchanged = options.live !== undefined && equalJson(live, merged);
   const mine = managers.get(own);
-  if (!unchanged && mine !== undefined) managers.set(own, { ...mine, time });
+  if (!unchanged && mine !== undefined) {
+    managers.set(own, { ...mine, time });
+  }
+
   yield;
+
   const managedFields = encodeManagedFields(managers);
+
   return { ...merged, metadata: { ...merged.metadata, ...(managedFields && { managedFields }) } };
 }

@@ -18,6 +18,7 @@ test('performs the operations of RFC 6902', () => {
     { op: 'add', path: '/list/-1', value: 5 },
     { op: 'remove', path: '/x~1y/~0' },
   ]);
+
   assert.deepEqual(patched, { list: [2, 3, 4, 5], c: { d: 1, a: 'b' }, e: { d: 2 }, 'x/y': {} });
 });
 
@@ -33,6 +34,7 @@ test('says 422 as Kubernetes does when it does not apply', () => {
     { op: 'replace', path: '', value: 1 },
     { op: 'add', value: 1 },
   ];
+
   for (const operation of failing) {
     assert.throws(() => applyJsonPatch(doc(), [operation]), {
       code: 422,
@@ -44,22 +46,40 @@ test('says 422 as Kubernetes does when it does not apply', () => {
 test('says 400 for what is no patch and 413 for too many operations', () => {
   assert.throws(() => applyJsonPatch(doc(), {}), {
     code: 400,
-    message: 'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
+    message:
+      'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
   });
+
   assert.throws(() => applyJsonPatch(doc(), [1]), { code: 400 });
-  assert.throws(() => applyJsonPatch(doc(), Array(10_001).fill({ op: 'test', path: '/a', value: 'b' })), { code: 413 });
+
+  assert.throws(
+    () => applyJsonPatch(doc(), Array(10_001).fill({ op: 'test', path: '/a', value: 'b' })),
+    { code: 413 },
+  );
 });
 
 test('copies cannot blow up', () => {
-  const operations = Array.from({ length: 40 }, () => ({ op: 'copy', from: '/list', path: '/list/-' }));
+  const operations = Array.from({ length: 40 }, () => ({
+    op: 'copy',
+    from: '/list',
+    path: '/list/-',
+  }));
+
   assert.throws(() => applyJsonPatch(doc(), operations), { code: 422 });
 });
 
 test('reaches no prototype', () => {
-  for (const path of ['/__proto__/polluted', '/constructor/prototype/polluted', '/list/__proto__/polluted']) {
+  for (const path of [
+    '/__proto__/polluted',
+    '/constructor/prototype/polluted',
+    '/list/__proto__/polluted',
+  ]) {
     assert.throws(() => applyJsonPatch(doc(), [{ op: 'add', path, value: 1 }]), { code: 422 });
   }
-  const patched = applyJsonPatch(doc(), [{ op: 'add', path: '/__proto__', value: { polluted: 1 } }]);
+
+  const patched = applyJsonPatch(doc(), [
+    { op: 'add', path: '/__proto__', value: { polluted: 1 } },
+  ]);
   assert.equal((patched as Record<string, unknown>).polluted, undefined);
   assert.match(JSON.stringify(patched), /"__proto__":\{"polluted":1\}/);
 });
@@ -68,6 +88,7 @@ test('never changes its arguments', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.string(), (value, key) => {
       const before = JSON.stringify(value);
+
       applyJsonPatch(value as never, [
         { op: 'add', path: `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, value: 1 },
       ]);

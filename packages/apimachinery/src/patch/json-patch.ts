@@ -1,15 +1,27 @@
 import { badRequest, StatusError } from '../meta/errors.ts';
 import type { Json } from '../meta/types.ts';
-import { assertNesting, cloneJson, equalJson, getOwn, isObject, type JsonObject, setOwn } from '../schema/own.ts';
+import {
+  assertNesting,
+  cloneJson,
+  equalJson,
+  getOwn,
+  isObject,
+  type JsonObject,
+  setOwn,
+} from '../schema/own.ts';
 import { jsonTypeName } from './merge-patch.ts';
 
 const maxOperations = 10_000;
 const maxPointer = 64 * 1024;
 const maxCopiedBytes = 3 * 1024 * 1024;
+
 /** Elements of lists that all insertions and removals may move by one place. */
 const maxMoved = 50_000_000;
 
-/** The answer of Kubernetes to a patch that cannot be applied: it does not say which operation failed. */
+/**
+ * The answer of Kubernetes to a patch that cannot be applied: it does not say which operation
+ * failed.
+ */
 function rejected(cause: string): StatusError {
   const message = 'the server rejected our request due to an error in our request';
   return new StatusError(422, 'Invalid', message, {}, { cause: new Error(cause) });
@@ -25,8 +37,13 @@ interface Operation {
 
 /** Reference tokens of a JSON pointer (RFC 6901) of at most 64 KB; the whole document has none. */
 export function parsePointer(pointer: unknown): string[] | undefined {
-  if (pointer === '') return [];
-  if (typeof pointer !== 'string' || pointer.length > maxPointer || !pointer.startsWith('/')) return undefined;
+  if (pointer === '') {
+    return [];
+  }
+  if (typeof pointer !== 'string' || pointer.length > maxPointer || !pointer.startsWith('/')) {
+    return undefined;
+  }
+
   return pointer
     .slice(1)
     .split('/')
@@ -39,9 +56,14 @@ function parseOperation(operation: Json): Operation {
       `error decoding patch: json: cannot unmarshal ${jsonTypeName(operation)} into Go value of type handlers.jsonPatchOp`,
     );
   }
+
   const path = parsePointer(getOwn(operation, 'path'));
-  if (path === undefined) throw rejected('missing or malformed path');
+  if (path === undefined) {
+    throw rejected('missing or malformed path');
+  }
+
   const value = getOwn(operation, 'value');
+
   return {
     op: String(getOwn(operation, 'op')),
     path,
@@ -51,12 +73,23 @@ function parseOperation(operation: Json): Operation {
   };
 }
 
-/** Array index of a token; `extra` is 1 where the position after the end is allowed too. Negative ones count from the end. */
+/**
+ * Array index of a token; `extra` is 1 where the position after the end is allowed too. Negative
+ * ones count from the end.
+ */
 function indexOf(token: string, length: number, extra: 0 | 1): number {
-  if (!/^(0|-?[1-9]\d{0,9})$/.test(token)) throw rejected(`not an array index: ${token}`);
+  if (!/^(0|-?[1-9]\d{0,9})$/.test(token)) {
+    throw rejected(`not an array index: ${token}`);
+  }
+
   let index = Number(token);
-  if (index < 0) index += length + extra;
-  if (index < 0 || index >= length + extra) throw rejected(`no such index: ${token}`);
+  if (index < 0) {
+    index += length + extra;
+  }
+  if (index < 0 || index >= length + extra) {
+    throw rejected(`no such index: ${token}`);
+  }
+
   return index;
 }
 
@@ -71,33 +104,56 @@ class Document {
 
   #container(path: readonly string[]): JsonObject | Json[] {
     let at: Json | undefined = this.root;
+
     for (const token of path.slice(0, -1)) {
-      if (Array.isArray(at)) at = at[indexOf(token, at.length, 0)];
-      else if (isObject(at)) at = getOwn(at, token);
-      else at = undefined;
+      if (Array.isArray(at)) {
+        at = at[indexOf(token, at.length, 0)];
+      } else if (isObject(at)) {
+        at = getOwn(at, token);
+      } else {
+        at = undefined;
+      }
     }
-    if (Array.isArray(at) || isObject(at)) return at;
+
+    if (Array.isArray(at) || isObject(at)) {
+      return at;
+    }
+
     throw rejected('missing path');
   }
 
   get(path: readonly string[]): Json | undefined {
-    if (path.length === 0) return this.root;
+    if (path.length === 0) {
+      return this.root;
+    }
+
     const container = this.#container(path);
     const token = path[path.length - 1]!;
-    return Array.isArray(container) ? container[indexOf(token, container.length, 0)] : getOwn(container, token);
+
+    return Array.isArray(container)
+      ? container[indexOf(token, container.length, 0)]
+      : getOwn(container, token);
   }
 
   copy(path: readonly string[]): Json {
     const value = this.get(path) ?? null;
     this.#copied += JSON.stringify(value).length;
-    if (this.#copied > maxCopiedBytes) throw rejected('copies are too large');
+
+    if (this.#copied > maxCopiedBytes) {
+      throw rejected('copies are too large');
+    }
+
     return cloneJson(value);
   }
 
   /** Puts a value into a list, or takes one out of it, which moves all that follow. */
   #splice(list: Json[], index: number, removed: 0 | 1, ...added: Json[]): void {
     this.#moved += list.length - index;
-    if (this.#moved > maxMoved) throw rejected('too many elements of lists are moved');
+
+    if (this.#moved > maxMoved) {
+      throw rejected('too many elements of lists are moved');
+    }
+
     list.splice(index, removed, ...added);
   }
 
@@ -106,26 +162,43 @@ class Document {
       this.root = value;
       return;
     }
+
     const container = this.#container(path);
     const token = path[path.length - 1]!;
-    if (!Array.isArray(container)) setOwn(container, token, value);
-    else if (token === '-') container.push(value);
-    else this.#splice(container, indexOf(token, container.length, 1), 0, value);
+
+    if (!Array.isArray(container)) {
+      setOwn(container, token, value);
+    } else if (token === '-') {
+      container.push(value);
+    } else {
+      this.#splice(container, indexOf(token, container.length, 1), 0, value);
+    }
   }
 
   replace(path: readonly string[], value: Json): void {
     const container = path.length === 0 ? undefined : this.#container(path);
-    if (Array.isArray(container)) container[indexOf(path[path.length - 1]!, container.length, 0)] = value;
-    else this.add(path, value);
+    if (Array.isArray(container)) {
+      container[indexOf(path[path.length - 1]!, container.length, 0)] = value;
+    } else {
+      this.add(path, value);
+    }
   }
 
   remove(path: readonly string[]): void {
-    if (path.length === 0) throw rejected('the whole document cannot be removed');
+    if (path.length === 0) {
+      throw rejected('the whole document cannot be removed');
+    }
+
     const container = this.#container(path);
     const token = path[path.length - 1]!;
-    if (Array.isArray(container)) this.#splice(container, indexOf(token, container.length, 0), 1);
-    else if (Object.hasOwn(container, token)) delete container[token];
-    else throw rejected(`missing path: ${token}`);
+
+    if (Array.isArray(container)) {
+      this.#splice(container, indexOf(token, container.length, 0), 1);
+    } else if (Object.hasOwn(container, token)) {
+      delete container[token];
+    } else {
+      throw rejected(`missing path: ${token}`);
+    }
   }
 }
 
@@ -149,17 +222,25 @@ function perform(document: Document, { op, path, from, value, hasValue }: Operat
       if (hasValue ? !equalJson(actual ?? null, value) : actual !== undefined && actual !== null) {
         throw rejected('test failed');
       }
+
       break;
     }
     case 'move': {
-      if (from === undefined || (from.length < path.length && startsWith(path, from))) throw rejected('malformed from');
+      if (from === undefined || (from.length < path.length && startsWith(path, from))) {
+        throw rejected('malformed from');
+      }
+
       const moved = document.get(from) ?? null;
+
       document.remove(from);
       document.add(path, moved);
       break;
     }
     case 'copy':
-      if (from === undefined) throw rejected('malformed from');
+      if (from === undefined) {
+        throw rejected('malformed from');
+      }
+
       document.add(path, document.copy(from));
       break;
     default:
@@ -167,25 +248,40 @@ function perform(document: Document, { op, path, from, value, hasValue }: Operat
   }
 }
 
-/** Performs an operation; where that fails, the error's cause says which one it was as evanphx/json-patch does. */
+/**
+ * Performs an operation; where that fails, the error's cause says which one it was as
+ * evanphx/json-patch does.
+ */
 function performTold(document: Document, operation: Operation): void {
   try {
     perform(document, operation);
   } catch (error) {
     // What was moved into itself again and again is nested more deeply than anything can walk.
-    if (error instanceof RangeError) throw rejected('the document is nested too deeply');
-    if (!(error instanceof StatusError) || !(error.cause instanceof Error)) throw error;
-    const path = operation.path.map((token) => `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+    if (error instanceof RangeError) {
+      throw rejected('the document is nested too deeply');
+    }
+    if (!(error instanceof StatusError) || !(error.cause instanceof Error)) {
+      throw error;
+    }
+
+    const path = operation.path
+      .map((token) => `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`)
+      .join('');
     const { op } = operation;
-    if (op === 'test') throw rejected(`testing value ${path} failed: test failed`);
+    if (op === 'test') {
+      throw rejected(`testing value ${path} failed: test failed`);
+    }
+
     const shown = op === 'replace' ? path : `"${path}"`;
+
     throw rejected(`${op} operation does not apply: doc is missing path: ${shown}: missing value`);
   }
 }
 
 /**
- * An object after a JSON patch (RFC 6902); the arguments are not changed. Like Kubernetes, `replace` also adds a missing
- * key of an object. Throws a StatusError: 400 for what is no patch, 413 above 10,000 operations, 422 where it does not apply.
+ * An object after a JSON patch (RFC 6902); the arguments are not changed. Like Kubernetes,
+ * `replace` also adds a missing key of an object. Throws a StatusError: 400 for what is no patch,
+ * 413 above 10,000 operations, 422 where it does not apply.
  */
 export function applyJsonPatch(doc: JsonObject, operations: Json): JsonObject {
   if (!Array.isArray(operations)) {
@@ -193,14 +289,25 @@ export function applyJsonPatch(doc: JsonObject, operations: Json): JsonObject {
       `error decoding patch: json: cannot unmarshal ${jsonTypeName(operations)} into Go value of type []handlers.jsonPatchOp`,
     );
   }
+
   if (operations.length > maxOperations) {
     const message = `Request entity too large: The allowed maximum operations in a JSON patch is ${maxOperations}, got ${operations.length}`;
     throw new StatusError(413, 'RequestEntityTooLarge', message);
   }
+
   assertNesting(operations);
+
   const document = new Document(cloneJson(doc));
-  for (const operation of operations) performTold(document, parseOperation(operation));
-  if (!isObject(document.root)) throw rejected('the document is no object any more');
+
+  for (const operation of operations) {
+    performTold(document, parseOperation(operation));
+  }
+
+  if (!isObject(document.root)) {
+    throw rejected('the document is no object any more');
+  }
+
   assertNesting(document.root);
+
   return document.root;
 }

@@ -26,12 +26,20 @@ export function managerId(manager: Omit<Manager, 'time' | 'set'>): string {
 }
 
 /** The managers that `metadata.managedFields` names; undefined when an entry is malformed. */
-export function decodeManagedFields(entries: readonly ManagedFieldsEntry[] | undefined | null): Managers | undefined {
+export function decodeManagedFields(
+  entries: readonly ManagedFieldsEntry[] | undefined | null,
+): Managers | undefined {
   const managers: Managers = new Map();
+
   for (const entry of entries ?? []) {
     const { operation, apiVersion } = entry;
-    if (operation !== 'Apply' && operation !== 'Update') return undefined;
-    if (!apiVersion || entry.fieldsType !== 'FieldsV1') return undefined;
+    if (operation !== 'Apply' && operation !== 'Update') {
+      return undefined;
+    }
+    if (!apiVersion || entry.fieldsType !== 'FieldsV1') {
+      return undefined;
+    }
+
     const manager: Manager = {
       manager: entry.manager ?? '',
       operation,
@@ -40,8 +48,10 @@ export function decodeManagedFields(entries: readonly ManagedFieldsEntry[] | und
       time: entry.time,
       set: FieldSet.fromJson(entry.fieldsV1),
     };
+
     managers.set(managerId(manager), manager);
   }
+
   return managers;
 }
 
@@ -51,7 +61,10 @@ function compareText(a: string, b: string): number {
 
 /** `metadata.managedFields` for managers, in Kubernetes' order; undefined when there are none. */
 export function encodeManagedFields(managers: Managers): ManagedFieldsEntry[] | undefined {
-  if (managers.size === 0) return undefined;
+  if (managers.size === 0) {
+    return undefined;
+  }
+
   return [...managers.values()]
     .sort(
       (a, b) =>
@@ -64,8 +77,12 @@ export function encodeManagedFields(managers: Managers): ManagedFieldsEntry[] | 
     .map((manager) => entryOf(manager, manager.set.toJson()));
 }
 
-function entryOf(manager: Omit<Manager, 'set'>, fieldsV1: Record<string, Json>): ManagedFieldsEntry {
+function entryOf(
+  manager: Omit<Manager, 'set'>,
+  fieldsV1: Record<string, Json>,
+): ManagedFieldsEntry {
   const { operation, apiVersion, time, subresource } = manager;
+
   return {
     manager: manager.manager,
     operation,
@@ -78,6 +95,7 @@ function entryOf(manager: Omit<Manager, 'set'>, fieldsV1: Record<string, Json>):
 }
 
 const typeFields = ['apiVersion', 'kind'];
+
 const identityFields = new Set([
   'name',
   'namespace',
@@ -89,17 +107,27 @@ const identityFields = new Set([
   'managedFields',
   'resourceVersion',
 ]);
-const leaves = (names: Iterable<string>) => Object.fromEntries(Array.from(names, (name) => [`f:${name}`, {}]));
-const neverOwned = FieldSet.fromJson({ ...leaves(typeFields), 'f:metadata': { '.': {}, ...leaves(identityFields) } });
+
+const leaves = (names: Iterable<string>) =>
+  Object.fromEntries(Array.from(names, (name) => [`f:${name}`, {}]));
+
+const neverOwned = FieldSet.fromJson({
+  ...leaves(typeFields),
+  'f:metadata': { '.': {}, ...leaves(identityFields) },
+});
 
 /** A manager's set less type and identity of the object, which nobody owns. */
 export function stripMeta(set: FieldSet): FieldSet {
   return set.difference(neverOwned);
 }
 
-/** Top-level fields that a write to the object or to a subresource cannot change, and so never owns. */
+/**
+ * Top-level fields that a write to the object or to a subresource cannot change, and so never owns.
+ */
 export function resetFieldsOf(subresource: string | undefined): string[] {
-  if (subresource === undefined || subresource === '') return ['status'];
+  if (subresource === undefined || subresource === '') {
+    return ['status'];
+  }
   return subresource === 'status' ? ['spec'] : [];
 }
 
@@ -111,7 +139,8 @@ export function withoutManagedFields<T extends KubeObject>(object: T): T {
 
 function isReset(entries: readonly ManagedFieldsEntry[] | undefined): boolean {
   return (
-    entries !== undefined && (entries.length === 0 || (entries.length === 1 && Object.keys(entries[0]!).length === 0))
+    entries !== undefined &&
+    (entries.length === 0 || (entries.length === 1 && Object.keys(entries[0]!).length === 0))
   );
 }
 
@@ -138,81 +167,146 @@ export function managedTime(now: Date): string {
   return `${now.toISOString().slice(0, 19)}Z`;
 }
 
-/** Merges the oldest updates of one apiVersion into one entry until at most ten updates are left. */
+/**
+ * Merges the oldest updates of one apiVersion into one entry until at most ten updates are left.
+ */
 function capManagers(managers: Managers): void {
   const updates = [...managers].filter(([, { operation }]) => operation === 'Update');
   let count = updates.length;
-  if (count <= maxUpdateManagers) return;
-  updates.sort(([, a], [, b]) => compareText(a.time ?? '', b.time ?? '') || compareText(a.manager, b.manager));
+  if (count <= maxUpdateManagers) {
+    return;
+  }
+
+  updates.sort(
+    ([, a], [, b]) => compareText(a.time ?? '', b.time ?? '') || compareText(a.manager, b.manager),
+  );
+
   const first = new Map<string, string>();
   const ancient = new Map<string, { manager: Manager; sets: FieldSet[] }>();
+
   for (const [id, manager] of updates) {
-    if (count <= maxUpdateManagers) break;
+    if (count <= maxUpdateManagers) {
+      break;
+    }
+
     const { apiVersion } = manager;
-    const bucketBase = { manager: 'ancient-changes', operation: 'Update' as const, apiVersion, subresource: '' };
+
+    const bucketBase = {
+      manager: 'ancient-changes',
+      operation: 'Update' as const,
+      apiVersion,
+      subresource: '',
+    };
+
     const bucketId = managerId(bucketBase);
     const earlier = first.get(apiVersion);
     if (earlier === undefined) {
       first.set(apiVersion, id);
       continue;
     }
+
     let bucket = ancient.get(bucketId);
     if (!bucket) {
       const begun = managers.get(bucketId) ?? { ...managers.get(earlier)!, ...bucketBase };
-      if (!managers.has(bucketId)) managers.delete(earlier);
+
+      if (!managers.has(bucketId)) {
+        managers.delete(earlier);
+      }
+
       bucket = { manager: begun, sets: [begun.set] };
       ancient.set(bucketId, bucket);
     }
-    if (id === bucketId) continue;
+
+    if (id === bucketId) {
+      continue;
+    }
+
     bucket.sets.push(manager.set);
     bucket.manager = { ...bucket.manager, time: manager.time };
     managers.delete(id);
     count--;
   }
-  for (const [id, { manager, sets }] of ancient) managers.set(id, { ...manager, set: FieldSet.unionOf(sets) });
+
+  for (const [id, { manager, sets }] of ancient) {
+    managers.set(id, { ...manager, set: FieldSet.unionOf(sets) });
+  }
 }
 
 /**
- * The object to store, with `metadata.managedFields` that tell what an update by `manager` changed (kubernetes.io
- * "Server-Side Apply", "Field management"): whoever owned a changed or removed field loses it. A client may reset the
- * list by sending it empty.
+ * The object to store, with `metadata.managedFields` that tell what an update by `manager` changed
+ * (kubernetes.io "Server-Side Apply", "Field management"): whoever owned a changed or removed field
+ * loses it. A client may reset the list by sending it empty.
  */
 export function trackUpdate(options: TrackUpdateOptions): KubeObject {
   const { before, after, schema, apiVersion, subresource = '', now } = options;
   const sent = subresource === '' ? after.metadata.managedFields : undefined;
   const live = before?.metadata.managedFields;
   let managers: Managers = new Map();
+
   if (!isReset(sent)) {
     managers = decodeManagedFields(sent) ?? new Map();
-    if (managers.size === 0) managers = decodeManagedFields(live) ?? new Map();
+    if (managers.size === 0) {
+      managers = decodeManagedFields(live) ?? new Map();
+    }
   }
+
   const stripped = withoutManagedFields(after);
+
   // Whoever has reset the list does not want it kept; the next one who applies begins it anew.
-  if (before !== undefined && managers.size === 0 && !live?.length) return stripped;
+  if (before !== undefined && managers.size === 0 && !live?.length) {
+    return stripped;
+  }
+
   const reset = options.resetFields ?? resetFieldsOf(subresource);
-  const name = { manager: options.manager || 'unknown', operation: 'Update' as const, apiVersion, subresource };
+
+  const name = {
+    manager: options.manager || 'unknown',
+    operation: 'Update' as const,
+    apiVersion,
+    subresource,
+  };
+
   if (before === undefined && managers.size === 0) {
     const skipped = { fields: new Set([...typeFields, ...reset]), metadata: identityFields };
     const fieldsV1 = fieldsOfNew(stripped, schema, skipped);
-    if (fieldsV1) stripped.metadata.managedFields = [entryOf({ ...name, time: managedTime(now) }, fieldsV1)];
+    if (fieldsV1) {
+      stripped.metadata.managedFields = [entryOf({ ...name, time: managedTime(now) }, fieldsV1)];
+    }
+
     return stripped;
   }
+
   const base = before === undefined ? { metadata: {} } : withoutManagedFields(before);
   const { added, modified, removed } = compareTyped(base, stripped, schema);
   const changed = added.union(modified).withoutFields(reset);
   const gone = removed.withoutFields(reset);
+
   for (const [id, manager] of managers) {
     const set = manager.set.difference(changed).difference(gone);
-    if (set.empty) managers.delete(id);
-    else if (!set.equals(manager.set)) managers.set(id, { ...manager, set });
+    if (set.empty) {
+      managers.delete(id);
+    } else if (!set.equals(manager.set)) {
+      managers.set(id, { ...manager, set });
+    }
   }
+
   const taken = stripMeta(changed);
   if (!taken.empty) {
     const id = managerId(name);
     const previous = managers.get(id)?.set;
-    managers.set(id, { ...name, time: managedTime(now), set: previous === undefined ? taken : taken.union(previous) });
+    managers.set(id, {
+      ...name,
+      time: managedTime(now),
+      set: previous === undefined ? taken : taken.union(previous),
+    });
   }
+
   capManagers(managers);
+
   const managedFields = encodeManagedFields(managers);
-  return { ...stripped, metadata: { ...stripped.metadata, ...(managedFields && { managedFields }) } };
+
+  return {
+    ...stripped,
+    metadata: { ...stripped.metadata, ...(managedFields && { managedFields }) },
+  };
 }

@@ -1,37 +1,67 @@
 import { badRequest } from '../meta/errors.ts';
 import type { Json } from '../meta/types.ts';
-import { assertNesting, cloneJson, getOwn, isObject, type JsonObject, setOwn } from '../schema/own.ts';
+import {
+  assertNesting,
+  cloneJson,
+  getOwn,
+  isObject,
+  type JsonObject,
+  setOwn,
+} from '../schema/own.ts';
 
 /** Name of a JSON value's type in the messages of Kubernetes' decoder. */
 export function jsonTypeName(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
+  if (value === null) {
+    return 'null';
+  }
+  if (Array.isArray(value)) {
+    return 'array';
+  }
+
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
 function merge(target: Json | undefined, patch: Json): Json {
-  if (!isObject(patch)) return cloneJson(patch);
+  if (!isObject(patch)) {
+    return cloneJson(patch);
+  }
+
   const merged: JsonObject = {};
-  if (isObject(target)) for (const key of Object.keys(target)) setOwn(merged, key, target[key]!);
+
+  if (isObject(target)) {
+    for (const key of Object.keys(target)) {
+      setOwn(merged, key, target[key]!);
+    }
+  }
+
   for (const key of Object.keys(patch)) {
     const value = patch[key]!;
-    if (value === null) delete merged[key];
-    else setOwn(merged, key, merge(getOwn(merged, key), value));
+    if (value === null) {
+      delete merged[key];
+    } else {
+      setOwn(merged, key, merge(getOwn(merged, key), value));
+    }
   }
+
   return merged;
 }
 
 /**
- * An object after a JSON merge patch (RFC 7386); neither argument is changed, parts that stay are shared. Throws a
- * StatusError 400 where the patch is no object.
+ * An object after a JSON merge patch (RFC 7386); neither argument is changed, parts that stay are
+ * shared. Throws a StatusError 400 where the patch is no object.
  */
 export function applyMergePatch(doc: JsonObject, patch: Json): JsonObject {
-  if (patch === null) throw badRequest('Invalid JSON Patch');
+  if (patch === null) {
+    throw badRequest('Invalid JSON Patch');
+  }
+
   if (!isObject(patch)) {
     throw badRequest(
       `error decoding patch: json: cannot unmarshal ${jsonTypeName(patch)} into Go value of type map[string]interface {}`,
     );
   }
+
   assertNesting(patch);
+
   return merge(doc, patch) as JsonObject;
 }

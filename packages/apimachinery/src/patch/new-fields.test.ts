@@ -8,16 +8,23 @@ import { fieldsOfNew } from './new-fields.ts';
 import { compareTyped } from './typed.ts';
 
 const words: Schema = { type: 'object', additionalProperties: { type: 'string' } };
+
 const item: Schema = {
   type: 'object',
-  properties: { id: { type: 'string' }, name: { type: 'string' }, inner: { ...words, 'x-struct': true } },
+  properties: {
+    id: { type: 'string' },
+    name: { type: 'string' },
+    inner: { ...words, 'x-struct': true },
+  },
 };
+
 const keyed: Schema = {
   type: 'array',
   'x-kubernetes-list-type': 'map',
   'x-kubernetes-list-map-keys': ['id'],
   items: item,
 };
+
 const spec: Schema = {
   type: 'object',
   'x-struct': true,
@@ -26,7 +33,10 @@ const spec: Schema = {
     words,
     atomic: { ...words, 'x-kubernetes-map-type': 'atomic' },
     struct: { type: 'object', 'x-struct': true, properties: { words, keyed } },
-    pointer: { type: 'object', properties: { words, struct: { ...item, 'x-struct': true }, keyed } },
+    pointer: {
+      type: 'object',
+      properties: { words, struct: { ...item, 'x-struct': true }, keyed },
+    },
     whole: { ...words, 'x-kubernetes-map-type': 'atomic', 'x-struct': true },
     list: { type: 'array', items: item },
     set: { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } },
@@ -35,12 +45,17 @@ const spec: Schema = {
     plain: { type: 'array', items: { type: 'string' }, 'x-struct': true },
   },
 };
+
 const schema: Schema = {
   type: 'object',
   properties: {
     apiVersion: { type: 'string' },
     kind: { type: 'string' },
-    metadata: { type: 'object', 'x-struct': true, properties: { name: { type: 'string' }, labels: words } },
+    metadata: {
+      type: 'object',
+      'x-struct': true,
+      properties: { name: { type: 'string' }, labels: words },
+    },
     spec,
     status: spec,
   },
@@ -49,12 +64,25 @@ const schema: Schema = {
 const text = fc.constantFrom('', 'a', 'b', '__proto__', 'z.y/x');
 const some = (shape: Record<string, fc.Arbitrary<unknown>>) =>
   fc.record(shape, { requiredKeys: [], noNullPrototype: true });
-const odd = fc.constantFrom<unknown>(null, '', 'a', 0, {}, [], { a: 'b' }, [{ id: 'a' }], ['a', 'a']);
+
+const odd = fc.constantFrom<unknown>(
+  null,
+  '',
+  'a',
+  0,
+  {},
+  [],
+  { a: 'b' },
+  [{ id: 'a' }],
+  ['a', 'a'],
+);
+
 const orOdd = (value: fc.Arbitrary<unknown>) =>
   fc.oneof({ weight: 6, arbitrary: value }, { weight: 1, arbitrary: odd });
 const wordsOf = orOdd(fc.dictionary(text, text, { maxKeys: 3 }));
 const itemOf = orOdd(some({ id: text, name: text, inner: wordsOf }));
 const keyedOf = orOdd(fc.array(itemOf, { maxLength: 4 }));
+
 const specOf = orOdd(
   some({
     replicas: fc.integer(),
@@ -71,10 +99,18 @@ const specOf = orOdd(
     unknown: odd,
   }),
 );
+
 const objects = fc.tuple(
   fc.constant({ apiVersion: 'v1', kind: 'X' }),
   some({ spec: specOf, status: specOf, other: odd }),
-  some({ name: text, labels: wordsOf, uid: text, generation: fc.integer(), annotations: wordsOf, other: odd }),
+  some({
+    name: text,
+    labels: wordsOf,
+    uid: text,
+    generation: fc.integer(),
+    annotations: wordsOf,
+    other: odd,
+  }),
 );
 
 /** Answers what a function does, be it to throw. */
@@ -91,14 +127,17 @@ test('what a new object owns is what a comparison with nothing finds', () => {
     fields: new Set(['apiVersion', 'kind', 'status']),
     metadata: new Set(['name', 'uid', 'generation']),
   };
+
   fc.assert(
     fc.property(objects, ([type, fields, metadata]) => {
       const object = { ...type, ...fields, metadata } as KubeObject;
+
       const compared = () => {
         const { added, modified } = compareTyped({ metadata: {} }, object, schema);
         const set = stripMeta(added.union(modified).withoutFields(['status']));
         return set.empty ? undefined : set.toJson();
       };
+
       assert.equal(
         outcome(() => fieldsOfNew(object, schema, skipped)),
         outcome(compared),

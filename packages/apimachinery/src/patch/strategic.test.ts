@@ -15,10 +15,14 @@ const named: Schema = {
       type: 'array',
       'x-kubernetes-patch-strategy': 'merge',
       'x-kubernetes-patch-merge-key': 'port',
-      items: { type: 'object', properties: { port: { type: 'integer' }, name: { type: 'string' } } },
+      items: {
+        type: 'object',
+        properties: { port: { type: 'integer' }, name: { type: 'string' } },
+      },
     },
   },
 };
+
 const schema: Schema = {
   type: 'object',
   properties: {
@@ -30,7 +34,11 @@ const schema: Schema = {
     },
     atomic: { type: 'array', items: named },
     words: { type: 'array', items: { type: 'string' }, 'x-kubernetes-patch-strategy': 'merge' },
-    strategy: { type: 'object', 'x-kubernetes-patch-strategy': 'retainKeys', properties: { type: { type: 'string' } } },
+    strategy: {
+      type: 'object',
+      'x-kubernetes-patch-strategy': 'retainKeys',
+      properties: { type: { type: 'string' } },
+    },
     map: { type: 'object', additionalProperties: { type: 'string' } },
   },
 };
@@ -48,9 +56,19 @@ const examples: [title: string, doc: JsonObject, patch: JsonObject, expected: Js
     { list: [{ name: 'a', ports: [{ port: 81, name: 'y' }] }] },
     { list: [{ name: 'a', ports: [{ port: 80 }, { port: 81, name: 'y' }] }] },
   ],
-  ['replaces other lists', { atomic: [{ name: 'a' }] }, { atomic: [{ name: 'b' }] }, { atomic: [{ name: 'b' }] }],
+  [
+    'replaces other lists',
+    { atomic: [{ name: 'a' }] },
+    { atomic: [{ name: 'b' }] },
+    { atomic: [{ name: 'b' }] },
+  ],
   ['null removes', { map: { a: '1', b: '2' } }, { map: { a: null, c: null } }, { map: { b: '2' } }],
-  ['null is not kept where there was nothing', {}, { map: { a: null, b: '1' } }, { map: { b: '1' } }],
+  [
+    'null is not kept where there was nothing',
+    {},
+    { map: { a: null, b: '1' } },
+    { map: { b: '1' } },
+  ],
   [
     '$patch: delete of an element',
     { list: [{ name: 'a' }, { name: 'b' }] },
@@ -87,7 +105,12 @@ const examples: [title: string, doc: JsonObject, patch: JsonObject, expected: Js
     { list: [{ name: 'a', value: '2' }] },
     { list: [{ name: 'a', value: '2' }, { name: 'a' }] },
   ],
-  ['$patch: replace of a map', { map: { a: '1' } }, { map: { $patch: 'replace', b: '2' } }, { map: { b: '2' } }],
+  [
+    '$patch: replace of a map',
+    { map: { a: '1' } },
+    { map: { $patch: 'replace', b: '2' } },
+    { map: { b: '2' } },
+  ],
   ['$patch: delete of a map', { map: { a: '1' } }, { map: { $patch: 'delete' } }, { map: {} }],
   [
     '$retainKeys',
@@ -107,8 +130,14 @@ const examples: [title: string, doc: JsonObject, patch: JsonObject, expected: Js
     { '$deleteFromPrimitiveList/words': ['b'], words: ['d'] },
     { words: ['d', 'a', 'c'] },
   ],
-  ['lists of primitives are united', { words: ['a', 'b'] }, { words: ['b', 'c'] }, { words: ['a', 'b', 'c'] }],
+  [
+    'lists of primitives are united',
+    { words: ['a', 'b'] },
+    { words: ['b', 'c'] },
+    { words: ['a', 'b', 'c'] },
+  ],
 ];
+
 for (const [title, doc, patch, expected] of examples) {
   test(title, () => {
     const before = JSON.stringify([doc, patch]);
@@ -123,47 +152,78 @@ test('refuses what it cannot merge', () => {
     code: 500,
     message: 'map: map[value:x] does not contain declared merge key: name',
   });
+
   assert.throws(() => applyStrategicMergePatch(doc, { list: [{ $patch: 'nope' }] }, schema), {
     code: 500,
     message: 'unknown patch type: nope in map: map[$patch:nope]',
   });
+
   assert.throws(() => applyStrategicMergePatch({ map: {} }, { map: { $patch: 'merge' } }, schema), {
     code: 500,
     message: 'unknown patch type: merge in map: map[$patch:merge]',
   });
-  const order = { list: [{ name: 'b' }, { name: 'a' }], '$setElementOrder/list': [{ name: 'a' }, { name: 'b' }] };
+
+  const order = {
+    list: [{ name: 'b' }, { name: 'a' }],
+    '$setElementOrder/list': [{ name: 'a' }, { name: 'b' }],
+  };
+
   assert.throws(() => applyStrategicMergePatch(doc, order, schema), {
     code: 500,
     message:
       "The order in patch list:\n[map[name:b] map[name:a]]\n doesn't match $setElementOrder list:\n[map[name:a] map[name:b]]\n",
   });
-  assert.deepEqual(applyStrategicMergePatch(doc, { map: { $patch: 'replace', a: '1' } }, schema), doc);
+
+  assert.deepEqual(
+    applyStrategicMergePatch(doc, { map: { $patch: 'replace', a: '1' } }, schema),
+    doc,
+  );
 });
 
 test('reaches no prototype', () => {
-  const patch = JSON.parse('{"__proto__":{"polluted":1},"map":{"constructor":"x","__proto__":"y"}}');
+  const patch = JSON.parse(
+    '{"__proto__":{"polluted":1},"map":{"constructor":"x","__proto__":"y"}}',
+  );
   const patched = applyStrategicMergePatch({ map: { a: '1' } }, patch, schema);
+
   assert.equal(({} as JsonObject).polluted, undefined);
   assert.equal(JSON.stringify(patched.map), '{"a":"1","constructor":"x","__proto__":"y"}');
 });
 
 const name = fc.constantFrom('a', 'b', 'c', 'd', 'e');
-const elements = fc.uniqueArray(fc.record({ name, value: fc.string() }, { requiredKeys: ['name'] }), {
-  selector: (item) => item.name,
-});
+
+const elements = fc.uniqueArray(
+  fc.record({ name, value: fc.string() }, { requiredKeys: ['name'] }),
+  {
+    selector: (item) => item.name,
+  },
+);
 
 test('every element of document and patch is there once, the patch wins, and patching again changes nothing', () => {
   fc.assert(
     fc.property(elements, elements, (before, patch) => {
-      const patched = applyStrategicMergePatch({ list: before as Json[] }, { list: patch as Json[] }, schema);
+      const patched = applyStrategicMergePatch(
+        { list: before as Json[] },
+        { list: patch as Json[] },
+        schema,
+      );
+
       const list = patched.list as JsonObject[];
       const names = list.map((item) => item.name);
+
       assert.equal(new Set(names).size, names.length);
       assert.deepEqual(new Set(names), new Set([...before, ...patch].map((item) => item.name)));
+
       for (const item of patch) {
-        if (item.value !== undefined) assert.equal(list.find((other) => other.name === item.name)?.value, item.value);
+        if (item.value !== undefined) {
+          assert.equal(list.find((other) => other.name === item.name)?.value, item.value);
+        }
       }
-      assert.deepEqual(applyStrategicMergePatch(patched, { list: patch as Json[] }, schema), patched);
+
+      assert.deepEqual(
+        applyStrategicMergePatch(patched, { list: patch as Json[] }, schema),
+        patched,
+      );
     }),
   );
 });

@@ -1,6 +1,13 @@
 import { badRequest, StatusError } from '../meta/errors.ts';
 import type { Json } from '../meta/types.ts';
-import { assertNesting, cloneJson, getOwn, isObject, type JsonObject, setOwn } from '../schema/own.ts';
+import {
+  assertNesting,
+  cloneJson,
+  getOwn,
+  isObject,
+  type JsonObject,
+  setOwn,
+} from '../schema/own.ts';
 import type { Schema } from '../schema/schema.ts';
 import { identify, identity, orderElements, unmergeable, without } from './element-order.ts';
 import { goText } from './go-text.ts';
@@ -13,7 +20,10 @@ const deletePrefix = '$deleteFromPrimitiveList/';
 
 function fieldSchema(schema: Schema | undefined, key: string): Schema | undefined {
   const property = schema?.properties && getOwn(schema.properties, key);
-  if (property !== undefined) return property;
+  if (property !== undefined) {
+    return property;
+  }
+
   return typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
 }
 
@@ -21,29 +31,56 @@ function hasStrategy(schema: Schema | undefined, strategy: string): boolean {
   return schema?.['x-kubernetes-patch-strategy']?.split(',').includes(strategy) ?? false;
 }
 
-const isDirected = (value: Json): boolean => isObject(value) && Object.hasOwn(value, patchDirective);
+const isDirected = (value: Json): boolean =>
+  isObject(value) && Object.hasOwn(value, patchDirective);
 
-/** What of a patch becomes part of the object where there was nothing before: no maps with `$patch`, no nulls in maps. */
+/**
+ * What of a patch becomes part of the object where there was nothing before: no maps with `$patch`,
+ * no nulls in maps.
+ */
 function added(patch: Json, nulls = false): Json {
-  if (Array.isArray(patch)) return patch.filter((item) => !isDirected(item)).map((item) => added(item, nulls));
-  if (!isObject(patch)) return patch;
-  const out: JsonObject = {};
-  for (const [key, value] of Object.entries(patch)) {
-    if ((nulls || value !== null) && !isDirected(value)) setOwn(out, key, added(value, nulls));
+  if (Array.isArray(patch)) {
+    return patch.filter((item) => !isDirected(item)).map((item) => added(item, nulls));
   }
+  if (!isObject(patch)) {
+    return patch;
+  }
+
+  const out: JsonObject = {};
+
+  for (const [key, value] of Object.entries(patch)) {
+    if ((nulls || value !== null) && !isDirected(value)) {
+      setOwn(out, key, added(value, nulls));
+    }
+  }
+
   return out;
 }
 
 function retainKeys(target: JsonObject, patch: JsonObject): void {
   const retained = getOwn(patch, retainKeysDirective);
-  if (retained === undefined) return;
-  if (!Array.isArray(retained)) throw badRequest('invalid patch format of retainKeys');
-  const keys = new Set(retained);
-  for (const [key, value] of Object.entries(patch)) {
-    const isList = key.startsWith(deletePrefix) || key.startsWith(orderPrefix) || key === retainKeysDirective;
-    if (value !== null && !isList && !keys.has(key)) throw badRequest('invalid patch format of retainKeys');
+  if (retained === undefined) {
+    return;
   }
-  for (const key of Object.keys(target)) if (!keys.has(key)) delete target[key];
+  if (!Array.isArray(retained)) {
+    throw badRequest('invalid patch format of retainKeys');
+  }
+
+  const keys = new Set(retained);
+
+  for (const [key, value] of Object.entries(patch)) {
+    const isList =
+      key.startsWith(deletePrefix) || key.startsWith(orderPrefix) || key === retainKeysDirective;
+    if (value !== null && !isList && !keys.has(key)) {
+      throw badRequest('invalid patch format of retainKeys');
+    }
+  }
+
+  for (const key of Object.keys(target)) {
+    if (!keys.has(key)) {
+      delete target[key];
+    }
+  }
 }
 
 /** What one merge has done so far. */
@@ -57,21 +94,35 @@ class Progress {
 
   /** An object that this merge may change: what it made itself, or a copy. */
   own(object: JsonObject): JsonObject {
-    if (this.#made.has(object)) return object;
+    if (this.#made.has(object)) {
+      return object;
+    }
+
     const copy: JsonObject = {};
-    for (const key of Object.keys(object)) setOwn(copy, key, object[key]!);
+
+    for (const key of Object.keys(object)) {
+      setOwn(copy, key, object[key]!);
+    }
+
     this.#made.add(copy);
+
     return copy;
   }
 
   /**
-   * Counts elements of lists that are looked at. Throws a StatusError 413 for a patch that merges one list so often that it
-   * takes far more than its length: by elements that name the same one again and again.
+   * Counts elements of lists that are looked at. Throws a StatusError 413 for a patch that merges
+   * one list so often that it takes far more than its length: by elements that name the same one
+   * again and again.
    */
   count(elements: number): void {
     this.#steps -= elements;
-    if (this.#steps >= 0) return;
+
+    if (this.#steps >= 0) {
+      return;
+    }
+
     const message = 'the patch merges the same lists too often: name each element once';
+
     throw new StatusError(413, 'RequestEntityTooLarge', message);
   }
 }
@@ -82,53 +133,105 @@ const STEPS_EACH = 20;
 
 /** The elements of all lists in a value. */
 function countElements(value: Json): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  let count = Array.isArray(value) ? value.length : 0;
-  for (const item of Array.isArray(value) ? value : Object.values(value)) {
-    if (typeof item === 'object') count += countElements(item);
+  if (typeof value !== 'object' || value === null) {
+    return 0;
   }
+
+  let count = Array.isArray(value) ? value.length : 0;
+
+  for (const item of Array.isArray(value) ? value : Object.values(value)) {
+    if (typeof item === 'object') {
+      count += countElements(item);
+    }
+  }
+
   return count;
 }
 
-function mergeMaps(progress: Progress, target: JsonObject, patch: JsonObject, schema: Schema | undefined): JsonObject {
+function mergeMaps(
+  progress: Progress,
+  target: JsonObject,
+  patch: JsonObject,
+  schema: Schema | undefined,
+): JsonObject {
   const directive = getOwn(patch, patchDirective);
-  // As it is: what directs or deletes further down is part of the object then, and an unknown field of it.
-  if (directive === 'replace') return without$patch(patch);
-  if (directive === 'delete') return {};
-  if (directive !== undefined) throw unmergeable(`unknown patch type: ${goText(directive)} in map: ${goText(patch)}`);
+
+  // As it is: what directs or deletes further down is part of the object then, and an unknown field
+  // of it.
+  if (directive === 'replace') {
+    return without$patch(patch);
+  }
+  if (directive === 'delete') {
+    return {};
+  }
+  if (directive !== undefined) {
+    throw unmergeable(`unknown patch type: ${goText(directive)} in map: ${goText(patch)}`);
+  }
+
   const merged = progress.own(target);
   retainKeys(merged, patch);
+
   const done = new Set([retainKeysDirective]);
+
   for (const [key, order] of Object.entries(patch)) {
-    if (!key.startsWith(orderPrefix)) continue;
+    if (!key.startsWith(orderPrefix)) {
+      continue;
+    }
+
     const field = key.slice(orderPrefix.length);
     done.add(key).add(field);
     mergeOrdered(progress, merged, field, getOwn(patch, field), order, fieldSchema(schema, field));
   }
+
   for (const [key, value] of Object.entries(patch)) {
-    if (!key.startsWith(deletePrefix)) continue;
+    if (!key.startsWith(deletePrefix)) {
+      continue;
+    }
+
     done.add(key);
+
     const field = key.slice(deletePrefix.length);
     const list = getOwn(merged, field);
-    if (value === null) delete merged[field];
-    else if (Array.isArray(list) && Array.isArray(value)) setOwn(merged, field, without(list, value));
+
+    if (value === null) {
+      delete merged[field];
+    } else if (Array.isArray(list) && Array.isArray(value)) {
+      setOwn(merged, field, without(list, value));
+    }
   }
+
   for (const [key, value] of Object.entries(patch)) {
-    if (done.has(key)) continue;
+    if (done.has(key)) {
+      continue;
+    }
+
     const before = getOwn(merged, key);
-    if (value === null) delete merged[key];
+
+    if (value === null) {
+      delete merged[key];
+    }
     // A directive about what is not there has nothing to direct.
     else if (!isDirected(value) || isObject(before)) {
       setOwn(merged, key, mergeField(progress, before, value, fieldSchema(schema, key)));
-    } else delete merged[key];
+    } else {
+      delete merged[key];
+    }
   }
+
   return merged;
 }
 
 function listOf(value: Json | undefined): Json[] {
-  if (value === undefined) return [];
-  if (Array.isArray(value)) return value;
-  throw unmergeable(`expected a slice, but received a ${isObject(value) ? 'map' : jsonTypeName(value)}`);
+  if (value === undefined) {
+    return [];
+  }
+  if (Array.isArray(value)) {
+    return value;
+  }
+
+  throw unmergeable(
+    `expected a slice, but received a ${isObject(value) ? 'map' : jsonTypeName(value)}`,
+  );
 }
 
 /** Merges a list whose order the patch tells, in place. */
@@ -144,26 +247,51 @@ function mergeOrdered(
   const mergeKey = schema?.['x-kubernetes-patch-merge-key'];
   const before = getOwn(merged, field);
   const [server, patched] = [listOf(before), listOf(patch)];
+
   checkOrder(patched, order, mergeKey);
-  if (before === undefined && patch === undefined) return;
+
+  if (before === undefined && patch === undefined) {
+    return;
+  }
+
   let list = server;
-  if (before === undefined) list = added(patched, true) as Json[];
-  else if (patch !== undefined)
+
+  if (before === undefined) {
+    list = added(patched, true) as Json[];
+  } else if (patch !== undefined) {
     list = hasStrategy(schema, 'merge') ? mergeLists(progress, server, patched, schema!) : patched;
-  if (server.length + patched.length === 0) throw unmergeable('no elements in any of the given slices');
+  }
+
+  if (server.length + patched.length === 0) {
+    throw unmergeable('no elements in any of the given slices');
+  }
+
   setOwn(merged, field, orderElements(list, order, server, mergeKey));
 }
 
 /** Throws where elements of the patch are not in the order that the patch tells. */
-function checkOrder(patch: readonly Json[], order: readonly Json[], mergeKey: string | undefined): void {
-  if (patch.length === 0 || order.length === 0) return;
-  const items = patch.filter((item) => !(isObject(item) && getOwn(item, patchDirective) === 'delete'));
+function checkOrder(
+  patch: readonly Json[],
+  order: readonly Json[],
+  mergeKey: string | undefined,
+): void {
+  if (patch.length === 0 || order.length === 0) {
+    return;
+  }
+
+  const items = patch.filter(
+    (item) => !(isObject(item) && getOwn(item, patchDirective) === 'delete'),
+  );
   let [next, at] = [0, 0];
   while (next < items.length && at < order.length) {
     const item = items[next]!;
-    if (isDirected(item)) next += 1;
-    else if (identity(item, mergeKey) === identity(order[at++]!, mergeKey)) next += 1;
+    if (isDirected(item)) {
+      next += 1;
+    } else if (identity(item, mergeKey) === identity(order[at++]!, mergeKey)) {
+      next += 1;
+    }
   }
+
   if (next < items.length) {
     throw unmergeable(
       `The order in patch list:\n${goText(patch)}\n doesn't match $setElementOrder list:\n${goText(order)}\n`,
@@ -171,31 +299,48 @@ function checkOrder(patch: readonly Json[], order: readonly Json[], mergeKey: st
   }
 }
 
-function mergeField(progress: Progress, before: Json | undefined, patch: Json, schema: Schema | undefined): Json {
+function mergeField(
+  progress: Progress,
+  before: Json | undefined,
+  patch: Json,
+  schema: Schema | undefined,
+): Json {
   if (isObject(patch) && isObject(before)) {
     return hasStrategy(schema, 'replace') ? patch : mergeMaps(progress, before, patch, schema);
   }
   if (Array.isArray(patch) && Array.isArray(before)) {
     return hasStrategy(schema, 'merge') ? mergeLists(progress, before, patch, schema!) : patch;
   }
+
   return added(patch);
 }
 
 function mergeLists(progress: Progress, before: Json[], patch: Json[], schema: Schema): Json[] {
   progress.count(before.length + patch.length);
+
   const mergeKey = schema['x-kubernetes-patch-merge-key'];
   const sample = before[0] ?? patch[0];
-  if (sample === undefined) return before;
+  if (sample === undefined) {
+    return before;
+  }
+
   for (const item of patch) {
     if (isObject(item) !== isObject(sample)) {
       throw unmergeable('lists can only be merged when all their elements have the same type');
     }
   }
+
   if (!isObject(sample)) {
-    const merged = [...new Map([...before, ...patch].map((item) => [JSON.stringify(item), item])).values()];
+    const merged = [
+      ...new Map([...before, ...patch].map((item) => [JSON.stringify(item), item])).values(),
+    ];
     return orderElements(merged, patch, before, undefined);
   }
-  if (mergeKey === undefined) throw unmergeable('cannot merge lists without merge key for this type');
+
+  if (mergeKey === undefined) {
+    throw unmergeable('cannot merge lists without merge key for this type');
+  }
+
   return mergeMapLists(progress, before as JsonObject[], patch as JsonObject[], schema, mergeKey);
 }
 
@@ -209,26 +354,43 @@ function mergeMapLists(
   const additions: JsonObject[] = [];
   const deleted = new Set<string>();
   let replace = false;
+
   for (const item of patch) {
     const directive = getOwn(item, patchDirective);
-    if (directive === undefined) additions.push(item);
-    // The list is replaced by the elements without a directive: what else this one holds is not looked at.
-    else if (directive === 'replace') replace = true;
-    else if (directive === 'delete') deleted.add(identify(item, mergeKey));
-    else if (directive === 'merge') throw unmergeable('merging lists cannot yet be specified in the patch');
-    else throw unmergeable(`unknown patch type: ${goText(directive)} in map: ${goText(item)}`);
+    if (directive === undefined) {
+      additions.push(item);
+    }
+    // The list is replaced by the elements without a directive: what else this one holds is not
+    // looked at.
+    else if (directive === 'replace') {
+      replace = true;
+    } else if (directive === 'delete') {
+      deleted.add(identify(item, mergeKey));
+    } else if (directive === 'merge') {
+      throw unmergeable('merging lists cannot yet be specified in the patch');
+    } else {
+      throw unmergeable(`unknown patch type: ${goText(directive)} in map: ${goText(item)}`);
+    }
   }
+
   if (replace) {
-    for (const item of additions) identify(item, mergeKey);
+    for (const item of additions) {
+      identify(item, mergeKey);
+    }
     return additions;
   }
+
   const kept = before.filter((old) => !deleted.has(identity(old, mergeKey)));
   const merged = [...kept];
   const positions = new Map<string, number>();
+
   for (const [index, item] of merged.entries()) {
     const id = identify(item, mergeKey);
-    if (!positions.has(id)) positions.set(id, index);
+    if (!positions.has(id)) {
+      positions.set(id, index);
+    }
   }
+
   for (const item of additions) {
     const id = identify(item, mergeKey);
     const position = positions.get(id);
@@ -239,6 +401,7 @@ function mergeMapLists(
       merged[position] = mergeMaps(progress, merged[position]!, item, schema.items);
     }
   }
+
   return orderElements(merged, additions, kept, mergeKey);
 }
 
@@ -248,17 +411,23 @@ function without$patch(item: JsonObject): JsonObject {
 }
 
 /**
- * An object after a strategic merge patch (kubernetes.io "Update API Objects in Place Using kubectl patch"), with the
- * directives `$patch`, `$retainKeys`, `$setElementOrder/…` and `$deleteFromPrimitiveList/…`. The schema tells which lists
- * are merged and by what key. Neither argument is changed, parts that stay are shared. Throws a StatusError: 400 for what is
- * no patch, 500 for one that does not fit, 413 for one that takes more than a multiple of its length.
+ * An object after a strategic merge patch (kubernetes.io "Update API Objects in Place Using kubectl
+ * patch"), with the directives `$patch`, `$retainKeys`, `$setElementOrder/…` and
+ * `$deleteFromPrimitiveList/…`. The schema tells which lists are merged and by what key. Neither
+ * argument is changed, parts that stay are shared. Throws a StatusError: 400 for what is no patch,
+ * 500 for one that does not fit, 413 for one that takes more than a multiple of its length.
  */
 export function applyStrategicMergePatch(doc: JsonObject, patch: Json, schema: Schema): JsonObject {
   if (!isObject(patch)) {
     const what = jsonTypeName(patch);
-    throw badRequest(`json: cannot unmarshal ${what} into Go value of type map[string]interface {}`);
+    throw badRequest(
+      `json: cannot unmarshal ${what} into Go value of type map[string]interface {}`,
+    );
   }
+
   assertNesting(patch);
+
   const steps = MIN_STEPS + STEPS_EACH * (countElements(doc) + countElements(patch));
+
   return mergeMaps(new Progress(steps), doc, cloneJson(patch), schema);
 }

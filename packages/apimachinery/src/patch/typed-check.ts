@@ -23,24 +23,39 @@ class Faults {
   }
 
   push(fault: TypedFault): void {
-    if (this.isFull) return;
+    if (this.isFull) {
+      return;
+    }
+
     this.list.push(fault);
     this.#text += fault.path.length + fault.why.length;
   }
 }
 
 function scalarFault(value: unknown, schema: Schema): string | undefined {
-  if (schema['x-kubernetes-int-or-string'] || schema.format === 'quantity') return undefined;
+  if (schema['x-kubernetes-int-or-string'] || schema.format === 'quantity') {
+    return undefined;
+  }
+
   switch (schema.type) {
     case 'string':
-      if (typeof value === 'string') return undefined;
+      if (typeof value === 'string') {
+        return undefined;
+      }
+
       return `expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`;
     case 'integer':
     case 'number':
-      if (typeof value === 'number') return undefined;
+      if (typeof value === 'number') {
+        return undefined;
+      }
+
       return `expected numeric (int or float), got ${goTypeName(value)}`;
     case 'boolean':
-      if (typeof value === 'boolean') return undefined;
+      if (typeof value === 'boolean') {
+        return undefined;
+      }
+
       return `expected boolean, got &value.valueUnstructured{Value:${goSyntax(value)}}`;
     default:
       return undefined;
@@ -48,55 +63,105 @@ function scalarFault(value: unknown, schema: Schema): string | undefined {
 }
 
 /** Elements of a list that is merged by element: each has its key, and no two have the same. */
-function checkElements(list: readonly unknown[], schema: Schema, path: string, faults: Faults): void {
+function checkElements(
+  list: readonly unknown[],
+  schema: Schema,
+  path: string,
+  faults: Faults,
+): void {
   const seen = new Set<string>();
+
   for (const [index, item] of list.entries()) {
-    if (faults.isFull) return;
+    if (faults.isFull) {
+      return;
+    }
+
     let edge: string;
+
     try {
       edge = elementEdge(item, schema);
     } catch (error) {
       faults.push({ path, why: `element ${index}: ${(error as Error).message}` });
       continue;
     }
-    if (seen.has(edge)) faults.push({ path, why: `duplicate entries for key ${printEdge(edge)}` });
+
+    if (seen.has(edge)) {
+      faults.push({ path, why: `duplicate entries for key ${printEdge(edge)}` });
+    }
+
     seen.add(edge);
     check(item, schema.items, path + printEdge(edge), faults);
   }
 }
 
 function check(value: unknown, schema: Schema | undefined, path: string, faults: Faults): void {
-  if (!schema || value === null || value === undefined || faults.isFull) return;
-  if (schema.type === 'array') {
-    if (!Array.isArray(value)) faults.push({ path, why: `expected list, got &{${goText(value)}}` });
-    else if (schema['x-kubernetes-list-type'] === 'map' || schema['x-kubernetes-list-type'] === 'set') {
-      checkElements(value, schema, path, faults);
-    } else for (const [index, item] of value.entries()) check(item, schema.items, `${path}[${index}]`, faults);
+  if (!schema || value === null || value === undefined || faults.isFull) {
     return;
   }
+
+  if (schema.type === 'array') {
+    if (!Array.isArray(value)) {
+      faults.push({ path, why: `expected list, got &{${goText(value)}}` });
+    } else if (
+      schema['x-kubernetes-list-type'] === 'map' ||
+      schema['x-kubernetes-list-type'] === 'set'
+    ) {
+      checkElements(value, schema, path, faults);
+    } else {
+      for (const [index, item] of value.entries()) {
+        check(item, schema.items, `${path}[${index}]`, faults);
+      }
+    }
+
+    return;
+  }
+
   if (schema.type !== 'object') {
     const why = scalarFault(value, schema);
-    if (why) faults.push({ path, why });
+    if (why) {
+      faults.push({ path, why });
+    }
+
     return;
   }
+
   if (!isObject(value)) {
     faults.push({ path, why: `expected map, got &{${goText(value)}}` });
     return;
   }
-  const open = schema['x-kubernetes-preserve-unknown-fields'] || schema.additionalProperties || !schema.properties;
+
+  const open =
+    schema['x-kubernetes-preserve-unknown-fields'] ||
+    schema.additionalProperties ||
+    !schema.properties;
+
   for (const key of Object.keys(value).sort()) {
-    if (faults.isFull) return;
+    if (faults.isFull) {
+      return;
+    }
+
     const inner = schemaAt(schema, `f:${key}`);
     const below = `${path}.${key}`;
-    if (!inner && !open) faults.push({ path: below, why: 'field not declared in schema' });
-    else check(value[key], inner, below, faults);
+
+    if (!inner && !open) {
+      faults.push({ path: below, why: 'field not declared in schema' });
+    } else {
+      check(value[key], inner, below, faults);
+    }
   }
 }
 
-/** What keeps a configuration from being merged by its schema, in the words of sigs.k8s.io/structured-merge-diff; '' when nothing does. */
+/**
+ * What keeps a configuration from being merged by its schema, in the words of
+ * sigs.k8s.io/structured-merge-diff; '' when nothing does.
+ */
 export function typedFaults(value: unknown, schema: Schema): string {
   const faults = new Faults();
   check(value, schema, '', faults);
+
   const lines = faults.list.map(({ path, why }) => `${path}: ${why}`);
-  return lines.length > 1 ? `errors:\n${lines.map((line) => `  ${line}`).join('\n')}` : (lines[0] ?? '');
+
+  return lines.length > 1
+    ? `errors:\n${lines.map((line) => `  ${line}`).join('\n')}`
+    : (lines[0] ?? '');
 }

@@ -35,28 +35,47 @@ test('texts become what kube-apiserver v1.36 makes of them', () => {
     '-500m': '-500m',
     '0.0000000001': '1n',
     '0Gi': '0',
-    // Kept as given: its leading zeros do not count, the low bits of a binary one tell that it cannot be shortened.
+    // Kept as given: its leading zeros do not count, the low bits of a binary one tell that it
+    // cannot be shortened.
     '001G': '001G',
     '0005Ki': '0005Ki',
     '.T': '0',
     n: '0',
     '-59001123456789Ti': '-9223372036854775807',
   };
-  for (const [text, canonical] of Object.entries(expected)) assert.equal(canonicalQuantity(text), canonical, text);
+
+  for (const [text, canonical] of Object.entries(expected)) {
+    assert.equal(canonicalQuantity(text), canonical, text);
+  }
 });
 
 test('large binary suffixes want digits', () => {
-  assert.throws(() => parseQuantity('+Ei'), { message: 'unable to parse numeric part of quantity' });
+  assert.throws(() => parseQuantity('+Ei'), {
+    message: 'unable to parse numeric part of quantity',
+  });
 });
 
 test('refuses what is no quantity, and exponents that would take forever', () => {
-  for (const text of ['', 'x', '1x', '1.2.3', '--1', '1 Gi', '1e2147483647', 'Infinity', '1'.repeat(1000)]) {
+  for (const text of [
+    '',
+    'x',
+    '1x',
+    '1.2.3',
+    '--1',
+    '1 Gi',
+    '1e2147483647',
+    'Infinity',
+    '1'.repeat(1000),
+  ]) {
     assert.throws(() => parseQuantity(text), /quantit/, text);
   }
 });
 
 const text = fc
-  .tuple(fc.integer({ min: -1e9, max: 1e9 }), fc.constantFrom('', 'm', 'u', 'k', 'M', 'Ki', 'Mi', 'Gi', 'e3', 'E-3'))
+  .tuple(
+    fc.integer({ min: -1e9, max: 1e9 }),
+    fc.constantFrom('', 'm', 'u', 'k', 'M', 'Ki', 'Mi', 'Gi', 'e3', 'E-3'),
+  )
   .map(([value, suffix]) => `${value}${suffix}`);
 
 test('canonical form keeps the value and is canonical', () => {
@@ -73,7 +92,10 @@ test('subtracting what was added gives the value back', () => {
   fc.assert(
     fc.property(text, text, (a, b) => {
       const sum = addQuantities(parseQuantity(a), parseQuantity(b));
-      assert.equal(compareQuantities(subtractQuantities(sum, parseQuantity(b)), parseQuantity(a)), 0);
+      assert.equal(
+        compareQuantities(subtractQuantities(sum, parseQuantity(b)), parseQuantity(a)),
+        0,
+      );
     }),
   );
 });

@@ -1,7 +1,13 @@
-/** How a quantity is written: `500m`, `1.5k` (DecimalSI), `512Mi` (BinarySI), `12e6` (DecimalExponent). */
+/**
+ * How a quantity is written: `500m`, `1.5k` (DecimalSI), `512Mi` (BinarySI), `12e6`
+ * (DecimalExponent).
+ */
 export type QuantityFormat = 'DecimalSI' | 'BinarySI' | 'DecimalExponent';
 
-/** An exact fixed-point number in billionths (Kubernetes "Quantity": nothing smaller than `n` is kept). */
+/**
+ * An exact fixed-point number in billionths (Kubernetes "Quantity": nothing smaller than `n` is
+ * kept).
+ */
 export interface Quantity {
   readonly nano: bigint;
   readonly format: QuantityFormat;
@@ -10,7 +16,20 @@ export interface Quantity {
 }
 
 const shape = /^([+-]?)(\d*)(\.?)(\d*)([eEinumkKMGTP]*[-+]?\d*)$/;
-const decimal: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
+
+const decimal: Readonly<Record<string, number>> = {
+  n: -9,
+  u: -6,
+  m: -3,
+  '': 0,
+  k: 3,
+  M: 6,
+  G: 9,
+  T: 12,
+  P: 15,
+  E: 18,
+};
+
 const decimalNames = new Map(Object.entries(decimal).map(([name, exponent]) => [exponent, name]));
 const binary: Readonly<Record<string, number>> = { Ki: 10, Mi: 20, Gi: 30, Ti: 40, Pi: 50, Ei: 60 };
 const binaryNames = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
@@ -19,7 +38,8 @@ const maxBinary = (2n ** 63n - 1n) * billion;
 const maxExponent = 100;
 const maxLength = 256;
 
-const wrongShape = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+const wrongShape =
+  "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const wrongNumber = 'unable to parse numeric part of quantity';
 const wrongSuffix = "unable to parse quantity's suffix";
 
@@ -33,72 +53,117 @@ interface Suffix {
 }
 
 function suffixOf(text: string): Suffix | undefined {
-  if (Object.hasOwn(decimal, text)) return { base: 10, exponent: decimal[text]!, format: 'DecimalSI' };
-  if (Object.hasOwn(binary, text)) return { base: 2, exponent: binary[text]!, format: 'BinarySI' };
+  if (Object.hasOwn(decimal, text)) {
+    return { base: 10, exponent: decimal[text]!, format: 'DecimalSI' };
+  }
+  if (Object.hasOwn(binary, text)) {
+    return { base: 2, exponent: binary[text]!, format: 'BinarySI' };
+  }
+
   const exponent = /^[eE]([+-]?\d+)$/.exec(text)?.[1];
-  if (exponent === undefined || Math.abs(Number(exponent)) > maxExponent) return undefined;
+  if (exponent === undefined || Math.abs(Number(exponent)) > maxExponent) {
+    return undefined;
+  }
+
   return { base: 10, exponent: Number(exponent), format: 'DecimalExponent' };
 }
 
 /** Rounds away from zero, as Kubernetes does: who asks for a little gets a little. */
 function divideUp(value: bigint, by: bigint): bigint {
   const quotient = value / by;
-  if (value % by === 0n) return quotient;
+
+  if (value % by === 0n) {
+    return quotient;
+  }
+
   return value < 0n ? quotient - 1n : quotient + 1n;
 }
 
-/** Quantities that were read: a cluster has few different ones, and each write reads them several times. */
+/**
+ * Quantities that were read: a cluster has few different ones, and each write reads them several
+ * times.
+ */
 const known = new Map<string, Quantity>();
 const maxKnown = 2_000;
 
 /**
- * The quantity written in a text; throws a QuantityError. Exponents beyond ±100, where the Go server hangs, are refused.
+ * The quantity written in a text; throws a QuantityError. Exponents beyond ±100, where the Go
+ * server hangs, are refused.
  */
 export function parseQuantity(text: string): Quantity {
   let quantity = known.get(text);
   if (quantity === undefined) {
     quantity = readQuantity(text);
-    if (known.size >= maxKnown) known.clear();
+
+    if (known.size >= maxKnown) {
+      known.clear();
+    }
+
     known.set(text, quantity);
   }
+
   return quantity;
 }
 
 function readQuantity(text: string): Quantity {
   const parts = text !== '' && text.length <= maxLength ? shape.exec(text) : null;
-  if (parts === null) throw new QuantityError(wrongShape);
+  if (parts === null) {
+    throw new QuantityError(wrongShape);
+  }
+
   const [, sign, padded = '', , fraction = '', suffixText = ''] = parts;
   const suffix = suffixOf(suffixText);
-  if (suffix === undefined) throw new QuantityError(wrongSuffix);
+  if (suffix === undefined) {
+    throw new QuantityError(wrongSuffix);
+  }
+
   const whole = padded.replace(/^0+/, '');
   const digits = whole + fraction;
   const amount = BigInt(digits === '' ? '0' : digits);
   const length = Math.max(1, whole.length);
-  // Go has a short way for small numbers, which takes no digits for zero and keeps what is canonical as it was given.
+
+  // Go has a short way for small numbers, which takes no digits for zero and keeps what is
+  // canonical as it was given.
   const isShort =
     suffix.base === 2
       ? fraction === '' && length + Math.floor((suffix.exponent * 3) / 10) <= 14
       : length + fraction.length <= 18 && suffix.exponent - fraction.length >= -9;
-  if (!isShort && padded + fraction === '') throw new QuantityError(wrongNumber);
-  const quantity = suffix.base === 2 ? binaryAmount(amount, fraction, suffix) : decimalAmount(amount, fraction, suffix);
+
+  if (!isShort && padded + fraction === '') {
+    throw new QuantityError(wrongNumber);
+  }
+
+  const quantity =
+    suffix.base === 2
+      ? binaryAmount(amount, fraction, suffix)
+      : decimalAmount(amount, fraction, suffix);
+
   const isKept =
     isShort &&
     (suffix.base === 2
       ? (amount & 7n) !== 0n
       : (suffix.exponent - fraction.length) % 3 === 0 && whole !== '' && !digits.endsWith('000'));
+
   const nano = sign === '-' ? -quantity.nano : quantity.nano;
+
   return isKept ? { ...quantity, nano, text } : { ...quantity, nano };
 }
 
 function binaryAmount(amount: bigint, fraction: string, { exponent }: Suffix): Quantity {
-  const nano = divideUp(amount * billion * (1n << BigInt(exponent)), 10n ** BigInt(fraction.length));
+  const nano = divideUp(
+    amount * billion * (1n << BigInt(exponent)),
+    10n ** BigInt(fraction.length),
+  );
+
   const format = nano > 0n && nano < billion ? 'DecimalSI' : 'BinarySI';
+
   return { nano: nano > maxBinary ? maxBinary : nano, format };
 }
 
 function decimalAmount(amount: bigint, fraction: string, { exponent, format }: Suffix): Quantity {
   const scale = exponent - fraction.length;
-  const nano = scale >= -9 ? amount * 10n ** BigInt(scale + 9) : divideUp(amount, 10n ** BigInt(-scale - 9));
+  const nano =
+    scale >= -9 ? amount * 10n ** BigInt(scale + 9) : divideUp(amount, 10n ** BigInt(-scale - 9));
   return { nano, format };
 }
 
@@ -108,24 +173,38 @@ function decimalParts(nano: bigint): [mantissa: bigint, exponent: number] {
     nano /= 1000n;
     exponent += 3;
   }
+
   return nano === 0n ? [0n, 0] : [nano, exponent];
 }
 
 /** A quantity in Kubernetes' canonical form: no fraction, the largest suffix that loses nothing. */
 export function formatQuantity(quantity: Quantity): string {
   const { nano, format, text } = quantity;
-  if (text !== undefined) return text;
-  if (format === 'BinarySI' && nano % billion === 0n && (nano >= 1024n * billion || nano <= -1024n * billion)) {
+  if (text !== undefined) {
+    return text;
+  }
+
+  if (
+    format === 'BinarySI' &&
+    nano % billion === 0n &&
+    (nano >= 1024n * billion || nano <= -1024n * billion)
+  ) {
     let value = nano / billion;
     let step = 0;
     while (step < 6 && value % 1024n === 0n) {
       value /= 1024n;
       step++;
     }
+
     return `${value}${binaryNames[step]}`;
   }
+
   const [mantissa, exponent] = decimalParts(nano);
-  if (format === 'DecimalExponent') return exponent === 0 ? `${mantissa}` : `${mantissa}e${exponent}`;
+
+  if (format === 'DecimalExponent') {
+    return exponent === 0 ? `${mantissa}` : `${mantissa}e${exponent}`;
+  }
+
   return `${mantissa}${decimalNames.get(exponent)}`;
 }
 

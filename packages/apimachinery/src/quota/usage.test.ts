@@ -11,10 +11,15 @@ const object = (spec: object, status = {}): KubeObject => ({
   spec,
   status,
 });
+
 const texts = (group: string, resource: string, given: KubeObject) =>
   Object.fromEntries(
-    Object.entries(usageOf(group, resource, given)).map(([name, quantity]) => [name, formatQuantity(quantity)]),
+    Object.entries(usageOf(group, resource, given)).map(([name, quantity]) => [
+      name,
+      formatQuantity(quantity),
+    ]),
   );
+
 const requests = (cpu: string, more = {}) => ({
   resources: { requests: { cpu }, limits: { cpu, memory: '1Gi' } },
   ...more,
@@ -25,12 +30,15 @@ test('a pod uses what its containers ask for, or its largest init container', ()
     containers: [requests('500m'), requests('1')],
     initContainers: [requests('200m', { restartPolicy: 'Always' }), requests('2')],
   });
+
   const usage = texts('', 'pods', pod);
   assert.equal(usage['requests.cpu'], '2200m');
   assert.equal(usage.cpu, '2200m');
   assert.equal(usage['limits.memory'], '3Gi');
   assert.deepEqual([usage.pods, usage['count/pods']], ['1', '1']);
-  assert.deepEqual(texts('', 'pods', object(pod.spec!, { phase: 'Succeeded' })), { 'count/pods': '1' });
+  assert.deepEqual(texts('', 'pods', object(pod.spec!, { phase: 'Succeeded' })), {
+    'count/pods': '1',
+  });
 });
 
 test('services, claims and all else', () => {
@@ -41,10 +49,16 @@ test('services, claims and all else', () => {
     'services.loadbalancers': '1',
     'services.nodeports': '2',
   });
+
   const claim = object({ storageClassName: 'fast', resources: { requests: { storage: '10Gi' } } });
-  assert.equal(texts('', 'persistentvolumeclaims', claim)['fast.storageclass.storage.k8s.io/requests.storage'], '10Gi');
+  assert.equal(
+    texts('', 'persistentvolumeclaims', claim)['fast.storageclass.storage.k8s.io/requests.storage'],
+    '10Gi',
+  );
+
   const part = object({ resources: { requests: { storage: '1500m' } } });
   assert.equal(texts('', 'persistentvolumeclaims', part)['requests.storage'], '2');
+
   const growing = { ...part, status: { allocatedResources: { storage: '2500m' } } };
   assert.equal(texts('', 'persistentvolumeclaims', growing)['requests.storage'], '3');
   assert.deepEqual(texts('apps', 'deployments', object({})), { 'count/deployments.apps': '1' });
@@ -62,14 +76,21 @@ test('each limit is about one resource', () => {
     ['fast.storageclass.storage.k8s.io/requests.storage', '', 'persistentvolumeclaims'],
     ['count/jobs.batch', 'batch', 'jobs'],
     ['count/s2ibuilders.devops.kubesphere.io', 'devops.kubesphere.io', 's2ibuilders'],
-  ] as const)
+  ] as const) {
     assert.deepEqual(resourceOfLimit(name), { group, resource }, name);
-  for (const name of ['cpu.limits', 'nonsense', 'limits', 'count/'])
+  }
+
+  for (const name of ['cpu.limits', 'nonsense', 'limits', 'count/']) {
     assert.equal(resourceOfLimit(name), undefined, name);
+  }
 });
 
 test('a pod must state what is limited', () => {
   const pod = object({ containers: [requests('1'), {}] });
-  assert.deepEqual(unstated(pod, ['requests.cpu', 'limits.memory', 'pods']), ['requests.cpu', 'limits.memory']);
+  assert.deepEqual(unstated(pod, ['requests.cpu', 'limits.memory', 'pods']), [
+    'requests.cpu',
+    'limits.memory',
+  ]);
+
   assert.deepEqual(unstated(object({ containers: [requests('1')] }), ['cpu', 'limits.cpu']), []);
 });

@@ -1,5 +1,10 @@
 import type { KubeObject } from '../meta/types.ts';
-import { addQuantities, compareQuantities, parseQuantity, type Quantity } from '../quantity/quantity.ts';
+import {
+  addQuantities,
+  compareQuantities,
+  parseQuantity,
+  type Quantity,
+} from '../quantity/quantity.ts';
 import { podAmounts } from './pod-amounts.ts';
 
 /** Amounts by name of a resource, as a ResourceQuota counts them. */
@@ -13,8 +18,10 @@ interface Container {
 const ONE = parseQuantity('1');
 const ZERO = parseQuantity('0');
 const COMPUTE = ['cpu', 'memory', 'ephemeral-storage'] as const;
+
 /** The annotation that named a claim's StorageClass before there was a field for it. */
 const OLD_CLASS = 'volume.beta.kubernetes.io/storage-class';
+
 /** Names that some resources had before `count/<resource>.<group>`. */
 const OLD_NAMES: Readonly<Record<string, string>> = {
   pods: 'pods',
@@ -28,12 +35,15 @@ const OLD_NAMES: Readonly<Record<string, string>> = {
 
 /** Adds one usage to another. */
 export function addUsage(into: Usage, more: Usage): Usage {
-  for (const [name, quantity] of Object.entries(more)) into[name] = addQuantities(into[name] ?? ZERO, quantity);
+  for (const [name, quantity] of Object.entries(more)) {
+    into[name] = addQuantities(into[name] ?? ZERO, quantity);
+  }
   return into;
 }
 
 function amount(container: Container, of: 'requests' | 'limits', name: string): Quantity {
   const text = container.resources?.[of]?.[name];
+
   try {
     return text === undefined ? ZERO : parseQuantity(String(text));
   } catch {
@@ -47,32 +57,57 @@ export function hasEnded({ status }: KubeObject): boolean {
 }
 
 function podUsage(pod: KubeObject): Usage {
-  if (hasEnded(pod)) return {};
+  if (hasEnded(pod)) {
+    return {};
+  }
+
   const requests = podAmounts(pod, 'requests');
   const limits = podAmounts(pod, 'limits');
+
   for (const [name, text] of Object.entries((pod.spec?.overhead ?? {}) as Record<string, string>)) {
     const overhead = parseQuantity(String(text));
     requests[name] = requests[name] ? addQuantities(requests[name], overhead) : overhead;
+
     // A limit that is not there stays without: the overhead alone limits nothing.
-    if (limits[name]) limits[name] = addQuantities(limits[name], overhead);
+    if (limits[name]) {
+      limits[name] = addQuantities(limits[name], overhead);
+    }
   }
+
   const usage: Usage = { pods: ONE };
+
   for (const name of COMPUTE) {
     const request = requests[name] ?? ZERO;
-    Object.assign(usage, { [name]: request, [`requests.${name}`]: request, [`limits.${name}`]: limits[name] ?? ZERO });
+    Object.assign(usage, {
+      [name]: request,
+      [`requests.${name}`]: request,
+      [`limits.${name}`]: limits[name] ?? ZERO,
+    });
   }
+
   for (const [name, quantity] of Object.entries(requests)) {
-    if (name.startsWith('hugepages-')) usage[name] = quantity;
-    if (name.startsWith('hugepages-') || name.includes('/')) usage[`requests.${name}`] = quantity;
+    if (name.startsWith('hugepages-')) {
+      usage[name] = quantity;
+    }
+    if (name.startsWith('hugepages-') || name.includes('/')) {
+      usage[`requests.${name}`] = quantity;
+    }
   }
+
   return usage;
 }
 
 function serviceUsage({ spec }: KubeObject): Usage {
   const all: { nodePort?: number }[] = Array.isArray(spec?.ports) ? spec.ports : [];
   const balanced = spec?.type === 'LoadBalancer';
-  const chosen = balanced && spec?.allocateLoadBalancerNodePorts === false ? all.filter((port) => port.nodePort) : all;
+
+  const chosen =
+    balanced && spec?.allocateLoadBalancerNodePorts === false
+      ? all.filter((port) => port.nodePort)
+      : all;
+
   const ports = balanced || spec?.type === 'NodePort' ? chosen.length : 0;
+
   return {
     services: ONE,
     'services.loadbalancers': balanced ? ONE : ZERO,
@@ -90,7 +125,13 @@ function wholeBytes({ nano, format }: Quantity): Quantity {
 /** The storage of a claim: what is asked for, or more where more is given while it grows. */
 function claimedStorage({ spec, status }: KubeObject): Quantity {
   const asked = amount({ resources: spec?.resources }, 'requests', 'storage');
-  const given = amount({ resources: { requests: status?.allocatedResources } }, 'requests', 'storage');
+
+  const given = amount(
+    { resources: { requests: status?.allocatedResources } },
+    'requests',
+    'storage',
+  );
+
   return wholeBytes(compareQuantities(given, asked) > 0 ? given : asked);
 }
 
@@ -98,11 +139,13 @@ function claimUsage(claim: KubeObject): Usage {
   const { metadata, spec } = claim;
   const storage = claimedStorage(claim);
   const usage: Usage = { persistentvolumeclaims: ONE, 'requests.storage': storage };
-  const storageClass = metadata.annotations?.[OLD_CLASS] ?? (spec?.storageClassName as string | undefined);
+  const storageClass =
+    metadata.annotations?.[OLD_CLASS] ?? (spec?.storageClassName as string | undefined);
   if (storageClass) {
     usage[`${storageClass}.storageclass.storage.k8s.io/persistentvolumeclaims`] = ONE;
     usage[`${storageClass}.storageclass.storage.k8s.io/requests.storage`] = storage;
   }
+
   return usage;
 }
 
@@ -114,37 +157,70 @@ export function countName(group: string, resource: string): string {
 /** What one object uses of everything that can be limited (Kubernetes "Resource Quotas"). */
 export function usageOf(group: string, resource: string, object: KubeObject): Usage {
   const usage: Usage = { [countName(group, resource)]: ONE };
-  if (group !== '') return usage;
-  if (resource === 'pods') return { ...usage, ...podUsage(object) };
-  if (resource === 'services') return { ...usage, ...serviceUsage(object) };
-  if (resource === 'persistentvolumeclaims') return { ...usage, ...claimUsage(object) };
+
+  if (group !== '') {
+    return usage;
+  }
+  if (resource === 'pods') {
+    return { ...usage, ...podUsage(object) };
+  }
+  if (resource === 'services') {
+    return { ...usage, ...serviceUsage(object) };
+  }
+  if (resource === 'persistentvolumeclaims') {
+    return { ...usage, ...claimUsage(object) };
+  }
+
   const old = Object.hasOwn(OLD_NAMES, resource) ? OLD_NAMES[resource] : undefined;
+
   return old === undefined ? usage : { ...usage, [old]: ONE };
 }
 
-/** The resource whose objects a limit counts: group and plural name; undefined for a name that is none. */
+/**
+ * The resource whose objects a limit counts: group and plural name; undefined for a name that is
+ * none.
+ */
 export function resourceOfLimit(name: string): { group: string; resource: string } | undefined {
   if (name.startsWith('count/')) {
     const [resource = '', ...group] = name.slice('count/'.length).split('.');
     return resource === '' ? undefined : { group: group.join('.'), resource };
   }
-  if (Object.hasOwn(OLD_NAMES, name)) return { group: '', resource: OLD_NAMES[name]! };
-  if (name.startsWith('services.')) return { group: '', resource: 'services' };
-  if (name.endsWith('requests.storage') || name.endsWith('.storageclass.storage.k8s.io/persistentvolumeclaims'))
+
+  if (Object.hasOwn(OLD_NAMES, name)) {
+    return { group: '', resource: OLD_NAMES[name]! };
+  }
+  if (name.startsWith('services.')) {
+    return { group: '', resource: 'services' };
+  }
+
+  if (
+    name.endsWith('requests.storage') ||
+    name.endsWith('.storageclass.storage.k8s.io/persistentvolumeclaims')
+  ) {
     return { group: '', resource: 'persistentvolumeclaims' };
+  }
+
   const [first = '', second = first] = name.split('.', 2);
-  const compute = (COMPUTE as readonly string[]).includes(first) || /^(requests|limits)$/.test(first);
-  return compute && (COMPUTE as readonly string[]).includes(second) ? { group: '', resource: 'pods' } : undefined;
+  const compute =
+    (COMPUTE as readonly string[]).includes(first) || /^(requests|limits)$/.test(first);
+
+  return compute && (COMPUTE as readonly string[]).includes(second)
+    ? { group: '', resource: 'pods' }
+    : undefined;
 }
 
 /** Names of compute limits that a new pod must state for each of its containers and does not. */
 export function unstated(pod: KubeObject, limits: readonly string[]): string[] {
   const containers = (pod.spec?.containers ?? []) as Container[];
+
   return limits.filter((limit) => {
     const [first = '', second] = limit.split('.', 2);
     const of = first === 'limits' ? 'limits' : 'requests';
     const name = second ?? first;
-    if (name !== 'cpu' && name !== 'memory') return false;
+    if (name !== 'cpu' && name !== 'memory') {
+      return false;
+    }
+
     return containers.some((container) => container.resources?.[of]?.[name] === undefined);
   });
 }

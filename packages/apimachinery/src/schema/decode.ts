@@ -10,8 +10,13 @@ class DecodeError extends Error {}
 /** Go's name of a schema's type: `int32`, `[]v1.Container`, `map[string]string`. */
 function goType(schema: Schema): string {
   const definition = schema['x-definition'];
-  if (definition !== undefined && schema.type === 'object') return definition.split('.').slice(-2).join('.');
-  if (schema['x-kubernetes-int-or-string']) return 'int32';
+  if (definition !== undefined && schema.type === 'object') {
+    return definition.split('.').slice(-2).join('.');
+  }
+  if (schema['x-kubernetes-int-or-string']) {
+    return 'int32';
+  }
+
   switch (schema.type) {
     case 'integer':
       return schema.format === 'int32' ? 'int32' : 'int64';
@@ -24,7 +29,10 @@ function goType(schema: Schema): string {
     case 'array':
       return `[]${goType(schema.items ?? {})}`;
     default:
-      if (typeof schema.additionalProperties === 'object') return `map[string]${goType(schema.additionalProperties)}`;
+      if (typeof schema.additionalProperties === 'object') {
+        return `map[string]${goType(schema.additionalProperties)}`;
+      }
+
       return 'interface {}';
   }
 }
@@ -36,8 +44,13 @@ interface Place {
 }
 
 function mismatch(value: unknown, schema: Schema, place: Place): DecodeError {
-  const literal = typeof value === 'number' && schema.type === 'integer' ? `number ${value}` : jsonTypeName(value);
+  const literal =
+    typeof value === 'number' && schema.type === 'integer'
+      ? `number ${value}`
+      : jsonTypeName(value);
+
   const at = place.path === '' ? 'Go value' : `Go struct field ${place.struct}.${place.path}`;
+
   return new DecodeError(`json: cannot unmarshal ${literal} into ${at} of type ${goType(schema)}`);
 }
 
@@ -48,6 +61,7 @@ function decodeTime(value: string, micro: boolean): string {
       `parsing time ${shown} as "2006-01-02T15:04:05${micro ? '.000000' : ''}Z07:00": cannot parse ${shown} as "2006"`,
     );
   }
+
   if (micro) {
     const given = /[Tt][\d:]+(?:\.(\d+))?(.*)$/.exec(value);
     if (given?.[1]?.length !== 6) {
@@ -56,9 +70,12 @@ function decodeTime(value: string, micro: boolean): string {
         `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05.000000Z07:00": cannot parse ${JSON.stringify(rest)} as ".000000"`,
       );
     }
+
     const fraction = /\.(\d+)/.exec(value)?.[1] ?? '';
+
     return `${new Date(value).toISOString().slice(0, 19)}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
   }
+
   return `${new Date(value).toISOString().slice(0, 19)}Z`;
 }
 
@@ -69,13 +86,19 @@ function decodeString(value: string, schema: Schema): string {
     case 'quantity':
       return canonicalQuantity(value.trim());
     case 'go-duration':
-      if (!isGoDuration(value)) throw new DecodeError(`time: invalid duration ${JSON.stringify(value)}`);
+      if (!isGoDuration(value)) {
+        throw new DecodeError(`time: invalid duration ${JSON.stringify(value)}`);
+      }
+
       return value;
     case 'byte': {
       const bad = value.replace(/[\r\n]/g, '').search(/[^A-Za-z0-9+/=]/);
       if (bad >= 0 || !isBase64(value)) {
-        throw new DecodeError(`illegal base64 data at input byte ${bad >= 0 ? bad : Math.max(0, value.length - 1)}`);
+        throw new DecodeError(
+          `illegal base64 data at input byte ${bad >= 0 ? bad : Math.max(0, value.length - 1)}`,
+        );
       }
+
       return value;
     }
     default:
@@ -84,14 +107,26 @@ function decodeString(value: string, schema: Schema): string {
 }
 
 function zeroOf(schema: Schema): unknown {
-  if (schema.format === 'quantity') return '0';
-  if (schema.type === 'string') return '';
-  if (schema.type === 'integer' || schema.type === 'number') return 0;
-  if (schema.type === 'boolean') return false;
+  if (schema.format === 'quantity') {
+    return '0';
+  }
+  if (schema.type === 'string') {
+    return '';
+  }
+  if (schema.type === 'integer' || schema.type === 'number') {
+    return 0;
+  }
+  if (schema.type === 'boolean') {
+    return false;
+  }
+
   return schema.type === undefined ? null : {};
 }
 
-/** Whether a value is just what its type takes: most of an object is, and no place need be known for it. */
+/**
+ * Whether a value is just what its type takes: most of an object is, and no place need be known for
+ * it.
+ */
 function isPlain(value: unknown, { type, format }: Schema): boolean {
   return typeof value === 'string'
     ? type === 'string' && format === undefined
@@ -101,94 +136,162 @@ function isPlain(value: unknown, { type, format }: Schema): boolean {
 function decodeObject(value: JsonObject, schema: Schema, place: Place): void {
   const { properties, additionalProperties } = schema;
   const struct = schema['x-definition']?.split('.').pop() ?? place.struct;
+
   for (const key of Object.keys(value)) {
     const property = properties && Object.hasOwn(properties, key) ? properties[key] : undefined;
     const item = value[key];
+
     if (property !== undefined) {
-      if (item === null) delete value[key];
-      else if (!isPlain(item, property)) {
+      if (item === null) {
+        delete value[key];
+      } else if (!isPlain(item, property)) {
         const path = place.path === '' ? key : `${place.path}.${key}`;
         const decoded = decode(item, property, { struct, path });
-        if (decoded === undefined) delete value[key];
-        else value[key] = decoded as never;
+        if (decoded === undefined) {
+          delete value[key];
+        } else {
+          value[key] = decoded as never;
+        }
       }
     } else if (typeof additionalProperties === 'object' && key !== '__proto__') {
-      if (isPlain(item, additionalProperties)) continue;
-      value[key] = (item === null ? zeroOf(additionalProperties) : decode(item, additionalProperties, place)) as never;
+      if (isPlain(item, additionalProperties)) {
+        continue;
+      }
+
+      value[key] = (
+        item === null ? zeroOf(additionalProperties) : decode(item, additionalProperties, place)
+      ) as never;
     }
   }
 }
 
-/** What is an object of a type or something else, as JSONSchemaPropsOrBool; undefined where it is neither and counts for nothing. */
+/**
+ * What is an object of a type or something else, as JSONSchemaPropsOrBool; undefined where it is
+ * neither and counts for nothing.
+ */
 function decodeAlternative(value: unknown, schema: Schema, object: Schema, place: Place): unknown {
-  if (isObject(value)) decodeObject(value, object, place);
-  else if (schema['x-definition']?.endsWith('OrBool')) {
-    if (typeof value !== 'boolean') throw new DecodeError('boolean or JSON schema expected');
+  if (isObject(value)) {
+    decodeObject(value, object, place);
+  } else if (schema['x-definition']?.endsWith('OrBool')) {
+    if (typeof value !== 'boolean') {
+      throw new DecodeError('boolean or JSON schema expected');
+    }
   } else if (Array.isArray(value) && value.length > 0) {
-    for (const item of value) if (isObject(item)) decodeObject(item, object, place);
-  } else return undefined;
+    for (const item of value) {
+      if (isObject(item)) {
+        decodeObject(item, object, place);
+      }
+    }
+  } else {
+    return undefined;
+  }
+
   return value;
 }
 
 function decode(value: unknown, schema: Schema, place: Place): unknown {
-  if (schema['x-object']) return decodeAlternative(value, schema, schema['x-object'], place);
+  if (schema['x-object']) {
+    return decodeAlternative(value, schema, schema['x-object'], place);
+  }
+
   if (schema.format === 'quantity') {
-    if (typeof value !== 'string' && typeof value !== 'number') throw new QuantityError(quantityShape);
+    if (typeof value !== 'string' && typeof value !== 'number') {
+      throw new QuantityError(quantityShape);
+    }
     return canonicalQuantity(String(value).trim());
   }
+
   if (schema['x-kubernetes-int-or-string']) {
-    if (typeof value === 'string') return value;
-    if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 2 ** 31) return value;
+    if (typeof value === 'string') {
+      return value;
+    }
+    if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 2 ** 31) {
+      return value;
+    }
+
     throw mismatch(value, { type: 'integer', format: 'int32' }, place);
   }
+
   switch (schema.type) {
     case 'string':
-      if (typeof value !== 'string') throw mismatch(value, schema, place);
+      if (typeof value !== 'string') {
+        throw mismatch(value, schema, place);
+      }
+
       return decodeString(value, schema);
     case 'integer':
-      if (typeof value !== 'number' || !Number.isInteger(value)) throw mismatch(value, schema, place);
-      if (schema.format === 'int32' && Math.abs(value) > 2147483648) throw mismatch(value, schema, place);
+      if (typeof value !== 'number' || !Number.isInteger(value)) {
+        throw mismatch(value, schema, place);
+      }
+      if (schema.format === 'int32' && Math.abs(value) > 2147483648) {
+        throw mismatch(value, schema, place);
+      }
+
       return value;
     case 'number':
-      if (typeof value !== 'number') throw mismatch(value, schema, place);
+      if (typeof value !== 'number') {
+        throw mismatch(value, schema, place);
+      }
+
       return value;
     case 'boolean':
-      if (typeof value !== 'boolean') throw mismatch(value, schema, place);
+      if (typeof value !== 'boolean') {
+        throw mismatch(value, schema, place);
+      }
+
       return value;
     case 'array': {
-      if (!Array.isArray(value)) throw mismatch(value, schema, place);
+      if (!Array.isArray(value)) {
+        throw mismatch(value, schema, place);
+      }
+
       const items = schema.items;
       if (items !== undefined) {
         for (let i = 0; i < value.length; i++) {
           value[i] = value[i] === null ? zeroOf(items) : decode(value[i], items, place);
         }
       }
+
       return value;
     }
     case 'object':
-      if (!isObject(value)) throw mismatch(value, schema, place);
+      if (!isObject(value)) {
+        throw mismatch(value, schema, place);
+      }
+
       decodeObject(value, schema, place);
+
       return value;
     default:
       return value;
   }
 }
 
-const quantityShape = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+const quantityShape =
+  "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
 /**
- * Decodes, in place, an object of a built-in kind as Kubernetes' typed decoder does: nulls count as absent, times become
- * UTC, quantities canonical. Throws a StatusError 400 in its wording where a JSON type does not fit the schema, or where
- * the object is nested too deeply. Kinds of CRDs are only checked by `validateSchema`.
+ * Decodes, in place, an object of a built-in kind as Kubernetes' typed decoder does: nulls count as
+ * absent, times become UTC, quantities canonical. Throws a StatusError 400 in its wording where a
+ * JSON type does not fit the schema, or where the object is nested too deeply. Kinds of CRDs are
+ * only checked by `validateSchema`.
  */
 export function checkTypes(value: unknown, schema: Schema): void {
   assertNesting(value);
+
   const { kind, apiVersion } = (value ?? {}) as { kind?: unknown; apiVersion?: unknown };
+
   try {
     decode(value, schema, { struct: String(kind), path: '' });
   } catch (error) {
-    if (!(error instanceof DecodeError) && !(error instanceof QuantityError)) throw error;
+    if (!(error instanceof DecodeError) && !(error instanceof QuantityError)) {
+      throw error;
+    }
+
     const version = String(apiVersion).split('/').pop();
-    throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${error.message}`);
+
+    throw badRequest(
+      `${kind} in version "${version}" cannot be handled as a ${kind}: ${error.message}`,
+    );
   }
 }

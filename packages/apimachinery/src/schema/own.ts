@@ -4,7 +4,10 @@ import type { Json } from '../meta/types.ts';
 /** A JSON object. */
 export type JsonObject = { [key: string]: Json };
 
-/** Deepest nesting that an object of the API may have; deeper ones are refused before anything recurses into them. */
+/**
+ * Deepest nesting that an object of the API may have; deeper ones are refused before anything
+ * recurses into them.
+ */
 export const maxNesting = 256;
 
 /** True for a JSON object, not for null or an array. */
@@ -20,7 +23,12 @@ export function getOwn<T>(object: Readonly<Record<string, T>>, key: string): T |
 /** Sets an own property; `__proto__` is a key like any other. */
 export function setOwn<T>(object: Record<string, T>, key: string, value: T): void {
   if (key === '__proto__') {
-    Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+    Object.defineProperty(object, key, {
+      value,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
   } else {
     object[key] = value;
   }
@@ -28,36 +36,79 @@ export function setOwn<T>(object: Record<string, T>, key: string, value: T): voi
 
 /** A deep copy that keeps keys such as `__proto__` as plain properties. */
 export function cloneJson<T extends Json>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => cloneJson(item)) as T;
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  if (Array.isArray(value)) {
+    return value.map((item) => cloneJson(item)) as T;
+  }
+
   const copy: JsonObject = {};
-  for (const key of Object.keys(value)) setOwn(copy, key, cloneJson((value as JsonObject)[key]!));
+
+  for (const key of Object.keys(value)) {
+    setOwn(copy, key, cloneJson((value as JsonObject)[key]!));
+  }
+
   return copy as T;
 }
 
 /** Equality of JSON values; the order of keys does not matter. */
 export function equalJson(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a)) {
-    return Array.isArray(b) && a.length === b.length && a.every((item, index) => equalJson(item, b[index]));
+  if (a === b) {
+    return true;
   }
-  if (Array.isArray(b)) return false;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) {
+    return false;
+  }
+
+  if (Array.isArray(a)) {
+    return (
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((item, index) => equalJson(item, b[index]))
+    );
+  }
+
+  if (Array.isArray(b)) {
+    return false;
+  }
+
   const keys = Object.keys(a);
-  if (keys.length !== Object.keys(b).length) return false;
-  return keys.every((key) => Object.hasOwn(b, key) && equalJson((a as JsonObject)[key], (b as JsonObject)[key]));
+  if (keys.length !== Object.keys(b).length) {
+    return false;
+  }
+
+  return keys.every(
+    (key) => Object.hasOwn(b, key) && equalJson((a as JsonObject)[key], (b as JsonObject)[key]),
+  );
 }
 
-/** Throws a StatusError 400 for a value that is nested deeper than `limit`, which bounds its recursion. */
+/**
+ * Throws a StatusError 400 for a value that is nested deeper than `limit`, which bounds its
+ * recursion.
+ */
 export function assertNesting(value: unknown, limit = maxNesting): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (limit < 0) throw badRequest('json: exceeded max depth');
-  if (Array.isArray(value)) {
-    for (const item of value) if (typeof item === 'object') assertNesting(item, limit - 1);
+  if (typeof value !== 'object' || value === null) {
     return;
   }
+  if (limit < 0) {
+    throw badRequest('json: exceeded max depth');
+  }
+
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      if (typeof item === 'object') {
+        assertNesting(item, limit - 1);
+      }
+    }
+
+    return;
+  }
+
   for (const key of Object.keys(value)) {
     const item = (value as JsonObject)[key];
-    if (typeof item === 'object') assertNesting(item, limit - 1);
+    if (typeof item === 'object') {
+      assertNesting(item, limit - 1);
+    }
   }
 }

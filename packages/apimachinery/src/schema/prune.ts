@@ -2,19 +2,39 @@ import { child } from '../validation/field.ts';
 import { isObject, type JsonObject } from './own.ts';
 import { isScalar, type Schema } from './schema.ts';
 
-/** What a schema says of a field: the schema of its value, that anything may stand there, or that there is no such field. */
+/**
+ * What a schema says of a field: the schema of its value, that anything may stand there, or that
+ * there is no such field.
+ */
 export type KnownField = Schema | 'open' | 'unknown';
 
-/** A field as the schema of its object knows it; the type and metadata of a whole object (`isRoot`) are always known. */
+/**
+ * A field as the schema of its object knows it; the type and metadata of a whole object (`isRoot`)
+ * are always known.
+ */
 export function fieldOf(schema: KnownField, key: string, isRoot: boolean): KnownField {
-  if (typeof schema === 'string') return schema;
-  const { properties, additionalProperties } = schema;
-  if (properties && Object.hasOwn(properties, key)) return properties[key]!;
-  if (isRoot || schema['x-kubernetes-embedded-resource'] === true) {
-    if (key === 'apiVersion' || key === 'kind' || key === 'metadata') return 'open';
+  if (typeof schema === 'string') {
+    return schema;
   }
-  if (typeof additionalProperties === 'object') return additionalProperties;
-  return additionalProperties === true || schema['x-kubernetes-preserve-unknown-fields'] === true ? 'open' : 'unknown';
+
+  const { properties, additionalProperties } = schema;
+  if (properties && Object.hasOwn(properties, key)) {
+    return properties[key]!;
+  }
+
+  if (isRoot || schema['x-kubernetes-embedded-resource'] === true) {
+    if (key === 'apiVersion' || key === 'kind' || key === 'metadata') {
+      return 'open';
+    }
+  }
+
+  if (typeof additionalProperties === 'object') {
+    return additionalProperties;
+  }
+
+  return additionalProperties === true || schema['x-kubernetes-preserve-unknown-fields'] === true
+    ? 'open'
+    : 'unknown';
 }
 
 /** What a schema says of the items of a list. */
@@ -25,9 +45,22 @@ export function itemsOf(schema: KnownField): KnownField {
 /** Is given the path of each field that is dropped; without it no paths are put together. */
 type Dropped = ((path: string) => void) | undefined;
 
-function pruneObject(value: JsonObject, schema: Schema, path: string, isRoot: boolean, dropped: Dropped): void {
+function pruneObject(
+  value: JsonObject,
+  schema: Schema,
+  path: string,
+  isRoot: boolean,
+  dropped: Dropped,
+): void {
   const { properties, additionalProperties } = schema;
-  if (properties === undefined && typeof additionalProperties === 'object' && isScalar(additionalProperties)) return;
+  if (
+    properties === undefined &&
+    typeof additionalProperties === 'object' &&
+    isScalar(additionalProperties)
+  ) {
+    return;
+  }
+
   for (const key of Object.keys(value)) {
     const item = value[key];
     const known = fieldOf(schema, key, isRoot);
@@ -44,26 +77,44 @@ function pruneValue(value: object, schema: Schema, path: string, dropped: Droppe
   const object = schema['x-object'];
   if (object !== undefined) {
     // Go decodes these by themselves, and tells nothing of what it finds in them.
-    for (const item of Array.isArray(value) ? value : [value])
-      if (isObject(item)) pruneObject(item, object, path, false, undefined);
+    for (const item of Array.isArray(value) ? value : [value]) {
+      if (isObject(item)) {
+        pruneObject(item, object, path, false, undefined);
+      }
+    }
+
     return;
   }
+
   if (!Array.isArray(value)) {
     pruneObject(value as JsonObject, schema, path, false, dropped);
     return;
   }
+
   const { items } = schema;
-  if (items === undefined || isScalar(items)) return;
+  if (items === undefined || isScalar(items)) {
+    return;
+  }
+
   for (let i = 0; i < value.length; i++) {
     const item: unknown = value[i];
-    if (typeof item === 'object' && item !== null) pruneValue(item, items, dropped ? `${path}[${i}]` : '', dropped);
+    if (typeof item === 'object' && item !== null) {
+      pruneValue(item, items, dropped ? `${path}[${i}]` : '', dropped);
+    }
   }
 }
 
 /**
- * Removes, in place, the fields that the schema does not specify (Kubernetes "Field pruning"); `apiVersion`, `kind` and
- * `metadata` of a whole object always stay. `dropped` is given the path of each, such as `spec.containers[0].foo`.
+ * Removes, in place, the fields that the schema does not specify (Kubernetes "Field pruning");
+ * `apiVersion`, `kind` and `metadata` of a whole object always stay. `dropped` is given the path of
+ * each, such as `spec.containers[0].foo`.
  */
-export function pruneUnknown(value: unknown, schema: Schema, dropped?: (path: string) => void): void {
-  if (isObject(value)) pruneObject(value, schema, '', true, dropped);
+export function pruneUnknown(
+  value: unknown,
+  schema: Schema,
+  dropped?: (path: string) => void,
+): void {
+  if (isObject(value)) {
+    pruneObject(value, schema, '', true, dropped);
+  }
 }

@@ -1,9 +1,10 @@
 import type { Json } from '../meta/types.ts';
 
 /**
- * The schema of a kind or of a part of it, for built-in kinds and CRDs alike: a structural OpenAPI v3 schema with
- * Kubernetes' extensions (kubernetes.io "Extend the Kubernetes API with CustomResourceDefinitions", "Structural schemas").
- * Treated as immutable; `properties` of built-in kinds may be built lazily and may be recursive.
+ * The schema of a kind or of a part of it, for built-in kinds and CRDs alike: a structural OpenAPI
+ * v3 schema with Kubernetes' extensions (kubernetes.io "Extend the Kubernetes API with
+ * CustomResourceDefinitions", "Structural schemas"). Treated as immutable; `properties` of built-in
+ * kinds may be built lazily and may be recursive.
  */
 export interface Schema {
   type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
@@ -51,21 +52,36 @@ export interface Schema {
     fieldPath?: string;
     optionalOldSelf?: boolean;
   }[];
-  /** A struct that is no pointer in Kubernetes' Go types: it is there, empty at least, wherever its parent is. */
+  /**
+   * A struct that is no pointer in Kubernetes' Go types: it is there, empty at least, wherever its
+   * parent is.
+   */
   'x-struct'?: boolean;
-  /** Optional and a pointer in Go: a zero that is written, such as '' or 0, is kept; other optional fields lose it. */
+  /**
+   * Optional and a pointer in Go: a zero that is written, such as '' or 0, is kept; other optional
+   * fields lose it.
+   */
   'x-pointer'?: boolean;
   /** Written also where it is zero though it is optional, or not then though it is required. */
   'x-zero'?: 'always' | 'omitted';
-  /** Behind a feature gate of Kubernetes that is closed by default, or long out of use: what is written there is dropped. */
+  /**
+   * Behind a feature gate of Kubernetes that is closed by default, or long out of use: what is
+   * written there is dropped.
+   */
   'x-dropped'?: boolean;
-  /** What objects are where the type itself takes any value: JSONSchemaPropsOrBool is a boolean or JSONSchemaProps. */
+  /**
+   * What objects are where the type itself takes any value: JSONSchemaPropsOrBool is a boolean or
+   * JSONSchemaProps.
+   */
   'x-object'?: Schema;
   /** Name of a named definition in OpenAPI documents, such as `io.k8s.api.core.v1.PodSpec`. */
   'x-definition'?: string;
 }
 
-/** Whether values of a schema hold nothing: maps and lists of such need not be walked for what is inside of their items. */
+/**
+ * Whether values of a schema hold nothing: maps and lists of such need not be walked for what is
+ * inside of their items.
+ */
 export function isScalar({ type }: Schema): boolean {
   return type === 'string' || type === 'integer' || type === 'number' || type === 'boolean';
 }

@@ -1,6 +1,12 @@
 import { Type } from 'typebox';
 
-/** Schema of labels, annotations and the like; `Type.Record` would become `patternProperties`, which Swagger 2.0 has not. */
+/**
+ * Schema of labels, annotations and the like; `Type.Record` would become `patternProperties`, which
+ * Swagger 2.0 has not.
+ */
 export function StringMap() {
-  return Type.Unsafe<Record<string, string>>({ type: 'object', additionalProperties: { type: 'string' } });
+  return Type.Unsafe<Record<string, string>>({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+  });
 }

@@ -21,31 +21,53 @@ const spec: Schema = {
       type: 'array',
       'x-kubernetes-list-type': 'map',
       'x-kubernetes-list-map-keys': ['k'],
-      items: { type: 'object', properties: { k: { type: 'string' }, v: { type: 'string', default: 'dv' } } },
+      items: {
+        type: 'object',
+        properties: { k: { type: 'string' }, v: { type: 'string', default: 'dv' } },
+      },
     },
     ios: { 'x-kubernetes-int-or-string': true },
-    o: { type: 'object', minProperties: 1, maxProperties: 2, additionalProperties: { type: 'integer' } },
+    o: {
+      type: 'object',
+      minProperties: 1,
+      maxProperties: 2,
+      additionalProperties: { type: 'integer' },
+    },
     ip: { type: 'string', format: 'ipv4' },
-    open: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true, properties: { in: { type: 'object' } } },
+    open: {
+      type: 'object',
+      'x-kubernetes-preserve-unknown-fields': true,
+      properties: { in: { type: 'object' } },
+    },
     emb: { type: 'object', 'x-kubernetes-embedded-resource': true },
     one: { type: 'object', oneOf: [{ required: ['a'] }, { required: ['b'] }] },
     nul: { type: 'string', nullable: true },
     dd: { type: 'object', default: {}, properties: { x: { type: 'integer', default: 5 } } },
   },
 };
+
 const schema: Schema = { type: 'object', properties: { spec } };
 
 const refused: [part: object, messages: string[]][] = [
   [{}, ['spec.s: Required value']],
-  [{ s: 5 }, ['spec.s: Invalid value: "integer": spec.s in body must be of type string: "integer"']],
+  [
+    { s: 5 },
+    ['spec.s: Invalid value: "integer": spec.s in body must be of type string: "integer"'],
+  ],
   [{ s: 'a' }, ['spec.s: Invalid value: "a": spec.s in body should be at least 2 chars long']],
   [{ s: 'aaaaaa' }, ['spec.s: Too long: may not be more than 4 bytes']],
   [{ s: 'AA' }, [`spec.s: Invalid value: "AA": spec.s in body should match '^[a-z]+$'`]],
   [{ s: 'aa', e: 'x' }, ['spec.e: Unsupported value: "x": supported values: "a", "b"']],
   [{ s: 'aa', i: 3 }, ['spec.i: Invalid value: 3: spec.i in body should be a multiple of 2']],
-  [{ s: 'aa', i: 12 }, ['spec.i: Invalid value: 12: spec.i in body should be less than or equal to 10']],
+  [
+    { s: 'aa', i: 12 },
+    ['spec.i: Invalid value: 12: spec.i in body should be less than or equal to 10'],
+  ],
   [{ s: 'aa', n: 0 }, ['spec.n: Invalid value: 0: spec.n in body should be greater than 0']],
-  [{ s: 'aa', arr: [] }, ['spec.arr: Invalid value: 0: spec.arr in body should have at least 1 items']],
+  [
+    { s: 'aa', arr: [] },
+    ['spec.arr: Invalid value: 0: spec.arr in body should have at least 1 items'],
+  ],
   [{ s: 'aa', arr: ['a', 'b', 'c'] }, ['spec.arr: Too many: 3: must have at most 2 items']],
   [
     { s: 'aa', arr: [null] },
@@ -55,14 +77,22 @@ const refused: [part: object, messages: string[]][] = [
   [{ s: 'aa', lm: [{ k: 'a' }, { k: 'a', v: 'x' }] }, ['spec.lm[1]: Duplicate value: {"k":"a"}']],
   [
     { s: 'aa', ios: true },
-    ['spec.ios: Invalid value: "boolean": spec.ios in body must be of type integer,string: "boolean"'],
+    [
+      'spec.ios: Invalid value: "boolean": spec.ios in body must be of type integer,string: "boolean"',
+    ],
   ],
-  [{ s: 'aa', o: {} }, ['spec.o: Invalid value: 0: spec.o in body should have at least 1 properties']],
+  [
+    { s: 'aa', o: {} },
+    ['spec.o: Invalid value: 0: spec.o in body should have at least 1 properties'],
+  ],
   [
     { s: 'aa', o: { a: 'x' } },
     ['spec.o.a: Invalid value: "string": spec.o.a in body must be of type integer: "string"'],
   ],
-  [{ s: 'aa', ip: 'x' }, ['spec.ip: Invalid value: "x": spec.ip in body must be of type ipv4: "x"']],
+  [
+    { s: 'aa', ip: 'x' },
+    ['spec.ip: Invalid value: "x": spec.ip in body must be of type ipv4: "x"'],
+  ],
   [{ s: 'aa', emb: {} }, ['spec.emb.apiVersion: Required value', 'spec.emb.kind: Required value']],
   [
     { s: 'aa', one: {} },
@@ -72,6 +102,7 @@ const refused: [part: object, messages: string[]][] = [
     ],
   ],
 ];
+
 for (const [part, messages] of refused) {
   test(`${JSON.stringify(part)} is refused in words of Kubernetes`, () => {
     const causes = validateSchema({ spec: part }, schema);
@@ -92,7 +123,9 @@ test('unknown fields go, with their paths; open parts and type and metadata stay
     '{"apiVersion":"v1","metadata":{"name":"x"},"foo":1,"spec":{"s":"a","constructor":1,"__proto__":{"x":1},"lm":[{"k":"a","z":1}],"open":{"any":{"x":1},"in":{"no":1}},"emb":{"kind":"X","spec":1}}}',
   );
   const dropped: string[] = [];
+
   pruneUnknown(value, schema, (path) => dropped.push(path));
+
   assert.deepEqual(dropped, [
     'foo',
     'spec.constructor',
@@ -101,13 +134,20 @@ test('unknown fields go, with their paths; open parts and type and metadata stay
     'spec.open.in.no',
     'spec.emb.spec',
   ]);
-  assert.deepEqual(value.spec, { s: 'a', lm: [{ k: 'a' }], open: { any: { x: 1 }, in: {} }, emb: { kind: 'X' } });
+
+  assert.deepEqual(value.spec, {
+    s: 'a',
+    lm: [{ k: 'a' }],
+    open: { any: { x: 1 }, in: {} },
+    emb: { kind: 'X' },
+  });
 });
 
 test('defaults are set where a field is missing or null', () => {
   const value = { spec: { s: null, nul: null, lm: [{ k: 'a', v: null }], dd: { x: null } } };
   applyDefaults(value, schema);
   assert.deepEqual(value, { spec: { nul: null, lm: [{ k: 'a', v: 'dv' }], dd: { x: 5 } } });
+
   const empty = { spec: {} };
   applyDefaults(empty, schema);
   assert.deepEqual(empty, { spec: { dd: { x: 5 } } });
@@ -126,7 +166,11 @@ test('formats', () => {
     ['email', 'a@example.com'],
     ['unheard-of', '?'],
   ];
-  for (const [format, text] of good) assert.ok(hasFormat(text, format), format);
+
+  for (const [format, text] of good) {
+    assert.ok(hasFormat(text, format), format);
+  }
+
   const bad: [string, string][] = [
     ['date-time', '2021-02-29T10:00:00Z'],
     ['ipv6', '1.2.3.4'],
@@ -138,7 +182,10 @@ test('formats', () => {
     ['uri', 'x'],
     ['email', 'x'],
   ];
-  for (const [format, text] of bad) assert.ok(!hasFormat(text, format), format);
+
+  for (const [format, text] of bad) {
+    assert.ok(!hasFormat(text, format), format);
+  }
 });
 
 const typed: Schema = {
@@ -164,6 +211,7 @@ const typed: Schema = {
     },
   },
 };
+
 const head = { kind: 'Deployment', apiVersion: 'apps/v1' };
 
 test('types that do not fit are refused as the typed decoder does', () => {
@@ -186,6 +234,7 @@ test('types that do not fit are refused as the typed decoder does', () => {
     ],
     [{ at: 'x' }, 'parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse "x" as "2006"'],
   ];
+
   for (const [spec, message] of cases) {
     assert.throws(() => checkTypes({ ...head, spec }, typed), {
       code: 400,
@@ -202,6 +251,10 @@ test('decoding drops nulls and makes quantities and times canonical', () => {
 
 test('deep nesting is refused', () => {
   let deep: object = {};
-  for (let i = 0; i < 100_000; i++) deep = { deep };
+
+  for (let i = 0; i < 100_000; i++) {
+    deep = { deep };
+  }
+
   assert.throws(() => checkTypes(deep, typed), { code: 400 });
 });

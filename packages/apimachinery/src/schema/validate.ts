@@ -15,27 +15,47 @@ import { matchesPattern } from './pattern.ts';
 import type { Schema } from './schema.ts';
 
 const maxCauses = 100;
+
 /** Characters of all causes: each may show a path or a value as long as the object. */
 const maxCauseText = 256 * 1024;
 
 function typeOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
+  if (value === null) {
+    return 'null';
+  }
+  if (Array.isArray(value)) {
+    return 'array';
+  }
+  if (typeof value === 'number') {
+    return Number.isInteger(value) ? 'integer' : 'number';
+  }
+
   return typeof value;
 }
 
 function typeFits(actual: string, schema: Schema): boolean {
-  if (schema['x-kubernetes-int-or-string'] === true) return actual === 'integer' || actual === 'string';
-  if (schema.type === undefined) return true;
+  if (schema['x-kubernetes-int-or-string'] === true) {
+    return actual === 'integer' || actual === 'string';
+  }
+  if (schema.type === undefined) {
+    return true;
+  }
+
   return actual === schema.type || (actual === 'integer' && schema.type === 'number');
 }
 
 function codePoints(text: string, bound: number, atLeast: boolean): boolean {
   // A code point is one or two units: only texts near the bound must be counted.
-  if (atLeast ? text.length < bound : text.length <= bound) return !atLeast;
+  if (atLeast ? text.length < bound : text.length <= bound) {
+    return !atLeast;
+  }
+
   let count = 0;
-  for (const _ of text) count++;
+
+  for (const _ of text) {
+    count++;
+  }
+
   return atLeast ? count >= bound : count <= bound;
 }
 
@@ -50,39 +70,63 @@ class Validation {
   #text = 0;
 
   add(cause: StatusCause): void {
-    if (this.causes.length >= maxCauses || this.#text > maxCauseText) return;
+    if (this.causes.length >= maxCauses || this.#text > maxCauseText) {
+      return;
+    }
+
     this.causes.push(cause);
     this.#text += (cause.message?.length ?? 0) + (cause.field?.length ?? 0);
   }
 
   string(value: string, schema: Schema, path: string): void {
     const { minLength, maxLength, pattern, format } = schema;
-    if (maxLength !== undefined && !codePoints(value, maxLength, false)) this.add(tooLong(path, maxLength));
-    if (minLength !== undefined && !codePoints(value, minLength, true)) {
-      this.add(invalidValue(path, value, `${path} in body should be at least ${minLength} chars long`));
+    if (maxLength !== undefined && !codePoints(value, maxLength, false)) {
+      this.add(tooLong(path, maxLength));
     }
+
+    if (minLength !== undefined && !codePoints(value, minLength, true)) {
+      this.add(
+        invalidValue(path, value, `${path} in body should be at least ${minLength} chars long`),
+      );
+    }
+
     if (pattern !== undefined && !matchesPattern(value, pattern)) {
       this.add(invalidValue(path, value, `${path} in body should match '${pattern}'`));
     }
+
     if (format !== undefined && !hasFormat(value, format)) {
-      this.add(typeInvalid(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(value)}`));
+      this.add(
+        typeInvalid(
+          path,
+          value,
+          `${path} in body must be of type ${format}: ${JSON.stringify(value)}`,
+        ),
+      );
     }
   }
 
   number(value: number, schema: Schema, path: string): void {
     const { multipleOf, maximum, minimum, format } = schema;
     const at = `${path} in body should be`;
+
     if (format === 'int32' && (value > 2147483647 || value < -2147483648)) {
       const why = `Checked value must be of type integer with format int32 in ${path}`;
       this.add(invalidValue('<nil>', '', why));
     }
-    if (multipleOf !== undefined && multipleOf > 0 && !Number.isInteger(Number((value / multipleOf).toPrecision(15)))) {
+
+    if (
+      multipleOf !== undefined &&
+      multipleOf > 0 &&
+      !Number.isInteger(Number((value / multipleOf).toPrecision(15)))
+    ) {
       this.add(invalidValue(path, value, `${at} a multiple of ${goNumber(multipleOf)}`));
     }
+
     if (maximum !== undefined && (schema.exclusiveMaximum ? value >= maximum : value > maximum)) {
       const word = schema.exclusiveMaximum ? 'less than' : 'less than or equal to';
       this.add(invalidValue(path, value, `${at} ${word} ${goNumber(maximum)}`));
     }
+
     if (minimum !== undefined && (schema.exclusiveMinimum ? value <= minimum : value < minimum)) {
       const word = schema.exclusiveMinimum ? 'greater than' : 'greater than or equal to';
       this.add(invalidValue(path, value, `${at} ${word} ${goNumber(minimum)}`));
@@ -92,39 +136,71 @@ class Validation {
   array(value: readonly unknown[], schema: Schema, path: string, old?: unknown): void {
     const { minItems, maxItems, items } = schema;
     if (minItems !== undefined && value.length < minItems) {
-      this.add(invalidValue(path, value.length, `${path} in body should have at least ${minItems} items`));
+      this.add(
+        invalidValue(path, value.length, `${path} in body should have at least ${minItems} items`),
+      );
     }
-    if (maxItems !== undefined && value.length > maxItems) this.add(tooMany(path, value.length, maxItems));
+
+    if (maxItems !== undefined && value.length > maxItems) {
+      this.add(tooMany(path, value.length, maxItems));
+    }
+
     if (items !== undefined) {
       const before = counterparts(schema, old);
-      for (const [i, item] of value.entries()) this.value(item, items, `${path}[${i}]`, before?.(item));
+      for (const [i, item] of value.entries()) {
+        this.value(item, items, `${path}[${i}]`, before?.(item));
+      }
     }
+
     const listType = schema['x-kubernetes-list-type'];
-    if (listType === 'set' || schema.uniqueItems === true) this.set(value, path);
-    else if (listType === 'map') this.map(value, schema['x-kubernetes-list-map-keys'] ?? [], items, path);
+    if (listType === 'set' || schema.uniqueItems === true) {
+      this.set(value, path);
+    } else if (listType === 'map') {
+      this.map(value, schema['x-kubernetes-list-map-keys'] ?? [], items, path);
+    }
   }
 
   set(value: readonly unknown[], path: string): void {
     const seen = new Map<string, number>();
+
     for (const [i, item] of value.entries()) {
       const key = canonical(item);
       // A value is told once, however often it is there.
-      if (seen.get(key) === 1) this.add(duplicate(`${path}[${i}]`, item));
+      if (seen.get(key) === 1) {
+        this.add(duplicate(`${path}[${i}]`, item));
+      }
+
       seen.set(key, (seen.get(key) ?? 0) + 1);
     }
   }
 
-  map(value: readonly unknown[], keys: readonly string[], items: Schema | undefined, path: string): void {
+  map(
+    value: readonly unknown[],
+    keys: readonly string[],
+    items: Schema | undefined,
+    path: string,
+  ): void {
     const seen = new Set<string>();
+
     for (const [i, item] of value.entries()) {
-      if (!isObject(item)) continue;
+      if (!isObject(item)) {
+        continue;
+      }
+
       const shown: JsonObject = {};
+
       for (const key of keys) {
         const part = getOwn(item, key) ?? items?.properties?.[key]?.default;
-        if (part !== undefined) shown[key] = part;
+        if (part !== undefined) {
+          shown[key] = part;
+        }
       }
+
       const text = canonical(shown);
-      if (seen.has(text)) this.add(duplicate(`${path}[${i}]`, shown));
+      if (seen.has(text)) {
+        this.add(duplicate(`${path}[${i}]`, shown));
+      }
+
       seen.add(text);
     }
   }
@@ -133,20 +209,41 @@ class Validation {
     const { properties, additionalProperties, minProperties, maxProperties } = schema;
     const keys = Object.keys(value);
     if (minProperties !== undefined && keys.length < minProperties) {
-      this.add(invalidValue(path, keys.length, `${path} in body should have at least ${minProperties} properties`));
+      this.add(
+        invalidValue(
+          path,
+          keys.length,
+          `${path} in body should have at least ${minProperties} properties`,
+        ),
+      );
     }
-    if (maxProperties !== undefined && keys.length > maxProperties) this.add(tooMany(path, keys.length, maxProperties));
+
+    if (maxProperties !== undefined && keys.length > maxProperties) {
+      this.add(tooMany(path, keys.length, maxProperties));
+    }
+
     for (const key of keys) {
       const property = properties && Object.hasOwn(properties, key) ? properties[key] : undefined;
       const before = isObject(old) ? getOwn(old, key) : undefined;
-      if (property !== undefined) this.value(value[key], property, child(path, key), before);
-      else if (typeof additionalProperties === 'object')
+
+      if (property !== undefined) {
+        this.value(value[key], property, child(path, key), before);
+      } else if (typeof additionalProperties === 'object') {
         this.value(value[key], additionalProperties, child(path, key), before);
+      }
     }
-    for (const key of schema.required ?? []) if (!Object.hasOwn(value, key)) this.add(required(child(path, key)));
+
+    for (const key of schema.required ?? []) {
+      if (!Object.hasOwn(value, key)) {
+        this.add(required(child(path, key)));
+      }
+    }
+
     if (schema['x-kubernetes-embedded-resource'] === true && path !== '') {
       for (const key of ['apiVersion', 'kind']) {
-        if (typeof value[key] !== 'string' || value[key] === '') this.add(required(child(path, key)));
+        if (typeof value[key] !== 'string' || value[key] === '') {
+          this.add(required(child(path, key)));
+        }
       }
     }
   }
@@ -154,54 +251,100 @@ class Validation {
   combinations(value: unknown, schema: Schema, path: string): void {
     const { allOf, anyOf, oneOf, not } = schema;
     const name = JSON.stringify(path);
+
     if (anyOf !== undefined && !anyOf.some((branch) => isValid(value, branch))) {
       this.add(invalidValue('<nil>', '', `${name} must validate at least one schema (anyOf)`));
       this.value(value, anyOf[0]!, path);
     }
+
     if (oneOf !== undefined) {
       const valid = oneOf.filter((branch) => isValid(value, branch)).length;
       if (valid !== 1) {
         const found = valid === 0 ? 'Found none valid' : `Found ${valid} valid alternatives`;
-        this.add(invalidValue('<nil>', '', `${name} must validate one and only one schema (oneOf). ${found}`));
-        if (valid === 0) this.value(value, oneOf[0]!, path);
+        this.add(
+          invalidValue(
+            '<nil>',
+            '',
+            `${name} must validate one and only one schema (oneOf). ${found}`,
+          ),
+        );
+
+        if (valid === 0) {
+          this.value(value, oneOf[0]!, path);
+        }
       }
     }
+
     if (allOf !== undefined) {
       const failed = allOf.filter((branch) => !isValid(value, branch));
-      for (const branch of failed) this.value(value, branch, path);
+      for (const branch of failed) {
+        this.value(value, branch, path);
+      }
+
       if (failed.length > 0) {
         const none = failed.length === allOf.length ? '. None validated' : '';
         this.add(invalidValue('<nil>', '', `${name} must validate all the schemas (allOf)${none}`));
       }
     }
+
     if (not !== undefined && isValid(value, not)) {
       this.add(invalidValue('<nil>', '', `${name} must not validate the schema (not)`));
     }
   }
 
-  /** `old`: the value as it was; what did not change is not looked at again, whatever the schema says now. */
+  /**
+   * `old`: the value as it was; what did not change is not looked at again, whatever the schema
+   * says now.
+   */
   value(value: unknown, schema: Schema, path: string, old?: unknown): void {
-    if (old !== undefined && equalJson(value, old)) return;
-    if (value === null && schema.nullable === true) {
-      // Kubernetes takes null for none of the values of an enum, not even where the enum names it.
-      if (schema.enum !== undefined) this.add(notSupported(path, value, schema.enum));
+    if (old !== undefined && equalJson(value, old)) {
       return;
     }
+
+    if (value === null && schema.nullable === true) {
+      // Kubernetes takes null for none of the values of an enum, not even where the enum names it.
+      if (schema.enum !== undefined) {
+        this.add(notSupported(path, value, schema.enum));
+      }
+
+      return;
+    }
+
     const actual = typeOf(value);
     if (!typeFits(actual, schema)) {
       const expected = schema['x-kubernetes-int-or-string'] ? 'integer,string' : schema.type;
-      this.add(typeInvalid(path, actual, `${path} in body must be of type ${expected}: "${actual}"`));
-      if (schema.type !== 'integer' || typeof value !== 'number') return;
+      this.add(
+        typeInvalid(path, actual, `${path} in body must be of type ${expected}: "${actual}"`),
+      );
+
+      if (schema.type !== 'integer' || typeof value !== 'number') {
+        return;
+      }
+
       // A number with a fraction is still looked at as a number.
-      this.add(invalidValue('<nil>', '', `Checked value must be of type integer (default format) in ${path}`));
+      this.add(
+        invalidValue(
+          '<nil>',
+          '',
+          `Checked value must be of type integer (default format) in ${path}`,
+        ),
+      );
     }
+
     if (schema.enum !== undefined && !schema.enum.some((allowed) => equalJson(allowed, value))) {
       this.add(notSupported(path, value, schema.enum));
     }
-    if (typeof value === 'string') this.string(value, schema, path);
-    else if (typeof value === 'number') this.number(value, schema, path);
-    else if (Array.isArray(value)) this.array(value, schema, path, old);
-    else if (isObject(value)) this.object(value, schema, path, old);
+
+    if (typeof value === 'string') {
+      this.string(value, schema, path);
+    } else if (typeof value === 'number') {
+      this.number(value, schema, path);
+    } else if (Array.isArray(value)) {
+      this.array(value, schema, path, old);
+    } else if (isObject(value)) {
+      this.object(value, schema, path, old);
+    }
+
     this.combinations(value, schema, path);
   }
 }
@@ -209,14 +352,24 @@ class Validation {
 /** How the item of a `map` list is found that had the same keys; items of other lists have none. */
 function counterparts(schema: Schema, old: unknown): ((item: unknown) => unknown) | undefined {
   const keys = schema['x-kubernetes-list-map-keys'];
-  if (schema['x-kubernetes-list-type'] !== 'map' || !keys || !Array.isArray(old)) return undefined;
+  if (schema['x-kubernetes-list-type'] !== 'map' || !keys || !Array.isArray(old)) {
+    return undefined;
+  }
+
   const identity = (item: JsonObject) => canonical(keys.map((key) => getOwn(item, key) ?? null));
   const byKeys = new Map<string, unknown>();
+
   for (const item of old) {
-    if (!isObject(item)) continue;
+    if (!isObject(item)) {
+      continue;
+    }
+
     const id = identity(item);
-    if (!byKeys.has(id)) byKeys.set(id, item);
+    if (!byKeys.has(id)) {
+      byKeys.set(id, item);
+    }
   }
+
   return (item) => (isObject(item) ? byKeys.get(identity(item)) : undefined);
 }
 
@@ -228,14 +381,16 @@ function isValid(value: unknown, schema: Schema): boolean {
 
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
-    isObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
+    isObject(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
   );
 }
 
 /**
- * What in a value breaks its schema, in the words of Kubernetes' CRD validation; 100 causes at most, none when it is
- * valid. Patterns run in linear time. With `old`, the value as it was, what did not change may stay as it is (Kubernetes
- * "Validation ratcheting").
+ * What in a value breaks its schema, in the words of Kubernetes' CRD validation; 100 causes at
+ * most, none when it is valid. Patterns run in linear time. With `old`, the value as it was, what
+ * did not change may stay as it is (Kubernetes "Validation ratcheting").
  */
 export function validateSchema(value: unknown, schema: Schema, old?: unknown): StatusCause[] {
   const validation = new Validation();

@@ -10,7 +10,9 @@ test('matches when every requirement does', () => {
     selector.matches((field) => fields.get(field) ?? ''),
     true,
   );
+
   fields.set('status.phase', 'Running');
+
   assert.equal(
     selector.matches((field) => fields.get(field) ?? ''),
     false,
@@ -24,7 +26,10 @@ test('refuses what it cannot read, in words of Kubernetes', () => {
     ['metadata.name=a=b', 'invalid field selector: unescaped character in value: 61'],
     ['metadata.name=\\', 'invalid field selector: invalid escape sequence: \\'],
   ]);
-  for (const [text, message] of refused) assert.throws(() => parseFieldSelector(text), { code: 400, message });
+
+  for (const [text, message] of refused) {
+    assert.throws(() => parseFieldSelector(text), { code: 400, message });
+  }
 });
 
 test('terms are read in their order; nothing of nothing asks for nothing', () => {
@@ -32,7 +37,10 @@ test('terms are read in their order; nothing of nothing asks for nothing', () =>
     parseFieldSelector('b=1,a!=2,=').requirements.map(({ field }) => field),
     ['a', 'b'],
   );
-  assert.throws(() => parseFieldSelector('x,a'), { message: "invalid selector: 'x,a'; can't understand 'a'" });
+
+  assert.throws(() => parseFieldSelector('x,a'), {
+    message: "invalid selector: 'x,a'; can't understand 'a'",
+  });
 });
 
 test('any value survives escaping', () => {

@@ -22,20 +22,28 @@ export interface FieldSelector {
 function splitTerms(text: string): string[] {
   const terms: string[] = [];
   let start = 0;
+
   for (let i = 0; i < text.length; i++) {
-    if (text[i] === '\\') i++;
-    else if (text[i] === ',') {
+    if (text[i] === '\\') {
+      i++;
+    } else if (text[i] === ',') {
       terms.push(text.slice(start, i));
       start = i + 1;
     }
   }
+
   terms.push(text.slice(start));
+
   return terms;
 }
 
 function unescapeValue(value: string): string {
-  if (!/[\\,=]/.test(value)) return value;
+  if (!/[\\,=]/.test(value)) {
+    return value;
+  }
+
   let out = '';
+
   for (let i = 0; i < value.length; i++) {
     const char = value[i]!;
     if (char === '\\') {
@@ -43,13 +51,17 @@ function unescapeValue(value: string): string {
       if (next !== '\\' && next !== ',' && next !== '=') {
         throw badRequest(`invalid field selector: invalid escape sequence: \\${next ?? ''}`);
       }
+
       out += next;
     } else if (char === ',' || char === '=') {
-      throw badRequest(`invalid field selector: unescaped character in value: ${char.charCodeAt(0)}`);
+      throw badRequest(
+        `invalid field selector: unescaped character in value: ${char.charCodeAt(0)}`,
+      );
     } else {
       out += char;
     }
   }
+
   return out;
 }
 
@@ -57,29 +69,49 @@ function escapeValue(value: string): string {
   return value.replace(/[\\,=]/g, '\\$&');
 }
 
-/** The selector written in query form (`metadata.name=a,status.phase!=Running`); throws a StatusError 400. */
+/**
+ * The selector written in query form (`metadata.name=a,status.phase!=Running`); throws a
+ * StatusError 400.
+ */
 export function parseFieldSelector(text: string): FieldSelector {
   checkConditions(text, 'fields');
+
   const requirements: FieldRequirement[] = [];
+
   // Sorted, as Kubernetes reads them: of several faults the first in this order is told.
   for (const term of splitTerms(text).sort()) {
-    if (term === '') continue;
+    if (term === '') {
+      continue;
+    }
+
     const parts = /^(.*?)(!=|==|=)(.*)$/s.exec(term);
-    if (parts === null) throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`);
+    if (parts === null) {
+      throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`);
+    }
+
     const [field, value] = [parts[1]!, unescapeValue(parts[3]!)];
+
     // No field that is nothing: such a term asks for nothing.
-    if (field !== '' || value !== '') requirements.push({ field, operator: parts[2] === '!=' ? '!=' : '=', value });
+    if (field !== '' || value !== '') {
+      requirements.push({ field, operator: parts[2] === '!=' ? '!=' : '=', value });
+    }
   }
+
   return {
     requirements,
     empty: requirements.length === 0,
     matches(get) {
       for (const { field, operator, value } of requirements) {
-        if ((get(field) === value) !== (operator === '=')) return false;
+        if ((get(field) === value) !== (operator === '=')) {
+          return false;
+        }
       }
+
       return true;
     },
     toString: () =>
-      requirements.map(({ field, operator, value }) => `${field}${operator}${escapeValue(value)}`).join(','),
+      requirements
+        .map(({ field, operator, value }) => `${field}${operator}${escapeValue(value)}`)
+        .join(','),
   };
 }

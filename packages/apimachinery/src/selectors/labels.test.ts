@@ -21,17 +21,23 @@ const cases: [selector: string, labels: Record<string, string>, matches: boolean
   ['constructor', {}, false],
   ['__proto__', {}, false],
 ];
+
 for (const [selector, labels, matches] of cases) {
   test(`${selector || 'nothing asked'} on ${JSON.stringify(labels)}`, () => {
     let error: unknown;
+
     try {
       assert.equal(parseLabelSelector(selector).matches(labels), matches);
     } catch (caught) {
       error = caught;
     }
+
     // A key must begin with a letter or digit, so `__proto__` cannot even be asked for.
-    if (selector === '__proto__') assert.ok(error instanceof StatusError && error.code === 400);
-    else assert.equal(error, undefined);
+    if (selector === '__proto__') {
+      assert.ok(error instanceof StatusError && error.code === 400);
+    } else {
+      assert.equal(error, undefined);
+    }
   });
 }
 
@@ -51,6 +57,7 @@ const refused: [selector: string, message: string][] = [
     `unable to parse requirement: [values[0]: Invalid value: "-x": for 'Gt', 'Lt' operators, the value must be an integer, values[0][a]: Invalid value: "-x": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')]`,
   ],
 ];
+
 for (const [selector, message] of refused) {
   test(`${selector} is refused`, () => {
     assert.throws(() => parseLabelSelector(selector), { code: 400, message });
@@ -60,15 +67,18 @@ for (const [selector, message] of refused) {
 test('an absent selector of an object matches nothing, an empty one everything', () => {
   assert.equal(labelSelectorFrom(undefined).matches({ a: 'b' }), false);
   assert.equal(labelSelectorFrom({}).matches({ a: 'b' }), true);
+
   const selector = labelSelectorFrom({
     matchLabels: { a: 'b' },
     matchExpressions: [{ key: 'c', operator: 'NotIn', values: ['d'] }],
   });
+
   assert.equal(selector.toString(), 'a=b,c notin (d)');
   assert.equal(selector.matches({ a: 'b', c: 'e' }), true);
 });
 
 const word = fc.stringMatching(/^[a-z]([a-z0-9.-]{0,5}[a-z0-9])?$/);
+
 const requirement = fc.oneof(
   word,
   word.map((key) => `!${key}`),
@@ -80,12 +90,16 @@ const requirement = fc.oneof(
 
 test('a selector read back from its own text matches the same labels', () => {
   fc.assert(
-    fc.property(fc.array(requirement, { maxLength: 4 }), fc.dictionary(word, word), (parts, labels) => {
-      const selector = parseLabelSelector(parts.join(','));
-      const again = parseLabelSelector(selector.toString());
-      assert.equal(again.toString(), selector.toString());
-      assert.equal(again.matches(labels), selector.matches(labels));
-    }),
+    fc.property(
+      fc.array(requirement, { maxLength: 4 }),
+      fc.dictionary(word, word),
+      (parts, labels) => {
+        const selector = parseLabelSelector(parts.join(','));
+        const again = parseLabelSelector(selector.toString());
+        assert.equal(again.toString(), selector.toString());
+        assert.equal(again.matches(labels), selector.matches(labels));
+      },
+    ),
   );
 });
 

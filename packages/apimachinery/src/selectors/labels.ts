@@ -25,30 +25,47 @@ export interface LabelSelector {
   toString(): string;
 }
 
-/** `matchLabels` and `matchExpressions` as they stand in objects (Kubernetes meta/v1 LabelSelector). */
+/**
+ * `matchLabels` and `matchExpressions` as they stand in objects (Kubernetes meta/v1 LabelSelector).
+ */
 export interface LabelSelectorObject {
   matchLabels?: Readonly<Record<string, string>> | null;
-  matchExpressions?: readonly { key: string; operator: string; values?: readonly string[] | null }[] | null;
+  matchExpressions?:
+    | readonly { key: string; operator: string; values?: readonly string[] | null }[]
+    | null;
 }
 
 const integer = /^[+-]?\d{1,19}$/;
 
 /** All that is wrong with a requirement, in Kubernetes' words. */
-function requirementError(key: string, operator: LabelOperator, values: readonly string[]): string | undefined {
+function requirementError(
+  key: string,
+  operator: LabelOperator,
+  values: readonly string[],
+): string | undefined {
   const errors: string[] = [];
-  const add = (at: string, value: string, why: string) => errors.push(`${at}: ${invalidValue('', value, why).message}`);
+  const add = (at: string, value: string, why: string) =>
+    errors.push(`${at}: ${invalidValue('', value, why).message}`);
   const keyErrors = qualifiedNameErrors(key);
-  if (keyErrors.length > 0) add('<nil>', key, keyErrors.join('; '));
+  if (keyErrors.length > 0) {
+    add('<nil>', key, keyErrors.join('; '));
+  }
+
   if (operator === 'gt' || operator === 'lt') {
     for (const [index, value] of values.entries()) {
-      if (!integer.test(value))
+      if (!integer.test(value)) {
         add(`values[${index}]`, value, "for 'Gt', 'Lt' operators, the value must be an integer");
+      }
     }
   }
+
   for (const [index, value] of values.entries()) {
     const valueErrors = labelValueErrors(value);
-    if (valueErrors.length > 0) add(`values[${index}][${key}]`, value, valueErrors.join('; '));
+    if (valueErrors.length > 0) {
+      add(`values[${index}][${key}]`, value, valueErrors.join('; '));
+    }
   }
+
   return errors.length > 1 ? `[${errors.join(', ')}]` : errors[0];
 }
 
@@ -58,8 +75,12 @@ interface Condition {
   values: ReadonlySet<string>;
 }
 
-function holds({ requirement, values }: Condition, labels: Readonly<Record<string, string>>): boolean {
+function holds(
+  { requirement, values }: Condition,
+  labels: Readonly<Record<string, string>>,
+): boolean {
   const has = Object.hasOwn(labels, requirement.key);
+
   switch (requirement.operator) {
     case 'exists':
       return has;
@@ -75,9 +96,13 @@ function holds({ requirement, values }: Condition, labels: Readonly<Record<strin
     case 'notin':
       return !has || !values.has(labels[requirement.key]!);
     default: {
-      if (!has || !integer.test(labels[requirement.key]!)) return false;
+      if (!has || !integer.test(labels[requirement.key]!)) {
+        return false;
+      }
+
       const value = BigInt(labels[requirement.key]!.replace('+', ''));
       const bound = BigInt(requirement.values[0]!.replace('+', ''));
+
       return requirement.operator === 'gt' ? value > bound : value < bound;
     }
   }
@@ -112,12 +137,22 @@ class Requirements implements LabelSelector {
   constructor(requirements: LabelRequirement[]) {
     this.requirements = requirements.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
     this.empty = requirements.length === 0;
-    this.#conditions = requirements.map((requirement) => ({ requirement, values: new Set(requirement.values) }));
+
+    this.#conditions = requirements.map((requirement) => ({
+      requirement,
+      values: new Set(requirement.values),
+    }));
   }
 
   matches(labels: Readonly<Record<string, string>> | null | undefined): boolean {
     const own = labels ?? noLabels;
-    for (const condition of this.#conditions) if (!holds(condition, own)) return false;
+
+    for (const condition of this.#conditions) {
+      if (!holds(condition, own)) {
+        return false;
+      }
+    }
+
     return true;
   }
 
@@ -143,7 +178,10 @@ function expected(found: string, what: string): Error {
 
 function parseValues(lexer: LabelLexer): string[] {
   const open = lexer.next();
-  if (open.kind !== '(') throw new SyntaxError(`found '${open.text}' expected: '('`);
+  if (open.kind !== '(') {
+    throw new SyntaxError(`found '${open.text}' expected: '('`);
+  }
+
   const values = new Set<string>();
   let wantsValue = true;
   for (;;) {
@@ -151,13 +189,20 @@ function parseValues(lexer: LabelLexer): string[] {
     if (token.kind === 'identifier' && wantsValue) {
       values.add(token.text);
       wantsValue = false;
+
       const after = lexer.peek();
-      if (after.kind !== ',' && after.kind !== ')') throw expected(after.text, "',' or ')'");
+      if (after.kind !== ',' && after.kind !== ')') {
+        throw expected(after.text, "',' or ')'");
+      }
     } else if (token.kind === ',') {
-      if (wantsValue) values.add('');
+      if (wantsValue) {
+        values.add('');
+      }
       wantsValue = true;
     } else if (token.kind === ')') {
-      if (wantsValue) values.add('');
+      if (wantsValue) {
+        values.add('');
+      }
       return [...values].sort();
     } else {
       throw expected(token.text, "',', ')' or identifier");
@@ -168,53 +213,90 @@ function parseValues(lexer: LabelLexer): string[] {
 function parseRequirement(lexer: LabelLexer): LabelRequirement {
   let token = lexer.next();
   const negated = token.kind === '!';
-  if (negated) token = lexer.next();
-  if (token.kind !== 'identifier') throw expected(token.text, 'identifier');
+  if (negated) {
+    token = lexer.next();
+  }
+  if (token.kind !== 'identifier') {
+    throw expected(token.text, 'identifier');
+  }
+
   const key = token.text;
   const keyErrors = qualifiedNameErrors(key);
   if (keyErrors.length > 0) {
     throw new SyntaxError(`<nil>: ${invalidValue('', key, keyErrors.join('; ')).message}`);
   }
+
   const after = lexer.peek();
-  if (negated || after.kind === 'end' || after.kind === ',')
+  if (negated || after.kind === 'end' || after.kind === ',') {
     return { key, operator: negated ? '!' : 'exists', values: [] };
+  }
+
   const operator = lexer.nextOperator();
-  if (operator === undefined) throw expected(after.text, 'in, notin, =, ==, !=, gt, lt');
-  if (operator === 'in' || operator === 'notin') return { key, operator, values: parseValues(lexer) };
+  if (operator === undefined) {
+    throw expected(after.text, 'in, notin, =, ==, !=, gt, lt');
+  }
+  if (operator === 'in' || operator === 'notin') {
+    return { key, operator, values: parseValues(lexer) };
+  }
+
   const value = lexer.peek();
-  if (value.kind === 'end' || value.kind === ',') return { key, operator, values: [''] };
-  if (value.kind !== 'identifier') throw expected(value.text, 'identifier');
+  if (value.kind === 'end' || value.kind === ',') {
+    return { key, operator, values: [''] };
+  }
+  if (value.kind !== 'identifier') {
+    throw expected(value.text, 'identifier');
+  }
+
   lexer.next();
+
   return { key, operator, values: [value.text] };
 }
 
 function parseRequirements(lexer: LabelLexer): LabelRequirement[] {
   const requirements: LabelRequirement[] = [];
   const first = lexer.peek();
-  if (first.kind === 'end') return requirements;
-  if (first.kind !== 'identifier' && first.kind !== '!')
+  if (first.kind === 'end') {
+    return requirements;
+  }
+  if (first.kind !== 'identifier' && first.kind !== '!') {
     throw expected(first.text, "!, identifier, or 'end of string'");
+  }
+
   for (;;) {
     try {
       const requirement = parseRequirement(lexer);
       const error = requirementError(requirement.key, requirement.operator, requirement.values);
-      if (error !== undefined) throw new SyntaxError(error);
+      if (error !== undefined) {
+        throw new SyntaxError(error);
+      }
+
       requirements.push(requirement);
     } catch (error) {
       throw new SyntaxError(`unable to parse requirement: ${(error as Error).message}`);
     }
+
     const token = lexer.next();
-    if (token.kind === 'end') return requirements;
-    if (token.kind !== ',') throw expected(token.text, "',' or 'end of string'");
+    if (token.kind === 'end') {
+      return requirements;
+    }
+    if (token.kind !== ',') {
+      throw expected(token.text, "',' or 'end of string'");
+    }
+
     const following = lexer.peek();
-    if (following.kind !== 'identifier' && following.kind !== '!')
+    if (following.kind !== 'identifier' && following.kind !== '!') {
       throw expected(following.text, "identifier after ','");
+    }
   }
 }
 
-/** The selector written in query form (`a=b,c in (d,e),!f`); throws a StatusError 400 in Kubernetes' wording. */
+/**
+ * The selector written in query form (`a=b,c in (d,e),!f`); throws a StatusError 400 in Kubernetes'
+ * wording.
+ */
 export function parseLabelSelector(selector: string): LabelSelector {
   checkConditions(selector, 'labels');
+
   try {
     return new Requirements(parseRequirements(new LabelLexer(selector)));
   } catch (error) {
@@ -230,25 +312,37 @@ const objectOperators: Readonly<Record<string, LabelOperator>> = {
 };
 
 /**
- * The selector of an object's `selector` field: absent matches nothing, empty matches everything; throws a StatusError
- * 400 where an operator or a value does not fit.
+ * The selector of an object's `selector` field: absent matches nothing, empty matches everything;
+ * throws a StatusError 400 where an operator or a value does not fit.
  */
 export function labelSelectorFrom(selector: LabelSelectorObject | null | undefined): LabelSelector {
-  if (selector === null || selector === undefined) return nothing;
+  if (selector === null || selector === undefined) {
+    return nothing;
+  }
+
   const requirements: LabelRequirement[] = [];
+
   for (const [key, value] of Object.entries(selector.matchLabels ?? {})) {
     requirements.push({ key, operator: '=', values: [value] });
   }
+
   for (const { key, operator, values } of selector.matchExpressions ?? []) {
     const known = Object.hasOwn(objectOperators, operator) ? objectOperators[operator] : undefined;
     if (known === undefined) {
-      throw badRequest(`${notSupported('operator', operator, Object.keys(objectOperators)).message}`);
+      throw badRequest(
+        `${notSupported('operator', operator, Object.keys(objectOperators)).message}`,
+      );
     }
+
     requirements.push({ key, operator: known, values: [...new Set(values ?? [])].sort() });
   }
+
   for (const { key, operator, values } of requirements) {
     const error = requirementError(key, operator, values);
-    if (error !== undefined) throw badRequest(error);
+    if (error !== undefined) {
+      throw badRequest(error);
+    }
   }
+
   return new Requirements(requirements);
 }

@@ -1,5 +1,17 @@
 /** Kinds of tokens in a label selector's query form. */
-export type TokenKind = 'identifier' | 'end' | '(' | ')' | ',' | '!' | '=' | '==' | '!=' | 'gt' | 'lt' | 'error';
+export type TokenKind =
+  | 'identifier'
+  | 'end'
+  | '('
+  | ')'
+  | ','
+  | '!'
+  | '='
+  | '=='
+  | '!='
+  | 'gt'
+  | 'lt'
+  | 'error';
 
 /** One token and the text it stands for. */
 export interface Token {
@@ -9,6 +21,7 @@ export interface Token {
 
 const special = new Set(['=', '!', '(', ')', ',', '>', '<']);
 const blank = new Set([' ', '\t', '\r', '\n']);
+
 const symbols: readonly (readonly [string, TokenKind])[] = [
   ['==', '=='],
   ['!=', '!='],
@@ -21,7 +34,10 @@ const symbols: readonly (readonly [string, TokenKind])[] = [
   ['<', 'lt'],
 ];
 
-/** Cuts a label selector into tokens; `in` and `notin` are keywords only where an operator may stand. */
+/**
+ * Cuts a label selector into tokens; `in` and `notin` are keywords only where an operator may
+ * stand.
+ */
 export class LabelLexer {
   #text: string;
   #position = 0;
@@ -33,18 +49,31 @@ export class LabelLexer {
 
   #scan(): Token {
     const text = this.#text;
-    while (blank.has(text[this.#position] ?? '')) this.#position++;
-    if (this.#position >= text.length) return { kind: 'end', text: '' };
+    while (blank.has(text[this.#position] ?? '')) {
+      this.#position++;
+    }
+
+    if (this.#position >= text.length) {
+      return { kind: 'end', text: '' };
+    }
+
     for (const [symbol, kind] of symbols) {
       if (text.startsWith(symbol, this.#position)) {
         this.#position += symbol.length;
         return { kind, text: symbol };
       }
     }
+
     const start = this.#position;
-    while (this.#position < text.length && !special.has(text[this.#position]!) && !blank.has(text[this.#position]!)) {
+
+    while (
+      this.#position < text.length &&
+      !special.has(text[this.#position]!) &&
+      !blank.has(text[this.#position]!)
+    ) {
       this.#position++;
     }
+
     return { kind: 'identifier', text: text.slice(start, this.#position) };
   }
 
@@ -68,10 +97,12 @@ export class LabelLexer {
       this.next();
       return text;
     }
+
     if (kind === '=' || kind === '==' || kind === '!=' || kind === 'gt' || kind === 'lt') {
       this.next();
       return kind;
     }
+
     return undefined;
   }
 }

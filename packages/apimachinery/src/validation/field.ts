@@ -1,24 +1,44 @@
 import type { StatusCause } from '../meta/errors.ts';
 
 /**
- * Text in double quotes as Kubernetes' messages show it: control characters as `\x00`, everything else as it is.
+ * Text in double quotes as Kubernetes' messages show it: control characters as `\x00`, everything
+ * else as it is.
  */
 export function quote(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped.
   return `"${text.replace(/[\\"\u0000-\u001f\u007f]/g, (char) => {
-    if (char === '"' || char === '\\') return `\\${char}`;
-    if (char === '\n') return '\\n';
-    if (char === '\t') return '\\t';
-    if (char === '\r') return '\\r';
+    if (char === '"' || char === '\\') {
+      return `\\${char}`;
+    }
+    if (char === '\n') {
+      return '\\n';
+    }
+    if (char === '\t') {
+      return '\\t';
+    }
+    if (char === '\r') {
+      return '\\r';
+    }
+
     return `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
   })}"`;
 }
 
 function shown(value: unknown): string {
-  if (typeof value === 'string') return quote(value);
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (value === undefined) return 'null';
-  return JSON.stringify(value).replace(/[<>&]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
+  if (typeof value === 'string') {
+    return quote(value);
+  }
+  if (typeof value === 'number' || typeof value === 'boolean') {
+    return String(value);
+  }
+  if (value === undefined) {
+    return 'null';
+  }
+
+  return JSON.stringify(value).replace(
+    /[<>&]/g,
+    (char) => `\\u00${char.charCodeAt(0).toString(16)}`,
+  );
 }
 
 function withDetail(head: string, detail: string): string {
@@ -32,19 +52,41 @@ export function required(field: string, detail = ''): StatusCause {
 
 /** A field holds a malformed value (Kubernetes `Invalid value`). */
 export function invalidValue(field: string, value: unknown, detail: string): StatusCause {
-  return { reason: 'FieldValueInvalid', message: withDetail(`Invalid value: ${shown(value)}`, detail), field };
+  return {
+    reason: 'FieldValueInvalid',
+    message: withDetail(`Invalid value: ${shown(value)}`, detail),
+    field,
+  };
 }
 
-/** A field holds a value of another type than its schema's (Kubernetes reason `FieldValueTypeInvalid`). */
+/**
+ * A field holds a value of another type than its schema's (Kubernetes reason
+ * `FieldValueTypeInvalid`).
+ */
 export function typeInvalid(field: string, value: unknown, detail: string): StatusCause {
-  return { reason: 'FieldValueTypeInvalid', message: withDetail(`Invalid value: ${shown(value)}`, detail), field };
+  return {
+    reason: 'FieldValueTypeInvalid',
+    message: withDetail(`Invalid value: ${shown(value)}`, detail),
+    field,
+  };
 }
 
 /** A field holds none of its allowed values (Kubernetes `Unsupported value`). */
-export function notSupported(field: string, value: unknown, supported: readonly unknown[]): StatusCause {
-  const list = supported.map((item) => quote(typeof item === 'string' ? item : JSON.stringify(item))).join(', ');
+export function notSupported(
+  field: string,
+  value: unknown,
+  supported: readonly unknown[],
+): StatusCause {
+  const list = supported
+    .map((item) => quote(typeof item === 'string' ? item : JSON.stringify(item)))
+    .join(', ');
   const detail = list === '' ? '' : `supported values: ${list}`;
-  return { reason: 'FieldValueNotSupported', message: withDetail(`Unsupported value: ${shown(value)}`, detail), field };
+
+  return {
+    reason: 'FieldValueNotSupported',
+    message: withDetail(`Unsupported value: ${shown(value)}`, detail),
+    field,
+  };
 }
 
 /** A value that must be unique is there twice (Kubernetes `Duplicate value`). */

@@ -17,15 +17,24 @@ const partMessage =
 const valueMessage =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
-// Labels are counted in bytes by their own library, names in characters by an older one; both count bytes.
+// Labels are counted in bytes by their own library, names in characters by an older one; both count
+// bytes.
 function maxLength(length: number, unit: string): string {
   return `must be no more than ${length} ${unit}`;
 }
 
-/** Longer texts are refused for their length alone: the expressions below would take long on them. */
+/**
+ * Longer texts are refused for their length alone: the expressions below would take long on them.
+ */
 const longestTried = 4096;
 
-function check(text: string, limit: number, pattern: RegExp, message: string, unit = 'characters'): string[] {
+function check(
+  text: string,
+  limit: number,
+  pattern: RegExp,
+  message: string,
+  unit = 'characters',
+): string[] {
   const errors = Buffer.byteLength(text) > limit ? [maxLength(limit, unit)] : [];
   return text.length > longestTried || pattern.test(text) ? errors : [...errors, message];
 }
@@ -59,24 +68,43 @@ export function qualifiedNameErrors(text: string): string[] {
       `a valid label key ${partMessage} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
     ];
   }
+
   const errors: string[] = [];
   const name = parts[parts.length - 1]!;
+
   if (parts.length === 2) {
     const prefix = parts[0]!;
-    if (prefix === '') errors.push('prefix part must be non-empty');
-    else
+    if (prefix === '') {
+      errors.push('prefix part must be non-empty');
+    } else {
       errors.push(
-        ...dnsSubdomainErrors(prefix).map((error) => `prefix part ${error.replace(/ characters$/, ' bytes')}`),
+        ...dnsSubdomainErrors(prefix).map(
+          (error) => `prefix part ${error.replace(/ characters$/, ' bytes')}`,
+        ),
       );
+    }
   }
-  if (name === '') errors.push('name part must be non-empty');
-  else if (Buffer.byteLength(name) > 63) errors.push(`name part ${maxLength(63, 'bytes')}`);
-  if (name.length <= longestTried && !qualifiedPart.test(name)) errors.push(`name part ${partMessage}`);
+
+  if (name === '') {
+    errors.push('name part must be non-empty');
+  } else if (Buffer.byteLength(name) > 63) {
+    errors.push(`name part ${maxLength(63, 'bytes')}`);
+  }
+
+  if (name.length <= longestTried && !qualifiedPart.test(name)) {
+    errors.push(`name part ${partMessage}`);
+  }
+
   return errors;
 }
 
 /** What is wrong with one segment of a URL path, the rule for names of RBAC objects. */
 export function pathSegmentErrors(text: string): string[] {
-  if (text === '.' || text === '..') return [`may not be ${quote(text).replaceAll('"', "'")}`];
-  return ['/', '%'].filter((char) => text.includes(char)).map((char) => `may not contain '${char}'`);
+  if (text === '.' || text === '..') {
+    return [`may not be ${quote(text).replaceAll('"', "'")}`];
+  }
+
+  return ['/', '%']
+    .filter((char) => text.includes(char))
+    .map((char) => `may not contain '${char}'`);
 }

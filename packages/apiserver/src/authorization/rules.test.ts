@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nonResourceUrlMatches, type PolicyRule, type RuleAttributes, ruleAllows } from './rules.ts';
+import {
+  nonResourceUrlMatches,
+  type PolicyRule,
+  type RuleAttributes,
+  ruleAllows,
+} from './rules.ts';
 
 const get = (resource: string, more: Partial<RuleAttributes> = {}): RuleAttributes => ({
   verb: 'get',
@@ -17,7 +22,12 @@ const cases: [string, PolicyRule, RuleAttributes, boolean][] = [
   ['exact', { verbs: ['get'], apiGroups: [''], resources: ['pods'] }, get('pods'), true],
   ['other verb', { verbs: ['list'], apiGroups: [''], resources: ['pods'] }, get('pods'), false],
   ['other group', { verbs: ['get'], apiGroups: ['apps'], resources: ['pods'] }, get('pods'), false],
-  ['wildcards', { verbs: ['*'], apiGroups: ['*'], resources: ['*'] }, get('pods', { subresource: 'log' }), true],
+  [
+    'wildcards',
+    { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
+    get('pods', { subresource: 'log' }),
+    true,
+  ],
   [
     'plain name is not its subresource',
     { verbs: ['get'], apiGroups: [''], resources: ['pods'] },
@@ -36,7 +46,12 @@ const cases: [string, PolicyRule, RuleAttributes, boolean][] = [
     get('pods', { subresource: 'log' }),
     true,
   ],
-  ['*/x does not cover the resource x', { verbs: ['get'], apiGroups: [''], resources: ['*/log'] }, get('log'), false],
+  [
+    '*/x does not cover the resource x',
+    { verbs: ['get'], apiGroups: [''], resources: ['*/log'] },
+    get('log'),
+    false,
+  ],
   [
     'named',
     { verbs: ['get'], apiGroups: [''], resources: ['pods'], resourceNames: ['a'] },
@@ -70,8 +85,9 @@ const cases: [string, PolicyRule, RuleAttributes, boolean][] = [
   ],
 ];
 
-for (const [name, rule, attributes, allowed] of cases)
+for (const [name, rule, attributes, allowed] of cases) {
   test(`rule: ${name}`, () => assert.equal(ruleAllows(rule, attributes), allowed));
+}
 
 test('non-resource URLs match exactly, by *, or by prefix', () => {
   assert.ok(nonResourceUrlMatches('/healthz/*', '/healthz/etcd'));

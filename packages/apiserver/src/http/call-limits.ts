@@ -12,22 +12,36 @@ export class CallLimits {
     this.#most = most;
   }
 
-  /** Counts one more call of a caller; answers how to give it back, once. Throws TooManyRequests where it is one too many. */
+  /**
+   * Counts one more call of a caller; answers how to give it back, once. Throws TooManyRequests
+   * where it is one too many.
+   */
   admit(caller: string): () => void {
     const count = this.#open.get(caller) ?? 0;
-    if (count >= this.#most)
+    if (count >= this.#most) {
       throw tooManyRequests(
         `you have ${this.#most} watches and upgraded connections open, which is the most: end one, or wait until one ends`,
         RETRY_SECONDS,
       );
+    }
+
     this.#open.set(caller, count + 1);
+
     let given = false;
+
     return () => {
-      if (given) return;
+      if (given) {
+        return;
+      }
+
       given = true;
+
       const left = this.#open.get(caller)! - 1;
-      if (left > 0) this.#open.set(caller, left);
-      else this.#open.delete(caller);
+      if (left > 0) {
+        this.#open.set(caller, left);
+      } else {
+        this.#open.delete(caller);
+      }
     };
   }
 }

@@ -17,6 +17,7 @@ export function sendText(
     'content-length': Buffer.byteLength(text),
     ...headers,
   });
+
   res.end(text);
 }
 
@@ -34,22 +35,39 @@ export function sendJson(
     'x-content-type-options': 'nosniff',
     ...headers,
   });
+
   res.end(bytes);
 }
 
-/** Answers with an error in the form of the API that was called; when the answer has begun already, the connection is cut. */
-export function sendError(res: ServerResponse, thrown: unknown, style: ErrorStyle = 'status'): StatusError {
+/**
+ * Answers with an error in the form of the API that was called; when the answer has begun already,
+ * the connection is cut.
+ */
+export function sendError(
+  res: ServerResponse,
+  thrown: unknown,
+  style: ErrorStyle = 'status',
+): StatusError {
   const error = toStatusError(thrown);
+
   if (res.headersSent) {
     res.destroy();
     return error;
   }
+
   const retry = error.details?.retryAfterSeconds;
   const headers = retry ? { 'retry-after': String(retry) } : {};
   const { message } = error;
-  if (style === 'status') sendJson(res, error.code, error.status(), headers);
-  else if (style === 'message') sendJson(res, error.code, { message }, headers);
-  else if (style === 'bare') sendText(res, error.code, message, headers);
-  else sendText(res, error.code, `${message.replace(/[&<>]/g, (c) => HTML[c]!)}\n`, headers);
+
+  if (style === 'status') {
+    sendJson(res, error.code, error.status(), headers);
+  } else if (style === 'message') {
+    sendJson(res, error.code, { message }, headers);
+  } else if (style === 'bare') {
+    sendText(res, error.code, message, headers);
+  } else {
+    sendText(res, error.code, `${message.replace(/[&<>]/g, (c) => HTML[c]!)}\n`, headers);
+  }
+
   return error;
 }

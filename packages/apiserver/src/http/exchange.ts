@@ -9,7 +9,10 @@ export interface Incoming {
   /** Path and query, percent-encoded, after the fix-ups of the first filter. */
   url: string;
   info: RequestInfo;
-  /** What the call comes to where `info` is about an older version of a kind: its caller needs the right to both. */
+  /**
+   * What the call comes to where `info` is about an older version of a kind: its caller needs the
+   * right to both.
+   */
   served?: RequestInfo;
   user: UserInfo;
   /** Aborted when the client goes away or the server stops. */
@@ -17,7 +20,10 @@ export interface Incoming {
   readonly receivedAt: number;
   /** Address of the client as login records and audit show it. */
   sourceIP: string;
-  /** Has `end` called once, when the caller's session or his right to the call ends; answers how to stop that. Set for watches. */
+  /**
+   * Has `end` called once, when the caller's session or his right to the call ends; answers how to
+   * stop that. Set for watches.
+   */
   follow?: (end: () => void) => () => void;
 }
 
@@ -48,8 +54,11 @@ export class IncomingCall implements Incoming {
   get signal(): AbortSignal {
     if (!this.#gone) {
       this.#gone = new AbortController();
-      if (this.#isGone) this.#gone.abort();
+      if (this.#isGone) {
+        this.#gone.abort();
+      }
     }
+
     return this.#gone.signal;
   }
 
@@ -76,8 +85,13 @@ export type Pending = void | Promise<void>;
 /** One step of the chain: answers the call itself, or passes it on by `next`. */
 export type Filter<E extends Incoming = Exchange> = (exchange: E, next: () => Pending) => Pending;
 
-/** Runs filters in the order of the array; the last one is not expected to call `next`. Throws or rejects with their errors. */
-export function compose<E extends Incoming>(filters: readonly Filter<E>[]): (exchange: E) => Pending {
+/**
+ * Runs filters in the order of the array; the last one is not expected to call `next`. Throws or
+ * rejects with their errors.
+ */
+export function compose<E extends Incoming>(
+  filters: readonly Filter<E>[],
+): (exchange: E) => Pending {
   return filters.reduceRight<(exchange: E) => Pending>(
     (next, filter) => (exchange) => filter(exchange, () => next(exchange)),
     () => {},

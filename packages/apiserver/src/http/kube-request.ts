@@ -14,16 +14,24 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
-/** A client's end-to-end headers with repeated ones joined; those named by `Connection` are dropped too. */
+/**
+ * A client's end-to-end headers with repeated ones joined; those named by `Connection` are dropped
+ * too.
+ */
 export function endToEndHeaders(req: IncomingMessage): Record<string, string> {
   const { connection } = req.headers;
-  const named = connection === undefined ? undefined : new Set(connection.toLowerCase().split(/\s*,\s*/));
+  const named =
+    connection === undefined ? undefined : new Set(connection.toLowerCase().split(/\s*,\s*/));
   const headers: Record<string, string> = {};
   for (const name in req.headers) {
     const value = req.headers[name];
-    if (value === undefined || HOP_BY_HOP.has(name) || named?.has(name)) continue;
+    if (value === undefined || HOP_BY_HOP.has(name) || named?.has(name)) {
+      continue;
+    }
+
     headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
+
   return headers;
 }
 
@@ -33,7 +41,10 @@ export function kubeRequestFrom(
   signal?: AbortSignal,
   headers: Record<string, string> = endToEndHeaders(req),
 ): KubeRequest {
-  const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+  const hasBody =
+    req.headers['transfer-encoding'] !== undefined ||
+    Number(req.headers['content-length'] ?? 0) > 0;
+
   return {
     method: req.method ?? 'GET',
     url: req.url ?? '/',

@@ -20,6 +20,7 @@ export class Listener {
 
   private constructor(server: http.Server) {
     this.#server = server;
+
     server.on('connection', (socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -30,9 +31,12 @@ export class Listener {
   static async listen(options: ListenerOptions): Promise<Listener> {
     const server = http.createServer(GUARDED);
     guard(server, { request: options.onRequest, upgrade: options.onUpgrade });
+
     const listener = new Listener(server);
+
     server.listen(options.port, options.host);
     await once(server, 'listening');
+
     return listener;
   }
 
@@ -40,16 +44,25 @@ export class Listener {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Takes no more connections and lets running requests finish; what is left after `graceMs` is cut. */
+  /**
+   * Takes no more connections and lets running requests finish; what is left after `graceMs` is
+   * cut.
+   */
   async close(graceMs: number): Promise<void> {
     const closed = once(this.#server, 'close');
+
     this.#server.close();
     this.#server.closeIdleConnections();
+
     // A connection whose request ends from now on is idle too: nobody else closes it.
     const idle = setInterval(() => this.#server.closeIdleConnections(), 50);
+
     const timer = setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy();
+      for (const socket of this.#sockets) {
+        socket.destroy();
+      }
     }, graceMs);
+
     await closed;
     clearInterval(idle);
     clearTimeout(timer);

@@ -10,9 +10,16 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 
 function decoderOf(req: IncomingMessage) {
   const encoding = (req.headers['content-encoding'] ?? 'identity').toLowerCase();
-  if (encoding === 'gzip') return createGunzip();
-  if (encoding === 'deflate') return createInflate();
-  if (encoding === 'identity') return undefined;
+  if (encoding === 'gzip') {
+    return createGunzip();
+  }
+  if (encoding === 'deflate') {
+    return createInflate();
+  }
+  if (encoding === 'identity') {
+    return undefined;
+  }
+
   throw new StatusError(
     415,
     'UnsupportedMediaType',
@@ -21,50 +28,83 @@ function decoderOf(req: IncomingMessage) {
 }
 
 /**
- * Reads all of a body, decompressed. Throws 413 for more than `limit` bytes, where its length tells it before anything is read
- * and where it is compressed as soon as so much has come out; 400 when it breaks off, 408 when it stalls, 415 for a coding that
- * is not known, and 429 where its caller's other bodies leave no room for it. The request is left as it is then: whoever
- * answers it closes its connection.
+ * Reads all of a body, decompressed. Throws 413 for more than `limit` bytes, where its length tells
+ * it before anything is read and where it is compressed as soon as so much has come out; 400 when
+ * it breaks off, 408 when it stalls, 415 for a coding that is not known, and 429 where its caller's
+ * other bodies leave no room for it. The request is left as it is then: whoever answers it closes
+ * its connection.
  */
 export function readRequestBody(req: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    if (Number(req.headers['content-length'] ?? 0) > limit) throw requestTooLarge(limit);
+    if (Number(req.headers['content-length'] ?? 0) > limit) {
+      throw requestTooLarge(limit);
+    }
+
     const decoder = decoderOf(req);
     const account = bodyAccount(req);
     const chunks: Buffer[] = [];
     let size = 0;
     let received = 0;
     let settled = false;
+
     const settle = (error?: unknown) => {
-      if (settled) return;
+      if (settled) {
+        return;
+      }
+
       settled = true;
       watch.end();
       req.off('data', onData);
       req.pause();
       decoder?.destroy();
-      if (error === undefined) resolve(Buffer.concat(chunks, size));
-      else reject(error instanceof StatusError ? error : badRequest(`the body cannot be read: ${messageOf(error)}`));
+
+      if (error === undefined) {
+        resolve(Buffer.concat(chunks, size));
+      } else {
+        reject(
+          error instanceof StatusError
+            ? error
+            : badRequest(`the body cannot be read: ${messageOf(error)}`),
+        );
+      }
     };
+
     const keep = (chunk: Buffer) => {
-      if (settled) return;
+      if (settled) {
+        return;
+      }
+
       try {
         size += chunk.byteLength;
-        if (size > limit) throw requestTooLarge(limit);
+        if (size > limit) {
+          throw requestTooLarge(limit);
+        }
+
         account.hold(chunk.byteLength);
         chunks.push(chunk);
       } catch (error) {
         settle(error);
       }
     };
+
     const onData = (chunk: Buffer) => {
       watch.progress();
-      if (!decoder) return keep(chunk);
+
+      if (!decoder) {
+        return keep(chunk);
+      }
+
       // What is compressed may also be long and come to nothing.
       received += chunk.byteLength;
-      if (received > limit) settle(requestTooLarge(limit));
-      else if (!decoder.write(chunk)) req.pause();
+      if (received > limit) {
+        settle(requestTooLarge(limit));
+      } else if (!decoder.write(chunk)) {
+        req.pause();
+      }
     };
+
     const watch = watchProgress(account, settle);
+
     decoder?.on('data', keep);
     decoder?.on('drain', () => !settled && req.resume());
     decoder?.on('end', () => settle());

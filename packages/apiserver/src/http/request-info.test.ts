@@ -5,6 +5,7 @@ import { parseRequestInfo, type RequestInfo, readsDiscovery } from './request-in
 
 const I = '/kapis/iam.kubesphere.io/v1alpha2';
 const T = '/kapis/tenant.kubesphere.io/v1alpha2';
+
 const cases: [string, string, Partial<RequestInfo>][] = [
   ['GET', '/kapis/version', { isResource: false, verb: 'GET', isKubernetes: false }],
   ['GET', '/version', { isResource: false, isKubernetes: true }],
@@ -17,8 +18,16 @@ const cases: [string, string, Partial<RequestInfo>][] = [
   ['GET', '/apis', { isResource: false, isKubernetes: true }],
   ['GET', '/api/', { isResource: false, isKubernetes: true }],
   ['GET', '/apis/apps/v1', { isResource: false, isKubernetes: true }],
-  ['GET', `${T}/workspaces/w`, { workspace: 'w', resource: 'workspaces', name: 'w', scope: 'Workspace', verb: 'get' }],
-  ['GET', `${T}/workspaces/w/namespaces`, { workspace: 'w', resource: 'namespaces', verb: 'list', scope: 'Workspace' }],
+  [
+    'GET',
+    `${T}/workspaces/w`,
+    { workspace: 'w', resource: 'workspaces', name: 'w', scope: 'Workspace', verb: 'get' },
+  ],
+  [
+    'GET',
+    `${T}/workspaces/w/namespaces`,
+    { workspace: 'w', resource: 'namespaces', verb: 'list', scope: 'Workspace' },
+  ],
   [
     'GET',
     `${T}/workspaces/w/namespaces/n`,
@@ -40,7 +49,11 @@ const cases: [string, string, Partial<RequestInfo>][] = [
     '/kapis/cluster.kubesphere.io/v1alpha1/clusters/c/agent/deployment',
     { cluster: '', resource: 'clusters', name: 'c', subresource: 'agent' },
   ],
-  ['GET', '/api/v1/nodes', { resource: 'nodes', verb: 'list', group: '', version: 'v1', isKubernetes: true }],
+  [
+    'GET',
+    '/api/v1/nodes',
+    { resource: 'nodes', verb: 'list', group: '', version: 'v1', isKubernetes: true },
+  ],
   ['HEAD', '/api/v1/nodes/a', { verb: 'get', name: 'a' }],
   ['DELETE', '/api/v1/namespaces/n/pods', { verb: 'deletecollection', namespace: 'n' }],
   ['GET', '/api/v1/pods?watch=true', { verb: 'watch' }],
@@ -64,18 +77,25 @@ const cases: [string, string, Partial<RequestInfo>][] = [
   ],
   ['GET', '/api/v1/namespaces/n/pods/p/exec', { verb: 'create', subresource: 'exec' }],
   ['GET', '/api/v1/namespaces/n/pods/p/log', { verb: 'get', subresource: 'log' }],
-  ['GET', '/api/v1/namespaces?watch=true&labelSelector=kubesphere.io/workspace=', { workspace: '', scope: 'Cluster' }],
+  [
+    'GET',
+    '/api/v1/namespaces?watch=true&labelSelector=kubesphere.io/workspace=',
+    { workspace: '', scope: 'Cluster' },
+  ],
 ];
 
 for (const [method, url, want] of cases) {
   test(`${method} ${url}`, () => {
     const info = parseRequestInfo(method, url);
-    for (const [key, value] of Object.entries(want)) assert.equal(info[key as keyof RequestInfo], value, key);
+    for (const [key, value] of Object.entries(want)) {
+      assert.equal(info[key as keyof RequestInfo], value, key);
+    }
   });
 }
 
 test('discovery is read, and nothing else passes for it', () => {
   const reads = (method: string, url: string) => readsDiscovery(parseRequestInfo(method, url));
+
   for (const path of [
     '/version',
     '/api',
@@ -133,6 +153,7 @@ test('no input makes it fail otherwise, and a namespace is never invented', () =
     ),
     fc.string(),
   );
+
   fc.assert(
     fc.property(
       fc.constantFrom('GET', 'POST', 'DELETE', 'TRACE'),
@@ -140,9 +161,12 @@ test('no input makes it fail otherwise, and a namespace is never invented', () =
       fc.string(),
       (method, segments, query) => {
         const url = `/${segments.join('/')}?${query}`;
+
         try {
           const info = parseRequestInfo(method, url);
-          if (info.scope === 'Namespace') assert.ok(segments.includes('namespaces'));
+          if (info.scope === 'Namespace') {
+            assert.ok(segments.includes('namespaces'));
+          }
         } catch (error) {
           assert.equal((error as { code?: number }).code, 400);
         }
@@ -168,10 +192,18 @@ test('targets that URL parsers read otherwise are refused, dot segments of a pro
     `${proxy}/a\\..\\b`,
     '/api/v1/namespaces/proxy/../../v1/nodes',
     '/apis/rbac.authorization.k8s.io/v1/namespaces/proxy/roles%2fx',
-  ])
+  ]) {
     assert.throws(() => parseRequestInfo('GET', url), { code: 400 }, url);
-  const hidden = parseRequestInfo('POST', '/apis/rbac.authorization.k8s.io/v1/namespaces/proxy/rolebinding%73');
+  }
+
+  const hidden = parseRequestInfo(
+    'POST',
+    '/apis/rbac.authorization.k8s.io/v1/namespaces/proxy/rolebinding%73',
+  );
+
   assert.equal(hidden.resource, 'rolebindings');
-  for (const rest of ['a%2Fb', 'a..b', '...', '.well-known', '%zz', 'a/b?x=..'])
+
+  for (const rest of ['a%2Fb', 'a..b', '...', '.well-known', '%zz', 'a/b?x=..']) {
     assert.equal(parseRequestInfo('GET', `${proxy}/${rest}`).subresource, 'proxy');
+  }
 });

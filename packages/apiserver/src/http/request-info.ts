@@ -1,6 +1,9 @@
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 
-/** What a URL asks for, in the words that authorization and audit use: Kubernetes' RequestInfo with workspaces and DevOps projects. */
+/**
+ * What a URL asks for, in the words that authorization and audit use: Kubernetes' RequestInfo with
+ * workspaces and DevOps projects.
+ */
 export interface RequestInfo {
   isResource: boolean;
   /** True for `/api` and `/apis`. */
@@ -19,7 +22,10 @@ export interface RequestInfo {
   resource: string;
   subresource: string;
   name: string;
-  /** A list whose handler shows no more than the caller may see: nobody else sets it than who knows the handler. */
+  /**
+   * A list whose handler shows no more than the caller may see: nobody else sets it than who knows
+   * the handler.
+   */
   visibleOnly: boolean;
   scope: 'Cluster' | 'Workspace' | 'Namespace' | 'DevOps';
 }
@@ -46,6 +52,7 @@ export const NO_REQUEST: Readonly<RequestInfo> = Object.freeze({
 
 const PREFIXES = new Set(['api', 'apis', 'kapis', 'kapi']);
 const GROUPLESS = new Set(['api', 'kapi']);
+
 const VERBS: Record<string, string> = {
   POST: 'create',
   GET: 'get',
@@ -54,15 +61,36 @@ const VERBS: Record<string, string> = {
   PATCH: 'patch',
   DELETE: 'delete',
 };
-/** Resources that a watch by workspace label may show to the workspace's members: the label cannot be forged by them there. */
-const WORKSPACE_WATCHES = new Set(['namespaces', 'workspaces', 'workspaceroles', 'workspacerolebindings']);
+
+/**
+ * Resources that a watch by workspace label may show to the workspace's members: the label cannot
+ * be forged by them there.
+ */
+const WORKSPACE_WATCHES = new Set([
+  'namespaces',
+  'workspaces',
+  'workspaceroles',
+  'workspacerolebindings',
+]);
+
 const NODE_PROXIES = new Set(['nodes']);
+
 /** Resources of a namespace that are proxies to what runs there. */
 export const NAMESPACED_PROXIES: ReadonlySet<string> = new Set(['pods', 'services']);
-/** What clients of Kubernetes read before anything else: the groups, versions and resources that there are, and their schemas. */
-const DISCOVERY = /^\/(version|api(\/[^/]+)?|apis(\/[^/]+){0,2}|openapi\/v2|openapi\/v3(\/.+)?)\/?$/;
-/** What gives a hold of a running container: WebSockets ask for it by GET, and who may only read must not have it, as in Kubernetes 1.35. */
+
+/**
+ * What clients of Kubernetes read before anything else: the groups, versions and resources that
+ * there are, and their schemas.
+ */
+const DISCOVERY =
+  /^\/(version|api(\/[^/]+)?|apis(\/[^/]+){0,2}|openapi\/v2|openapi\/v3(\/.+)?)\/?$/;
+
+/**
+ * What gives a hold of a running container: WebSockets ask for it by GET, and who may only read
+ * must not have it, as in Kubernetes 1.35.
+ */
 export const PROCESSES: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward']);
+
 const WORKSPACE_SELECTOR = 'kubesphere.io/workspace=';
 
 /** A segment that stands for itself. */
@@ -70,69 +98,98 @@ const PLAIN = /^[A-Za-z0-9_:-][A-Za-z0-9._~:-]*$/;
 const NO_QUERY = new URLSearchParams();
 
 /**
- * Decodes one segment; a slash, a dot segment or a control character hidden by percent-encoding is refused, because the
- * backends would read another path than the one that was authorized.
+ * Decodes one segment; a slash, a dot segment or a control character hidden by percent-encoding is
+ * refused, because the backends would read another path than the one that was authorized.
  */
 function decodeSegment(segment: string): string {
-  if (PLAIN.test(segment)) return segment;
+  if (PLAIN.test(segment)) {
+    return segment;
+  }
+
   let decoded: string;
+
   try {
     decoded = decodeURIComponent(segment);
   } catch {
     throw badRequest(`the path segment "${segment}" is not valid percent-encoding`);
   }
+
   if (decoded.includes('/') || decoded === '.' || decoded === '..' || /[\p{Cc}\\]/u.test(decoded)) {
-    throw badRequest(`the path segment "${segment}" must not hold an encoded slash, dot segment or control character`);
+    throw badRequest(
+      `the path segment "${segment}" must not hold an encoded slash, dot segment or control character`,
+    );
   }
+
   return decoded;
 }
 
 /**
- * A segment of a proxied service's own path, which goes on in the form it came; dot segments, also hidden ones, are refused,
- * because whoever resolves them would leave the service that was authorized for any path of the Kubernetes API.
+ * A segment of a proxied service's own path, which goes on in the form it came; dot segments, also
+ * hidden ones, are refused, because whoever resolves them would leave the service that was
+ * authorized for any path of the Kubernetes API.
  */
 function proxiedSegment(segment: string): string {
   let decoded = segment;
+
   try {
     decoded = decodeURIComponent(segment);
   } catch {
     // Not this server's business: the service may read it otherwise.
   }
-  if (/(^|[/\\])(\.|%2e){1,2}([/\\]|$)/i.test(decoded) || segment.includes('\\'))
+
+  if (/(^|[/\\])(\.|%2e){1,2}([/\\]|$)/i.test(decoded) || segment.includes('\\')) {
     throw badRequest(`the path segment "${segment}" must not hold a dot segment or backslash`);
+  }
+
   return segment;
 }
 
-/** Index of the segment after which the path is a proxied pod's, service's or node's own; -1 without one. A namespace may be called proxy. */
+/**
+ * Index of the segment after which the path is a proxied pod's, service's or node's own; -1 without
+ * one. A namespace may be called proxy.
+ */
 function proxyIndex(raw: readonly string[]): number {
   const start = raw[1] === 'clusters' ? 2 : 0;
   for (const [kinds, index] of [
     [NODE_PROXIES, start + 4],
     [NAMESPACED_PROXIES, start + 6],
   ] as const) {
-    if (raw[0] === 'api' && raw[index] === 'proxy' && kinds.has(raw[index - 2]!)) return index;
+    if (raw[0] === 'api' && raw[index] === 'proxy' && kinds.has(raw[index - 2]!)) {
+      return index;
+    }
   }
+
   return -1;
 }
 
 /**
- * Whether a query asks for a watch: of Kubernetes by anything but `0` and `false`, also by nothing; of KubeSphere by anything
- * that is not false in Go's words, for what is no boolean at all is refused later.
+ * Whether a query asks for a watch: of Kubernetes by anything but `0` and `false`, also by nothing;
+ * of KubeSphere by anything that is not false in Go's words, for what is no boolean at all is
+ * refused later.
  */
 function asksForWatch(query: URLSearchParams, isKubernetes: boolean): boolean {
   const value = query.get('watch');
-  return value !== null && !(isKubernetes ? /^(0|false)$/i : /^(0|f|F|false|False|FALSE)$/).test(value);
+  return (
+    value !== null && !(isKubernetes ? /^(0|false)$/i : /^(0|f|F|false|False|FALSE)$/).test(value)
+  );
 }
 
 /** The name that a field selector pins exactly, or ''. */
 function pinnedName(fieldSelector: string | null): string {
   const match = /^metadata\.name==?([^,=!]+)$/.exec(fieldSelector ?? '');
-  return match?.[1] && match[1] !== '.' && match[1] !== '..' && !/[/%]/.test(match[1]) ? match[1] : '';
+  return match?.[1] && match[1] !== '.' && match[1] !== '..' && !/[/%]/.test(match[1])
+    ? match[1]
+    : '';
 }
 
 function scopeOf(info: RequestInfo): RequestInfo['scope'] {
-  if (info.namespace) return 'Namespace';
-  if (info.devops) return 'DevOps';
+  if (info.namespace) {
+    return 'Namespace';
+  }
+  if (info.devops) {
+    return 'DevOps';
+  }
+
   return info.workspace ? 'Workspace' : 'Cluster';
 }
 
@@ -140,83 +197,147 @@ function scopeOf(info: RequestInfo): RequestInfo['scope'] {
 const known = new Map<string, Readonly<RequestInfo>>();
 const KNOWN = { urls: 2000, length: 256 };
 
-/** Whether a call only reads what the Kubernetes API serves (Kubernetes' ClusterRole `system:discovery`). */
-export function readsDiscovery({ isKubernetes, isResource, cluster, path, verb }: RequestInfo): boolean {
-  return isKubernetes && !isResource && cluster === '' && (verb === 'GET' || verb === 'HEAD') && DISCOVERY.test(path);
+/**
+ * Whether a call only reads what the Kubernetes API serves (Kubernetes' ClusterRole
+ * `system:discovery`).
+ */
+export function readsDiscovery({
+  isKubernetes,
+  isResource,
+  cluster,
+  path,
+  verb,
+}: RequestInfo): boolean {
+  return (
+    isKubernetes &&
+    !isResource &&
+    cluster === '' &&
+    (verb === 'GET' || verb === 'HEAD') &&
+    DISCOVERY.test(path)
+  );
 }
 
-/** Reads a request's method and URL (path and query, still encoded). Throws BadRequest for paths that hide others. */
+/**
+ * Reads a request's method and URL (path and query, still encoded). Throws BadRequest for paths
+ * that hide others.
+ */
 export function parseRequestInfo(method: string, url: string): RequestInfo {
-  if (url.length > KNOWN.length || url.includes('?')) return parse(method, url);
+  if (url.length > KNOWN.length || url.includes('?')) {
+    return parse(method, url);
+  }
+
   const key = `${method} ${url}`;
   let info = known.get(key);
   if (!info) {
     info = Object.freeze(parse(method, url));
-    if (known.size >= KNOWN.urls) known.clear();
+
+    if (known.size >= KNOWN.urls) {
+      known.clear();
+    }
+
     known.set(key, info);
   }
+
   // Each call's own: filters mark it.
   return { ...info };
 }
 
 function parse(method: string, url: string): RequestInfo {
-  // Parsers of URLs drop these, and what follows a hash sign: they would read another path or query than the one here.
-  if (/[#\p{Cc}]/u.test(url)) throw badRequest('the request target must not hold a hash sign or control character');
+  // Parsers of URLs drop these, and what follows a hash sign: they would read another path or query
+  // than the one here.
+  if (/[#\p{Cc}]/u.test(url)) {
+    throw badRequest('the request target must not hold a hash sign or control character');
+  }
+
   const mark = url.indexOf('?');
   const rawPath = mark < 0 ? url : url.slice(0, mark);
   const query = mark < 0 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1));
   const raw = rawPath.split('/').filter((segment) => segment !== '');
+
   // What follows `proxy` is the proxied service's own path and goes on in the form it came.
   const proxy = proxyIndex(raw);
-  const parts = raw.map((segment, i) => (proxy > 0 && i > proxy ? proxiedSegment(segment) : decodeSegment(segment)));
+  const parts = raw.map((segment, i) =>
+    proxy > 0 && i > proxy ? proxiedSegment(segment) : decodeSegment(segment),
+  );
+
   const info: RequestInfo = {
     ...NO_REQUEST,
-    path: rawPath === '' ? '/' : `/${parts.join('/')}${rawPath.length > 1 && rawPath.endsWith('/') ? '/' : ''}`,
+    path:
+      rawPath === ''
+        ? '/'
+        : `/${parts.join('/')}${rawPath.length > 1 && rawPath.endsWith('/') ? '/' : ''}`,
     verb: method.toUpperCase(),
   };
+
   if (parts.length < 3 || !PREFIXES.has(parts[0]!)) {
     info.isKubernetes = DISCOVERY.test(info.path);
     return info;
   }
+
   info.apiPrefix = parts[0]!;
   info.isKubernetes = info.apiPrefix === 'api' || info.apiPrefix === 'apis';
+
   let rest = parts.slice(1);
   if (rest[0] === 'clusters') {
     info.cluster = rest[1] ?? '';
-    if (rest.length > 2) rest = rest.slice(2);
+    if (rest.length > 2) {
+      rest = rest.slice(2);
+    }
   }
+
   if (!GROUPLESS.has(info.apiPrefix)) {
-    if (rest.length < 3) return info;
+    if (rest.length < 3) {
+      return info;
+    }
+
     info.group = rest[0]!;
     rest = rest.slice(1);
   }
+
   info.isResource = true;
   info.version = rest[0] ?? '';
   rest = rest.slice(1);
   if (rest[0] === 'watch' || rest[0] === 'proxy') {
-    if (rest.length < 2) throw badRequest(`unable to determine kind and namespace from url: ${rawPath}`);
+    if (rest.length < 2) {
+      throw badRequest(`unable to determine kind and namespace from url: ${rawPath}`);
+    }
+
     // A write must not pass for a watch.
-    if (rest[0] === 'watch' && method !== 'GET' && method !== 'HEAD')
+    if (rest[0] === 'watch' && method !== 'GET' && method !== 'HEAD') {
       throw badRequest(`${method} is not allowed on ${rawPath}`);
+    }
+
     info.verb = rest[0];
     rest = rest.slice(1);
-  } else info.verb = VERBS[info.verb] ?? '';
+  } else {
+    info.verb = VERBS[info.verb] ?? '';
+  }
+
   if (rest[0] === 'workspaces') {
     info.workspace = rest[1] ?? '';
-    if (rest.length > 2) rest = rest.slice(2);
+    if (rest.length > 2) {
+      rest = rest.slice(2);
+    }
   }
+
   if (rest[0] === 'namespaces') {
     info.namespace = rest[1] ?? '';
-    if (rest.length > 2 && rest[2] !== 'status' && rest[2] !== 'finalize') rest = rest.slice(2);
+    if (rest.length > 2 && rest[2] !== 'status' && rest[2] !== 'finalize') {
+      rest = rest.slice(2);
+    }
   } else if (rest[0] === 'devops') {
     info.devops = rest[1] ?? '';
-    if (rest.length > 2) rest = rest.slice(2);
+    if (rest.length > 2) {
+      rest = rest.slice(2);
+    }
   }
+
   info.scope = scopeOf(info);
   info.resource = rest[0] ?? '';
   info.name = rest[1] ?? '';
   info.subresource = info.verb === 'proxy' ? '' : (rest[2] ?? '');
   refineVerb(info, query);
+
   return info;
 }
 
@@ -226,11 +347,26 @@ function refineVerb(info: RequestInfo, query: URLSearchParams): void {
     info.verb = asksForWatch(query, info.isKubernetes) ? 'watch' : 'list';
     info.name = pinnedName(query.get('fieldSelector'));
   }
-  if (info.isKubernetes && info.verb === 'get' && info.resource === 'pods' && PROCESSES.has(info.subresource))
+
+  if (
+    info.isKubernetes &&
+    info.verb === 'get' &&
+    info.resource === 'pods' &&
+    PROCESSES.has(info.subresource)
+  ) {
     info.verb = 'create';
-  if (info.name === '' && info.verb === 'delete') info.verb = 'deletecollection';
+  }
+
+  if (info.name === '' && info.verb === 'delete') {
+    info.verb = 'deletecollection';
+  }
+
   const selector = query.get('labelSelector') ?? '';
-  if (info.verb === 'watch' && selector.startsWith(WORKSPACE_SELECTOR) && WORKSPACE_WATCHES.has(info.resource)) {
+  if (
+    info.verb === 'watch' &&
+    selector.startsWith(WORKSPACE_SELECTOR) &&
+    WORKSPACE_WATCHES.has(info.resource)
+  ) {
     const workspace = selector.slice(WORKSPACE_SELECTOR.length);
     // With an empty name, or with more requirements, the watch is one of the whole cluster.
     if (/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(workspace)) {

@@ -30,19 +30,29 @@ export interface RouteRequest {
   sourceIP: string;
   /** Decoded by the row's `consumes`; undefined without a body. */
   body: unknown;
-  /** The query says `dryRun=All`: everything is checked and answered, nothing is stored (Kubernetes API Concepts, "Dry-run"). */
+  /**
+   * The query says `dryRun=All`: everything is checked and answered, nothing is stored (Kubernetes
+   * API Concepts, "Dry-run").
+   */
   dryRun: boolean;
   /** Aborted when the client goes away. */
   signal: AbortSignal;
 }
 
-/** An answer with its own status, headers or bytes; any other returned value is sent as JSON with status 200. */
+/**
+ * An answer with its own status, headers or bytes; any other returned value is sent as JSON with
+ * status 200.
+ */
 export class RouteReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: KubeBody | string | undefined;
 
-  constructor(status: number, headers: Record<string, string | string[]>, body?: KubeBody | string) {
+  constructor(
+    status: number,
+    headers: Record<string, string | string[]>,
+    body?: KubeBody | string,
+  ) {
     this.status = status;
     this.headers = headers;
     this.body = body;
@@ -60,7 +70,10 @@ export class RouteStream {
 
 export type Handler = (request: RouteRequest) => unknown;
 
-/** Why a connection is ended from here: the server stops, its session has ended, or a right to it is lost. */
+/**
+ * Why a connection is ended from here: the server stops, its session has ended, or a right to it is
+ * lost.
+ */
 export type EndReason = 'stopping' | 'session' | 'rights';
 
 /** A connection that asks for another protocol, and what is known of the call. */
@@ -71,17 +84,26 @@ export interface UpgradeRequest {
   socket: Duplex;
   /** What came after the headers already. */
   head: Buffer;
-  /** Has `end` called once, when the session of the caller ends or he may not make one of these calls any more. */
+  /**
+   * Has `end` called once, when the session of the caller ends or he may not make one of these
+   * calls any more.
+   */
   follow: (needs: readonly RequestInfo[], end: (why: EndReason) => void) => void;
 }
 
 /** Takes a connection over; what it throws before that is answered on it. */
 export type UpgradeHandler = (request: UpgradeRequest) => Promise<void>;
 
-/** How a row's errors are written: text of KubeSphere's handlers, its OAuth endpoints' bare text, `{"message"}`, or a Status. */
+/**
+ * How a row's errors are written: text of KubeSphere's handlers, its OAuth endpoints' bare text,
+ * `{"message"}`, or a Status.
+ */
 export type ErrorStyle = 'text' | 'bare' | 'message' | 'status';
 
-/** One operation: everything that routing, validation, both Swagger files and the documentation need. */
+/**
+ * One operation: everything that routing, validation, both Swagger files and the documentation
+ * need.
+ */
 export interface Route {
   method: Method;
   /** Full path with `{parameter}` segments. */
@@ -100,9 +122,15 @@ export interface Route {
   bodyOptional?: boolean;
   /** Answers a body that cannot be read, where 3.0 has an answer of its own for it. */
   badBody?: RouteReply;
-  /** The route looks at the Authorization header itself: it holds a client's secret, or a token that is none for the API. */
+  /**
+   * The route looks at the Authorization header itself: it holds a client's secret, or a token that
+   * is none for the API.
+   */
   authenticates?: boolean;
-  /** With `scope=visible` in the query any user may call it: the handler shows him what he may see, and no more. */
+  /**
+   * With `scope=visible` in the query any user may call it: the handler shows him what he may see,
+   * and no more.
+   */
   narrows?: boolean;
   /** Media types of the answer; default application/json. */
   produces?: readonly string[];

@@ -9,10 +9,17 @@ import { sendError, sendText } from '../http/error-responder.ts';
 import type { Exchange, Filter, Incoming, Pending } from '../http/exchange.ts';
 import { writeKubeResponse } from '../http/respond.ts';
 import { BODY_LIMIT, decodeBody, hasBody, mediaType, SMALL_BODY_LIMIT } from './body.ts';
-import { type Route, RouteReply, type RouteRequest, RouteStream, type UpgradeRequest } from './route.ts';
+import {
+  type Route,
+  RouteReply,
+  type RouteRequest,
+  RouteStream,
+  type UpgradeRequest,
+} from './route.ts';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 const JSON_TYPE = 'application/json';
+
 /** Path prefixes whose unknown paths answer in the words of KubeSphere's own router. */
 const OWN = /^\/(kapis|oauth)(\/|$)/;
 
@@ -24,7 +31,10 @@ interface Compiled {
 
 function checkOf(compiled: Compiled): Promise<Validator> | undefined {
   const { body } = compiled.route;
-  if (body) compiled.check ??= import('typebox/compile').then(({ Compile }) => Compile(body));
+  if (body) {
+    compiled.check ??= import('typebox/compile').then(({ Compile }) => Compile(body));
+  }
+
   return compiled.check;
 }
 
@@ -41,7 +51,10 @@ function pattern(path: string): string {
 }
 
 function accepts(header: string | undefined, produced: readonly string[]): boolean {
-  if (!header || header === '*/*') return true;
+  if (!header || header === '*/*') {
+    return true;
+  }
+
   return header.split(',').some((item) => {
     const type = item.split(';')[0]!.trim().toLowerCase();
     return type === '*/*' || produced.includes(type);
@@ -49,10 +62,17 @@ function accepts(header: string | undefined, produced: readonly string[]): boole
 }
 
 function negotiate(req: IncomingMessage, route: Route): void {
-  if (!accepts(req.headers.accept, route.produces ?? [JSON_TYPE])) throw new RoutingError(406, 'Not Acceptable');
-  if (route.bodyOptional && !hasBody(req)) return;
+  if (!accepts(req.headers.accept, route.produces ?? [JSON_TYPE])) {
+    throw new RoutingError(406, 'Not Acceptable');
+  }
+  if (route.bodyOptional && !hasBody(req)) {
+    return;
+  }
+
   if (route.consumes && !route.consumes.includes(mediaType(req))) {
-    throw hasBody(req) ? new RoutingError(415, 'Unsupported Media Type') : new RoutingError(406, 'Not Acceptable');
+    throw hasBody(req)
+      ? new RoutingError(415, 'Unsupported Media Type')
+      : new RoutingError(406, 'Not Acceptable');
   }
 }
 
@@ -68,10 +88,16 @@ function problemOf(check: Validator, body: unknown): string {
   return `the body is not valid${path ? ` at ${path}` : ''}: ${error?.message ?? 'unknown reason'}`;
 }
 
-/** Throws BadRequest for a value that Kubernetes does not know: a write that was meant to be tried only is not made. */
+/**
+ * Throws BadRequest for a value that Kubernetes does not know: a write that was meant to be tried
+ * only is not made.
+ */
 function isDryRun(query: URLSearchParams): boolean {
   const values = query.getAll('dryRun').filter((value) => value !== '');
-  if (values.some((value) => value !== 'All')) throw new StatusError(400, 'BadRequest', 'dryRun: the one value is All');
+  if (values.some((value) => value !== 'All')) {
+    throw new StatusError(400, 'BadRequest', 'dryRun: the one value is All');
+  }
+
   return values.length > 0;
 }
 
@@ -92,6 +118,7 @@ class Call implements RouteRequest {
   constructor(exchange: Exchange, route: Route, params: Record<string, string>, body: unknown) {
     const { req, url } = exchange;
     const mark = url.indexOf('?');
+
     this.method = req.method ?? 'GET';
     this.url = url;
     this.params = params;
@@ -112,26 +139,39 @@ class Call implements RouteRequest {
 
 function send(exchange: Exchange, value: unknown, produces: string): Pending {
   const { req, res } = exchange;
+
   if (value instanceof RouteStream) {
     value.open(exchange);
     return;
   }
+
   if (value instanceof RouteReply) {
-    const body = typeof value.body === 'string' ? Buffer.from(value.body) : (value.body ?? new Uint8Array());
+    const body =
+      typeof value.body === 'string' ? Buffer.from(value.body) : (value.body ?? new Uint8Array());
     const headers = { 'x-content-type-options': 'nosniff', ...value.headers };
     const { etag } = value.headers;
     if (typeof etag === 'string' && isNotModified(req.headers['if-none-match'], etag)) {
-      const { 'content-length': _length, 'content-type': _type, ...kept } = headers as Record<string, string>;
+      const {
+        'content-length': _length,
+        'content-type': _type,
+        ...kept
+      } = headers as Record<string, string>;
+
       res.writeHead(304, kept).end();
+
       return;
     }
+
     return writeKubeResponse(res, inCoding(req, { status: value.status, headers, body }));
   }
+
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   const headers = { 'content-type': produces, 'x-content-type-options': 'nosniff' };
   const length = Buffer.byteLength(text);
-  if (codingFor(req.headers['accept-encoding'], length) !== 'identity')
+  if (codingFor(req.headers['accept-encoding'], length) !== 'identity') {
     return writeKubeResponse(res, inCoding(req, { status: 200, headers, body: Buffer.from(text) }));
+  }
+
   res.writeHead(200, { ...headers, 'content-length': length });
   res.end(text);
 }
@@ -139,56 +179,112 @@ function send(exchange: Exchange, value: unknown, produces: string): Pending {
 /** An answer in the coding that its caller prefers; 406 where he accepts none that there is. */
 function inCoding({ headers: asked }: IncomingMessage, response: KubeResponse): KubeResponse {
   const accepted = asked['accept-encoding'];
-  if (accepted === undefined) return response;
+  if (accepted === undefined) {
+    return response;
+  }
+
   const { body, headers } = response;
   const size = isWhole(body) ? body.byteLength : Number(headers['content-length'] ?? 0);
   const coding = size === 0 ? 'identity' : codingFor(accepted, size);
-  if (coding === undefined) throw new RoutingError(406, 'Not Acceptable');
+  if (coding === undefined) {
+    throw new RoutingError(406, 'Not Acceptable');
+  }
+
   const vary = { vary: headers.vary ?? 'Accept-Encoding' };
-  if (coding === 'identity')
-    return size < COMPRESSION_THRESHOLD ? response : { ...response, headers: { ...headers, ...vary } };
+
+  if (coding === 'identity') {
+    return size < COMPRESSION_THRESHOLD
+      ? response
+      : { ...response, headers: { ...headers, ...vary } };
+  }
+
   const { 'content-length': _length, ...kept } = headers;
-  return { ...response, headers: { ...kept, ...vary, 'content-encoding': coding }, body: encoded(body, coding) };
+
+  return {
+    ...response,
+    headers: { ...kept, ...vary, 'content-encoding': coding },
+    body: encoded(body, coding),
+  };
 }
 
 /** Finds by method and path what is kept of a row. Throws when two rows share both. */
 function finderOf(routes: readonly Route[], keptOf: (route: Route) => unknown) {
   const finder = FindMyWay({ ignoreTrailingSlash: true, maxParamLength: 512 });
-  for (const route of routes) finder.on(route.method, pattern(route.path), () => {}, keptOf(route));
+
+  for (const route of routes) {
+    finder.on(route.method, pattern(route.path), () => {}, keptOf(route));
+  }
+
   return finder;
 }
 
-/** Serves the rows of the route tables; the last filter of the chain. Throws at start when two rows share method and path. */
-export function router(routes: readonly Route[], onError: (exchange: Exchange, error: StatusError) => void): Filter {
+/**
+ * Serves the rows of the route tables; the last filter of the chain. Throws at start when two rows
+ * share method and path.
+ */
+export function router(
+  routes: readonly Route[],
+  onError: (exchange: Exchange, error: StatusError) => void,
+): Filter {
   const finder = finderOf(routes, (route): Compiled => ({ route }));
 
-  const answer = (exchange: Exchange, route: Route, params: Record<string, string>, body: unknown): Pending => {
+  const answer = (
+    exchange: Exchange,
+    route: Route,
+    params: Record<string, string>,
+    body: unknown,
+  ): Pending => {
     const value = route.handler(new Call(exchange, route, params, body));
     const produces = route.produces?.[0] ?? JSON_TYPE;
-    if (value instanceof Promise) return value.then((result) => send(exchange, result, produces));
+
+    if (value instanceof Promise) {
+      return value.then((result) => send(exchange, result, produces));
+    }
+
     return send(exchange, value, produces);
   };
 
-  const answerBody = async (exchange: Exchange, compiled: Compiled, params: Record<string, string>) => {
+  const answerBody = async (
+    exchange: Exchange,
+    compiled: Compiled,
+    params: Record<string, string>,
+  ) => {
     const { req } = exchange;
     const { route } = compiled;
     let body: unknown;
+
     try {
-      if (!route.bodyOptional || hasBody(req)) body = await decodeBody(req, route.consumes, bodyLimitOf(route));
+      if (!route.bodyOptional || hasBody(req)) {
+        body = await decodeBody(req, route.consumes, bodyLimitOf(route));
+      }
+
       const check = await checkOf(compiled);
-      if (check && !check.Check(body)) throw new StatusError(400, 'BadRequest', problemOf(check, body));
+      if (check && !check.Check(body)) {
+        throw new StatusError(400, 'BadRequest', problemOf(check, body));
+      }
     } catch (error) {
-      if (!route.badBody || !(error instanceof StatusError)) throw error;
+      if (!route.badBody || !(error instanceof StatusError)) {
+        throw error;
+      }
       return send(exchange, route.badBody, JSON_TYPE);
     }
+
     return answer(exchange, route, params, body);
   };
 
-  const serve = (exchange: Exchange, compiled: Compiled, params: Record<string, string>): Pending => {
+  const serve = (
+    exchange: Exchange,
+    compiled: Compiled,
+    params: Record<string, string>,
+  ): Pending => {
     const { route } = compiled;
     negotiate(exchange.req, route);
+
     const takesBody = route.body !== undefined || route.consumes !== undefined;
-    return takesBody ? answerBody(exchange, compiled, params) : answer(exchange, route, params, undefined);
+
+    return takesBody
+      ? answerBody(exchange, compiled, params)
+      : answer(exchange, route, params, undefined);
   };
 
   return (exchange) => {
@@ -197,15 +293,24 @@ export function router(routes: readonly Route[], onError: (exchange: Exchange, e
     const path = mark < 0 ? exchange.url : exchange.url.slice(0, mark);
     const found = finder.find(method, path);
     if (!found) {
-      if (METHODS.some((other) => finder.find(other, path)))
+      if (METHODS.some((other) => finder.find(other, path))) {
         return void sendText(exchange.res, 405, '405: Method Not Allowed');
-      return void sendText(exchange.res, 404, OWN.test(path) ? '404: Page Not Found' : '404 page not found\n');
+      }
+
+      return void sendText(
+        exchange.res,
+        404,
+        OWN.test(path) ? '404: Page Not Found' : '404 page not found\n',
+      );
     }
+
     const compiled = found.store as Compiled;
+
     const failed = (error: unknown) => {
       const style = error instanceof RoutingError ? 'bare' : compiled.route.errors;
       onError(exchange, sendError(exchange.res, error, style ?? 'text'));
     };
+
     try {
       return serve(exchange, compiled, found.params as Record<string, string>)?.catch(failed);
     } catch (error) {
@@ -215,7 +320,9 @@ export function router(routes: readonly Route[], onError: (exchange: Exchange, e
 }
 
 /** Finds the row that serves a path; undefined for none. */
-export function routeFinder(routes: readonly Route[]): (method: string, path: string) => Route | undefined {
+export function routeFinder(
+  routes: readonly Route[],
+): (method: string, path: string) => Route | undefined {
   const finder = finderOf(routes, (route) => route);
   return (method, path) => finder.find(method as HTTPMethod, path)?.store as Route | undefined;
 }
@@ -223,13 +330,20 @@ export function routeFinder(routes: readonly Route[]): (method: string, path: st
 /** Serves protocol upgrades of the rows that take them. Throws BadRequest for other paths. */
 export function upgradeRouter(
   routes: readonly Route[],
-): (incoming: Incoming, connection: Pick<UpgradeRequest, 'socket' | 'head' | 'follow'>) => Promise<void> {
+): (
+  incoming: Incoming,
+  connection: Pick<UpgradeRequest, 'socket' | 'head' | 'follow'>,
+) => Promise<void> {
   const taking = routes.filter(({ upgrade }) => upgrade !== undefined);
   const finder = finderOf(taking, (route) => route);
+
   return async (incoming, connection) => {
     const [path = '', ...query] = incoming.url.split('?');
     const found = finder.find((incoming.req.method ?? 'GET') as HTTPMethod, path);
-    if (!found) throw badRequest('this path takes no protocol upgrade');
+    if (!found) {
+      throw badRequest('this path takes no protocol upgrade');
+    }
+
     await (found.store as Route).upgrade!({
       ...connection,
       incoming,

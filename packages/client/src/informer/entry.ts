@@ -1,6 +1,9 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 
-/** One object as the cache keeps it: its bytes as they go on the wire, and the few fields that lists filter and sort by. */
+/**
+ * One object as the cache keeps it: its bytes as they go on the wire, and the few fields that lists
+ * filter and sort by.
+ */
 export interface Entry {
   readonly name: string;
   readonly namespace: string;
@@ -12,7 +15,10 @@ export interface Entry {
   annotations: Readonly<Record<string, string>>;
   owners: readonly { uid: string; kind: string }[];
   bytes: Buffer;
-  /** The same bytes with a comma behind them, once a list has needed them: thousands of views a list would keep the collector busy. */
+  /**
+   * The same bytes with a comma behind them, once a list has needed them: thousands of views a list
+   * would keep the collector busy.
+   */
   separated: Buffer | undefined;
   /** What the resource's own filters and sort keys need. */
   fields: Readonly<Record<string, unknown>>;
@@ -28,14 +34,23 @@ const NO_OWNERS: Entry['owners'] = Object.freeze([]);
 function shortened(annotations: Record<string, string>): Record<string, string> {
   const kept: Record<string, string> = {};
   // A slice alone would keep the whole text alive.
-  for (const [key, value] of Object.entries(annotations))
-    kept[key] = value.length > ANNOTATION_LIMIT ? structuredClone(value.slice(0, ANNOTATION_LIMIT)) : value;
+  for (const [key, value] of Object.entries(annotations)) {
+    kept[key] =
+      value.length > ANNOTATION_LIMIT ? structuredClone(value.slice(0, ANNOTATION_LIMIT)) : value;
+  }
+
   return kept;
 }
 
 /** Makes the entry of a parsed object. */
-export function entryOf(object: KubeObject, bytes: Buffer, fields: Record<string, unknown>, keep: boolean): Entry {
+export function entryOf(
+  object: KubeObject,
+  bytes: Buffer,
+  fields: Record<string, unknown>,
+  keep: boolean,
+): Entry {
   const { metadata } = object;
+
   return {
     name: metadata.name ?? '',
     namespace: metadata.namespace ?? '',
@@ -54,7 +69,9 @@ export function entryOf(object: KubeObject, bytes: Buffer, fields: Record<string
 
 /** Orders by name, then namespace, by code units. */
 export function byName(a: Entry, b: Entry): number {
-  if (a.name !== b.name) return a.name < b.name ? -1 : 1;
+  if (a.name !== b.name) {
+    return a.name < b.name ? -1 : 1;
+  }
   return a.namespace === b.namespace ? 0 : a.namespace < b.namespace ? -1 : 1;
 }
 

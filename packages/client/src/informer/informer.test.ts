@@ -10,7 +10,10 @@ import { Informer } from './informer.ts';
 const PODS = { group: '', version: 'v1', resource: 'pods' };
 type Answer = (res: http.ServerResponse, query: URLSearchParams) => void;
 
-/** An API whose lists and watches the test answers, one after the other; what is asked beyond that waits. */
+/**
+ * An API whose lists and watches the test answers, one after the other; what is asked beyond that
+ * waits.
+ */
 let script: { lists: Answer[]; watches: Answer[] };
 let asked: string[];
 let server: http.Server;
@@ -28,16 +31,25 @@ beforeEach(async () => {
         ? `watch ${url.searchParams.get('resourceVersion')}`
         : `list ${url.searchParams.get('continue') ?? ''}`.trim(),
     );
+
     const answer = (watch ? script.watches : script.lists).shift();
-    if (answer) answer(res, url.searchParams);
-    else if (!watch) res.writeHead(503).end();
+    if (answer) {
+      answer(res, url.searchParams);
+    } else if (!watch) {
+      res.writeHead(503).end();
+    }
   });
+
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const transport = new RemoteTransport({ server: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+
+  const transport = new RemoteTransport({
+    server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+  });
   client = new KubeClient(transport);
   informer = new Informer(client, { resource: PODS, kind: 'Pod' });
 });
+
 afterEach(async () => {
   await informer.stop();
   server.closeAllConnections();
@@ -47,6 +59,7 @@ afterEach(async () => {
 const pod = (name: string, resourceVersion: number) => ({
   metadata: { name, namespace: 'n', uid: name, resourceVersion: String(resourceVersion) },
 });
+
 const list =
   (resourceVersion: number, ...names: string[]): Answer =>
   (res) =>
@@ -57,34 +70,48 @@ const list =
         items: names.map((name) => pod(name, resourceVersion)),
       }),
     );
+
 const page =
   (next: string, ...names: string[]): Answer =>
   (res) =>
     res.end(
-      JSON.stringify({ metadata: { resourceVersion: '5', continue: next }, items: names.map((name) => pod(name, 5)) }),
+      JSON.stringify({
+        metadata: { resourceVersion: '5', continue: next },
+        items: names.map((name) => pod(name, 5)),
+      }),
     );
+
 const frame = (type: string, object: unknown) => `${JSON.stringify({ type, object })}\n`;
+
 const stream =
   (...frames: string[]): Answer =>
   (res) => {
-    for (const text of frames) res.write(text);
+    for (const text of frames) {
+      res.write(text);
+    }
   };
+
 const status =
   (code: number, reason: string): Answer =>
   (res) =>
     res.writeHead(code).end(JSON.stringify({ kind: 'Status', code, reason, message: reason }));
+
 const names = () => informer.store.list('name').map((entry) => entry.name);
 
 async function until(check: () => boolean): Promise<void> {
   for (let i = 0; i < 300; i++) {
-    if (check()) return;
+    if (check()) {
+      return;
+    }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+
   assert.fail(`store has ${names()}, asked ${asked}`);
 }
 
 test('lists page by page, then follows the watch', async () => {
   script.lists.push(page('more', 'a'), page('', 'b'));
+
   script.watches.push(
     stream(
       frame('ADDED', pod('c', 6)),
@@ -92,14 +119,20 @@ test('lists page by page, then follows the watch', async () => {
       frame('BOOKMARK', { metadata: { resourceVersion: '9' } }),
     ),
   );
+
   await informer.start().ready();
   await until(() => names().join() === 'b,c');
   assert.deepEqual(asked, ['list', 'list more', 'watch 5']);
-  assert.match(informer.store.get('b', 'n')!.bytes.toString(), /^\{"kind":"Pod","apiVersion":"v1","metadata":/);
+
+  assert.match(
+    informer.store.get('b', 'n')!.bytes.toString(),
+    /^\{"kind":"Pod","apiVersion":"v1","metadata":/,
+  );
 });
 
 test('resumes behind the last event when the watch breaks off in half a frame', async () => {
   script.lists.push(list(5, 'a'));
+
   script.watches.push(
     (res) => {
       res.write(`${frame('ADDED', pod('b', 6))}{"type":"ADDED","object":{"metadata":{"na`);
@@ -107,6 +140,7 @@ test('resumes behind the last event when the watch breaks off in half a frame', 
     },
     stream(frame('ADDED', pod('c', 7))),
   );
+
   informer.start();
   await until(() => names().join() === 'a,b,c');
   assert.deepEqual(asked.slice(0, 3), ['list', 'watch 5', 'watch 6']);
@@ -114,7 +148,10 @@ test('resumes behind the last event when the watch breaks off in half a frame', 
 
 for (const [how, answer] of [
   ['by status', status(410, 'Expired')],
-  ['in the stream', stream(frame('ERROR', { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' }))],
+  [
+    'in the stream',
+    stream(frame('ERROR', { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' })),
+  ],
 ] as const) {
   test(`lists again when its version is too old, told ${how}, and drops what is gone`, async () => {
     script.lists.push(list(5, 'a', 'b'), list(20, 'b', 'c'));
@@ -127,11 +164,13 @@ for (const [how, answer] of [
 
 test('keeps what it has, and says why it is stale, while the API fails', async () => {
   script.lists.push(list(5, 'a'));
+
   script.watches.push(
     status(500, 'InternalError'),
     status(429, 'TooManyRequests'),
     stream(frame('ADDED', pod('b', 6))),
   );
+
   informer.start();
   await until(() => informer.error !== undefined);
   assert.deepEqual(names(), ['a']);
@@ -149,10 +188,13 @@ test('a resource that has come since is listed at once when told so', async () =
   script.lists.push(...Array.from({ length: 5 }, () => status(404, 'NotFound')));
   await informer.start().ready();
   await until(() => asked.length === 5);
+
   // The next try would come after 0.8 seconds at the earliest.
   script.lists.push(list(5, 'a'));
   script.watches.push(stream());
+
   const since = Date.now();
+
   informer.retry();
   await until(() => names().join() === 'a');
   assert.ok(Date.now() - since < 500);
@@ -164,6 +206,7 @@ test('one broken object hides no other', async () => {
       '{"metadata":{"resourceVersion":"5"},"items":[{"metadata":{}},{"metadata":{"name":"ok","namespace":"n"}},{"metadata":1}]}',
     ),
   );
+
   script.watches.push(stream());
   await informer.start().ready();
   assert.deepEqual(names(), ['ok']);
@@ -171,26 +214,43 @@ test('one broken object hides no other', async () => {
 
 test('who stumbles over an object does not stop the copy', async () => {
   script.lists.push(list(5, 'a'), list(8, 'a', 'b', 'c'));
+
   script.watches.push((res) => {
     res.write(frame('ADDED', pod('b', 6)) + frame('ADDED', pod('c', 7)));
     setTimeout(() => res.end(), 50);
   }, stream());
+
   const problems: string[] = [];
+
   await informer.stop();
-  informer = new Informer(client, { ...informer.options, report: (problem) => problems.push(problem) });
-  await informer.start().ready();
-  informer.store.onChange(({ entry }) => {
-    if (entry.name === 'b') throw new Error('cannot take b');
+
+  informer = new Informer(client, {
+    ...informer.options,
+    report: (problem) => problems.push(problem),
   });
+
+  await informer.start().ready();
+
+  informer.store.onChange(({ entry }) => {
+    if (entry.name === 'b') {
+      throw new Error('cannot take b');
+    }
+  });
+
   await until(() => names().join() === 'a,b,c');
   assert.match(problems.join(), /cannot take b/);
+
   // What was missed is made up for by a list.
   await until(() => asked.filter((call) => call === 'list').length === 2);
 });
 
 test('a watch that ends at once again and again is asked for ever more slowly', async () => {
   script.lists.push(list(5, 'a'));
-  for (let i = 0; i < 50; i++) script.watches.push((res) => res.end());
+
+  for (let i = 0; i < 50; i++) {
+    script.watches.push((res) => res.end());
+  }
+
   await informer.start().ready();
   await new Promise((resolve) => setTimeout(resolve, 1000));
   assert.ok(asked.length < 9, asked.join());
@@ -202,12 +262,20 @@ test('waiting for the first list ends with the reason when there is none', async
 
 test('a watch that tells nothing any more is opened again, and the copy is called stale while that fails', async () => {
   await informer.stop();
+
   const { port } = server.address() as AddressInfo;
   const client = new KubeClient(new RemoteTransport({ server: `http://127.0.0.1:${port}` }));
+
   informer = new Informer(client, { resource: PODS, kind: 'Pod', silenceMs: 1100 });
   script.lists.push(list(5, 'a'));
+
   // Opened, then silent: as after a cable was pulled.
-  script.watches.push((res) => res.flushHeaders(), status(500, 'InternalError'), stream(frame('ADDED', pod('b', 6))));
+  script.watches.push(
+    (res) => res.flushHeaders(),
+    status(500, 'InternalError'),
+    stream(frame('ADDED', pod('b', 6))),
+  );
+
   await informer.start().ready();
   assert.equal(informer.staleSince, undefined);
   await until(() => informer.staleSince !== undefined);

@@ -1,7 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StatusError, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
-import { apiVersionOf, type GroupVersionResource, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import {
+  apiVersionOf,
+  type GroupVersionResource,
+  type KubeObject,
+} from '@ks-apiserver/apimachinery/meta/types';
 import { type KubeClient, queryOf, resourcePath } from '../kube/client.ts';
 import { Deadline } from '../kube/deadline.ts';
 import type { WatchFrame } from '../kube/watch-frames.ts';
@@ -25,30 +29,52 @@ export interface InformerOptions {
   fields?: (object: KubeObject) => Record<string, unknown>;
   /** Removes what must never leave the server; answers the object to keep. */
   redact?: (object: KubeObject) => KubeObject;
-  /** Members, at any depth, whose objects and arrays are of no use to `fields`: they are not parsed. */
+  /**
+   * Members, at any depth, whose objects and arrays are of no use to `fields`: they are not parsed.
+   */
   unread?: readonly string[];
   /** Keeps the parsed object too: for small resources that rules look into on every request. */
   keepObjects?: boolean;
-  /** A watch that tells nothing for so long, in milliseconds, is taken for dead and opened again. */
+  /**
+   * A watch that tells nothing for so long, in milliseconds, is taken for dead and opened again.
+   */
   silenceMs?: number;
   /** Hears of what the API sent and no copy is kept of, at most once a minute. */
   report?: (problem: string) => void;
 }
 
-/** Objects a page of the first list, and how large a page is to be, in bytes: what is cut up at once is soon garbage again. */
+/**
+ * Objects a page of the first list, and how large a page is to be, in bytes: what is cut up at once
+ * is soon garbage again.
+ */
 const PAGE = { first: 100, min: 50, max: 500, bytes: 1024 * 1024 };
 const MIN_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 30_000;
-/** Watches are renewed after 5 to 10 minutes, as client-go does, so that a dead connection is noticed. */
+
+/**
+ * Watches are renewed after 5 to 10 minutes, as client-go does, so that a dead connection is
+ * noticed.
+ */
 const WATCH_SECONDS = { min: 300, spread: 300 };
+
 /** Kubernetes sends a bookmark about once a minute where nothing else happens. */
 const SILENCE_MS = 75_000;
+
 /** How long a watch may take to open, at most, in milliseconds. */
 const OPEN_MS = 15_000;
-/** How long one page of a list may take to arrive, in milliseconds: a connection may die without a word. */
+
+/**
+ * How long one page of a list may take to arrive, in milliseconds: a connection may die without a
+ * word.
+ */
 const LIST_TIMEOUT_MS = 120_000;
-/** A watch that ends sooner, without an event, counts as a failure: it would be asked for again without a pause. */
+
+/**
+ * A watch that ends sooner, without an event, counts as a failure: it would be asked for again
+ * without a pause.
+ */
 const SHORT_WATCH_MS = 1000;
+
 /** Longest pause that the API may ask for, in milliseconds. */
 const MAX_RETRY_AFTER_MS = 60_000;
 const REPORT_EVERY_MS = 60_000;
@@ -56,7 +82,10 @@ const REPORT_EVERY_MS = 60_000;
 /** Who changed what is as long as the rest of an object, and of no use here. */
 const ALWAYS_UNREAD = ['managedFields'];
 
-/** A live, indexed copy of one resource: lists it once, follows its watch, and starts again where the API says it must. */
+/**
+ * A live, indexed copy of one resource: lists it once, follows its watch, and starts again where
+ * the API says it must.
+ */
 export class Informer {
   readonly store = new Store();
   readonly options: InformerOptions;
@@ -76,7 +105,10 @@ export class Informer {
   #reported = Number.NEGATIVE_INFINITY;
   /** Whether the last watch brought events. */
   #progress = false;
-  /** An event could not be read: it may have been a deletion, so that the next watch begins with a list. */
+  /**
+   * An event could not be read: it may have been a deletion, so that the next watch begins with a
+   * list.
+   */
   #missed = false;
   /** Where the last watch failed in a way that may be the fault of what was sent. */
   #failedAt = '';
@@ -95,7 +127,10 @@ export class Informer {
     return this.#synced;
   }
 
-  /** Whether the API serves the resource, as far as is known: it did when it was last asked for a list. */
+  /**
+   * Whether the API serves the resource, as far as is known: it did when it was last asked for a
+   * list.
+   */
   get served(): boolean {
     return this.#served;
   }
@@ -110,7 +145,10 @@ export class Informer {
     return this.#lastContact;
   }
 
-  /** Since when the copy may not be up to date, by steadyNow; undefined while the watch is known to tell. */
+  /**
+   * Since when the copy may not be up to date, by steadyNow; undefined while the watch is known to
+   * tell.
+   */
   get staleSince(): number | undefined {
     const silent = steadyNow() - this.#lastContact > this.#silenceMs + OPEN_MS;
     return this.#synced && (this.#error !== undefined || silent) ? this.#lastContact : undefined;
@@ -133,11 +171,19 @@ export class Informer {
 
   /** Resolves after the first complete list; rejects when `signal` ends the wait. */
   ready(signal?: AbortSignal): Promise<void> {
-    if (this.#synced) return Promise.resolve();
+    if (this.#synced) {
+      return Promise.resolve();
+    }
+
     return new Promise((resolve, reject) => {
       const abort = () => reject(this.#error ?? signal?.reason);
-      if (signal?.aborted) return abort();
+
+      if (signal?.aborted) {
+        return abort();
+      }
+
       signal?.addEventListener('abort', abort, { once: true });
+
       this.#onSynced.push(() => {
         signal?.removeEventListener('abort', abort);
         resolve();
@@ -159,32 +205,60 @@ export class Informer {
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     let backoff = MIN_BACKOFF_MS;
+
     while (!signal.aborted) {
       // Who says so while a try is under way means the next one.
       this.#waiting = new AbortController();
+
       try {
         this.#progress = false;
-        if (this.#missed) this.#resourceVersion = '';
+
+        if (this.#missed) {
+          this.#resourceVersion = '';
+        }
+
         this.#missed = false;
-        if (this.#resourceVersion === '') await this.#list(signal);
+
+        if (this.#resourceVersion === '') {
+          await this.#list(signal);
+        }
+
         const since = performance.now();
+
         await this.#watch(signal);
-        if (this.#progress || performance.now() - since > SHORT_WATCH_MS) backoff = MIN_BACKOFF_MS;
-        else throw serviceUnavailable('the watch ended at once');
+
+        if (this.#progress || performance.now() - since > SHORT_WATCH_MS) {
+          backoff = MIN_BACKOFF_MS;
+        } else {
+          throw serviceUnavailable('the watch ended at once');
+        }
       } catch (error) {
-        if (signal.aborted) return;
+        if (signal.aborted) {
+          return;
+        }
+
         this.#error = error as Error;
+
         const code = error instanceof StatusError ? error.code : 0;
-        if (this.#progress) backoff = MIN_BACKOFF_MS;
-        if (code === 500) this.#passOver();
-        // Too old, or a page of a list that is no more: list again at once, the store meanwhile stays as it is.
+
+        if (this.#progress) {
+          backoff = MIN_BACKOFF_MS;
+        }
+        if (code === 500) {
+          this.#passOver();
+        }
+
+        // Too old, or a page of a list that is no more: list again at once, the store meanwhile
+        // stays as it is.
         if (code === 410) {
           this.#resourceVersion = '';
+
           if (backoff === MIN_BACKOFF_MS) {
             backoff *= 2;
             continue;
           }
         }
+
         if (code === 404) {
           // The resource itself is gone, or not there yet: nothing of it exists.
           this.#resourceVersion = '';
@@ -194,10 +268,15 @@ export class Informer {
           this.#error = undefined;
           this.#markSynced();
         }
-        const asked = error instanceof StatusError ? (error.details?.retryAfterSeconds ?? 0) * 1000 : 0;
+
+        const asked =
+          error instanceof StatusError ? (error.details?.retryAfterSeconds ?? 0) * 1000 : 0;
         const retryAfter = Math.min(asked, MAX_RETRY_AFTER_MS);
         const awake = { signal: this.#waiting.signal };
-        await sleep(Math.max(retryAfter, backoff * (0.5 + Math.random())), undefined, awake).catch(() => {});
+
+        await sleep(Math.max(retryAfter, backoff * (0.5 + Math.random())), undefined, awake).catch(
+          () => {},
+        );
         backoff = Math.min(backoff * 2, MAX_BACKOFF_MS);
       }
     }
@@ -205,21 +284,29 @@ export class Informer {
 
   /** What breaks a watch twice at one place would break it again: a list goes past it. */
   #passOver(): void {
-    if (this.#failedAt === this.#resourceVersion) this.#resourceVersion = '';
+    if (this.#failedAt === this.#resourceVersion) {
+      this.#resourceVersion = '';
+    }
     this.#failedAt = this.#resourceVersion;
   }
 
   #skip(why: string): void {
     this.#skipped += 1;
+
     const now = performance.now();
-    if (now - this.#reported < REPORT_EVERY_MS) return;
+    if (now - this.#reported < REPORT_EVERY_MS) {
+      return;
+    }
+
     this.#reported = now;
     this.options.report?.(`an object among ${this.options.resource.resource} was left out: ${why}`);
   }
 
   #markSynced(): void {
     this.#synced = true;
-    for (const callback of this.#onSynced.splice(0)) callback();
+    for (const callback of this.#onSynced.splice(0)) {
+      callback();
+    }
   }
 
   async #list(signal: AbortSignal): Promise<void> {
@@ -228,29 +315,54 @@ export class Informer {
     let next: string | undefined;
     let limit = PAGE.first;
     let resourceVersion = '';
+
     do {
       const { resource, namespace, labelSelector } = this.options;
-      const url = resourcePath(resource, namespace) + queryOf({ limit, continue: next, labelSelector });
+      const url =
+        resourcePath(resource, namespace) + queryOf({ limit, continue: next, labelSelector });
       const inTime = new Deadline(LIST_TIMEOUT_MS, signal);
-      const page = await this.#client.raw('GET', url, undefined, inTime.signal).finally(() => inTime.end());
+      const page = await this.#client
+        .raw('GET', url, undefined, inTime.signal)
+        .finally(() => inTime.end());
       const { items, list } = splitItems(page);
-      if (items.length > 0)
-        limit = Math.max(PAGE.min, Math.min(PAGE.max, Math.round((PAGE.bytes / page.byteLength) * items.length)));
+      if (items.length > 0) {
+        limit = Math.max(
+          PAGE.min,
+          Math.min(PAGE.max, Math.round((PAGE.bytes / page.byteLength) * items.length)),
+        );
+      }
+
       for (const item of items) {
-        if (turns.over) await turns.next();
+        if (turns.over) {
+          await turns.next();
+        }
+
         const entry = this.#entry(item);
-        if (!entry) continue;
+        if (!entry) {
+          continue;
+        }
+
         listed.add(Store.key(entry.namespace, entry.name));
         this.store.set(entry);
       }
+
       next = list.metadata?.continue;
       resourceVersion = list.metadata?.resourceVersion ?? resourceVersion;
     } while (next && !signal.aborted);
-    if (signal.aborted) return;
-    for (const { namespace, name } of [...this.store.values()]) {
-      if (turns.over) await turns.next();
-      if (!listed.has(Store.key(namespace, name))) this.store.delete(namespace, name);
+
+    if (signal.aborted) {
+      return;
     }
+
+    for (const { namespace, name } of [...this.store.values()]) {
+      if (turns.over) {
+        await turns.next();
+      }
+      if (!listed.has(Store.key(namespace, name))) {
+        this.store.delete(namespace, name);
+      }
+    }
+
     this.#resourceVersion = resourceVersion;
     this.#lastContact = steadyNow();
     this.#served = true;
@@ -262,6 +374,7 @@ export class Informer {
     const silence = new AbortController();
     const deadline = new Deadline((timeoutSeconds + 30) * 1000, signal, silence.signal);
     const { namespace, labelSelector } = this.options;
+
     const options = {
       namespace,
       labelSelector,
@@ -275,20 +388,31 @@ export class Informer {
         open = true;
       },
     };
+
     const begun = steadyNow();
     let open = false;
+
     // A connection may be dead long before anybody notices.
     const watchdog = setInterval(() => {
       const limit = open ? this.#silenceMs : OPEN_MS;
-      if (steadyNow() - Math.max(begun, this.#lastContact) > limit) silence.abort();
+      if (steadyNow() - Math.max(begun, this.#lastContact) > limit) {
+        silence.abort();
+      }
     }, this.#silenceMs / 8);
+
     watchdog.unref();
+
     try {
       await this.#follow(this.#client.watch(this.options.resource, options));
     } catch (error) {
-      if (!silence.signal.aborted || signal.aborted) throw error;
+      if (!silence.signal.aborted || signal.aborted) {
+        throw error;
+      }
+
       // One that was open is no failure yet: opening it again shows whether the API is there.
-      if (!open) throw new Error('the Kubernetes API did not answer in time', { cause: error });
+      if (!open) {
+        throw new Error('the Kubernetes API did not answer in time', { cause: error });
+      }
     } finally {
       clearInterval(watchdog);
       deadline.end();
@@ -298,32 +422,45 @@ export class Informer {
   async #follow(frames: AsyncIterable<WatchFrame>): Promise<void> {
     for await (const { type, object: bytes } of frames) {
       this.#lastContact = steadyNow();
+
       const object = this.#parsed(bytes);
       if (!object) {
         this.#missed = true;
         continue;
       }
+
       if (type === 'ERROR') {
         const { code = 500, reason = '', message = 'the watch failed' } = object;
         throw new StatusError(code, reason, message);
       }
+
       this.#progress = true;
       this.#take(type, bytes, object);
-      if (object.metadata?.resourceVersion) this.#resourceVersion = object.metadata.resourceVersion;
+
+      if (object.metadata?.resourceVersion) {
+        this.#resourceVersion = object.metadata.resourceVersion;
+      }
     }
   }
 
   /** Takes over what an event tells. */
   #take(type: WatchFrame['type'], bytes: Buffer, object: KubeObject): void {
-    if (type === 'BOOKMARK') return;
+    if (type === 'BOOKMARK') {
+      return;
+    }
+
     try {
       if (type === 'DELETED') {
         this.store.delete(object.metadata.namespace ?? '', object.metadata.name ?? '');
         return;
       }
+
       const entry = this.#entry(bytes, object);
-      if (entry) this.store.set(entry);
-      else this.#missed = true;
+      if (entry) {
+        this.store.set(entry);
+      } else {
+        this.#missed = true;
+      }
     } catch (error) {
       // Whoever follows the copy stumbled over the object: without it the others go on.
       this.#missed = true;
@@ -331,37 +468,62 @@ export class Informer {
     }
   }
 
-  /** An object of the API; undefined, and told, for bytes that are none: one broken object must not hide the others. */
+  /**
+   * An object of the API; undefined, and told, for bytes that are none: one broken object must not
+   * hide the others.
+   */
   #parsed(bytes: Buffer): KubeObject | undefined {
     try {
       const { redact, keepObjects } = this.options;
       const text = redact || keepObjects ? bytes.toString() : leanText(bytes, this.#unread);
       const object: unknown = JSON.parse(text);
-      if (typeof object === 'object' && object !== null) return object as KubeObject;
+      if (typeof object === 'object' && object !== null) {
+        return object as KubeObject;
+      }
+
       this.#skip('it is no object');
     } catch (error) {
       this.#skip((error as Error).message);
     }
+
     return undefined;
   }
 
-  /** Entry of an object's bytes, which are copied: they are a slice of a larger page. Undefined for what is no object. */
+  /**
+   * Entry of an object's bytes, which are copied: they are a slice of a larger page. Undefined for
+   * what is no object.
+   */
   #entry(slice: Buffer, parsed?: KubeObject): Entry | undefined {
     let object = parsed ?? this.#parsed(slice);
-    if (!object) return undefined;
+    if (!object) {
+      return undefined;
+    }
+
     if (typeof object.metadata?.name !== 'string') {
       this.#skip('it has no name');
       return undefined;
     }
+
     const { redact, fields, keepObjects } = this.options;
     const typed = object.kind !== undefined && object.apiVersion !== undefined;
+
     try {
       let bytes: Buffer;
+
       if (redact) {
-        object = redact({ kind: this.options.kind, apiVersion: apiVersionOf(this.options.resource), ...object });
+        object = redact({
+          kind: this.options.kind,
+          apiVersion: apiVersionOf(this.options.resource),
+          ...object,
+        });
+
         bytes = objectBytes(Buffer.from(JSON.stringify(object)));
-      } else if (typed) bytes = objectBytes(slice);
-      else bytes = objectBytes(Buffer.from(this.#prefix), slice.subarray(slice.indexOf(0x7b) + 1));
+      } else if (typed) {
+        bytes = objectBytes(slice);
+      } else {
+        bytes = objectBytes(Buffer.from(this.#prefix), slice.subarray(slice.indexOf(0x7b) + 1));
+      }
+
       return entryOf(object, bytes, fields?.(object) ?? {}, keepObjects ?? false);
     } catch (error) {
       this.#skip(`${object.metadata.name}: ${(error as Error).message}`);

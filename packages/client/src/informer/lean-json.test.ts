@@ -7,8 +7,13 @@ const NAMES = ['env', 'managedFields'];
 
 /** The same by a parser. */
 function lean(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(lean);
-  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    return value.map(lean);
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,
@@ -18,30 +23,41 @@ function lean(value: unknown): unknown {
 }
 
 test('only objects and arrays of these names are left out, whatever strings hold', () => {
-  const text = (value: unknown) => JSON.parse(leanText(Buffer.from(JSON.stringify(value)), memberNames(NAMES)));
-  assert.deepEqual(text({ labels: { env: 'prod' }, env: [{ name: 'env', value: '"env":[' }], x: '\\"' }), {
-    labels: { env: 'prod' },
-    env: null,
-    x: '\\"',
-  });
-  assert.deepEqual(JSON.parse(leanText(Buffer.from('{"env" : [1, "]"] , "é":"ü"}'), memberNames(NAMES))), {
-    env: null,
-    é: 'ü',
-  });
+  const text = (value: unknown) =>
+    JSON.parse(leanText(Buffer.from(JSON.stringify(value)), memberNames(NAMES)));
+  assert.deepEqual(
+    text({ labels: { env: 'prod' }, env: [{ name: 'env', value: '"env":[' }], x: '\\"' }),
+    {
+      labels: { env: 'prod' },
+      env: null,
+      x: '\\"',
+    },
+  );
+
+  assert.deepEqual(
+    JSON.parse(leanText(Buffer.from('{"env" : [1, "]"] , "é":"ü"}'), memberNames(NAMES))),
+    {
+      env: null,
+      é: 'ü',
+    },
+  );
+
   const key = fc.oneof(fc.constantFrom(...NAMES, 'name', '"env":'), fc.string());
   fc.assert(
     fc.property(
       fc.jsonValue(),
       fc.dictionary(key, fc.oneof(fc.jsonValue(), fc.dictionary(key, fc.jsonValue()))),
       (a, b) => {
-        for (const value of [a, b, [b, { spec: b }]])
+        for (const value of [a, b, [b, { spec: b }]]) {
           assert.deepEqual(text(value), lean(JSON.parse(JSON.stringify(value))));
+        }
       },
     ),
   );
 });
 
 test('what breaks off is refused', () => {
-  for (const broken of ['{"env":[', '{"env', '{"env":{"a":"'])
+  for (const broken of ['{"env":[', '{"env', '{"env":{"a":"']) {
     assert.throws(() => JSON.parse(leanText(Buffer.from(broken), memberNames(NAMES))));
+  }
 });

@@ -11,6 +11,11 @@ test('an object has its own memory, and a comma behind it', () => {
 });
 
 test('bytes of another make have none', () => {
-  for (const bytes of [Buffer.from('{}'), Buffer.alloc(3).subarray(0, 2), objectBytes(Buffer.from('{}')).subarray(1)])
+  for (const bytes of [
+    Buffer.from('{}'),
+    Buffer.alloc(3).subarray(0, 2),
+    objectBytes(Buffer.from('{}')).subarray(1),
+  ]) {
     assert.equal(withComma(bytes), undefined);
+  }
 });

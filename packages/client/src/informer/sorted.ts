@@ -21,9 +21,13 @@ export class Sorted {
     let high = this.#items.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#compare(this.#items[middle]!, entry) < 0) low = middle + 1;
-      else high = middle;
+      if (this.#compare(this.#items[middle]!, entry) < 0) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
     }
+
     return low;
   }
 
@@ -34,12 +38,17 @@ export class Sorted {
   /** Puts `next` where `previous` is; both must compare as equal. */
   replace(previous: Entry, next: Entry): void {
     const place = this.#place(previous);
-    if (this.#items[place] === previous) this.#items[place] = next;
-    else this.insert(next);
+    if (this.#items[place] === previous) {
+      this.#items[place] = next;
+    } else {
+      this.insert(next);
+    }
   }
 
   remove(entry: Entry): void {
     const place = this.#place(entry);
-    if (this.#items[place] === entry) this.#items.splice(place, 1);
+    if (this.#items[place] === entry) {
+      this.#items.splice(place, 1);
+    }
   }
 }

@@ -12,6 +12,7 @@ function entry(namespace: string, name: string, second: number, resourceVersion:
     resourceVersion: String(resourceVersion),
     creationTimestamp: new Date(second * 1000).toISOString(),
   };
+
   return entryOf({ metadata }, Buffer.from('{}'), {}, false);
 }
 
@@ -22,6 +23,7 @@ test('after any writes each order holds what a sort of all would', () => {
     name: fc.constantFrom('x', 'y', 'z', 'zz'),
     second: fc.integer({ min: 0, max: 3 }),
   });
+
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const store = new Store();
@@ -29,6 +31,7 @@ test('after any writes each order holds what a sort of all would', () => {
       steps.forEach((s, i) => {
         // Asking now and then makes the orders exist before later writes.
         store.list(i % 2 ? 'name' : 'creationTimestamp', i % 3 ? s.namespace : undefined);
+
         if (s.delete) {
           store.delete(s.namespace, s.name);
           model.delete(`${s.namespace}/${s.name}`);
@@ -38,9 +41,11 @@ test('after any writes each order holds what a sort of all would', () => {
           model.set(`${s.namespace}/${s.name}`, e);
         }
       });
+
       const all = [...model.values()];
       assert.deepEqual(store.list('name'), all.toSorted(byName));
       assert.deepEqual(store.list('creationTimestamp'), all.toSorted(byCreation));
+
       assert.deepEqual(
         store.list('creationTimestamp', 'a'),
         all.filter((e) => e.namespace === 'a').toSorted(byCreation),
@@ -52,6 +57,7 @@ test('after any writes each order holds what a sort of all would', () => {
 test('replace tells listeners exactly what changed', () => {
   const store = new Store();
   store.replace([entry('', 'a', 1, 1), entry('', 'b', 1, 1)]);
+
   const seen: string[] = [];
   store.onChange(({ type, entry }) => seen.push(`${type} ${entry.name}`));
   store.replace([entry('', 'b', 1, 1), entry('', 'c', 1, 2)]);
@@ -66,8 +72,10 @@ test('views hold what a filter and a sort of all would, also when they are asked
     name: fc.constantFrom('x', 'y', 'z', 'zz'),
     second: fc.integer({ min: 0, max: 3 }),
   });
+
   const latestFirst = (a: Entry, b: Entry) => byCreation(b, a);
   const odd = (entry: Entry) => entry.created % 2000 !== 0;
+
   const queries = [
     { id: 'all', compare: byName },
     { id: 'odd', compare: latestFirst, passes: odd },
@@ -75,23 +83,35 @@ test('views hold what a filter and a sort of all would, also when they are asked
     { id: 'a/odd', compare: byName, passes: odd },
     { id: '=a\nodd', compare: byName, passes: odd },
   ];
+
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const store = new Store();
+
       const check = () => {
         for (const { id, ...options } of queries) {
           const { passes = () => true, namespace } = options;
+
           const wanted = [...store.values()]
-            .filter((one) => (namespace === undefined || one.namespace === namespace) && passes(one))
+            .filter(
+              (one) => (namespace === undefined || one.namespace === namespace) && passes(one),
+            )
             .sort(options.compare);
+
           assert.deepEqual(store.view(id, options, 'name'), wanted);
         }
       };
+
       steps.forEach(({ action, namespace, name, second }, i) => {
-        if (action === 'ask') check();
-        else if (action === 'delete') store.delete(namespace, name);
-        else store.set(entry(namespace, name, second, i));
+        if (action === 'ask') {
+          check();
+        } else if (action === 'delete') {
+          store.delete(namespace, name);
+        } else {
+          store.set(entry(namespace, name, second, i));
+        }
       });
+
       check();
     }),
   );
@@ -99,8 +119,13 @@ test('views hold what a filter and a sort of all would, also when they are asked
 
 test('views that are asked for no more make room for others', () => {
   const store = new Store();
-  for (let i = 0; i < 1000; i++) store.set(entry('', `entry-${i}`, i, i));
+
+  for (let i = 0; i < 1000; i++) {
+    store.set(entry('', `entry-${i}`, i, i));
+  }
+
   let made = 0;
+
   const ask = (id: string) =>
     store.view(id, {
       compare: (a, b) => byName(a, b),
@@ -109,10 +134,12 @@ test('views that are asked for no more make room for others', () => {
         return true;
       },
     });
+
   for (let i = 0; i < 200; i++) {
     ask('often');
     ask(`once-${i}`);
   }
+
   // Each was made once, and the one that is asked for all the time was kept.
   assert.equal(made, 201 * 1000);
   ask('once-0');
@@ -122,6 +149,7 @@ test('views that are asked for no more make room for others', () => {
 test('a store knows whether it is followed', () => {
   const store = new Store();
   const stop = store.onChange(() => {});
+
   assert.equal(store.watched, true);
   stop();
   assert.equal(store.watched, false);
@@ -129,7 +157,11 @@ test('a store knows whether it is followed', () => {
 
 test('a view of many entries that are looked at within one turn is there at once the next time', async () => {
   const store = new Store();
-  for (let i = 0; i <= 10_000; i++) store.set(entry('', `entry-${i}`, i, i));
+
+  for (let i = 0; i <= 10_000; i++) {
+    store.set(entry('', `entry-${i}`, i, i));
+  }
+
   const options = { compare: byName, passes: () => false };
   assert.deepEqual(await store.view('none', options), []);
   assert.deepEqual(store.view('none', options), []);
@@ -137,13 +169,19 @@ test('a view of many entries that are looked at within one turn is there at once
 
 test('a view of many entries is made in turns with other work, and misses none of the changes meanwhile', async () => {
   const store = new Store();
-  for (let i = 0; i < 30_000; i++) store.set(entry('', `entry-${i}`, i, i));
+
+  for (let i = 0; i < 30_000; i++) {
+    store.set(entry('', `entry-${i}`, i, i));
+  }
+
   const passes = ({ name }: Entry) => name.endsWith('7');
   const making = store.view('sevens', { compare: byName, passes });
+
   assert.ok(making instanceof Promise);
   store.delete('', 'entry-7');
   store.set(entry('', 'entry-x7', 5, 5));
   store.set(entry('', 'entry-17', 99, 99));
+
   const wanted = [...store.values()].filter(passes).sort(byName);
   assert.deepEqual(await making, wanted);
   assert.deepEqual(store.view('sevens', { compare: byName, passes }), wanted);

@@ -25,15 +25,20 @@ class Partition {
       sorted = new Sorted(COMPARE[order], this.entries.values());
       this.#orders.set(order, sorted);
     }
+
     return sorted.items;
   }
 
   set(key: string, entry: Entry, previous: Entry | undefined): void {
     this.entries.set(key, entry);
+
     for (const [order, sorted] of this.#orders) {
-      if (previous && COMPARE[order](previous, entry) === 0) sorted.replace(previous, entry);
-      else {
-        if (previous) sorted.remove(previous);
+      if (previous && COMPARE[order](previous, entry) === 0) {
+        sorted.replace(previous, entry);
+      } else {
+        if (previous) {
+          sorted.remove(previous);
+        }
         sorted.insert(entry);
       }
     }
@@ -41,7 +46,9 @@ class Partition {
 
   delete(key: string, entry: Entry): void {
     this.entries.delete(key);
-    for (const sorted of this.#orders.values()) sorted.remove(entry);
+    for (const sorted of this.#orders.values()) {
+      sorted.remove(entry);
+    }
   }
 }
 
@@ -68,7 +75,9 @@ export class Store {
 
   /** How many entries there are in a namespace, or in all. */
   count(namespace?: string): number {
-    return namespace === undefined ? this.size : (this.#namespaces.get(namespace)?.entries.size ?? 0);
+    return namespace === undefined
+      ? this.size
+      : (this.#namespaces.get(namespace)?.entries.size ?? 0);
   }
 
   /** Whether anybody is called back after changes. */
@@ -80,15 +89,21 @@ export class Store {
     return this.#all.entries.get(Store.key(namespace, name));
   }
 
-  /** Entries of a namespace, or of all, ascending in the given order; a view that is not to be kept across an await. */
+  /**
+   * Entries of a namespace, or of all, ascending in the given order; a view that is not to be kept
+   * across an await.
+   */
   list(order: Order, namespace?: string): readonly Entry[] {
-    if (namespace === undefined) return this.#all.order(order);
+    if (namespace === undefined) {
+      return this.#all.order(order);
+    }
     return this.#namespaces.get(namespace)?.order(order) ?? [];
   }
 
   /**
-   * Entries that pass a test, in any order, ascending; a view like that of `list`, kept up to date while it is asked for
-   * again. Equal ids must stand for the same test and order. It is made from the entries in `base` order.
+   * Entries that pass a test, in any order, ascending; a view like that of `list`, kept up to date
+   * while it is asked for again. Equal ids must stand for the same test and order. It is made from
+   * the entries in `base` order.
    */
   view(
     id: string,
@@ -96,9 +111,16 @@ export class Store {
     base: Order = 'creationTimestamp',
   ): readonly Entry[] | Promise<readonly Entry[]> {
     const { namespace } = options;
+
     // No namespace's name holds a line break, and callers choose both.
     const key = namespace === undefined ? `\n${id}` : `=${namespace.replaceAll('\n', '')}\n${id}`;
-    const view = this.#views.get(key, this.size, () => new View(options, this.list(base, namespace)));
+
+    const view = this.#views.get(
+      key,
+      this.size,
+      () => new View(options, this.list(base, namespace)),
+    );
+
     return view.made ? view.made.then(() => view.items) : view.items;
   }
 
@@ -116,40 +138,69 @@ export class Store {
   set(entry: Entry): void {
     const key = Store.key(entry.namespace, entry.name);
     const previous = this.#all.entries.get(key);
-    if (previous && previous.resourceVersion === entry.resourceVersion && previous.uid === entry.uid) return;
+    if (
+      previous &&
+      previous.resourceVersion === entry.resourceVersion &&
+      previous.uid === entry.uid
+    ) {
+      return;
+    }
+
     this.#all.set(key, entry, previous);
+
     if (entry.namespace !== '') {
       let partition = this.#namespaces.get(entry.namespace);
       if (!partition) {
         partition = new Partition();
         this.#namespaces.set(entry.namespace, partition);
       }
+
       partition.set(key, entry, previous);
     }
+
     this.#changed({ type: previous ? 'MODIFIED' : 'ADDED', entry, previous });
   }
 
   delete(namespace: string, name: string): void {
     const key = Store.key(namespace, name);
     const entry = this.#all.entries.get(key);
-    if (!entry) return;
+    if (!entry) {
+      return;
+    }
+
     this.#all.delete(key, entry);
+
     const partition = this.#namespaces.get(namespace);
     partition?.delete(key, entry);
-    if (partition?.entries.size === 0) this.#namespaces.delete(namespace);
+
+    if (partition?.entries.size === 0) {
+      this.#namespaces.delete(namespace);
+    }
+
     this.#changed({ type: 'DELETED', entry, previous: entry });
   }
 
   /** Makes the store hold exactly these entries: what a list answered. */
   replace(entries: readonly Entry[]): void {
     const kept = new Set(entries.map((entry) => Store.key(entry.namespace, entry.name)));
-    for (const [key, entry] of [...this.#all.entries]) if (!kept.has(key)) this.delete(entry.namespace, entry.name);
-    for (const entry of entries) this.set(entry);
+
+    for (const [key, entry] of [...this.#all.entries]) {
+      if (!kept.has(key)) {
+        this.delete(entry.namespace, entry.name);
+      }
+    }
+
+    for (const entry of entries) {
+      this.set(entry);
+    }
   }
 
   #changed(change: Change): void {
     this.#version += 1;
     this.#views.change(change.previous, change.type === 'DELETED' ? undefined : change.entry);
-    for (const listener of this.#listeners) listener(change);
+
+    for (const listener of this.#listeners) {
+      listener(change);
+    }
   }
 }

@@ -9,18 +9,23 @@ import { RemoteTransport } from './remote.ts';
 /** A Kubernetes API that answers with these statuses, one after the other, the last for good. */
 async function api(answers: readonly [status: number, headers: Record<string, string>][]) {
   let calls = 0;
+
   const server = createServer((_req, res) => {
     const [status, headers] = answers[Math.min(calls, answers.length - 1)]!;
     calls += 1;
     res.writeHead(status, headers).end(`{"call":${calls}}`);
   });
+
   await once(server.listen(0, '127.0.0.1'), 'listening');
+
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const transport = new RemoteTransport({ server: url });
+
   const stop = async () => {
     await transport.close();
     server.close();
   };
+
   return { client: new KubeClient(transport), calls: () => calls, stop };
 }
 
@@ -30,10 +35,13 @@ test('a call that is asked to come back later does, and no other failure is trie
     [429, { 'retry-after': '1' }],
     [200, {}],
   ]);
+
   const start = performance.now();
+
   assert.equal((await busy.client.raw('GET', '/x')).toString(), '{"call":3}');
   assert.ok(performance.now() - start >= 1000);
   await busy.stop();
+
   for (const answer of [
     [429, {}],
     [429, { 'retry-after': '3600' }],

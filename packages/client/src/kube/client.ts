@@ -55,7 +55,10 @@ export const PATCH_TYPES = {
   apply: 'application/apply-patch+yaml',
 } as const;
 
-/** Path of a resource's collection or, with a name, of one object or its subresource; every segment is percent-encoded. */
+/**
+ * Path of a resource's collection or, with a name, of one object or its subresource; every segment
+ * is percent-encoded.
+ */
 export function resourcePath(
   resource: GroupVersionResource,
   namespace?: string,
@@ -63,33 +66,56 @@ export function resourcePath(
   subresource?: string,
 ): string {
   let path = groupVersionPath(resource);
-  if (namespace) path += `/namespaces/${encodeURIComponent(namespace)}`;
+
+  if (namespace) {
+    path += `/namespaces/${encodeURIComponent(namespace)}`;
+  }
+
   path += `/${resource.resource}`;
-  if (name !== undefined) path += `/${encodeURIComponent(name)}`;
-  if (subresource) path += `/${subresource}`;
+
+  if (name !== undefined) {
+    path += `/${encodeURIComponent(name)}`;
+  }
+  if (subresource) {
+    path += `/${subresource}`;
+  }
+
   return path;
 }
 
 /** Builds a query string from the parameters that are set; '' without any. */
 export function queryOf(parameters: Record<string, string | number | boolean | undefined>): string {
   const query = new URLSearchParams();
+
   for (const [key, value] of Object.entries(parameters)) {
-    if (value !== undefined && value !== '' && value !== false) query.set(key, String(value));
+    if (value !== undefined && value !== '' && value !== false) {
+      query.set(key, String(value));
+    }
   }
+
   const text = query.toString();
+
   return text === '' ? '' : `?${text}`;
 }
 
 /** The error that an answer with a failure status stands for. */
 export function errorFrom(status: number, body: Buffer): StatusError {
   const text = body.subarray(0, 4096).toString();
+
   try {
     const parsed = JSON.parse(body.toString()) as Partial<Status>;
-    if (parsed.kind === 'Status')
-      return new StatusError(parsed.code ?? status, parsed.reason ?? '', parsed.message ?? text, parsed.details);
+    if (parsed.kind === 'Status') {
+      return new StatusError(
+        parsed.code ?? status,
+        parsed.reason ?? '',
+        parsed.message ?? text,
+        parsed.details,
+      );
+    }
   } catch {
     // Not a Status: proxies in between answer with text.
   }
+
   return new StatusError(
     status,
     status === 404 ? 'NotFound' : '',
@@ -97,7 +123,10 @@ export function errorFrom(status: number, body: Buffer): StatusError {
   );
 }
 
-/** How long to wait before the same call once more, in milliseconds; undefined where the answer asks for no such thing. */
+/**
+ * How long to wait before the same call once more, in milliseconds; undefined where the answer asks
+ * for no such thing.
+ */
 function waitFor({ status, headers }: KubeResponse): number | undefined {
   const seconds = Number(status === 429 ? headers['retry-after'] : undefined);
   return seconds >= 0 ? Math.max(seconds * 1000, 100) : undefined;
@@ -116,14 +145,22 @@ export class KubeClient {
 
   /** Makes one call and answers its body; throws a StatusError for a status of 300 and above. */
   async raw(method: string, url: string, body?: CallBody, signal?: AbortSignal): Promise<Buffer> {
-    const { status, bytes } = await this.call(method, url, { ...(body && { body }), ...(signal && { signal }) });
-    if (status >= 300) throw errorFrom(status, bytes);
+    const { status, bytes } = await this.call(method, url, {
+      ...(body && { body }),
+      ...(signal && { signal }),
+    });
+
+    if (status >= 300) {
+      throw errorFrom(status, bytes);
+    }
+
     return bytes;
   }
 
   /**
-   * Makes one call and answers its status and body, whatever they are. A 429 that says when to come back is obeyed, within
-   * limits: Kubernetes sends them under load, and while it readies the storage of a new kind.
+   * Makes one call and answers its status and body, whatever they are. A 429 that says when to come
+   * back is obeyed, within limits: Kubernetes sends them under load, and while it readies the
+   * storage of a new kind.
    */
   async call(
     method: string,
@@ -144,11 +181,15 @@ export class KubeClient {
       ...(body && { body: body.bytes }),
       ...(signal && { signal }),
     };
+
     for (let waited = 0; ; ) {
       const response = await this.transport.request(request);
       const bytes = await readBody(response.body, OBJECT_LIMIT);
       const wait = waitFor(response);
-      if (wait === undefined || waited + wait > MAX_WAIT_MS) return { status: response.status, bytes };
+      if (wait === undefined || waited + wait > MAX_WAIT_MS) {
+        return { status: response.status, bytes };
+      }
+
       waited += wait;
       await setTimeout(wait, undefined, signal && { signal });
     }
@@ -172,24 +213,39 @@ export class KubeClient {
       body === undefined ? undefined : { type, bytes: Buffer.from(JSON.stringify(body)) },
       signal,
     );
+
     try {
       return JSON.parse(bytes.toString()) as T;
     } catch (error) {
-      throw internalError(`the Kubernetes API answered ${method} ${url} with something that is no JSON`, error);
+      throw internalError(
+        `the Kubernetes API answered ${method} ${url} with something that is no JSON`,
+        error,
+      );
     }
   }
 
   /** Reads one object; throws NotFound. */
   get<T extends KubeObject = KubeObject>(key: ObjectKey, signal?: AbortSignal): Promise<T> {
-    return this.#json('GET', resourcePath(key.resource, key.namespace, key.name), undefined, undefined, signal);
+    return this.#json(
+      'GET',
+      resourcePath(key.resource, key.namespace, key.name),
+      undefined,
+      undefined,
+      signal,
+    );
   }
 
   /** Reads one object, or undefined when it does not exist. */
-  async find<T extends KubeObject = KubeObject>(key: ObjectKey, signal?: AbortSignal): Promise<T | undefined> {
+  async find<T extends KubeObject = KubeObject>(
+    key: ObjectKey,
+    signal?: AbortSignal,
+  ): Promise<T | undefined> {
     try {
       return await this.get<T>(key, signal);
     } catch (error) {
-      if (error instanceof StatusError && error.code === 404) return undefined;
+      if (error instanceof StatusError && error.code === 404) {
+        return undefined;
+      }
       throw error;
     }
   }
@@ -200,11 +256,22 @@ export class KubeClient {
     options: ListOptions = {},
   ): Promise<KubeList<T>> {
     const { namespace, signal, ...parameters } = options;
-    return this.#json('GET', resourcePath(resource, namespace) + queryOf(parameters), undefined, undefined, signal);
+
+    return this.#json(
+      'GET',
+      resourcePath(resource, namespace) + queryOf(parameters),
+      undefined,
+      undefined,
+      signal,
+    );
   }
 
   /** Creates an object; throws AlreadyExists, Invalid, Forbidden. */
-  create<T extends KubeObject>(resource: GroupVersionResource, object: T, options: WriteOptions = {}): Promise<T> {
+  create<T extends KubeObject>(
+    resource: GroupVersionResource,
+    object: T,
+    options: WriteOptions = {},
+  ): Promise<T> {
     return this.#json(
       'POST',
       resourcePath(resource, object.metadata.namespace) + writeQuery(options),
@@ -221,6 +288,7 @@ export class KubeClient {
     options: WriteOptions & { subresource?: string } = {},
   ): Promise<T> {
     const { name = '', namespace } = object.metadata;
+
     return this.#json(
       'PUT',
       resourcePath(resource, namespace, name, options.subresource) + writeQuery(options),
@@ -237,7 +305,9 @@ export class KubeClient {
     patch: unknown,
     options: WriteOptions & { subresource?: string } = {},
   ): Promise<T> {
-    const url = resourcePath(key.resource, key.namespace, key.name, options.subresource) + writeQuery(options);
+    const url =
+      resourcePath(key.resource, key.namespace, key.name, options.subresource) +
+      writeQuery(options);
     return this.#json('PATCH', url, patch, PATCH_TYPES[type], options.signal);
   }
 
@@ -251,7 +321,10 @@ export class KubeClient {
     return this.patch<T>({ resource, name, namespace }, 'apply', object, options);
   }
 
-  /** Deletes an object; `preconditions` and `propagationPolicy` as in Kubernetes meta/v1 DeleteOptions. */
+  /**
+   * Deletes an object; `preconditions` and `propagationPolicy` as in Kubernetes meta/v1
+   * DeleteOptions.
+   */
   async delete(
     key: ObjectKey,
     {
@@ -271,27 +344,40 @@ export class KubeClient {
     });
   }
 
-  /** Starts a watch, calls `opened` when it is accepted; yields frames until the server ends it, throws a StatusError when it is refused. */
+  /**
+   * Starts a watch, calls `opened` when it is accepted; yields frames until the server ends it,
+   * throws a StatusError when it is refused.
+   */
   async *watch(
     resource: GroupVersionResource,
-    options: ListOptions & { timeoutSeconds?: number; allowWatchBookmarks?: boolean; opened?: () => void },
+    options: ListOptions & {
+      timeoutSeconds?: number;
+      allowWatchBookmarks?: boolean;
+      opened?: () => void;
+    },
   ) {
     const { namespace, signal, opened, ...parameters } = options;
+
     const response = await this.transport.request({
       method: 'GET',
       url: resourcePath(resource, namespace) + queryOf({ watch: true, ...parameters }),
       headers: { accept: 'application/json' },
       ...(signal && { signal }),
     });
+
     if (response.status !== 200) {
       const error = errorFrom(response.status, await readBody(response.body, OBJECT_LIMIT));
       const wait = waitFor(response);
-      if (wait === undefined) throw error;
+      if (wait === undefined) {
+        throw error;
+      }
+
       throw new StatusError(error.code, error.reason, error.message, {
         ...error.details,
         retryAfterSeconds: wait / 1000,
       });
     }
+
     opened?.();
     yield* frames(response.body);
   }

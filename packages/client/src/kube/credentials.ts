@@ -7,7 +7,9 @@ import { type ClusterConfig, type ExecPlugin, KubeconfigError } from './kubeconf
 const TOKEN_FILE_MS = 60_000;
 const EXEC_TIMEOUT_MS = 60_000;
 
-/** Answers the Authorization header for a call, '' when the client certificate alone says who calls. */
+/**
+ * Answers the Authorization header for a call, '' when the client certificate alone says who calls.
+ */
 export type Credentials = () => Promise<string>;
 
 async function runPlugin(plugin: ExecPlugin): Promise<{ token: string; until: number }> {
@@ -25,22 +27,40 @@ async function runPlugin(plugin: ExecPlugin): Promise<{ token: string; until: nu
       }),
     },
   });
-  const status = (JSON.parse(stdout) as { status?: { token?: string; expirationTimestamp?: string } }).status;
-  if (!status?.token) throw new KubeconfigError(`credential plugin ${plugin.command} printed no token`);
-  const until = status.expirationTimestamp ? Date.parse(status.expirationTimestamp) - 30_000 : Number.POSITIVE_INFINITY;
+
+  const status = (
+    JSON.parse(stdout) as { status?: { token?: string; expirationTimestamp?: string } }
+  ).status;
+
+  if (!status?.token) {
+    throw new KubeconfigError(`credential plugin ${plugin.command} printed no token`);
+  }
+
+  const until = status.expirationTimestamp
+    ? Date.parse(status.expirationTimestamp) - 30_000
+    : Number.POSITIVE_INFINITY;
+
   return { token: status.token, until };
 }
 
-/** The credentials that a cluster's configuration asks for; rotating ones are renewed when due, one renewal at a time. */
+/**
+ * The credentials that a cluster's configuration asks for; rotating ones are renewed when due, one
+ * renewal at a time.
+ */
 export function credentialsOf(config: ClusterConfig): Credentials {
   const renew = config.exec
     ? () => runPlugin(config.exec!)
     : config.tokenFile
-      ? async () => ({ token: (await readFile(config.tokenFile!, 'utf8')).trim(), until: Date.now() + TOKEN_FILE_MS })
+      ? async () => ({
+          token: (await readFile(config.tokenFile!, 'utf8')).trim(),
+          until: Date.now() + TOKEN_FILE_MS,
+        })
       : undefined;
+
   if (renew) {
     let current: Promise<{ token: string; until: number }> | undefined;
     let until = 0;
+
     return async () => {
       if (!current || Date.now() >= until) {
         until = Number.POSITIVE_INFINITY;
@@ -50,13 +70,16 @@ export function credentialsOf(config: ClusterConfig): Credentials {
           () => (current = undefined),
         );
       }
+
       return `Bearer ${(await current).token}`;
     };
   }
+
   const fixed = config.token
     ? `Bearer ${config.token}`
     : config.username !== undefined
       ? `Basic ${Buffer.from(`${config.username}:${config.password ?? ''}`).toString('base64')}`
       : '';
+
   return async () => fixed;
 }

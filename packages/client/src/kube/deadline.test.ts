@@ -7,15 +7,21 @@ import { runInNewContext } from 'node:vm';
 import { Deadline } from './deadline.ts';
 
 setFlagsFromString('--expose_gc');
+
 const collect = runInNewContext('gc') as () => void;
 
 test('it ends with its time, also when memory is collected meanwhile', async () => {
   const ended: string[] = [];
+
   const wait = (ms: number) =>
     new Deadline(ms, new AbortController().signal).signal.addEventListener('abort', (event) =>
       ended.push((event.target as AbortSignal).reason.name),
     );
-  for (let i = 0; i < 5; i++) wait(100);
+
+  for (let i = 0; i < 5; i++) {
+    wait(100);
+  }
+
   await sleep(10);
   collect();
   await sleep(200);
@@ -26,6 +32,7 @@ test('it ends with any other signal, for its reason', async () => {
   const other = new AbortController();
   const deadline = new Deadline(10_000, new AbortController().signal, other.signal);
   const aborted = once(deadline.signal, 'abort');
+
   other.abort(new Error('gone'));
   await aborted;
   assert.match(deadline.signal.reason.message, /gone/);
@@ -36,6 +43,7 @@ test('it ends with any other signal, for its reason', async () => {
 test('one that was ended stays open', async () => {
   const other = new AbortController();
   const deadline = new Deadline(10, other.signal);
+
   deadline.end();
   other.abort();
   await sleep(30);

@@ -1,6 +1,7 @@
 /**
- * A signal that is aborted with the first of others, or when its time is over. `AbortSignal.any` is no help: on Node 20 it
- * forgets about timeouts, and about being listened to, as soon as memory is collected.
+ * A signal that is aborted with the first of others, or when its time is over. `AbortSignal.any` is
+ * no help: on Node 20 it forgets about timeouts, and about being listened to, as soon as memory is
+ * collected.
  */
 export class Deadline {
   readonly #controller = new AbortController();
@@ -8,15 +9,24 @@ export class Deadline {
   readonly #timer: NodeJS.Timeout;
   readonly #abort = (event: Event) => this.#controller.abort((event.target as AbortSignal).reason);
 
-  /** `ms` is the time in milliseconds after which the signal is aborted with a TimeoutError. `end` must be called. */
+  /**
+   * `ms` is the time in milliseconds after which the signal is aborted with a TimeoutError. `end`
+   * must be called.
+   */
   constructor(ms: number, ...others: readonly AbortSignal[]) {
     this.#others = others;
-    const late = () => this.#controller.abort(new DOMException(`not done within ${ms} ms`, 'TimeoutError'));
+
+    const late = () =>
+      this.#controller.abort(new DOMException(`not done within ${ms} ms`, 'TimeoutError'));
     this.#timer = setTimeout(late, ms);
     this.#timer.unref();
+
     for (const signal of others) {
-      if (signal.aborted) this.#controller.abort(signal.reason);
-      else signal.addEventListener('abort', this.#abort, { once: true });
+      if (signal.aborted) {
+        this.#controller.abort(signal.reason);
+      } else {
+        signal.addEventListener('abort', this.#abort, { once: true });
+      }
     }
   }
 
@@ -27,6 +37,8 @@ export class Deadline {
   /** Lets go of the other signals and of the timer; the signal is aborted no more. */
   end(): void {
     clearTimeout(this.#timer);
-    for (const signal of this.#others) signal.removeEventListener('abort', this.#abort);
+    for (const signal of this.#others) {
+      signal.removeEventListener('abort', this.#abort);
+    }
   }
 }

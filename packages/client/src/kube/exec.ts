@@ -4,9 +4,11 @@ import type { KubeTransport } from './transport.ts';
 
 /** Newest first: v5 (KEP-4006, since Kubernetes 1.30) can also say that nothing more is typed. */
 const PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
+
 /** The first byte of every message says what it belongs to. */
 const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, status: 3, resize: 4, close: 255 };
 const PODS = { group: '', version: 'v1', resource: 'pods' };
+
 /** Longest message that is sent, in bytes. */
 const CHUNK = 32 * 1024;
 const END_OF_TRANSMISSION = 4;
@@ -39,10 +41,19 @@ export interface ExecHandlers {
 function exitOf(status: Buffer): ExecExit {
   try {
     const parsed = JSON.parse(status.toString());
-    if (parsed.status === 'Success') return { code: 0, message: '' };
-    const cause = parsed.details?.causes?.find(({ reason }: { reason?: string }) => reason === 'ExitCode');
+    if (parsed.status === 'Success') {
+      return { code: 0, message: '' };
+    }
+
+    const cause = parsed.details?.causes?.find(
+      ({ reason }: { reason?: string }) => reason === 'ExitCode',
+    );
     const code = parsed.reason === 'NonZeroExitCode' ? Number(cause?.message) : Number.NaN;
-    return { code: Number.isInteger(code) ? code : undefined, message: String(parsed.message ?? parsed.reason ?? '') };
+
+    return {
+      code: Number.isInteger(code) ? code : undefined,
+      message: String(parsed.message ?? parsed.reason ?? ''),
+    };
   } catch {
     return { code: undefined, message: 'the Kubernetes API ended it without a reason' };
   }
@@ -58,20 +69,32 @@ export class Exec {
   private constructor(socket: WebSocket, handlers: ExecHandlers) {
     this.#socket = socket;
     this.#handlers = handlers;
+
     this.exited = new Promise((resolve) => {
       socket.on('message', (data: RawData) => {
         const message = data as Buffer;
         const channel = message[0];
         if (channel === CHANNEL.stdout || channel === CHANNEL.stderr) {
-          if (message.byteLength > 1) handlers.output(message.subarray(1));
-        } else if (channel === CHANNEL.status) resolve(exitOf(message.subarray(1)));
+          if (message.byteLength > 1) {
+            handlers.output(message.subarray(1));
+          }
+        } else if (channel === CHANNEL.status) {
+          resolve(exitOf(message.subarray(1)));
+        }
       });
-      socket.on('close', () => resolve({ code: undefined, message: 'the connection to the container is lost' }));
+
+      socket.on('close', () =>
+        resolve({ code: undefined, message: 'the connection to the container is lost' }),
+      );
     });
+
     socket.resume();
   }
 
-  /** Starts a process. Rejects with the StatusError of the Kubernetes API; a program that is not there shows at its exit. */
+  /**
+   * Starts a process. Rejects with the StatusError of the Kubernetes API; a program that is not
+   * there shows at its exit.
+   */
   static async open(
     transport: KubeTransport,
     target: ExecTarget,
@@ -80,8 +103,13 @@ export class Exec {
   ): Promise<Exec> {
     const { namespace, pod, container, command } = target;
     const query = new URLSearchParams(queryOf({ container, stdin: true, stdout: true, tty: true }));
-    for (const word of command) query.append('command', word);
+
+    for (const word of command) {
+      query.append('command', word);
+    }
+
     const url = `${resourcePath(PODS, namespace, pod, 'exec')}?${query}`;
+
     return new Exec(await transport.webSocket(url, PROTOCOLS, signal), handlers);
   }
 
@@ -97,7 +125,9 @@ export class Exec {
 
   /** Types something. */
   write(data: Uint8Array): void {
-    for (let at = 0; at < data.byteLength; at += CHUNK) this.#send(CHANNEL.stdin, data.subarray(at, at + CHUNK));
+    for (let at = 0; at < data.byteLength; at += CHUNK) {
+      this.#send(CHANNEL.stdin, data.subarray(at, at + CHUNK));
+    }
   }
 
   /** Tells the process the size of its terminal, in characters. */
@@ -106,12 +136,18 @@ export class Exec {
   }
 
   #send(channel: number, data: Uint8Array): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#socket.readyState !== this.#socket.OPEN) {
+      return;
+    }
+
     const message = Buffer.allocUnsafe(data.byteLength + 1);
     message[0] = channel;
     message.set(data, 1);
+
     this.#socket.send(message, () => {
-      if (this.#socket.bufferedAmount === 0) this.#handlers.drained();
+      if (this.#socket.bufferedAmount === 0) {
+        this.#handlers.drained();
+      }
     });
   }
 
@@ -126,9 +162,16 @@ export class Exec {
 
   /** Ends the connection, and with it the process: a shell also hears the end of its input. */
   close(): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#socket.readyState !== this.#socket.OPEN) {
+      return;
+    }
+
     this.#send(CHANNEL.stdin, Uint8Array.of(END_OF_TRANSMISSION));
-    if (this.#socket.protocol === PROTOCOLS[0]) this.#send(CHANNEL.close, Uint8Array.of(CHANNEL.stdin));
+
+    if (this.#socket.protocol === PROTOCOLS[0]) {
+      this.#send(CHANNEL.close, Uint8Array.of(CHANNEL.stdin));
+    }
+
     this.#socket.resume();
     this.#socket.close(1000);
     setTimeout(() => this.#socket.terminate(), CLOSE_MS).unref();

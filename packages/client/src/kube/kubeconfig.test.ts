@@ -11,6 +11,7 @@ before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'kubeconfig-'));
   await writeFile(join(dir, 'ca.pem'), 'CA');
 });
+
 after(() => rm(dir, { recursive: true }));
 
 const config = (cluster: string, user = '{}') => `current-context: x
@@ -21,10 +22,20 @@ users: [{name: u, user: ${user}}]
 
 test('inline data, files and credentials are read', async () => {
   const read = await parseKubeconfig(
-    config('{server: "https://h:6443/", certificate-authority: ca.pem}', `{client-key-data: ${btoa('KEY')}, token: t}`),
+    config(
+      '{server: "https://h:6443/", certificate-authority: ca.pem}',
+      `{client-key-data: ${btoa('KEY')}, token: t}`,
+    ),
     dir,
   );
-  assert.deepEqual(read, { server: 'https://h:6443', ca: 'CA', key: 'KEY', token: 't', namespace: 'n' });
+
+  assert.deepEqual(read, {
+    server: 'https://h:6443',
+    ca: 'CA',
+    key: 'KEY',
+    token: 't',
+    namespace: 'n',
+  });
 });
 
 const wrong: [string, RegExp][] = [
@@ -35,8 +46,11 @@ const wrong: [string, RegExp][] = [
   [config('{server: "ftp://x"}'), /no valid server URL/],
   ['current-context: y\ncontexts: []', /no context called "y"/],
 ];
-for (const [text, message] of wrong)
-  test(`refused: ${text.split('\n')[0]}`, () => assert.rejects(parseKubeconfig(text, dir), message));
+
+for (const [text, message] of wrong) {
+  test(`refused: ${text.split('\n')[0]}`, () =>
+    assert.rejects(parseKubeconfig(text, dir), message));
+}
 
 test('no text makes it fail otherwise', async () => {
   await fc.assert(

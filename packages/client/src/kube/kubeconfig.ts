@@ -43,11 +43,19 @@ interface Named<T> {
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-function pick(list: unknown, kind: 'cluster' | 'user' | 'context', name: string): Record<string, unknown> {
+function pick(
+  list: unknown,
+  kind: 'cluster' | 'user' | 'context',
+  name: string,
+): Record<string, unknown> {
   const entry = Array.isArray(list)
     ? (list as Named<Record<string, unknown>>[]).find((item) => item?.name === name)
     : undefined;
-  if (!entry?.[kind]) throw new KubeconfigError(`there is no ${kind} called "${name}"`);
+
+  if (!entry?.[kind]) {
+    throw new KubeconfigError(`there is no ${kind} called "${name}"`);
+  }
+
   return entry[kind];
 }
 
@@ -55,22 +63,32 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** Inline base64 data, else the content of the file it names, relative to the kubeconfig's folder; no folder, no files. */
+/**
+ * Inline base64 data, else the content of the file it names, relative to the kubeconfig's folder;
+ * no folder, no files.
+ */
 async function dataOrFile(
   entry: Record<string, unknown>,
   key: string,
   folder: string | undefined,
 ): Promise<string | undefined> {
   const inline = text(entry[`${key}-data`]);
-  if (inline) return Buffer.from(inline, 'base64').toString();
+  if (inline) {
+    return Buffer.from(inline, 'base64').toString();
+  }
+
   const file = text(entry[key]);
-  if (file && folder === undefined) throw new KubeconfigError(`${key} names a file: give ${key}-data instead`);
+  if (file && folder === undefined) {
+    throw new KubeconfigError(`${key} names a file: give ${key}-data instead`);
+  }
+
   return file && folder !== undefined ? await readFile(resolve(folder, file), 'utf8') : undefined;
 }
 
 /**
- * Parses the text of a kubeconfig; files that it names are relative to `folder`. Without a folder it is somebody else's: what
- * names files of this machine, or commands to run here, is refused. Throws KubeconfigError.
+ * Parses the text of a kubeconfig; files that it names are relative to `folder`. Without a folder
+ * it is somebody else's: what names files of this machine, or commands to run here, is refused.
+ * Throws KubeconfigError.
  */
 export async function parseKubeconfig(
   source: string,
@@ -78,27 +96,42 @@ export async function parseKubeconfig(
   contextName?: string,
 ): Promise<ClusterConfig> {
   let config: Record<string, unknown>;
+
   try {
     config = parse(source, { maxAliasCount: 100 }) as Record<string, unknown>;
   } catch (error) {
     throw new KubeconfigError(`it is no YAML: ${(error as Error).message.split('\n')[0]}`);
   }
-  if (config === null || typeof config !== 'object') throw new KubeconfigError('it is empty');
+
+  if (config === null || typeof config !== 'object') {
+    throw new KubeconfigError('it is empty');
+  }
+
   const current = contextName ?? text(config['current-context']);
-  if (!current) throw new KubeconfigError('it has no current-context');
+  if (!current) {
+    throw new KubeconfigError('it has no current-context');
+  }
+
   const context = pick(config.contexts, 'context', current);
   const cluster = pick(config.clusters, 'cluster', String(context.cluster));
   const user = text(context.user) ? pick(config.users, 'user', String(context.user)) : {};
   const server = text(cluster.server);
-  if (!server || !/^https?:\/\//.test(server) || !URL.canParse(server))
+  if (!server || !/^https?:\/\//.test(server) || !URL.canParse(server)) {
     throw new KubeconfigError(`cluster "${context.cluster}" has no valid server URL`);
+  }
+
   const [ca, cert, key] = await Promise.all([
     dataOrFile(cluster, 'certificate-authority', folder),
     dataOrFile(user, 'client-certificate', folder),
     dataOrFile(user, 'client-key', folder),
   ]);
-  for (const key of folder === undefined ? ['exec', 'auth-provider', 'tokenFile'] : [])
-    if (user[key] !== undefined) throw new KubeconfigError(`${key} works on the machine of its owner alone`);
+
+  for (const key of folder === undefined ? ['exec', 'auth-provider', 'tokenFile'] : []) {
+    if (user[key] !== undefined) {
+      throw new KubeconfigError(`${key} works on the machine of its owner alone`);
+    }
+  }
+
   const optional = {
     ca,
     cert,
@@ -106,13 +139,20 @@ export async function parseKubeconfig(
     insecureSkipTlsVerify: cluster['insecure-skip-tls-verify'] === true || undefined,
     serverName: text(cluster['tls-server-name']),
     token: text(user.token),
-    tokenFile: folder !== undefined && text(user.tokenFile) ? resolve(folder, String(user.tokenFile)) : undefined,
+    tokenFile:
+      folder !== undefined && text(user.tokenFile)
+        ? resolve(folder, String(user.tokenFile))
+        : undefined,
     username: text(user.username),
     password: text(user.password),
     exec: user.exec as ExecPlugin | undefined,
     namespace: text(context.namespace),
   };
-  const set = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
+
+  const set = Object.fromEntries(
+    Object.entries(optional).filter(([, value]) => value !== undefined),
+  );
+
   return { server: server.replace(/\/+$/, ''), ...set };
 }
 
@@ -125,12 +165,20 @@ export async function loadKubeconfig(file: string): Promise<ClusterConfig> {
   }
 }
 
-/** The configuration of a pod's ServiceAccount (Kubernetes "Accessing the Kubernetes API from a Pod"). Throws KubeconfigError. */
-export async function inClusterConfig(host: string | undefined, port: string | undefined): Promise<ClusterConfig> {
-  if (!host || !port)
+/**
+ * The configuration of a pod's ServiceAccount (Kubernetes "Accessing the Kubernetes API from a
+ * Pod"). Throws KubeconfigError.
+ */
+export async function inClusterConfig(
+  host: string | undefined,
+  port: string | undefined,
+): Promise<ClusterConfig> {
+  if (!host || !port) {
     throw new KubeconfigError(
       'this is no pod of a cluster: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set',
     );
+  }
+
   try {
     return {
       server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
@@ -139,6 +187,8 @@ export async function inClusterConfig(host: string | undefined, port: string | u
       namespace: (await readFile(`${SERVICE_ACCOUNT}/namespace`, 'utf8')).trim(),
     };
   } catch (error) {
-    throw new KubeconfigError(`the pod's ServiceAccount cannot be read: ${(error as Error).message}`);
+    throw new KubeconfigError(
+      `the pod's ServiceAccount cannot be read: ${(error as Error).message}`,
+    );
   }
 }

@@ -1,7 +1,10 @@
 import type { Dispatcher } from 'undici';
 import type { KubeBody, KubeResponse } from './transport.ts';
 
-/** Hop-by-hop headers of the answer (RFC 9110 section 7.6.1) that concern only our connection to the API. */
+/**
+ * Hop-by-hop headers of the answer (RFC 9110 section 7.6.1) that concern only our connection to the
+ * API.
+ */
 const NOT_PASSED_ON = new Set([
   'connection',
   'keep-alive',
@@ -10,6 +13,7 @@ const NOT_PASSED_ON = new Set([
   'proxy-authenticate',
   'trailer',
 ]);
+
 /** How much of a body may wait for its reader before the API is told to pause, in bytes. */
 const HIGH_WATER = 256 * 1024;
 
@@ -31,7 +35,11 @@ class Body implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
   push(piece: Uint8Array): void {
     this.#pieces.push(piece);
     this.#size += piece.byteLength;
-    if (this.#size > HIGH_WATER) this.#controller.pause();
+
+    if (this.#size > HIGH_WATER) {
+      this.#controller.pause();
+    }
+
     this.#wake?.();
   }
 
@@ -43,7 +51,9 @@ class Body implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
 
   /** All of the body where all has come already; undefined while more is to come. */
   whole(): Uint8Array | undefined {
-    if (!this.#ended || this.#error) return undefined;
+    if (!this.#ended || this.#error) {
+      return undefined;
+    }
     return this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
   }
 
@@ -56,11 +66,21 @@ class Body implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
       const piece = this.#pieces.shift();
       if (piece) {
         this.#size -= piece.byteLength;
-        if (this.#controller.paused && this.#size <= HIGH_WATER) this.#controller.resume();
+
+        if (this.#controller.paused && this.#size <= HIGH_WATER) {
+          this.#controller.resume();
+        }
+
         return { value: piece, done: false };
       }
-      if (this.#error) throw this.#error;
-      if (this.#ended) return { value: undefined, done: true };
+
+      if (this.#error) {
+        throw this.#error;
+      }
+      if (this.#ended) {
+        return { value: undefined, done: true };
+      }
+
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -70,12 +90,16 @@ class Body implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
 
   /** Whoever stops reading lets go of the connection. */
   async return(): Promise<IteratorResult<Uint8Array>> {
-    if (!this.#ended) this.#controller.abort(new Error('the body is not read to its end'));
+    if (!this.#ended) {
+      this.#controller.abort(new Error('the body is not read to its end'));
+    }
     return { value: undefined, done: true };
   }
 }
 
-/** Receives one answer of a Kubernetes API: in one piece where it came in one go, else as it comes. */
+/**
+ * Receives one answer of a Kubernetes API: in one piece where it came in one go, else as it comes.
+ */
 export class RemoteAnswer implements Dispatcher.DispatchHandler {
   /** Rejects when no answer came. */
   readonly response: Promise<KubeResponse>;
@@ -84,26 +108,39 @@ export class RemoteAnswer implements Dispatcher.DispatchHandler {
   #body: Body | undefined;
   #controller: Controller | undefined;
   readonly #signal: AbortSignal | undefined;
+
   readonly #abort = () => {
     const reason = reasonOf(this.#signal!);
-    if (this.#controller) this.#controller.abort(reason);
+
+    if (this.#controller) {
+      this.#controller.abort(reason);
+    }
     // It waits for a free connection: its caller does not.
-    else this.#reject(reason);
+    else {
+      this.#reject(reason);
+    }
   };
 
   constructor(signal: AbortSignal | undefined) {
     this.#signal = signal;
+
     this.response = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    if (signal?.aborted) this.#abort();
-    else signal?.addEventListener('abort', this.#abort, { once: true });
+
+    if (signal?.aborted) {
+      this.#abort();
+    } else {
+      signal?.addEventListener('abort', this.#abort, { once: true });
+    }
   }
 
   onRequestStart(controller: Controller): void {
     this.#controller = controller;
-    if (this.#signal?.aborted) this.#abort();
+    if (this.#signal?.aborted) {
+      this.#abort();
+    }
   }
 
   onResponseStart(
@@ -111,16 +148,27 @@ export class RemoteAnswer implements Dispatcher.DispatchHandler {
     status: number,
     received: Record<string, string | string[] | undefined>,
   ): void {
-    if (status < 200) return;
+    if (status < 200) {
+      return;
+    }
+
     const headers: Record<string, string | string[]> = {};
+
     for (const name in received) {
       const value = received[name];
-      if (value !== undefined && !NOT_PASSED_ON.has(name)) headers[name] = value;
+      if (value !== undefined && !NOT_PASSED_ON.has(name)) {
+        headers[name] = value;
+      }
     }
+
     const body = new Body(controller);
     this.#body = body;
-    // After what has arrived together has been taken in: an object has mostly come as a whole by then.
-    setImmediate(() => this.#resolve({ status, headers, body: body.whole() ?? (body satisfies KubeBody) }));
+
+    // After what has arrived together has been taken in: an object has mostly come as a whole by
+    // then.
+    setImmediate(() =>
+      this.#resolve({ status, headers, body: body.whole() ?? (body satisfies KubeBody) }),
+    );
   }
 
   onResponseData(_controller: Controller, piece: Buffer): void {
@@ -133,7 +181,9 @@ export class RemoteAnswer implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Controller, error: Error): void {
     this.#end(error);
-    if (!this.#body) this.#reject(error);
+    if (!this.#body) {
+      this.#reject(error);
+    }
   }
 
   #end(error?: Error): void {

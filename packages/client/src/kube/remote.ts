@@ -7,7 +7,13 @@ import { type Credentials, credentialsOf } from './credentials.ts';
 import { headerNames } from './header-names.ts';
 import type { ClusterConfig } from './kubeconfig.ts';
 import { RemoteAnswer } from './remote-answer.ts';
-import { isWhole, type KubeRequest, type KubeResponse, type KubeTransport, type Upgraded } from './transport.ts';
+import {
+  isWhole,
+  type KubeRequest,
+  type KubeResponse,
+  type KubeTransport,
+  type Upgraded,
+} from './transport.ts';
 import { openUpgrade } from './upgrade.ts';
 import { openWebSocket } from './web-socket.ts';
 
@@ -15,10 +21,17 @@ import { openWebSocket } from './web-socket.ts';
 const FORBIDDEN = headerNames(/^(authorization|host|connection|impersonate-.*|x-remote-.*)$/);
 const CONNECT_TIMEOUT_MS = 10_000;
 const HEADERS_TIMEOUT_MS = 65_000;
-/** A connection on which nothing comes is probed after this time, and given up when nobody answers: ten seconds later on Linux. */
+
+/**
+ * A connection on which nothing comes is probed after this time, and given up when nobody answers:
+ * ten seconds later on Linux.
+ */
 const KEEP_ALIVE_MS = 10_000;
 
-type TlsOptions = Pick<tls.ConnectionOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>;
+type TlsOptions = Pick<
+  tls.ConnectionOptions,
+  'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'
+>;
 
 function tlsOptions(config: ClusterConfig): TlsOptions {
   return {
@@ -30,7 +43,10 @@ function tlsOptions(config: ClusterConfig): TlsOptions {
   };
 }
 
-/** A Kubernetes API over HTTP; redirects are passed back, never followed, and callers' credentials never leave this server. */
+/**
+ * A Kubernetes API over HTTP; redirects are passed back, never followed, and callers' credentials
+ * never leave this server.
+ */
 export class RemoteTransport implements KubeTransport {
   readonly #agent: Agent;
   readonly #origin: URL;
@@ -43,8 +59,13 @@ export class RemoteTransport implements KubeTransport {
     this.#origin = new URL(config.server);
     this.#prefix = this.#origin.pathname.replace(/\/+$/, '');
     this.#credentials = credentialsOf(config);
+
     this.#agent = new Agent({
-      connect: { timeout: CONNECT_TIMEOUT_MS, keepAliveInitialDelay: KEEP_ALIVE_MS, ...tlsOptions(config) },
+      connect: {
+        timeout: CONNECT_TIMEOUT_MS,
+        keepAliveInitialDelay: KEEP_ALIVE_MS,
+        ...tlsOptions(config),
+      },
       headersTimeout: HEADERS_TIMEOUT_MS,
       // Watches may be silent for long: their end is the server's timeoutSeconds.
       bodyTimeout: 0,
@@ -55,23 +76,48 @@ export class RemoteTransport implements KubeTransport {
 
   async #headers(request: KubeRequest): Promise<Record<string, string>> {
     const headers: Record<string, string> = {};
-    for (const name in request.headers) if (!FORBIDDEN(name)) headers[name] = request.headers[name]!;
+    for (const name in request.headers) {
+      if (!FORBIDDEN(name)) {
+        headers[name] = request.headers[name]!;
+      }
+    }
+
     const authorization = await this.#credentials();
-    if (authorization !== '') headers.authorization = authorization;
+    if (authorization !== '') {
+      headers.authorization = authorization;
+    }
+
     return headers;
   }
 
   async request(request: KubeRequest): Promise<KubeResponse> {
     const headers = await this.#headers(request);
-    const body = request.body === undefined ? null : isWhole(request.body) ? request.body : Readable.from(request.body);
-    if (body instanceof Readable) delete headers['content-length'];
+
+    const body =
+      request.body === undefined
+        ? null
+        : isWhole(request.body)
+          ? request.body
+          : Readable.from(request.body);
+
+    if (body instanceof Readable) {
+      delete headers['content-length'];
+    }
+
     try {
       const answer = new RemoteAnswer(request.signal);
       const { origin } = this.#origin;
       this.#agent.dispatch(
-        { origin, path: this.#prefix + request.url, method: request.method as 'GET', headers, body },
+        {
+          origin,
+          path: this.#prefix + request.url,
+          method: request.method as 'GET',
+          headers,
+          body,
+        },
         answer,
       );
+
       return await answer.response;
     } catch (error) {
       throw this.#unreachable(error);
@@ -80,15 +126,24 @@ export class RemoteTransport implements KubeTransport {
 
   #unreachable(error: unknown): StatusError {
     // What its caller's own body has come to.
-    if (error instanceof StatusError) return error;
+    if (error instanceof StatusError) {
+      return error;
+    }
+
     const { message } = error as Error;
-    return serviceUnavailable(`the Kubernetes API at ${this.#origin.origin} cannot be reached: ${message}`, error);
+
+    return serviceUnavailable(
+      `the Kubernetes API at ${this.#origin.origin} cannot be reached: ${message}`,
+      error,
+    );
   }
 
   async upgrade(request: KubeRequest): Promise<Upgraded | KubeResponse> {
     const headers = await this.#headers(request);
+
     try {
       const url = new URL(this.#origin.origin);
+
       return await openUpgrade(url, this.#prefix + request.url, {
         method: request.method,
         headers,
@@ -100,7 +155,11 @@ export class RemoteTransport implements KubeTransport {
     }
   }
 
-  async webSocket(url: string, protocols: readonly string[], signal: AbortSignal): Promise<WebSocket> {
+  async webSocket(
+    url: string,
+    protocols: readonly string[],
+    signal: AbortSignal,
+  ): Promise<WebSocket> {
     const headers = await this.#headers({ method: 'GET', url, headers: {} });
     const target = `${this.#origin.origin.replace(/^http/, 'ws')}${this.#prefix}${url}`;
     const options = { headers, origin: this.#origin.origin, ...tlsOptions(this.#config) };

@@ -9,7 +9,10 @@ export interface UserInfo {
   extra?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** A body in one piece, or in pieces; pieces that exist already come as an Iterable and are never copied together. */
+/**
+ * A body in one piece, or in pieces; pieces that exist already come as an Iterable and are never
+ * copied together.
+ */
 export type KubeBody = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /** One call to a Kubernetes API, as it would stand on the wire. */
@@ -24,7 +27,9 @@ export interface KubeRequest {
   signal?: AbortSignal;
 }
 
-/** The answer to one call; whoever receives it must read the body to its end or abort the request. */
+/**
+ * The answer to one call; whoever receives it must read the body to its end or abort the request.
+ */
 export interface KubeResponse {
   status: number;
   /** Lower-case names. */
@@ -42,17 +47,21 @@ export interface Upgraded {
   head: Uint8Array;
 }
 
-/** The one port to a Kubernetes API, remote or embedded; acts with the server's own identity. Rejects only when no answer came. */
+/**
+ * The one port to a Kubernetes API, remote or embedded; acts with the server's own identity.
+ * Rejects only when no answer came.
+ */
 export interface KubeTransport {
   request(request: KubeRequest): Promise<KubeResponse>;
   /**
-   * Asks for a protocol upgrade (WebSocket, SPDY); the request's headers name the protocol, a body is not sent. Answers the
-   * connection once the API has granted it, or what the API says instead. Rejects only when no answer came.
+   * Asks for a protocol upgrade (WebSocket, SPDY); the request's headers name the protocol, a body
+   * is not sent. Answers the connection once the API has granted it, or what the API says instead.
+   * Rejects only when no answer came.
    */
   upgrade(request: KubeRequest): Promise<Upgraded | KubeResponse>;
   /**
-   * Opens a WebSocket of this server's own to a path with query, such as exec. It comes paused, so that nothing is lost until
-   * somebody listens. Rejects with the StatusError that the API answers.
+   * Opens a WebSocket of this server's own to a path with query, such as exec. It comes paused, so
+   * that nothing is lost until somebody listens. Rejects with the StatusError that the API answers.
    */
   webSocket(url: string, protocols: readonly string[], signal: AbortSignal): Promise<WebSocket>;
   /** Ends idle connections; calls under way are ended too. */
@@ -65,15 +74,31 @@ export function isWhole(body: KubeBody): body is Uint8Array {
 }
 
 /** All of a body in one piece; `limit` bytes at most, else it throws a RangeError. */
-export async function readBody(body: KubeBody | undefined, limit = 256 * 1024 * 1024): Promise<Buffer> {
-  if (body === undefined) return Buffer.alloc(0);
-  if (isWhole(body)) return Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+export async function readBody(
+  body: KubeBody | undefined,
+  limit = 256 * 1024 * 1024,
+): Promise<Buffer> {
+  if (body === undefined) {
+    return Buffer.alloc(0);
+  }
+
+  if (isWhole(body)) {
+    return Buffer.isBuffer(body)
+      ? body
+      : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  }
+
   const chunks: Uint8Array[] = [];
   let size = 0;
+
   for await (const chunk of body) {
     size += chunk.byteLength;
-    if (size > limit) throw new RangeError(`body is larger than ${limit} bytes`);
+    if (size > limit) {
+      throw new RangeError(`body is larger than ${limit} bytes`);
+    }
+
     chunks.push(chunk);
   }
+
   return Buffer.concat(chunks, size);
 }

@@ -7,18 +7,26 @@ export interface WatchFrame {
   object: Buffer;
 }
 
-/** Largest frame that is accepted, in bytes: etcd's limit is 1.5 MB, CRDs and tables may be larger. */
+/**
+ * Largest frame that is accepted, in bytes: etcd's limit is 1.5 MB, CRDs and tables may be larger.
+ */
 const FRAME_LIMIT = 64 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
+
 /** How every API server of Kubernetes begins a frame. */
 const HEAD = /^\{"type":"(ADDED|MODIFIED|DELETED|BOOKMARK|ERROR)","object":/;
 
-/** Cuts a line into type and object, without parsing the object where the line has the usual form. */
+/**
+ * Cuts a line into type and object, without parsing the object where the line has the usual form.
+ */
 export function parseFrame(line: Buffer): WatchFrame {
   const head = HEAD.exec(line.subarray(0, 40).toString('latin1'));
   const end = line.lastIndexOf('}');
-  if (head && end > 0) return { type: head[1] as WatchFrame['type'], object: line.subarray(head[0].length, end) };
+  if (head && end > 0) {
+    return { type: head[1] as WatchFrame['type'], object: line.subarray(head[0].length, end) };
+  }
+
   try {
     const frame = JSON.parse(line.toString()) as { type: WatchFrame['type']; object: unknown };
     if (typeof frame.type === 'string' && typeof frame.object === 'object') {
@@ -27,20 +35,31 @@ export function parseFrame(line: Buffer): WatchFrame {
   } catch (error) {
     throw internalError('the Kubernetes API sent a watch event that is no JSON', error);
   }
+
   throw internalError('the Kubernetes API sent a watch event without type or object');
 }
 
-/** The lines of a watch's body, one an event, without their ends; half a line at the end is dropped, for the watch resumes before it. */
+/**
+ * The lines of a watch's body, one an event, without their ends; half a line at the end is dropped,
+ * for the watch resumes before it.
+ */
 export async function* watchLines(body: KubeBody): AsyncGenerator<Buffer> {
   let rest: Buffer[] = [];
   let size = 0;
+
   for await (const piece of isWhole(body) ? [body] : body) {
     let chunk = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE)) {
-      const line = rest.length === 0 ? chunk.subarray(0, end) : Buffer.concat([...rest, chunk.subarray(0, end)]);
+      const line =
+        rest.length === 0
+          ? chunk.subarray(0, end)
+          : Buffer.concat([...rest, chunk.subarray(0, end)]);
+
       rest = [];
       size = 0;
       chunk = chunk.subarray(end + 1);
+
       if (line.byteLength > 0) {
         yield line;
       }

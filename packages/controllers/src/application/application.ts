@@ -1,14 +1,27 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import { apiVersionOf, type GroupVersionResource, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { type LabelSelectorObject, labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
+import {
+  apiVersionOf,
+  type GroupVersionResource,
+  type KubeObject,
+} from '@ks-apiserver/apimachinery/meta/types';
+import {
+  type LabelSelectorObject,
+  labelSelectorFrom,
+} from '@ks-apiserver/apimachinery/selectors/labels';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Follow, Reconciler } from '../controller.ts';
 import { now, sameJson } from '../names.ts';
 import { type Readiness, readinessOf } from './readiness.ts';
 
-const APPLICATIONS: GroupVersionResource = { group: 'app.k8s.io', version: 'v1beta1', resource: 'applications' };
+const APPLICATIONS: GroupVersionResource = {
+  group: 'app.k8s.io',
+  version: 'v1beta1',
+  resource: 'applications',
+};
+
 const APPLICATION = { apiVersion: 'app.k8s.io/v1beta1', kind: 'Application' };
+
 /** Components that one status lists: more of them would make an object that nobody can store. */
 const MOST_COMPONENTS = 500;
 
@@ -16,7 +29,10 @@ const MOST_COMPONENTS = 500;
 export interface ApplicationParts {
   client: KubeClient;
   applications: Informer;
-  /** The copy of a kind that applications are made of, started when one names it; undefined for other kinds. */
+  /**
+   * The copy of a kind that applications are made of, started when one names it; undefined for
+   * other kinds.
+   */
   componentsOf: (group: string, kind: string) => Informer | undefined;
 }
 
@@ -41,7 +57,11 @@ function groupOf(group: unknown): string {
   return String(group ?? '').split('/', 1)[0]!;
 }
 
-function conditionsWith(before: readonly Condition[], type: string, wanted: [string, string, string]): Condition[] {
+function conditionsWith(
+  before: readonly Condition[],
+  type: string,
+  wanted: [string, string, string],
+): Condition[] {
   const [status, reason, message] = wanted;
   const known = before.find((one) => one.type === type);
   if (known && known.status === status && known.reason === reason && known.message === message) {
@@ -49,7 +69,8 @@ function conditionsWith(before: readonly Condition[], type: string, wanted: [str
   }
 
   const lastUpdateTime = now();
-  const lastTransitionTime = known?.status === status ? (known.lastTransitionTime ?? lastUpdateTime) : lastUpdateTime;
+  const lastTransitionTime =
+    known?.status === status ? (known.lastTransitionTime ?? lastUpdateTime) : lastUpdateTime;
   const condition = { type, status, reason, message, lastUpdateTime, lastTransitionTime };
 
   return known ? before.map((one) => (one === known ? condition : one)) : [...before, condition];
@@ -64,6 +85,7 @@ export function statusOf(
   const ready = components.filter(({ status }) => status === 'Ready').length;
   const before = (application.status?.conditions ?? []) as Condition[];
   const isReady = ready === components.length;
+
   const withReady = conditionsWith(
     before,
     'Ready',
@@ -71,6 +93,7 @@ export function statusOf(
       ? ['True', 'ComponentsReady', 'all components ready']
       : ['False', 'ComponentsNotReady', 'some components not ready'],
   );
+
   const conditions = conditionsWith(
     withReady,
     'Error',
@@ -85,8 +108,15 @@ export function statusOf(
   };
 }
 
-/** Applications: which of their components are there and how they do, and their ownership where that is asked for. */
-export function applicationReconciler({ client, applications, componentsOf }: ApplicationParts): Reconciler {
+/**
+ * Applications: which of their components are there and how they do, and their ownership where that
+ * is asked for.
+ */
+export function applicationReconciler({
+  client,
+  applications,
+  componentsOf,
+}: ApplicationParts): Reconciler {
   const followed = new Set<Informer>();
   let follow: Follow | undefined;
 
@@ -96,54 +126,94 @@ export function applicationReconciler({ client, applications, componentsOf }: Ap
     return entry && (JSON.parse(entry.bytes.toString()) as KubeObject);
   }
 
-  /** Applications of a namespace: whether one selects what changed is found when it is looked at. */
+  /**
+   * Applications of a namespace: whether one selects what changed is found when it is looked at.
+   */
   const inNamespace = (namespace: string) =>
     [...applications.store.list('name', namespace)].map(({ name }) => `${namespace}/${name}`);
 
-  async function componentsIn({ metadata, spec }: KubeObject, signal: AbortSignal): Promise<Component[]> {
+  async function componentsIn(
+    { metadata, spec }: KubeObject,
+    signal: AbortSignal,
+  ): Promise<Component[]> {
     const selector = labelSelectorFrom((spec?.selector ?? {}) as LabelSelectorObject);
     const kinds = Array.isArray(spec?.componentKinds)
       ? (spec.componentKinds as { group?: string; kind?: string }[])
       : [];
     const found = new Map<string, Component>();
+
     // An empty selector would make everything a component.
     for (const { group, kind = '' } of selector.empty ? [] : kinds) {
       const informer = componentsOf(groupOf(group), kind);
-      if (!informer) continue;
+      if (!informer) {
+        continue;
+      }
+
       await informer.ready(signal);
+
       if (!followed.has(informer)) {
         followed.add(informer);
         follow?.({ informer, keys: ({ entry }) => inNamespace(entry.namespace) });
       }
 
       for (const entry of informer.store.list('name', metadata.namespace ?? '')) {
-        if (!selector.matches(entry.labels)) continue;
+        if (!selector.matches(entry.labels)) {
+          continue;
+        }
+
         const object = JSON.parse(entry.bytes.toString()) as KubeObject;
-        found.set(`${groupOf(group)}/${kind}/${entry.name}`, { informer, group: groupOf(group), kind, object });
+        found.set(`${groupOf(group)}/${kind}/${entry.name}`, {
+          informer,
+          group: groupOf(group),
+          kind,
+          object,
+        });
       }
     }
 
     return [...found.values()];
   }
 
-  /** Makes an application an owner of its components, so that they go with it. Answers what went wrong. */
-  async function own(application: KubeObject, components: readonly Component[]): Promise<string | undefined> {
+  /**
+   * Makes an application an owner of its components, so that they go with it. Answers what went
+   * wrong.
+   */
+  async function own(
+    application: KubeObject,
+    components: readonly Component[],
+  ): Promise<string | undefined> {
     const { name, uid } = application.metadata;
     let problem: string | undefined;
+
     for (const { informer, object } of components) {
       const owners = object.metadata.ownerReferences ?? [];
-      if (owners.some((owner) => owner.uid === uid)) continue;
+      if (owners.some((owner) => owner.uid === uid)) {
+        continue;
+      }
+
       const { resource } = informer.options;
-      const own = { ...APPLICATION, name: name!, uid: uid!, blockOwnerDeletion: true, controller: false };
+
+      const own = {
+        ...APPLICATION,
+        name: name!,
+        uid: uid!,
+        blockOwnerDeletion: true,
+        controller: false,
+      };
+
       // A former one of the name is no more.
       const others = owners.filter((owner) => owner.kind !== 'Application' || owner.name !== name);
       const { namespace, name: component, resourceVersion } = object.metadata;
       const metadata = { resourceVersion, ownerReferences: [...others, own] };
+
       try {
         await client.patch({ resource, namespace, name: component! }, 'merge', { metadata });
       } catch (error) {
         // The copy was a moment behind.
-        if (error instanceof StatusError && error.reason === 'Conflict') throw error;
+        if (error instanceof StatusError && error.reason === 'Conflict') {
+          throw error;
+        }
+
         problem ??= `${apiVersionOf(resource)} ${resource.resource} ${component}: ${(error as Error).message}`;
       }
     }
@@ -170,23 +240,33 @@ export function applicationReconciler({ client, applications, componentsOf }: Ap
       }
 
       const components = await componentsIn(application, signal);
-      const problem = application.spec?.addOwnerRef === true ? await own(application, components) : undefined;
+      const problem =
+        application.spec?.addOwnerRef === true ? await own(application, components) : undefined;
+
       const listed = components.map(({ group, kind, object }) => ({
         group,
         kind,
         name: object.metadata.name!,
         status: readinessOf(kind, object),
       }));
+
       const status = statusOf(application, listed, problem);
       if (!sameJson(status, application.status)) {
         // Without a subresource for it, writing the status makes the next generation.
         const observedGeneration = Number(application.metadata.generation ?? 0) + 1;
         const wanted = { ...status, observedGeneration };
-        const written = await client.update(APPLICATIONS, { ...application, ...APPLICATION, status: wanted });
+
+        const written = await client.update(APPLICATIONS, {
+          ...application,
+          ...APPLICATION,
+          status: wanted,
+        });
+
         if (!sameJson(written.status, wanted)) {
           // A CRD of others has the subresource.
           const { namespace, name, generation } = written.metadata;
           const body = { status: { ...wanted, observedGeneration: generation } };
+
           await client.patch({ resource: APPLICATIONS, namespace, name: name! }, 'merge', body, {
             subresource: 'status',
           });

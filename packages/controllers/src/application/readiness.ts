@@ -11,7 +11,8 @@ function conditionOf(object: KubeObject, type: string): string | undefined {
     return undefined;
   }
 
-  return (conditions as { type?: string; status?: string }[]).find((one) => one.type === type)?.status;
+  return (conditions as { type?: string; status?: string }[]).find((one) => one.type === type)
+    ?.status;
 }
 
 function isObserved({ metadata, status }: KubeObject): boolean {
@@ -22,30 +23,47 @@ function hasReplicas({ spec, status }: KubeObject, counted: readonly string[]): 
   const wanted = Number(spec?.replicas ?? 1);
   const counts = (status ?? {}) as Counts;
 
-  return Number(counts.replicas ?? 0) === wanted && counted.every((count) => Number(counts[count] ?? 0) === wanted);
+  return (
+    Number(counts.replicas ?? 0) === wanted &&
+    counted.every((count) => Number(counts[count] ?? 0) === wanted)
+  );
 }
 
 const CHECKS: Readonly<Record<string, (object: KubeObject) => boolean>> = {
   Deployment: (object) =>
-    isObserved(object) && hasReplicas(object, ['updatedReplicas', 'readyReplicas', 'availableReplicas']),
+    isObserved(object) &&
+    hasReplicas(object, ['updatedReplicas', 'readyReplicas', 'availableReplicas']),
   StatefulSet: (object) =>
     isObserved(object) &&
     hasReplicas(object, ['readyReplicas']) &&
     (object.status?.updateRevision === object.status?.currentRevision ||
       Number(object.spec?.updateStrategy?.rollingUpdate?.partition ?? 0) > 0),
-  ReplicaSet: (object) => isObserved(object) && hasReplicas(object, ['readyReplicas', 'availableReplicas']),
+  ReplicaSet: (object) =>
+    isObserved(object) && hasReplicas(object, ['readyReplicas', 'availableReplicas']),
   DaemonSet: (object) => {
-    const { desiredNumberScheduled: wanted, updatedNumberScheduled, numberReady } = (object.status ?? {}) as Counts;
-    return isObserved(object) && Number(updatedNumberScheduled ?? 0) === wanted && numberReady === wanted;
+    const {
+      desiredNumberScheduled: wanted,
+      updatedNumberScheduled,
+      numberReady,
+    } = (object.status ?? {}) as Counts;
+
+    return (
+      isObserved(object) && Number(updatedNumberScheduled ?? 0) === wanted && numberReady === wanted
+    );
   },
-  Job: ({ status }) => Boolean(status?.startTime) && conditionOf({ metadata: {}, status }, 'Failed') !== 'True',
+  Job: ({ status }) =>
+    Boolean(status?.startTime) && conditionOf({ metadata: {}, status }, 'Failed') !== 'True',
   PersistentVolumeClaim: ({ status }) => status?.phase === 'Bound',
   Pod: (object) => object.status?.phase === 'Succeeded' || conditionOf(object, 'Ready') === 'True',
   Service: ({ spec, status }) =>
-    spec?.type !== 'LoadBalancer' || ((status?.loadBalancer?.ingress ?? []) as unknown[]).length > 0,
+    spec?.type !== 'LoadBalancer' ||
+    ((status?.loadBalancer?.ingress ?? []) as unknown[]).length > 0,
 };
 
-/** How a component does: workloads when all of what they ask for runs, anything else when it exists and does not say otherwise. */
+/**
+ * How a component does: workloads when all of what they ask for runs, anything else when it exists
+ * and does not say otherwise.
+ */
 export function readinessOf(kind: string, object: KubeObject): Readiness {
   if (object.metadata.deletionTimestamp !== undefined) {
     return 'InProgress';

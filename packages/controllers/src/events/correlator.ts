@@ -48,6 +48,7 @@ interface Bucket {
 
 function involvedIn({ apiVersion, kind, metadata }: KubeObject): Record<string, string> {
   const { namespace, uid, resourceVersion, name } = metadata;
+
   return {
     apiVersion: apiVersion ?? '',
     kind: kind ?? '',
@@ -59,8 +60,9 @@ function involvedIn({ apiVersion, kind, metadata }: KubeObject): Record<string, 
 }
 
 /**
- * Brings repetitions of one source's events together, as client-go does: the same is counted, many that differ by their messages
- * alone become one, and an object about which there is no end of them is heard less often.
+ * Brings repetitions of one source's events together, as client-go does: the same is counted, many
+ * that differ by their messages alone become one, and an object about which there is no end of them
+ * is heard less often.
  */
 export class EventCorrelator {
   readonly #now: () => number;
@@ -73,7 +75,10 @@ export class EventCorrelator {
     this.#now = now;
   }
 
-  /** Counts an occurrence; answers the event that is to be written, or nothing where its object has been heard often enough. */
+  /**
+   * Counts an occurrence; answers the event that is to be written, or nothing where its object has
+   * been heard often enough.
+   */
   correlate({ about, type, reason, message }: Occurrence): Sighting | undefined {
     const { resourceVersion: _version, ...involved } = involvedIn(about);
     const object = JSON.stringify(involved);
@@ -83,6 +88,7 @@ export class EventCorrelator {
     const key = combines ? kind : JSON.stringify([kind, message]);
     const known = this.#sightings.get(key);
     const last = timestamp();
+
     const sighting = known ?? {
       name: nameOf(involved.name ?? '', key),
       involved: involvedIn(about),
@@ -93,6 +99,7 @@ export class EventCorrelator {
       first: last,
       last,
     };
+
     Object.assign(sighting, { message: text, count: sighting.count + 1, last });
     this.#sightings.set(key, sighting);
 
@@ -102,10 +109,16 @@ export class EventCorrelator {
   #isSimilar(kind: string, message: string): boolean {
     const now = this.#now();
     const before = this.#similar.get(kind);
-    const similar = before && now - before.at <= LIMITS.similarMs ? before : { messages: new Set<string>(), at: now };
+
+    const similar =
+      before && now - before.at <= LIMITS.similarMs
+        ? before
+        : { messages: new Set<string>(), at: now };
+
     similar.at = now;
     similar.messages.add(message);
     this.#similar.set(kind, similar);
+
     if (similar.messages.size < LIMITS.similar) {
       return false;
     }
@@ -119,9 +132,11 @@ export class EventCorrelator {
   #takeToken(object: string): boolean {
     const now = this.#now();
     const bucket = this.#buckets.get(object) ?? { tokens: LIMITS.burst, at: now };
+
     bucket.tokens = Math.min(LIMITS.burst, bucket.tokens + (now - bucket.at) / LIMITS.refillMs);
     bucket.at = now;
     this.#buckets.set(object, bucket);
+
     if (bucket.tokens < 1) {
       return false;
     }
@@ -132,7 +147,10 @@ export class EventCorrelator {
   }
 }
 
-/** A name that holds the object's, as Kubernetes' events have; the rest tells apart what is said of it. */
+/**
+ * A name that holds the object's, as Kubernetes' events have; the rest tells apart what is said of
+ * it.
+ */
 function nameOf(object: string, key: string): string {
   const hash = createHash('sha256').update(key).digest('hex');
   return `${object.slice(0, 200)}.${hash.slice(0, 16)}`;

@@ -19,6 +19,7 @@ export class Recent<T> {
   set(key: string, value: T): void {
     this.#values.delete(key);
     this.#values.set(key, value);
+
     if (this.#values.size > this.#most) {
       const [oldest] = this.#values.keys();
       this.#values.delete(oldest!);

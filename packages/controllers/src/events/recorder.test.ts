@@ -5,17 +5,25 @@ import { EventRecorder } from './recorder.ts';
 
 test('what is recorded while the last write ends is written too, whenever that is', async () => {
   const written: number[] = [];
+
   const client = {
     create: async (_resource: unknown, event: { count: number }) => void written.push(event.count),
-    patch: async (_key: unknown, _type: unknown, { count }: { count: number }) => void written.push(count),
+    patch: async (_key: unknown, _type: unknown, { count }: { count: number }) =>
+      void written.push(count),
   } as unknown as KubeClient;
+
   const events = new EventRecorder(client, (error) => assert.fail(String(error)));
   const about = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n', uid: 'u' } };
+
   for (let turns = 0; turns < 20; turns += 1) {
     events.record(about, 'Warning', 'Failed', 'no');
-    // Each time a few turns of the event loop's microtasks later: one of them is where the writer ends.
-    for (let i = 0; i < turns; i += 1) await Promise.resolve();
+    // Each time a few turns of the event loop's microtasks later: one of them is where the writer
+    // ends.
+    for (let i = 0; i < turns; i += 1) {
+      await Promise.resolve();
+    }
   }
+
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(written.at(-1), 20);
   await events.stop();

@@ -6,19 +6,23 @@ import { EventCorrelator, type Sighting } from './correlator.ts';
 
 const EVENTS: GroupVersionResource = { group: '', version: 'v1', resource: 'events' };
 const COMPONENT = 'ks-apiserver';
+
 /** Events about what is in no namespace are filed here, as Kubernetes does. */
 const DEFAULT_NAMESPACE = 'default';
+
 const LIMITS = {
   /** Events that wait to be written; more are dropped. */
   waiting: 100,
   message: 1000,
-  /** How long an event stays, in milliseconds: as with Kubernetes' own, which expire in a cluster. */
+  /**
+   * How long an event stays, in milliseconds: as with Kubernetes' own, which expire in a cluster.
+   */
   retentionMs: 3_600_000,
 };
 
 /**
- * Writes Kubernetes Events about what controllers did or failed to do: the same one is written once and then counted. It never
- * fails and never waits: an event that cannot be written is lost.
+ * Writes Kubernetes Events about what controllers did or failed to do: the same one is written once
+ * and then counted. It never fails and never waits: an event that cannot be written is lost.
  */
 export class EventRecorder {
   readonly #client: KubeClient;
@@ -49,10 +53,22 @@ export class EventRecorder {
 
   /** Records that something happened to an object; `reason` is one word in CamelCase. */
   record(about: KubeObject, type: 'Normal' | 'Warning', reason: string, text: string): void {
-    if (this.#stopped) return;
-    const sighting = this.#correlator.correlate({ about, type, reason, message: text.slice(0, LIMITS.message) });
+    if (this.#stopped) {
+      return;
+    }
+
+    const sighting = this.#correlator.correlate({
+      about,
+      type,
+      reason,
+      message: text.slice(0, LIMITS.message),
+    });
+
     // One that waits already is written with its new count.
-    if (!sighting || this.#waiting.has(sighting) || this.#waiting.size >= this.#mostWaiting) return;
+    if (!sighting || this.#waiting.has(sighting) || this.#waiting.size >= this.#mostWaiting) {
+      return;
+    }
+
     this.#waiting.add(sighting);
     this.#writing ??= this.#drain();
   }
@@ -60,15 +76,19 @@ export class EventRecorder {
   async #drain(): Promise<void> {
     for (const sighting of this.#waiting) {
       this.#waiting.delete(sighting);
+
       await this.#write(sighting).catch((error: unknown) => {
         // Nothing can be written into a namespace that ends or is gone, nor needs to be.
         const { code, details } = error as Partial<StatusError>;
         const ending = details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating');
-        if (code !== 404 && !ending) this.#onError(error);
+        if (code !== 404 && !ending) {
+          this.#onError(error);
+        }
       });
     }
 
-    // At once with the last one: what is recorded a moment later must find that nobody writes any more.
+    // At once with the last one: what is recorded a moment later must find that nobody writes any
+    // more.
     this.#writing = undefined;
   }
 
@@ -76,12 +96,15 @@ export class EventRecorder {
     const { name, involved, type, reason, first, message, count, last } = sighting;
     const namespace = involved.namespace ?? DEFAULT_NAMESPACE;
     const key = { resource: EVENTS, namespace, name };
+
     if (this.#written.has(sighting)) {
       try {
         await this.#client.patch(key, 'merge', { message, count, lastTimestamp: last });
         return;
       } catch (error) {
-        if (!(error instanceof StatusError && error.code === 404)) throw error;
+        if (!(error instanceof StatusError && error.code === 404)) {
+          throw error;
+        }
         // It expired: it is written anew.
       }
     }
@@ -101,10 +124,13 @@ export class EventRecorder {
       lastTimestamp: last,
       count,
     };
+
     try {
       await this.#client.create(EVENTS, event);
     } catch (error) {
-      if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) throw error;
+      if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) {
+        throw error;
+      }
       await this.#takeUp(sighting);
     }
 
@@ -116,18 +142,30 @@ export class EventRecorder {
     const { name, involved, message, last } = sighting;
     const key = { resource: EVENTS, namespace: involved.namespace ?? DEFAULT_NAMESPACE, name };
     const before = await this.#client.find(key);
+
     sighting.count += Number(before?.count ?? 0) || 0;
     await this.#client.patch(key, 'merge', { message, count: sighting.count, lastTimestamp: last });
   }
 
-  /** Deletes own events that are older than an hour: the embedded API keeps them until somebody does. */
+  /**
+   * Deletes own events that are older than an hour: the embedded API keeps them until somebody
+   * does.
+   */
   async sweep(): Promise<void> {
-    const { items } = await this.#client.list(EVENTS, { fieldSelector: `source=${this.#component}` });
+    const { items } = await this.#client.list(EVENTS, {
+      fieldSelector: `source=${this.#component}`,
+    });
     const oldest = Date.now() - LIMITS.retentionMs;
+
     for (const { metadata, lastTimestamp } of items) {
       const at = Date.parse(String(lastTimestamp ?? metadata.creationTimestamp));
-      if (at < oldest)
-        await ensureDeleted(this.#client, { resource: EVENTS, namespace: metadata.namespace, name: metadata.name! });
+      if (at < oldest) {
+        await ensureDeleted(this.#client, {
+          resource: EVENTS,
+          namespace: metadata.namespace,
+          name: metadata.name!,
+        });
+      }
     }
   }
 

@@ -10,14 +10,28 @@ import { Objects } from './objects.ts';
 export const SIMULATED = 'simulation.ks-apiserver.io/simulated';
 
 const core = (resource: string): GroupVersionResource => ({ group: '', version: 'v1', resource });
-const apps = (resource: string): GroupVersionResource => ({ group: 'apps', version: 'v1', resource });
-const batch = (resource: string): GroupVersionResource => ({ group: 'batch', version: 'v1', resource });
+
+const apps = (resource: string): GroupVersionResource => ({
+  group: 'apps',
+  version: 'v1',
+  resource,
+});
+
+const batch = (resource: string): GroupVersionResource => ({
+  group: 'batch',
+  version: 'v1',
+  resource,
+});
 
 const controller = { controller: controllerUid };
+
 const label = {
   label: ({ metadata }: KubeObject) =>
-    Object.entries(metadata.labels ?? {}).map(([name, value]) => labelKey(metadata.namespace, name, value)),
+    Object.entries(metadata.labels ?? {}).map(([name, value]) =>
+      labelKey(metadata.namespace, name, value),
+    ),
 };
+
 const selector = { selector: selectorKey };
 
 /** The components of a cluster whose events are written. */
@@ -56,12 +70,15 @@ export class Cluster {
   constructor(client: KubeClient, onError: (error: unknown) => void) {
     this.client = client;
     this.#onError = onError;
+
     this.pods = new Objects(client, core('pods'), 'Pod', {
       ...controller,
       node: ({ spec }) => (spec?.nodeName ? [spec.nodeName] : []),
       ...label,
     });
+
     this.nodes = new Objects(client, core('nodes'), 'Node');
+
     this.services = new Objects(client, core('services'), 'Service', {
       // A Service finds pods by the first label of its selector, and pods it by that.
       label: ({ metadata, spec }) => {
@@ -69,28 +86,48 @@ export class Cluster {
         return first ? [labelKey(metadata.namespace, ...first)] : [];
       },
     });
+
     this.endpoints = new Objects(client, core('endpoints'), 'Endpoints');
+
     this.slices = new Objects(
       client,
       { group: 'discovery.k8s.io', version: 'v1', resource: 'endpointslices' },
       'EndpointSlice',
       controller,
     );
+
     this.claims = new Objects(client, core('persistentvolumeclaims'), 'PersistentVolumeClaim');
+
     this.volumes = new Objects(client, core('persistentvolumes'), 'PersistentVolume', {
-      claim: ({ spec }) => (spec?.claimRef ? [`${spec.claimRef.namespace}/${spec.claimRef.name}`] : []),
+      claim: ({ spec }) =>
+        spec?.claimRef ? [`${spec.claimRef.namespace}/${spec.claimRef.name}`] : [],
     });
+
     this.deployments = new Objects(client, apps('deployments'), 'Deployment', selector);
-    this.replicaSets = new Objects(client, apps('replicasets'), 'ReplicaSet', { ...controller, ...label, ...selector });
+
+    this.replicaSets = new Objects(client, apps('replicasets'), 'ReplicaSet', {
+      ...controller,
+      ...label,
+      ...selector,
+    });
+
     this.replicationControllers = new Objects(
       client,
       core('replicationcontrollers'),
       'ReplicationController',
       selector,
     );
+
     this.statefulSets = new Objects(client, apps('statefulsets'), 'StatefulSet');
     this.daemonSets = new Objects(client, apps('daemonsets'), 'DaemonSet');
-    this.revisions = new Objects(client, apps('controllerrevisions'), 'ControllerRevision', controller);
+
+    this.revisions = new Objects(
+      client,
+      apps('controllerrevisions'),
+      'ControllerRevision',
+      controller,
+    );
+
     this.jobs = new Objects(client, batch('jobs'), 'Job', controller);
     this.cronJobs = new Objects(client, batch('cronjobs'), 'CronJob');
   }
@@ -119,6 +156,7 @@ export class Cluster {
       recorder = new EventRecorder(this.client, this.#onError, { component, waiting: 2000 });
       this.#recorders.set(component, recorder);
     }
+
     recorder.record(about, type, reason, message);
   }
 

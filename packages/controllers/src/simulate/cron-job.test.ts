@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { dueTime } from './cron-job.ts';
 
 const at = (text: string) => Date.parse(text);
+
 const cronJob = (spec: Record<string, unknown>, lastScheduleTime?: string) => ({
   metadata: { name: 'c', creationTimestamp: '2026-03-01T00:00:30Z' },
   spec,
@@ -33,7 +34,13 @@ const cases: [string, Record<string, unknown>, string | undefined, string, strin
     '2026-03-01T05:30:00Z',
     undefined,
   ],
-  ['macros', { schedule: '@daily' }, '2026-03-01T00:00:00Z', '2026-03-02T00:00:10Z', '2026-03-02T00:00:00Z'],
+  [
+    'macros',
+    { schedule: '@daily' },
+    '2026-03-01T00:00:00Z',
+    '2026-03-02T00:00:10Z',
+    '2026-03-02T00:00:00Z',
+  ],
   [
     'a time zone',
     { schedule: '0 8 * * *', timeZone: 'Asia/Shanghai' },
@@ -49,11 +56,13 @@ const cases: [string, Record<string, unknown>, string | undefined, string, strin
     '2026-03-02T00:00:00Z',
   ],
 ];
-for (const [name, spec, last, now, expected] of cases)
+
+for (const [name, spec, last, now, expected] of cases) {
   test(`due: ${name}`, () => {
     const due = dueTime(cronJob(spec, last), at(now));
     assert.equal(due?.toISOString().replace('.000Z', 'Z'), expected);
   });
+}
 
 test('a schedule that cannot be read is an error', () => {
   assert.throws(() => dueTime(cronJob({ schedule: 'every now and then' })));

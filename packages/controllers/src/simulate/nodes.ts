@@ -6,8 +6,15 @@ import { now } from '../names.ts';
 import { SIMULATED } from './cluster.ts';
 
 const NODES: GroupVersionResource = { group: '', version: 'v1', resource: 'nodes' };
-const LEASES: GroupVersionResource = { group: 'coordination.k8s.io', version: 'v1', resource: 'leases' };
+
+const LEASES: GroupVersionResource = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  resource: 'leases',
+};
+
 const LEASE_NAMESPACE = 'kube-node-lease';
+
 /** As a kubelet does it: the lease every 10 s, the status every 5 minutes. */
 const LEASE_SECONDS = 40;
 const RENEW_MS = 10_000;
@@ -18,6 +25,7 @@ const CAPACITY = { cpu: '8', memory: '32Gi', pods: '250', 'ephemeral-storage': '
 function conditions() {
   const time = now();
   const times = { lastHeartbeatTime: time, lastTransitionTime: time };
+
   const none = (type: string, what: string) => ({
     type,
     status: 'False',
@@ -25,6 +33,7 @@ function conditions() {
     message: 'simulated by ks-apiserver',
     ...times,
   });
+
   return [
     none('MemoryPressure', 'SufficientMemory'),
     none('DiskPressure', 'NoDiskPressure'),
@@ -49,14 +58,21 @@ export class SimulatedNodes {
   #running: Promise<void> | undefined;
 
   /** `version` is what the nodes show as their kubelet's. */
-  constructor(client: KubeClient, count: number, version: string, onError: (error: unknown) => void) {
+  constructor(
+    client: KubeClient,
+    count: number,
+    version: string,
+    onError: (error: unknown) => void,
+  ) {
     this.#client = client;
     this.#names = Array.from({ length: count }, (_, i) => `simulated-${i + 1}`);
     this.#version = version;
     this.#onError = onError;
   }
 
-  /** Registers the nodes and keeps them alive until stopped. Rejects when they cannot be registered. */
+  /**
+   * Registers the nodes and keeps them alive until stopped. Rejects when they cannot be registered.
+   */
   async start(): Promise<this> {
     await Promise.all(this.#names.map((name, i) => this.#register(name, i)));
     this.#running = this.#run();
@@ -67,9 +83,15 @@ export class SimulatedNodes {
     const { signal } = this.#stop;
     for (let beat = 1; ; beat++) {
       await sleep(RENEW_MS, undefined, { signal, ref: false }).catch(() => {});
-      if (signal.aborted) return;
+
+      if (signal.aborted) {
+        return;
+      }
+
       for (const [i, name] of this.#names.entries()) {
-        await (beat % STATUS_EVERY === 0 ? this.#register(name, i) : this.#renew(name)).catch(this.#onError);
+        await (beat % STATUS_EVERY === 0 ? this.#register(name, i) : this.#renew(name)).catch(
+          this.#onError,
+        );
       }
     }
   }
@@ -77,13 +99,16 @@ export class SimulatedNodes {
   async #register(name: string, index: number): Promise<void> {
     const key = { resource: NODES, name };
     const status = this.#status(name, index);
+
     const labels = {
       'kubernetes.io/hostname': name,
       'kubernetes.io/os': 'linux',
       'kubernetes.io/arch': 'amd64',
       'node-role.kubernetes.io/worker': '',
     };
+
     const podCIDR = `10.${64 + index}.0.0/16`;
+
     const node: KubeObject = {
       apiVersion: 'v1',
       kind: 'Node',
@@ -91,15 +116,21 @@ export class SimulatedNodes {
       spec: { podCIDR, podCIDRs: [podCIDR] },
       status,
     };
+
     await ensureCreated(this.#client, NODES, node);
     await this.#client.patch(key, 'merge', { status }, { subresource: 'status' });
+
     const { metadata, spec } = await this.#client.get(key);
-    const taints = ((spec?.taints ?? []) as { key: string }[]).filter((taint) => taint.key !== NOT_READY);
+    const taints = ((spec?.taints ?? []) as { key: string }[]).filter(
+      (taint) => taint.key !== NOT_READY,
+    );
+
     // The API taints new nodes until they are ready; no other controller lifts that here.
     if (taints.length < (spec?.taints?.length ?? 0)) {
       const { resourceVersion } = metadata;
       await this.#client.patch(key, 'merge', { metadata: { resourceVersion }, spec: { taints } });
     }
+
     await this.#renew(name);
   }
 
@@ -132,12 +163,14 @@ export class SimulatedNodes {
     const renewTime = new Date().toISOString().replace('Z', '000Z');
     const spec = { holderIdentity: name, leaseDurationSeconds: LEASE_SECONDS, renewTime };
     const key = { resource: LEASES, name, namespace: LEASE_NAMESPACE };
+
     const lease = {
       apiVersion: 'coordination.k8s.io/v1',
       kind: 'Lease',
       metadata: { name, namespace: LEASE_NAMESPACE },
       spec,
     };
+
     await ensureCreated(this.#client, LEASES, lease);
     await this.#client.patch(key, 'merge', { spec });
   }

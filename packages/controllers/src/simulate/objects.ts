@@ -1,5 +1,9 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import { apiVersionOf, type GroupVersionResource, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import {
+  apiVersionOf,
+  type GroupVersionResource,
+  type KubeObject,
+} from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import { type Change, Store } from '@ks-apiserver/client/informer/store';
@@ -9,13 +13,19 @@ import { type KubeClient, resourcePath } from '@ks-apiserver/client/kube/client'
 export type Indexes = Record<string, (object: KubeObject) => Iterable<string>>;
 
 /**
- * What a write is refused with because its object or namespace has gone meanwhile, as a conflict: the cache was a moment
- * behind, and whoever looks again finds nothing to do.
+ * What a write is refused with because its object or namespace has gone meanwhile, as a conflict:
+ * the cache was a moment behind, and whoever looks again finds nothing to do.
  */
 export function behind(error: unknown): unknown {
-  if (!(error instanceof StatusError)) return error;
+  if (!(error instanceof StatusError)) {
+    return error;
+  }
+
   const ending = error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating');
-  return error.code === 404 || ending ? new StatusError(409, 'Conflict', error.message, error.details) : error;
+
+  return error.code === 404 || ending
+    ? new StatusError(409, 'Conflict', error.message, error.details)
+    : error;
 }
 
 function rethrowBehind(error: unknown): never {
@@ -31,8 +41,8 @@ export function keyOf({ metadata }: KubeObject): string {
 }
 
 /**
- * The objects of one resource, from a cache with indexes. A write settles when the cache shows it, so that whoever looks
- * again afterwards does not do the same once more.
+ * The objects of one resource, from a cache with indexes. A write settles when the cache shows it,
+ * so that whoever looks again afterwards does not do the same once more.
  */
 export class Objects {
   readonly informer: Informer;
@@ -42,7 +52,12 @@ export class Objects {
   readonly #indexes: [string, Indexes[string], Map<string, Set<Entry>>][];
   readonly #waiting = new Map<string, Set<() => void>>();
 
-  constructor(client: KubeClient, resource: GroupVersionResource, kind: string, indexes: Indexes = {}) {
+  constructor(
+    client: KubeClient,
+    resource: GroupVersionResource,
+    kind: string,
+    indexes: Indexes = {},
+  ) {
     this.#client = client;
     this.resource = resource;
     this.#type = { apiVersion: apiVersionOf(resource), kind };
@@ -54,21 +69,32 @@ export class Objects {
   #changed({ type, entry, previous }: Change): void {
     // Items of lists leave out what they are.
     Object.assign(entry.object!, this.#type);
+
     for (const [, keys, found] of this.#indexes) {
       if (previous) {
         for (const key of keys(previous.object!)) {
           const entries = found.get(key);
           entries?.delete(previous);
-          if (entries?.size === 0) found.delete(key);
+
+          if (entries?.size === 0) {
+            found.delete(key);
+          }
         }
       }
-      if (type === 'DELETED') continue;
+
+      if (type === 'DELETED') {
+        continue;
+      }
+
       for (const key of keys(entry.object!)) {
         const entries = found.get(key) ?? new Set();
         found.set(key, entries.add(entry));
       }
     }
-    for (const wake of this.#waiting.get(Store.key(entry.namespace, entry.name)) ?? []) wake();
+
+    for (const wake of this.#waiting.get(Store.key(entry.namespace, entry.name)) ?? []) {
+      wake();
+    }
   }
 
   /** The object of a queue's key; it must not be changed. */
@@ -102,7 +128,9 @@ export class Objects {
   /** Replaces an object that came from the cache with a changed copy. */
   async update(object: KubeObject, subresource?: string): Promise<KubeObject> {
     const options = subresource ? { subresource } : {};
-    return this.#shown(await this.#client.update(this.resource, object, options).catch(rethrowBehind));
+    return this.#shown(
+      await this.#client.update(this.resource, object, options).catch(rethrowBehind),
+    );
   }
 
   /** Sets the status of an object that came from the cache. */
@@ -110,9 +138,13 @@ export class Objects {
     return this.update({ ...object, status }, 'status');
   }
 
-  /** Deletes this object and none that has its name later; one that is gone is fine. `grace` is in seconds. */
+  /**
+   * Deletes this object and none that has its name later; one that is gone is fine. `grace` is in
+   * seconds.
+   */
   async delete(object: KubeObject, grace?: number): Promise<void> {
     const { namespace, name, uid } = object.metadata;
+
     const options = {
       kind: 'DeleteOptions',
       apiVersion: 'v1',
@@ -120,12 +152,16 @@ export class Objects {
       propagationPolicy: 'Background',
       ...(grace !== undefined && { gracePeriodSeconds: grace }),
     };
+
     try {
       const body = { type: 'application/json', bytes: Buffer.from(JSON.stringify(options)) };
       await this.#client.raw('DELETE', resourcePath(this.resource, namespace, name), body);
     } catch (error) {
-      if (!(error instanceof StatusError && (error.code === 404 || error.code === 409))) throw error;
+      if (!(error instanceof StatusError && (error.code === 404 || error.code === 409))) {
+        throw error;
+      }
     }
+
     await this.until(keyOf(object), () => {
       const found = this.get(keyOf(object));
       return found?.metadata.uid !== uid || found?.metadata.deletionTimestamp !== undefined;
@@ -139,28 +175,45 @@ export class Objects {
     await this.until(key, () => {
       const found = this.get(key)?.metadata;
       // What was seen and is gone has been deleted meanwhile.
-      if (found?.uid !== uid) return seen;
+      if (found?.uid !== uid) {
+        return seen;
+      }
+
       seen = true;
+
       return Number(found?.resourceVersion) >= Number(resourceVersion);
     });
+
     return object;
   }
 
   /** Resolves when the cache shows something of a key, or never will: after five seconds. */
   async until(key: string, done: () => boolean): Promise<void> {
-    if (done()) return;
+    if (done()) {
+      return;
+    }
+
     await new Promise<void>((resolve) => {
       const waiting = this.#waiting.get(key) ?? new Set();
       this.#waiting.set(key, waiting);
+
       const end = () => {
         clearTimeout(timer);
         waiting.delete(wake);
-        if (waiting.size === 0) this.#waiting.delete(key);
+
+        if (waiting.size === 0) {
+          this.#waiting.delete(key);
+        }
+
         resolve();
       };
+
       const wake = () => {
-        if (done()) end();
+        if (done()) {
+          end();
+        }
       };
+
       const timer = setTimeout(end, SEEN_MS);
       timer.unref();
       waiting.add(wake);

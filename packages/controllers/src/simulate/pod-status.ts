@@ -3,7 +3,10 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { now } from '../names.ts';
 import { type Condition, conditionOf } from './pods.ts';
 
-/** Where a pod's containers are: being made, running, waiting to be run again after a failure, or at their end. */
+/**
+ * Where a pod's containers are: being made, running, waiting to be run again after a failure, or at
+ * their end.
+ */
 export type Run = 'creating' | 'running' | 'restarting' | 'ended';
 
 interface Container {
@@ -18,15 +21,23 @@ const MESSAGE = 'simulated by ks-apiserver: no container runs';
 export function podConditions(pod: KubeObject, run: Run, ready: boolean): Condition[] {
   const time = now();
   const completed = run === 'ended';
+
   const unready = completed
     ? { reason: 'PodCompleted' }
-    : { reason: 'ContainersNotReady', message: `containers with unready status: [${names(pod).join(' ')}]` };
+    : {
+        reason: 'ContainersNotReady',
+        message: `containers with unready status: [${names(pod).join(' ')}]`,
+      };
+
   const of = (type: string, holds: boolean, why: Partial<Condition>): Condition => {
     const status = holds ? 'True' : 'False';
     const before = conditionOf(pod, type);
-    const lastTransitionTime = before?.status === status ? (before.lastTransitionTime ?? time) : time;
+    const lastTransitionTime =
+      before?.status === status ? (before.lastTransitionTime ?? time) : time;
+
     return { type, status, ...why, lastProbeTime: null, lastTransitionTime };
   };
+
   return [
     of('PodReadyToStartContainers', run === 'running' || run === 'restarting', {}),
     of('Initialized', true, completed ? { reason: 'PodCompleted' } : {}),
@@ -50,10 +61,15 @@ export function containerStatuses(
   const time = now();
   const idOf = (name: string) =>
     `simulated://${createHash('sha256').update(`${pod.metadata.uid}/${name}/${restarts}`).digest('hex')}`;
+
   const before = (name: string) =>
-    ((pod.status?.containerStatuses ?? []) as { name: string; state?: { running?: { startedAt: string } } }[]).find(
-      (status) => status.name === name,
-    );
+    (
+      (pod.status?.containerStatuses ?? []) as {
+        name: string;
+        state?: { running?: { startedAt: string } };
+      }[]
+    ).find((status) => status.name === name);
+
   const terminated = (name: string, code: number) => ({
     exitCode: code,
     reason: code === 0 ? 'Completed' : 'Error',
@@ -61,10 +77,18 @@ export function containerStatuses(
     finishedAt: time,
     containerID: idOf(name),
   });
+
   const status = ({ name, image }: Container) => {
     const made = run !== 'creating';
-    const common = { name, image, imageID: made ? `simulated://${image}` : '', restartCount: restarts };
-    if (run === 'creating')
+
+    const common = {
+      name,
+      image,
+      imageID: made ? `simulated://${image}` : '',
+      restartCount: restarts,
+    };
+
+    if (run === 'creating') {
       return {
         ...common,
         ready: false,
@@ -72,16 +96,44 @@ export function containerStatuses(
         state: { waiting: { reason: 'ContainerCreating' } },
         lastState: {},
       };
+    }
+
     const containerID = idOf(name);
+
     if (run === 'running') {
       const startedAt = before(name)?.state?.running?.startedAt ?? time;
-      return { ...common, containerID, ready, started: true, state: { running: { startedAt } }, lastState: {} };
+
+      return {
+        ...common,
+        containerID,
+        ready,
+        started: true,
+        state: { running: { startedAt } },
+        lastState: {},
+      };
     }
+
     const end = { terminated: terminated(name, exitCode) };
-    if (run === 'ended') return { ...common, containerID, ready: false, started: false, state: end, lastState: {} };
-    const waiting = { reason: 'CrashLoopBackOff', message: 'the container failed and is started again soon' };
-    return { ...common, containerID, ready: false, started: false, state: { waiting }, lastState: end };
+
+    if (run === 'ended') {
+      return { ...common, containerID, ready: false, started: false, state: end, lastState: {} };
+    }
+
+    const waiting = {
+      reason: 'CrashLoopBackOff',
+      message: 'the container failed and is started again soon',
+    };
+
+    return {
+      ...common,
+      containerID,
+      ready: false,
+      started: false,
+      state: { waiting },
+      lastState: end,
+    };
   };
+
   const initialized = ({ name, image }: Container) => ({
     name,
     image,
@@ -93,10 +145,14 @@ export function containerStatuses(
     state: { terminated: terminated(name, 0) },
     lastState: {},
   });
+
   const inits = (pod.spec.initContainers ?? []) as Container[];
+
   return {
     containerStatuses: (pod.spec.containers as Container[]).map(status),
     ...(inits.length > 0 &&
-      run !== 'creating' && { initContainerStatuses: pod.status?.initContainerStatuses ?? inits.map(initialized) }),
+      run !== 'creating' && {
+        initContainerStatuses: pod.status?.initContainerStatuses ?? inits.map(initialized),
+      }),
   };
 }

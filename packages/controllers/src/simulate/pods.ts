@@ -19,7 +19,9 @@ export interface Condition {
 
 /** A condition of an object. */
 export function conditionOf(object: KubeObject, type: string): Condition | undefined {
-  return (object.status?.conditions as Condition[] | undefined)?.find((condition) => condition.type === type);
+  return (object.status?.conditions as Condition[] | undefined)?.find(
+    (condition) => condition.type === type,
+  );
 }
 
 /** Whether a pod neither has ended nor is to end. */
@@ -32,18 +34,30 @@ export function isReady(pod: KubeObject): boolean {
   return conditionOf(pod, 'Ready')?.status === 'True';
 }
 
-/** Milliseconds until a pod has been ready for `minReadySeconds`: 0 when it is available, Infinity while it is not ready. */
+/**
+ * Milliseconds until a pod has been ready for `minReadySeconds`: 0 when it is available, Infinity
+ * while it is not ready.
+ */
 export function untilAvailable(pod: KubeObject, minReadySeconds = 0): number {
   const ready = conditionOf(pod, 'Ready');
-  if (ready?.status !== 'True') return Number.POSITIVE_INFINITY;
-  if (minReadySeconds === 0) return 0;
-  return Math.max(0, Date.parse(ready.lastTransitionTime ?? '') + minReadySeconds * 1000 - Date.now());
+  if (ready?.status !== 'True') {
+    return Number.POSITIVE_INFINITY;
+  }
+  if (minReadySeconds === 0) {
+    return 0;
+  }
+
+  return Math.max(
+    0,
+    Date.parse(ready.lastTransitionTime ?? '') + minReadySeconds * 1000 - Date.now(),
+  );
 }
 
 /** What a status counts of pods, and when to count again. */
 export function countPods(pods: readonly KubeObject[], minReadySeconds: number | undefined) {
   const waits = pods.map((pod) => untilAvailable(pod, minReadySeconds));
   const later = waits.filter((wait) => wait > 0 && wait < Number.POSITIVE_INFINITY);
+
   return {
     ready: pods.filter(isReady).length,
     available: waits.filter((wait) => wait === 0).length,
@@ -53,12 +67,15 @@ export function countPods(pods: readonly KubeObject[], minReadySeconds: number |
 
 /** A status without counts that are zero, as Kubernetes leaves them out. */
 export function withoutZeros<T extends Record<string, unknown>>(counts: T): Partial<T> {
-  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0)) as Partial<T>;
+  return Object.fromEntries(
+    Object.entries(counts).filter(([, count]) => count !== 0),
+  ) as Partial<T>;
 }
 
 /** A pod as its controller makes it; the API generates its name unless it is given one. */
 export function podOf(owner: KubeObject, template: KubeObject, name?: string): KubeObject {
   const { labels, annotations } = template.metadata ?? {};
+
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -74,18 +91,22 @@ export function podOf(owner: KubeObject, template: KubeObject, name?: string): K
   };
 }
 
-/** Why a pod was refused: by what its owner calls it, since the name that was generated for it is another each time. */
+/**
+ * Why a pod was refused: by what its owner calls it, since the name that was generated for it is
+ * another each time.
+ */
 function refusal(pod: KubeObject, error: unknown): string {
   const { message, details } = error as Partial<StatusError> & { message: string };
   const { generateName, name } = pod.metadata;
+
   return name || !generateName || !details?.name
     ? message
     : message.replaceAll(`"${details.name}"`, `"${generateName}"`);
 }
 
 /**
- * Makes pods, and tells of each: one, then twice as many each time while none is refused, so that a refusal of all is not asked
- * for again and again. Where one is refused, tells that and throws why.
+ * Makes pods, and tells of each: one, then twice as many each time while none is refused, so that a
+ * refusal of all is not asked for again and again. Where one is refused, tells that and throws why.
  */
 export async function createPods(
   cluster: Cluster,
@@ -98,9 +119,14 @@ export async function createPods(
     const batch = wanted.slice(from, from + size);
     const results = await Promise.allSettled(batch.map((pod) => cluster.pods.create(pod)));
     for (const [i, result] of results.entries()) {
-      if (result.status === 'fulfilled')
-        cluster.record(component, owner, 'SuccessfulCreate', `Created pod: ${result.value.metadata.name}`);
-      else if (!isBehind(result.reason))
+      if (result.status === 'fulfilled') {
+        cluster.record(
+          component,
+          owner,
+          'SuccessfulCreate',
+          `Created pod: ${result.value.metadata.name}`,
+        );
+      } else if (!isBehind(result.reason)) {
         cluster.record(
           component,
           owner,
@@ -108,12 +134,15 @@ export async function createPods(
           `Error creating: ${refusal(batch[i]!, result.reason)}`,
           'Warning',
         );
+      }
     }
 
     const failed = results.findIndex((result) => result.status === 'rejected');
     if (failed >= 0) {
       const { reason } = results[failed] as PromiseRejectedResult;
-      throw isBehind(reason) ? reason : new Error(refusal(batch[failed]!, reason), { cause: reason });
+      throw isBehind(reason)
+        ? reason
+        : new Error(refusal(batch[failed]!, reason), { cause: reason });
     }
   }
 }
@@ -131,6 +160,7 @@ export async function deletePods(
   pods: readonly KubeObject[],
 ): Promise<void> {
   await Promise.all(pods.slice(0, BATCH).map((pod) => cluster.pods.delete(pod)));
-  for (const pod of pods.slice(0, BATCH))
+  for (const pod of pods.slice(0, BATCH)) {
     cluster.record(component, owner, 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`);
+  }
 }

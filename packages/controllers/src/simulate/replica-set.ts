@@ -21,11 +21,15 @@ import { workloadReconciler } from './workload.ts';
 const PHASES = ['Pending', 'Unknown', 'Running'];
 const COST = 'controller.kubernetes.io/pod-deletion-cost';
 
-/** Orders pods by how little is lost with them: those that should go first come first (Kubernetes "ReplicaSet", scaling). */
+/**
+ * Orders pods by how little is lost with them: those that should go first come first (Kubernetes
+ * "ReplicaSet", scaling).
+ */
 export function byDispensability(a: KubeObject, b: KubeObject): number {
   const cost = (pod: KubeObject) => Number(pod.metadata.annotations?.[COST] ?? 0);
   const phase = (pod: KubeObject) => PHASES.indexOf(pod.status?.phase);
   const created = (pod: KubeObject) => Date.parse(String(pod.metadata.creationTimestamp));
+
   return (
     Number(Boolean(a.spec.nodeName)) - Number(Boolean(b.spec.nodeName)) ||
     phase(a) - phase(b) ||
@@ -38,7 +42,11 @@ export function byDispensability(a: KubeObject, b: KubeObject): number {
 /** ReplicaSets and ReplicationControllers: as many pods of a template as are asked for. */
 function replicaReconciler(
   cluster: Cluster,
-  { name, kind, objects }: { name: 'replicaset-controller' | 'replication-controller'; kind: string; objects: Objects },
+  {
+    name,
+    kind,
+    objects,
+  }: { name: 'replicaset-controller' | 'replication-controller'; kind: string; objects: Objects },
 ): Reconciler {
   return workloadReconciler(
     name,
@@ -55,10 +63,12 @@ function replicaReconciler(
     ],
     async (set) => {
       await claim(set, cluster.pods);
+
       const owned = () => cluster.pods.by('controller', set.metadata.uid!).filter(isActive);
       const wanted: number = set.spec.replicas ?? 1;
       const surplus = owned().length - wanted;
       let failure: unknown;
+
       try {
         if (surplus < 0) {
           await createPods(
@@ -73,14 +83,28 @@ function replicaReconciler(
       } catch (error) {
         failure = error;
       }
+
       const leaving = cluster.pods
         .by('controller', set.metadata.uid!)
         .filter(
           ({ metadata, status }) =>
-            metadata.deletionTimestamp && status?.phase !== 'Succeeded' && status?.phase !== 'Failed',
+            metadata.deletionTimestamp &&
+            status?.phase !== 'Succeeded' &&
+            status?.phase !== 'Failed',
         );
-      const again = await setStatus(objects, set, owned(), kind === 'ReplicaSet' ? leaving.length : undefined, failure);
-      if (failure) throw failure;
+
+      const again = await setStatus(
+        objects,
+        set,
+        owned(),
+        kind === 'ReplicaSet' ? leaving.length : undefined,
+        failure,
+      );
+
+      if (failure) {
+        throw failure;
+      }
+
       return again;
     },
   );
@@ -94,8 +118,13 @@ async function setStatus(
   failure: unknown,
 ): Promise<number | undefined> {
   const { ready, available, again } = countPods(pods, set.spec.minReadySeconds);
-  const labels = Object.entries((set.spec.template.metadata?.labels ?? {}) as Record<string, string>);
-  const labeled = pods.filter((pod) => labels.every(([name, value]) => pod.metadata.labels?.[name] === value));
+  const labels = Object.entries(
+    (set.spec.template.metadata?.labels ?? {}) as Record<string, string>,
+  );
+  const labeled = pods.filter((pod) =>
+    labels.every(([name, value]) => pod.metadata.labels?.[name] === value),
+  );
+
   const failed: Condition = {
     type: 'ReplicaFailure',
     status: 'True',
@@ -103,15 +132,27 @@ async function setStatus(
     message: (failure as Error | undefined)?.message ?? '',
     lastTransitionTime: now(),
   };
+
   const before = conditionOf(set, failed.type);
+
   const status = {
     replicas: pods.length,
-    ...withoutZeros({ fullyLabeledReplicas: labeled.length, readyReplicas: ready, availableReplicas: available }),
+    ...withoutZeros({
+      fullyLabeledReplicas: labeled.length,
+      readyReplicas: ready,
+      availableReplicas: available,
+    }),
     ...(terminatingReplicas !== undefined && { terminatingReplicas }),
     observedGeneration: set.metadata.generation,
-    ...(failure !== undefined && { conditions: [before?.reason === failed.reason ? before : failed] }),
+    ...(failure !== undefined && {
+      conditions: [before?.reason === failed.reason ? before : failed],
+    }),
   };
-  if (!sameJson(status, set.status)) await objects.setStatus(set, status);
+
+  if (!sameJson(status, set.status)) {
+    await objects.setStatus(set, status);
+  }
+
   return again;
 }
 

@@ -13,8 +13,9 @@ export function templateOf(revision: KubeObject): KubeObject {
 }
 
 /**
- * The ControllerRevision of the present template of a StatefulSet or DaemonSet: made where there is none, and the newest where
- * there is one, as after `kubectl rollout undo`; `label` is the one that its hash is kept in. Those that no pod is of and that are beyond the limit go.
+ * The ControllerRevision of the present template of a StatefulSet or DaemonSet: made where there is
+ * none, and the newest where there is one, as after `kubectl rollout undo`; `label` is the one that
+ * its hash is kept in. Those that no pod is of and that are beyond the limit go.
  */
 export async function currentRevision(
   cluster: Cluster,
@@ -23,12 +24,15 @@ export async function currentRevision(
   used: ReadonlySet<string>,
 ): Promise<KubeObject> {
   const template = { ...owner.spec.template, $patch: 'replace' };
-  const known = cluster.revisions.by('controller', owner.metadata.uid!).sort((a, b) => a.revision - b.revision);
+  const known = cluster.revisions
+    .by('controller', owner.metadata.uid!)
+    .sort((a, b) => a.revision - b.revision);
   const newest: number = known.at(-1)?.revision ?? 0;
   const found = known.find(({ data }) => sameJson(data.spec.template, template));
   if (!found) {
     const hash = templateHash(template);
     const { annotations } = owner.metadata;
+
     return cluster.revisions.create({
       apiVersion: 'apps/v1',
       kind: 'ControllerRevision',
@@ -43,11 +47,21 @@ export async function currentRevision(
       revision: newest + 1,
     });
   }
+
   const limit: number = owner.spec.revisionHistoryLimit ?? 10;
+
   const unused = known.filter(
     (revision) =>
-      revision !== found && !used.has(revision.metadata.name!) && !used.has(revision.metadata.labels?.[label] ?? ''),
+      revision !== found &&
+      !used.has(revision.metadata.name!) &&
+      !used.has(revision.metadata.labels?.[label] ?? ''),
   );
-  for (const old of unused.slice(0, Math.max(0, unused.length - limit))) await cluster.revisions.delete(old);
-  return found.revision === newest ? found : cluster.revisions.update({ ...found, revision: newest + 1 });
+
+  for (const old of unused.slice(0, Math.max(0, unused.length - limit))) {
+    await cluster.revisions.delete(old);
+  }
+
+  return found.revision === newest
+    ? found
+    : cluster.revisions.update({ ...found, revision: newest + 1 });
 }

@@ -11,12 +11,14 @@ interface Taint {
   value?: string;
   effect: string;
 }
+
 interface Toleration {
   key?: string;
   operator?: string;
   value?: string;
   effect?: string;
 }
+
 interface Requirement {
   key: string;
   operator: string;
@@ -34,11 +36,22 @@ export function tolerates(pod: KubeObject, taint: Taint): boolean {
 }
 
 function satisfies(value: string | undefined, { operator, values = [] }: Requirement): boolean {
-  if (operator === 'In') return value !== undefined && values.includes(value);
-  if (operator === 'NotIn') return value === undefined || !values.includes(value);
-  if (operator === 'Exists') return value !== undefined;
-  if (operator === 'DoesNotExist') return value === undefined;
-  if (value === undefined) return false;
+  if (operator === 'In') {
+    return value !== undefined && values.includes(value);
+  }
+  if (operator === 'NotIn') {
+    return value === undefined || !values.includes(value);
+  }
+  if (operator === 'Exists') {
+    return value !== undefined;
+  }
+  if (operator === 'DoesNotExist') {
+    return value === undefined;
+  }
+  if (value === undefined) {
+    return false;
+  }
+
   return operator === 'Gt' ? Number(value) > Number(values[0]) : Number(value) < Number(values[0]);
 }
 
@@ -46,11 +59,19 @@ function satisfies(value: string | undefined, { operator, values = [] }: Require
 export function selects(pod: KubeObject, node: KubeObject): boolean {
   const labels = node.metadata.labels ?? {};
   const wanted = Object.entries((pod.spec.nodeSelector ?? {}) as Record<string, string>);
-  if (!wanted.every(([name, value]) => labels[name] === value)) return false;
-  const terms = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms as
+  if (!wanted.every(([name, value]) => labels[name] === value)) {
+    return false;
+  }
+
+  const terms = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
+    ?.nodeSelectorTerms as
     | { matchExpressions?: Requirement[]; matchFields?: Requirement[] }[]
     | undefined;
-  if (!terms) return true;
+
+  if (!terms) {
+    return true;
+  }
+
   return terms.some(
     ({ matchExpressions = [], matchFields = [] }) =>
       matchExpressions.length + matchFields.length > 0 &&
@@ -62,13 +83,29 @@ export function selects(pod: KubeObject, node: KubeObject): boolean {
 /** Why a pod cannot run on a node, in the scheduler's words; undefined where it can. */
 export function obstacle(pod: KubeObject, node: KubeObject, podsThere: number): string | undefined {
   const unschedulable = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
-  if (node.spec?.unschedulable && !tolerates(pod, unschedulable)) return 'node(s) were unschedulable';
-  if (!selects(pod, node)) return "node(s) didn't match Pod's node affinity/selector";
+  if (node.spec?.unschedulable && !tolerates(pod, unschedulable)) {
+    return 'node(s) were unschedulable';
+  }
+  if (!selects(pod, node)) {
+    return "node(s) didn't match Pod's node affinity/selector";
+  }
+
   for (const taint of (node.spec?.taints ?? []) as Taint[]) {
-    if (taint.effect === 'PreferNoSchedule' || taint.key === unschedulable.key || tolerates(pod, taint)) continue;
+    if (
+      taint.effect === 'PreferNoSchedule' ||
+      taint.key === unschedulable.key ||
+      tolerates(pod, taint)
+    ) {
+      continue;
+    }
+
     return `node(s) had untolerated taint(s)`;
   }
-  if (podsThere >= Number(node.status?.allocatable?.pods ?? 110)) return 'Too many pods';
+
+  if (podsThere >= Number(node.status?.allocatable?.pods ?? 110)) {
+    return 'Too many pods';
+  }
+
   return undefined;
 }
 
@@ -80,8 +117,10 @@ export function simulatedNodes(cluster: Cluster): KubeObject[] {
 /** Binds pods to simulated nodes, each to the one that has the fewest. */
 export function schedulerReconciler(cluster: Cluster): Reconciler {
   const unscheduled = new Set<string>();
+
   /** Pods on their way to a node that the cache does not show there yet. */
   const bound = new Map<string, number>();
+
   return {
     name: 'simulated-scheduler',
     sources: [
@@ -95,33 +134,55 @@ export function schedulerReconciler(cluster: Cluster): Reconciler {
     about: (key) => cluster.pods.get(key),
     async reconcile(key) {
       unscheduled.delete(key);
+
       const pod = cluster.pods.get(key);
-      if (!pod || pod.spec.nodeName || pod.metadata.deletionTimestamp || pod.spec.schedulingGates?.length)
+      if (
+        !pod ||
+        pod.spec.nodeName ||
+        pod.metadata.deletionTimestamp ||
+        pod.spec.schedulingGates?.length
+      ) {
         return undefined;
-      if ((pod.spec.schedulerName ?? 'default-scheduler') !== 'default-scheduler') return undefined;
+      }
+
+      if ((pod.spec.schedulerName ?? 'default-scheduler') !== 'default-scheduler') {
+        return undefined;
+      }
+
       const obstacles: string[] = [];
       let best: KubeObject | undefined;
       let fewest = Number.POSITIVE_INFINITY;
+
       for (const node of simulatedNodes(cluster)) {
-        const there = cluster.pods.count('node', node.metadata.name!) + (bound.get(node.metadata.name!) ?? 0);
+        const there =
+          cluster.pods.count('node', node.metadata.name!) + (bound.get(node.metadata.name!) ?? 0);
         const why = obstacle(pod, node, there);
-        if (why) obstacles.push(why);
-        else if (there < fewest) [best, fewest] = [node, there];
+        if (why) {
+          obstacles.push(why);
+        } else if (there < fewest) {
+          [best, fewest] = [node, there];
+        }
       }
+
       if (!best) {
         unscheduled.add(key);
         return tellUnschedulable(cluster, pod, obstacles);
       }
+
       const { namespace, name } = pod.metadata;
       const node = best.metadata.name!;
+
       bound.set(node, (bound.get(node) ?? 0) + 1);
+
       try {
         await bind(cluster, pod, node);
       } finally {
         bound.set(node, bound.get(node)! - 1);
       }
+
       const message = `Successfully assigned ${namespace}/${name} to ${node}`;
       cluster.record('default-scheduler', pod, 'Scheduled', message);
+
       return undefined;
     },
   };
@@ -133,18 +194,32 @@ async function bind(cluster: Cluster, pod: KubeObject, node: string): Promise<vo
   const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace, uid }, target };
   const path = resourcePath(cluster.pods.resource, namespace, name, 'binding');
   const body = { type: 'application/json', bytes: Buffer.from(JSON.stringify(binding)) };
+
   await cluster.client.raw('POST', path, body).catch((error: unknown) => {
     throw behind(error);
   });
+
   const key = keyOf(pod);
-  await cluster.pods.until(key, () => cluster.pods.get(key)?.spec.nodeName !== undefined || !cluster.pods.get(key));
+  await cluster.pods.until(
+    key,
+    () => cluster.pods.get(key)?.spec.nodeName !== undefined || !cluster.pods.get(key),
+  );
 }
 
-async function tellUnschedulable(cluster: Cluster, pod: KubeObject, obstacles: string[]): Promise<undefined> {
+async function tellUnschedulable(
+  cluster: Cluster,
+  pod: KubeObject,
+  obstacles: string[],
+): Promise<undefined> {
   const counts = new Map<string, number>();
-  for (const why of obstacles) counts.set(why, (counts.get(why) ?? 0) + 1);
+
+  for (const why of obstacles) {
+    counts.set(why, (counts.get(why) ?? 0) + 1);
+  }
+
   const reasons = [...counts].map(([why, count]) => `${count} ${why}`).sort();
   const message = `0/${obstacles.length} nodes are available: ${reasons.join(', ')}.`;
+
   const condition: Condition = {
     type: 'PodScheduled',
     status: 'False',
@@ -152,12 +227,22 @@ async function tellUnschedulable(cluster: Cluster, pod: KubeObject, obstacles: s
     message,
     lastTransitionTime: now(),
   };
+
   const before = conditionOf(pod, 'PodScheduled');
   const { lastTransitionTime: _, ...same } = condition;
-  if (before && sameJson({ ...before, lastTransitionTime: undefined, lastProbeTime: undefined }, same))
+  if (
+    before &&
+    sameJson({ ...before, lastTransitionTime: undefined, lastProbeTime: undefined }, same)
+  ) {
     return undefined;
+  }
+
   cluster.record('default-scheduler', pod, 'FailedScheduling', message, 'Warning');
-  const others = ((pod.status?.conditions ?? []) as Condition[]).filter(({ type }) => type !== 'PodScheduled');
+
+  const others = ((pod.status?.conditions ?? []) as Condition[]).filter(
+    ({ type }) => type !== 'PodScheduled',
+  );
   await cluster.pods.setStatus(pod, { ...pod.status, conditions: [...others, condition] });
+
   return undefined;
 }

@@ -27,19 +27,24 @@ export interface SimulationOptions {
 }
 
 /**
- * Simulates the workloads of a cluster: what Kubernetes' controllers, its scheduler and its kubelets write into the API, with
- * nothing behind it. Answers how to stop that.
+ * Simulates the workloads of a cluster: what Kubernetes' controllers, its scheduler and its
+ * kubelets write into the API, with nothing behind it. Answers how to stop that.
  */
-export async function startSimulation(options: SimulationOptions, signal: AbortSignal): Promise<() => Promise<void>> {
+export async function startSimulation(
+  options: SimulationOptions,
+  signal: AbortSignal,
+): Promise<() => Promise<void>> {
   const { client, nodes, version, pace, onFailure, onError } = options;
   const cluster = new Cluster(client, onError);
   const kubelets = new SimulatedNodes(client, nodes, version, onError);
   const controllers: Controller[] = [];
+
   const stop = async () => {
     await kubelets.stop();
     await Promise.all(controllers.map((controller) => controller.stop()));
     await cluster.stop();
   };
+
   try {
     await kubelets.start();
     await cluster.start(signal);
@@ -47,6 +52,7 @@ export async function startSimulation(options: SimulationOptions, signal: AbortS
     await stop();
     throw error;
   }
+
   const reconcilers = [
     schedulerReconciler(cluster),
     kubeletReconciler(cluster, pace),
@@ -60,6 +66,10 @@ export async function startSimulation(options: SimulationOptions, signal: AbortS
     endpointsReconciler(cluster),
     volumeReconciler(cluster),
   ];
-  for (const reconciler of reconcilers) controllers.push(new Controller(reconciler, onFailure).start());
+
+  for (const reconciler of reconcilers) {
+    controllers.push(new Controller(reconciler, onFailure).start());
+  }
+
   return stop;
 }

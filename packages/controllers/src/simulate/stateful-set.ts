@@ -13,7 +13,10 @@ function ordinalOf(pod: KubeObject): number {
   return Number(/-(\d+)$/.exec(pod.metadata.name ?? '')?.[1] ?? -1);
 }
 
-/** StatefulSets: pods with names and volumes of their own, one after the other (Kubernetes "StatefulSets"). */
+/**
+ * StatefulSets: pods with names and volumes of their own, one after the other (Kubernetes
+ * "StatefulSets").
+ */
 class StatefulSetRollout {
   readonly #cluster: Cluster;
   readonly #set: KubeObject;
@@ -26,64 +29,116 @@ class StatefulSetRollout {
   }
 
   #pods(): KubeObject[] {
-    return this.#cluster.pods.by('controller', this.#set.metadata.uid!).sort((a, b) => ordinalOf(a) - ordinalOf(b));
+    return this.#cluster.pods
+      .by('controller', this.#set.metadata.uid!)
+      .sort((a, b) => ordinalOf(a) - ordinalOf(b));
   }
 
   #available(pod: KubeObject): boolean {
-    return !pod.metadata.deletionTimestamp && untilAvailable(pod, this.#set.spec.minReadySeconds) === 0;
+    return (
+      !pod.metadata.deletionTimestamp && untilAvailable(pod, this.#set.spec.minReadySeconds) === 0
+    );
   }
 
   /** One step; answers when to look again, if nothing changes before. */
   async step(): Promise<number | undefined> {
     const set = this.#set;
     const used = new Set(this.#pods().map((pod) => pod.metadata.labels?.[REVISION_HASH] ?? ''));
-    if (set.status?.currentRevision) used.add(set.status.currentRevision);
+
+    if (set.status?.currentRevision) {
+      used.add(set.status.currentRevision);
+    }
+
     const update = await currentRevision(this.#cluster, set, 'controller.kubernetes.io/hash', used);
     const current = this.#revision(set.status?.currentRevision) ?? update;
+
     await this.#move(current, update);
+
     return this.#write(current, update);
   }
 
   #revision(name: string | undefined): KubeObject | undefined {
-    return name === undefined ? undefined : this.#cluster.revisions.get(`${this.#set.metadata.namespace}/${name}`);
+    return name === undefined
+      ? undefined
+      : this.#cluster.revisions.get(`${this.#set.metadata.namespace}/${name}`);
   }
 
-  /** Makes what is missing, deletes what is too much, then what is outdated; in order, one at a time, where that is asked for. */
+  /**
+   * Makes what is missing, deletes what is too much, then what is outdated; in order, one at a
+   * time, where that is asked for.
+   */
   async #move(current: KubeObject, update: KubeObject): Promise<void> {
     const { spec } = this.#set;
     const first: number = spec.ordinals?.start ?? 0;
     const pods = new Map(this.#pods().map((pod) => [ordinalOf(pod), pod]));
+
     for (let ordinal = first; ordinal < first + (spec.replicas ?? 1); ordinal++) {
       const pod = pods.get(ordinal);
       if (!pod) {
         const partition: number = spec.updateStrategy?.rollingUpdate?.partition ?? 0;
         const waits = spec.updateStrategy?.type !== 'OnDelete' && ordinal < partition;
+
         await this.#create(ordinal, waits ? current : update);
-        if (this.#ordered) return;
+
+        if (this.#ordered) {
+          return;
+        }
       } else if (pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded') {
-        if (!pod.metadata.deletionTimestamp) await this.#delete(pod);
-        if (this.#ordered) return;
-      } else if (this.#ordered && !this.#available(pod)) return;
+        if (!pod.metadata.deletionTimestamp) {
+          await this.#delete(pod);
+        }
+        if (this.#ordered) {
+          return;
+        }
+      } else if (this.#ordered && !this.#available(pod)) {
+        return;
+      }
     }
+
     const surplus = [...pods]
       .filter(([ordinal]) => ordinal < first || ordinal >= first + (spec.replicas ?? 1))
       .map(([, pod]) => pod);
+
     for (const pod of surplus.reverse()) {
-      if (!pod.metadata.deletionTimestamp) await this.#delete(pod);
-      if (this.#ordered) return;
+      if (!pod.metadata.deletionTimestamp) {
+        await this.#delete(pod);
+      }
+      if (this.#ordered) {
+        return;
+      }
     }
-    if (surplus.length === 0) await this.#replaceOutdated(pods, update, first);
+
+    if (surplus.length === 0) {
+      await this.#replaceOutdated(pods, update, first);
+    }
   }
 
-  async #replaceOutdated(pods: ReadonlyMap<number, KubeObject>, update: KubeObject, first: number): Promise<void> {
+  async #replaceOutdated(
+    pods: ReadonlyMap<number, KubeObject>,
+    update: KubeObject,
+    first: number,
+  ): Promise<void> {
     const { spec } = this.#set;
-    if (spec.updateStrategy?.type === 'OnDelete') return;
+    if (spec.updateStrategy?.type === 'OnDelete') {
+      return;
+    }
+
     const partition: number = spec.updateStrategy?.rollingUpdate?.partition ?? 0;
-    for (let ordinal = first + (spec.replicas ?? 1) - 1; ordinal >= Math.max(first, partition); ordinal--) {
+    for (
+      let ordinal = first + (spec.replicas ?? 1) - 1;
+      ordinal >= Math.max(first, partition);
+      ordinal--
+    ) {
       const pod = pods.get(ordinal);
-      if (!pod || pod.metadata.deletionTimestamp) return;
-      if (pod.metadata.labels?.[REVISION_HASH] !== update.metadata.name) return this.#delete(pod);
-      if (!this.#available(pod)) return;
+      if (!pod || pod.metadata.deletionTimestamp) {
+        return;
+      }
+      if (pod.metadata.labels?.[REVISION_HASH] !== update.metadata.name) {
+        return this.#delete(pod);
+      }
+      if (!this.#available(pod)) {
+        return;
+      }
     }
   }
 
@@ -97,10 +152,18 @@ class StatefulSetRollout {
       [REVISION_HASH]: revision.metadata.name!,
       'statefulset.kubernetes.io/pod-name': name,
     };
+
     pod.spec.hostname = name;
-    if (set.spec.serviceName) pod.spec.subdomain = set.spec.serviceName;
-    for (const template of (set.spec.volumeClaimTemplates ?? []) as KubeObject[]) await this.#claim(pod, template);
+    if (set.spec.serviceName) {
+      pod.spec.subdomain = set.spec.serviceName;
+    }
+
+    for (const template of (set.spec.volumeClaimTemplates ?? []) as KubeObject[]) {
+      await this.#claim(pod, template);
+    }
+
     const what = `Pod ${name} in StatefulSet ${set.metadata.name}`;
+
     try {
       await this.#cluster.pods.create(pod);
     } catch (error) {
@@ -123,8 +186,16 @@ class StatefulSetRollout {
     const others = ((pod.spec.volumes ?? []) as { name: string }[]).filter(
       ({ name }) => name !== template.metadata.name,
     );
-    pod.spec.volumes = [{ name: template.metadata.name, persistentVolumeClaim: { claimName } }, ...others];
-    if (this.#cluster.claims.get(`${namespace}/${claimName}`)) return;
+
+    pod.spec.volumes = [
+      { name: template.metadata.name, persistentVolumeClaim: { claimName } },
+      ...others,
+    ];
+
+    if (this.#cluster.claims.get(`${namespace}/${claimName}`)) {
+      return;
+    }
+
     const { annotations } = template.metadata;
     const labels = { ...template.metadata.labels, ...set.spec.selector?.matchLabels };
     await this.#cluster.claims.create({
@@ -133,6 +204,7 @@ class StatefulSetRollout {
       metadata: { name: claimName, namespace, labels, ...(annotations && { annotations }) },
       spec: structuredClone(template.spec),
     });
+
     const message = `Create Claim ${claimName} Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} success`;
     this.#cluster.record(COMPONENT, set, 'SuccessfulCreate', message);
   }
@@ -147,11 +219,19 @@ class StatefulSetRollout {
     const set = this.#set;
     const pods = this.#pods();
     const { ready, available, again } = countPods(pods, set.spec.minReadySeconds);
+
     const of = (revision: KubeObject) =>
       pods.filter(
-        (pod) => !pod.metadata.deletionTimestamp && pod.metadata.labels?.[REVISION_HASH] === revision.metadata.name,
+        (pod) =>
+          !pod.metadata.deletionTimestamp &&
+          pod.metadata.labels?.[REVISION_HASH] === revision.metadata.name,
       ).length;
-    const done = of(update) === pods.length && pods.length === (set.spec.replicas ?? 1) && ready === pods.length;
+
+    const done =
+      of(update) === pods.length &&
+      pods.length === (set.spec.replicas ?? 1) &&
+      ready === pods.length;
+
     const status = {
       observedGeneration: set.metadata.generation,
       replicas: pods.length,
@@ -165,7 +245,11 @@ class StatefulSetRollout {
       updateRevision: update.metadata.name,
       collisionCount: 0,
     };
-    if (!sameJson(status, set.status)) await this.#cluster.statefulSets.setStatus(set, status);
+
+    if (!sameJson(status, set.status)) {
+      await this.#cluster.statefulSets.setStatus(set, status);
+    }
+
     return again;
   }
 }
@@ -175,7 +259,12 @@ export function statefulSetReconciler(cluster: Cluster): Reconciler {
   return workloadReconciler(
     COMPONENT,
     cluster.statefulSets,
-    [{ informer: cluster.pods.informer, keys: ({ entry }) => controllerKey(entry.object!, 'StatefulSet') }],
+    [
+      {
+        informer: cluster.pods.informer,
+        keys: ({ entry }) => controllerKey(entry.object!, 'StatefulSet'),
+      },
+    ],
     (set) => new StatefulSetRollout(cluster, set).step(),
   );
 }

@@ -1,16 +1,30 @@
 import { createHash } from 'node:crypto';
 
-/** Letters and digits of names that Kubernetes makes of hashes: no vowels, so that no words come about. */
+/**
+ * Letters and digits of names that Kubernetes makes of hashes: no vowels, so that no words come
+ * about.
+ */
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 
 function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    return value.map(sorted);
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+
   const entries = Object.entries(value).filter(([, member]) => member !== undefined);
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, member]) => [key, sorted(member)]));
+
+  return Object.fromEntries(
+    entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, member]) => [key, sorted(member)]),
+  );
 }
 
-/** The text by which one template is told from another: equal for equal templates, whatever the order of their members. */
+/**
+ * The text by which one template is told from another: equal for equal templates, whatever the
+ * order of their members.
+ */
 export function templateHash(template: unknown, collisions = 0): string {
   const digest = createHash('sha256')
     .update(JSON.stringify([sorted(template), collisions]))

@@ -6,17 +6,28 @@ import { keyOf } from './objects.ts';
 /** The volume that a claim gets: one that holds nothing. */
 function volumeFor({ metadata, spec }: KubeObject): KubeObject {
   const { name, namespace, uid, resourceVersion } = metadata;
+
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolume',
     metadata: {
       name: `pvc-${uid}`,
-      annotations: { [SIMULATED]: 'true', 'pv.kubernetes.io/provisioned-by': 'simulation.ks-apiserver.io' },
+      annotations: {
+        [SIMULATED]: 'true',
+        'pv.kubernetes.io/provisioned-by': 'simulation.ks-apiserver.io',
+      },
     },
     spec: {
       accessModes: spec.accessModes,
       capacity: { storage: spec.resources?.requests?.storage ?? '1Gi' },
-      claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name, namespace, uid, resourceVersion },
+      claimRef: {
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        name,
+        namespace,
+        uid,
+        resourceVersion,
+      },
       hostPath: { path: `/simulated/${namespace}/${name}`, type: '' },
       persistentVolumeReclaimPolicy: 'Delete',
       ...(spec.storageClassName && { storageClassName: spec.storageClassName }),
@@ -25,32 +36,60 @@ function volumeFor({ metadata, spec }: KubeObject): KubeObject {
   };
 }
 
-/** Says of a volume that somebody made whether it is free; one that was made for a claim is bound to it and goes with it. */
+/**
+ * Says of a volume that somebody made whether it is free; one that was made for a claim is bound to
+ * it and goes with it.
+ */
 async function setPhase(cluster: Cluster, key: string): Promise<void> {
   const volume = cluster.volumes.get(key);
-  if (!volume || volume.metadata.deletionTimestamp || volume.metadata.annotations?.[SIMULATED]) return;
+  if (!volume || volume.metadata.deletionTimestamp || volume.metadata.annotations?.[SIMULATED]) {
+    return;
+  }
+
   const { namespace, name, uid } = volume.spec.claimRef ?? {};
   const claim = name && cluster.claims.get(`${namespace}/${name}`);
   const isHeld = claim && (uid === undefined || claim.metadata.uid === uid);
+
   // One that is kept for a claim which is yet to come is free for that one.
   const phase =
-    isHeld && claim.spec.volumeName === volume.metadata.name ? 'Bound' : uid && !isHeld ? 'Released' : 'Available';
-  if (volume.status?.phase !== phase) await cluster.volumes.setStatus(volume, { ...volume.status, phase });
+    isHeld && claim.spec.volumeName === volume.metadata.name
+      ? 'Bound'
+      : uid && !isHeld
+        ? 'Released'
+        : 'Available';
+
+  if (volume.status?.phase !== phase) {
+    await cluster.volumes.setStatus(volume, { ...volume.status, phase });
+  }
 }
 
-/** The volume that a claim names, where it is there and no other claim has it, as that of the claim. */
+/**
+ * The volume that a claim names, where it is there and no other claim has it, as that of the claim.
+ */
 async function takeNamed(cluster: Cluster, claim: KubeObject): Promise<KubeObject | undefined> {
   const volume = cluster.volumes.get(`/${claim.spec.volumeName}`);
-  if (!volume || volume.metadata.deletionTimestamp) return undefined;
+  if (!volume || volume.metadata.deletionTimestamp) {
+    return undefined;
+  }
+
   const { name, namespace, uid } = claim.metadata;
   const held = volume.spec.claimRef;
   if (held) {
-    const isMine = held.name === name && held.namespace === namespace && (held.uid === undefined || held.uid === uid);
-    if (!isMine) return undefined;
-    if (held.uid === uid) return volume;
+    const isMine =
+      held.name === name &&
+      held.namespace === namespace &&
+      (held.uid === undefined || held.uid === uid);
+
+    if (!isMine) {
+      return undefined;
+    }
+    if (held.uid === uid) {
+      return volume;
+    }
   }
 
   const claimRef = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name, namespace, uid };
+
   return cluster.volumes.update({ ...volume, spec: { ...volume.spec, claimRef } });
 }
 
@@ -64,7 +103,10 @@ export function volumeReconciler(cluster: Cluster): Reconciler {
         informer: cluster.volumes.informer,
         keys: ({ type, entry }) => {
           const { namespace, name } = entry.object!.spec.claimRef ?? {};
-          return [...(name ? [`${namespace}/${name}`] : []), ...(type === 'DELETED' ? [] : [keyOf(entry.object!)])];
+          return [
+            ...(name ? [`${namespace}/${name}`] : []),
+            ...(type === 'DELETED' ? [] : [keyOf(entry.object!)]),
+          ];
         },
       },
     ],
@@ -77,30 +119,55 @@ export function volumeReconciler(cluster: Cluster): Reconciler {
 
       const claim = cluster.claims.get(key);
       if (!claim) {
-        for (const volume of cluster.volumes.by('claim', key))
-          if (volume.metadata.annotations?.[SIMULATED]) await cluster.volumes.delete(volume);
-          else await setPhase(cluster, keyOf(volume));
+        for (const volume of cluster.volumes.by('claim', key)) {
+          if (volume.metadata.annotations?.[SIMULATED]) {
+            await cluster.volumes.delete(volume);
+          } else {
+            await setPhase(cluster, keyOf(volume));
+          }
+        }
+
         return undefined;
       }
-      if (claim.metadata.deletionTimestamp || claim.status?.phase === 'Bound') return undefined;
+
+      if (claim.metadata.deletionTimestamp || claim.status?.phase === 'Bound') {
+        return undefined;
+      }
+
       const chosen: string | undefined = claim.spec.volumeName;
       const wanted = volumeFor(claim);
       const isNamed = chosen !== undefined && chosen !== wanted.metadata.name;
       const volume = isNamed
         ? await takeNamed(cluster, claim)
         : (cluster.volumes.get(keyOf(wanted)) ?? (await cluster.volumes.create(wanted)));
+
       // A claim that names a volume of its own waits for that one.
-      if (!volume) return undefined;
-      if (volume.status?.phase !== 'Bound')
+      if (!volume) {
+        return undefined;
+      }
+      if (volume.status?.phase !== 'Bound') {
         await cluster.volumes.setStatus(volume, { ...volume.status, phase: 'Bound' });
-      const annotations = { ...claim.metadata.annotations, 'pv.kubernetes.io/bind-completed': 'yes' };
+      }
+
+      const annotations = {
+        ...claim.metadata.annotations,
+        'pv.kubernetes.io/bind-completed': 'yes',
+      };
+
       const bound = await cluster.claims.update({
         ...claim,
         metadata: { ...claim.metadata, annotations },
         spec: { ...claim.spec, volumeName: volume.metadata.name },
       });
+
       const { accessModes, capacity } = volume.spec;
-      await cluster.claims.setStatus(bound, { ...bound.status, phase: 'Bound', accessModes, capacity });
+      await cluster.claims.setStatus(bound, {
+        ...bound.status,
+        phase: 'Bound',
+        accessModes,
+        capacity,
+      });
+
       return undefined;
     },
   };

@@ -2,7 +2,10 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Reconciler, Source } from '../controller.ts';
 import { keyOf, type Objects } from './objects.ts';
 
-/** A reconciler of objects that are there and stay: one that is deleted is left to the garbage collector. */
+/**
+ * A reconciler of objects that are there and stay: one that is deleted is left to the garbage
+ * collector.
+ */
 export function workloadReconciler(
   name: string,
   objects: Objects,
@@ -11,7 +14,10 @@ export function workloadReconciler(
 ): Reconciler {
   return {
     name: `simulated-${name}`,
-    sources: [{ informer: objects.informer, keys: ({ entry }) => [keyOf(entry.object!)] }, ...sources],
+    sources: [
+      { informer: objects.informer, keys: ({ entry }) => [keyOf(entry.object!)] },
+      ...sources,
+    ],
     about: (key) => objects.get(key),
     async reconcile(key) {
       const object = objects.get(key);

@@ -2,7 +2,10 @@ const ONCE = 'ReadWriteOnce';
 const MANY = 'ReadWriteMany';
 const READERS = 'ReadOnlyMany';
 
-/** How volumes of well-known provisioners can be mounted (Kubernetes "Persistent Volumes", access modes). */
+/**
+ * How volumes of well-known provisioners can be mounted (Kubernetes "Persistent Volumes", access
+ * modes).
+ */
 const MODES: Readonly<Record<string, readonly string[]>> = {
   'kubernetes.io/aws-ebs': [ONCE],
   'kubernetes.io/azure-disk': [ONCE],
@@ -15,7 +18,10 @@ const MODES: Readonly<Record<string, readonly string[]>> = {
   'ceph.com/rbd': [ONCE, READERS],
 };
 
-/** How volumes of a provisioner can be mounted; undefined for one that only its documentation tells of. */
+/**
+ * How volumes of a provisioner can be mounted; undefined for one that only its documentation tells
+ * of.
+ */
 export function accessModesOf(provisioner: string): readonly string[] | undefined {
   return Object.hasOwn(MODES, provisioner) ? MODES[provisioner] : undefined;
 }

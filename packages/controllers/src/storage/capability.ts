@@ -7,13 +7,21 @@ import { ensureDeleted, ensureEqual } from '../ensure.ts';
 import { controllerReference, sameJson } from '../names.ts';
 import { accessModesOf } from './access-modes.ts';
 
-const CLASSES: GroupVersionResource = { group: 'storage.k8s.io', version: 'v1', resource: 'storageclasses' };
+const CLASSES: GroupVersionResource = {
+  group: 'storage.k8s.io',
+  version: 'v1',
+  resource: 'storageclasses',
+};
+
 const CAPABILITIES: GroupVersionResource = {
   group: 'storage.kubesphere.io',
   version: 'v1alpha1',
   resource: 'storageclasscapabilities',
 };
-/** Annotations of storage classes: what 3.0's console reads, then what that of 3.3 and later does. */
+
+/**
+ * Annotations of storage classes: what 3.0's console reads, then what that of 3.3 and later does.
+ */
 const SUPPORT_SNAPSHOT = 'storageclass.kubesphere.io/support-snapshot';
 const ALLOW_CLONE = 'storageclass.kubesphere.io/allow-clone';
 const ALLOW_SNAPSHOT = 'storageclass.kubesphere.io/allow-snapshot';
@@ -51,8 +59,9 @@ function capabilityName(provisioner: string): string {
 }
 
 /**
- * What a CSI driver can do as far as its object and the class say: the driver itself is asked at a socket of its nodes, which this
- * server does not reach. Clones and snapshots are taken for granted, as 3.3 and later do, unless the class says otherwise.
+ * What a CSI driver can do as far as its object and the class say: the driver itself is asked at a
+ * socket of its nodes, which this server does not reach. Clones and snapshots are taken for
+ * granted, as 3.3 and later do, unless the class says otherwise.
  */
 function featuresOfDriver(driver: KubeObject, { metadata }: KubeObject): Features {
   const allows = (annotation: string) => metadata.annotations?.[annotation] !== 'false';
@@ -72,15 +81,24 @@ function featuresOfDriver(driver: KubeObject, { metadata }: KubeObject): Feature
   };
 }
 
-/** The annotations of a class as they should be; what somebody has set for clones, snapshots and access modes stays. */
+/**
+ * The annotations of a class as they should be; what somebody has set for clones, snapshots and
+ * access modes stays.
+ */
 function annotationsOf(
   storageClass: KubeObject,
   features: Features | undefined,
   possible: Features | undefined,
 ): Record<string, string> {
   const before = storageClass.metadata.annotations ?? {};
-  const after: Record<string, string> = { ...before, [SUPPORT_SNAPSHOT]: String(possible?.snapshot.create ?? false) };
-  const isSet = (annotation: string) => before[annotation] === 'true' || before[annotation] === 'false';
+
+  const after: Record<string, string> = {
+    ...before,
+    [SUPPORT_SNAPSHOT]: String(possible?.snapshot.create ?? false),
+  };
+
+  const isSet = (annotation: string) =>
+    before[annotation] === 'true' || before[annotation] === 'false';
   if (features && !isSet(ALLOW_CLONE)) {
     after[ALLOW_CLONE] = String(features.volume.clone);
   }
@@ -98,17 +116,20 @@ function annotationsOf(
 }
 
 /**
- * Storage classes: what volumes of each can do, from the capability of its provisioner or from its CSI driver, and a class for
- * snapshots of them.
+ * Storage classes: what volumes of each can do, from the capability of its provisioner or from its
+ * CSI driver, and a class for snapshots of them.
  */
 export function capabilityReconciler(parts: CapabilityParts): Reconciler {
   const { client, classes, provisioners, drivers, capabilities, snapshotClasses } = parts;
+
   /** Provisioners of the classes that were seen: what was made for one goes with it. */
   const seen = new Map<string, string>();
 
   function featuresOf(storageClass: KubeObject): Features | undefined {
     const provisioner = String(storageClass.provisioner);
-    const known = provisioners.store.get(capabilityName(provisioner))?.object?.spec?.features as Features | undefined;
+    const known = provisioners.store.get(capabilityName(provisioner))?.object?.spec?.features as
+      | Features
+      | undefined;
     const driver = drivers.store.get(provisioner)?.object;
     const features = known ?? (driver && featuresOfDriver(driver, storageClass));
     if (!features) {
@@ -117,12 +138,18 @@ export function capabilityReconciler(parts: CapabilityParts): Reconciler {
 
     const { volume } = features;
     const expands = storageClass.allowVolumeExpansion === true;
-    return { ...features, volume: { ...volume, ...(!expands && { expandMode: 'UNKNOWN' as const }) } };
+
+    return {
+      ...features,
+      volume: { ...volume, ...(!expands && { expandMode: 'UNKNOWN' as const }) },
+    };
   }
 
   /** The same without snapshots, where the API has none. */
   function possible(features: Features | undefined): Features | undefined {
-    return features && !snapshotClasses.served ? { ...features, snapshot: { create: false, list: false } } : features;
+    return features && !snapshotClasses.served
+      ? { ...features, snapshot: { create: false, list: false } }
+      : features;
   }
 
   async function forget(name: string): Promise<void> {
@@ -133,36 +160,54 @@ export function capabilityReconciler(parts: CapabilityParts): Reconciler {
 
     seen.delete(name);
     await removeIfThere(capabilities, CAPABILITIES, name);
+
     const driver = snapshotClasses.store.get(name)?.object?.driver;
+
     // One that somebody made for another driver stays.
     if (driver === provisioner) {
       await removeIfThere(snapshotClasses, snapshotClasses.options.resource, name);
     }
   }
 
-  async function removeIfThere(informer: Informer, resource: GroupVersionResource, name: string): Promise<void> {
+  async function removeIfThere(
+    informer: Informer,
+    resource: GroupVersionResource,
+    name: string,
+  ): Promise<void> {
     if (informer.store.get(name)) {
       await ensureDeleted(client, { resource, name });
     }
   }
 
-  async function ensureCapability(storageClass: KubeObject, features: Features | undefined): Promise<void> {
+  async function ensureCapability(
+    storageClass: KubeObject,
+    features: Features | undefined,
+  ): Promise<void> {
     const name = storageClass.metadata.name!;
     const existing = capabilities.store.get(name)?.object;
+
     if (!features) {
       // What somebody has written by hand stays.
-      const isOurs = existing?.metadata.ownerReferences?.some(({ uid }) => uid === storageClass.metadata.uid);
-      if (isOurs) await ensureDeleted(client, { resource: CAPABILITIES, name });
+      const isOurs = existing?.metadata.ownerReferences?.some(
+        ({ uid }) => uid === storageClass.metadata.uid,
+      );
+
+      if (isOurs) {
+        await ensureDeleted(client, { resource: CAPABILITIES, name });
+      }
+
       return;
     }
 
     const { group, version } = CAPABILITIES;
+
     const wanted = {
       apiVersion: `${group}/${version}`,
       kind: 'StorageClassCapability',
       metadata: { name, ownerReferences: [controllerReference(storageClass)] },
       spec: { provisioner: storageClass.provisioner, features },
     };
+
     await ensureEqual(client, CAPABILITIES, wanted, ['spec'], existing);
   }
 
@@ -198,10 +243,16 @@ export function capabilityReconciler(parts: CapabilityParts): Reconciler {
     about: (name) => classes.store.get(name)?.object,
     sources: [
       { informer: classes, keys: ({ entry }) => [entry.name] },
-      { informer: provisioners, keys: ({ entry }) => classesWith((one) => capabilityName(one) === entry.name) },
+      {
+        informer: provisioners,
+        keys: ({ entry }) => classesWith((one) => capabilityName(one) === entry.name),
+      },
       { informer: drivers, keys: ({ entry }) => classesWith((one) => one === entry.name) },
       { informer: capabilities, keys: ({ entry }) => [entry.name] },
-      { informer: snapshotClasses, keys: ({ entry, type }) => (type === 'DELETED' ? [] : [entry.name]) },
+      {
+        informer: snapshotClasses,
+        keys: ({ entry, type }) => (type === 'DELETED' ? [] : [entry.name]),
+      },
     ],
     async reconcile(name) {
       const found = classes.store.get(name)?.object;
@@ -210,8 +261,14 @@ export function capabilityReconciler(parts: CapabilityParts): Reconciler {
         return undefined;
       }
 
-      const storageClass: KubeObject = { ...found, apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass' };
+      const storageClass: KubeObject = {
+        ...found,
+        apiVersion: 'storage.k8s.io/v1',
+        kind: 'StorageClass',
+      };
+
       seen.set(name, String(storageClass.provisioner));
+
       const ofProvisioner = featuresOf(storageClass);
       const features = possible(ofProvisioner);
       if (features?.snapshot.create) {
@@ -221,10 +278,13 @@ export function capabilityReconciler(parts: CapabilityParts): Reconciler {
       const annotations = annotationsOf(storageClass, ofProvisioner, features);
       if (!sameJson(annotations, storageClass.metadata.annotations ?? {})) {
         const { resourceVersion } = storageClass.metadata;
-        await client.patch({ resource: CLASSES, name }, 'merge', { metadata: { resourceVersion, annotations } });
+        await client.patch({ resource: CLASSES, name }, 'merge', {
+          metadata: { resourceVersion, annotations },
+        });
       }
 
       await ensureCapability(storageClass, features);
+
       return undefined;
     },
   };

@@ -3,9 +3,21 @@ import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { Reconciler } from '../controller.ts';
 
-const CLAIMS: GroupVersionResource = { group: '', version: 'v1', resource: 'persistentvolumeclaims' };
-/** Who is to make the volume of a claim: by the first of these the console finds what it can do, Kubernetes has both. */
-const KEYS = ['volume.beta.kubernetes.io/storage-provisioner', 'volume.kubernetes.io/storage-provisioner'] as const;
+const CLAIMS: GroupVersionResource = {
+  group: '',
+  version: 'v1',
+  resource: 'persistentvolumeclaims',
+};
+
+/**
+ * Who is to make the volume of a claim: by the first of these the console finds what it can do,
+ * Kubernetes has both.
+ */
+const KEYS = [
+  'volume.beta.kubernetes.io/storage-provisioner',
+  'volume.kubernetes.io/storage-provisioner',
+] as const;
+
 /** The provisioner of classes whose volumes people make. */
 const NONE = 'kubernetes.io/no-provisioner';
 
@@ -17,9 +29,18 @@ export interface ClaimProvisionerParts {
   classes: Informer;
 }
 
-/** Claims: the provisioner of each one's class, which Kubernetes' own volume controller would write into its annotations. */
-export function claimProvisionerReconciler({ client, claims, classes }: ClaimProvisionerParts): Reconciler {
-  const keyOf = ({ namespace, name }: { namespace: string; name: string }) => `${namespace}/${name}`;
+/**
+ * Claims: the provisioner of each one's class, which Kubernetes' own volume controller would write
+ * into its annotations.
+ */
+export function claimProvisionerReconciler({
+  client,
+  claims,
+  classes,
+}: ClaimProvisionerParts): Reconciler {
+  const keyOf = ({ namespace, name }: { namespace: string; name: string }) =>
+    `${namespace}/${name}`;
+
   return {
     name: 'claim-provisioner',
     sources: [
@@ -28,7 +49,9 @@ export function claimProvisionerReconciler({ client, claims, classes }: ClaimPro
         informer: classes,
         keys: ({ type, entry }) =>
           type === 'ADDED'
-            ? [...claims.store.values()].filter(({ fields }) => fields.storageClassName === entry.name).map(keyOf)
+            ? [...claims.store.values()]
+                .filter(({ fields }) => fields.storageClassName === entry.name)
+                .map(keyOf)
             : [],
       },
     ],
@@ -41,17 +64,25 @@ export function claimProvisionerReconciler({ client, claims, classes }: ClaimPro
       }
 
       const { metadata, spec } = JSON.parse(claim.bytes.toString()) as KubeObject;
-      const provisioner = classes.store.get(String(spec?.storageClassName ?? ''))?.object?.provisioner;
+      const provisioner = classes.store.get(String(spec?.storageClassName ?? ''))?.object
+        ?.provisioner;
+
       // One that names its volume needs nobody to make it.
-      if (typeof provisioner !== 'string' || provisioner === NONE || (spec?.volumeName && !isProvisioned(spec))) {
+      if (
+        typeof provisioner !== 'string' ||
+        provisioner === NONE ||
+        (spec?.volumeName && !isProvisioned(spec))
+      ) {
         return undefined;
       }
 
       const annotations = Object.fromEntries(KEYS.map((annotation) => [annotation, provisioner]));
       const { uid, resourceVersion } = metadata;
+
       await client.patch({ resource: CLAIMS, namespace, name }, 'merge', {
         metadata: { uid, resourceVersion, annotations },
       });
+
       return undefined;
     },
   };

@@ -10,19 +10,33 @@ import type { EventRecorder } from '../events/recorder.ts';
 
 /** Provisioners that enlarge a volume only while nothing uses it. */
 const OFFLINE: ReadonlySet<unknown> = new Set(['disk.csi.qingcloud.com', 'csi-qingcloud']);
-/** Annotation of a workload that was scaled down for a claim of its pod: what is to be done with it again. */
+
+/**
+ * Annotation of a workload that was scaled down for a claim of its pod: what is to be done with it
+ * again.
+ */
 const EXPANDING = 'storage.kubesphere.io/expanding';
+
 /** How long a volume may take, in milliseconds; then its workload starts again as it is. */
 const LONGEST_MS = 3_600_000;
 
 const PODS: GroupVersionResource = { group: '', version: 'v1', resource: 'pods' };
-const apps = (resource: string): GroupVersionResource => ({ group: 'apps', version: 'v1', resource });
+
+const apps = (resource: string): GroupVersionResource => ({
+  group: 'apps',
+  version: 'v1',
+  resource,
+});
+
 const WORKLOADS: Readonly<Record<string, GroupVersionResource>> = {
   Deployment: apps('deployments'),
   StatefulSet: apps('statefulsets'),
 };
 
-/** Whether enlarging a claim of a storage class has the workload that mounts it scaled down, and up again. */
+/**
+ * Whether enlarging a claim of a storage class has the workload that mounts it scaled down, and up
+ * again.
+ */
 export function expandsOffline(storageClass: KubeObject | undefined): boolean {
   return storageClass?.allowVolumeExpansion === true && OFFLINE.has(storageClass.provisioner);
 }
@@ -51,8 +65,11 @@ interface Workload {
 
 function expansionOf({ metadata }: KubeObject): Expansion | undefined {
   try {
-    const value = JSON.parse(metadata.annotations?.[EXPANDING] ?? 'null') as Partial<Expansion> | null;
+    const value = JSON.parse(
+      metadata.annotations?.[EXPANDING] ?? 'null',
+    ) as Partial<Expansion> | null;
     const { claim, replicas, since } = value ?? {};
+
     return typeof claim === 'string' && Number.isInteger(replicas) && replicas! >= 0
       ? { claim, replicas: replicas!, since: String(since) }
       : undefined;
@@ -69,7 +86,10 @@ function bytesOf(quantity: unknown): bigint {
   }
 }
 
-/** How far a bound claim is: it asks for no more, waits for its volume to be enlarged, or for a pod to enlarge the file system. */
+/**
+ * How far a bound claim is: it asks for no more, waits for its volume to be enlarged, or for a pod
+ * to enlarge the file system.
+ */
 function stateOf({ spec, status }: KubeObject): 'settled' | 'growing' | 'mountable' {
   const grows = bytesOf(spec?.resources?.requests?.storage) > bytesOf(status?.capacity?.storage);
   if (status?.phase !== 'Bound' || !grows) {
@@ -85,36 +105,53 @@ function stateOf({ spec, status }: KubeObject): 'settled' | 'growing' | 'mountab
 }
 
 /**
- * Claims whose volumes grow only while nothing uses them: the workload of the one pod that mounts such a claim is scaled to
- * nothing, and back when the volume is enlarged.
+ * Claims whose volumes grow only while nothing uses them: the workload of the one pod that mounts
+ * such a claim is scaled to nothing, and back when the volume is enlarged.
  */
-export function expansionReconciler({ client, classes, claims, events }: ExpansionParts): Reconciler {
+export function expansionReconciler({
+  client,
+  classes,
+  claims,
+  events,
+}: ExpansionParts): Reconciler {
   let follow: Follow | undefined;
   let isFollowed = false;
+
   /** Claims that nothing has to be done about. */
   const settled = new Set<string>();
 
-  const classOf = (entry: Entry) => classes.store.get(String(entry.fields.storageClassName))?.object;
+  const classOf = (entry: Entry) =>
+    classes.store.get(String(entry.fields.storageClassName))?.object;
   const keyOf = ({ namespace, name }: Entry) => `${namespace}/${name}`;
 
   /** Claims of a class, from now on and those that are there. */
   async function followClaims(name: string, signal: AbortSignal): Promise<string[]> {
     const informer = claims();
     await informer.ready(signal);
+
     if (!isFollowed) {
       isFollowed = true;
-      follow?.({ informer, keys: ({ entry }) => (expandsOffline(classOf(entry)) ? [keyOf(entry)] : []) });
+
+      follow?.({
+        informer,
+        keys: ({ entry }) => (expandsOffline(classOf(entry)) ? [keyOf(entry)] : []),
+      });
     }
 
-    return [...informer.store.values()].filter(({ fields }) => fields.storageClassName === name).map(keyOf);
+    return [...informer.store.values()]
+      .filter(({ fields }) => fields.storageClassName === name)
+      .map(keyOf);
   }
 
   async function workloadsOf(namespace: string, claim: string): Promise<Workload[]> {
     const found: Workload[] = [];
+
     for (const resource of Object.values(WORKLOADS)) {
       for (const object of (await client.list<KubeObject>(resource, { namespace })).items) {
         const expansion = expansionOf(object);
-        if (expansion?.claim === claim) found.push({ resource, object, expansion });
+        if (expansion?.claim === claim) {
+          found.push({ resource, object, expansion });
+        }
       }
     }
 
@@ -124,11 +161,17 @@ export function expansionReconciler({ client, classes, claims, events }: Expansi
   /** The workload of the only pod that mounts a claim. */
   async function mountingWorkload(namespace: string, claim: string): Promise<Workload | undefined> {
     const { items } = await client.list<KubeObject>(PODS, { namespace });
+
     const mounting = items.filter(({ spec, status }) => {
       const volumes = (spec?.volumes ?? []) as { persistentVolumeClaim?: { claimName?: string } }[];
       const hasEnded = status?.phase === 'Succeeded' || status?.phase === 'Failed';
-      return !hasEnded && volumes.some(({ persistentVolumeClaim: volume }) => volume?.claimName === claim);
+
+      return (
+        !hasEnded &&
+        volumes.some(({ persistentVolumeClaim: volume }) => volume?.claimName === claim)
+      );
     });
+
     if (mounting.length !== 1) {
       return undefined;
     }
@@ -139,7 +182,8 @@ export function expansionReconciler({ client, classes, claims, events }: Expansi
       owner = set?.metadata.ownerReferences?.find(({ controller }) => controller);
     }
 
-    const resource = owner && Object.hasOwn(WORKLOADS, owner.kind) ? WORKLOADS[owner.kind] : undefined;
+    const resource =
+      owner && Object.hasOwn(WORKLOADS, owner.kind) ? WORKLOADS[owner.kind] : undefined;
     const object = resource && (await client.find({ resource, namespace, name: owner!.name }));
 
     return object && object.metadata.uid === owner!.uid
@@ -147,7 +191,11 @@ export function expansionReconciler({ client, classes, claims, events }: Expansi
       : undefined;
   }
 
-  async function scale({ resource, object }: Workload, replicas: number, expansion: Expansion | null): Promise<void> {
+  async function scale(
+    { resource, object }: Workload,
+    replicas: number,
+    expansion: Expansion | null,
+  ): Promise<void> {
     const { namespace, name, resourceVersion } = object.metadata;
     const annotations = { [EXPANDING]: expansion && JSON.stringify(expansion) };
     await client.patch({ resource, namespace, name: name! }, 'merge', {
@@ -160,14 +208,22 @@ export function expansionReconciler({ client, classes, claims, events }: Expansi
     const { namespace = '', name = '' } = claim.metadata;
     const workload = await mountingWorkload(namespace, name);
     const replicas = Number(workload?.object.spec?.replicas ?? 1);
+
     // One that another claim has stopped is not counted as it is now.
     if (!workload || workload.expansion || replicas === 0) {
       return undefined;
     }
 
     const what = `${workload.object.kind ?? workload.resource.resource} ${workload.object.metadata.name}`;
+
     await scale(workload, 0, { claim: name, replicas, since: timestamp() });
-    events.record(claim, 'Normal', 'ScaledDown', `${what} is scaled to 0 while the volume is enlarged`);
+
+    events.record(
+      claim,
+      'Normal',
+      'ScaledDown',
+      `${what} is scaled to 0 while the volume is enlarged`,
+    );
 
     return LONGEST_MS;
   }
@@ -176,10 +232,17 @@ export function expansionReconciler({ client, classes, claims, events }: Expansi
     for (const workload of workloads) {
       const { expansion, object } = workload;
       const now = Number(object.spec?.replicas ?? 1);
+
       // Who has scaled it meanwhile knows why.
       await scale(workload, now === 0 ? expansion!.replicas : now, null);
+
       const name = object.metadata.name;
-      events.record(claim, 'Normal', 'ScaledUp', `${name} is scaled to ${expansion!.replicas}: the volume is enlarged`);
+      events.record(
+        claim,
+        'Normal',
+        'ScaledUp',
+        `${name} is scaled to ${expansion!.replicas}: the volume is enlarged`,
+      );
     }
   }
 
@@ -187,24 +250,31 @@ export function expansionReconciler({ client, classes, claims, events }: Expansi
     const slash = key.indexOf('/');
     const [namespace, name] = [key.slice(0, slash), key.slice(slash + 1)];
     const entry = claims().store.get(name, namespace);
+
     const claim = entry && {
       ...(JSON.parse(entry.bytes.toString()) as KubeObject),
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
     };
+
     const state = claim && !claim.metadata.deletionTimestamp ? stateOf(claim) : 'settled';
     if (state === 'settled' && settled.has(key)) {
       return undefined;
     }
 
     settled.delete(key);
+
     const scaled = await workloadsOf(namespace, name);
-    const left = Math.min(...scaled.map(({ expansion }) => Date.parse(expansion!.since) + LONGEST_MS - Date.now()));
+    const left = Math.min(
+      ...scaled.map(({ expansion }) => Date.parse(expansion!.since) + LONGEST_MS - Date.now()),
+    );
+
     if (claim && state === 'growing' && (scaled.length === 0 || left > 0)) {
       return scaled.length === 0 ? scaleDown(claim) : left;
     }
 
     await scaleUp(claim ?? { metadata: { namespace, name } }, scaled);
+
     if (claim && state === 'settled') {
       settled.add(key);
     }
@@ -214,7 +284,12 @@ export function expansionReconciler({ client, classes, claims, events }: Expansi
 
   return {
     name: 'volume-expansion',
-    sources: [{ informer: classes, keys: ({ type, entry }) => (type === 'DELETED' ? [] : [`/${entry.name}`]) }],
+    sources: [
+      {
+        informer: classes,
+        keys: ({ type, entry }) => (type === 'DELETED' ? [] : [`/${entry.name}`]),
+      },
+    ],
     begin(given) {
       follow = given;
     },
@@ -225,12 +300,16 @@ export function expansionReconciler({ client, classes, claims, events }: Expansi
         }
 
         const name = key.slice(1);
-        for (const claim of expandsOffline(classes.store.get(name)?.object) ? await followClaims(name, signal) : []) {
+        for (const claim of expandsOffline(classes.store.get(name)?.object)
+          ? await followClaims(name, signal)
+          : []) {
           await look(claim);
         }
       } catch (error) {
         // It has gone meanwhile.
-        if (!(error instanceof StatusError && error.code === 404)) throw error;
+        if (!(error instanceof StatusError && error.code === 404)) {
+          throw error;
+        }
       }
 
       return undefined;

@@ -24,6 +24,7 @@ export async function importCommand(
   { inCluster, out, error }: InstallCommandOptions,
 ): Promise<number> {
   let values: { from?: string; kubeconfig?: string; 'dry-run'?: boolean; help?: boolean };
+
   try {
     values = parseArgs({
       args: [...args],
@@ -50,13 +51,24 @@ export async function importCommand(
   }
 
   const transports: RemoteTransport[] = [];
+
   try {
     const source = new RemoteTransport(await loadKubeconfig(values.from));
     transports.push(source);
-    const target = new RemoteTransport(await (values.kubeconfig ? loadKubeconfig(values.kubeconfig) : inCluster()));
+
+    const target = new RemoteTransport(
+      await (values.kubeconfig ? loadKubeconfig(values.kubeconfig) : inCluster()),
+    );
     transports.push(target);
 
-    const counts: Record<Change['result'], number> = { created: 0, configured: 0, unchanged: 0, kept: 0, failed: 0 };
+    const counts: Record<Change['result'], number> = {
+      created: 0,
+      configured: 0,
+      unchanged: 0,
+      kept: 0,
+      failed: 0,
+    };
+
     await importObjects({
       from: new KubeClient(source),
       to: new KubeClient(target),
@@ -64,12 +76,17 @@ export async function importCommand(
       onChange: (change) => {
         counts[change.result] += 1;
         if (change.result !== 'kept') {
-          out(`${change.object} ${change.result}${change.error ? `: ${change.error.message}` : ''}`);
+          out(
+            `${change.object} ${change.result}${change.error ? `: ${change.error.message}` : ''}`,
+          );
         }
       },
     });
+
     const { created, kept, failed } = counts;
-    out(`${created} created, ${kept} there already, ${failed} failed${values['dry-run'] ? ' (dry run)' : ''}`);
+    out(
+      `${created} created, ${kept} there already, ${failed} failed${values['dry-run'] ? ' (dry run)' : ''}`,
+    );
 
     return failed > 0 ? 1 : 0;
   } catch (problem) {

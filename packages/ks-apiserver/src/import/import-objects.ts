@@ -1,5 +1,9 @@
 import { StatusError, toStatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import { apiVersionOf, type GroupVersionResource, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import {
+  apiVersionOf,
+  type GroupVersionResource,
+  type KubeObject,
+} from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient, KubeReader } from '@ks-apiserver/client/kube/client';
 import { type Change, describe } from '../install/apply.ts';
 import { USER_UID_ANNOTATION } from '../models/iam/types.ts';
@@ -7,6 +11,7 @@ import { isProject, SELECTED, type Selected } from './selection.ts';
 
 /** Objects that are read at once. */
 const PAGE = 500;
+
 /** Writes under way at once. */
 const CONCURRENCY = 16;
 
@@ -20,11 +25,19 @@ export interface ImportOptions {
   onChange: (change: Change) => void;
 }
 
-async function listed(from: ImportOptions['from'], resource: GroupVersionResource): Promise<KubeObject[]> {
+async function listed(
+  from: ImportOptions['from'],
+  resource: GroupVersionResource,
+): Promise<KubeObject[]> {
   const objects: KubeObject[] = [];
   let next: string | undefined;
+
   do {
-    const page = await from.list<KubeObject>(resource, { limit: PAGE, ...(next && { continue: next }) });
+    const page = await from.list<KubeObject>(resource, {
+      limit: PAGE,
+      ...(next && { continue: next }),
+    });
+
     objects.push(...(page.items ?? []));
     next = page.metadata?.continue;
   } while (next);
@@ -33,7 +46,10 @@ async function listed(from: ImportOptions['from'], resource: GroupVersionResourc
 }
 
 /** A list of what the other cluster may not serve: older KubeSpheres lack some kinds. */
-async function listedIfServed(from: ImportOptions['from'], resource: GroupVersionResource): Promise<KubeObject[]> {
+async function listedIfServed(
+  from: ImportOptions['from'],
+  resource: GroupVersionResource,
+): Promise<KubeObject[]> {
   try {
     return await listed(from, resource);
   } catch (error) {
@@ -48,9 +64,11 @@ async function listedIfServed(from: ImportOptions['from'], resource: GroupVersio
 /** An object as it is made in another cluster: without what its own has given it. */
 export function asNew(object: KubeObject, { resource, keepsStatus }: Selected): KubeObject {
   const { name, namespace, labels, annotations: told = {}, finalizers } = object.metadata;
+
   // The user has another uid there: the binding would go as one of somebody who is gone.
   const { [USER_UID_ANNOTATION]: ___, ...annotations } = told;
   const { metadata: _, status, ...rest } = object;
+
   // Kubernetes gives namespaces the finalizer in their spec itself.
   const { spec: __, ...withoutSpec } = rest;
   const isNamespace = resource.group === '' && resource.resource === 'namespaces';
@@ -70,9 +88,9 @@ export function asNew(object: KubeObject, { resource, keepsStatus }: Selected): 
 }
 
 /**
- * Creates the objects of KubeSphere's users in another cluster: users with their passwords, roles, workspaces, projects, what binds
- * and limits them. What is there already stays as it is. Rejects where the other cluster cannot be read; what failed for one
- * object is in its change.
+ * Creates the objects of KubeSphere's users in another cluster: users with their passwords, roles,
+ * workspaces, projects, what binds and limits them. What is there already stays as it is. Rejects
+ * where the other cluster cannot be read; what failed for one object is in its change.
  */
 export async function importObjects({ from, to, dryRun, onChange }: ImportOptions): Promise<void> {
   const projects = new Set(
@@ -83,24 +101,35 @@ export async function importObjects({ from, to, dryRun, onChange }: ImportOption
 
   for (const selected of SELECTED) {
     const { resource, isTheirs = () => true, ofProjects = false } = selected;
+
     const objects = (await listedIfServed(from, resource))
       .filter((object) => object.metadata.deletionTimestamp === undefined && isTheirs(object))
       .filter(({ metadata }) => !ofProjects || projects.has(metadata.namespace))
       .map((object) => asNew(object, selected));
+
     const next = objects.values();
+
     const work = async () => {
       for (const object of next) {
         onChange(
-          dryRun ? { object: describe(resource, object), result: 'created' } : await create(to, resource, object),
+          dryRun
+            ? { object: describe(resource, object), result: 'created' }
+            : await create(to, resource, object),
         );
       }
     };
+
     await Promise.all(Array.from({ length: CONCURRENCY }, work));
   }
 }
 
-async function create(to: ImportOptions['to'], resource: GroupVersionResource, object: KubeObject): Promise<Change> {
+async function create(
+  to: ImportOptions['to'],
+  resource: GroupVersionResource,
+  object: KubeObject,
+): Promise<Change> {
   const name = describe(resource, object);
+
   try {
     await to.create(resource, object);
     return { object: name, result: 'created' };

@@ -5,7 +5,10 @@ import { CREATOR_ANNOTATION, USER_REF_LABEL, WORKSPACE_LABEL } from '../models/i
 /** Objects of one resource that are imported. */
 export interface Selected {
   resource: GroupVersionResource;
-  /** Tells objects that people have made from the cluster's own; without it, all of them are imported. */
+  /**
+   * Tells objects that people have made from the cluster's own; without it, all of them are
+   * imported.
+   */
   isTheirs?: (object: KubeObject) => boolean;
   /** Imports objects in projects alone. */
   ofProjects?: boolean;
@@ -13,7 +16,12 @@ export interface Selected {
   keepsStatus?: boolean;
 }
 
-const of = (group: string, version: string, resource: string): GroupVersionResource => ({ group, version, resource });
+const of = (group: string, version: string, resource: string): GroupVersionResource => ({
+  group,
+  version,
+  resource,
+});
+
 const iam = (resource: string) => of('iam.kubesphere.io', 'v1alpha2', resource);
 const rbac = (resource: string) => of('rbac.authorization.k8s.io', 'v1', resource);
 
@@ -48,5 +56,8 @@ export const SELECTED: readonly Selected[] = [
   { resource: of('', 'v1', 'resourcequotas'), ofProjects: true },
   { resource: of('', 'v1', 'limitranges'), ofProjects: true },
   { resource: of('networking.k8s.io', 'v1', 'networkpolicies'), ofProjects: true },
-  { resource: of('network.kubesphere.io', 'v1alpha1', 'namespacenetworkpolicies'), ofProjects: true },
+  {
+    resource: of('network.kubesphere.io', 'v1alpha1', 'namespacenetworkpolicies'),
+    ofProjects: true,
+  },
 ];

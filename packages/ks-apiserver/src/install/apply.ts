@@ -10,9 +10,15 @@ import { errorFrom, type KubeClient, resourcePath } from '@ks-apiserver/client/k
 /** The field manager that installed fields belong to. */
 export const FIELD_MANAGER = 'ks-apiserver-install';
 
-/** What became of one object; `kept` means that others own a field with another value, and the object stays as it is. */
+/**
+ * What became of one object; `kept` means that others own a field with another value, and the
+ * object stays as it is.
+ */
 export interface Change {
-  /** `name` or `namespace/name`, after the kind's resource: `globalroles.iam.kubesphere.io/anonymous`. */
+  /**
+   * `name` or `namespace/name`, after the kind's resource:
+   * `globalroles.iam.kubesphere.io/anonymous`.
+   */
   object: string;
   result: 'created' | 'configured' | 'unchanged' | 'kept' | 'failed';
   /** Why it was kept or failed. */
@@ -34,12 +40,18 @@ const plurals: Readonly<Record<string, string>> = {
   ValidatingAdmissionPolicyBinding: 'validatingadmissionpolicybindings',
 };
 
-/** The resource of an object: of a built-in kind that is installed, or of one of the CRDs. Throws where it is neither. */
+/**
+ * The resource of an object: of a built-in kind that is installed, or of one of the CRDs. Throws
+ * where it is neither.
+ */
 export function resourceOf(object: KubeObject, crds: readonly KubeObject[]): GroupVersionResource {
   const { group, version } = parseApiVersion(object.apiVersion ?? '');
   const crd = crds.find(({ spec }) => spec.group === group && spec.names.kind === object.kind);
   const resource = crd?.spec.names.plural ?? plurals[object.kind ?? ''];
-  if (!resource) throw new Error(`no resource is known for ${object.apiVersion} ${object.kind}`);
+  if (!resource) {
+    throw new Error(`no resource is known for ${object.apiVersion} ${object.kind}`);
+  }
+
   return { group, version, resource };
 }
 
@@ -49,18 +61,34 @@ export function describe(resource: GroupVersionResource, { metadata }: KubeObjec
   return [type, metadata.namespace, metadata.name].filter(Boolean).join('/');
 }
 
-/** resourceVersion by `namespace/name` of all objects of a resource; only metadata is asked for, as CRDs may be many and large. */
+/**
+ * resourceVersion by `namespace/name` of all objects of a resource; only metadata is asked for, as
+ * CRDs may be many and large.
+ */
 export async function resourceVersions(
   client: KubeClient,
   resource: GroupVersionResource,
   signal?: AbortSignal,
 ): Promise<Map<string, string>> {
-  const accept = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
+  const accept =
+    'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
   const { status, bytes } = await client.call('GET', resourcePath(resource), { accept, signal });
-  if (status === 404) return new Map(); // the CRD is not served yet
-  if (status !== 200) throw errorFrom(status, bytes);
-  const { items } = JSON.parse(bytes.toString()) as { items: KubeList['items'] | null }; // an empty list may be null
-  return new Map((items ?? []).map(({ metadata: m }) => [`${m.namespace ?? ''}/${m.name}`, m.resourceVersion ?? '']));
+  if (status === 404) {
+    return new Map(); // the CRD is not served yet
+  }
+  if (status !== 200) {
+    throw errorFrom(status, bytes);
+  }
+
+  // an empty list may be null
+  const { items } = JSON.parse(bytes.toString()) as { items: KubeList['items'] | null };
+
+  return new Map(
+    (items ?? []).map(({ metadata: m }) => [
+      `${m.namespace ?? ''}/${m.name}`,
+      m.resourceVersion ?? '',
+    ]),
+  );
 }
 
 /** How one object is applied. */
@@ -75,7 +103,10 @@ export interface ApplyOptions {
 
 const servingMs = 10_000;
 
-/** Applies one object on the server's side (kubernetes.io "Server-Side Apply"); errors become part of the answer. */
+/**
+ * Applies one object on the server's side (kubernetes.io "Server-Side Apply"); errors become part
+ * of the answer.
+ */
 export async function applyObject(
   client: KubeClient,
   object: KubeObject,
@@ -90,27 +121,46 @@ export async function applyObject(
         force,
         ...(signal && { signal }),
       });
+
       const result =
-        before === undefined ? 'created' : applied.metadata.resourceVersion === before ? 'unchanged' : 'configured';
+        before === undefined
+          ? 'created'
+          : applied.metadata.resourceVersion === before
+            ? 'unchanged'
+            : 'configured';
+
       return { change: { object: name, result }, object: applied };
     } catch (thrown) {
       const error = toStatusError(thrown);
-      // A CRD that is established is served a moment later; 404 with a name would be about a missing namespace.
+
+      // A CRD that is established is served a moment later; 404 with a name would be about a
+      // missing namespace.
       const notServed = error.code === 404 && !error.details?.name;
       if (notServed && Date.now() < deadline && !signal?.aborted) {
         await new Promise((resolve) => setTimeout(resolve, delayMs));
         continue;
       }
+
       const foreign = error instanceof StatusError && error.code === 409 && !force;
+
       return { change: { object: name, result: foreign ? 'kept' : 'failed', error } };
     }
   }
 }
 
-/** Throws an Error that names what failed; for starts, which cannot go on without the CRDs and objects. */
+/**
+ * Throws an Error that names what failed; for starts, which cannot go on without the CRDs and
+ * objects.
+ */
 export function requireInstalled(changes: readonly Change[]): void {
   const failed = changes.filter(({ result }) => result === 'failed');
-  if (failed.length === 0) return;
+  if (failed.length === 0) {
+    return;
+  }
+
   const lines = failed.slice(0, 5).map(({ object, error }) => `${object}: ${error?.message}`);
-  throw new Error(`${failed.length} objects could not be installed: ${lines.join('; ')}`, { cause: failed[0]!.error });
+
+  throw new Error(`${failed.length} objects could not be installed: ${lines.join('; ')}`, {
+    cause: failed[0]!.error,
+  });
 }

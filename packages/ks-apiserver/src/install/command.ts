@@ -25,8 +25,12 @@ function line({ object, result, error }: Change): string {
 }
 
 /** Runs `ks-apiserver install`; `args` are those after the word install. Answers the exit code. */
-export async function installCommand(args: readonly string[], options: InstallCommandOptions): Promise<number> {
+export async function installCommand(
+  args: readonly string[],
+  options: InstallCommandOptions,
+): Promise<number> {
   let values: { kubeconfig?: string; help?: boolean };
+
   try {
     values = parseArgs({
       args: [...args],
@@ -36,19 +40,32 @@ export async function installCommand(args: readonly string[], options: InstallCo
     options.error((error as Error).message);
     return 1;
   }
+
   if (values.help) {
     options.out(usage.trimEnd());
     return 0;
   }
+
   try {
-    const config = await (values.kubeconfig === undefined ? options.inCluster() : loadKubeconfig(values.kubeconfig));
+    const config = await (values.kubeconfig === undefined
+      ? options.inCluster()
+      : loadKubeconfig(values.kubeconfig));
     const transport = new RemoteTransport(config);
+
     try {
       const changes = await install(new KubeClient(transport));
-      for (const change of changes) if (change.result !== 'unchanged') options.out(line(change));
-      const count = (result: Change['result']) => changes.filter((change) => change.result === result).length;
+      for (const change of changes) {
+        if (change.result !== 'unchanged') {
+          options.out(line(change));
+        }
+      }
+
+      const count = (result: Change['result']) =>
+        changes.filter((change) => change.result === result).length;
       const results = ['created', 'configured', 'unchanged', 'kept', 'failed'] as const;
+
       options.out(results.map((result) => `${count(result)} ${result}`).join(', '));
+
       return count('failed') > 0 ? 1 : 0;
     } finally {
       await transport.close();

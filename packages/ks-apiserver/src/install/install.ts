@@ -8,7 +8,10 @@ import { builtinManifests, type Manifests } from './manifests.ts';
 export interface InstallOptions {
   /** Also the objects that only the embedded Kubernetes API gets. */
   embedded?: boolean;
-  /** Do nothing where this very version was installed before, even if objects were changed or deleted since. */
+  /**
+   * Do nothing where this very version was installed before, even if objects were changed or
+   * deleted since.
+   */
   onlyIfOutdated?: boolean;
   manifests?: Manifests;
   signal?: AbortSignal;
@@ -17,7 +20,13 @@ export interface InstallOptions {
 /** Requests under way at once: enough to share disk flushes, few enough for a busy API. */
 const CONCURRENCY = 48;
 const ESTABLISH_MS = 30_000;
-const crdResource = { group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions' };
+
+const crdResource = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  resource: 'customresourcedefinitions',
+};
+
 const marker = { namespace: 'kubesphere-system', name: 'ks-apiserver-manifests' };
 
 function isEstablished(crd: KubeObject | undefined): boolean {
@@ -28,24 +37,36 @@ function isEstablished(crd: KubeObject | undefined): boolean {
 async function established(client: KubeClient, name: string, signal?: AbortSignal): Promise<void> {
   const deadline = Date.now() + ESTABLISH_MS;
   for (let delayMs = 10; ; delayMs = Math.min(delayMs * 2, 500)) {
-    if (isEstablished(await client.find({ resource: crdResource, name }, signal))) return;
-    if (Date.now() > deadline) throw timeout(`CustomResourceDefinition ${name} is not established`);
+    if (isEstablished(await client.find({ resource: crdResource, name }, signal))) {
+      return;
+    }
+    if (Date.now() > deadline) {
+      throw timeout(`CustomResourceDefinition ${name} is not established`);
+    }
+
     await new Promise((resolve) => setTimeout(resolve, delayMs));
   }
 }
 
 /** Whether an API has ValidatingAdmissionPolicies, which Kubernetes has as v1 since 1.30. */
 async function servesPolicies(client: KubeClient, signal?: AbortSignal): Promise<boolean> {
-  const { status, bytes } = await client.call('GET', '/apis/admissionregistration.k8s.io/v1', { signal });
+  const { status, bytes } = await client.call('GET', '/apis/admissionregistration.k8s.io/v1', {
+    signal,
+  });
+
   if (status !== 200) {
     return false;
   }
 
   const { resources = [] } = JSON.parse(bytes.toString()) as { resources?: { name: string }[] };
+
   return resources.some(({ name }) => name === 'validatingadmissionpolicies');
 }
 
-/** Whether a CRD is KubeSphere's, and not one of a project that it works with, such as the CSI snapshotter or Istio. */
+/**
+ * Whether a CRD is KubeSphere's, and not one of a project that it works with, such as the CSI
+ * snapshotter or Istio.
+ */
 function isOwn({ spec }: KubeObject): boolean {
   return /(^|\.)kubesphere\.io$/.test(String(spec?.group));
 }
@@ -62,53 +83,74 @@ class Installation {
     this.#signal = signal;
   }
 
-  /** Applies objects that do not depend on each other; changes are noted in the order of the objects. */
+  /**
+   * Applies objects that do not depend on each other; changes are noted in the order of the
+   * objects.
+   */
   async apply(objects: readonly KubeObject[], force: boolean): Promise<KubeObject[]> {
     const work = objects.map((object) => ({ object, resource: resourceOf(object, this.#crds) }));
-    const types = new Map(work.map(({ resource }) => [`${resource.group}/${resource.resource}`, resource]));
+    const types = new Map(
+      work.map(({ resource }) => [`${resource.group}/${resource.resource}`, resource]),
+    );
     const known = new Map<string, Map<string, string>>();
     await Promise.all(
       [...types].map(async ([type, resource]) => {
         known.set(type, await resourceVersions(this.#client, resource, this.#signal));
       }),
     );
+
     const outcomes: Awaited<ReturnType<typeof applyObject>>[] = [];
     let next = 0;
+
     const worker = async () => {
       while (next < work.length) {
         const index = next++;
         const { object, resource } = work[index]!;
         const key = `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
         const before = known.get(`${resource.group}/${resource.resource}`)?.get(key);
-        outcomes[index] = await applyObject(this.#client, object, { resource, force, before, signal: this.#signal });
+        outcomes[index] = await applyObject(this.#client, object, {
+          resource,
+          force,
+          before,
+          signal: this.#signal,
+        });
       }
     };
+
     await Promise.all(Array.from({ length: CONCURRENCY }, worker));
     this.changes.push(...outcomes.map(({ change }) => change));
+
     return outcomes.flatMap(({ object }) => (object ? [object] : []));
   }
 }
 
 /**
- * Applies the CRDs and, once they are established, the built-in objects of KubeSphere; answers what became of each.
+ * Applies the CRDs and, once they are established, the built-in objects of KubeSphere; answers what
+ * became of each.
  *
- * KubeSphere's own CRDs are taken over by force, since the server stands on these very schemas. Of everything else a field that
- * somebody else set to another value is theirs, as is a CRD of another project that a cluster has in a version of its own: such
- * an object is kept and said to be. Throws a StatusError only where nothing can be done, such as for an API that cannot be
- * reached; what failed for one object is in its change.
+ * KubeSphere's own CRDs are taken over by force, since the server stands on these very schemas. Of
+ * everything else a field that somebody else set to another value is theirs, as is a CRD of another
+ * project that a cluster has in a version of its own: such an object is kept and said to be. Throws
+ * a StatusError only where nothing can be done, such as for an API that cannot be reached; what
+ * failed for one object is in its change.
  */
 export async function install(client: KubeClient, options: InstallOptions = {}): Promise<Change[]> {
   const { hash, crds, objects, embedded, policies } = options.manifests ?? builtinManifests();
   const { signal } = options;
+
   if (options.onlyIfOutdated) {
     const configMaps = { group: '', version: 'v1', resource: 'configmaps' };
     const found = await client.find({ resource: configMaps, ...marker }, signal);
-    if (found?.data?.hash === hash) return [];
+    if (found?.data?.hash === hash) {
+      return [];
+    }
   }
+
   const wanted = options.embedded
     ? [...objects, ...embedded]
     : [...objects, ...((await servesPolicies(client, signal)) ? policies : [])];
   const installation = new Installation(client, crds, signal);
+
   const [own, foreign] = await Promise.all([
     installation.apply(crds.filter(isOwn), true),
     installation.apply(
@@ -120,15 +162,22 @@ export async function install(client: KubeClient, options: InstallOptions = {}):
       false,
     ),
   ]);
+
   const waiting = [...own, ...foreign].filter((crd) => !isEstablished(crd));
   await Promise.all(waiting.map(({ metadata }) => established(client, metadata.name!, signal)));
+
   await installation.apply(
     wanted.filter(({ kind }) => kind !== 'Namespace'),
     false,
   );
+
   // Last, so that an interrupted installation is taken up again.
   if (installation.changes.every(({ result }) => result !== 'failed')) {
-    await installation.apply([{ apiVersion: 'v1', kind: 'ConfigMap', metadata: marker, data: { hash } }], true);
+    await installation.apply(
+      [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: marker, data: { hash } }],
+      true,
+    );
   }
+
   return installation.changes;
 }

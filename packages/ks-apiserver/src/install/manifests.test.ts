@@ -5,18 +5,29 @@ import { builtinManifests } from './manifests.ts';
 
 const { crds, objects, embedded } = builtinManifests();
 
-/** Breaches of https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema */
+/**
+ * Breaches of
+ * https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema
+ */
 function breaches(schema: Schema, path: string): string[] {
-  const free = schema['x-kubernetes-preserve-unknown-fields'] || schema['x-kubernetes-int-or-string'];
+  const free =
+    schema['x-kubernetes-preserve-unknown-fields'] || schema['x-kubernetes-int-or-string'];
   const names = Object.keys(schema.properties ?? {});
+
   return [
     ...(schema.type === undefined && !free ? [`${path}: no type`] : []),
     ...(schema.type === 'array' && !schema.items ? [`${path}: no items`] : []),
-    ...(schema.properties && schema.additionalProperties ? [`${path}: both properties and additionalProperties`] : []),
-    ...(schema.required ?? []).filter((name) => !names.includes(name)).map((name) => `${path}.${name}: required only`),
+    ...(schema.properties && schema.additionalProperties
+      ? [`${path}: both properties and additionalProperties`]
+      : []),
+    ...(schema.required ?? [])
+      .filter((name) => !names.includes(name))
+      .map((name) => `${path}.${name}: required only`),
     ...names.flatMap((name) => breaches(schema.properties![name]!, `${path}.${name}`)),
     ...(schema.items ? breaches(schema.items, `${path}[]`) : []),
-    ...(typeof schema.additionalProperties === 'object' ? breaches(schema.additionalProperties, `${path}{}`) : []),
+    ...(typeof schema.additionalProperties === 'object'
+      ? breaches(schema.additionalProperties, `${path}{}`)
+      : []),
   ];
 }
 
@@ -25,17 +36,30 @@ test('every CRD is structural and named after its group and plural', () => {
     assert.equal(metadata.name, `${spec.names.plural}.${spec.group}`);
     assert.equal(spec.names.listKind, `${spec.names.kind}List`);
     assert.ok(['Cluster', 'Namespaced'].includes(spec.scope));
+
     const isSnapshot = spec.group === 'snapshot.storage.k8s.io';
     assert.deepEqual(
-      spec.versions.slice(1).map(({ name, served, storage }: Record<string, unknown>) => [name, served, storage]),
+      spec.versions
+        .slice(1)
+        .map(({ name, served, storage }: Record<string, unknown>) => [name, served, storage]),
       isSnapshot ? [['v1', true, false]] : [],
     );
+
     const [version] = spec.versions;
     assert.ok(version.served && version.storage, metadata.name);
-    if (isSnapshot) assert.deepEqual(spec.versions[1].schema, version.schema);
+
+    if (isSnapshot) {
+      assert.deepEqual(spec.versions[1].schema, version.schema);
+    }
+
     assert.deepEqual(breaches(version.schema.openAPIV3Schema, metadata.name!), []);
-    for (const column of version.additionalPrinterColumns ?? [])
-      assert.match(column.jsonPath, /^\.(metadata|spec|status|groupRef|users|driver|deletionPolicy)\b/);
+
+    for (const column of version.additionalPrinterColumns ?? []) {
+      assert.match(
+        column.jsonPath,
+        /^\.(metadata|spec|status|groupRef|users|driver|deletionPolicy)\b/,
+      );
+    }
   }
 });
 
@@ -43,6 +67,7 @@ test('only these kinds have a status subresource: clients of 3.0 write the statu
   const withStatus = crds
     .filter(({ spec }) => spec.versions[0].subresources?.status)
     .map(({ spec }) => spec.names.kind);
+
   assert.deepEqual(withStatus.sort(), [
     'ResourceQuota',
     'S2iBuilder',
@@ -53,7 +78,10 @@ test('only these kinds have a status subresource: clients of 3.0 write the statu
 });
 
 test('cluster-scoped kinds are those that clients take for cluster-scoped', () => {
-  const cluster = crds.filter(({ spec }) => spec.scope === 'Cluster').map(({ spec }) => spec.names.plural);
+  const cluster = crds
+    .filter(({ spec }) => spec.scope === 'Cluster')
+    .map(({ spec }) => spec.names.plural);
+
   assert.deepEqual(cluster.sort(), [
     'clusters',
     'devopsprojects',
@@ -80,12 +108,22 @@ test('cluster-scoped kinds are those that clients take for cluster-scoped', () =
 });
 
 test('every object is of a built-in kind or of a shipped CRD, in a namespace that is shipped, and there once', () => {
-  const kinds = new Set(crds.map(({ spec }) => `${spec.group}/${spec.versions[0].name} ${spec.names.kind}`));
-  const namespaces = new Set(objects.filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => metadata.name));
+  const kinds = new Set(
+    crds.map(({ spec }) => `${spec.group}/${spec.versions[0].name} ${spec.names.kind}`),
+  );
+  const namespaces = new Set(
+    objects.filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => metadata.name),
+  );
   const seen = new Set<string>();
+
   for (const { apiVersion, kind, metadata } of [...objects, ...embedded]) {
-    if (/\.kubesphere\.io\//.test(apiVersion!)) assert.ok(kinds.has(`${apiVersion} ${kind}`), `${apiVersion} ${kind}`);
-    if (metadata.namespace) assert.ok(namespaces.has(metadata.namespace), metadata.namespace);
+    if (/\.kubesphere\.io\//.test(apiVersion!)) {
+      assert.ok(kinds.has(`${apiVersion} ${kind}`), `${apiVersion} ${kind}`);
+    }
+    if (metadata.namespace) {
+      assert.ok(namespaces.has(metadata.namespace), metadata.namespace);
+    }
+
     const id = `${kind} ${metadata.namespace ?? ''}/${metadata.name}`;
     assert.ok(!seen.has(id), id);
     seen.add(id);
@@ -95,15 +133,24 @@ test('every object is of a built-in kind or of a shipped CRD, in a namespace tha
 test('bindings name roles that exist', () => {
   const all = [...objects, ...embedded];
   const names = new Set(all.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
+
   for (const object of all.filter(({ kind }) => kind?.endsWith('Binding'))) {
     assert.ok(names.has(`${object.roleRef.kind} ${object.roleRef.name}`), object.metadata.name);
   }
 });
 
 test('aggregated roles of the embedded API have the rules of their parts', () => {
-  const rulesOf = (name: string) => embedded.find(({ metadata }) => metadata.name === name)!.rules as object[];
+  const rulesOf = (name: string) =>
+    embedded.find(({ metadata }) => metadata.name === name)!.rules as object[];
   const [view, edit, admin] = ['view', 'edit', 'admin'].map(rulesOf);
+
   assert.ok(view!.length > 5);
-  for (const rule of view!) assert.ok(edit!.some((other) => JSON.stringify(other) === JSON.stringify(rule)));
-  for (const rule of edit!) assert.ok(admin!.some((other) => JSON.stringify(other) === JSON.stringify(rule)));
+
+  for (const rule of view!) {
+    assert.ok(edit!.some((other) => JSON.stringify(other) === JSON.stringify(rule)));
+  }
+
+  for (const rule of edit!) {
+    assert.ok(admin!.some((other) => JSON.stringify(other) === JSON.stringify(rule)));
+  }
 });

@@ -17,6 +17,8 @@ let cached: Manifests | undefined;
 
 /** The built-in manifests, read on the first call; throws where the build step did not run. */
 export function builtinManifests(): Manifests {
-  cached ??= JSON.parse(readFileSync(new URL('../manifests.json', import.meta.url), 'utf8')) as Manifests;
+  cached ??= JSON.parse(
+    readFileSync(new URL('../manifests.json', import.meta.url), 'utf8'),
+  ) as Manifests;
   return cached;
 }

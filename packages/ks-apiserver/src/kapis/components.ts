@@ -21,9 +21,14 @@ const ComponentStatusSchema = Type.Object(
 
 const HealthStatusSchema = Type.Object(
   {
-    kubesphereStatus: Type.Array(ComponentStatusSchema, { description: 'components of the platform' }),
+    kubesphereStatus: Type.Array(ComponentStatusSchema, {
+      description: 'components of the platform',
+    }),
     nodeStatus: Type.Object(
-      { totalNodes: Count('how many nodes there are'), healthyNodes: Count('how many of them are ready') },
+      {
+        totalNodes: Count('how many nodes there are'),
+        healthyNodes: Count('how many of them are ready'),
+      },
       { $id: 'v1alpha2.NodeStatus' },
     ),
   },
@@ -33,6 +38,7 @@ const HealthStatusSchema = Type.Object(
 /** Rows of the platform's components, which v1alpha2 and v1alpha3 have alike. */
 export function componentRoutes(base: string, components: Components): Route[] {
   const tags = ['Component Status'];
+
   return [
     {
       method: 'GET',

@@ -3,10 +3,16 @@ import type { Catalog } from '../models/resources/catalog.ts';
 import type { ResourceDefinition } from '../models/resources/definition.ts';
 import type { Page } from '../models/resources/list.ts';
 
-/** Tags of one process mean nothing to another: counts behind computed annotations begin anew with each. */
+/**
+ * Tags of one process mean nothing to another: counts behind computed annotations begin anew with
+ * each.
+ */
 const INSTANCE = randomBytes(6).toString('base64url');
 
-/** Two hashes of 32 bits, fed with what only the server chooses: nobody can make two lists look the same. */
+/**
+ * Two hashes of 32 bits, fed with what only the server chooses: nobody can make two lists look the
+ * same.
+ */
 class Digest {
   #a = 0x811c9dc5;
   #b = 0x9747b28c;
@@ -17,7 +23,9 @@ class Digest {
   }
 
   text(text: string): void {
-    for (let i = 0; i < text.length; i++) this.number(text.charCodeAt(i));
+    for (let i = 0; i < text.length; i++) {
+      this.number(text.charCodeAt(i));
+    }
     this.number(0x10000);
   }
 
@@ -27,9 +35,10 @@ class Digest {
 }
 
 /**
- * The tag of an answer made of cached objects: of which versions of which objects it is made, in which order, and how many
- * there are in all. Two callers get the same tag for the same answer alone, and changes elsewhere leave it as it is. It is
- * a weak one, as the same answer may be sent in several codings. Undefined where objects have no version to go by.
+ * The tag of an answer made of cached objects: of which versions of which objects it is made, in
+ * which order, and how many there are in all. Two callers get the same tag for the same answer
+ * alone, and changes elsewhere leave it as it is. It is a weak one, as the same answer may be sent
+ * in several codings. Undefined where objects have no version to go by.
  */
 export function entityTag(
   { entries, total, continue: next = '' }: Page,
@@ -40,13 +49,22 @@ export function entityTag(
   const digest = new Digest();
   digest.text(`${row.group}/${row.version}/${row.resource}/${form}/${next}`);
   digest.number(total);
+
   const versionOf = row.annotate && row.annotationVersion;
+
   for (const entry of entries) {
-    if (entry.uid === '' || entry.resourceVersion === '') return undefined;
+    if (entry.uid === '' || entry.resourceVersion === '') {
+      return undefined;
+    }
+
     // Enough of it: together with the version it tells objects apart.
     digest.text(entry.uid.slice(0, 8));
     digest.text(entry.resourceVersion);
-    if (versionOf) digest.text(String(versionOf(entry, catalog)));
+
+    if (versionOf) {
+      digest.text(String(versionOf(entry, catalog)));
+    }
   }
+
   return `W/"${INSTANCE}.${digest}"`;
 }

@@ -1,7 +1,10 @@
 import type { RouteRequest } from '@ks-apiserver/apiserver/routes/route';
 import type { LoginSource } from '../models/iam/login.ts';
 
-/** Where a call that proves who somebody is comes from: a log-in is worth a record, to confirm one's password is only if it fails. */
+/**
+ * Where a call that proves who somebody is comes from: a log-in is worth a record, to confirm one's
+ * password is only if it fails.
+ */
 export function sourceOf(
   { sourceIP, headers }: Pick<RouteRequest, 'sourceIP' | 'headers'>,
   recordSuccess: boolean,

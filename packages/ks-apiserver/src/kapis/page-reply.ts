@@ -7,7 +7,9 @@ import { bytesOf, listBody, type TotalKey } from '../models/resources/render.ts'
 import { entityTag } from './entity-tag.ts';
 import { staleHeaders } from './stale-headers.ts';
 
-/** Answers are asked for anew each time, but need not be sent anew; they are for their caller alone. */
+/**
+ * Answers are asked for anew each time, but need not be sent anew; they are for their caller alone.
+ */
 const CACHING = { 'cache-control': 'no-cache, private', vary: 'Authorization, Accept-Encoding' };
 const JSON_TYPE = 'application/json';
 
@@ -18,7 +20,8 @@ function cachingHeaders(
   form: string,
   stale = catalog.staleness(row),
 ): Record<string, string> {
-  // A page of a snapshot names the next one: it is not to be kept longer than that can be asked for.
+  // A page of a snapshot names the next one: it is not to be kept longer than that can be asked
+  // for.
   const etag = page.continue === undefined ? entityTag(page, row, catalog, form) : undefined;
   return { ...(etag !== undefined && { etag }), ...CACHING, ...staleHeaders(stale) };
 }
@@ -34,8 +37,12 @@ export function pageReply(
   const { etag } = headers as { etag?: string };
   const body = () => listBody(page, row, catalog, totalKey);
   const joined = etag === undefined ? undefined : catalog.bodies.of(etag, page.entries, body);
-  if (joined) return new RouteReply(200, headers, joined);
+  if (joined) {
+    return new RouteReply(200, headers, joined);
+  }
+
   const { pieces, length } = body();
+
   return new RouteReply(200, { ...headers, 'content-length': String(length) }, pieces);
 }
 
@@ -47,13 +54,21 @@ export function objectReply(entry: Entry, row: ResourceDefinition, catalog: Cata
   const stale = catalog.staleness(row);
   const lasts = !row.annotate && stale === undefined;
   const known = lasts ? replies.get(entry) : undefined;
-  if (known) return known;
+  if (known) {
+    return known;
+  }
+
   const headers = {
     'content-type': JSON_TYPE,
     ...cachingHeaders({ entries: [entry], total: -1 }, row, catalog, '', stale),
   };
+
   const reply = new RouteReply(200, headers, bytesOf(entry, row, catalog));
-  if (lasts) replies.set(entry, reply);
+
+  if (lasts) {
+    replies.set(entry, reply);
+  }
+
   return reply;
 }
 

@@ -19,7 +19,12 @@ export function queryText(name: string, description: string): Parameter {
 export const LIST_PARAMETERS: readonly Parameter[] = [
   queryText('name', 'part of the name'),
   { in: 'query', name: 'page', description: 'page, from 1', schema: Type.Integer({ default: 1 }) },
-  { in: 'query', name: 'limit', description: 'items a page, -1 for all', schema: Type.Integer({ default: -1 }) },
+  {
+    in: 'query',
+    name: 'limit',
+    description: 'items a page, -1 for all',
+    schema: Type.Integer({ default: -1 }),
+  },
   {
     in: 'query',
     name: 'ascending',
@@ -30,9 +35,18 @@ export const LIST_PARAMETERS: readonly Parameter[] = [
     'sortBy',
     'name, creationTimestamp or a key of the resource; or several, -key descending: status,-spec.replicas',
   ),
-  queryText('labelSelector', 'selector in the form of Kubernetes, or several of which one must match: a=b||c=d'),
-  queryText('fieldSelector', 'conditions on fields, in the form of Kubernetes: spec.nodeName=n1,status.phase!=Running'),
-  queryText('q', 'words that must all occur in names, labels, annotations or what the kind is known by'),
+  queryText(
+    'labelSelector',
+    'selector in the form of Kubernetes, or several of which one must match: a=b||c=d',
+  ),
+  queryText(
+    'fieldSelector',
+    'conditions on fields, in the form of Kubernetes: spec.nodeName=n1,status.phase!=Running',
+  ),
+  queryText(
+    'q',
+    'words that must all occur in names, labels, annotations or what the kind is known by',
+  ),
 ];
 
 /** Media types of lists that go on with `watch=true`. */
@@ -43,10 +57,14 @@ export const WATCH_PARAMETERS: readonly Parameter[] = [
   {
     in: 'query',
     name: 'watch',
-    description: 'go on with the list: events as lines of JSON, or Server-Sent Events where Accept asks for them',
+    description:
+      'go on with the list: events as lines of JSON, or Server-Sent Events where Accept asks for them',
     schema: Type.Boolean({ default: false }),
   },
-  queryText('resourceVersion', 'with watch: the position after which to go on, as events and bookmarks name it'),
+  queryText(
+    'resourceVersion',
+    'with watch: the position after which to go on, as events and bookmarks name it',
+  ),
   {
     in: 'query',
     name: 'sendInitialEvents',
@@ -69,7 +87,10 @@ export const WATCH_PARAMETERS: readonly Parameter[] = [
 
 /** Parameters of lists across namespaces. */
 export const SCOPE_PARAMETERS: readonly Parameter[] = [
-  queryText('scope', '"visible" lists what is in all namespaces in which the caller may list the resource'),
+  queryText(
+    'scope',
+    '"visible" lists what is in all namespaces in which the caller may list the resource',
+  ),
   queryText('workspace', 'with scope=visible: only namespaces of this workspace'),
 ];
 

@@ -69,8 +69,10 @@ export function routes(parts: RouteParts): readonly Route[] {
     readiness,
     runsContainers,
   } = parts;
+
   // Git servers and image registries that users name.
   const outbound = new Outbound(config.verification.allowedCIDRs ?? []);
+
   return [
     ...oauth(parts.oauth),
     ...providerRoutes(parts.providerLogin),
@@ -81,15 +83,34 @@ export function routes(parts: RouteParts): readonly Route[] {
     ...tenantV1alpha3({ gate, client, catalog, tenants, quotas, visibility, live }),
     ...clusterV1alpha1(gate, authorizer, client, config.multicluster),
     ...operationsV1alpha2(gate, client),
-    ...resourcesV1alpha2({ client, routers: parts.routers, catalog, authorizer, config, runsContainers, outbound }),
-    ...resourcesV1alpha3({ catalog, authorizer, visibility, live, userList: parts.iam.userList, client, outbound }),
+    ...resourcesV1alpha2({
+      client,
+      routers: parts.routers,
+      catalog,
+      authorizer,
+      config,
+      runsContainers,
+      outbound,
+    }),
+    ...resourcesV1alpha3({
+      catalog,
+      authorizer,
+      visibility,
+      live,
+      userList: parts.iam.userList,
+      client,
+      outbound,
+    }),
     ...laterVersions(),
     ...terminalV1alpha2({ client, authorizer, terminals }),
     ...health(readiness, metrics.registry),
   ];
 }
 
-/** The same rows for documents and tests; there is nothing behind them, so their handlers must not be called. */
+/**
+ * The same rows for documents and tests; there is nothing behind them, so their handlers must not
+ * be called.
+ */
 export function routeTables(): readonly Route[] {
   return routes({
     metrics: {},

@@ -1,6 +1,12 @@
 import type { Handler, Method, Route } from '@ks-apiserver/apiserver/routes/route';
 import type { TSchema } from 'typebox';
-import { LIST_PARAMETERS, LIVE_TYPES, PageableResponse, pathParameter, WATCH_PARAMETERS } from './parameters.ts';
+import {
+  LIST_PARAMETERS,
+  LIVE_TYPES,
+  PageableResponse,
+  pathParameter,
+  WATCH_PARAMETERS,
+} from './parameters.ts';
 
 /** One operation in a group's table, in a line. */
 export type Row = [
@@ -14,12 +20,22 @@ export type Row = [
 ];
 
 /** Media types of patches; all are read as a merge patch (RFC 7386), as 3.0 does. */
-const PATCH_TYPES = ['application/merge-patch+json', 'application/json', 'application/json-patch+json'];
+const PATCH_TYPES = [
+  'application/merge-patch+json',
+  'application/json',
+  'application/json-patch+json',
+];
 
-/** The routes of a group's table: paths are below `base`, path parameters come from the path, lists take those of all lists. */
+/**
+ * The routes of a group's table: paths are below `base`, path parameters come from the path, lists
+ * take those of all lists.
+ */
 export function rows(base: string, tags: readonly string[], table: readonly Row[]): Route[] {
   return table.map(([method, path, operationId, summary, handler, { live, ...schemas }]) => {
-    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => pathParameter(name!, `${name} name`));
+    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) =>
+      pathParameter(name!, `${name} name`),
+    );
+
     return {
       method,
       path: base + path,

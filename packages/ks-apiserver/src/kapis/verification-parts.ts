@@ -14,7 +14,10 @@ export interface VerificationParts {
   outbound: Outbound;
 }
 
-/** Turns what went wrong with a server that the caller named into a status; other errors stay as they are. */
+/**
+ * Turns what went wrong with a server that the caller named into a status; other errors stay as
+ * they are.
+ */
 export async function answering<T>(
   { failed, missing = failed }: { failed: 400 | 500; missing?: 400 | 404 | 500 },
   work: () => Promise<T>,
@@ -34,7 +37,10 @@ export async function answering<T>(
   }
 }
 
-/** Reads a Secret for a caller who may read it himself: its contents are sent to a server of his choice. */
+/**
+ * Reads a Secret for a caller who may read it himself: its contents are sent to a server of his
+ * choice.
+ */
 export async function readSecret(
   { client, authorizer }: VerificationParts,
   request: RouteRequest,
@@ -46,5 +52,6 @@ export async function readSecret(
   }
 
   requireSecretAccess(authorizer, request.user, namespace, name);
+
   return client.get<KubeObject>({ resource: SECRETS, namespace, name }, request.signal);
 }

@@ -13,8 +13,10 @@ export interface WatchRequest {
 
 /** Media type of Server-Sent Events. */
 export const EVENT_STREAM = 'text/event-stream';
+
 const TRUE = /^(1|t|T|TRUE|true|True)$/;
 const FALSE = /^(0|f|F|FALSE|false|False)$/;
+
 /** Parameters of Kubernetes' watches, which are no filters of a live list. */
 const PARAMETERS = [
   'resourceVersion',
@@ -26,21 +28,35 @@ const PARAMETERS = [
 
 function boolean(query: URLSearchParams, name: string, otherwise: boolean): boolean {
   const text = query.get(name);
-  if (text === null) return otherwise;
-  if (TRUE.test(text)) return true;
-  if (FALSE.test(text)) return false;
+  if (text === null) {
+    return otherwise;
+  }
+  if (TRUE.test(text)) {
+    return true;
+  }
+  if (FALSE.test(text)) {
+    return false;
+  }
+
   throw badRequest(`parameter ${name}: "${text}" is no boolean, use true or false`);
 }
 
 function seconds(text: string | null): number | undefined {
-  if (text === null || text === '') return undefined;
-  if (!/^\d{1,9}$/.test(text)) throw badRequest(`parameter timeoutSeconds: "${text}" is no number of seconds`);
+  if (text === null || text === '') {
+    return undefined;
+  }
+  if (!/^\d{1,9}$/.test(text)) {
+    throw badRequest(`parameter timeoutSeconds: "${text}" is no number of seconds`);
+  }
+
   return Number(text) || undefined;
 }
 
 /** Whether a caller asks for Server-Sent Events. */
 export function wantsEvents({ accept = '' }: IncomingHttpHeaders): boolean {
-  return accept.split(',').some((item) => item.split(';')[0]!.trim().toLowerCase() === EVENT_STREAM);
+  return accept
+    .split(',')
+    .some((item) => item.split(';')[0]!.trim().toLowerCase() === EVENT_STREAM);
 }
 
 /** Whether a caller takes nothing but Server-Sent Events. */
@@ -49,26 +65,39 @@ function wantsEventsOnly({ accept }: IncomingHttpHeaders): boolean {
 }
 
 /**
- * Takes the parameters of a watch out of a query; undefined for a query that asks for a list. `Last-Event-ID` of who comes
- * back counts before `resourceVersion`. Throws BadRequest for values that cannot be read,
- * NotAcceptable for a list as events.
+ * Takes the parameters of a watch out of a query; undefined for a query that asks for a list.
+ * `Last-Event-ID` of who comes back counts before `resourceVersion`. Throws BadRequest for values
+ * that cannot be read, NotAcceptable for a list as events.
  */
-export function takeWatch(query: URLSearchParams, headers: IncomingHttpHeaders): WatchRequest | undefined {
+export function takeWatch(
+  query: URLSearchParams,
+  headers: IncomingHttpHeaders,
+): WatchRequest | undefined {
   const watch = boolean(query, 'watch', false);
+
   query.delete('watch');
+
   if (!watch) {
-    if (wantsEventsOnly(headers))
+    if (wantsEventsOnly(headers)) {
       throw new StatusError(406, 'NotAcceptable', `${EVENT_STREAM} is for lists with watch=true`);
+    }
     return undefined;
   }
+
   const last = headers['last-event-id'];
-  const position = (typeof last === 'string' && last !== '' ? last : query.get('resourceVersion')) ?? '';
+  const position =
+    (typeof last === 'string' && last !== '' ? last : query.get('resourceVersion')) ?? '';
+
   const request = {
     position: position === '0' ? '' : position,
     initial: boolean(query, 'sendInitialEvents', true),
     bookmarks: boolean(query, 'allowWatchBookmarks', true),
     timeoutSeconds: seconds(query.get('timeoutSeconds')),
   };
-  for (const name of PARAMETERS) query.delete(name);
+
+  for (const name of PARAMETERS) {
+    query.delete(name);
+  }
+
   return request;
 }

@@ -15,23 +15,28 @@ function written(name: string, answer: number): string {
     file,
     `module.exports = { answer: () => ${answer}, file: __filename, join: require('node:path').join };`,
   );
+
   return file;
 }
 
 function ran(file: string): { answer: number; isCached: boolean } {
   const compiled = new CompiledFile(file);
   const exports = compiled.run() as { answer: () => number; file: string; join: typeof join };
+
   assert.equal(exports.file, file);
   assert.equal(exports.join, join, 'what it requires is what others import');
+
   return { answer: exports.answer(), isCached: compiled.isCached };
 }
 
 function kept(name: string): string {
   const file = written(name, 42);
   const compiled = new CompiledFile(file);
+
   compiled.run();
   assert.equal(compiled.isCached, false);
   compiled.keep();
+
   return file;
 }
 
@@ -55,6 +60,7 @@ test('a cache that is damaged, cut off or empty is as none', () => {
     writeFileSync(`${file}.cache`, other);
     assert.deepEqual(ran(file), { answer: 42, isCached: false }, `byte ${at}`);
   }
+
   for (const length of [bytes.byteLength - 1, 20, 8, 3, 0]) {
     writeFileSync(`${file}.cache`, bytes);
     truncateSync(`${file}.cache`, length);
@@ -65,5 +71,9 @@ test('a cache that is damaged, cut off or empty is as none', () => {
 test('the server that was built has its cache', () => {
   const file = fileURLToPath(new URL('../bundle/server.cjs', import.meta.url));
   assert.equal(new CompiledFile(file).isCached, true);
-  assert.doesNotMatch(readFileSync(file, 'latin1'), /await import\(|return import\(|[=(?] import\(/);
+
+  assert.doesNotMatch(
+    readFileSync(file, 'latin1'),
+    /await import\(|return import\(|[=(?] import\(/,
+  );
 });

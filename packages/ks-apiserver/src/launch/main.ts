@@ -5,5 +5,8 @@ import { CompiledFile } from './code-cache.ts';
 const server = fileURLToPath(new URL('server.cjs', import.meta.url));
 
 // Node finds source maps of modules only.
-if (process.sourceMapsEnabled) createRequire(import.meta.url)(server);
-else new CompiledFile(server).run();
+if (process.sourceMapsEnabled) {
+  createRequire(import.meta.url)(server);
+} else {
+  new CompiledFile(server).run();
+}

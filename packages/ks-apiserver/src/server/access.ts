@@ -12,7 +12,11 @@ import { Gate } from '../models/gate/gate.ts';
 import { ApplicationRule } from '../models/gate/rules/applications.ts';
 import { BindingRule, GroupRule } from '../models/gate/rules/bindings.ts';
 import { ClaimExpansionRule } from '../models/gate/rules/claim-expansion.ts';
-import { CertificateRule, PlatformKindRule, ServiceAccountTokenRule } from '../models/gate/rules/credentials.ts';
+import {
+  CertificateRule,
+  PlatformKindRule,
+  ServiceAccountTokenRule,
+} from '../models/gate/rules/credentials.ts';
 import { DevOpsProjectRule } from '../models/gate/rules/devops-projects.ts';
 import { LifecycleRule } from '../models/gate/rules/lifecycle.ts';
 import { NamespaceRule } from '../models/gate/rules/namespaces.ts';
@@ -35,15 +39,22 @@ import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 import { ConfigError } from './config.ts';
 import type { Config } from './config-schema.ts';
 
-/** The OPA server that evaluates modules of roles; none where none is configured. Throws a ConfigError for a wrong address or CA. */
+/**
+ * The OPA server that evaluates modules of roles; none where none is configured. Throws a
+ * ConfigError for a wrong address or CA.
+ */
 async function openPolicyServer(
   { endpoint, timeout, caFile }: Config['authorization']['opa'],
   log: Logger,
 ): Promise<OpaServer | undefined> {
-  if (endpoint === '') return undefined;
+  if (endpoint === '') {
+    return undefined;
+  }
+
   try {
     const ca = caFile === '' ? undefined : await readFile(caFile, 'utf8');
-    const onError = (err: unknown) => log.warn({ err }, 'the policy server did not answer: a module allows nothing');
+    const onError = (err: unknown) =>
+      log.warn({ err }, 'the policy server did not answer: a module allows nothing');
     return new OpaServer({ endpoint, timeoutMs: timeout, ca, onError });
   } catch (error) {
     throw new ConfigError(`authorization.opa: ${(error as Error).message}`);
@@ -62,6 +73,7 @@ export interface AccessContext {
 /** Puts together roles, bindings and members: who may do what. The catalog must have started. */
 export async function openAccess({ config, client, catalog, users, log }: AccessContext) {
   const bindings = new Bindings(catalog);
+
   const informers = {
     globalRoles: catalog.row('globalroles'),
     workspaceRoles: catalog.row('workspaceroles'),
@@ -70,6 +82,7 @@ export async function openAccess({ config, client, catalog, users, log }: Access
     namespaces: catalog.row('namespaces'),
     devopsProjects: catalog.row('devopsprojects'),
   };
+
   const overrides = await openPolicyServer(config.authorization.opa, log);
   const held = new HeldRoles(informers, bindings);
   const authorizer = new Authorizer(config.authorization.mode, held, overrides);
@@ -93,10 +106,14 @@ export interface GateContext {
   checkNameIsFree: CheckNameIsFree;
 }
 
-/** Opens the gate: every rule about what a write grants. A kind that gives rights and has no rule here gives them unseen. */
+/**
+ * Opens the gate: every rule about what a write grants. A kind that gives rights and has no rule
+ * here gives them unseen.
+ */
 export function openGate(access: Awaited<ReturnType<typeof openAccess>>, context: GateContext) {
   const { authorizer, scopes, members, groupRoles, effects, rights } = access;
   const { client, quotas, login, passwords, links, revokeSessions, checkNameIsFree } = context;
+
   const userRule = new UserRule({
     authorizer,
     rights,
@@ -107,6 +124,7 @@ export function openGate(access: Awaited<ReturnType<typeof openAccess>>, context
     revokeSessions,
     checkNameIsFree,
   });
+
   const rules: Rule[] = [
     userRule,
     new RoleRule(authorizer, scopes),
@@ -122,13 +140,19 @@ export function openGate(access: Awaited<ReturnType<typeof openAccess>>, context
     new ServiceAccountTokenRule(rights),
     new PlatformKindRule(authorizer),
   ];
+
   const withOwners = rules.slice(
     0,
     rules.findIndex((rule) => rule instanceof CertificateRule),
   );
-  rules.push(new LifecycleRule(authorizer, new Set(withOwners.flatMap(({ resources }) => [...resources]))));
+
+  rules.push(
+    new LifecycleRule(authorizer, new Set(withOwners.flatMap(({ resources }) => [...resources]))),
+  );
+
   const review = new WriteReview(authorizer, quotas, rules);
   const gate = new Gate({ client, authorizer, review, effects, scopes });
+
   /** Readies a name for somebody whom nobody makes: it must have no rights. Throws Forbidden. */
   const claimName = async (name: string) => {
     // Not by the name itself, which has these very rights.

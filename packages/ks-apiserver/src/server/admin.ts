@@ -21,8 +21,8 @@ export async function hasWellKnownPassword(client: KubeClient): Promise<boolean>
 }
 
 /**
- * Makes the user admin unless there is one, with the given password or a random one that is kept; `changeInitial` makes him
- * set one of his own first. Throws ConfigError.
+ * Makes the user admin unless there is one, with the given password or a random one that is kept;
+ * `changeInitial` makes him set one of his own first. Throws ConfigError.
  */
 export async function ensureAdmin(
   client: KubeClient,
@@ -33,24 +33,40 @@ export async function ensureAdmin(
   if (given !== undefined && (given.length < 6 || Buffer.byteLength(given) > PASSWORD_LIMIT)) {
     throw new ConfigError(`the admin password must have 6 to ${PASSWORD_LIMIT} bytes`);
   }
-  if (await client.find({ resource: USERS, name: 'admin' })) return { created: false };
-  const generated = given === undefined ? await secrets.keep('admin-password', randomPassword()) : undefined;
+  if (await client.find({ resource: USERS, name: 'admin' })) {
+    return { created: false };
+  }
+
+  const generated =
+    given === undefined ? await secrets.keep('admin-password', randomPassword()) : undefined;
   const now = timestamp();
+
   const admin: User = {
     apiVersion: 'iam.kubesphere.io/v1alpha2',
     kind: 'User',
     metadata: {
       name: 'admin',
-      annotations: { [PASSWORD_ENCRYPTED]: 'true', ...(changeInitial && { [UNINITIALIZED]: 'true' }) },
+      annotations: {
+        [PASSWORD_ENCRYPTED]: 'true',
+        ...(changeInitial && { [UNINITIALIZED]: 'true' }),
+      },
     },
-    spec: { email: 'admin@kubesphere.io', lang: 'zh', password: await hashPassword(given ?? generated!) },
+    spec: {
+      email: 'admin@kubesphere.io',
+      lang: 'zh',
+      password: await hashPassword(given ?? generated!),
+    },
     status: { state: 'Active', lastTransitionTime: now },
   };
+
   try {
     await client.create(USERS, admin);
   } catch (error) {
-    if (error instanceof StatusError && error.reason === 'AlreadyExists') return { created: false };
+    if (error instanceof StatusError && error.reason === 'AlreadyExists') {
+      return { created: false };
+    }
     throw error;
   }
+
   return generated === undefined ? { created: true } : { created: true, generated };
 }

@@ -39,7 +39,10 @@ import { openIdentityProviders, openSignIn } from './sign-in.ts';
 /** How long the first lists of users, roles and bindings may take at start, in milliseconds. */
 const START_TIMEOUT_MS = 60_000;
 
-/** Schemas of Kubernetes' own kinds; a cluster's server has them in memory from the first time that one is asked for. */
+/**
+ * Schemas of Kubernetes' own kinds; a cluster's server has them in memory from the first time that
+ * one is asked for.
+ */
 async function schemaOf(kind: GroupVersionKind): Promise<Schema | undefined> {
   const { builtinSchema } = await import('@ks-apiserver/kube-apiserver/schemas/builtin');
   return builtinSchema(kind);
@@ -68,40 +71,77 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const providers = await openIdentityProviders(config);
   const { authentication } = config;
   const signal = AbortSignal.timeout(START_TIMEOUT_MS);
+
   setMaxListeners(0, signal);
+
   const catalog = new Catalog(client, RESOURCES, { report: (problem) => log.warn(problem) });
+
   // This copy of the users has their hashes and never leaves the server.
   const users = new Informer(client, { resource: USERS, kind: 'User', keepObjects: true }).start();
   const claimName = (name: string) => opened.claimName(name);
+
   const [, keys] = await Promise.all([
     catalog.start(signal),
     openSigningKeys(authentication.oauthOptions, kubernetes.secrets, log),
     users.ready(signal),
   ]);
+
   const certificateUsers = kubernetes.embedded && new CertificateUsers(users);
-  if (certificateUsers) kubernetes.embedded?.admitUsers((user, connection) => certificateUsers.admit(user, connection));
-  const signIn = await openSignIn({ config, kubernetes, catalog, users, claimName, log, signal }, providers);
-  const { sessions, login, issuer, authenticator, tokens, secret, mayLogIn, links, accounts } = signIn;
+  if (certificateUsers) {
+    kubernetes.embedded?.admitUsers((user, connection) => certificateUsers.admit(user, connection));
+  }
+
+  const signIn = await openSignIn(
+    { config, kubernetes, catalog, users, claimName, log, signal },
+    providers,
+  );
+
+  const { sessions, login, issuer, authenticator, tokens, secret, mayLogIn, links, accounts } =
+    signIn;
   const access = await openAccess({ config, client, catalog, users, log });
   const { authorizer, bindings, overrides, scopes, members, effects } = access;
   const metrics = new Metrics();
+
   // Not waited for: a cluster of 3.0 has no such kind until it is installed.
   const quotaInformer = new Informer(client, {
     resource: WORKSPACE_QUOTAS,
     kind: 'ResourceQuota',
     keepObjects: true,
   }).start();
+
   const quotas = new WorkspaceQuotas(catalog, quotaInformer);
   const revokeSessions = (username: string) => sessions.revokeUser(username);
   const passwords = new PasswordPolicy(authentication.passwordPolicy);
+
   // The embedded API knows users by their uid.
   const checkNameIsFree = kubernetes.embedded ? async () => {} : retiredNames(client);
-  const opened = openGate(access, { client, quotas, login, passwords, links, revokeSessions, checkNameIsFree });
+
+  const opened = openGate(access, {
+    client,
+    quotas,
+    login,
+    passwords,
+    links,
+    revokeSessions,
+    checkNameIsFree,
+  });
+
   const { gate } = opened;
   kubernetes.embedded?.useGate(gate);
-  const userModel = new Users({ gate, client, users, scopes, members, rights: access.rights, login });
+
+  const userModel = new Users({
+    gate,
+    client,
+    users,
+    scopes,
+    members,
+    rights: access.rights,
+    login,
+  });
+
   // Known once the server listens, where it is not configured.
   let issuerUrl = authentication.oauthOptions.issuer;
+
   const oauthModel = oauthParts(authentication.oauthOptions, {
     login,
     issuer,
@@ -115,15 +155,22 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     secret,
     mayLogIn,
   });
+
   const routers = new Routers(client, catalog);
   const live = new LiveLists(catalog);
   let stopping = false;
+
   const readiness = () => {
-    if (stopping) return ['the server is stopping'];
+    if (stopping) {
+      return ['the server is stopping'];
+    }
+
     const reasons = [...catalog.stale()].map(({ resource, reason }) => `${resource}: ${reason}`);
     const ofUsers = staleReason(users);
+
     return ofUsers === undefined ? reasons : [...reasons, `users: ${ofUsers}`];
   };
+
   const table = routes({
     config,
     gate,
@@ -148,7 +195,13 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       members,
       scopes,
       catalog,
-      credentials: { users: userModel, login, apiTokens: signIn.apiTokens, totp: signIn.totp, revokeSessions },
+      credentials: {
+        users: userModel,
+        login,
+        apiTokens: signIn.apiTokens,
+        totp: signIn.totp,
+        revokeSessions,
+      },
       groups: new Groups({ client, catalog, scopes, users }),
       effects,
       explainer: new Explainer(authorizer, catalog),
@@ -164,9 +217,13 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     readiness,
     runsContainers: kubernetes.embedded === undefined,
   });
+
   const onError = (_exchange: unknown, error: Error & { code?: number }) => {
-    if (Number(error.code) >= 500 && error.cause) log.error({ err: error.cause }, error.message);
+    if (Number(error.code) >= 500 && error.cause) {
+      log.error({ err: error.cause }, error.message);
+    }
   };
+
   const server = new KsApiServer(
     {
       authenticator,
@@ -175,10 +232,14 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       router: router(table, onError),
       upgrade: upgradeRouter(table),
       routeOf: routeFinder(table),
-      authenticating: new Set(table.filter(({ authenticates }) => authenticates).map(({ path }) => path)),
+      authenticating: new Set(
+        table.filter(({ authenticates }) => authenticates).map(({ path }) => path),
+      ),
       webSocketOrigins: authentication.webSocketOrigins,
       gate,
-      legacyVersions: config.legacyVersions ? new LegacyVersions((resource) => catalog.serves(resource)) : undefined,
+      legacyVersions: config.legacyVersions
+        ? new LegacyVersions((resource) => catalog.serves(resource))
+        : undefined,
       schemaOf,
       longCalls: new LongCalls(config.watches.maxPerUser, signIn.addresses),
     },
@@ -186,6 +247,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     log,
     signIn.addresses,
   );
+
   const close = async () => {
     stopping = true;
     await server.close();
@@ -196,10 +258,16 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     certificateUsers?.close();
     await Promise.all([users.stop(), quotaInformer.stop(), catalog.stop()]);
   };
+
   const reachedAt = (url: string) => {
-    if (issuerUrl === '') issuerUrl = url;
+    if (issuerUrl === '') {
+      issuerUrl = url;
+    }
   };
-  const checkOverride = async (module: string) => (overrides ? overrides.check(module) : NO_POLICY_SERVER);
+
+  const checkOverride = async (module: string) =>
+    overrides ? overrides.check(module) : NO_POLICY_SERVER;
+
   return {
     server,
     catalog,

@@ -3,8 +3,18 @@ import { after, before, test } from 'node:test';
 import { makeSigningRequest } from '@ks-apiserver/kube-apiserver/server/sign-request';
 import type { Attack, Attacks } from '../testing/attack/attack.ts';
 import { each, plantUser } from '../testing/attack/attackers.ts';
-import { bindingsOfObjects, groups, members, subjectsOfBindings } from '../testing/attack/bindings.ts';
-import { type BuiltInRole, builtInRoles, plantTenants, tenantsOf } from '../testing/attack/built-in-roles.ts';
+import {
+  bindingsOfObjects,
+  groups,
+  members,
+  subjectsOfBindings,
+} from '../testing/attack/bindings.ts';
+import {
+  type BuiltInRole,
+  builtInRoles,
+  plantTenants,
+  tenantsOf,
+} from '../testing/attack/built-in-roles.ts';
 import { certificates, serviceAccounts, users } from '../testing/attack/credentials.ts';
 import { ownRole, rolesFromTemplates, rolesOfObjects } from '../testing/attack/roles.ts';
 import { Runner } from '../testing/attack/runner.ts';
@@ -28,15 +38,21 @@ const ATTACKS: readonly Attacks[] = [
   certificates,
   serviceAccounts,
 ];
+
 /** Places in which attackers work at the same time, each with tenants of its own. */
 const PLACES = ON_CLUSTER ? 4 : 8;
+
 /** Fewer cells than these would say that something was left out. */
 const LEAST_CELLS = ON_CLUSTER ? 2000 : 15_000;
+
 /** On a real cluster, the roles by which most was won, some of each level. */
 const ROLES_ON_CLUSTER =
   /^(global (workspaces-manager|users-manager|platform-regular|role-template-(view-workspaces|manage-clusters))|workspace .*(-own-\d+-(admin|self-provisioner)|manage-workspace-settings)|system-workspace .*-admin|project (admin|operator)|devops admin|system-namespace admin|cluster cluster-viewer)$/;
+
 /** What the admission policies of a cluster decide about for who comes to its own port. */
-const OWN_PORT_ON_CLUSTER = /^(move .* namespace|call oneself creator|call another creator|become manager)/;
+const OWN_PORT_ON_CLUSTER =
+  /^(move .* namespace|call oneself creator|call another creator|become manager)/;
+
 /** Most failures that are shown. */
 const SHOWN = 150;
 
@@ -47,20 +63,27 @@ const tally = new Tally();
 
 before(async () => {
   platform = await TestPlatform.start();
-  const signingRequest = Buffer.from((await makeSigningRequest({ commonName: 'admin' })).request).toString('base64');
+
+  const signingRequest = Buffer.from(
+    (await makeSigningRequest({ commonName: 'admin' })).request,
+  ).toString('base64');
+
   await platform.made(PATHS.requests, {
     apiVersion: 'certificates.k8s.io/v1',
     kind: 'CertificateSigningRequest',
     metadata: { name: 'planted' },
     spec: { request: signingRequest, signerName: 'example.com/nobody', usages: ['client auth'] },
   });
+
   roles = [];
   await each([...Array(PLACES).keys()], 4, async (place) => {
     const suffix = `-${place}`;
     const tenants = tenantsOf(suffix);
     const root = `root${suffix}`;
+
     await plantTenants(platform, tenants);
     await plantUser(platform, root);
+
     await platform.made(`${PATHS.iamObjects}/globalrolebindings`, {
       apiVersion: 'iam.kubesphere.io/v1alpha2',
       kind: 'GlobalRoleBinding',
@@ -68,26 +91,41 @@ before(async () => {
       subjects: userSubject(root),
       roleRef: { apiGroup: 'iam.kubesphere.io', kind: 'GlobalRole', name: 'platform-admin' },
     });
+
     // Its controller makes the binding in the cluster.
-    await eventually(() => platform.stored(`${PATHS.rbac}/clusterrolebindings/${root}-cluster-admin`));
+    await eventually(() =>
+      platform.stored(`${PATHS.rbac}/clusterrolebindings/${root}-cluster-admin`),
+    );
+
     const { workspace } = tenants.own;
     const made = await platform.made(`${PATHS.iam}/workspaces/${workspace}/groups`, {
       metadata: { generateName: 'bosses' },
     });
     const group: string = made.metadata.name;
     await platform.soonMade(`${PATHS.iam}/workspaces/${workspace}/workspacerolebindings`, [
-      { subjects: [{ kind: 'Group', name: group }], roleRef: { kind: 'WorkspaceRole', name: `${workspace}-admin` } },
+      {
+        subjects: [{ kind: 'Group', name: group }],
+        roleRef: { kind: 'WorkspaceRole', name: `${workspace}-admin` },
+      },
     ]);
+
     const own = await builtInRoles(platform, tenants);
+
     runners[place] = new Runner(platform, { tenants, suffix, root, group, signingRequest }, tally);
+
     // Each place takes every so-manieth role; their order is the same in all.
-    const chosen = ON_CLUSTER ? own.filter(({ level, name }) => ROLES_ON_CLUSTER.test(`${level} ${name}`)) : own;
+    const chosen = ON_CLUSTER
+      ? own.filter(({ level, name }) => ROLES_ON_CLUSTER.test(`${level} ${name}`))
+      : own;
     roles.push(...chosen.filter((_, index) => index % PLACES === place));
     queues[place] = chosen.filter((_, index) => index % PLACES === place);
   });
 });
+
 after(async () => {
-  for (const runner of runners) runner.close();
+  for (const runner of runners) {
+    runner.close();
+  }
   await platform.stop();
 });
 
@@ -106,10 +144,12 @@ test('no built-in role alone gets more by any write that can grant, through any 
       }
     }),
   );
+
   const { ran, refused, accepted, pruned, failures } = tally;
   console.log(
     `${roles.length} roles, ${ran} cells: ${refused} refused, ${accepted} accepted; ${pruned} more left out, whose right was refused just before`,
   );
+
   const more = failures.length > SHOWN ? [`and ${failures.length - SHOWN} more`] : [];
   assert.equal(failures.length, 0, [...failures.slice(0, SHOWN), ...more].join('\n'));
 });

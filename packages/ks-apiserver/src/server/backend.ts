@@ -1,6 +1,10 @@
 import type { Duplex } from 'node:stream';
 import { KubeClient } from '@ks-apiserver/client/kube/client';
-import { inClusterConfig, KubeconfigError, loadKubeconfig } from '@ks-apiserver/client/kube/kubeconfig';
+import {
+  inClusterConfig,
+  KubeconfigError,
+  loadKubeconfig,
+} from '@ks-apiserver/client/kube/kubeconfig';
 import { RemoteTransport } from '@ks-apiserver/client/kube/remote';
 import type { KubeTransport, UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Gate } from '../models/gate/gate.ts';
@@ -20,7 +24,9 @@ export interface Kubernetes {
     /** Where kubectl reaches it. */
     kubeconfig: string;
     url: string;
-    /** Says who decides about users of client certificates; until then they are told to come again. */
+    /**
+     * Says who decides about users of client certificates; until then they are told to come again.
+     */
     admitUsers(admit: (user: UserInfo, connection: Duplex) => void): void;
     /** Puts its secure port behind the gate. */
     useGate(gate: Gate): void;
@@ -31,6 +37,7 @@ export interface Kubernetes {
 async function openRemote(options: Options): Promise<Kubernetes> {
   let transport: RemoteTransport;
   let endpoint: Kubernetes['endpoint'];
+
   try {
     const config = options.kubeconfig
       ? await loadKubeconfig(options.kubeconfig)
@@ -38,17 +45,37 @@ async function openRemote(options: Options): Promise<Kubernetes> {
     transport = new RemoteTransport(config);
     endpoint = { server: config.server, ...(config.ca !== undefined && { ca: config.ca }) };
   } catch (error) {
-    if (error instanceof KubeconfigError) throw new ConfigError(error.message);
-    throw new ConfigError(`the kubeconfig ${options.kubeconfig} cannot be used: ${(error as Error).message}`);
+    if (error instanceof KubeconfigError) {
+      throw new ConfigError(error.message);
+    }
+
+    throw new ConfigError(
+      `the kubeconfig ${options.kubeconfig} cannot be used: ${(error as Error).message}`,
+    );
   }
+
   const client = new KubeClient(transport);
-  return { client, transport, secrets: new ClusterSecrets(client), endpoint, close: () => transport.close() };
+
+  return {
+    client,
+    transport,
+    secrets: new ClusterSecrets(client),
+    endpoint,
+    close: () => transport.close(),
+  };
 }
 
-/** Opens the Kubernetes API that the options name. Throws ConfigError for what the operator can mend. */
+/**
+ * Opens the Kubernetes API that the options name. Throws ConfigError for what the operator can
+ * mend.
+ */
 export async function openKubernetes(options: Options): Promise<Kubernetes> {
-  if (options.kubeconfig || options.inCluster) return openRemote(options);
+  if (options.kubeconfig || options.inCluster) {
+    return openRemote(options);
+  }
+
   // Who serves a cluster needs none of the embedded API's code in memory.
   const { openEmbedded } = await import('./embedded.ts');
+
   return openEmbedded(options);
 }

@@ -23,7 +23,11 @@ import type { Authorizer } from '../models/authorization/authorizer.ts';
 import { checkFirstPassword } from '../models/authorization/first-password.ts';
 import type { Gate } from '../models/gate/gate.ts';
 import type { Authenticator } from '../models/iam/authenticate.ts';
-import type { LegacyCall, LegacyCallParts, Send } from '../models/legacy-versions/calls/legacy-call.ts';
+import type {
+  LegacyCall,
+  LegacyCallParts,
+  Send,
+} from '../models/legacy-versions/calls/legacy-call.ts';
 import { asksForDiscovery } from '../models/legacy-versions/discovery/legacy-discovery.ts';
 import type { LegacyVersions } from '../models/legacy-versions/legacy-versions.ts';
 import type { Connections } from './connections.ts';
@@ -52,18 +56,26 @@ export interface ChainParts {
   longCalls: LongCalls;
   /** Bodies that are in memory. */
   bodies: BodyBudgets;
-  /** Older versions of Kubernetes' kinds that are served here; undefined where that is turned off. */
+  /**
+   * Older versions of Kubernetes' kinds that are served here; undefined where that is turned off.
+   */
   legacyVersions: LegacyVersions | undefined;
   /** Schemas of Kubernetes' kinds. */
   schemaOf: LegacyCallParts['schemaOf'];
 }
 
-/** Headers by which a caller could act as somebody else at the Kubernetes API, or hand on his own credentials. */
-const NEVER_PROXIED = headerNames(/^(authorization|cookie|x-kubesphere-.*|impersonate-.*|x-remote-.*)$/);
+/**
+ * Headers by which a caller could act as somebody else at the Kubernetes API, or hand on his own
+ * credentials.
+ */
+const NEVER_PROXIED = headerNames(
+  /^(authorization|cookie|x-kubesphere-.*|impersonate-.*|x-remote-.*)$/,
+);
 
 /** Answers failures of the chain itself as a Kubernetes Status, as 3.0 does. */
 const failures: Filter = (exchange, next) => {
   const failed = (error: unknown) => void sendError(exchange.res, error, 'status');
+
   try {
     return next()?.catch(failed);
   } catch (error) {
@@ -71,7 +83,10 @@ const failures: Filter = (exchange, next) => {
   }
 };
 
-/** Reads method and URL; doubled slashes count as one. Also the fix-ups that member clusters and old consoles rely on. */
+/**
+ * Reads method and URL; doubled slashes count as one. Also the fix-ups that member clusters and old
+ * consoles rely on.
+ */
 const requestInfo: Filter<Incoming> = (exchange, next) => {
   const { req } = exchange;
   const { headers } = req;
@@ -79,13 +94,20 @@ const requestInfo: Filter<Incoming> = (exchange, next) => {
     headers.authorization = String(headers['x-kubesphere-authorization']);
     delete headers['x-kubesphere-authorization'];
   }
+
   const { url } = exchange;
-  if (!url.startsWith('/')) throw badRequest('the request target must be a path');
+  if (!url.startsWith('/')) {
+    throw badRequest('the request target must be a path');
+  }
+
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
   const query = mark < 0 ? '' : url.slice(mark).replace(/([?&])dryrun=/, '$1dryRun=');
-  exchange.url = (path.includes('//') ? path.replace(/\/{2,}/g, '/') : path) + (query === '?' ? '' : query);
+
+  exchange.url =
+    (path.includes('//') ? path.replace(/\/{2,}/g, '/') : path) + (query === '?' ? '' : query);
   exchange.info = parseRequestInfo(req.method ?? 'GET', exchange.url);
+
   return next();
 };
 
@@ -98,27 +120,34 @@ function narrowing({ routeOf }: ChainParts): Filter<Incoming> {
       const route = routeOf(exchange.req.method ?? 'GET', exchange.url.split('?', 1)[0]!);
       exchange.info.visibleOnly = route?.narrows === true;
     }
+
     return next();
   };
 }
 
 /**
- * Finds out who calls. A wrong credential is refused also where none is needed, but for routes that look at it themselves:
- * at the token endpoint it is a client's secret, or what 3.0's console sends with a refresh token.
+ * Finds out who calls. A wrong credential is refused also where none is needed, but for routes that
+ * look at it themselves: at the token endpoint it is a client's secret, or what 3.0's console sends
+ * with a refresh token.
  */
 function authentication({ authenticator, authenticating }: ChainParts): Filter<Incoming> {
   return (exchange, next) => {
     const { req, info } = exchange;
-    if (authenticating.has(info.path.replace(/\/$/, ''))) return next();
+    if (authenticating.has(info.path.replace(/\/$/, ''))) {
+      return next();
+    }
+
     const caller = authenticator.authenticate(req.headers.authorization, {
       sourceIP: exchange.sourceIP,
       userAgent: String(req.headers['user-agent'] ?? ''),
       recordSuccess: info.path.startsWith('/oauth/authorize'),
     });
+
     const go = (user: UserInfo) => {
       exchange.user = user;
       return next();
     };
+
     return caller instanceof Promise ? caller.then(go) : go(caller);
   };
 }
@@ -126,7 +155,9 @@ function authentication({ authenticator, authenticating }: ChainParts): Filter<I
 /** Counts bodies that come for who sends them: they are held in memory until they are answered. */
 function bodyBudgets({ bodies }: ChainParts): Filter {
   return ({ req, res, user }, next) => {
-    if (hasBody(req)) bodies.open(req, res, user);
+    if (hasBody(req)) {
+      bodies.open(req, res, user);
+    }
     return next();
   };
 }
@@ -147,12 +178,15 @@ function authorization(parts: ChainParts): Filter<Incoming> {
   };
 }
 
-/** Calls that are about an older version of a kind, as they are made in the version that is served. */
+/**
+ * Calls that are about an older version of a kind, as they are made in the version that is served.
+ */
 const legacyCalls = new WeakMap<Incoming, LegacyCall>();
 
 /**
- * Tells whether a call is about routes by a role that every project has. These roles are KubeSphere 3.0's: they name routes by the
- * group that clusters of its time had them in, `extensions`, which held no other kind there any more.
+ * Tells whether a call is about routes by a role that every project has. These roles are KubeSphere
+ * 3.0's: they name routes by the group that clusters of its time had them in, `extensions`, which
+ * held no other kind there any more.
  */
 function isAboutRoutesBy3x({ authorizer }: ChainParts, { user, info }: Incoming): boolean {
   const isRoute = info.group === 'extensions' && info.resource === 'ingresses';
@@ -160,7 +194,10 @@ function isAboutRoutesBy3x({ authorizer }: ChainParts, { user, info }: Incoming)
   return isRoute && authorizer.byRoleOfEveryProject(user, info);
 }
 
-/** Finds calls about older versions of Kubernetes' kinds: who makes one must be allowed to make it in the served version too. */
+/**
+ * Finds calls about older versions of Kubernetes' kinds: who makes one must be allowed to make it
+ * in the served version too.
+ */
 function legacyVersions(parts: ChainParts): Filter<Incoming> {
   const find = async (exchange: Incoming, found: Promise<LegacyCall | undefined>) => {
     const call = await found;
@@ -176,14 +213,23 @@ function legacyVersions(parts: ChainParts): Filter<Incoming> {
   };
 
   return (exchange, next) => {
-    const found = parts.legacyVersions?.callOf(exchange.req.method ?? 'GET', exchange.url, exchange.info);
+    const found = parts.legacyVersions?.callOf(
+      exchange.req.method ?? 'GET',
+      exchange.url,
+      exchange.info,
+    );
+
     return found ? find(exchange, found).then(next) : next();
   };
 }
 
-/** The call as it goes to the Kubernetes API: with this server's identity, without the caller's credentials. */
+/**
+ * The call as it goes to the Kubernetes API: with this server's identity, without the caller's
+ * credentials.
+ */
 function proxied(exchange: Incoming, headers: Record<string, string>): KubeRequest {
   const kept: Record<string, string> = {};
+
   for (const name in headers) {
     if (!NEVER_PROXIED(name)) {
       kept[name] = headers[name]!;
@@ -191,6 +237,7 @@ function proxied(exchange: Incoming, headers: Record<string, string>): KubeReque
   }
 
   const request = kubeRequestFrom(exchange.req, exchange.signal, kept);
+
   // What a pod or service gets, nobody here keeps.
   const streams = exchange.info.subresource === 'proxy';
   const isCounted = request.body !== undefined && !streams;
@@ -198,7 +245,10 @@ function proxied(exchange: Incoming, headers: Record<string, string>): KubeReque
   return { ...request, ...(isCounted && { body: countedBody(exchange.req) }), url: exchange.url };
 }
 
-/** Makes a call to the Kubernetes API for its caller, through the gate: in the version that is served. */
+/**
+ * Makes a call to the Kubernetes API for its caller, through the gate: in the version that is
+ * served.
+ */
 export function gatedCall(
   { gate, kubernetes, legacyVersions: versions, schemaOf }: ChainParts,
   exchange: Incoming,
@@ -206,6 +256,7 @@ export function gatedCall(
 ): Promise<KubeResponse> {
   const { req, user: caller } = exchange;
   const readBody = () => readRequestBody(req, BODY_LIMIT);
+
   const send: Send = (info, sent, readSent) =>
     gate.call({
       caller,
@@ -216,6 +267,7 @@ export function gatedCall(
       readBody: readSent,
       isAuthorizedByKubernetes: false,
     });
+
   const own = (one: KubeRequest) => kubernetes.request(one);
   const legacy = legacyCalls.get(exchange);
   if (legacy) {
@@ -223,6 +275,7 @@ export function gatedCall(
   }
 
   const { info } = exchange;
+
   return versions && asksForDiscovery(request, info)
     ? versions.discovery.answer(request, (one) => send(info, one, readBody), own)
     : send(info, request, readBody);
@@ -233,32 +286,57 @@ async function* endingQuietly(body: KubeBody, stopped: AbortSignal): AsyncGenera
   try {
     yield* isWhole(body) ? [body] : body;
   } catch (error) {
-    if (!stopped.aborted) throw error;
+    if (!stopped.aborted) {
+      throw error;
+    }
   }
 }
 
-/** Passes a watch on; it ends with its reader, its session or the server, then like one that timed out. */
-async function proxyWatch(parts: ChainParts, exchange: Exchange, request: KubeRequest): Promise<void> {
+/**
+ * Passes a watch on; it ends with its reader, its session or the server, then like one that timed
+ * out.
+ */
+async function proxyWatch(
+  parts: ChainParts,
+  exchange: Exchange,
+  request: KubeRequest,
+): Promise<void> {
   const watch = new AbortController();
   const gone = () => watch.abort();
+
   exchange.signal.addEventListener('abort', gone, { once: true });
+
   const forget = parts.connections.add(exchange, gone);
+
   try {
     const response = await gatedCall(parts, exchange, { ...request, signal: watch.signal });
-    await writeKubeResponse(exchange.res, { ...response, body: endingQuietly(response.body, watch.signal) });
+    await writeKubeResponse(exchange.res, {
+      ...response,
+      body: endingQuietly(response.body, watch.signal),
+    });
   } finally {
     forget();
   }
 }
 
 /** Passes any other call on; one that lasts, like following a log, is cut when its session ends. */
-async function proxyCall(parts: ChainParts, exchange: Exchange, request: KubeRequest): Promise<void> {
+async function proxyCall(
+  parts: ChainParts,
+  exchange: Exchange,
+  request: KubeRequest,
+): Promise<void> {
   const response = await gatedCall(parts, exchange, request);
-  if (isWhole(response.body)) return writeKubeResponse(exchange.res, response);
+  if (isWhole(response.body)) {
+    return writeKubeResponse(exchange.res, response);
+  }
+
   const forget = parts.connections.add(exchange, (why) => {
     // What is on its way when the server stops may arrive.
-    if (why !== 'stopping') exchange.res.destroy();
+    if (why !== 'stopping') {
+      exchange.res.destroy();
+    }
   });
+
   await Promise.resolve(writeKubeResponse(exchange.res, response)).finally(forget);
 }
 
@@ -267,27 +345,42 @@ function kubernetesProxy(parts: ChainParts): Filter {
   const proxy: Filter = async (exchange) => {
     const { info, req, res } = exchange;
     const request = proxied(exchange, endToEndHeaders(req));
+
     try {
-      if (info.verb === 'watch') await proxyWatch(parts, exchange, request);
-      else await proxyCall(parts, exchange, request);
+      if (info.verb === 'watch') {
+        await proxyWatch(parts, exchange, request);
+      } else {
+        await proxyCall(parts, exchange, request);
+      }
     } catch (error) {
-      if (exchange.signal.aborted) return void res.destroy();
-      if (error instanceof StatusError && error.code === 503) return void sendText(res, 502, `${error.message}\n`);
+      if (exchange.signal.aborted) {
+        return void res.destroy();
+      }
+      if (error instanceof StatusError && error.code === 503) {
+        return void sendText(res, 502, `${error.message}\n`);
+      }
+
       throw error;
     }
   };
+
   return (exchange, next) => (exchange.info.isKubernetes ? proxy(exchange, next) : next());
 }
 
 /** Lets live lists end with their session, or with the right to them. */
 function liveLists({ connections }: ChainParts): Filter {
   return (exchange, next) => {
-    if (exchange.info.verb === 'watch') exchange.follow = (end) => connections.add(exchange, end);
+    if (exchange.info.verb === 'watch') {
+      exchange.follow = (end) => connections.add(exchange, end);
+    }
     return next();
   };
 }
 
-/** The way of every call, outermost first. Cluster dispatch comes after authentication, auditing after authorization. */
+/**
+ * The way of every call, outermost first. Cluster dispatch comes after authentication, auditing
+ * after authorization.
+ */
 export function chain(parts: ChainParts): readonly Filter[] {
   return [
     failures,
@@ -317,17 +410,25 @@ export function upgradeChain(parts: ChainParts, ends: UpgradeEnds): readonly Fil
     checkOrigin(req.headers, parts.webSocketOrigins);
     return next();
   };
+
   const upgrade: Filter<Incoming> = async (exchange) => {
-    if (!exchange.info.isKubernetes) return ends.route();
+    if (!exchange.info.isKubernetes) {
+      return ends.route();
+    }
+
     const { req } = exchange;
+
     const headers = {
-      // Kubernetes asks every WebSocket for an origin; one that came with it has been checked above.
+      // Kubernetes asks every WebSocket for an origin; one that came with it has been checked
+      // above.
       origin: `http://${req.headers.host ?? 'localhost'}`,
       ...endToEndHeaders(req),
       upgrade: String(req.headers.upgrade ?? ''),
     };
+
     await ends.kubernetes(proxied(exchange, headers));
   };
+
   return [
     requestInfo,
     narrowing(parts),

@@ -4,18 +4,21 @@ import { PROVIDER_TYPES } from '../models/identity-providers/registry.ts';
 /** Milliseconds; written in files as `2h30m` or, like 3.0, as a number of nanoseconds. */
 export const Duration = (milliseconds: number) =>
   Type.Number({ default: milliseconds, minimum: 0, 'x-duration': true });
+
 const OwnDuration = Type.Optional(Type.Number({ minimum: 0, 'x-duration': true }));
 const Text = (value = '') => Type.String({ default: value });
 const Count = (value: number, maximum = Number.MAX_SAFE_INTEGER) =>
   Type.Integer({ default: value, minimum: 0, maximum });
 const Flag = (value = false) => Type.Boolean({ default: value });
 const Port = (value: number) => Type.Integer({ default: value, minimum: 0, maximum: 65535 });
-const Section = <T extends Record<string, TSchema>>(properties: T) => Type.Object(properties, { default: {} });
+const Section = <T extends Record<string, TSchema>>(properties: T) =>
+  Type.Object(properties, { default: {} });
 
 /** Versions of KubeSphere that this server can say it is: the last ones of each minor version. */
 export const COMPATIBLE_VERSIONS = ['3.0.0', '3.1.1', '3.2.1', '3.3.2', '3.4.1'] as const;
 
 const HOUR = 3_600_000;
+
 /** A console or proxy on the same machine; any other one has to be named. */
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
@@ -36,7 +39,8 @@ const OAuthClient = Type.Object({
   secret: Text(),
   respondWithChallenges: Flag(),
   redirectURIs: Type.Array(Type.String(), { default: [] }),
-  // Where a browser may be sent after it has logged out (OpenID Connect RP-Initiated Logout section 3.1).
+  // Where a browser may be sent after it has logged out (OpenID Connect RP-Initiated Logout section
+  // 3.1).
   postLogoutRedirectURIs: Type.Array(Type.String(), { default: [] }),
   idTokenSignedResponseAlg: Type.Enum(['RS256', 'ES256'], { default: 'RS256' }),
   grantMethod: Type.Enum(['auto', 'prompt', 'deny'], { default: 'auto' }),
@@ -46,9 +50,16 @@ const OAuthClient = Type.Object({
   accessTokenInactivityTimeout: OwnDuration,
 });
 
-const Index = (indexPrefix: string) => ({ host: Text(), indexPrefix: Text(indexPrefix), version: Text() });
+const Index = (indexPrefix: string) => ({
+  host: Text(),
+  indexPrefix: Text(indexPrefix),
+  version: Text(),
+});
 
-/** Schema of kubesphere.yaml: the sections, names and defaults of KubeSphere 3.0; durations are milliseconds once read. */
+/**
+ * Schema of kubesphere.yaml: the sections, names and defaults of KubeSphere 3.0; durations are
+ * milliseconds once read.
+ */
 export const ConfigSchema = Type.Object({
   authentication: Section({
     authenticateRateLimiterMaxTries: Type.Integer({ default: 5, minimum: 1, maximum: 1000 }),
@@ -81,7 +92,8 @@ export const ConfigSchema = Type.Object({
     oauthOptions: Section({
       // URL by which clients reach this server, and the `iss` of its ID tokens (3.2).
       issuer: Text(),
-      // RSA key in PEM that signs ID tokens, as a file or in base64 (3.2); without one the server makes and renews its own.
+      // RSA key in PEM that signs ID tokens, as a file or in base64 (3.2); without one the server
+      // makes and renews its own.
       signKey: Text(),
       signKeyData: Text(),
       // After this time a made key gets a successor; 0 for never.
@@ -96,7 +108,8 @@ export const ConfigSchema = Type.Object({
   }),
   authorization: Section({
     mode: Type.Enum(['RBAC', 'AlwaysAllow', 'AlwaysDeny'], { default: 'RBAC' }),
-    // OPA server that evaluates modules in annotations of roles; caFile is a PEM file with the CA of its certificate.
+    // OPA server that evaluates modules in annotations of roles; caFile is a PEM file with the CA
+    // of its certificate.
     opa: Section({ endpoint: Text(), timeout: Duration(1000), caFile: Text() }),
   }),
   // Workloads of the embedded API that only seem to run.
@@ -134,11 +147,14 @@ export const ConfigSchema = Type.Object({
   }),
   // The KubeSphere that this server says it is: later consoles show menus by it.
   compatibility: Section({ version: Type.Enum([...COMPATIBLE_VERSIONS], { default: '3.0.0' }) }),
-  // Versions of Kubernetes' kinds that the cluster has ceased to serve are served here for clients of their time.
+  // Versions of Kubernetes' kinds that the cluster has ceased to serve are served here for clients
+  // of their time.
   legacyVersions: Flag(true),
-  // Git servers and image registries that users name: networks that may be reached though they are not public.
+  // Git servers and image registries that users name: networks that may be reached though they are
+  // not public.
   verification: Section({ allowedCIDRs: Type.Array(Type.String(), { default: [] }) }),
-  // Terminals over WebSocket: after this time without anything typed, and in all, they are ended; 0 for never.
+  // Terminals over WebSocket: after this time without anything typed, and in all, they are ended; 0
+  // for never.
   terminal: Section({
     idleTimeout: Duration(HOUR),
     maxAge: Duration(12 * HOUR),
@@ -146,7 +162,8 @@ export const ConfigSchema = Type.Object({
     // A peer that answers no ping by the next one is gone.
     pingInterval: Type.Number({ default: 30_000, minimum: 1000, 'x-duration': true }),
   }),
-  // Live lists, watches of the Kubernetes API, followed logs and upgraded connections that one user may have open.
+  // Live lists, watches of the Kubernetes API, followed logs and upgraded connections that one user
+  // may have open.
   watches: Section({ maxPerUser: Type.Integer({ default: 500, minimum: 1, maximum: 20_000 }) }),
   monitoring: Section({ endpoint: Text() }),
   logging: Section(Index('fluentbit')),
@@ -156,11 +173,19 @@ export const ConfigSchema = Type.Object({
   notification: Section({ endpoint: Text() }),
   devops: Section({ host: Text(), username: Text(), password: Text(), maxConnections: Count(100) }),
   sonarqube: Section({ host: Text(), token: Text() }),
-  servicemesh: Section({ istioPilotHost: Text(), jaegerQueryHost: Text(), servicemeshPrometheusHost: Text() }),
+  servicemesh: Section({
+    istioPilotHost: Text(),
+    jaegerQueryHost: Text(),
+    servicemeshPrometheusHost: Text(),
+  }),
   // Extended resources of nodes that are GPUs, for the forms of consoles of 3.3 and later.
   gpu: Section({
     kinds: Type.Array(
-      Type.Object({ resourceName: Type.String({ minLength: 1 }), resourceType: Text(), default: Flag() }),
+      Type.Object({
+        resourceName: Type.String({ minLength: 1 }),
+        resourceType: Text(),
+        default: Flag(),
+      }),
       { default: [] },
     ),
   }),

@@ -23,17 +23,27 @@ test('keys are read without regard to case, unknown ones are named', () => {
 });
 
 test('kinds of GPUs are what the configuration says', () => {
-  const { config } = parseConfig('gpu: {kinds: [{resourceName: nvidia.com/gpu, resourceType: GPU, default: true}]}');
-  assert.deepEqual(config.gpu.kinds, [{ resourceName: 'nvidia.com/gpu', resourceType: 'GPU', default: true }]);
+  const { config } = parseConfig(
+    'gpu: {kinds: [{resourceName: nvidia.com/gpu, resourceType: GPU, default: true}]}',
+  );
+  assert.deepEqual(config.gpu.kinds, [
+    { resourceName: 'nvidia.com/gpu', resourceType: 'GPU', default: true },
+  ]);
 });
 
 const wrong: [string, RegExp][] = [
-  ['redis: {port: 99999}', /^redis\.port: 99999 is not valid, allowed is a whole number from 0 to 65535$/],
+  [
+    'redis: {port: 99999}',
+    /^redis\.port: 99999 is not valid, allowed is a whole number from 0 to 65535$/,
+  ],
   [
     'authorization: {mode: Maybe}',
     /^authorization\.mode: "Maybe" is not valid, allowed is one of RBAC, AlwaysAllow, AlwaysDeny$/,
   ],
-  ['authentication: {maximumClockSkew: soon}', /^authentication\.maximumClockSkew: "soon" .* a duration such as 2h30m/],
+  [
+    'authentication: {maximumClockSkew: soon}',
+    /^authentication\.maximumClockSkew: "soon" .* a duration such as 2h30m/,
+  ],
   [
     'authentication: {oauthOptions: {clients: [{secret: x}]}}',
     /^authentication\.oauthOptions\.clients\[0\]\.name: is missing$/,
@@ -46,6 +56,7 @@ const wrong: [string, RegExp][] = [
   ['multicluster: {enable: true}', /^multicluster\.enable: .* not served yet.*: set it to false$/],
   ['a: b: c', /no YAML/],
 ];
+
 for (const [text, message] of wrong) {
   test(`refused: ${text}`, () =>
     assert.throws(
@@ -57,8 +68,12 @@ for (const [text, message] of wrong) {
 test('durations are those of Go', () => {
   assert.equal(parseDuration('1h2m3.5s'), 3_723_500);
   assert.equal(parseDuration('90'), undefined);
+
   fc.assert(
-    fc.property(fc.string(), (text) => fc.pre(!/^\d/.test(text)) === undefined && parseDuration(text) === undefined),
+    fc.property(
+      fc.string(),
+      (text) => fc.pre(!/^\d/.test(text)) === undefined && parseDuration(text) === undefined,
+    ),
   );
 });
 

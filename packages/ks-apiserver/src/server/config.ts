@@ -4,7 +4,9 @@ import { parse } from 'yaml';
 import { PROVIDER_TYPES } from '../models/identity-providers/registry.ts';
 import { type Config, ConfigSchema } from './config-schema.ts';
 
-/** A configuration or command line that cannot be used; its message is one line for the operator. */
+/**
+ * A configuration or command line that cannot be used; its message is one line for the operator.
+ */
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }
@@ -23,14 +25,28 @@ interface JsonSchema {
   'x-duration'?: boolean;
 }
 
-const UNITS: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const UNITS: Record<string, number> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
 
 /** Milliseconds of a Go duration such as `1h30m`, or undefined. */
 export function parseDuration(text: string): number | undefined {
-  if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) return text === '0' ? 0 : undefined;
+  if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) {
+    return text === '0' ? 0 : undefined;
+  }
+
   let total = 0;
-  for (const [, number, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g))
+
+  for (const [, number, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) {
     total += Number(number) * UNITS[unit!]!;
+  }
+
   return total;
 }
 
@@ -44,92 +60,152 @@ function fail(path: string, value: unknown, allowed: string): never {
 }
 
 function range(schema: JsonSchema): string {
-  if (schema.minimum !== undefined && schema.maximum !== undefined && schema.maximum < 1e9)
+  if (schema.minimum !== undefined && schema.maximum !== undefined && schema.maximum < 1e9) {
     return ` from ${schema.minimum} to ${schema.maximum}`;
+  }
   return schema.minimum === undefined ? '' : ` of at least ${schema.minimum}`;
 }
 
 /** Checks a scalar against its schema and answers it in the form that the server uses. */
 function scalar(schema: JsonSchema, value: unknown, path: string): unknown {
-  if (schema.enum) return schema.enum.includes(value) ? value : fail(path, value, `one of ${schema.enum.join(', ')}`);
+  if (schema.enum) {
+    return schema.enum.includes(value)
+      ? value
+      : fail(path, value, `one of ${schema.enum.join(', ')}`);
+  }
+
   if (schema['x-duration']) {
     const milliseconds =
-      typeof value === 'number' ? value / 1e6 : typeof value === 'string' ? parseDuration(value) : undefined;
+      typeof value === 'number'
+        ? value / 1e6
+        : typeof value === 'string'
+          ? parseDuration(value)
+          : undefined;
+
     return milliseconds !== undefined && milliseconds >= 0
       ? milliseconds
       : fail(path, value, 'a duration such as 2h30m, or nanoseconds');
   }
+
   if (schema.type === 'string') {
-    if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-    return typeof value === 'string' && value.length >= (schema.minLength ?? 0) ? value : fail(path, value, 'a text');
+    if (typeof value === 'number' || typeof value === 'boolean') {
+      return String(value);
+    }
+
+    return typeof value === 'string' && value.length >= (schema.minLength ?? 0)
+      ? value
+      : fail(path, value, 'a text');
   }
+
   if (schema.type === 'boolean') {
-    if (value === 'true' || value === 'false') return value === 'true';
+    if (value === 'true' || value === 'false') {
+      return value === 'true';
+    }
     return typeof value === 'boolean' ? value : fail(path, value, 'true or false');
   }
+
   const whole = schema.type === 'integer';
   const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+
   const fits =
     typeof number === 'number' &&
     (!whole || Number.isSafeInteger(number)) &&
     number >= (schema.minimum ?? -Infinity) &&
     number <= (schema.maximum ?? Infinity);
+
   return fits ? number : fail(path, value, `a${whole ? ' whole' : ''} number${range(schema)}`);
 }
 
 /** Checks a value, fills in defaults, and collects the paths of keys that nobody reads. */
 function read(schema: JsonSchema, value: unknown, path: string, unknown: string[]): unknown {
   const absent = value === undefined || value === null;
-  if (absent) value = schema.default;
+  if (absent) {
+    value = schema.default;
+  }
+
   if (schema.type === 'array') {
-    if (!Array.isArray(value)) return fail(path, value, 'a list');
+    if (!Array.isArray(value)) {
+      return fail(path, value, 'a list');
+    }
     return value.map((item, i) => read(schema.items ?? {}, item, `${path}[${i}]`, unknown));
   }
-  if (schema.type !== 'object') return absent ? value : scalar(schema, value, path);
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
+
+  if (schema.type !== 'object') {
+    return absent ? value : scalar(schema, value, path);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return fail(path || 'the file', value, 'a section with keys');
-  if (schema.patternProperties) return value;
+  }
+  if (schema.patternProperties) {
+    return value;
+  }
+
   const properties = schema.properties ?? {};
+
   // 3.0 reads keys without regard to case.
   const names = new Map(Object.keys(properties).map((name) => [name.toLowerCase(), name]));
   const given = new Map<string, unknown>();
+
   for (const [key, item] of Object.entries(value)) {
     const name = names.get(key.toLowerCase());
-    if (name === undefined) unknown.push(path === '' ? key : `${path}.${key}`);
-    else given.set(name, item);
+    if (name === undefined) {
+      unknown.push(path === '' ? key : `${path}.${key}`);
+    } else {
+      given.set(name, item);
+    }
   }
+
   const result: Record<string, unknown> = {};
+
   for (const [name, property] of Object.entries(properties)) {
     const at = path === '' ? name : `${path}.${name}`;
+
     if (!given.has(name) && property.default === undefined) {
-      if (schema.required?.includes(name)) throw new ConfigError(`${at}: is missing`);
+      if (schema.required?.includes(name)) {
+        throw new ConfigError(`${at}: is missing`);
+      }
       continue;
     }
+
     result[name] = read(property, given.get(name), at, unknown);
   }
+
   return result;
 }
 
-/** Reads the text of kubesphere.yaml; answers the configuration and the keys that it did not know. Throws ConfigError. */
+/**
+ * Reads the text of kubesphere.yaml; answers the configuration and the keys that it did not know.
+ * Throws ConfigError.
+ */
 export function parseConfig(text: string): { config: Config; unknown: string[] } {
   let value: unknown;
+
   try {
     value = parse(text, { maxAliasCount: 100, logLevel: 'error' }) ?? {};
   } catch (error) {
     throw new ConfigError(`it is no YAML: ${(error as Error).message.split('\n')[0]}`);
   }
+
   const unknown: string[] = [];
   const config = read(ConfigSchema as TSchema as JsonSchema, value, '', unknown) as Config;
   config.authentication.oauthOptions.identityProviders.forEach((entry, i) => {
     const { settings } = PROVIDER_TYPES[entry.type]!;
     const path = `authentication.oauthOptions.identityProviders[${i}].provider`;
-    entry.provider = read(settings as TSchema as JsonSchema, entry.provider, path, unknown) as Record<string, unknown>;
+    entry.provider = read(
+      settings as TSchema as JsonSchema,
+      entry.provider,
+      path,
+      unknown,
+    ) as Record<string, unknown>;
   });
+
   checkNetworks('verification.allowedCIDRs', config.verification.allowedCIDRs);
   checkNetworks('authentication.trustedProxies', config.authentication.trustedProxies);
   checkOAuth(config.authentication.oauthOptions);
+
   if (config.multicluster.enable) {
-    const why = 'requests for other clusters are not served yet, without which the console shows nothing';
+    const why =
+      'requests for other clusters are not served yet, without which the console shows nothing';
     throw new ConfigError(`multicluster.enable: ${why}: set it to false`);
   }
 
@@ -139,14 +215,34 @@ export function parseConfig(text: string): { config: Config; unknown: string[] }
 /** Checks what OAuth clients and browsers are sent to; 3.2's placeholder of an issuer is none. */
 function checkOAuth(options: Config['authentication']['oauthOptions']): void {
   const path = 'authentication.oauthOptions';
-  if (options.issuer === 'kubesphere') options.issuer = '';
-  if (options.issuer !== '' && !/^https?:\/\/[^\s?#@]+$/.test(options.issuer))
-    fail(`${path}.issuer`, options.issuer, 'a URL such as https://ks.example.com, without query and fragment');
+
+  if (options.issuer === 'kubesphere') {
+    options.issuer = '';
+  }
+
+  if (options.issuer !== '' && !/^https?:\/\/[^\s?#@]+$/.test(options.issuer)) {
+    fail(
+      `${path}.issuer`,
+      options.issuer,
+      'a URL such as https://ks.example.com, without query and fragment',
+    );
+  }
+
   options.clients.forEach(({ redirectURIs, postLogoutRedirectURIs }, i) => {
-    for (const [name, uris] of Object.entries({ redirectURIs, postLogoutRedirectURIs }))
-      for (const uri of uris)
-        if (uri !== '*' && (!URL.canParse(uri) || /^(javascript|data|vbscript|blob|file):/i.test(uri)))
-          fail(`${path}.clients[${i}].${name}`, uri, 'a URI such as https://grafana.example.com/login/generic_oauth');
+    for (const [name, uris] of Object.entries({ redirectURIs, postLogoutRedirectURIs })) {
+      for (const uri of uris) {
+        if (
+          uri !== '*' &&
+          (!URL.canParse(uri) || /^(javascript|data|vbscript|blob|file):/i.test(uri))
+        ) {
+          fail(
+            `${path}.clients[${i}].${name}`,
+            uri,
+            'a URI such as https://grafana.example.com/login/generic_oauth',
+          );
+        }
+      }
+    }
   });
 }
 
@@ -154,7 +250,8 @@ function checkNetworks(path: string, cidrs: readonly string[]): void {
   cidrs.forEach((cidr, i) => {
     const [address = '', bits = ''] = cidr.split('/');
     const most = isIP(address) === 6 ? 128 : 32;
-    if (isIP(address) === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > most)
+    if (isIP(address) === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > most) {
       fail(`${path}[${i}]`, cidr, 'a network such as 10.0.0.0/8');
+    }
   });
 }

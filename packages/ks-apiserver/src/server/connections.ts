@@ -4,7 +4,10 @@ import type { EndReason } from '@ks-apiserver/apiserver/routes/route';
 import type { Authorizer } from '../models/authorization/authorizer.ts';
 import type { Authenticator } from '../models/iam/authenticate.ts';
 
-/** How often open connections are looked at, in milliseconds: a revoked session has ended within a second. */
+/**
+ * How often open connections are looked at, in milliseconds: a revoked session has ended within a
+ * second.
+ */
 const CHECK_MS = 400;
 
 interface Connection {
@@ -22,7 +25,10 @@ export function neededBy({ info, served }: Incoming): readonly RequestInfo[] {
   return served ? [info, served] : [info];
 }
 
-/** Watches, upgraded connections and other long calls: each ends when its session ends or its caller's rights are taken. */
+/**
+ * Watches, upgraded connections and other long calls: each ends when its session ends or its
+ * caller's rights are taken.
+ */
 export class Connections {
   readonly #authenticator: Authenticator;
   readonly #authorizer: Authorizer;
@@ -38,42 +44,69 @@ export class Connections {
   }
 
   /**
-   * Follows a connection from now on; `end` is called at most once, when its session ends or its caller may not make one of
-   * the calls that it `needs` any more. Answers how to stop following it.
+   * Follows a connection from now on; `end` is called at most once, when its session ends or its
+   * caller may not make one of the calls that it `needs` any more. Answers how to stop following
+   * it.
    */
   add(incoming: Incoming, end: (why: EndReason) => void, needs = neededBy(incoming)): () => void {
     const credential = incoming.req.headers.authorization ?? '';
     const holds = this.#authenticator.follow(credential, incoming.user);
     const connection = { incoming, credential, holds, needs, end };
+
     this.#open.add(connection);
+
     return () => this.#open.delete(connection);
   }
 
   async #check(): Promise<void> {
     // A slow Redis must not pile up questions.
-    if (this.#checking || this.#open.size === 0) return;
+    if (this.#checking || this.#open.size === 0) {
+      return;
+    }
+
     this.#checking = true;
+
     const answers = new Map<string, Promise<boolean>>();
+
     const check = async (connection: Connection) => {
       const { credential, holds } = connection;
       const answer = answers.get(credential) ?? holds();
+
       answers.set(credential, answer);
-      const why = !(await answer) ? 'session' : (await this.#permits(connection)) ? undefined : 'rights';
-      if (why !== undefined && this.#open.delete(connection)) connection.end(why);
+
+      const why = !(await answer)
+        ? 'session'
+        : (await this.#permits(connection))
+          ? undefined
+          : 'rights';
+
+      if (why !== undefined && this.#open.delete(connection)) {
+        connection.end(why);
+      }
     };
+
     await Promise.all([...this.#open].map(check));
     this.#checking = false;
   }
 
   async #permits({ incoming, needs }: Connection): Promise<boolean> {
-    for (const info of needs) if (!(await this.#authorizer.permits(incoming.user, info))) return false;
+    for (const info of needs) {
+      if (!(await this.#authorizer.permits(incoming.user, info))) {
+        return false;
+      }
+    }
+
     return true;
   }
 
   /** Ends all connections and looks at none any more. */
   close(): void {
     clearInterval(this.#timer);
-    for (const connection of [...this.#open]) connection.end('stopping');
+
+    for (const connection of [...this.#open]) {
+      connection.end('stopping');
+    }
+
     this.#open.clear();
   }
 }

@@ -31,7 +31,8 @@ import {
 import { ON_CLUSTER } from '../testing/test-platform.ts';
 import { ADMIN_PASSWORD, eventually, TestServer } from '../testing/test-server.ts';
 
-// People use the console of KubeSphere 3.0: whatever its pages ask for, and its forms send, is answered so that they can be shown.
+// People use the console of KubeSphere 3.0: whatever its pages ask for, and its forms send, is
+// answered so that they can be shown.
 const IAM = '/kapis/iam.kubesphere.io/v1alpha2';
 const LISTS = '/kapis/resources.kubesphere.io/v1alpha3';
 const PASSWORD = 'Passw0rd!';
@@ -43,34 +44,53 @@ let server: TestServer;
 
 before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'ks-console-'));
+
   const config = join(dir, 'kubesphere.yaml');
   await writeFile(config, 'simulation: {nodes: 3, startDelay: 100ms, runDuration: 200ms}\n');
+
   // A cluster runs its workloads itself.
   server = await TestServer.start({ args: ON_CLUSTER ? [] : ['--simulate', '--config', config] });
+
   if (ON_CLUSTER) {
     await makeWhatTheChartMakes();
   }
 });
+
 after(async () => {
   await server.stop();
   await rm(dir, { recursive: true, force: true });
 });
 
-/** The objects of the server itself, which the embedded API has from the start and a cluster from the chart. */
+/**
+ * The objects of the server itself, which the embedded API has from the start and a cluster from
+ * the chart.
+ */
 async function makeWhatTheChartMakes(): Promise<void> {
   const namespace = '/api/v1/namespaces/kubesphere-system';
   const labels = { app: 'ks-apiserver', tier: 'backend' };
+
   const objects = {
-    services: { metadata: { name: 'ks-apiserver', labels }, spec: { selector: labels, ports: [{ port: 80 }] } },
+    services: {
+      metadata: { name: 'ks-apiserver', labels },
+      spec: { selector: labels, ports: [{ port: 80 }] },
+    },
     configmaps: { metadata: { name: 'kubesphere-config' }, data: { 'kubesphere.yaml': '' } },
   };
+
   for (const [resource, body] of Object.entries(objects)) {
-    const { status, json } = await server.kubernetes(`${namespace}/${resource}`, { method: 'POST', body });
+    const { status, json } = await server.kubernetes(`${namespace}/${resource}`, {
+      method: 'POST',
+      body,
+    });
+
     assert.equal(status, 201, JSON.stringify(json));
   }
 
   // A cluster takes a moment until it lists what its newest definitions define.
-  const { json } = await server.kubernetes('/apis/apiextensions.k8s.io/v1/customresourcedefinitions');
+  const { json } = await server.kubernetes(
+    '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
+  );
+
   for (const { spec } of json.items) {
     const list = `/apis/${spec.group}/${spec.versions[0].name}/${spec.names.plural}`;
     await eventually(async () => assert.equal((await server.kubernetes(list)).status, 200, list));
@@ -80,7 +100,11 @@ async function makeWhatTheChartMakes(): Promise<void> {
 const logIn = (name: string, password = PASSWORD) =>
   eventually(() => ConsoleSession.logIn(server, name, password), 10_000);
 
-async function send(session: ConsoleSession, form: string, calls: readonly ConsoleCall[]): Promise<void> {
+async function send(
+  session: ConsoleSession,
+  form: string,
+  calls: readonly ConsoleCall[],
+): Promise<void> {
   for (const call of calls) {
     await session.call(`form: ${form}`, call);
   }
@@ -96,24 +120,37 @@ async function walk(session: ConsoleSession, pages: Pages, expected: Expected = 
 test('the administrator makes users, a workspace and a project, and sees every page', async () => {
   const admin = await logIn('admin', ADMIN_PASSWORD);
   await admin.open('log-in', LOG_IN);
+
   for (const name of ['lead', 'maker', 'guest']) {
     // The form asks first whether the name is taken: any failure says that it is not.
-    const taken = await admin.call('form: user', { method: 'GET', path: `${IAM}/users/${name}` }, [404, 500]);
+    const taken = await admin.call(
+      'form: user',
+      { method: 'GET', path: `${IAM}/users/${name}` },
+      [404, 500],
+    );
+
     assert.ok(taken.status >= 400);
     await send(admin, 'user', [newUser('admin', name, 'platform-regular', PASSWORD)]);
   }
 
   await send(admin, 'workspace', [newWorkspace('admin', WORKSPACE, 'admin')]);
-  await admin.until(`${IAM}/workspaces/${WORKSPACE}/workspaceroles`, ({ json }) => json.totalItems >= 4);
+
+  await admin.until(
+    `${IAM}/workspaces/${WORKSPACE}/workspaceroles`,
+    ({ json }) => json.totalItems >= 4,
+  );
+
   await send(admin, 'members of the workspace', [
     invited(WORKSPACE, 'lead', 'admin'),
     invited(WORKSPACE, 'maker', 'self-provisioner'),
     invited(WORKSPACE, 'guest', 'viewer'),
   ]);
+
   await send(admin, 'project', [newProject('admin', WORKSPACE, PROJECT)]);
   await admin.until(`${IAM}/namespaces/${PROJECT}/roles`, ({ json }) => json.totalItems >= 3);
   await send(admin, 'members of the project', [invitedToProject(PROJECT, 'guest', 'viewer')]);
   await send(admin, 'workloads', workloadForms('admin', PROJECT));
+
   await send(admin, 'gateway', [
     {
       method: 'POST',
@@ -138,6 +175,7 @@ test('the administrator makes users, a workspace and a project, and sees every p
     'changes',
     changes(PROJECT, { ...json, metadata: { ...json.metadata, resourceVersion: undefined } }),
   );
+
   assert.deepEqual(admin.surprises, []);
 });
 
@@ -145,19 +183,32 @@ test('pages of the console of 3.4 that nothing here fills are empty, and none fa
   const admin = await logIn('admin', ADMIN_PASSWORD);
   await walk(admin, laterPages('admin', WORKSPACE, PROJECT));
   assert.deepEqual(admin.surprises, []);
-  const { json } = await admin.call('3.4: dashboards', { method: 'GET', path: `${LISTS}/clusterdashboards` });
+
+  const { json } = await admin.call('3.4: dashboards', {
+    method: 'GET',
+    path: `${LISTS}/clusterdashboards`,
+  });
+
   assert.deepEqual(json, { items: [], totalItems: 0 });
 });
 
 test('a user who was made in the console of 3.4 sets a password of his own, and sees the pages then', async () => {
   const admin = await logIn('admin', ADMIN_PASSWORD);
   const form = newUser('admin', 'novice', 'platform-regular', PASSWORD);
+
   await send(admin, 'user of 3.4', [uninitialized(form)]);
   await send(admin, 'members of the workspace', [invited(WORKSPACE, 'novice', 'viewer')]);
+
   const first = await logIn('novice');
+
   // Its page for a first password is shown by this claim.
   assert.deepEqual((first.claims.extra as Record<string, unknown>).uninitialized, ['true']);
-  await first.call('3.4: first password', { method: 'GET', path: '/kapis/tenant.kubesphere.io/v1alpha2/workspaces' });
+
+  await first.call('3.4: first password', {
+    method: 'GET',
+    path: '/kapis/tenant.kubesphere.io/v1alpha2/workspaces',
+  });
+
   await send(first, 'first password', [firstPassword('novice', 'Own-passw0rd')]);
 
   const novice = await logIn('novice', 'Own-passw0rd');
@@ -168,6 +219,7 @@ test('a user who was made in the console of 3.4 sets a password of his own, and 
 
 test('pages show what changes while they are open, whatever version they know', async () => {
   const lead = await logIn('lead');
+
   for (const [watch, kind] of [
     [`/apis/apps/v1/watch/namespaces/${PROJECT}/deployments`, 'Deployment'],
     [`/apis/batch/v1beta1/watch/namespaces/${PROJECT}/cronjobs`, 'CronJob'],
@@ -235,6 +287,7 @@ test('a viewer sees a workspace and a project, and changes neither', async () =>
   await walk(guest, projectAccessPages(PROJECT));
   await walk(guest, workloadPages(PROJECT));
   assert.deepEqual(guest.surprises, []);
+
   for (const call of workloadForms('guest', PROJECT)) {
     const { status } = await guest.call('form: workloads', call, [403]);
     assert.equal(status, 403, `${call.method} ${call.path}`);

@@ -19,7 +19,10 @@ import {
   retiredUserReconciler,
   retireName,
 } from '@ks-apiserver/controllers/retired-user';
-import { type CheckOverride, roleOverrideReconciler } from '@ks-apiserver/controllers/role-override';
+import {
+  type CheckOverride,
+  roleOverrideReconciler,
+} from '@ks-apiserver/controllers/role-override';
 import { serviceAccountRoleReconciler } from '@ks-apiserver/controllers/service-account-role';
 import { capabilityReconciler } from '@ks-apiserver/controllers/storage/capability';
 import { claimProvisionerReconciler } from '@ks-apiserver/controllers/storage/claim-provisioner';
@@ -73,12 +76,23 @@ async function openCopies(client: KubeClient) {
     new Informer(client, { resource: { group, version, resource }, kind, keepObjects: true });
   const snapshots = 'snapshot.storage.k8s.io';
   const version = await servedVersion(client, snapshots, 'v1beta1');
+
   return {
     roleBases: of('iam.kubesphere.io', 'v1alpha2', 'rolebases', 'RoleBase'),
     classes: of('storage.k8s.io', 'v1', 'storageclasses', 'StorageClass'),
     drivers: of('storage.k8s.io', 'v1', 'csidrivers', 'CSIDriver'),
-    provisioners: of('storage.kubesphere.io', 'v1alpha1', 'provisionercapabilities', 'ProvisionerCapability'),
-    capabilities: of('storage.kubesphere.io', 'v1alpha1', 'storageclasscapabilities', 'StorageClassCapability'),
+    provisioners: of(
+      'storage.kubesphere.io',
+      'v1alpha1',
+      'provisionercapabilities',
+      'ProvisionerCapability',
+    ),
+    capabilities: of(
+      'storage.kubesphere.io',
+      'v1alpha1',
+      'storageclasscapabilities',
+      'StorageClassCapability',
+    ),
     snapshotClasses: of(snapshots, version, 'volumesnapshotclasses', 'VolumeSnapshotClass'),
     serviceAccounts: new Informer(client, {
       resource: { group: '', version: 'v1', resource: 'serviceaccounts' },
@@ -87,28 +101,47 @@ async function openCopies(client: KubeClient) {
   };
 }
 
-/** The version of a group to write: `fallback` where the API serves it or has not heard of the group. */
+/**
+ * The version of a group to write: `fallback` where the API serves it or has not heard of the
+ * group.
+ */
 async function servedVersion(client: KubeClient, group: string, fallback: string): Promise<string> {
   try {
-    const { versions, preferredVersion } = JSON.parse((await client.raw('GET', `/apis/${group}`)).toString()) as {
+    const { versions, preferredVersion } = JSON.parse(
+      (await client.raw('GET', `/apis/${group}`)).toString(),
+    ) as {
       versions: { version: string }[];
       preferredVersion: { version: string };
     };
-    return versions.some(({ version }) => version === fallback) ? fallback : preferredVersion.version;
+
+    return versions.some(({ version }) => version === fallback)
+      ? fallback
+      : preferredVersion.version;
   } catch (error) {
-    if (error instanceof StatusError && error.code === 404) return fallback;
+    if (error instanceof StatusError && error.code === 404) {
+      return fallback;
+    }
     throw error;
   }
 }
 
 /** Starts all controllers. Answers how to stop them. */
-export async function startControllers(parts: ControllerParts, signal: AbortSignal): Promise<() => Promise<void>> {
+export async function startControllers(
+  parts: ControllerParts,
+  signal: AbortSignal,
+): Promise<() => Promise<void>> {
   const { client, catalog, users, log } = parts;
+
   // One listener a copy.
   setMaxListeners(0, signal);
+
   const copies = await openCopies(client);
   const { roleBases, serviceAccounts, ...ofStorage } = copies;
-  for (const copy of Object.values(copies)) copy.start();
+
+  for (const copy of Object.values(copies)) {
+    copy.start();
+  }
+
   const retired = parts.isEmbedded
     ? undefined
     : new Informer(client, {
@@ -118,6 +151,7 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
         labelSelector: RETIRED_LABEL,
         keepObjects: true,
       }).start();
+
   const templates = catalog.row('workspacetemplates');
   const workspaces = catalog.row('workspaces');
   const namespaces = catalog.row('namespaces');
@@ -127,6 +161,7 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
   const jobs = catalog.row('jobs');
   const applications = catalog.row('applications');
   const claims = parts.isEmbedded ? catalog.row('persistentvolumeclaims') : undefined;
+
   const awaited = [
     ...Object.values(copies),
     templates,
@@ -136,12 +171,15 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
     ...(retired ? [retired] : []),
     applications,
   ];
+
   await Promise.all(awaited.map((informer) => informer.ready(signal)));
+
   const groups = catalog.row('groups');
   const groupBindings = catalog.row('groupbindings');
   const globalRoleBindings = catalog.row('globalrolebindings');
   const clusterRoleBindings = catalog.row('clusterrolebindings');
   const roleBindings = catalog.row('rolebindings');
+
   const bindings = new SubjectBindings(client, {
     globalRoleBindings,
     workspaceRoleBindings,
@@ -149,6 +187,7 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
     roleBindings,
     groupBindings,
   });
+
   const ofUsers = (
     [
       [GLOBAL_ROLE_BINDINGS, globalRoleBindings],
@@ -158,10 +197,19 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
       [GROUP_BINDINGS, groupBindings],
     ] as const
   ).map(([resource, informer]) =>
-    userBindingReconciler(`user-${resource.resource}`, client, resource, { bindings, informer, users }),
+    userBindingReconciler(`user-${resource.resource}`, client, resource, {
+      bindings,
+      informer,
+      users,
+    }),
   );
-  const events = new EventRecorder(client, (err) => log.warn({ err }, 'an event cannot be written'));
-  const onIgnored = (role: string, why: string) => log.warn({ role, why }, 'a rego-override of a role allows nothing');
+
+  const events = new EventRecorder(client, (err) =>
+    log.warn({ err }, 'an event cannot be written'),
+  );
+  const onIgnored = (role: string, why: string) =>
+    log.warn({ role, why }, 'a rego-override of a role allows nothing');
+
   const reconcilers: Reconciler[] = [
     userReconciler({
       client,
@@ -176,11 +224,25 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
     ...(retired ? [retiredUserReconciler(client, retired)] : []),
     ...ofUsers,
     ...(['globalroles', 'workspaceroles', 'clusterroles', 'roles'] as const).map((resource) =>
-      roleOverrideReconciler({ client, roles: catalog.row(resource), events, check: parts.checkOverride, onIgnored }),
+      roleOverrideReconciler({
+        client,
+        roles: catalog.row(resource),
+        events,
+        check: parts.checkOverride,
+        onIgnored,
+      }),
     ),
     groupReconciler({ client, groups, templates, bindings }),
     groupBindingReconciler({ client, groupBindings, groups, users }),
-    workspaceTemplateReconciler({ client, templates, workspaces, workspaceRoles, roleBases, users, events }),
+    workspaceTemplateReconciler({
+      client,
+      templates,
+      workspaces,
+      workspaceRoles,
+      roleBases,
+      users,
+      events,
+    }),
     workspaceReconciler(client, workspaces),
     workspaceMemberReconciler('workspace-role', client, WORKSPACE_ROLES, workspaceRoles, templates),
     workspaceMemberReconciler(
@@ -208,7 +270,13 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
       removeRouter: (project) => parts.routers.remove(project),
     }),
     globalRoleBindingReconciler(client, catalog.row('globalrolebindings')),
-    kubeconfigReconciler({ client, users, endpoint: parts.endpoint, makeSigningRequest, carriesUid: parts.isEmbedded }),
+    kubeconfigReconciler({
+      client,
+      users,
+      endpoint: parts.endpoint,
+      makeSigningRequest,
+      carriesUid: parts.isEmbedded,
+    }),
     ...(parts.kubectlImage === undefined
       ? []
       : [kubectlReconciler({ client, clusterRoleBindings, users, image: parts.kubectlImage })]),
@@ -230,16 +298,37 @@ export async function startControllers(parts: ControllerParts, signal: AbortSign
         return component && catalog.row(component.resource);
       },
     }),
-    serviceAccountRoleReconciler({ client, serviceAccounts, roles: catalog.row('roles'), roleBindings }),
+    serviceAccountRoleReconciler({
+      client,
+      serviceAccounts,
+      roles: catalog.row('roles'),
+      roleBindings,
+    }),
     loginRecordReconciler(client, records, parts.loginHistory),
   ];
+
   const onError: OnFailure = (controller, key, err, about) => {
     log.error({ controller, key, err }, 'a controller failed and will try again');
-    if (about) events.record(about, 'Warning', 'ReconcileFailed', `${controller}: ${(err as Error).message}`);
+
+    if (about) {
+      events.record(
+        about,
+        'Warning',
+        'ReconcileFailed',
+        `${controller}: ${(err as Error).message}`,
+      );
+    }
   };
+
   const running = reconcilers.map((reconciler) => new Controller(reconciler, onError).start());
+
   return async () => {
     await Promise.all(running.map((controller) => controller.stop()));
-    await Promise.all([...Object.values(copies).map((copy) => copy.stop()), retired?.stop(), events.stop()]);
+
+    await Promise.all([
+      ...Object.values(copies).map((copy) => copy.stop()),
+      retired?.stop(),
+      events.stop(),
+    ]);
   };
 }

@@ -11,9 +11,11 @@ before(async () => {
   platform = await TestPlatform.start();
   token = await platform.user('reader');
 });
+
 after(() => platform.stop());
 
-const get = (path: string, headers: Record<string, string> = {}) => platform.call(path, { token, headers });
+const get = (path: string, headers: Record<string, string> = {}) =>
+  platform.call(path, { token, headers });
 
 for (const [path, accept] of [
   ['/api', AGGREGATED],
@@ -24,8 +26,10 @@ for (const [path, accept] of [
   test(`${path} (${accept}) is sent once to who keeps it`, async () => {
     const first = await get(path, { accept });
     assert.equal(first.status, 200, first.text);
+
     const etag = first.headers.get('etag') ?? '';
     assert.match(etag, /^"[0-9A-F]{64,128}"$/);
+
     const again = await get(path, { accept, 'if-none-match': etag });
     assert.deepEqual([again.status, again.text, again.headers.get('etag')], [304, '', etag]);
     assert.equal((await get(path, { accept, 'if-none-match': '"other"' })).status, 200);
@@ -36,9 +40,14 @@ test('an OpenAPI document that is asked for by its hash is good for a year', asy
   const { json } = await get('/openapi/v3');
   const { serverRelativeURL } = json.paths['apis/apps/v1'];
   const kept = await get(serverRelativeURL);
+
   assert.match(kept.headers.get('cache-control') ?? '', /public, immutable/);
   assert.ok(Date.parse(kept.headers.get('expires') ?? '') > Date.now() + 300 * 86_400_000);
-  assert.doesNotMatch((await get('/openapi/v3/apis/apps/v1')).headers.get('cache-control') ?? '', /immutable/);
+
+  assert.doesNotMatch(
+    (await get('/openapi/v3/apis/apps/v1')).headers.get('cache-control') ?? '',
+    /immutable/,
+  );
 });
 
 test('what is kept changes with what is served', async () => {
@@ -54,6 +63,7 @@ test('what is kept changes with what is served', async () => {
       versions: [{ name: 'v1', served: true, storage: true, schema }],
     },
   });
+
   const { etag } = Object.fromEntries(before.headers);
   for (let tries = ON_CLUSTER ? 100 : 20; ; tries -= 1) {
     const now = await get('/apis', { accept: AGGREGATED, 'if-none-match': etag ?? '' });

@@ -15,6 +15,7 @@ let group: string;
 let membership: string;
 
 const call = (path: string, options: Call = {}) => server.call(path, { token: admin, ...options });
+
 async function made(path: string, body: unknown) {
   const { status, text, json } = await call(path, { body });
   assert.ok(status < 300, `${path}: ${status} ${text}`);
@@ -25,19 +26,37 @@ async function made(path: string, body: unknown) {
 before(async () => {
   server = await TestServer.start();
   admin = await server.token();
+
   await made(`${I}/users`, {
     metadata: { name: 'una', annotations: { 'iam.kubesphere.io/globalrole': 'platform-regular' } },
     spec: { email: 'una@example.com', password: 'Passw0rd!' },
   });
-  await made(`${T}/workspaces`, { metadata: { name: 'ws-a' }, spec: { template: { spec: { manager: 'admin' } } } });
-  await made('/api/v1/namespaces', { metadata: { name: 'ns-a', labels: { 'kubesphere.io/workspace': 'ws-a' } } });
-  await eventually(() => made(`${I}/workspaces/ws-a/workspacemembers`, [{ username: 'una', roleRef: 'ws-a-viewer' }]));
-  await eventually(() => made(`${I}/namespaces/ns-a/members`, [{ username: 'una', roleRef: 'viewer' }]));
-  await made(`${I}/clustermembers`, [{ username: 'una', roleRef: 'cluster-viewer' }]);
-  group = (await made(`${I}/workspaces/ws-a/groups`, { metadata: { generateName: 'bosses' } })).metadata.name;
-  await made(`${I}/globalroles`, {
-    metadata: { name: 'gr', annotations: { 'iam.kubesphere.io/aggregation-roles': '["role-template-view-users"]' } },
+
+  await made(`${T}/workspaces`, {
+    metadata: { name: 'ws-a' },
+    spec: { template: { spec: { manager: 'admin' } } },
   });
+
+  await made('/api/v1/namespaces', {
+    metadata: { name: 'ns-a', labels: { 'kubesphere.io/workspace': 'ws-a' } },
+  });
+  await eventually(() =>
+    made(`${I}/workspaces/ws-a/workspacemembers`, [{ username: 'una', roleRef: 'ws-a-viewer' }]),
+  );
+  await eventually(() =>
+    made(`${I}/namespaces/ns-a/members`, [{ username: 'una', roleRef: 'viewer' }]),
+  );
+  await made(`${I}/clustermembers`, [{ username: 'una', roleRef: 'cluster-viewer' }]);
+  group = (await made(`${I}/workspaces/ws-a/groups`, { metadata: { generateName: 'bosses' } }))
+    .metadata.name;
+
+  await made(`${I}/globalroles`, {
+    metadata: {
+      name: 'gr',
+      annotations: { 'iam.kubesphere.io/aggregation-roles': '["role-template-view-users"]' },
+    },
+  });
+
   await eventually(async () => {
     [
       {
@@ -45,13 +64,17 @@ before(async () => {
       },
     ] = await made(`${I}/workspaces/ws-a/groupbindings`, [{ userName: 'una', groupName: group }]);
   });
+
   await made(`${I}/workspaces/ws-a/workspacerolebindings`, bindingTo(group, 'ws-a-admin'));
+
   await made(`${T}/workspaces/ws-a/resourcequotas`, {
     metadata: { name: 'ws-a' },
     spec: { quota: { hard: { pods: '10' } } },
   });
+
   await settled();
 });
+
 after(() => server.stop());
 
 const bindingTo = (name: string, role: string) => [
@@ -78,6 +101,7 @@ const KINDS = [
 /** Names and versions of everything that such a write could touch. */
 async function world(): Promise<string[]> {
   const lists = await Promise.all(KINDS.map(async (path) => (await call(path)).json));
+
   return lists.flatMap(({ kind, items }) =>
     items.map(
       ({ metadata }: { metadata: { namespace?: string; name: string; resourceVersion: string } }) =>
@@ -89,12 +113,16 @@ async function world(): Promise<string[]> {
 /** Waits until the controllers have nothing more to do. */
 async function settled(): Promise<string[]> {
   let last = await world();
+
   return eventually(async () => {
     await new Promise((resolve) => setTimeout(resolve, 500));
+
     const now = await world();
     const before = last;
+
     last = now;
     assert.deepEqual(now, before);
+
     return now;
   }, 20_000);
 }
@@ -102,11 +130,15 @@ async function settled(): Promise<string[]> {
 /** A body for each write of the two groups that would be stored. */
 async function bodies(): Promise<Record<string, unknown>> {
   const stored = async (path: string) => (await call(path)).json;
-  const role = { metadata: { name: 'tried', annotations: { 'iam.kubesphere.io/aggregation-roles': '[]' } } };
+  const role = {
+    metadata: { name: 'tried', annotations: { 'iam.kubesphere.io/aggregation-roles': '[]' } },
+  };
   const changed = { metadata: { annotations: { tried: 'yes' } } };
   const member = (name: string) => [{ username: 'admin', roleRef: name }];
+
   const aggregated = async (path: string) => {
     const json = await stored(path);
+
     return {
       ...json,
       metadata: {
@@ -115,8 +147,12 @@ async function bodies(): Promise<Record<string, unknown>> {
       },
     };
   };
+
   return {
-    'POST /users': { metadata: { name: 'tried' }, spec: { email: 'tried@example.com', password: 'Passw0rd!' } },
+    'POST /users': {
+      metadata: { name: 'tried' },
+      spec: { email: 'tried@example.com', password: 'Passw0rd!' },
+    },
     'PUT /users/{user}': await stored(`${I}/users/una`),
     'PUT /users/{user}/password': { password: 'An0ther!Passw0rd' },
     'POST /globalroles': role,
@@ -131,16 +167,23 @@ async function bodies(): Promise<Record<string, unknown>> {
     ),
     'PATCH /workspaces/{workspace}/workspaceroles/{workspacerole}': changed,
     'POST /namespaces/{namespace}/roles': role,
-    'PUT /namespaces/{namespace}/roles/{role}': await aggregated(`${I}/namespaces/ns-a/roles/viewer`),
+    'PUT /namespaces/{namespace}/roles/{role}': await aggregated(
+      `${I}/namespaces/ns-a/roles/viewer`,
+    ),
     'PATCH /namespaces/{namespace}/roles/{role}': changed,
     'POST /clustermembers': member('cluster-viewer'),
     'PUT /clustermembers/{clustermember}': { username: 'una', roleRef: 'cluster-admin' },
     'POST /workspaces/{workspace}/workspacemembers': member('ws-a-viewer'),
-    'PUT /workspaces/{workspace}/workspacemembers/{workspacemember}': { username: 'una', roleRef: 'ws-a-admin' },
+    'PUT /workspaces/{workspace}/workspacemembers/{workspacemember}': {
+      username: 'una',
+      roleRef: 'ws-a-admin',
+    },
     'POST /namespaces/{namespace}/members': member('viewer'),
     'PUT /namespaces/{namespace}/members/{member}': { username: 'una', roleRef: 'admin' },
     'POST /workspaces/{workspace}/groups': { metadata: { generateName: 'tried' } },
-    'PUT /workspaces/{workspace}/groups/{group}': await stored(`${I}/workspaces/ws-a/groups/${group}`),
+    'PUT /workspaces/{workspace}/groups/{group}': await stored(
+      `${I}/workspaces/ws-a/groups/${group}`,
+    ),
     'PATCH /workspaces/{workspace}/groups/{group}': changed,
     'POST /workspaces/{workspace}/groupbindings': [{ userName: 'admin', groupName: group }],
     'POST /workspaces/{workspace}/workspacerolebindings': bindingTo(group, 'ws-a-viewer'),
@@ -158,7 +201,9 @@ async function bodies(): Promise<Record<string, unknown>> {
     'PUT /workspaces/{workspace}': await stored(`${T}/workspaces/ws-a`),
     'PATCH /workspaces/{workspace}': changed,
     'POST /workspaces/{workspace}/namespaces': { metadata: { name: 'tried' } },
-    'PUT /workspaces/{workspace}/namespaces/{namespace}': await stored(`${T}/workspaces/ws-a/namespaces/ns-a`),
+    'PUT /workspaces/{workspace}/namespaces/{namespace}': await stored(
+      `${T}/workspaces/ws-a/namespaces/ns-a`,
+    ),
     'PATCH /workspaces/{workspace}/namespaces/{namespace}': changed,
   };
 }
@@ -168,10 +213,12 @@ const value = async (name: string, path: string): Promise<string> => {
     const list = path.includes('/namespaces/')
       ? `${RBAC}/namespaces/ns-a/rolebindings`
       : `${IAM}/workspacerolebindings`;
+
     return (await call(list)).json.items.find(({ metadata }: { metadata: { name: string } }) =>
       metadata.name.startsWith(path.includes('/namespaces/') ? 'una' : group),
     ).metadata.name;
   }
+
   const values: Record<string, string> = {
     user: 'una',
     workspace: 'ws-a',
@@ -184,23 +231,35 @@ const value = async (name: string, path: string): Promise<string> => {
     groupbinding: membership,
     resourcequota: 'ws-a',
   };
+
   return values[name] ?? 'una';
 };
 
 /** Credentials that show what they are only once they are stored. */
 const CREDENTIAL = /\/users\/\{user\}\/(tokens|totp|sessions)/;
-/** Routes about DevOps projects need a project with a namespace of its own; they are the same handlers. */
+
+/**
+ * Routes about DevOps projects need a project with a namespace of its own; they are the same
+ * handlers.
+ */
 const WRITES = routeTables().filter(
   ({ method, path }) =>
-    method !== 'GET' && (path.startsWith(`${I}/`) || path.startsWith(`${T}/`)) && !path.includes('{devops}'),
+    method !== 'GET' &&
+    (path.startsWith(`${I}/`) || path.startsWith(`${T}/`)) &&
+    !path.includes('{devops}'),
 );
 
 test('a credential is not tried, and not made by trying', async () => {
   for (const { method, path } of WRITES.filter(({ path }) => CREDENTIAL.test(path))) {
     const url = path.replace(/\{\w+\}/g, 'admin');
     const { status, text } = await call(`${url}?dryRun=All`, { method, body: { name: 'x' } });
-    assert.deepEqual([status, text], [400, 'dryRun: credentials cannot be tried\n'], `${method} ${url}`);
+    assert.deepEqual(
+      [status, text],
+      [400, 'dryRun: credentials cannot be tried\n'],
+      `${method} ${url}`,
+    );
   }
+
   assert.equal((await call(`${I}/users/admin/tokens`)).json.totalItems, 0);
 });
 
@@ -208,25 +267,43 @@ test('every write of roles, members, groups, users and tenants can be tried, and
   const given = await bodies();
   const before = await settled();
   const wrong: string[] = [];
-  for (const { method, path } of WRITES.filter(({ path }) => !CREDENTIAL.test(path) && !path.endsWith('/login'))) {
+
+  for (const { method, path } of WRITES.filter(
+    ({ path }) => !CREDENTIAL.test(path) && !path.endsWith('/login'),
+  )) {
     const short = `${method} ${path.replace(I, '').replace(T, '')}`;
     const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
     let url = path;
-    for (const name of names) url = url.replace(`{${name}}`, await value(name, path));
+
+    for (const name of names) {
+      url = url.replace(`{${name}}`, await value(name, path));
+    }
+
     const body = given[short];
-    if (method !== 'DELETE' && body === undefined) wrong.push(`${short}: no body here`);
+    if (method !== 'DELETE' && body === undefined) {
+      wrong.push(`${short}: no body here`);
+    }
+
     const { status, text } = await call(`${url}?dryRun=All`, {
       method,
       ...(method === 'PATCH' && { headers: MERGE }),
       ...(method !== 'DELETE' && { body }),
     });
-    if (status !== 200) wrong.push(`${short} ${url}: ${status} ${text}`);
+
+    if (status !== 200) {
+      wrong.push(`${short} ${url}: ${status} ${text}`);
+    }
   }
+
   assert.deepEqual(wrong, []);
   await new Promise((resolve) => setTimeout(resolve, 1000));
   assert.deepEqual(await world(), before);
   assert.equal((await server.login('una', 'Passw0rd!')).status, 200, 'the password is the old one');
-  assert.equal((await call(`${I}/globalroles?dryRun=yes`, { body: { metadata: { name: 'x' } } })).status, 400);
+
+  assert.equal(
+    (await call(`${I}/globalroles?dryRun=yes`, { body: { metadata: { name: 'x' } } })).status,
+    400,
+  );
 });
 
 test('a trial says who gains and loses what, beyond what they have anyway', async () => {
@@ -237,11 +314,14 @@ test('a trial says who gains and loses what, beyond what they have anyway', asyn
         body: { username: 'una', roleRef: role },
       })
     ).json;
+
   // Her group may do everything in ws-a, hence in ns-a.
   assert.deepEqual((await member('admin')).effects, { gains: [], loses: [] });
+
   const { json: left } = await call(`${I}/workspaces/ws-a/groupbindings/${membership}?dryRun=All`, {
     method: 'DELETE',
   });
+
   assert.deepEqual(left.effects.loses, [
     {
       subject: { kind: 'User', name: 'una' },
@@ -249,19 +329,23 @@ test('a trial says who gains and loses what, beyond what they have anyway', asyn
       rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }],
     },
   ]);
+
   const { json: global } = await call(`${I}/users?dryRun=All`, {
     body: {
       metadata: { name: 'new', annotations: { 'iam.kubesphere.io/globalrole': 'platform-admin' } },
       spec: { email: 'new@example.com', password: 'Passw0rd!' },
     },
   });
+
   assert.equal(global.effects.gains[0].scope, 'platform');
   assert.ok(!JSON.stringify(global).includes('$2'), 'no hash');
+
   // A role: everybody who has it.
   await made(`${I}/users`, {
     metadata: { name: 'vito', annotations: { 'iam.kubesphere.io/globalrole': 'gr' } },
     spec: { email: 'vito@example.com', password: 'Passw0rd!' },
   });
+
   await eventually(async () => {
     const { json } = await call(`${I}/globalroles/gr?dryRun=All`, { method: 'DELETE' });
     assert.deepEqual(json.effects.loses[0]?.subject, { kind: 'User', name: 'vito' });
@@ -271,31 +355,38 @@ test('a trial says who gains and loses what, beyond what they have anyway', asyn
 
 test('through the Kubernetes API the answer is as ever, and the outcome is a warning', async () => {
   const path = `${RBAC}/clusterrolebindings`;
+
   const body = {
     metadata: { name: 'tried' },
     subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'una' }],
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
   };
+
   const tried = await call(`${path}?dryRun=All`, { body });
   assert.equal(tried.status, 201);
   assert.equal(tried.json.effects, undefined);
   assert.match(tried.headers.get('warning')!, /^299 - "User una gains in cluster: \* on \*/);
   assert.equal((await call(`${path}/tried`)).status, 404);
+
   const gone = await call(`${path}/una-cluster-viewer?dryRun=All`, { method: 'DELETE' });
   assert.equal(gone.status, 200);
   assert.match(gone.headers.get('warning')!, /User una loses in cluster: /);
   assert.equal((await call(`${path}/una-cluster-viewer`)).status, 200);
+
   const role = await call(`${RBAC}/clusterroles/cluster-viewer?dryRun=All`, {
     method: 'PATCH',
     headers: MERGE,
     body: { rules: [] },
   });
+
   assert.match(role.headers.get('warning')!, /User una loses in cluster: /);
   assert.ok(role.headers.get('warning')!.length < 8192);
+
   const nothing = await call(`${RBAC}/clusterroles/cluster-viewer?dryRun=All`, {
     method: 'PATCH',
     headers: MERGE,
     body: { metadata: { annotations: { a: 'b' } } },
   });
+
   assert.equal(nothing.headers.get('warning'), '299 - "nobody gains or loses anything"');
 });

@@ -15,10 +15,20 @@ import { portError } from './port-error.ts';
 import { FileSecrets } from './secrets.ts';
 import { SecurePortGuard } from './secure-port.ts';
 
-/** Starts the embedded Kubernetes API on its data directory and its TLS port. Throws ConfigError for what the operator can mend. */
-export async function openEmbedded({ dataDir, bindAddress, securePort, fsync }: Options): Promise<Kubernetes> {
+/**
+ * Starts the embedded Kubernetes API on its data directory and its TLS port. Throws ConfigError for
+ * what the operator can mend.
+ */
+export async function openEmbedded({
+  dataDir,
+  bindAddress,
+  securePort,
+  fsync,
+}: Options): Promise<Kubernetes> {
   let backend: LmdbBackend;
+
   await refuseHalfRestored(dataDir);
+
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     // The store comes first: it locks the directory against a second server.
@@ -26,20 +36,25 @@ export async function openEmbedded({ dataDir, bindAddress, securePort, fsync }: 
   } catch (error) {
     throw new ConfigError(`${(error as Error).message} (--data-dir chooses another directory)`);
   }
+
   try {
     const pkiDir = join(dataDir, 'pki');
     const pki = await ensurePki(pkiDir);
+
     const server = await KubeApiServer.open({
       backend,
       serviceAccountKey: pki.serviceAccount.key,
       rootCa: pki.ca,
       clientCa: { cert: pki.ca, key: pki.caKey },
     });
+
     const guard = new SecurePortGuard(server);
+
     let admit: (user: UserInfo, connection: Duplex) => void = () => {
       const message = 'the server is starting and does not know its users yet';
       throw new StatusError(503, 'ServiceUnavailable', message, { retryAfterSeconds: 1 });
     };
+
     const listener = await server
       .listen({
         host: bindAddress,
@@ -51,9 +66,11 @@ export async function openEmbedded({ dataDir, bindAddress, securePort, fsync }: 
       .catch((error) => {
         throw portError(error, bindAddress, securePort, '--secure-port');
       });
+
     const host = bindAddress === '0.0.0.0' || bindAddress === '::' ? '127.0.0.1' : bindAddress;
     const url = `https://${host.includes(':') ? `[${host}]` : host}:${listener.port}`;
     const kubeconfig = await writeAdminKubeconfig(pkiDir, url);
+
     return {
       client: new KubeClient(server),
       transport: server,
@@ -71,10 +88,16 @@ export async function openEmbedded({ dataDir, bindAddress, securePort, fsync }: 
     };
   } catch (error) {
     await backend.close();
+
     const { code, message } = error as NodeJS.ErrnoException;
+
     // Read-only, full, over quota: the operator's to mend.
-    if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS')
-      throw new ConfigError(`the data directory ${dataDir} cannot be written: ${message}; make room and start again`);
+    if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS') {
+      throw new ConfigError(
+        `the data directory ${dataDir} cannot be written: ${message}; make room and start again`,
+      );
+    }
+
     throw error;
   }
 }

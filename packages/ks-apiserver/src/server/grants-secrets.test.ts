@@ -5,9 +5,12 @@ import { ON_CLUSTER, PATHS, SYSTEM, TestPlatform } from '../testing/test-platfor
 const { clusters, iamObjects } = PATHS;
 const USERS = `${iamObjects}/users`;
 const JSON_PATCH = { 'content-type': 'application/json-patch+json' };
-const KUBECONFIG = Buffer.from('apiVersion: v1\nkind: Config\n# marked-kubeconfig\n').toString('base64');
+const KUBECONFIG = Buffer.from('apiVersion: v1\nkind: Config\n# marked-kubeconfig\n').toString(
+  'base64',
+);
 const TOKEN = 'marked-token-of-the-member-cluster';
 let platform: TestPlatform;
+
 /** Walt manages workspaces, Cleo clusters, Uma users; Carl views the cluster. */
 const tokens: Record<string, string> = {};
 let hash: string;
@@ -21,37 +24,71 @@ before(async () => {
   tokens.uma = await platform.user('uma', 'users-manager');
   tokens.carl = await platform.user('carl');
   await platform.member('', 'carl', 'cluster-viewer');
+
   await platform.made(clusters, {
     apiVersion: 'cluster.kubesphere.io/v1alpha1',
     kind: 'Cluster',
     metadata: { name: 'far' },
-    spec: { provider: 'kubesphere', connection: { type: 'proxy', kubeconfig: KUBECONFIG, token: TOKEN } },
+    spec: {
+      provider: 'kubesphere',
+      connection: { type: 'proxy', kubeconfig: KUBECONFIG, token: TOKEN },
+    },
   });
+
   hash = (await platform.server.kubernetes(`${USERS}/carl`)).json.spec.password;
   assert.match(hash, /^\$2/);
-  await platform.until(tokens.walt!, 'verb=list&apiGroup=cluster.kubesphere.io&resource=clusters&api=kubernetes');
-  await platform.until(tokens.cleo!, 'verb=patch&apiGroup=cluster.kubesphere.io&resource=clusters&api=kubernetes');
-  await platform.until(tokens.carl!, 'verb=list&apiGroup=cluster.kubesphere.io&resource=clusters&api=kubernetes');
-  await platform.until(tokens.uma!, 'verb=patch&apiGroup=iam.kubesphere.io&resource=users&api=kubernetes');
+
+  await platform.until(
+    tokens.walt!,
+    'verb=list&apiGroup=cluster.kubesphere.io&resource=clusters&api=kubernetes',
+  );
+
+  await platform.until(
+    tokens.cleo!,
+    'verb=patch&apiGroup=cluster.kubesphere.io&resource=clusters&api=kubernetes',
+  );
+
+  await platform.until(
+    tokens.carl!,
+    'verb=list&apiGroup=cluster.kubesphere.io&resource=clusters&api=kubernetes',
+  );
+
+  await platform.until(
+    tokens.uma!,
+    'verb=patch&apiGroup=iam.kubesphere.io&resource=users&api=kubernetes',
+  );
 });
+
 after(() => platform.stop());
 
 /** Forms of the credentials of the member cluster. */
 const CREDENTIALS = [KUBECONFIG, 'marked-kubeconfig', TOKEN, Buffer.from(TOKEN).toString('base64')];
+
 /** What of these a text holds. */
-const within = (text: string, secrets: readonly string[]) => secrets.filter((secret) => text.includes(secret));
+const within = (text: string, secrets: readonly string[]) =>
+  secrets.filter((secret) => text.includes(secret));
+
 /** An answer with its headers, as text. */
-async function wholeAnswer(path: string, options: Parameters<TestPlatform['call']>[1]): Promise<string> {
+async function wholeAnswer(
+  path: string,
+  options: Parameters<TestPlatform['call']>[1],
+): Promise<string> {
   const { status, headers, text } = await platform.call(path, options);
   return `${status} ${JSON.stringify([...headers])} ${text}`;
 }
 
 test('kubeconfigs and tokens of member clusters are shown to who may do everything alone', async () => {
   const whole = await wholeAnswer(`${clusters}/far`, {});
-  assert.deepEqual(within(whole, [KUBECONFIG, TOKEN]), [KUBECONFIG, TOKEN], 'the administrator keeps clusters');
+  assert.deepEqual(
+    within(whole, [KUBECONFIG, TOKEN]),
+    [KUBECONFIG, TOKEN],
+    'the administrator keeps clusters',
+  );
+
   const table = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
   const leaks: string[] = [];
-  for (const who of ['walt', 'cleo', 'vera', 'carl', 'uma'])
+
+  for (const who of ['walt', 'cleo', 'vera', 'carl', 'uma']) {
     for (const [path, headers] of [
       [clusters, {}],
       [`${clusters}/far`, {}],
@@ -64,14 +101,19 @@ test('kubeconfigs and tokens of member clusters are shown to who may do everythi
       [`${PATHS.tenant}/clusters`, {}],
     ] as const) {
       const found = within(await wholeAnswer(path, { token: tokens[who], headers }), CREDENTIALS);
-      if (found.length > 0) leaks.push(`${who} ${path}: ${found}`);
+      if (found.length > 0) {
+        leaks.push(`${who} ${path}: ${found}`);
+      }
     }
+  }
+
   assert.deepEqual(leaks, []);
 });
 
 test('and neither by what the answer to a write shows, nor by copying them', async () => {
   const leaks: string[] = [];
   const paths = ['/spec/connection/kubeconfig', '/spec/connection/token'];
+
   const places = [
     '/metadata/annotations',
     '/metadata/name',
@@ -80,27 +122,46 @@ test('and neither by what the answer to a write shows, nor by copying them', asy
     '/apiVersion',
     '/spec/provider',
   ];
+
   for (const query of ['?dryRun=All', '']) {
     const attempt = async (headers: Record<string, string>, body: unknown) => {
       const options = { method: 'PATCH', token: tokens.cleo!, headers, body };
       const found = within(await wholeAnswer(`${clusters}/far${query}`, options), CREDENTIALS);
-      if (found.length > 0) leaks.push(`${JSON.stringify(body)}${query}: ${found}`);
+      if (found.length > 0) {
+        leaks.push(`${JSON.stringify(body)}${query}: ${found}`);
+      }
     };
-    await attempt({ 'content-type': 'application/merge-patch+json' }, { metadata: { labels: { a: 'b' } } });
+
+    await attempt(
+      { 'content-type': 'application/merge-patch+json' },
+      { metadata: { labels: { a: 'b' } } },
+    );
+
     for (const from of paths) {
-      for (const place of places)
-        for (const path of place.endsWith('s') ? [place, `${place}/x`] : [place])
-          for (const op of ['copy', 'move']) await attempt(JSON_PATCH, [{ op, from, path }]);
+      for (const place of places) {
+        for (const path of place.endsWith('s') ? [place, `${place}/x`] : [place]) {
+          for (const op of ['copy', 'move']) {
+            await attempt(JSON_PATCH, [{ op, from, path }]);
+          }
+        }
+      }
+
       await attempt(JSON_PATCH, [{ op: 'test', path: from, value: 'guess' }]);
+
       // Removed first, so that what is left is copied whole.
       await attempt(JSON_PATCH, [{ op: 'copy', from: '/spec', path: '/metadata/labels' }]);
     }
   }
+
   for (const who of ['walt', 'cleo', 'carl']) {
     const found = within(await wholeAnswer(clusters, { token: tokens[who] }), CREDENTIALS);
-    if (found.length > 0) leaks.push(`${who} reads afterwards: ${found}`);
+    if (found.length > 0) {
+      leaks.push(`${who} reads afterwards: ${found}`);
+    }
   }
+
   assert.deepEqual(leaks, []);
+
   const { spec } = await platform.stored(`${clusters}/far`);
   assert.deepEqual([spec.connection.kubeconfig, spec.connection.token], [KUBECONFIG, TOKEN]);
 });
@@ -111,12 +172,17 @@ test('nor at the port of the Kubernetes API with his own kubeconfig', {
   const leaks: string[] = [];
   const client = await platform.kubeconfigOf('carl');
   const rights = await client.call('/api/v1/nodes');
+
   assert.equal(rights.status, 200, rights.text);
+
   for (const [path, headers] of [
     [clusters, {}],
     [`${clusters}/far`, {}],
     [`${clusters}?watch=true&timeoutSeconds=1`, {}],
-    [`${clusters}?includeObject=Object`, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' }],
+    [
+      `${clusters}?includeObject=Object`,
+      { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' },
+    ],
     [USERS, {}],
     [`${USERS}/carl`, {}],
     [`${USERS}?watch=true&timeoutSeconds=1`, {}],
@@ -128,9 +194,18 @@ test('nor at the port of the Kubernetes API with his own kubeconfig', {
     ['/api/v1/secrets', {}],
   ] as const) {
     const answer = await client.call(path, { headers });
-    const found = within(JSON.stringify(answer.headers) + answer.text, [...CREDENTIALS, hash, 'client-key-data']);
-    if (found.length > 0) leaks.push(`${path}: ${found}`);
+
+    const found = within(JSON.stringify(answer.headers) + answer.text, [
+      ...CREDENTIALS,
+      hash,
+      'client-key-data',
+    ]);
+
+    if (found.length > 0) {
+      leaks.push(`${path}: ${found}`);
+    }
   }
+
   assert.deepEqual(leaks, []);
 });
 
@@ -167,6 +242,7 @@ const FIELDS = [
 
 test('no JSON patch makes an answer tell a password hash, not even to the administrator', async () => {
   const body = hash.slice(29);
+
   const secrets = [
     hash,
     body,
@@ -174,26 +250,41 @@ test('no JSON patch makes an answer tell a password hash, not even to the admini
     Buffer.from(hash).toString('base64'),
     Buffer.from(hash).toString('hex'),
   ];
+
   const leaks: string[] = [];
+
   const attempt = async (who: string, query: string, ops: object[]) => {
     const options = { method: 'PATCH', token: tokens[who], headers: JSON_PATCH, body: ops };
     const found = within(await wholeAnswer(`${USERS}/carl${query}`, options), secrets);
-    if (found.length > 0) leaks.push(`${who} ${JSON.stringify(ops)}${query}`);
+    if (found.length > 0) {
+      leaks.push(`${who} ${JSON.stringify(ops)}${query}`);
+    }
   };
-  for (const who of ['uma', 'admin'])
+
+  for (const who of ['uma', 'admin']) {
     for (const query of ['?dryRun=All', '?fieldValidation=Strict', '']) {
-      for (const path of FIELDS)
-        for (const op of ['copy', 'move']) await attempt(who, query, [{ op, from: '/spec/password', path }]);
-      for (const value of ['guess', { a: 1 }, null])
+      for (const path of FIELDS) {
+        for (const op of ['copy', 'move']) {
+          await attempt(who, query, [{ op, from: '/spec/password', path }]);
+        }
+      }
+
+      for (const value of ['guess', { a: 1 }, null]) {
         await attempt(who, query, [{ op: 'test', path: '/spec/password', value }]);
+      }
+
       await attempt(who, query, [{ op: 'test', path: '/spec', value: {} }]);
+
       await attempt(who, query, [
         { op: 'add', path: '/spec/groups', value: [] },
         { op: 'copy', from: '/spec/password', path: '/spec/groups/-' },
       ]);
+
       await attempt(who, query, [{ op: 'copy', from: '/spec', path: '/metadata/labels' }]);
       await attempt(who, query, [{ op: 'copy', from: '', path: '/spec/description' }]);
     }
+  }
+
   assert.deepEqual(leaks, []);
   assert.equal((await platform.server.kubernetes(`${USERS}/carl`)).json.spec.password, hash);
 });

@@ -17,6 +17,7 @@ before(async () => {
   await platform.workspace('ws');
   await platform.project('shop', 'ws');
   operator = await platform.user('op');
+
   // The right to make ServiceAccounts, and to read Pods: nothing else.
   await platform.made(`${rbac}/namespaces/shop/roles`, {
     metadata: { name: 'accounts' },
@@ -25,17 +26,21 @@ before(async () => {
       { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] },
     ],
   });
+
   await platform.made(`${rbac}/namespaces/shop/roles`, {
     metadata: { name: 'pod-reader' },
     rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] }],
   });
+
   await platform.made(BINDINGS, {
     metadata: { name: 'op-accounts' },
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'accounts' },
     subjects: userSubject('op'),
   });
+
   await platform.until(operator, 'verb=create&resource=serviceaccounts&namespace=shop');
 });
+
 after(() => platform.stop());
 
 interface Binding {
@@ -43,10 +48,14 @@ interface Binding {
   roleRef: { name: string };
   subjects?: { kind: string; name: string }[];
 }
+
 const rolesOf = async (name: string) =>
   ((await platform.stored(BINDINGS)).items as Binding[])
-    .filter(({ subjects }) => subjects?.some((one) => one.kind === 'ServiceAccount' && one.name === name))
+    .filter(({ subjects }) =>
+      subjects?.some((one) => one.kind === 'ServiceAccount' && one.name === name),
+    )
     .map(({ roleRef }) => roleRef.name);
+
 const has = (name: string, roles: string[]) =>
   eventually(async () => assert.deepEqual(await rolesOf(name), roles, name));
 const account = (name: string, role?: string) => ({
@@ -56,22 +65,37 @@ const account = (name: string, role?: string) => ({
 test('a ServiceAccount has the role that its annotation names, another when that changes, and none without it', async () => {
   await platform.made(AT, account('robot', 'viewer'));
   await has('robot', ['viewer']);
-  const [made] = (await platform.stored(`${BINDINGS}?labelSelector=iam.kubesphere.io/serviceaccount-ref%3Drobot`))
-    .items;
+
+  const [made] = (
+    await platform.stored(`${BINDINGS}?labelSelector=iam.kubesphere.io/serviceaccount-ref%3Drobot`)
+  ).items;
   assert.equal(made.metadata.ownerReferences[0].kind, 'ServiceAccount');
+
   const change = (role: string | null) =>
-    platform.made(`${AT}/robot`, { metadata: { annotations: { [ROLE]: role } } }, { method: 'PATCH', headers: MERGE });
+    platform.made(
+      `${AT}/robot`,
+      { metadata: { annotations: { [ROLE]: role } } },
+      { method: 'PATCH', headers: MERGE },
+    );
+
   await change('operator');
   await has('robot', ['operator']);
+
   await platform.call(
     `${BINDINGS}/${(await platform.stored(`${BINDINGS}?labelSelector=iam.kubesphere.io/serviceaccount-ref%3Drobot`)).items[0].metadata.name}`,
     { method: 'DELETE' },
   );
+
   await has('robot', ['operator']);
   await change(null);
   await has('robot', []);
   await change('comes-later');
-  await platform.made(`${rbac}/namespaces/shop/roles`, { metadata: { name: 'comes-later' }, rules: [] });
+
+  await platform.made(`${rbac}/namespaces/shop/roles`, {
+    metadata: { name: 'comes-later' },
+    rules: [],
+  });
+
   await has('robot', ['comes-later']);
   await platform.call(`${AT}/robot`, { method: 'DELETE' });
   await has('robot', []);
@@ -80,22 +104,28 @@ test('a ServiceAccount has the role that its annotation names, another when that
 test('its token has these rights at the Kubernetes API', { skip: ON_CLUSTER }, async () => {
   await platform.made(AT, account('reader', 'pod-reader'));
   await has('reader', ['pod-reader']);
+
   const { status } = await platform.made(`${AT}/reader/token`, {
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'TokenRequest',
     spec: {},
   });
-  const { json } = await platform.server.kubernetes('/apis/authorization.k8s.io/v1/subjectaccessreviews', {
-    method: 'POST',
-    body: {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SubjectAccessReview',
-      spec: {
-        user: 'system:serviceaccount:shop:reader',
-        resourceAttributes: { namespace: 'shop', verb: 'list', resource: 'pods' },
+
+  const { json } = await platform.server.kubernetes(
+    '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+    {
+      method: 'POST',
+      body: {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SubjectAccessReview',
+        spec: {
+          user: 'system:serviceaccount:shop:reader',
+          resourceAttributes: { namespace: 'shop', verb: 'list', resource: 'pods' },
+        },
       },
     },
-  });
+  );
+
   assert.ok(status.token);
   assert.equal(json.status.allowed, true);
 });
@@ -104,20 +134,35 @@ test('nobody gives a ServiceAccount a role beyond their own, through any door; o
   await platform.made(AT, account('mine', 'pod-reader'), { token: operator });
   await has('mine', ['pod-reader']);
   await platform.made(AT, account('plain'), { token: operator });
+
   const own = await platform.kubeconfigOf('op');
   await platform.withstands(async () => {
     for (const role of ['admin', 'operator', 'not-there-yet']) {
       await platform.refused(operator, 'POST', AT, account('evil', role));
       await platform.refused(operator, 'POST', `${AT}?dryRun=All`, account('evil', role));
     }
+
     const change = { metadata: { annotations: { [ROLE]: 'admin' } } };
-    const at = { path: `${AT}/plain`, apiVersion: 'v1', kind: 'ServiceAccount', builtIn: true, change };
+
+    const at = {
+      path: `${AT}/plain`,
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      builtIn: true,
+      change,
+    };
+
     await platform.refusedAtEveryDoor(operator, at);
     await platform.refusedAtOwnPort(own, at);
+
     const made = await own.call(AT, { body: account('evil', 'admin') });
-    if (made.status !== 403) platform.notes(`own port: POST: ${made.status} ${made.text}`);
+    if (made.status !== 403) {
+      platform.notes(`own port: POST: ${made.status} ${made.text}`);
+    }
+
     await platform.refused(operator, 'POST', `${AT}/evil/token`, {});
   });
+
   assert.deepEqual(await rolesOf('plain'), []);
   assert.deepEqual(await rolesOf('evil'), []);
 });

@@ -13,11 +13,18 @@ export interface Started {
 }
 
 function credentials({ options, kubernetes, admin }: Started): string[] {
-  if (admin.generated === undefined) return ['  user:        admin'];
+  if (admin.generated === undefined) {
+    return ['  user:        admin'];
+  }
+
   const place = kubernetes.embedded
     ? join(options.dataDir, 'admin-password')
     : 'Secret kubesphere-system/ks-apiserver-secrets';
-  return ['  user:        admin', `  password:    ${admin.generated}   (shown this once; kept in ${place})`];
+
+  return [
+    '  user:        admin',
+    `  password:    ${admin.generated}   (shown this once; kept in ${place})`,
+  ];
 }
 
 /** The URL of the KubeSphere API for somebody on this machine. */
@@ -30,19 +37,36 @@ export function originOf(bindAddress: string, port: number): string {
 export function greeting(started: Started): string[] {
   const { options, kubernetes, port, ms } = started;
   const origin = originOf(options.bindAddress, port);
-  const lines = [`ks-apiserver is ready after ${Math.round(ms)} ms`, '', `  KubeSphere:  ${origin}`];
-  if (kubernetes.embedded)
-    lines.push(`  Kubernetes:  ${kubernetes.embedded.url}`, `  kubeconfig:  ${kubernetes.embedded.kubeconfig}`);
+
+  const lines = [
+    `ks-apiserver is ready after ${Math.round(ms)} ms`,
+    '',
+    `  KubeSphere:  ${origin}`,
+  ];
+
+  if (kubernetes.embedded) {
+    lines.push(
+      `  Kubernetes:  ${kubernetes.embedded.url}`,
+      `  kubeconfig:  ${kubernetes.embedded.kubeconfig}`,
+    );
+  }
+
   lines.push(...credentials(started), '', 'Next:', '');
+
   if (kubernetes.embedded) {
     const kubectl = `kubectl --kubeconfig ${kubernetes.embedded.kubeconfig} -n kubesphere-system`;
-    lines.push(`  ${kubectl} patch service ks-apiserver -p '{"spec":{"type":"NodePort"}}'`, `  ${kubectl} get svc`);
+    lines.push(
+      `  ${kubectl} patch service ks-apiserver -p '{"spec":{"type":"NodePort"}}'`,
+      `  ${kubectl} get svc`,
+    );
   }
+
   lines.push(
     `  curl -X POST -H 'Content-Type: application/x-www-form-urlencoded' '${origin}/oauth/token' \\`,
     "    --data-urlencode 'grant_type=password' --data-urlencode 'username=admin' --data-urlencode 'password=…'",
     `  curl -H "Authorization: Bearer $TOKEN" '${origin}/kapis/resources.kubesphere.io/v1alpha3/nodes'`,
     '',
   );
+
   return lines;
 }

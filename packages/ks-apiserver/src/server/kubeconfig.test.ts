@@ -16,6 +16,7 @@ let admin: string;
 before(async () => {
   server = await TestServer.start();
   admin = await server.token();
+
   for (const [name, role] of [
     ['jo', 'platform-regular'],
     ['root', 'platform-admin'],
@@ -25,6 +26,7 @@ before(async () => {
     assert.equal((await server.call(`${IAM}/users`, { token: admin, body })).status, 200);
   }
 });
+
 after(() => server.stop());
 
 /** A user's kubeconfig, once it is there. */
@@ -48,56 +50,89 @@ async function callWith(
   const { server: url, 'certificate-authority-data': ca } = clusters[0].cluster;
   const { 'client-certificate-data': cert, 'client-key-data': key } = users[0].user;
   const headers = body === undefined ? {} : { 'content-type': 'application/json' };
-  const request = https.request(url + path, { method, headers, ca: decode(ca), cert: decode(cert), key: decode(key) });
+
+  const request = https.request(url + path, {
+    method,
+    headers,
+    ca: decode(ca),
+    cert: decode(cert),
+    key: decode(key),
+  });
+
   request.end(body);
+
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   let text = '';
-  for await (const chunk of response) text += chunk;
+
+  for await (const chunk of response) {
+    text += chunk;
+  }
+
   return { status: response.statusCode!, text };
 }
 
 test('each user gets a kubeconfig that works as that user, with his rights alone', async () => {
   const jo = await configOf('jo');
   const config = parse(jo);
+
   assert.equal(config['current-context'], 'jo@local');
+
   assert.deepEqual(config.contexts[0], {
     name: 'jo@local',
     context: { cluster: 'local', user: 'jo', namespace: 'default' },
   });
+
   const review = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
   const body = '{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}';
   const who = await callWith(jo, review, 'POST', body);
+
   assert.deepEqual(JSON.parse(who.text).status.userInfo.username, 'jo');
   assert.deepEqual(JSON.parse(who.text).status.userInfo.groups, ['system:authenticated']);
+
   const denied = await callWith(jo, '/api/v1/nodes');
   assert.equal(denied.status, 403);
   assert.match(denied.text, /User \\"jo\\" cannot list resource/);
+
   const root = await configOf('root');
   await eventually(async () => assert.equal((await callWith(root, '/api/v1/nodes')).status, 200));
   await configOf('admin');
-  await eventually(async () => assert.deepEqual((await server.kubernetes(REQUESTS)).json.items, []));
+  await eventually(async () =>
+    assert.deepEqual((await server.kubernetes(REQUESTS)).json.items, []),
+  );
 });
 
 test('a kubeconfig is not made again while it is good, made anew when it is not, and goes with its user', async () => {
   const before = await configOf('jo');
   const path = `${MAPS}/kubeconfig-jo`;
+
   const touch = (name: string) =>
     server.kubernetes(`/apis/iam.kubesphere.io/v1alpha2/users/${name}`, {
       method: 'PATCH',
       type: 'application/merge-patch+json',
       body: { metadata: { annotations: { touched: String(Date.now()) } } },
     });
+
   await touch('jo');
   await new Promise((resolve) => setTimeout(resolve, 300));
   assert.equal(await configOf('jo'), before);
+
   await server.kubernetes(path, {
     method: 'PATCH',
     type: 'application/merge-patch+json',
     body: { data: { config: 'broken' } },
   });
+
   await touch('jo');
   await eventually(async () => assert.match(await configOf('jo'), /client-key-data/));
   assert.notEqual(await configOf('jo'), before);
-  assert.equal((await server.call(`${IAM}/users/jo`, { method: 'DELETE', token: admin })).status, 200);
-  await eventually(async () => assert.equal((await server.kubernetes(path)).status, 404), GARBAGE_MS);
+
+  assert.equal(
+    (await server.call(`${IAM}/users/jo`, { method: 'DELETE', token: admin })).status,
+    200,
+  );
+
+  await eventually(
+    async () => assert.equal((await server.kubernetes(path)).status, 404),
+    GARBAGE_MS,
+  );
 });

@@ -10,13 +10,21 @@ before(async () => {
   platform = await TestPlatform.start();
   await platform.made('/api/v1/namespaces', { metadata: { name: 'demo' } });
 });
+
 after(() => platform?.stop());
 
-const template = { metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'main', image: 'nginx' }] } };
+const template = {
+  metadata: { labels: { app: 'a' } },
+  spec: { containers: [{ name: 'main', image: 'nginx' }] },
+};
+
 const selector = { matchLabels: { app: 'a' } };
 const backend = { serviceName: 'web', servicePort: 80 };
 const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' };
-const webhooks = [{ name: 'hook.example.com', clientConfig: { url: 'https://hook.example.com/' }, rules: [] }];
+const webhooks = [
+  { name: 'hook.example.com', clientConfig: { url: 'https://hook.example.com/' }, rules: [] },
+];
+
 /** What an object of each kind has besides its name; cluster-scoped kinds have `cluster`. */
 // biome-ignore lint/suspicious/noExplicitAny: each kind has other fields.
 const OBJECTS: Record<string, { cluster?: boolean; name?: string; fields: any }> = {
@@ -37,7 +45,12 @@ const OBJECTS: Record<string, { cluster?: boolean; name?: string; fields: any }>
   StatefulSet: { fields: { spec: { template, selector, serviceName: 'a' } } },
   ControllerRevision: { fields: { revision: 1, data: { a: 1 } } },
   HorizontalPodAutoscaler: {
-    fields: { spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'a' }, maxReplicas: 3 } },
+    fields: {
+      spec: {
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'a' },
+        maxReplicas: 3,
+      },
+    },
   },
   CustomResourceDefinition: {
     cluster: true,
@@ -71,13 +84,21 @@ const OBJECTS: Record<string, { cluster?: boolean; name?: string; fields: any }>
   },
   PodDisruptionBudget: { fields: { spec: { minAvailable: 1, selector: {} } } },
   Role: { fields: { rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }] } },
-  ClusterRole: { cluster: true, fields: { rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }] } },
+  ClusterRole: {
+    cluster: true,
+    fields: { rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }] },
+  },
   RoleBinding: { fields: { roleRef, subjects: [{ kind: 'User', name: 'somebody' }] } },
-  ClusterRoleBinding: { cluster: true, fields: { roleRef, subjects: [{ kind: 'User', name: 'somebody' }] } },
+  ClusterRoleBinding: {
+    cluster: true,
+    fields: { roleRef, subjects: [{ kind: 'User', name: 'somebody' }] },
+  },
   StorageClass: { cluster: true, fields: { provisioner: 'example.com/p' } },
   VolumeAttachment: {
     cluster: true,
-    fields: { spec: { attacher: 'example.com', nodeName: 'n', source: { persistentVolumeName: 'v' } } },
+    fields: {
+      spec: { attacher: 'example.com', nodeName: 'n', source: { persistentVolumeName: 'v' } },
+    },
   },
   CSIDriver: { cluster: true, fields: { spec: {} } },
   CSINode: { cluster: true, fields: { spec: { drivers: [] } } },
@@ -97,7 +118,9 @@ const OBJECTS: Record<string, { cluster?: boolean; name?: string; fields: any }>
   EndpointSlice: {
     fields: {
       addressType: 'IPv4',
-      endpoints: [{ addresses: ['10.0.0.1'], topology: { 'topology.kubernetes.io/zone': 'z', region: 'r' } }],
+      endpoints: [
+        { addresses: ['10.0.0.1'], topology: { 'topology.kubernetes.io/zone': 'z', region: 'r' } },
+      ],
       ports: [{ name: 'http', port: 80 }],
     },
   },
@@ -124,11 +147,19 @@ for (const { group, version, resource, kind, served, warning } of LEGACY_KINDS) 
   test(`${apiVersion} ${kind}: made, read, listed, applied, patched and deleted`, async () => {
     const body = { apiVersion, kind, metadata: { name }, ...fields };
     const made = await platform.call(path, { body });
+
     assert.equal(made.status, 201, made.text);
-    assert.match(made.headers.get('warning')!, new RegExp(`^299 - "${warning.replaceAll('+', '\\+')}"`));
+
+    assert.match(
+      made.headers.get('warning')!,
+      new RegExp(`^299 - "${warning.replaceAll('+', '\\+')}"`),
+    );
+
     assert.deepEqual([made.json.apiVersion, made.json.kind], [apiVersion, kind]);
 
-    const real = await platform.stored(`${path.replace(apiVersion, `${served.group}/${served.version}`)}/${name}`);
+    const real = await platform.stored(
+      `${path.replace(apiVersion, `${served.group}/${served.version}`)}/${name}`,
+    );
     assert.deepEqual([real.apiVersion, real.kind], [`${served.group}/${served.version}`, kind]);
 
     const list = await platform.call(`${path}?fieldSelector=metadata.name%3D${name}`);
@@ -141,7 +172,11 @@ for (const { group, version, resource, kind, served, warning } of LEGACY_KINDS) 
     assert.deepEqual([table.json.kind, table.json.rows[0].object.metadata.name], ['Table', name]);
 
     for (const [type, patch, query] of [
-      ['application/json-patch+json', [{ op: 'add', path: '/metadata/labels', value: { by: 'json' } }], ''],
+      [
+        'application/json-patch+json',
+        [{ op: 'add', path: '/metadata/labels', value: { by: 'json' } }],
+        '',
+      ],
       ['application/merge-patch+json', { metadata: { labels: { by: 'merge' } } }, ''],
       ['application/strategic-merge-patch+json', { metadata: { labels: { by: 'strategic' } } }, ''],
       [
@@ -155,6 +190,7 @@ for (const { group, version, resource, kind, served, warning } of LEGACY_KINDS) 
         headers: { 'content-type': type },
         body: JSON.stringify(patch),
       });
+
       assert.equal(patched.status, 200, `${type}: ${patched.text}`);
       assert.equal(patched.json.apiVersion, apiVersion);
       assert.equal(patched.json.metadata.labels.by, type.split('/')[1]!.split('-')[0]);
@@ -162,12 +198,17 @@ for (const { group, version, resource, kind, served, warning } of LEGACY_KINDS) 
 
     const read = await platform.call(`${path}/${name}`);
     const put = await platform.call(`${path}/${name}`, { method: 'PUT', body: read.json });
+
     assert.equal(put.status, 200, put.text);
+
     const { metadata: _before, status: _status, ...before } = read.json;
     const { metadata: _after, status: _later, ...after } = put.json;
+
     assert.deepEqual(after, before);
 
-    const gone = await platform.call(`${path}/${name}?propagationPolicy=Background`, { method: 'DELETE' });
+    const gone = await platform.call(`${path}/${name}?propagationPolicy=Background`, {
+      method: 'DELETE',
+    });
     assert.equal(gone.status, 200, gone.text);
   });
 }

@@ -20,10 +20,16 @@ let dir: string;
 let server: TestServer;
 before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'ks-long-calls-'));
+
   const config = join(dir, 'kubesphere.yaml');
-  await writeFile(config, `watches: {maxPerUser: ${MOST}}\nauthentication: {multipleLogin: true}\n`);
+  await writeFile(
+    config,
+    `watches: {maxPerUser: ${MOST}}\nauthentication: {multipleLogin: true}\n`,
+  );
+
   server = await TestServer.start({ args: ['--config', config] });
 });
+
 after(async () => {
   await server.stop();
   await rm(dir, { recursive: true });
@@ -43,8 +49,12 @@ async function socket(path: string, token: string) {
     headers: { authorization: `Bearer ${token}` },
   });
   client.on('error', () => {});
+
   const opened = once(client, 'open').then(() => 101);
-  const refused = once(client, 'unexpected-response').then(([, { statusCode }]) => statusCode as number);
+  const refused = once(client, 'unexpected-response').then(
+    ([, { statusCode }]) => statusCode as number,
+  );
+
   return { status: await Promise.any([opened, refused]), end: () => client.terminate() };
 }
 
@@ -53,38 +63,67 @@ test('one user has so many watches and upgraded connections and no more, whateve
   const annotations = { 'iam.kubesphere.io/globalrole': 'platform-admin' };
   const spec = { email: 'other@example.com', password: 'Passw0rd!' };
   const user = { metadata: { name: 'other', annotations }, spec };
+
   assert.equal((await server.call(`${IAM}/users`, { token: admin, body: user })).status, 200);
+
   const other = await eventually(() => server.token('other', 'Passw0rd!'));
-  await eventually(async () => assert.equal((await server.call('/api/v1/namespaces', { token: other })).status, 200));
+  await eventually(async () =>
+    assert.equal((await server.call('/api/v1/namespaces', { token: other })).status, 200),
+  );
 
   const open = [await stream(WATCH, admin), await stream(LIVE, admin)];
-  for (const { response } of open) assert.equal(response.status, 200);
+  for (const { response } of open) {
+    assert.equal(response.status, 200);
+  }
+
   const sockets = [await socket(WATCH, admin), await socket(LIVE, admin)];
-  for (const { status } of sockets) assert.equal(status, 101);
+  for (const { status } of sockets) {
+    assert.equal(status, 101);
+  }
 
   for (const path of [WATCH, LIVE, '/api/v1/namespaces/default/pods/web/log?follow=true']) {
     const { response } = await stream(path, admin);
     assert.equal(response.status, 429, path);
     assert.equal(response.headers.get('retry-after'), '10');
-    assert.match(await response.text(), /you have 4 watches and upgraded connections open.*end one/);
+
+    assert.match(
+      await response.text(),
+      /you have 4 watches and upgraded connections open.*end one/,
+    );
   }
-  for (const path of [WATCH, LIVE, TERMINAL, '/api/v1/namespaces/default/pods/web/exec?command=sh'])
+
+  for (const path of [
+    WATCH,
+    LIVE,
+    TERMINAL,
+    '/api/v1/namespaces/default/pods/web/exec?command=sh',
+  ]) {
     assert.equal((await socket(path, admin)).status, 429, path);
+  }
+
   assert.equal((await server.call('/api/v1/namespaces', { token: admin })).status, 200);
+
   const others = [await stream(WATCH, other), await stream(LIVE, other)];
-  for (const { response } of others) assert.equal(response.status, 200);
+  for (const { response } of others) {
+    assert.equal(response.status, 200);
+  }
 
   open[0]!.end();
   sockets[0]!.end();
+
   for (const path of [WATCH, LIVE]) {
     const again = await eventually(async () => {
       const opened = await stream(path, admin);
       assert.equal(opened.response.status, 200);
       return opened;
     });
+
     open.push(again);
   }
-  for (const { end } of [...open, ...sockets, ...others]) end();
+
+  for (const { end } of [...open, ...sockets, ...others]) {
+    end();
+  }
 });
 
 test('who has not logged in counts by his address', () => {
@@ -92,6 +131,7 @@ test('who has not logged in counts by his address', () => {
   const from = (sourceIP: string) =>
     ({ user: { name: 'system:anonymous', groups: [] }, sourceIP }) as unknown as Incoming;
   const giveBack = calls.admit(from('1.1.1.1'));
+
   calls.admit(from('2.2.2.2, 127.0.0.1'));
   assert.throws(() => calls.admit(from('1.1.1.1')), { code: 429 });
   assert.throws(() => calls.admit(from('3.3.3.3, 2.2.2.2')), { code: 429 });

@@ -5,7 +5,10 @@ import type { SourceAddresses } from './source-ip.ts';
 
 const FOLLOWS = /[?&]follow=(?!(0|f|F|false|False|FALSE)(&|$))/;
 
-/** Watches, followed logs and upgraded connections, each user's counted; whoever has not logged in counts by his address. */
+/**
+ * Watches, followed logs and upgraded connections, each user's counted; whoever has not logged in
+ * counts by his address.
+ */
 export class LongCalls {
   readonly #limits: CallLimits;
   readonly #addresses: SourceAddresses;
@@ -18,15 +21,18 @@ export class LongCalls {
   /** Counts a call; answers how to give it back. Throws TooManyRequests. */
   admit({ user, sourceIP }: Incoming): () => void {
     // No user's name has a space.
-    const caller = user.name === ANONYMOUS.name ? `${user.name} ${this.#addresses.client(sourceIP)}` : user.name;
+    const caller =
+      user.name === ANONYMOUS.name ? `${user.name} ${this.#addresses.client(sourceIP)}` : user.name;
     return this.#limits.admit(caller);
   }
 
   /** Counts ordinary calls that go on for long, until they are answered. */
   readonly filter: Filter = (exchange, next) => {
     const { info, url, res } = exchange;
-    if (info.verb === 'watch' || (info.subresource === 'log' && FOLLOWS.test(url)))
+    if (info.verb === 'watch' || (info.subresource === 'log' && FOLLOWS.test(url))) {
       res.once('close', this.admit(exchange));
+    }
+
     return next();
   };
 }

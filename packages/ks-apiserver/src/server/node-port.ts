@@ -14,15 +14,18 @@ export interface PortOpener {
 /** Node ports that a Service asks for now. */
 export function nodePortsOf(service: KubeObject | undefined): number[] {
   const type = service?.spec?.type;
-  if (type !== 'NodePort' && type !== 'LoadBalancer') return [];
+  if (type !== 'NodePort' && type !== 'LoadBalancer') {
+    return [];
+  }
+
   return ((service?.spec?.ports ?? []) as { nodePort?: number; protocol?: string }[])
     .filter(({ nodePort, protocol }) => nodePort && (protocol ?? 'TCP') === 'TCP')
     .map(({ nodePort }) => nodePort!);
 }
 
 /**
- * Keeps the server listening on the node port of its own Service, and on no other, for the embedded API has no kube-proxy. A port in use
- * is tried again.
+ * Keeps the server listening on the node port of its own Service, and on no other, for the embedded
+ * API has no kube-proxy. A port in use is tried again.
  */
 export class NodePortListener {
   readonly #server: PortOpener;
@@ -39,9 +42,13 @@ export class NodePortListener {
     this.#host = host;
     this.#services = services;
     this.#log = log;
+
     this.#unsubscribe = services.store.onChange(({ entry }) => {
-      if (entry.name === OWN_SERVICE.name && entry.namespace === OWN_SERVICE.namespace) this.reconcile();
+      if (entry.name === OWN_SERVICE.name && entry.namespace === OWN_SERVICE.namespace) {
+        this.reconcile();
+      }
     });
+
     this.reconcile();
   }
 
@@ -50,15 +57,26 @@ export class NodePortListener {
     this.#work = this.#work.then(async () => {
       const service = this.#services.store.get(OWN_SERVICE.name, OWN_SERVICE.namespace)?.object;
       const wanted = new Set(nodePortsOf(service));
+
       for (const port of [...this.#open]) {
-        if (wanted.has(port)) continue;
+        if (wanted.has(port)) {
+          continue;
+        }
+
         this.#open.delete(port);
+
         // Running requests may take a while to finish; new ports need not wait for them.
         void this.#server.unlisten(this.#host, port);
         this.#log.info({ port }, 'stopped listening on the node port');
       }
-      for (const port of wanted) if (!this.#open.has(port)) await this.#listen(port);
+
+      for (const port of wanted) {
+        if (!this.#open.has(port)) {
+          await this.#listen(port);
+        }
+      }
     });
+
     return this.#work;
   }
 

@@ -17,7 +17,10 @@ type OAuthOptions = Config['authentication']['oauthOptions'];
 
 /** What the OAuth endpoints share with the rest of the server. */
 export interface OAuthContext
-  extends Pick<OAuthParts, 'login' | 'issuer' | 'authenticator' | 'sessions' | 'tokens' | 'issuerUrl' | 'providers'> {
+  extends Pick<
+    OAuthParts,
+    'login' | 'issuer' | 'authenticator' | 'sessions' | 'tokens' | 'issuerUrl' | 'providers'
+  > {
   users: Informer;
   keys: SigningKeys;
   /** The key of HS256 tokens. */
@@ -27,22 +30,38 @@ export interface OAuthContext
 
 /** The configured key in PEM (3.2: a file, or base64 in the configuration). */
 async function signKey({ signKey, signKeyData }: OAuthOptions): Promise<string | undefined> {
-  if (signKeyData !== '') return Buffer.from(signKeyData, 'base64').toString();
-  if (signKey === '') return undefined;
+  if (signKeyData !== '') {
+    return Buffer.from(signKeyData, 'base64').toString();
+  }
+  if (signKey === '') {
+    return undefined;
+  }
+
   return readFile(signKey, 'utf8');
 }
 
 /** Opens the keys of ID tokens. Throws ConfigError for a configured one that cannot be used. */
-export async function openSigningKeys(options: OAuthOptions, store: SecretStore, log: Logger): Promise<SigningKeys> {
+export async function openSigningKeys(
+  options: OAuthOptions,
+  store: SecretStore,
+  log: Logger,
+): Promise<SigningKeys> {
   const maxAgeMs = options.signingKeyMaxAge;
-  const onError = (err: unknown) => log.error({ err }, 'the keys of ID tokens cannot be read or renewed');
+  const onError = (err: unknown) =>
+    log.error({ err }, 'the keys of ID tokens cannot be read or renewed');
+
   try {
     const pem = await signKey(options);
     const settings: SigningKeyOptions = { maxAgeMs, ...(pem !== undefined && { pem }) };
     return await SigningKeys.open(store, settings, onError);
   } catch (error) {
-    if (options.signKey === '' && options.signKeyData === '') throw error;
-    throw new ConfigError(`authentication.oauthOptions.signKey cannot be used: ${(error as Error).message}`);
+    if (options.signKey === '' && options.signKeyData === '') {
+      throw error;
+    }
+
+    throw new ConfigError(
+      `authentication.oauthOptions.signKey cannot be used: ${(error as Error).message}`,
+    );
   }
 }
 
@@ -52,6 +71,7 @@ export function oauthParts(options: OAuthOptions, context: OAuthContext): OAuthP
   const { accessTokenMaxAge, accessTokenInactivityTimeout, clients } = options;
   const directory = new UserDirectory(users);
   const browserAge = accessTokenMaxAge === 0 ? 0 : accessTokenMaxAge + accessTokenInactivityTimeout;
+
   return {
     ...shared,
     clients: new Clients(clients),

@@ -15,7 +15,12 @@ async function configFile(text: string): Promise<string> {
 }
 
 test('secrets come by the environment where the file has none', async () => {
-  const env = { KS_ADMIN_PASSWORD: 'from-env', KS_JWT_SECRET: 'jwt-from-env', KS_REDIS_PASSWORD: 'redis-from-env' };
+  const env = {
+    KS_ADMIN_PASSWORD: 'from-env',
+    KS_JWT_SECRET: 'jwt-from-env',
+    KS_REDIS_PASSWORD: 'redis-from-env',
+  };
+
   const bare = await readOptions(['--config', await configFile('redis:\n  host: r\n')], env);
   assert.equal(bare.adminPassword, 'from-env');
   assert.equal(bare.config.authentication.jwtSecret, 'jwt-from-env');
@@ -23,6 +28,7 @@ test('secrets come by the environment where the file has none', async () => {
 
   const file = await configFile('authentication:\n  jwtSecret: mine\nredis:\n  password: own\n');
   const full = await readOptions(['--config', file, '--admin-password', 'flag'], env);
+
   assert.equal(full.adminPassword, 'flag');
   assert.equal(full.config.authentication.jwtSecret, 'mine');
   assert.equal(full.config.redis.password, 'own');

@@ -73,57 +73,89 @@ export const USAGE = `usage: ks-apiserver [install | import --from FILE | backup
 `;
 
 function port(flag: string, text: string): number {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535)
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535) {
     throw new ConfigError(`--${flag} ${text}: allowed is a port from 0 to 65535`);
+  }
   return Number(text);
 }
 
 function flag(name: string, text: string): boolean {
-  if (text !== 'true' && text !== 'false') throw new ConfigError(`--${name} ${text}: allowed is true or false`);
+  if (text !== 'true' && text !== 'false') {
+    throw new ConfigError(`--${name} ${text}: allowed is true or false`);
+  }
   return text === 'true';
 }
 
-async function readConfig(explicit: string | undefined): Promise<{ text: string; file: string | undefined }> {
-  for (const file of explicit === undefined ? ['/etc/kubesphere/kubesphere.yaml', 'kubesphere.yaml'] : [explicit]) {
+async function readConfig(
+  explicit: string | undefined,
+): Promise<{ text: string; file: string | undefined }> {
+  for (const file of explicit === undefined
+    ? ['/etc/kubesphere/kubesphere.yaml', 'kubesphere.yaml']
+    : [explicit]) {
     try {
       return { text: await readFile(file, 'utf8'), file };
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      if (explicit !== undefined || code !== 'ENOENT')
+      if (explicit !== undefined || code !== 'ENOENT') {
         throw new ConfigError(`the configuration ${file} cannot be read: ${message}`);
+      }
     }
   }
+
   return { text: '', file: undefined };
 }
 
-/** Reads command line, environment and configuration file. Throws ConfigError with one line for the operator. */
-export async function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Options> {
+/**
+ * Reads command line, environment and configuration file. Throws ConfigError with one line for the
+ * operator.
+ */
+export async function readOptions(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Options> {
   let parsed: ReturnType<typeof parseArgs<{ options: typeof FLAGS; allowPositionals: true }>>;
+
   try {
     parsed = parseArgs({ args: [...args], options: FLAGS, allowPositionals: true });
   } catch (error) {
-    throw new ConfigError(`${(error as Error).message.split('. To specify')[0]} (--help lists the options)`);
+    throw new ConfigError(
+      `${(error as Error).message.split('. To specify')[0]} (--help lists the options)`,
+    );
   }
+
   const { values, positionals } = parsed;
   const [command = 'serve', ...rest] = positionals;
-  if (rest.length > 0 || (command !== 'serve' && command !== 'install'))
+  if (rest.length > 0 || (command !== 'serve' && command !== 'install')) {
     throw new ConfigError(`unknown command "${positionals.join(' ')}" (--help lists the commands)`);
-  if (!LEVELS.includes(values['log-level']))
-    throw new ConfigError(`--log-level ${values['log-level']}: allowed is one of ${LEVELS.join(', ')}`);
+  }
+
+  if (!LEVELS.includes(values['log-level'])) {
+    throw new ConfigError(
+      `--log-level ${values['log-level']}: allowed is one of ${LEVELS.join(', ')}`,
+    );
+  }
+
   const { text, file } = await readConfig(values.config);
   let read: ReturnType<typeof parseConfig>;
+
   try {
     read = parseConfig(text);
   } catch (error) {
     throw new ConfigError(`the configuration ${file} is wrong: ${(error as Error).message}`);
   }
+
   // Secrets come by the environment where the file is a ConfigMap.
   read.config.authentication.jwtSecret ||= env.KS_JWT_SECRET ?? '';
   read.config.redis.password ||= env.KS_REDIS_PASSWORD ?? '';
+
   const kubeconfig = values.kubeconfig || read.config.kubernetes.kubeconfig;
   const simulate = values.simulate || read.config.simulation.enabled;
-  if (simulate && (kubeconfig || values['in-cluster']))
-    throw new ConfigError('--simulate is for the embedded Kubernetes API: a cluster runs its own workloads');
+  if (simulate && (kubeconfig || values['in-cluster'])) {
+    throw new ConfigError(
+      '--simulate is for the embedded Kubernetes API: a cluster runs its own workloads',
+    );
+  }
+
   return {
     command: values.help ? 'help' : values.version ? 'version' : 'serve',
     config: read.config,

@@ -11,21 +11,32 @@ function hostOf(origin: string, host: string | string[] | undefined): string | u
 const BEARER = /^bearer\s+\S/i;
 
 /**
- * Refuses a WebSocket that a page of another site opens with credentials that its browser sends by itself (RFC 6455 section
- * 10.2). Browsers alone send Origin; it must be the host that they called, the one that a proxy says they called, or one of
- * `allowed` (whole origins, or `*`). Where none is named, a call with a Bearer token passes: the console's proxy puts it there and
- * names neither. Throws Forbidden.
+ * Refuses a WebSocket that a page of another site opens with credentials that its browser sends by
+ * itself (RFC 6455 section
+ * 10.2). Browsers alone send Origin; it must be the host that they called, the one that a proxy
+ * says they called, or one of `allowed` (whole origins, or `*`). Where none is named, a call with a
+ * Bearer token passes: the console's proxy puts it there and names neither. Throws Forbidden.
  */
 export function checkOrigin(headers: IncomingHttpHeaders, allowed: readonly string[]): void {
   const { origin } = headers;
+
   if (allowed.length === 0 && BEARER.test(headers.authorization ?? '')) {
     return;
   }
 
-  if (origin === undefined || allowed.includes('*') || allowed.includes(origin)) return;
+  if (origin === undefined || allowed.includes('*') || allowed.includes(origin)) {
+    return;
+  }
+
   if (/^https?:\/\//.test(origin) && URL.canParse(origin)) {
     const { host } = new URL(origin);
-    if (host === hostOf(origin, headers.host) || host === hostOf(origin, headers['x-forwarded-host'])) return;
+    if (
+      host === hostOf(origin, headers.host) ||
+      host === hostOf(origin, headers['x-forwarded-host'])
+    ) {
+      return;
+    }
   }
+
   throw new StatusError(403, 'Forbidden', 'the WebSocket is opened by a page of another origin');
 }

@@ -6,8 +6,8 @@ import { OWN_SERVICE } from '../models/components/components.ts';
 const DEPLOYMENTS = { group: 'apps', version: 'v1', resource: 'deployments' };
 
 /**
- * Says in the Deployment of this server, which no controller looks after on the embedded API, that it runs. One that somebody has
- * deleted stays away.
+ * Says in the Deployment of this server, which no controller looks after on the embedded API, that
+ * it runs. One that somebody has deleted stays away.
  */
 export async function reportOwnDeployment(client: KubeClient): Promise<void> {
   const key = { resource: DEPLOYMENTS, ...OWN_SERVICE };
@@ -17,6 +17,7 @@ export async function reportOwnDeployment(client: KubeClient): Promise<void> {
   }
 
   const time = timestamp();
+
   const condition = (type: string, reason: string, message: string) => ({
     type,
     status: 'True',
@@ -25,6 +26,7 @@ export async function reportOwnDeployment(client: KubeClient): Promise<void> {
     lastUpdateTime: time,
     lastTransitionTime: time,
   });
+
   const status = {
     observedGeneration: deployment.metadata.generation,
     replicas: 1,
@@ -32,10 +34,19 @@ export async function reportOwnDeployment(client: KubeClient): Promise<void> {
     readyReplicas: 1,
     availableReplicas: 1,
     conditions: [
-      condition('Available', 'MinimumReplicasAvailable', 'the server runs as a process of its host'),
-      condition('Progressing', 'NewReplicaSetAvailable', 'the server runs as a process of its host'),
+      condition(
+        'Available',
+        'MinimumReplicasAvailable',
+        'the server runs as a process of its host',
+      ),
+      condition(
+        'Progressing',
+        'NewReplicaSetAvailable',
+        'the server runs as a process of its host',
+      ),
     ],
   };
+
   try {
     await client.patch(key, 'merge', { status }, { subresource: 'status' });
   } catch (error) {

@@ -23,30 +23,44 @@ interface Service {
 }
 
 /** Makes Services with node ports until the connection breaks; keeps what was acknowledged. */
-async function makeServices(client: StormClient, round: number, made: Map<string, Service>): Promise<void> {
+async function makeServices(
+  client: StormClient,
+  round: number,
+  made: Map<string, Service>,
+): Promise<void> {
   const maker = async (number: number) => {
     try {
       for (let i = 0; ; i++) {
         const metadata = { name: `s-${round}-${number}-${i}` };
         const spec = { type: 'NodePort', ports: [{ port: 80 }] };
         const { status, json } = await client.call('POST', SERVICES, { metadata, spec });
-        if (status === 201) made.set(metadata.name, json);
-        else assert.match(json.message, /range is full/);
+        if (status === 201) {
+          made.set(metadata.name, json);
+        } else {
+          assert.match(json.message, /range is full/);
+        }
+
         await sleep(10);
       }
     } catch (error) {
-      if ((error as Error).name === 'AssertionError') throw error;
+      if ((error as Error).name === 'AssertionError') {
+        throw error;
+      }
     }
   };
+
   await Promise.all([0, 1, 2].map(maker));
 }
 
 function checkServices(found: Service[], made: Map<string, Service>): void {
   const ips = new Set(found.map(({ spec }) => spec.clusterIP));
   const ports = new Set(found.map(({ spec }) => spec.ports[0]!.nodePort));
+
   assert.equal(ips.size, found.length, 'no cluster IP was given out twice');
   assert.equal(ports.size, found.length, 'no node port was given out twice');
+
   const byName = new Map(found.map((service) => [service.metadata.name, service]));
+
   for (const [name, { spec }] of made) {
     const kept = byName.get(name);
     assert.ok(kept, `the acknowledged Service ${name} is there`);
@@ -63,20 +77,31 @@ test('kill -9 in storms: calls are linearizable, watches go on without gap or re
   const storm = new Storm(history);
   const watchers: StormWatcher[] = [];
   const made = new Map<string, Service>();
+
   try {
     for (let round = 0; round <= KILLS; round++) {
       const server = await TestServer.start({ dataDir });
       const client = new StormClient(await readFile(server.kubeconfig, 'utf8'));
       const stop = new AbortController();
+
       if (round === 0) {
-        const { json } = await client.call('POST', '/api/v1/namespaces', { metadata: { name: NAMESPACE } });
+        const { json } = await client.call('POST', '/api/v1/namespaces', {
+          metadata: { name: NAMESPACE },
+        });
         const after = Number(json.metadata.resourceVersion);
-        for (let i = 0; i < WATCHERS; i++) watchers.push(new StormWatcher(history, after));
+
+        for (let i = 0; i < WATCHERS; i++) {
+          watchers.push(new StormWatcher(history, after));
+        }
       }
+
       const watching = watchers.map((watcher) => watcher.run(client, stop.signal));
+
       if (round === KILLS) {
         await storm.run(client, 1, AbortSignal.timeout(200));
-        const last = history.operations.findLast(({ revision }) => revision !== undefined)!.revision!;
+
+        const last = history.operations.findLast(({ revision }) => revision !== undefined)!
+          .revision!;
         await Promise.all(watchers.map((watcher) => watcher.reach(last)));
         checkServices((await client.call('GET', SERVICES)).json.items, made);
         stop.abort();
@@ -85,11 +110,13 @@ test('kill -9 in storms: calls are linearizable, watches go on without gap or re
         await server.stop();
         break;
       }
+
       const storming = Promise.all([
         storm.run(client, CLIENTS, stop.signal),
         makeServices(client, round, made),
         ...watching,
       ]);
+
       await Promise.race([sleep(300 + Math.random() * 900), storming]);
       await server.stop('SIGKILL');
       await storming;
@@ -99,8 +126,14 @@ test('kill -9 in storms: calls are linearizable, watches go on without gap or re
   } finally {
     await rm(dataDir, { recursive: true, force: true });
   }
-  const count = (result: string) => history.operations.filter((operation) => operation.result === result).length;
-  assert.ok(count('ok') > 20 * KILLS && count('conflict') > 0 && count('unknown') > 0, 'there was a storm');
+
+  const count = (result: string) =>
+    history.operations.filter((operation) => operation.result === result).length;
+  assert.ok(
+    count('ok') > 20 * KILLS && count('conflict') > 0 && count('unknown') > 0,
+    'there was a storm',
+  );
+
   assert.ok(made.size > KILLS && history.listings.length > KILLS, 'there were Services and lists');
   checkLinearizable(history.operations);
   checkWatches(history);

@@ -9,8 +9,13 @@ import { ConfigError } from './config.ts';
 const SECRETS = { group: '', version: 'v1', resource: 'secrets' };
 const NAMESPACE = 'kubesphere-system';
 const NAME = 'ks-apiserver-secrets';
-/** Shortest key that is taken for HS256, in bytes: RFC 7518 section 3.2 asks for 32, 3.0's installer wrote 32 characters. */
+
+/**
+ * Shortest key that is taken for HS256, in bytes: RFC 7518 section 3.2 asks for 32, 3.0's installer
+ * wrote 32 characters.
+ */
 const MIN_SECRET = 32;
+
 /** Letters and digits that are not mistaken for each other. */
 const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789';
 
@@ -24,7 +29,10 @@ export interface SecretStore {
   read(key: string): Promise<string | undefined>;
   /** Keeps a value unless another replica was faster; answers the one that counts. */
   keep(key: string, value: string): Promise<string>;
-  /** Replaces a value that is still `before`; answers the one that counts, which may be another replica's. */
+  /**
+   * Replaces a value that is still `before`; answers the one that counts, which may be another
+   * replica's.
+   */
   replace(key: string, before: string, value: string): Promise<string>;
 }
 
@@ -44,7 +52,9 @@ export class FileSecrets implements SecretStore {
     try {
       return (await readFile(this.path(key), 'utf8')).trim();
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+        return undefined;
+      }
       throw error;
     }
   }
@@ -79,6 +89,7 @@ export class ClusterSecrets implements SecretStore {
   async keep(key: string, value: string): Promise<string> {
     const metadata = { name: NAME, namespace: NAMESPACE };
     const data = { [key]: Buffer.from(value).toString('base64') };
+
     try {
       await this.#client.create<KubeObject>(SECRETS, {
         apiVersion: 'v1',
@@ -87,19 +98,29 @@ export class ClusterSecrets implements SecretStore {
         type: 'Opaque',
         data,
       });
+
       return value;
     } catch (error) {
-      if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) throw error;
+      if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) {
+        throw error;
+      }
     }
+
     const secret = await this.#client.get({ resource: SECRETS, ...metadata });
     const existing = (secret.data as Record<string, string> | undefined)?.[key];
-    if (existing !== undefined) return Buffer.from(existing, 'base64').toString();
+    if (existing !== undefined) {
+      return Buffer.from(existing, 'base64').toString();
+    }
+
     try {
       await this.#client.update(SECRETS, { ...secret, data: { ...secret.data, ...data } });
       return value;
     } catch (error) {
       // Another replica has written meanwhile: its value counts.
-      if (error instanceof StatusError && error.reason === 'Conflict') return this.keep(key, value);
+      if (error instanceof StatusError && error.reason === 'Conflict') {
+        return this.keep(key, value);
+      }
+
       throw error;
     }
   }
@@ -108,19 +129,31 @@ export class ClusterSecrets implements SecretStore {
     const secret = await this.#client.get({ resource: SECRETS, namespace: NAMESPACE, name: NAME });
     const existing = (secret.data as Record<string, string> | undefined)?.[key];
     const current = existing === undefined ? before : Buffer.from(existing, 'base64').toString();
-    if (current !== before) return current;
-    const data = { ...(secret.data as Record<string, string>), [key]: Buffer.from(value).toString('base64') };
+    if (current !== before) {
+      return current;
+    }
+
+    const data = {
+      ...(secret.data as Record<string, string>),
+      [key]: Buffer.from(value).toString('base64'),
+    };
+
     try {
       await this.#client.update(SECRETS, { ...secret, data });
       return value;
     } catch (error) {
-      if (error instanceof StatusError && error.reason === 'Conflict') return this.replace(key, before, value);
+      if (error instanceof StatusError && error.reason === 'Conflict') {
+        return this.replace(key, before, value);
+      }
       throw error;
     }
   }
 }
 
-/** The key that signs tokens: the configured one, else one made on first start and kept. Throws ConfigError for a short one. */
+/**
+ * The key that signs tokens: the configured one, else one made on first start and kept. Throws
+ * ConfigError for a short one.
+ */
 export async function jwtSecret(configured: string, secrets: SecretStore): Promise<string> {
   if (configured !== '') {
     if (Buffer.byteLength(configured) < MIN_SECRET) {
@@ -128,7 +161,12 @@ export async function jwtSecret(configured: string, secrets: SecretStore): Promi
         `authentication.jwtSecret has ${Buffer.byteLength(configured)} bytes, at least ${MIN_SECRET} are needed: openssl rand -hex 32 makes one`,
       );
     }
+
     return configured;
   }
-  return (await secrets.read('jwt-secret')) ?? secrets.keep('jwt-secret', randomBytes(32).toString('hex'));
+
+  return (
+    (await secrets.read('jwt-secret')) ??
+    secrets.keep('jwt-secret', randomBytes(32).toString('hex'))
+  );
 }

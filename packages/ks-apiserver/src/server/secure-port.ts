@@ -9,12 +9,16 @@ import type { Gate, GateCall } from '../models/gate/gate.ts';
 
 const RETRY_SECONDS = 1;
 
-/** Groups of Kubernetes' own components, and of ServiceAccounts that only who may do everything can act as. */
+/**
+ * Groups of Kubernetes' own components, and of ServiceAccounts that only who may do everything can
+ * act as.
+ */
 const COMPONENT_GROUPS: ReadonlySet<string> = new Set([
   'system:masters',
   'system:nodes',
   ...[...SYSTEM_NAMESPACES].map((namespace) => `system:serviceaccounts:${namespace}`),
 ]);
+
 const COMPONENTS = /^system:kube-(scheduler|controller-manager|proxy)$/;
 
 function isComponent({ name, groups }: UserInfo): boolean {
@@ -22,8 +26,9 @@ function isComponent({ name, groups }: UserInfo): boolean {
 }
 
 /**
- * Leads calls at the secure port of the embedded API through the gate: RBAC decides there what a user may do, as in Kubernetes,
- * and the gate what that grants and what is kept back. Components of Kubernetes pass as they are.
+ * Leads calls at the secure port of the embedded API through the gate: RBAC decides there what a
+ * user may do, as in Kubernetes, and the gate what that grants and what is kept back. Components of
+ * Kubernetes pass as they are.
  */
 export class SecurePortGuard implements CallGuard {
   readonly #api: KubeApiServer;
@@ -40,12 +45,14 @@ export class SecurePortGuard implements CallGuard {
 
   async call(request: KubeRequest, user: UserInfo): Promise<KubeResponse> {
     const isOfKubernetes = isComponent(user);
+
     // Kubernetes' own need not wait for this server.
     if (isOfKubernetes && !this.#gate) {
       return this.#api.handle(request, user);
     }
 
     const gate = this.#opened();
+
     const call: GateCall = {
       caller: user,
       info: parseRequestInfo(request.method, request.url),
@@ -55,6 +62,7 @@ export class SecurePortGuard implements CallGuard {
       own: this.#api,
       isAuthorizedByKubernetes: true,
     };
+
     return isOfKubernetes ? gate.callOfComponent(call) : gate.call(call);
   }
 

@@ -4,7 +4,8 @@ import { invitedToProject, newProject, newWorkspace } from '../testing/console/f
 import { PASSWORD, PATHS, TestPlatform } from '../testing/test-platform.ts';
 import { eventually } from '../testing/test-server.ts';
 
-// What kubectl asks for `auth can-i` and `auth whoami`: the answers are about the caller, and not about this server.
+// What kubectl asks for `auth can-i` and `auth whoami`: the answers are about the caller, and not
+// about this server.
 const AUTHORIZATION = '/apis/authorization.k8s.io/v1';
 let platform: TestPlatform;
 let token: string;
@@ -15,11 +16,17 @@ before(async () => {
     const { status, text } = await platform.call(path, { body });
     assert.ok(status < 300, text);
   };
-  const metadata = { name: 'vera', annotations: { 'iam.kubesphere.io/globalrole': 'platform-regular' } };
+
+  const metadata = {
+    name: 'vera',
+    annotations: { 'iam.kubesphere.io/globalrole': 'platform-regular' },
+  };
+
   await form({
     path: `${PATHS.iam}/users`,
     body: { metadata, spec: { email: 'vera@example.com', password: PASSWORD } },
   });
+
   await form(newWorkspace('admin', 'team', 'admin'));
   await eventually(() => form(newProject('admin', 'team', 'shop')));
   await eventually(() => form(invitedToProject('shop', 'vera', 'viewer')));
@@ -28,6 +35,7 @@ before(async () => {
     assert.equal((await platform.call('/api/v1/namespaces/shop/pods', { token })).status, 200),
   );
 });
+
 after(() => platform.stop());
 
 async function canI(spec: object, as: string | undefined = token): Promise<boolean> {
@@ -35,6 +43,7 @@ async function canI(spec: object, as: string | undefined = token): Promise<boole
     token: as,
     body: { spec },
   });
+
   assert.equal(status, 201, text);
 
   return json.status.allowed;
@@ -59,7 +68,10 @@ test('the answers are those that the calls themselves get', async () => {
   for (const [path, spec] of [
     ['/api/v1/namespaces/shop/secrets', resource('list', 'secrets')],
     ['/api/v1/secrets', resource('list', 'secrets', { namespace: '' })],
-    ['/apis/apps/v1/namespaces/shop/deployments', resource('list', 'deployments', { group: 'apps' })],
+    [
+      '/apis/apps/v1/namespaces/shop/deployments',
+      resource('list', 'deployments', { group: 'apps' }),
+    ],
     ['/api/v1/nodes', resource('list', 'nodes', { namespace: '' })],
   ] as const) {
     for (const as of [token, platform.admin]) {
@@ -70,10 +82,21 @@ test('the answers are those that the calls themselves get', async () => {
 });
 
 test('an API token may not do what only a log-in may', async () => {
-  const { json } = await platform.call(`${PATHS.iam}/users/vera/tokens`, { token, body: { name: 'script' } });
-  const own = (subresource: string) => ({
-    resourceAttributes: { verb: 'create', group: 'iam.kubesphere.io', resource: 'users', subresource, name: 'vera' },
+  const { json } = await platform.call(`${PATHS.iam}/users/vera/tokens`, {
+    token,
+    body: { name: 'script' },
   });
+
+  const own = (subresource: string) => ({
+    resourceAttributes: {
+      verb: 'create',
+      group: 'iam.kubesphere.io',
+      resource: 'users',
+      subresource,
+      name: 'vera',
+    },
+  });
+
   assert.equal(await canI(own('tokens'), json.token), false);
   assert.equal(await canI(resource('list', 'pods'), json.token), true);
 });
@@ -83,21 +106,35 @@ test('rules and identity are the caller’s', async () => {
     token,
     body: { spec: { namespace: 'shop' } },
   });
+
   assert.equal(rules.status, 201, rules.text);
+
   const all = rules.json.status.resourceRules as { verbs: string[]; resources: string[] }[];
   assert.ok(all.some(({ verbs }) => verbs.includes('list')));
   assert.ok(!all.some(({ verbs, resources }) => verbs.includes('*') && resources.includes('*')));
 
-  const who = await platform.call('/apis/authentication.k8s.io/v1/selfsubjectreviews', { token, body: {} });
+  const who = await platform.call('/apis/authentication.k8s.io/v1/selfsubjectreviews', {
+    token,
+    body: {},
+  });
+
   assert.equal(who.json.status.userInfo.username, 'vera', who.text);
   assert.ok(!who.text.includes('system:masters'));
 });
 
 test('who is not logged in reviews nothing, and what is no review is refused as Kubernetes refuses it', async () => {
   const path = `${AUTHORIZATION}/selfsubjectaccessreviews`;
-  assert.equal((await platform.server.call(path, { body: { spec: resource('list', 'pods') } })).status, 403);
+  assert.equal(
+    (await platform.server.call(path, { body: { spec: resource('list', 'pods') } })).status,
+    403,
+  );
+
   assert.equal((await platform.call(path, { token, body: { spec: {} } })).status, 422);
+
   // Of others only who may asks.
   const other = { spec: { user: 'admin', ...resource('list', 'pods') } };
-  assert.equal((await platform.call(`${AUTHORIZATION}/subjectaccessreviews`, { token, body: other })).status, 403);
+  assert.equal(
+    (await platform.call(`${AUTHORIZATION}/subjectaccessreviews`, { token, body: other })).status,
+    403,
+  );
 });

@@ -52,8 +52,15 @@ export class KsApiServer {
 
   /** Listens on one more address; rejects with the system's error. Answers the port. */
   async listen(host: string, port: number): Promise<number> {
-    const listener = await Listener.listen({ host, port, onRequest: this.#onRequest, onUpgrade: this.#onUpgrade });
+    const listener = await Listener.listen({
+      host,
+      port,
+      onRequest: this.#onRequest,
+      onUpgrade: this.#onUpgrade,
+    });
+
     this.#listeners.set(`${host}:${listener.port}`, listener);
+
     return listener.port;
   }
 
@@ -67,18 +74,32 @@ export class KsApiServer {
 
   readonly #onRequest = (req: IncomingMessage, res: ServerResponse): void => {
     const exchange = new HttpCall(req, res, ANONYMOUS, this.#addresses.of(req));
-    if (this.#stopping) res.setHeader('connection', 'close');
+
+    if (this.#stopping) {
+      res.setHeader('connection', 'close');
+    }
+
     this.#metrics.inFlight.inc();
+
     res.once('close', () => {
-      if (!res.writableFinished) exchange.abort();
+      if (!res.writableFinished) {
+        exchange.abort();
+      }
+
       this.#metrics.inFlight.dec();
       this.#metrics.observe(exchange);
       this.#access(exchange, res.statusCode);
     });
+
     const failed = (error: unknown) => {
-      this.#log.error({ err: error, path: exchange.info.path }, 'a request failed in an unexpected way');
+      this.#log.error(
+        { err: error, path: exchange.info.path },
+        'a request failed in an unexpected way',
+      );
+
       res.destroy();
     };
+
     try {
       this.#handle(exchange)?.catch(failed);
     } catch (error) {
@@ -86,13 +107,19 @@ export class KsApiServer {
     }
   };
 
-  /** Like 3.0, what succeeds is logged for who looks closer only: a line costs as much as a cached answer. */
+  /**
+   * Like 3.0, what succeeds is logged for who looks closer only: a line costs as much as a cached
+   * answer.
+   */
   #access(
     { req, info, user, receivedAt, sourceIP }: Incoming,
     status: number,
     level: 'debug' | 'info' = status < 400 ? 'debug' : 'info',
   ): void {
-    if (!this.#log.isLevelEnabled(level)) return;
+    if (!this.#log.isLevelEnabled(level)) {
+      return;
+    }
+
     // The path without its query: queries carry codes and tokens.
     const line = {
       ip: sourceIP,
@@ -102,35 +129,50 @@ export class KsApiServer {
       status,
       ms: Math.round(performance.now() - receivedAt),
     };
+
     this.#log[level](line, 'request');
   }
 
   readonly #onUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
+
     const incoming = new IncomingCall(req, ANONYMOUS, this.#addresses.of(req));
     socket.once('close', () => incoming.abort());
+
     const { kubernetes, connections, longCalls, upgrade } = this.#parts;
     const connection = { req, socket, head };
     let status = 101;
+
     const follow: UpgradeRequest['follow'] = (needs, end) => {
       const forget = connections.add(incoming, end, needs);
+
       this.#upgrades.add(socket);
+
       socket.once('close', () => {
         this.#upgrades.delete(socket);
         forget();
       });
     };
+
     const admit = () => {
       const giveBack = longCalls.admit(incoming);
-      if (socket.destroyed) giveBack();
-      else socket.once('close', giveBack);
+
+      if (socket.destroyed) {
+        giveBack();
+      } else {
+        socket.once('close', giveBack);
+      }
     };
+
     const ends: UpgradeEnds = {
       kubernetes: async (request) => {
         admit();
         follow(neededBy(incoming), (why) => (why === 'stopping' ? socket.end() : socket.destroy()));
+
         if (incoming.info.verb === 'watch') {
-          await serveWatchSocket(request, connection, (call) => gatedCall(this.#parts, incoming, call));
+          await serveWatchSocket(request, connection, (call) =>
+            gatedCall(this.#parts, incoming, call),
+          );
         } else {
           status = await relayUpgrade(kubernetes, request, connection);
         }
@@ -140,13 +182,22 @@ export class KsApiServer {
         await upgrade(incoming, { socket, head, follow });
       },
     };
+
     const serve = async () => {
       await compose<Incoming>(upgradeChain(this.#parts, ends))(incoming);
       // Who opens a shell is told always.
-      this.#access(incoming, status, incoming.info.isKubernetes || incoming.info.verb === 'watch' ? 'debug' : 'info');
+      this.#access(
+        incoming,
+        status,
+        incoming.info.isKubernetes || incoming.info.verb === 'watch' ? 'debug' : 'info',
+      );
     };
+
     serve().catch((thrown) => {
-      if (socket.destroyed) return;
+      if (socket.destroyed) {
+        return;
+      }
+
       const { code } = sendError(ordinaryAnswer(req, socket), thrown);
       this.#access(incoming, code);
     });
@@ -157,6 +208,9 @@ export class KsApiServer {
     this.#stopping = true;
     this.#parts.connections.close();
     await Promise.all([...this.#listeners.values()].map((listener) => listener.close(GRACE_MS)));
-    for (const socket of this.#upgrades) socket.destroy();
+
+    for (const socket of this.#upgrades) {
+      socket.destroy();
+    }
   }
 }

@@ -41,91 +41,150 @@ export interface SignInContext {
 
 /** Secrets of the server's namespace that carry a label, followed. */
 function labelled(kubernetes: Kubernetes, namespace: string, labelSelector: string): Informer {
-  const options = { resource: SECRETS, kind: 'Secret', namespace, labelSelector, keepObjects: true };
+  const options = {
+    resource: SECRETS,
+    kind: 'Secret',
+    namespace,
+    labelSelector,
+    keepObjects: true,
+  };
+
   return new Informer(kubernetes.client, options).start();
 }
 
-async function openSessions(config: Config, kubernetes: Kubernetes, signal: AbortSignal): Promise<SessionStore> {
+async function openSessions(
+  config: Config,
+  kubernetes: Kubernetes,
+  signal: AbortSignal,
+): Promise<SessionStore> {
   if (config.redis.host !== '') {
     // Its client is not loaded where nobody needs it.
     const { RedisSessions } = await import('../models/session/redis-sessions.ts');
     return new RedisSessions(config.redis).connect();
   }
+
   const informer = labelled(kubernetes, SESSION_NAMESPACE, SESSION_LABEL);
   await informer.ready(signal);
+
   const probe = kubernetes.embedded ? undefined : new WatchProbe(kubernetes.client, informer);
+
   return new KubeSessions(kubernetes.client, informer, probe);
 }
 
-/** Opens the identity providers, which asks none of them anything. Throws a ConfigError that names the field for wrong settings. */
+/**
+ * Opens the identity providers, which asks none of them anything. Throws a ConfigError that names
+ * the field for wrong settings.
+ */
 export async function openIdentityProviders(config: Config): Promise<IdentityProviders> {
   try {
     return await openProviders(config.authentication.oauthOptions.identityProviders);
   } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    throw new ConfigError(`authentication.oauthOptions.identityProviders${error.field}: ${error.message}`);
+    if (!(error instanceof SettingsError)) {
+      throw error;
+    }
+
+    throw new ConfigError(
+      `authentication.oauthOptions.identityProviders${error.field}: ${error.message}`,
+    );
   }
 }
 
-/** Records of log-ins, which count failures from the stored ones on, those of other replicas too. */
-async function openRecords({ config, kubernetes, catalog, log, signal }: SignInContext, addresses: SourceAddresses) {
+/**
+ * Records of log-ins, which count failures from the stored ones on, those of other replicas too.
+ */
+async function openRecords(
+  { config, kubernetes, catalog, log, signal }: SignInContext,
+  addresses: SourceAddresses,
+) {
   const records = new LoginRecords(
     kubernetes.client,
     config.authentication.authenticateRateLimiterDuration,
     (text) => addresses.client(text),
     (err) => log.error({ err }, 'a login record cannot be stored'),
   );
+
   const stored = catalog.row('loginrecords');
   await stored.ready(signal);
-  for (const entry of stored.store.values()) records.count(entry);
+
+  for (const entry of stored.store.values()) {
+    records.count(entry);
+  }
+
   stored.store.onChange(({ type, entry }) => {
-    if (type === 'ADDED') records.count(entry);
+    if (type === 'ADDED') {
+      records.count(entry);
+    }
   });
+
   return records;
 }
 
-/** Puts together passwords, identity providers, tokens and sessions. Rejects when Redis or the Kubernetes API does not answer in time. */
+/**
+ * Puts together passwords, identity providers, tokens and sessions. Rejects when Redis or the
+ * Kubernetes API does not answer in time.
+ */
 export async function openSignIn(context: SignInContext, providers: IdentityProviders) {
   const { config, kubernetes, users, claimName, signal } = context;
   const { client } = kubernetes;
   const { authentication } = config;
   const addresses = new SourceAddresses(authentication.trustedProxies);
   const credentials = labelled(kubernetes, CREDENTIAL_NAMESPACE, CREDENTIAL_LABEL);
+
   const [sessions, secret, records] = await Promise.all([
     openSessions(config, kubernetes, signal),
     jwtSecret(authentication.jwtSecret, kubernetes.secrets),
     openRecords(context, addresses),
     credentials.ready(signal),
   ]);
+
   const tokens = new Tokens(secret, authentication.maximumClockSkew);
   const apiTokens = new ApiTokens(client, credentials, authentication.apiTokens);
   const totp = new Totp(client, credentials, authentication.totp.issuer);
   const links = new ProviderLinks(users);
   const isEmailTaken = (email: string): boolean => login.find(email) !== undefined;
   const accounts = new ProviderAccounts({ client, users, links, isEmailTaken, claimName });
+
   const lockOut = {
     maxTries: authentication.authenticateRateLimiterMaxTries,
     maxTriesPerSource: authentication.authenticateRateLimiterMaxTriesPerSource,
     durationMs: authentication.authenticateRateLimiterDuration,
   };
+
   const passwords = new ProviderPasswords(providers, accounts);
   const login: Login = new Login(client, users, records, lockOut, totp, passwords);
+
   const mayLogIn = (name: string, uid: string) => {
     const user = users.store.get(name)?.object as User | undefined;
-    return user !== undefined && user.status?.state === 'Active' && (uid === '' || user.metadata.uid === uid);
+    return (
+      user !== undefined &&
+      user.status?.state === 'Active' &&
+      (uid === '' || user.metadata.uid === uid)
+    );
   };
-  const { accessTokenMaxAge, accessTokenInactivityTimeout, sessionMaxAge } = authentication.oauthOptions;
+
+  const { accessTokenMaxAge, accessTokenInactivityTimeout, sessionMaxAge } =
+    authentication.oauthOptions;
   const { multipleLogin } = authentication;
   const policy = { accessTokenMaxAge, accessTokenInactivityTimeout, sessionMaxAge, multipleLogin };
   const directory = new UserDirectory(users);
   const describe = (name: string, scope: string | undefined) => directory.extra(name, scope);
   const issuer = new TokenIssuer(tokens, sessions, policy, mayLogIn, describe);
-  const authenticator = new Authenticator(tokens, sessions, login, users, accessTokenMaxAge > 0, apiTokens);
+
+  const authenticator = new Authenticator(
+    tokens,
+    sessions,
+    login,
+    users,
+    accessTokenMaxAge > 0,
+    apiTokens,
+  );
+
   const close = async () => {
     await records.flush();
     await sessions.close();
     await credentials.stop();
   };
+
   return {
     addresses,
     sessions,

@@ -29,11 +29,21 @@ const refusals = async (kind: string): Promise<Item[]> =>
   );
 
 test('pods that a quota refuses are tried again ever later, one event counts that, and they come when there is room', async () => {
-  await post(`${CORE}/resourcequotas`, { metadata: { name: 'none' }, spec: { hard: { pods: '0' } } });
+  await post(`${CORE}/resourcequotas`, {
+    metadata: { name: 'none' },
+    spec: { hard: { pods: '0' } },
+  });
+
   await until(`${CORE}/resourcequotas/none`, ({ status }) => assert.equal(status?.hard?.pods, '0'));
   await post(`${APPS}/deployments`, workload('refused', { replicas: 30 }));
-  await post(`${APPS}/statefulsets`, workload('refused-set', { replicas: 3, serviceName: 'refused-set' }));
+
+  await post(
+    `${APPS}/statefulsets`,
+    workload('refused-set', { replicas: 3, serviceName: 'refused-set' }),
+  );
+
   await post(`${APPS}/daemonsets`, workload('refused-daemon', {}));
+
   await post(`${BATCH}/jobs`, {
     metadata: { name: 'refused-job' },
     spec: {
@@ -42,16 +52,21 @@ test('pods that a quota refuses are tried again ever later, one event counts tha
       template: template('refused-job', undefined, {}, { restartPolicy: 'Never' }),
     },
   });
+
   const counted = async (kind: string): Promise<Item> => {
     const events = await refusals(kind);
     assert.equal(events.length, 1, `${kind}: ${events.map(({ message }) => message).join('\n')}`);
     assert.match(events[0].message, /exceeded quota: none/);
     return events[0];
   };
+
   // 5, 10, 20 … ms: the first few follow soon, also on a busy machine.
-  for (const kind of ['ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job'])
+  for (const kind of ['ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job']) {
     await eventually(async () => assert.ok((await counted(kind)).count >= 5, kind), 30_000);
+  }
+
   await sleep(5000);
+
   for (const kind of ['ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job']) {
     const { count, firstTimestamp, lastTimestamp } = await counted(kind);
     // … 2560, 5120 ms; a change of the workload may add one or another.

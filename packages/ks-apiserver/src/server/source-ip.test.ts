@@ -10,13 +10,20 @@ const from = (remoteAddress: string, headers: Record<string, string> = {}) =>
 test('headers count where a trusted proxy sent them, in 3.0’s order', () => {
   assert.equal(from('::1'), '127.0.0.1');
   assert.equal(from('::ffff:10.1.2.3'), '10.1.2.3');
-  const headers = { 'x-forwarded-for': '1.1.1.1, 2.2.2.2', 'x-real-ip': '3.3.3.3', 'x-client-ip': '4.4.4.4' };
+
+  const headers = {
+    'x-forwarded-for': '1.1.1.1, 2.2.2.2',
+    'x-real-ip': '3.3.3.3',
+    'x-client-ip': '4.4.4.4',
+  };
+
   assert.equal(from('10.0.0.1', headers), '3.3.3.3');
   assert.equal(from('10.0.0.1', { ...headers, 'x-real-ip': '' }), '1.1.1.1, 2.2.2.2');
   assert.equal(from('10.0.0.1', { 'x-client-ip': '4.4.4.4' }), '4.4.4.4');
   assert.equal(from('8.8.8.8', headers), '8.8.8.8');
   assert.equal(from('10.0.0.1', { 'x-real-ip': '<script>' }), '10.0.0.1');
   assert.equal(from('10.0.0.1', { 'x-real-ip': '1'.repeat(300) }), '10.0.0.1');
+
   for (const text of [
     'undefined',
     'null',
@@ -28,11 +35,15 @@ test('headers count where a trusted proxy sent them, in 3.0’s order', () => {
     '999.1.1.1',
     '::g',
     ',',
-  ])
-    for (const name of ['x-client-ip', 'x-real-ip', 'x-forwarded-for'])
+  ]) {
+    for (const name of ['x-client-ip', 'x-real-ip', 'x-forwarded-for']) {
       assert.equal(from('10.0.0.1', { [name]: text }), '10.0.0.1', `${name}: ${text}`);
-  for (const text of ['2001:db8::1', '[2001:db8::1]:443', '1.1.1.1:5000', '1.1.1.1,2.2.2.2'])
+    }
+  }
+
+  for (const text of ['2001:db8::1', '[2001:db8::1]:443', '1.1.1.1:5000', '1.1.1.1,2.2.2.2']) {
     assert.equal(from('10.0.0.1', { 'x-client-ip': text }), text);
+  }
 });
 
 test('failures count for the last address that no trusted proxy has, whatever a caller wrote before it', () => {

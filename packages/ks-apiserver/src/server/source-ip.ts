@@ -4,7 +4,11 @@ import { networks } from '../models/outbound/addresses.ts';
 
 /** Longest text that is taken for an address. */
 const LIMIT = 256;
-/** Headers that tell the caller's address, in 3.0's order; the console names the browser's in the last one. */
+
+/**
+ * Headers that tell the caller's address, in 3.0's order; the console names the browser's in the
+ * last one.
+ */
 const HEADERS = ['x-real-ip', 'x-forwarded-for', 'x-client-ip'];
 
 function plainAddress(address: string): string {
@@ -37,27 +41,50 @@ export class SourceAddresses {
 
   #peer(remote: string): { address: string; trusted: boolean } {
     const known = this.#peers.get(remote);
-    if (known) return known;
-    if (this.#peers.size >= KNOWN_LIMIT) this.#peers.clear();
+    if (known) {
+      return known;
+    }
+    if (this.#peers.size >= KNOWN_LIMIT) {
+      this.#peers.clear();
+    }
+
     const address = plainAddress(remote);
     const peer = { address, trusted: this.#trusts(address) };
+
     this.#peers.set(remote, peer);
+
     return peer;
   }
 
-  /** The caller's address as login records show it, with the proxies on the way where a proxy names them. */
+  /**
+   * The caller's address as login records show it, with the proxies on the way where a proxy names
+   * them.
+   */
   of(req: IncomingMessage): string {
     const { address, trusted } = this.#peer(req.socket.remoteAddress ?? '');
-    if (!trusted) return address;
+    if (!trusted) {
+      return address;
+    }
+
     for (const name of HEADERS) {
       const value = req.headers[name];
       const text = (Array.isArray(value) ? value.join(', ') : (value ?? '')).trim();
-      if (text !== '' && text.length <= LIMIT && text.split(',').every((hop) => isIP(bare(hop)) !== 0)) return text;
+      if (
+        text !== '' &&
+        text.length <= LIMIT &&
+        text.split(',').every((hop) => isIP(bare(hop)) !== 0)
+      ) {
+        return text;
+      }
     }
+
     return address;
   }
 
-  /** The one address of a text that `of` has answered by which failures are counted: the last one that no trusted proxy has. */
+  /**
+   * The one address of a text that `of` has answered by which failures are counted: the last one
+   * that no trusted proxy has.
+   */
   client(text: string): string {
     const hops = text.split(',').map(bare);
     const client = hops.findLast((hop) => !this.#trusts(hop)) ?? hops[0] ?? '';

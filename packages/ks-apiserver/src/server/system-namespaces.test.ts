@@ -14,27 +14,42 @@ let manager: string;
 before(async () => {
   server = await TestServer.start();
   admin = await server.token();
-  const metadata = { name: 'wm', annotations: { 'iam.kubesphere.io/globalrole': 'workspaces-manager' } };
+
+  const metadata = {
+    name: 'wm',
+    annotations: { 'iam.kubesphere.io/globalrole': 'workspaces-manager' },
+  };
+
   const body = { metadata, spec: { email: 'wm@example.com', password: 'Passw0rd!' } };
   assert.equal((await server.call(`${I}/users`, { token: admin, body })).status, 200);
   manager = await server.token('wm', 'Passw0rd!');
   await eventually(async () =>
-    assert.equal((await server.call('/api/v1/namespaces/default/configmaps', { token: manager })).status, 200),
+    assert.equal(
+      (await server.call('/api/v1/namespaces/default/configmaps', { token: manager })).status,
+      200,
+    ),
   );
+
   // The kubeconfig of the administrator, which is what there is to gain.
   await eventually(async () =>
     assert.equal(
-      (await server.call('/api/v1/namespaces/kubesphere-controls-system/configmaps/kubeconfig-admin', { token: admin }))
-        .status,
+      (
+        await server.call(
+          '/api/v1/namespaces/kubesphere-controls-system/configmaps/kubeconfig-admin',
+          { token: admin },
+        )
+      ).status,
       200,
     ),
   );
 });
+
 after(() => server.stop());
 
 test('who manages all projects does not reach the credentials of the platform', async () => {
   for (const namespace of SYSTEM) {
     const pod = { metadata: { name: 'x' }, spec: { containers: [{ name: 'x', image: 'x' }] } };
+
     const calls: [string, string, unknown?][] = [
       ['GET', `/api/v1/namespaces/${namespace}/secrets`],
       ['GET', `/api/v1/namespaces/${namespace}/configmaps`],
@@ -46,22 +61,33 @@ test('who manages all projects does not reach the credentials of the platform', 
       ['GET', `${K}/v1alpha2/namespaces/${namespace}/secrets`],
       ['POST', `/api/v1/namespaces/${namespace}/pods`, pod],
       ['POST', `/api/v1/namespaces/${namespace}/serviceaccounts/default/token`, {}],
-      ['PATCH', `/api/v1/namespaces/${namespace}`, { metadata: { labels: { 'kubesphere.io/workspace': 'mine' } } }],
+      [
+        'PATCH',
+        `/api/v1/namespaces/${namespace}`,
+        { metadata: { labels: { 'kubesphere.io/workspace': 'mine' } } },
+      ],
       ['DELETE', `/api/v1/namespaces/${namespace}/configmaps/x`],
       ['GET', `/api/v1/namespaces/${namespace}/pods/x/exec?command=sh`],
       ['GET', `/api/v1/namespaces/${namespace}/services/x/proxy/`],
     ];
+
     for (const [method, path, body] of calls) {
       const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+
       const { status, text } = await server.call(path, {
         method,
         token: manager,
         headers: { 'content-type': type },
         ...(body !== undefined && { body }),
       });
+
       assert.equal(status, 403, `${method} ${path}: ${text}`);
     }
-    assert.equal((await server.call(`/api/v1/namespaces/${namespace}/pods`, { token: manager })).status, 200);
+
+    assert.equal(
+      (await server.call(`/api/v1/namespaces/${namespace}/pods`, { token: manager })).status,
+      200,
+    );
   }
 });
 
@@ -69,8 +95,12 @@ test('lists and watches of all namespaces leave them out, and filter as they are
   const seen = async (path: string, token: string) => {
     const { status, json, text } = await server.call(path, { token });
     assert.equal(status, 200, text);
-    return json.items.map((item: { metadata: { namespace: string } }) => item.metadata.namespace) as string[];
+
+    return json.items.map(
+      (item: { metadata: { namespace: string } }) => item.metadata.namespace,
+    ) as string[];
   };
+
   for (const path of [
     '/api/v1/configmaps',
     '/api/v1/secrets',
@@ -82,23 +112,34 @@ test('lists and watches of all namespaces leave them out, and filter as they are
   ]) {
     const all = await seen(path, admin);
     const own = await seen(path, manager);
+
     assert.ok(
       all.some((namespace) => SYSTEM.includes(namespace)),
       path,
     );
+
     assert.deepEqual(
       own.filter((namespace) => SYSTEM.includes(namespace)),
       [],
       path,
     );
   }
+
   assert.ok((await seen('/api/v1/configmaps', manager)).includes('default'));
-  const watch = await server.call('/api/v1/configmaps?watch=true&timeoutSeconds=1', { token: manager });
+
+  const watch = await server.call('/api/v1/configmaps?watch=true&timeoutSeconds=1', {
+    token: manager,
+  });
   assert.match(watch.text, /"namespace":"default"/);
   assert.doesNotMatch(watch.text, /"namespace":"kubesphere-controls-system"/);
-  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/api/v1/configmaps?watch=true&timeoutSeconds=1`, {
-    headers: { authorization: `Bearer ${manager}` },
-  });
+
+  const socket = new WebSocket(
+    `${server.url.replace('http', 'ws')}/api/v1/configmaps?watch=true&timeoutSeconds=1`,
+    {
+      headers: { authorization: `Bearer ${manager}` },
+    },
+  );
+
   let frames = '';
   socket.on('message', (data) => (frames += String(data)));
   await once(socket, 'close');
@@ -108,8 +149,15 @@ test('lists and watches of all namespaces leave them out, and filter as they are
 
 test('a role that is given inside such a namespace, its workspace or the cluster does not reach them either', async () => {
   const RBAC = '/apis/rbac.authorization.k8s.io/v1';
-  const roleOf = (kind: string, name: string) => ({ apiGroup: 'rbac.authorization.k8s.io', kind, name });
+
+  const roleOf = (kind: string, name: string) => ({
+    apiGroup: 'rbac.authorization.k8s.io',
+    kind,
+    name,
+  });
+
   const subjects = [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'wm' }];
+
   const give = async (path: string, body: unknown) => {
     const { status, text } = await server.call(path, { token: admin, body });
     assert.ok(status < 300, `${path}: ${text}`);
@@ -120,15 +168,19 @@ test('a role that is given inside such a namespace, its workspace or the cluster
     roleRef: roleOf('ClusterRole', 'cluster-admin'),
     subjects,
   });
+
   await give(`${RBAC}/clusterrolebindings`, {
     metadata: { name: 'wm' },
     roleRef: roleOf('ClusterRole', 'cluster-viewer'),
     subjects,
   });
+
   await give(`${I}/workspaces/system-workspace/workspacemembers`, [
     { username: 'wm', roleRef: 'system-workspace-admin' },
   ]);
-  await eventually(async () => assert.equal((await server.call('/api/v1/nodes', { token: manager })).status, 200));
+  await eventually(async () =>
+    assert.equal((await server.call('/api/v1/nodes', { token: manager })).status, 200),
+  );
 
   for (const namespace of SYSTEM) {
     for (const path of [
@@ -140,11 +192,17 @@ test('a role that is given inside such a namespace, its workspace or the cluster
       assert.equal((await server.call(path, { token: manager })).status, 403, path);
     }
 
-    assert.equal((await server.call(`/api/v1/namespaces/${namespace}/pods`, { token: manager })).status, 200);
+    assert.equal(
+      (await server.call(`/api/v1/namespaces/${namespace}/pods`, { token: manager })).status,
+      200,
+    );
   }
 
   const { json } = await server.call('/api/v1/configmaps', { token: manager });
-  const seen = new Set(json.items.map((item: { metadata: { namespace: string } }) => item.metadata.namespace));
+  const seen = new Set(
+    json.items.map((item: { metadata: { namespace: string } }) => item.metadata.namespace),
+  );
+
   assert.deepEqual(
     SYSTEM.filter((namespace) => seen.has(namespace)),
     [],

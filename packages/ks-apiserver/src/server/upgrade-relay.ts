@@ -19,16 +19,25 @@ function join(client: Duplex, head: Buffer, upgraded: Upgraded): void {
   const lines = Object.entries(headers).flatMap(([name, value]) =>
     (Array.isArray(value) ? value : [value]).map((one) => `${name}: ${one}\r\n`),
   );
+
   client.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('')}\r\n`);
-  if (upgraded.head.byteLength > 0) client.write(upgraded.head);
-  if (head.byteLength > 0) upstream.write(head);
+
+  if (upgraded.head.byteLength > 0) {
+    client.write(upgraded.head);
+  }
+  if (head.byteLength > 0) {
+    upstream.write(head);
+  }
+
   const ends = [
     [client, upstream],
     [upstream, client],
   ] as const;
+
   for (const [from, to] of ends) {
     from.pipe(to);
     from.on('error', () => to.destroy());
+
     from.once('close', () => {
       to.end();
       setTimeout(() => to.destroy(), LAST_MS).unref();
@@ -37,9 +46,10 @@ function join(client: Duplex, head: Buffer, upgraded: Upgraded): void {
 }
 
 /**
- * Passes a protocol upgrade on to the Kubernetes API. What the client has sent waits in its socket until the API has granted
- * the upgrade: before, it would be read there as a request of this server. Any other answer is passed on as it is, and the
- * connections end. Rejects when no answer came.
+ * Passes a protocol upgrade on to the Kubernetes API. What the client has sent waits in its socket
+ * until the API has granted the upgrade: before, it would be read there as a request of this
+ * server. Any other answer is passed on as it is, and the connections end. Rejects when no answer
+ * came.
  */
 export async function relayUpgrade(
   kubernetes: KubeTransport,
@@ -51,7 +61,12 @@ export async function relayUpgrade(
     await writeKubeResponse(ordinaryAnswer(req, socket), answer);
     return answer.status;
   }
-  if (socket.destroyed) answer.socket.destroy();
-  else join(socket, head, answer);
+
+  if (socket.destroyed) {
+    answer.socket.destroy();
+  } else {
+    join(socket, head, answer);
+  }
+
   return 101;
 }

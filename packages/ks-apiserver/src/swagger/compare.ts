@@ -13,26 +13,38 @@ export interface PublishedOperations {
   missingAtMost: number;
 }
 
-/** Parses api/operations-3.0.txt: comments, one of them `# missing: N`, and rows of method, path and operationId. */
+/**
+ * Parses api/operations-3.0.txt: comments, one of them `# missing: N`, and rows of method, path and
+ * operationId.
+ */
 export function parseOperations(text: string): PublishedOperations {
   const lines = text.split('\n').filter((line) => line !== '');
+
   const operations = lines
     .filter((line) => !line.startsWith('#'))
     .map((line) => {
       const [method = '', path = '', operationId = ''] = line.split(' ');
       return { method, path, operationId };
     });
+
   return { operations, missingAtMost: Number(/^# missing: (\d+)$/m.exec(text)?.[1] ?? 0) };
 }
 
-/** Operations of a document by `METHOD path`; the names of path parameters do not count, as clients cannot see them. */
+/**
+ * Operations of a document by `METHOD path`; the names of path parameters do not count, as clients
+ * cannot see them.
+ */
 export function operationsOf(document: SwaggerDocument): Map<string, SwaggerOperation> {
   const found = new Map<string, SwaggerOperation>();
+
   for (const [path, item] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(item)) {
-      if (method !== 'parameters') found.set(operationKey(method, path), operation as SwaggerOperation);
+      if (method !== 'parameters') {
+        found.set(operationKey(method, path), operation as SwaggerOperation);
+      }
     }
   }
+
   return found;
 }
 
@@ -41,56 +53,92 @@ export function operationKey(method: string, path: string): string {
   return `${method.toUpperCase()} ${path.replace(/\{[^}]*\}/g, '{}').replace(/(.)\/$/, '$1')}`;
 }
 
-/** The published operations that a document lacks, and those it has under another id; one that repeats there may have more at its end. */
+/**
+ * The published operations that a document lacks, and those it has under another id; one that
+ * repeats there may have more at its end.
+ */
 export function compareOperations(
   published: readonly Operation[],
   document: SwaggerDocument,
 ): { missing: Operation[]; renamed: (Operation & { ours: string })[] } {
   const ours = operationsOf(document);
   const seen = new Map<string, number>();
+
   for (const { operationId } of published) {
     seen.set(operationId, (seen.get(operationId) ?? 0) + 1);
   }
 
-  const isSame = (id: string, own: string) => own === id || (seen.get(id)! > 1 && own.startsWith(id));
+  const isSame = (id: string, own: string) =>
+    own === id || (seen.get(id)! > 1 && own.startsWith(id));
   const missing: Operation[] = [];
   const renamed: (Operation & { ours: string })[] = [];
+
   for (const operation of published) {
     const found = ours.get(operationKey(operation.method, operation.path));
-    if (!found) missing.push(operation);
-    else if (!isSame(operation.operationId, found.operationId)) renamed.push({ ...operation, ours: found.operationId });
+    if (!found) {
+      missing.push(operation);
+    } else if (!isSame(operation.operationId, found.operationId)) {
+      renamed.push({ ...operation, ours: found.operationId });
+    }
   }
+
   return { missing, renamed };
 }
 
 function parameterNames(item: PathItem, operation: SwaggerOperation): Set<string> {
-  const parameters: SwaggerParameter[] = [...(item.parameters ?? []), ...(operation.parameters ?? [])];
+  const parameters: SwaggerParameter[] = [
+    ...(item.parameters ?? []),
+    ...(operation.parameters ?? []),
+  ];
+
   return new Set(
-    parameters.filter((p) => p.in !== 'path').map((p) => (p.in === 'body' ? 'body' : `${p.in} ${p.name}`)),
+    parameters
+      .filter((p) => p.in !== 'path')
+      .map((p) => (p.in === 'body' ? 'body' : `${p.in} ${p.name}`)),
   );
 }
 
-/** What the operations that both documents have, and the definitions of the same name, lack of the reference. */
+/**
+ * What the operations that both documents have, and the definitions of the same name, lack of the
+ * reference.
+ */
 export function compareDeeply(reference: SwaggerDocument, document: SwaggerDocument): string[] {
-  const items = new Map(Object.entries(document.paths).map(([path, item]) => [operationKey('', path), item]));
+  const items = new Map(
+    Object.entries(document.paths).map(([path, item]) => [operationKey('', path), item]),
+  );
   const lines: string[] = [];
+
   for (const [path, item] of Object.entries(reference.paths)) {
     const our = items.get(operationKey('', path));
+
     for (const [method, operation] of Object.entries(item)) {
       const ours = our?.[method];
-      if (method === 'parameters' || !our || !ours) continue;
+      if (method === 'parameters' || !our || !ours) {
+        continue;
+      }
+
       const names = parameterNames(our, ours as SwaggerOperation);
+
       for (const name of parameterNames(item, operation as SwaggerOperation)) {
-        if (!names.has(name)) lines.push(`${method.toUpperCase()} ${path}: no parameter ${name}`);
+        if (!names.has(name)) {
+          lines.push(`${method.toUpperCase()} ${path}: no parameter ${name}`);
+        }
       }
     }
   }
+
   for (const [name, definition] of Object.entries(reference.definitions ?? {})) {
     const ours = document.definitions[name];
-    if (!ours) lines.push(`no definition ${name}`);
+    if (!ours) {
+      lines.push(`no definition ${name}`);
+    }
+
     for (const field of Object.keys(ours ? (definition.properties ?? {}) : {})) {
-      if (!ours!.properties?.[field]) lines.push(`definition ${name}: no field ${field}`);
+      if (!ours!.properties?.[field]) {
+        lines.push(`definition ${name}: no field ${field}`);
+      }
     }
   }
+
   return lines;
 }

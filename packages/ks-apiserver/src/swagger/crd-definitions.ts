@@ -3,7 +3,10 @@ import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { ref, type SwaggerSchema } from './document.ts';
 import { metaName } from './meta-definitions.ts';
 
-/** Names of the definitions that fields of custom resources refer to, by field or, where kinds differ, by kind and field. */
+/**
+ * Names of the definitions that fields of custom resources refer to, by field or, where kinds
+ * differ, by kind and field.
+ */
 const fieldDefinitions: Readonly<Record<string, string>> = {
   bitbucket_server_source: 'BitbucketServerSource',
   cgroupLimits: 'CGroupLimits',
@@ -71,7 +74,10 @@ class Definitions {
   }
 
   #nameOf(field: string): string {
-    if (field === 'spec' || field === 'status') return `${this.#kind}${field === 'spec' ? 'Spec' : 'Status'}`;
+    if (field === 'spec' || field === 'status') {
+      return `${this.#kind}${field === 'spec' ? 'Spec' : 'Status'}`;
+    }
+
     return (
       fieldDefinitions[`${this.#kind}.${field}`] ??
       fieldDefinitions[field] ??
@@ -80,19 +86,43 @@ class Definitions {
   }
 
   schema(schema: Schema, field: string): SwaggerSchema {
-    if (schema['x-kubernetes-int-or-string']) return ref(metaName('IntOrString'));
-    if (schema.format === 'date-time') return ref(metaName('Time'));
+    if (schema['x-kubernetes-int-or-string']) {
+      return ref(metaName('IntOrString'));
+    }
+    if (schema.format === 'date-time') {
+      return ref(metaName('Time'));
+    }
+
     const about = schema.description === undefined ? {} : { description: schema.description };
-    if (schema.type === 'array') return { ...about, type: 'array', items: this.schema(schema.items!, field) };
+
+    if (schema.type === 'array') {
+      return { ...about, type: 'array', items: this.schema(schema.items!, field) };
+    }
+
     if (schema.properties) {
-      if (kubernetesFields[field]) return ref(metaName(kubernetesFields[field]));
+      if (kubernetesFields[field]) {
+        return ref(metaName(kubernetesFields[field]));
+      }
+
       const name = definitionName(this.#group, this.#version, this.#nameOf(field));
       this.found.set(name, this.object(schema));
+
       return ref(name);
     }
-    if (typeof schema.additionalProperties === 'object')
-      return { ...about, type: 'object', additionalProperties: this.schema(schema.additionalProperties, field) };
-    return { ...about, type: schema.type ?? 'object', ...(schema.format && { format: schema.format }) };
+
+    if (typeof schema.additionalProperties === 'object') {
+      return {
+        ...about,
+        type: 'object',
+        additionalProperties: this.schema(schema.additionalProperties, field),
+      };
+    }
+
+    return {
+      ...about,
+      type: schema.type ?? 'object',
+      ...(schema.format && { format: schema.format }),
+    };
   }
 
   object(schema: Schema): SwaggerSchema {
@@ -100,6 +130,7 @@ class Definitions {
       field,
       this.schema(value, field),
     ]);
+
     return {
       ...(schema.description && { description: schema.description }),
       type: 'object',
@@ -120,6 +151,7 @@ export function crdDefinitions(crd: KubeObject): [string, SwaggerSchema][] {
   const gvk = (suffix: string) => ({
     'x-kubernetes-group-version-kind': [{ group, version, kind: `${names.kind}${suffix}` }],
   });
+
   const list: SwaggerSchema = {
     description: `A list of ${names.plural}.`,
     type: 'object',
@@ -132,5 +164,6 @@ export function crdDefinitions(crd: KubeObject): [string, SwaggerSchema][] {
     },
     ...gvk('List'),
   };
+
   return [[name, { ...kind, properties, ...gvk('') }], [`${name}List`, list], ...definitions.found];
 }

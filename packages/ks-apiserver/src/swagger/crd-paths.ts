@@ -1,6 +1,12 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { definitionName } from './crd-definitions.ts';
-import { type PathItem, ref, type SwaggerOperation, type SwaggerParameter, type SwaggerSchema } from './document.ts';
+import {
+  type PathItem,
+  ref,
+  type SwaggerOperation,
+  type SwaggerParameter,
+  type SwaggerSchema,
+} from './document.ts';
 import { metaName } from './meta-definitions.ts';
 
 const query = (name: string, type: string, description: string): SwaggerParameter => ({
@@ -11,40 +17,76 @@ const query = (name: string, type: string, description: string): SwaggerParamete
   in: 'query',
 });
 
-const allowWatchBookmarks = query('allowWatchBookmarks', 'boolean', 'Ask a watch for events of type BOOKMARK.');
-const continueToken = query('continue', 'string', 'The token that the previous page of the list ended with.');
+const allowWatchBookmarks = query(
+  'allowWatchBookmarks',
+  'boolean',
+  'Ask a watch for events of type BOOKMARK.',
+);
+
+const continueToken = query(
+  'continue',
+  'string',
+  'The token that the previous page of the list ended with.',
+);
+
 const dryRun = query('dryRun', 'string', 'All: check and answer the request, but store nothing.');
 const fieldManager = query('fieldManager', 'string', 'Who the written fields belong to.');
 const fieldSelector = query('fieldSelector', 'string', 'Only objects with these values of fields.');
-const force = query('force', 'boolean', 'Take over fields of other managers. Only for apply patches.');
-const gracePeriodSeconds = query('gracePeriodSeconds', 'integer', 'Seconds until the object is deleted; 0 is at once.');
+
+const force = query(
+  'force',
+  'boolean',
+  'Take over fields of other managers. Only for apply patches.',
+);
+
+const gracePeriodSeconds = query(
+  'gracePeriodSeconds',
+  'integer',
+  'Seconds until the object is deleted; 0 is at once.',
+);
+
 const labelSelector = query('labelSelector', 'string', 'Only objects with these labels.');
 const limit = query('limit', 'integer', 'Largest number of objects in the answer.');
 const orphanDependents = query('orphanDependents', 'boolean', 'Deprecated: use propagationPolicy.');
 const pretty = query('pretty', 'string', 'true: indent the answer.');
+
 const propagationPolicy = query(
   'propagationPolicy',
   'string',
   'Orphan, Background or Foreground: what happens to dependents.',
 );
+
 const resourceVersion = query(
   'resourceVersion',
   'string',
   'The state of the store that the answer is taken from, or starts after.',
 );
+
 const timeoutSeconds = query('timeoutSeconds', 'integer', 'Seconds after which the call is ended.');
 const watch = query('watch', 'boolean', 'Answer with a stream of changes.');
-const listing = [continueToken, fieldSelector, labelSelector, limit, resourceVersion, timeoutSeconds, watch];
+
+const listing = [
+  continueToken,
+  fieldSelector,
+  labelSelector,
+  limit,
+  resourceVersion,
+  timeoutSeconds,
+  watch,
+];
+
 const deleting = [dryRun, gracePeriodSeconds, orphanDependents, propagationPolicy];
 
 const json = ['application/json', 'application/yaml'];
 const stream = [...json, 'application/json;stream=watch'];
+
 const patches = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
   'application/apply-patch+yaml',
 ];
+
 const schemes = ['https'];
 
 const body = (schema: SwaggerSchema, required: boolean): SwaggerParameter => ({
@@ -56,10 +98,14 @@ const body = (schema: SwaggerSchema, required: boolean): SwaggerParameter => ({
 
 const responses = (schema: SwaggerSchema, ...statuses: [string, string][]) =>
   Object.fromEntries(
-    [['200', 'OK'] as const, ...statuses].map(([code, description]) => [code, { description, schema }]),
+    [['200', 'OK'] as const, ...statuses].map(([code, description]) => [
+      code,
+      { description, schema },
+    ]),
   );
 
-const capital = (text: string) => text.replace(/(?:^|[.])([a-z])/g, (_, letter: string) => letter.toUpperCase());
+const capital = (text: string) =>
+  text.replace(/(?:^|[.])([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 /** A group's part of operationIds: `cluster.kubesphere.io` gives `ClusterKubesphereIo`. */
 export const groupId = capital;
@@ -74,7 +120,13 @@ export function discoveryOperation(
   kind: string,
   about: string,
 ): PathItem {
-  const tag = group === undefined ? 'apis' : version === undefined ? tagOf(group) : `${tagOf(group)}_${version}`;
+  const tag =
+    group === undefined
+      ? 'apis'
+      : version === undefined
+        ? tagOf(group)
+        : `${tagOf(group)}_${version}`;
+
   const get: SwaggerOperation = {
     description: about,
     consumes: json,
@@ -84,16 +136,21 @@ export function discoveryOperation(
     operationId: id,
     responses: responses(ref(metaName(kind))),
   };
+
   return { get };
 }
 
-/** The paths of a CRD's resource as KubeSphere publishes them: collection, object, status, and the old watch paths. */
+/**
+ * The paths of a CRD's resource as KubeSphere publishes them: collection, object, status, and the
+ * old watch paths.
+ */
 export function crdPaths(crd: KubeObject): [string, PathItem][] {
   const { group, names, versions } = crd.spec as {
     group: string;
     names: { kind: string; plural: string };
     versions: { name: string }[];
   };
+
   const version = versions[0]!.name;
   const { kind, plural } = names;
   const object = ref(definitionName(group, version, kind));
@@ -102,6 +159,7 @@ export function crdPaths(crd: KubeObject): [string, PathItem][] {
   const created: [string, string] = ['201', 'Created'];
   const accepted: [string, string] = ['202', 'Accepted'];
   const scope = `${groupId(group)}${capital(version)}`;
+
   const name: SwaggerParameter = {
     uniqueItems: true,
     type: 'string',
@@ -110,6 +168,7 @@ export function crdPaths(crd: KubeObject): [string, PathItem][] {
     in: 'path',
     required: true,
   };
+
   const operation = (
     verb: string,
     id: string,
@@ -129,13 +188,16 @@ export function crdPaths(crd: KubeObject): [string, PathItem][] {
     'x-kubernetes-action': verb,
     'x-kubernetes-group-version-kind': { group, version, kind },
   });
+
   const single = (suffix: string, what: string): PathItem => ({
     get: operation('get', `read${scope}${kind}${suffix}`, `Read ${what}.`, responses(object)),
-    put: operation('put', `replace${scope}${kind}${suffix}`, `Replace ${what}.`, responses(object, created), [
-      body(object, true),
-      dryRun,
-      fieldManager,
-    ]),
+    put: operation(
+      'put',
+      `replace${scope}${kind}${suffix}`,
+      `Replace ${what}.`,
+      responses(object, created),
+      [body(object, true), dryRun, fieldManager],
+    ),
     patch: operation(
       'patch',
       `patch${scope}${kind}${suffix}`,
@@ -146,9 +208,11 @@ export function crdPaths(crd: KubeObject): [string, PathItem][] {
     ),
     parameters: [name, pretty],
   });
+
   const options = body(ref(metaName('DeleteOptions')), false);
   const base = `/apis/${group}/${version}`;
   const event = responses(ref(metaName('WatchEvent')));
+
   return [
     [
       `${base}/${plural}`,
@@ -163,11 +227,13 @@ export function crdPaths(crd: KubeObject): [string, PathItem][] {
             produces: stream,
           },
         ),
-        post: operation('post', `create${scope}${kind}`, `Create a ${kind}.`, responses(object, created, accepted), [
-          body(object, true),
-          dryRun,
-          fieldManager,
-        ]),
+        post: operation(
+          'post',
+          `create${scope}${kind}`,
+          `Create a ${kind}.`,
+          responses(object, created, accepted),
+          [body(object, true), dryRun, fieldManager],
+        ),
         delete: operation(
           'deletecollection',
           `delete${scope}Collection${kind}`,
@@ -182,10 +248,13 @@ export function crdPaths(crd: KubeObject): [string, PathItem][] {
       `${base}/${plural}/{name}`,
       {
         ...single('', `a ${kind}`),
-        delete: operation('delete', `delete${scope}${kind}`, `Delete a ${kind}.`, responses(status, accepted), [
-          options,
-          ...deleting,
-        ]),
+        delete: operation(
+          'delete',
+          `delete${scope}${kind}`,
+          `Delete a ${kind}.`,
+          responses(status, accepted),
+          [options, ...deleting],
+        ),
       },
     ],
     [`${base}/${plural}/{name}/status`, single('Status', `the status of a ${kind}`)],

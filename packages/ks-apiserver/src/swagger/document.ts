@@ -56,7 +56,12 @@ export interface PathItem {
 /** A Swagger 2.0 document (swagger.io/specification/v2). */
 export interface SwaggerDocument {
   swagger: '2.0';
-  info: { title: string; description?: string; version: string; license: { name: string; url: string } };
+  info: {
+    title: string;
+    description?: string;
+    version: string;
+    license: { name: string; url: string };
+  };
   paths: Record<string, PathItem>;
   definitions: Record<string, SwaggerSchema>;
   securityDefinitions?: Record<string, { type: string; name: string; in: string }>;
@@ -71,7 +76,10 @@ export function ref(name: string): SwaggerSchema {
   return { $ref: `#/definitions/${name}` };
 }
 
-/** The same entries in the order of their keys, so that generated files differ only where they mean something else. */
+/**
+ * The same entries in the order of their keys, so that generated files differ only where they mean
+ * something else.
+ */
 export function sorted<T>(entries: Iterable<readonly [string, T]>): Record<string, T> {
   return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 }

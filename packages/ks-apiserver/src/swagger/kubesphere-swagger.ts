@@ -28,21 +28,34 @@ function parametersOf(route: Route, converter: SchemaConverter): SwaggerParamete
       ...((required || place === 'path') && { required: true }),
     }),
   );
-  const names = new Set(declared.filter((parameter) => parameter.in === 'path').map(({ name }) => name));
+
+  const names = new Set(
+    declared.filter((parameter) => parameter.in === 'path').map(({ name }) => name),
+  );
+
   const undeclared = [...route.path.matchAll(/\{([^}:*]+)[^}]*\}/g)]
     .map(([, name]) => name!)
     .filter((name) => !names.has(name))
     .map((name): SwaggerParameter => ({ type: 'string', name, in: 'path', required: true }));
+
   const body: SwaggerParameter[] = route.body
     ? [{ name: 'body', in: 'body', required: true, schema: converter.convert(route.body) }]
     : [];
+
   return [...undeclared, ...declared, ...body];
 }
 
-function operationOf(route: Route, operationId: string, converter: SchemaConverter): SwaggerOperation {
+function operationOf(
+  route: Route,
+  operationId: string,
+  converter: SchemaConverter,
+): SwaggerOperation {
   const parameters = parametersOf(route, converter);
   const schema: SwaggerSchema | undefined = route.returns && converter.convert(route.returns);
-  const takesBody = parameters.some((parameter) => parameter.in === 'body' || parameter.in === 'formData');
+  const takesBody = parameters.some(
+    (parameter) => parameter.in === 'body' || parameter.in === 'formData',
+  );
+
   return {
     ...(route.consumes ? { consumes: route.consumes } : takesBody ? { consumes: json } : {}),
     produces: route.produces ?? json,
@@ -54,18 +67,25 @@ function operationOf(route: Route, operationId: string, converter: SchemaConvert
   };
 }
 
-/** Swagger 2.0 of the route tables. Throws where a schema refers to a definition that no row holds. */
+/**
+ * Swagger 2.0 of the route tables. Throws where a schema refers to a definition that no row holds.
+ */
 export function kubesphereSwagger(routes: readonly Route[]): SwaggerDocument {
   const converter = new SchemaConverter();
   const ids = operationIds(routes);
   const paths = new Map<string, PathItem>();
+
   for (const route of routes) {
     const item = paths.get(route.path) ?? {};
     paths.set(route.path, item);
     item[route.method.toLowerCase()] = operationOf(route, ids.get(route)!, converter);
   }
+
   const missing = converter.undefinedNames();
-  if (missing.length > 0) throw new Error(`no schema has the $id ${missing.join(', ')}`);
+  if (missing.length > 0) {
+    throw new Error(`no schema has the $id ${missing.join(', ')}`);
+  }
+
   return {
     swagger: '2.0',
     info: { title: 'KubeSphere', description: 'The KubeSphere API.', version: 'v3.0.0', license },

@@ -2,8 +2,9 @@ import { ref, type SwaggerSchema } from './document.ts';
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
 
-// One row a definition: its fields and their types, `!` after those that are required. `[x]` is a list, `{x}` a map, a
-// capitalised type another row (kubernetes.io reference of meta/v1, as of the releases KubeSphere 3.0 ran on).
+// One row a definition: its fields and their types, `!` after those that are required. `[x]` is a
+// list, `{x}` a map, a capitalised type another row (kubernetes.io reference of meta/v1, as of the
+// releases KubeSphere 3.0 ran on).
 const rows: Readonly<Record<string, string>> = {
   [`${meta}APIGroup`]:
     'apiVersion kind name! versions![GroupVersionForDiscovery] preferredVersion:GroupVersionForDiscovery serverAddressByClientCIDRs[ServerAddressByClientCIDR]',
@@ -15,13 +16,16 @@ const rows: Readonly<Record<string, string>> = {
     'apiVersion kind gracePeriodSeconds:int64 preconditions:Preconditions orphanDependents:boolean propagationPolicy dryRun[string]',
   [`${meta}GroupVersionForDiscovery`]: 'groupVersion! version!',
   [`${meta}ListMeta`]: 'selfLink resourceVersion continue remainingItemCount:int64',
-  [`${meta}ManagedFieldsEntry`]: 'manager operation apiVersion time:Time fieldsType fieldsV1:FieldsV1',
+  [`${meta}ManagedFieldsEntry`]:
+    'manager operation apiVersion time:Time fieldsType fieldsV1:FieldsV1',
   [`${meta}ObjectMeta`]:
     'name generateName namespace selfLink uid resourceVersion generation:int64 creationTimestamp:Time deletionTimestamp:Time deletionGracePeriodSeconds:int64 labels{string} annotations{string} ownerReferences[OwnerReference] finalizers[string] clusterName managedFields[ManagedFieldsEntry]',
-  [`${meta}OwnerReference`]: 'apiVersion! kind! name! uid! controller:boolean blockOwnerDeletion:boolean',
+  [`${meta}OwnerReference`]:
+    'apiVersion! kind! name! uid! controller:boolean blockOwnerDeletion:boolean',
   [`${meta}Preconditions`]: 'uid resourceVersion',
   [`${meta}ServerAddressByClientCIDR`]: 'clientCIDR! serverAddress!',
-  [`${meta}Status`]: 'apiVersion kind metadata:ListMeta status message reason details:StatusDetails code:int32',
+  [`${meta}Status`]:
+    'apiVersion kind metadata:ListMeta status message reason details:StatusDetails code:int32',
   [`${meta}StatusCause`]: 'reason message field',
   [`${meta}StatusDetails`]: 'name group kind uid causes[StatusCause] retryAfterSeconds:int32',
   [`${meta}WatchEvent`]: 'type! object!:RawExtension',
@@ -39,28 +43,49 @@ const leaves: Readonly<Record<string, SwaggerSchema>> = {
 };
 
 const fullNames = new Map(
-  [...Object.keys(rows), ...Object.keys(leaves)].map((name) => [name.slice(name.lastIndexOf('.') + 1), name]),
+  [...Object.keys(rows), ...Object.keys(leaves)].map((name) => [
+    name.slice(name.lastIndexOf('.') + 1),
+    name,
+  ]),
 );
 
-/** Full name of a definition of Kubernetes' own: `Time` gives `io.k8s.apimachinery.pkg.apis.meta.v1.Time`. */
+/**
+ * Full name of a definition of Kubernetes' own: `Time` gives
+ * `io.k8s.apimachinery.pkg.apis.meta.v1.Time`.
+ */
 export function metaName(short: string): string {
   const name = fullNames.get(short);
-  if (!name) throw new Error(`no definition is called ${short}`);
+  if (!name) {
+    throw new Error(`no definition is called ${short}`);
+  }
+
   return name;
 }
 
 function typeOf(text: string): SwaggerSchema {
-  if (text === 'string' || text === 'boolean') return { type: text };
-  if (text === 'int32' || text === 'int64') return { type: 'integer', format: text };
+  if (text === 'string' || text === 'boolean') {
+    return { type: text };
+  }
+  if (text === 'int32' || text === 'int64') {
+    return { type: 'integer', format: text };
+  }
+
   return ref(metaName(text));
 }
 
 function parse(row: string): SwaggerSchema {
   const required: string[] = [];
   const properties: Record<string, SwaggerSchema> = {};
+
   for (const field of row.split(' ')) {
-    const [, name = '', must, open, type = 'string'] = /^(\w+)(!?)(?:([:[{])(\w+)[\]}]?)?$/.exec(field)!;
-    if (must) required.push(name);
+    const [, name = '', must, open, type = 'string'] = /^(\w+)(!?)(?:([:[{])(\w+)[\]}]?)?$/.exec(
+      field,
+    )!;
+
+    if (must) {
+      required.push(name);
+    }
+
     const schema = typeOf(type);
     properties[name] =
       open === '['
@@ -69,10 +94,13 @@ function parse(row: string): SwaggerSchema {
           ? { type: 'object', additionalProperties: schema }
           : schema;
   }
+
   return { type: 'object', ...(required.length > 0 && { required }), properties };
 }
 
-/** Definitions of Kubernetes' own kinds that objects and answers of custom resources are made of. */
+/**
+ * Definitions of Kubernetes' own kinds that objects and answers of custom resources are made of.
+ */
 export function metaDefinitions(): [string, SwaggerSchema][] {
   return [
     ...Object.entries(rows).map(([name, row]): [string, SwaggerSchema] => [name, parse(row)]),

@@ -13,15 +13,18 @@ function distinguished(id: string, path: string, first: string): string {
 }
 
 /**
- * Ids of the operations in a document, unique as Swagger 2.0 demands ("Operation Object"). 3.0 published some of them for several
- * paths: the shortest path keeps the id, of equal ones the first row; the others name what they have beside it. Throws
- * where that does not tell them apart.
+ * Ids of the operations in a document, unique as Swagger 2.0 demands ("Operation Object"). 3.0
+ * published some of them for several paths: the shortest path keeps the id, of equal ones the first
+ * row; the others name what they have beside it. Throws where that does not tell them apart.
  */
 export function operationIds(routes: readonly Route[]): Map<Route, string> {
-  const shortestFirst = [...routes].sort((a, b) => segmentsOf(a.path).length - segmentsOf(b.path).length);
+  const shortestFirst = [...routes].sort(
+    (a, b) => segmentsOf(a.path).length - segmentsOf(b.path).length,
+  );
   const first = new Map<string, string>();
   const ids = new Map<Route, string>();
   const taken = new Set<string>();
+
   for (const route of shortestFirst) {
     const { operationId, path, method } = route;
     const known = first.get(operationId);

@@ -10,11 +10,14 @@ import { crdSwagger } from './crd-swagger.ts';
 import { kubesphereSwagger } from './kubesphere-swagger.ts';
 import { operationIds } from './operation-ids.ts';
 
-const published = parseOperations(readFileSync(new URL('../../../../api/operations-3.0.txt', import.meta.url), 'utf8'));
+const published = parseOperations(
+  readFileSync(new URL('../../../../api/operations-3.0.txt', import.meta.url), 'utf8'),
+);
 
 test('the custom resources have all operations that 3.0 published, by the same ids', () => {
   const operations = published.operations.filter(({ path }) => path.startsWith('/apis/'));
   assert.equal(operations.length, 118);
+
   const document = crdSwagger();
   assert.deepEqual(compareOperations(operations, document), { missing: [], renamed: [] });
   assert.equal(operationsOf(document).size, 118);
@@ -22,18 +25,27 @@ test('the custom resources have all operations that 3.0 published, by the same i
 
 test('every reference of the custom resources is defined', () => {
   const document = crdSwagger();
-  const names = [...JSON.stringify(document).matchAll(/"#\/definitions\/([^"]+)"/g)].map(([, name]) => name!);
+  const names = [...JSON.stringify(document).matchAll(/"#\/definitions\/([^"]+)"/g)].map(
+    ([, name]) => name!,
+  );
+
   assert.deepEqual(
     [...new Set(names)].filter((name) => !document.definitions[name]),
     [],
   );
-  const connection = document.definitions['io.kubesphere.kubesphere.pkg.apis.cluster.v1alpha1.Connection'];
-  assert.deepEqual(connection?.properties?.kubernetesAPIServerPort, { type: 'integer', format: 'int32' });
+
+  const connection =
+    document.definitions['io.kubesphere.kubesphere.pkg.apis.cluster.v1alpha1.Connection'];
+  assert.deepEqual(connection?.properties?.kubernetesAPIServerPort, {
+    type: 'integer',
+    format: 'int32',
+  });
 });
 
 test('no more operations of 3.0 are missing than the list allows, and none is called otherwise', () => {
   const operations = published.operations.filter(({ path }) => !path.startsWith('/apis/'));
   assert.equal(operations.length, 212);
+
   const { missing, renamed } = compareOperations(operations, kubesphereSwagger(routeTables()));
   assert.deepEqual(renamed, []);
   assert.ok(missing.length <= published.missingAtMost, `${missing.length} missing`);
@@ -49,21 +61,31 @@ test('both documents are valid Swagger 2.0', async () => {
 test('operations that 3.0 published under one id are told apart by their paths', () => {
   const at = (path: string): Route => ({ ...route, path });
   const routes = ['/v1/devops/{d}/roles', '/v1/namespaces/{n}/roles', '/v1/roles'].map(at);
-  assert.deepEqual([...operationIds(routes).values()], ['UpdateUser', 'UpdateUserDevops', 'UpdateUserNamespaces']);
-  assert.throws(() => operationIds([at('/v1/{b}/{d}'), at('/v1/{b}/{c}')]), /UpdateUser is another/);
+  assert.deepEqual(
+    [...operationIds(routes).values()],
+    ['UpdateUser', 'UpdateUserDevops', 'UpdateUserNamespaces'],
+  );
+
+  assert.throws(
+    () => operationIds([at('/v1/{b}/{d}'), at('/v1/{b}/{c}')]),
+    /UpdateUser is another/,
+  );
 });
 
 const User = Type.Object(
   { name: Type.String(), friends: Type.Optional(Type.Array(Type.Ref('test.User'))) },
   { $id: 'test.User' },
 );
+
 const route: Route = {
   method: 'PUT',
   path: '/kapis/test/v1/users/{user}',
   operationId: 'UpdateUser',
   summary: 'Change a user.',
   tags: ['Users'],
-  parameters: [{ in: 'query', name: 'sort', description: 'Order.', schema: Type.Enum(['up', 'down']) }],
+  parameters: [
+    { in: 'query', name: 'sort', description: 'Order.', schema: Type.Enum(['up', 'down']) },
+  ],
   body: User,
   returns: Type.Object({
     state: Type.Union([Type.Literal('Active'), Type.Literal('Disabled')]),
@@ -101,6 +123,7 @@ test('a row of a route table becomes an operation', () => {
       },
     },
   });
+
   assert.deepEqual(document.definitions['test.User']?.properties?.friends, {
     type: 'array',
     items: { $ref: '#/definitions/test.User' },
@@ -108,11 +131,15 @@ test('a row of a route table becomes an operation', () => {
 });
 
 test('a reference to nothing is refused', () => {
-  assert.throws(() => kubesphereSwagger([{ ...route, body: Type.Ref('test.Nobody') }]), /test\.Nobody/);
+  assert.throws(
+    () => kubesphereSwagger([{ ...route, body: Type.Ref('test.Nobody') }]),
+    /test\.Nobody/,
+  );
 });
 
 test('comparing says what is missing, renamed and thinner', () => {
   const document = kubesphereSwagger([route]);
+
   const { missing, renamed } = compareOperations(
     [
       { method: 'PUT', path: '/kapis/test/v1/users/{name}', operationId: 'PutUser' },
@@ -120,19 +147,25 @@ test('comparing says what is missing, renamed and thinner', () => {
     ],
     document,
   );
+
   assert.deepEqual(
     missing.map(({ operationId }) => operationId),
     ['ListUsers'],
   );
+
   assert.deepEqual(
     renamed.map(({ ours }) => ours),
     ['UpdateUser'],
   );
+
   const reference = structuredClone(document);
-  (reference.paths['/kapis/test/v1/users/{user}']!.put as { parameters: object[] }).parameters.push({
-    in: 'query',
-    name: 'page',
-  });
+  (reference.paths['/kapis/test/v1/users/{user}']!.put as { parameters: object[] }).parameters.push(
+    {
+      in: 'query',
+      name: 'page',
+    },
+  );
+
   reference.definitions['test.User']!.properties!.age = { type: 'integer' };
   reference.definitions['test.Group'] = {};
   assert.deepEqual(compareDeeply(reference, document), [

@@ -42,10 +42,17 @@ type JsonSchema = TSchema & {
 };
 
 function typeName(value: unknown): string {
-  return typeof value === 'number' ? (Number.isInteger(value) ? 'integer' : 'number') : typeof value;
+  return typeof value === 'number'
+    ? Number.isInteger(value)
+      ? 'integer'
+      : 'number'
+    : typeof value;
 }
 
-/** Turns the schemas of route tables into Swagger 2.0; schemas with an `$id` become definitions of that name. */
+/**
+ * Turns the schemas of route tables into Swagger 2.0; schemas with an `$id` become definitions of
+ * that name.
+ */
 export class SchemaConverter {
   readonly definitions = new Map<string, SwaggerSchema>();
   readonly #referred = new Set<string>();
@@ -53,11 +60,15 @@ export class SchemaConverter {
   /** The Swagger form of a schema. */
   convert(schema: TSchema): SwaggerSchema {
     const { $id, ...inline } = schema as JsonSchema;
-    if ($id === undefined) return this.#inline(inline as JsonSchema);
+    if ($id === undefined) {
+      return this.#inline(inline as JsonSchema);
+    }
+
     if (!this.definitions.has($id)) {
       this.definitions.set($id, {}); // a schema may refer to itself
       this.definitions.set($id, this.#inline(inline as JsonSchema));
     }
+
     return ref($id);
   }
 
@@ -72,15 +83,24 @@ export class SchemaConverter {
       this.#referred.add(name);
       return ref(name);
     }
+
     const choices = schema.anyOf ?? schema.oneOf;
-    if (choices) return this.#choice(schema, choices);
-    if (schema.const !== undefined) return { type: typeName(schema.const), enum: [schema.const] };
+    if (choices) {
+      return this.#choice(schema, choices);
+    }
+    if (schema.const !== undefined) {
+      return { type: typeName(schema.const), enum: [schema.const] };
+    }
+
     const types = Array.isArray(schema.type) ? schema.type : undefined;
     const first = schema.patternProperties && Object.values(schema.patternProperties)[0];
     const additional = first ?? schema.additionalProperties;
+
     return {
       ...Object.fromEntries(
-        Object.entries(schema).filter(([key]) => (kept as readonly string[]).includes(key) || key.startsWith('x-')),
+        Object.entries(schema).filter(
+          ([key]) => (kept as readonly string[]).includes(key) || key.startsWith('x-'),
+        ),
       ),
       ...(types && { type: types.find((type) => type !== 'null') ?? 'string' }),
       ...(types?.includes('null') && { 'x-nullable': true }),
@@ -97,16 +117,23 @@ export class SchemaConverter {
     };
   }
 
-  // Swagger 2.0 has no unions: null becomes an extension, constants an enum, any other union stays open.
+  // Swagger 2.0 has no unions: null becomes an extension, constants an enum, any other union stays
+  // open.
   #choice(schema: JsonSchema, choices: JsonSchema[]): SwaggerSchema {
-    const about = schema.description === undefined ? {} : { description: String(schema.description) };
+    const about =
+      schema.description === undefined ? {} : { description: String(schema.description) };
     const some = choices.filter(({ type }) => type !== 'null');
     const nullable = some.length < choices.length ? { 'x-nullable': true } : {};
-    if (some.length === 1) return { ...this.convert(some[0]!), ...about, ...nullable };
+
+    if (some.length === 1) {
+      return { ...this.convert(some[0]!), ...about, ...nullable };
+    }
+
     if (some.every((choice) => choice.const !== undefined)) {
       const values = some.map((choice) => choice.const);
       return { type: typeName(values[0]), enum: values, ...about, ...nullable };
     }
+
     return { ...about, ...nullable };
   }
 }

@@ -7,8 +7,10 @@ import { ADMIN_PASSWORD, TestServer } from './test-server.ts';
 
 /** Where the clients of `startAuthorization` are sent back to. */
 export const CALLBACK = 'https://app.example/cb?x=1';
+
 /** What admin fills in at the log-in page. */
 export const ADMIN = { username: 'admin', password: ADMIN_PASSWORD };
+
 /** The PKCE pair of `url` and `redeem`. */
 export const proof = pkce();
 
@@ -29,9 +31,17 @@ const CONFIG = `authentication:
     - {name: anywhere, redirectURIs: ["*"]}
 `;
 
-/** The address of an authorization request by the client `app`, unless the parameters say otherwise. */
+/**
+ * The address of an authorization request by the client `app`, unless the parameters say otherwise.
+ */
 export function url(parameters: Record<string, string> = {}): string {
-  const own = { client_id: 'app', redirect_uri: CALLBACK, code_challenge: proof.challenge, state: 's t' };
+  const own = {
+    client_id: 'app',
+    redirect_uri: CALLBACK,
+    code_challenge: proof.challenge,
+    state: 's t',
+  };
+
   return authorizeUrl({ ...own, ...parameters });
 }
 
@@ -40,17 +50,27 @@ export function errorOf({ location }: Page): string | undefined {
   return location?.searchParams.get('error') ?? undefined;
 }
 
-/** Starts a server with clients of every kind; answers what acts as their users and as themselves. */
+/**
+ * Starts a server with clients of every kind; answers what acts as their users and as themselves.
+ */
 export async function startAuthorization() {
   const config = join(await mkdtemp(join(tmpdir(), 'ks-authorize-')), 'kubesphere.yaml');
   await writeFile(config, CONFIG);
+
   const server = await TestServer.start({ args: ['--config', config] });
   const browser = (headers?: Record<string, string>) => new Browser(server.url, headers);
 
   /** Exchanges a code, as the client `app` unless the form says otherwise. */
-  const redeem = (code: string, form: Record<string, string> = {}, headers: Record<string, string> = {}) => {
+  const redeem = (
+    code: string,
+    form: Record<string, string> = {},
+    headers: Record<string, string> = {},
+  ) => {
     const own = { grant_type: 'authorization_code', client_id: 'app', redirect_uri: CALLBACK };
-    return server.call('/oauth/token', { form: { ...own, code_verifier: proof.verifier, code, ...form }, headers });
+    return server.call('/oauth/token', {
+      form: { ...own, code_verifier: proof.verifier, code, ...form },
+      headers,
+    });
   };
 
   /** Logs admin in with a new browser; answers it with the code it got. */
@@ -63,10 +83,20 @@ export async function startAuthorization() {
 
   /** Makes a user; answers what he fills in at the log-in page. */
   const createUser = async (name: string) => {
-    const body = { metadata: { name }, spec: { email: `${name}@example.com`, password: 'Passw0rd!' } };
-    const answer = await server.call('/kapis/iam.kubesphere.io/v1alpha2/users', { token: await server.token(), body });
+    const body = {
+      metadata: { name },
+      spec: { email: `${name}@example.com`, password: 'Passw0rd!' },
+    };
+
+    const answer = await server.call('/kapis/iam.kubesphere.io/v1alpha2/users', {
+      token: await server.token(),
+      body,
+    });
+
     assert.equal(answer.status, 200, answer.text);
+
     return { username: name, password: 'Passw0rd!' };
   };
+
   return { server, browser, redeem, loggedIn, createUser };
 }

@@ -10,9 +10,13 @@ export interface Page {
 }
 
 const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
-const text = (html: string) => html.replace(/&(amp|lt|gt|quot|#39);/g, (_, name) => ENTITIES[name]!);
+const text = (html: string) =>
+  html.replace(/&(amp|lt|gt|quot|#39);/g, (_, name) => ENTITIES[name]!);
 
-/** As much of a browser as a person at the log-in pages needs: cookies with their paths, forms, no scripts. */
+/**
+ * As much of a browser as a person at the log-in pages needs: cookies with their paths, forms, no
+ * scripts.
+ */
 export class Browser {
   readonly origin: string;
   readonly cookies = new Map<string, string>();
@@ -24,9 +28,13 @@ export class Browser {
   }
 
   /** Opens an address of the server. */
-  async open(url: string | URL, init: { form?: Record<string, string>; headers?: Record<string, string> } = {}) {
+  async open(
+    url: string | URL,
+    init: { form?: Record<string, string>; headers?: Record<string, string> } = {},
+  ) {
     const target = new URL(url, this.origin);
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+
     const response = await fetch(target, {
       ...(init.form && { method: 'POST', body: new URLSearchParams(init.form) }),
       headers: {
@@ -36,23 +44,34 @@ export class Browser {
       },
       redirect: 'manual',
     });
+
     for (const set of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set) ?? [];
-      if (value === '' || /max-age=0/i.test(set)) this.cookies.delete(name);
-      else this.cookies.set(name, value);
+      if (value === '' || /max-age=0/i.test(set)) {
+        this.cookies.delete(name);
+      } else {
+        this.cookies.set(name, value);
+      }
     }
+
     const location = response.headers.get('location');
+
     const page: Page = {
       status: response.status,
       headers: response.headers,
       html: await response.text(),
       location: location === null ? undefined : new URL(location, target),
     };
+
     return page;
   }
 
   /** Sends the form of a page of `/oauth`, with what a person fills in. */
-  submit(page: Page, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Page> {
+  submit(
+    page: Page,
+    fields: Record<string, string>,
+    headers: Record<string, string> = {},
+  ): Promise<Page> {
     const [, action = ''] = /<form method="post" action="([^"]*)"/.exec(page.html) ?? [];
     const [, csrf = ''] = /name="csrf" value="([^"]*)"/.exec(page.html) ?? [];
     const form = { csrf: text(csrf), ...fields };

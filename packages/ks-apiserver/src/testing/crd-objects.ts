@@ -1,6 +1,9 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 
-/** What tests know of a kind: an object with everything that must be there, and what to change in one. */
+/**
+ * What tests know of a kind: an object with everything that must be there, and what to change in
+ * one.
+ */
 export interface CrdSample {
   apiVersion: string;
   kind: string;
@@ -14,39 +17,53 @@ export interface CrdSample {
   change: Record<string, unknown>;
   /** A valid status, where the kind has fields for one. */
   status?: Record<string, unknown>;
-  /** Fields without which an object of 3.0 is refused, as paths: `spec.pipeline.parameters[0].name`. */
+  /**
+   * Fields without which an object of 3.0 is refused, as paths: `spec.pipeline.parameters[0].name`.
+   */
   required?: readonly string[];
 }
 
 const flags = (names: string) => Object.fromEntries(names.split(' ').map((name) => [name, true]));
 const below = (path: string, names: string) => names.split(' ').map((name) => `${path}.${name}`);
+
 const FEATURES = {
   topology: true,
   volume: { ...flags('create attach list clone stats'), expandMode: 'OFFLINE' },
   snapshot: flags('create list'),
 };
+
 const FEATURE_FIELDS = [
   'spec.features.topology',
   ...below('spec.features.volume', 'create attach list clone stats expandMode'),
   ...below('spec.features.snapshot', 'create list'),
 ];
+
 const CGROUPS = 'memoryLimitBytes cpuShares cpuPeriod cpuQuota memorySwap';
 const DOCKER = 'endPoint certFile keyFile caFile';
+
 const PEERS = [
   { namespace: { name: 'n' } },
   { service: { name: 's', namespace: 'n' } },
   { ipBlock: { cidr: '1.2.3.0/24' } },
 ];
+
 const peerFields = (path: string) => [
   `${path}[0].namespace.name`,
   ...below(`${path}[1].service`, 'name namespace'),
   `${path}[2].ipBlock.cidr`,
 ];
+
 const binding = {
   subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'nobody' }],
   roleRef: { apiGroup: 'iam.kubesphere.io', kind: 'GlobalRole', name: 'nosuch' },
 };
-const BINDING_FIELDS = ['roleRef', ...below('roleRef', 'apiGroup kind name'), ...below('subjects[0]', 'kind name')];
+
+const BINDING_FIELDS = [
+  'roleRef',
+  ...below('roleRef', 'apiGroup kind name'),
+  ...below('subjects[0]', 'kind name'),
+];
+
 const rules = [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }];
 
 /** The kinds whose operations 3.0 published. */
@@ -79,7 +96,10 @@ export const PUBLISHED: readonly CrdSample[] = [
         config: {
           imageName: 'a/b',
           sourceUrl: 'https://example.com/x',
-          cgroupLimits: { ...Object.fromEntries(CGROUPS.split(' ').map((name) => [name, 1])), parent: '/' },
+          cgroupLimits: {
+            ...Object.fromEntries(CGROUPS.split(' ').map((name) => [name, 1])),
+            parent: '/',
+          },
           dockerConfig: {
             ...Object.fromEntries(DOCKER.split(' ').map((name) => [name, 'x'])),
             ...flags('useTLS tlsVerify'),
@@ -181,16 +201,31 @@ export const OTHERS: readonly CrdSample[] = [
     const plural = `${kind.toLowerCase()}s`;
     const apiVersion = 'iam.kubesphere.io/v1alpha2';
     const bindings = `${kind.toLowerCase()}bindings`;
+
     return [
       { apiVersion, kind, plural, body: { rules }, change: {}, required: ['rules[0].verbs'] },
-      { apiVersion, kind: `${kind}Binding`, plural: bindings, body: binding, change: {}, required: BINDING_FIELDS },
+      {
+        apiVersion,
+        kind: `${kind}Binding`,
+        plural: bindings,
+        body: binding,
+        change: {},
+        required: BINDING_FIELDS,
+      },
     ];
   }),
   {
     apiVersion: 'iam.kubesphere.io/v1alpha2',
     kind: 'RoleBase',
     plural: 'rolebases',
-    body: { role: { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'x' }, rules } },
+    body: {
+      role: {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'Role',
+        metadata: { name: 'x' },
+        rules,
+      },
+    },
     change: {},
     required: ['role'],
   },
@@ -202,7 +237,9 @@ export const OTHERS: readonly CrdSample[] = [
       spec: {
         template: { spec: { manager: '' } },
         placement: {},
-        overrides: [{ clusterName: 'c', clusterOverrides: [{ path: '/spec/manager', value: 'x' }] }],
+        overrides: [
+          { clusterName: 'c', clusterOverrides: [{ path: '/spec/manager', value: 'x' }] },
+        ],
       },
     },
     change: {},
@@ -233,8 +270,17 @@ export const OTHERS: readonly CrdSample[] = [
 ];
 
 /** An object of a kind. */
-export function sampleOf({ apiVersion, kind, body }: CrdSample, name: string, labels: Record<string, string> = {}) {
-  return { apiVersion, kind, metadata: { name, labels }, ...structuredClone(body) } as KubeObject & {
+export function sampleOf(
+  { apiVersion, kind, body }: CrdSample,
+  name: string,
+  labels: Record<string, string> = {},
+) {
+  return {
+    apiVersion,
+    kind,
+    metadata: { name, labels },
+    ...structuredClone(body),
+  } as KubeObject & {
     [field: string]: unknown;
   };
 }
@@ -244,8 +290,17 @@ export function withoutField<T extends object>(object: T, path: string): T {
   const steps = path.split(/[.[\]]+/).filter((step) => step !== '');
   const last = steps.pop()!;
   const copy = structuredClone(object);
-  const parent = steps.reduce((at, step) => at[step] as Record<string, unknown>, copy as Record<string, unknown>);
-  if (!Object.hasOwn(parent, last)) throw new Error(`the sample has no ${path}`);
+
+  const parent = steps.reduce(
+    (at, step) => at[step] as Record<string, unknown>,
+    copy as Record<string, unknown>,
+  );
+
+  if (!Object.hasOwn(parent, last)) {
+    throw new Error(`the sample has no ${path}`);
+  }
+
   delete parent[last];
+
   return copy;
 }

@@ -1,7 +1,10 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
 
-/** An object of the Kubernetes API that is to be changed, and how: `change` is a merge patch (RFC 7386). */
+/**
+ * An object of the Kubernetes API that is to be changed, and how: `change` is a merge patch (RFC
+ * 7386).
+ */
 export interface Change {
   /** Path of the object, without query. */
   path: string;
@@ -27,12 +30,22 @@ const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The operations of a JSON patch (RFC 6902) that do to an object what a merge patch does. */
-function operations(stored: unknown, change: Fields, at = ''): { op: string; path: string; value?: unknown }[] {
+function operations(
+  stored: unknown,
+  change: Fields,
+  at = '',
+): { op: string; path: string; value?: unknown }[] {
   return Object.entries(change).flatMap(([key, value]) => {
     const path = `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     const inner = isFields(stored) ? stored[key] : undefined;
-    if (value === null) return inner === undefined ? [] : [{ op: 'remove', path }];
-    if (isFields(value) && isFields(inner)) return operations(inner, value, path);
+
+    if (value === null) {
+      return inner === undefined ? [] : [{ op: 'remove', path }];
+    }
+    if (isFields(value) && isFields(inner)) {
+      return operations(inner, value, path);
+    }
+
     return [{ op: 'add', path, value }];
   });
 }
@@ -46,17 +59,28 @@ function configuration(change: Fields): Fields {
   );
 }
 
-/** Whether a merge patch removes something: a configuration to apply cannot, where others own it. */
+/**
+ * Whether a merge patch removes something: a configuration to apply cannot, where others own it.
+ */
 function removes(change: Fields): boolean {
-  return Object.values(change).some((value) => value === null || (isFields(value) && removes(value)));
+  return Object.values(change).some(
+    (value) => value === null || (isFields(value) && removes(value)),
+  );
 }
 
-/** Every request by which an object can be changed through the Kubernetes API, first tried (`dryRun=All`), then made. */
-export function doorsOf(stored: KubeObject, { path, apiVersion, kind, change, builtIn = false }: Change): Door[] {
+/**
+ * Every request by which an object can be changed through the Kubernetes API, first tried
+ * (`dryRun=All`), then made.
+ */
+export function doorsOf(
+  stored: KubeObject,
+  { path, apiVersion, kind, change, builtIn = false }: Change,
+): Door[] {
   const merged = applyMergePatch(stored as never, change as never) as unknown as KubeObject;
   const { managedFields: _fields, ...metadata } = merged.metadata as Fields;
   const name = stored.metadata.name ?? '';
   const applied = configuration(change);
+
   const forms: [name: string, method: string, type: string, body: unknown, query: string][] = [
     ['PUT', 'PUT', 'application/json', { ...merged, apiVersion, kind, metadata }, ''],
     ['merge patch', 'PATCH', 'application/merge-patch+json', change, ''],
@@ -68,17 +92,32 @@ export function doorsOf(stored: KubeObject, { path, apiVersion, kind, change, bu
             'apply',
             'PATCH',
             'application/apply-patch+yaml',
-            { ...applied, apiVersion, kind, metadata: { ...(applied.metadata as Fields | undefined), name } },
+            {
+              ...applied,
+              apiVersion,
+              kind,
+              metadata: { ...(applied.metadata as Fields | undefined), name },
+            },
             'fieldManager=mallory&force=true',
           ] as never,
         ]),
     ...(builtIn
-      ? [['strategic merge patch', 'PATCH', 'application/strategic-merge-patch+json', change, ''] as never]
+      ? [
+          [
+            'strategic merge patch',
+            'PATCH',
+            'application/strategic-merge-patch+json',
+            change,
+            '',
+          ] as never,
+        ]
       : []),
   ];
+
   return ['dryRun=All', ''].flatMap((dryRun) =>
     forms.map(([form, method, type, body, query]) => {
       const queries = [query, dryRun].filter((part) => part !== '').join('&');
+
       return {
         name: `${form} of ${path}${dryRun && ', tried'}`,
         method,

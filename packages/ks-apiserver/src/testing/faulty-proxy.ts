@@ -26,14 +26,22 @@ export interface ProxiedCall {
   accept: string;
 }
 
-/** A proxy in front of a real Kubernetes API that can be made to fail in every way that networks and servers do. */
+/**
+ * A proxy in front of a real Kubernetes API that can be made to fail in every way that networks and
+ * servers do.
+ */
 export class FaultyProxy {
   /** Chooses what is done to a call; nothing by default. */
   fault: (call: ProxiedCall) => Fault | undefined = () => undefined;
   readonly asked: string[] = [];
   readonly #server: http.Server;
   readonly #port: number;
-  readonly #target: Promise<{ url: string; tls: https.RequestOptions; headers: Record<string, string> }>;
+
+  readonly #target: Promise<{
+    url: string;
+    tls: https.RequestOptions;
+    headers: Record<string, string>;
+  }>;
 
   private constructor(server: http.Server, port: number, kubeconfig: string) {
     this.#server = server;
@@ -56,7 +64,8 @@ export class FaultyProxy {
 
   async #read(kubeconfig: string) {
     const { server, ca, cert, key, token } = await loadKubeconfig(kubeconfig);
-    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const headers: Record<string, string> =
+      token === undefined ? {} : { authorization: `Bearer ${token}` };
     return { url: server, tls: { ca, cert, key } as https.RequestOptions, headers };
   }
 
@@ -64,7 +73,10 @@ export class FaultyProxy {
   async down(): Promise<void> {
     this.#server.close();
     this.#server.closeAllConnections();
-    if (this.#server.listening) await once(this.#server, 'close');
+
+    if (this.#server.listening) {
+      await once(this.#server, 'close');
+    }
   }
 
   /** Listens again where it did. */
@@ -81,34 +93,52 @@ export class FaultyProxy {
   async #handle(req: http.IncomingMessage, res: http.ServerResponse): Promise<void> {
     const { pathname: path, searchParams: query } = new URL(req.url!, 'http://x');
     const isWatch = query.has('watch');
+
     this.asked.push(`${isWatch ? 'watch' : req.method} ${path}`);
-    const fault = this.fault({ path, query, isWatch, accept: String(req.headers.accept ?? '') }) ?? {};
+
+    const fault =
+      this.fault({ path, query, isWatch, accept: String(req.headers.accept ?? '') }) ?? {};
     if (fault.status !== undefined) {
-      res.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers }).end(fault.body);
+      res
+        .writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers })
+        .end(fault.body);
       return;
     }
+
     const { url, tls, headers: credentials } = await this.#target;
-    // Like Kubernetes' own servers, what asks for an upgrade is answered without one where none is served.
+
+    // Like Kubernetes' own servers, what asks for an upgrade is answered without one where none is
+    // served.
     const { connection: _connection, upgrade: _upgrade, ...sent } = req.headers;
     const headers = { ...sent, ...credentials, ...fault.headers };
+
     const upstream = https.request(url + (fault.url ?? req.url), {
       ...tls,
       method: req.method!,
       headers,
       agent: false,
     });
+
     upstream.on('error', () => res.destroy());
     res.on('close', () => upstream.destroy());
     req.pipe(upstream);
+
     const [answer] = (await once(upstream, 'response')) as [http.IncomingMessage];
     const { 'content-length': _length, 'transfer-encoding': _encoding, ...kept } = answer.headers;
+
     res.writeHead(answer.statusCode!, kept);
+
     if (fault.alter) {
       let body = '';
-      for await (const chunk of answer.setEncoding('utf8')) body += chunk;
+
+      for await (const chunk of answer.setEncoding('utf8')) {
+        body += chunk;
+      }
+
       res.end(fault.alter(body));
-    } else if (fault.alterLine) await alterLines(answer, res, fault.alterLine);
-    else {
+    } else if (fault.alterLine) {
+      await alterLines(answer, res, fault.alterLine);
+    } else {
       res.flushHeaders();
       answer.pipe(res);
     }
@@ -125,18 +155,23 @@ async function alterLines(
   alter: (line: string) => string | undefined,
 ): Promise<void> {
   res.flushHeaders();
+
   let rest = '';
+
   for await (const chunk of answer.setEncoding('utf8')) {
     const lines = (rest + chunk).split('\n');
     rest = lines.pop()!;
+
     for (const line of lines) {
       const altered = alter(line);
       if (altered === undefined) {
         res.write(line.slice(0, line.length / 2), () => res.destroy());
         return;
       }
+
       res.write(`${altered}\n`);
     }
   }
+
   res.end(rest);
 }

@@ -42,7 +42,11 @@ export class LiveStream {
   ): Promise<LiveStream> {
     const abort = new AbortController();
     const sent = { authorization: `Bearer ${token}`, ...headers };
-    return new LiveStream(await fetch(server.url + path, { headers: sent, signal: abort.signal }), abort);
+
+    return new LiveStream(
+      await fetch(server.url + path, { headers: sent, signal: abort.signal }),
+      abort,
+    );
   }
 
   async #read(response: Response): Promise<void> {
@@ -50,33 +54,48 @@ export class LiveStream {
     const separator = events ? '\n\n' : '\n';
     let text = '';
     const decoder = new TextDecoder();
+
     for await (const chunk of response.body!) {
       text += decoder.decode(chunk, { stream: true });
+
       const parts = text.split(separator);
       text = parts.pop()!;
+
       for (const part of parts) {
         this.parts.push(part);
+
         const json = events ? /^data: (.*)$/m.exec(part)?.[1] : part;
-        if (json) this.events.push(JSON.parse(json));
+        if (json) {
+          this.events.push(JSON.parse(json));
+        }
       }
-      for (const wake of this.#wake.splice(0)) wake();
+
+      for (const wake of this.#wake.splice(0)) {
+        wake();
+      }
     }
+
     this.#end();
   }
 
   #end(): void {
     this.ended = true;
-    for (const wake of this.#wake.splice(0)) wake();
+    for (const wake of this.#wake.splice(0)) {
+      wake();
+    }
   }
 
   /** Waits until the check passes for all that has come. */
   async until(passes: (events: readonly LiveEvent[]) => boolean): Promise<void> {
     const end = Date.now() + WAIT_MS;
+
     while (!passes(this.events)) {
-      if (this.ended || Date.now() > end)
+      if (this.ended || Date.now() > end) {
         assert.fail(
           `${this.ended ? 'the stream ended' : 'no such event'}: ${JSON.stringify(this.events).slice(0, 2000)}`,
         );
+      }
+
       await Promise.race([
         new Promise<void>((resolve) => this.#wake.push(resolve)),
         new Promise((resolve) => setTimeout(resolve, 250)),
@@ -84,12 +103,17 @@ export class LiveStream {
     }
   }
 
-  /** The events since the last call, as `TYPE name`, as soon as there are so many; bookmarks do not count. */
+  /**
+   * The events since the last call, as `TYPE name`, as soon as there are so many; bookmarks do not
+   * count.
+   */
   async next(count: number): Promise<string[]> {
     const rest = () => this.events.slice(this.#taken).filter(({ type }) => type !== 'BOOKMARK');
     await this.until(() => rest().length >= count);
+
     const events = rest();
     this.#taken = this.events.length;
+
     return events.map(({ type, object }) => `${type} ${object.metadata?.name ?? object.code}`);
   }
 
@@ -98,8 +122,10 @@ export class LiveStream {
     const isEnd = ({ type, object }: LiveEvent) =>
       type === 'BOOKMARK' && object.metadata.annotations?.['k8s.io/initial-events-end'] === 'true';
     await this.until((events) => events.some(isEnd));
+
     const end = this.events.findIndex(isEnd);
     this.#taken = end + 1;
+
     return this.events.slice(0, end).map(({ object }) => object.metadata.name);
   }
 
@@ -110,8 +136,11 @@ export class LiveStream {
 
   async finished(): Promise<void> {
     const end = Date.now() + WAIT_MS;
+
     while (!this.ended) {
-      if (Date.now() > end) assert.fail('the stream goes on');
+      if (Date.now() > end) {
+        assert.fail('the stream goes on');
+      }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

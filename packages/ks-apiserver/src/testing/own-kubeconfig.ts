@@ -10,7 +10,10 @@ export interface KubernetesAnswer {
   text: string;
 }
 
-/** A client of the Kubernetes API's own port that has a user's kubeconfig and nothing else: his client certificate. */
+/**
+ * A client of the Kubernetes API's own port that has a user's kubeconfig and nothing else: his
+ * client certificate.
+ */
 export class OwnKubeconfig {
   readonly #server: string;
   readonly #agent: https.Agent;
@@ -21,13 +24,20 @@ export class OwnKubeconfig {
     const decode = (data: string) => Buffer.from(data, 'base64');
     const { server, 'certificate-authority-data': ca } = clusters[0].cluster;
     const { 'client-certificate-data': cert, 'client-key-data': key } = users[0].user;
+
     this.#server = server;
-    this.#agent = new https.Agent({ ca: decode(ca), cert: decode(cert), key: decode(key), keepAlive: true });
+
+    this.#agent = new https.Agent({
+      ca: decode(ca),
+      cert: decode(cert),
+      key: decode(key),
+      keepAlive: true,
+    });
   }
 
   /**
-   * Calls a path with the certificate. A string is sent as it is, anything else as JSON; `forMs` cuts a stream after so many
-   * milliseconds.
+   * Calls a path with the certificate. A string is sent as it is, anything else as JSON; `forMs`
+   * cuts a stream after so many milliseconds.
    */
   async call(
     path: string,
@@ -38,7 +48,9 @@ export class OwnKubeconfig {
       forMs,
     }: { method?: string; headers?: Record<string, string>; body?: unknown; forMs?: number } = {},
   ): Promise<KubernetesAnswer> {
-    const payload = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+    const payload =
+      body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+
     const request = https.request(this.#server + path, {
       method: method ?? (payload === undefined ? 'GET' : 'POST'),
       agent: this.#agent,
@@ -50,17 +62,26 @@ export class OwnKubeconfig {
         ...headers,
       },
     });
+
     request.end(payload);
+
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     const cut = forMs === undefined ? undefined : setTimeout(() => request.destroy(), forMs);
     let text = '';
+
     try {
-      for await (const chunk of response) text += chunk;
+      for await (const chunk of response) {
+        text += chunk;
+      }
     } catch (error) {
       // A stream that was cut is what has come of it.
-      if (!cut || !request.destroyed) throw error;
+      if (!cut || !request.destroyed) {
+        throw error;
+      }
     }
+
     clearTimeout(cut);
+
     return { status: response.statusCode!, headers: response.headers, text };
   }
 

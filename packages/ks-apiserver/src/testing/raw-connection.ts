@@ -3,11 +3,17 @@ import { connect, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { loadKubeconfig } from '@ks-apiserver/client/kube/kubeconfig';
 
-/** A connection that sends what no HTTP client would, and tells what came back; it stays open on its side until it is closed. */
+/**
+ * A connection that sends what no HTTP client would, and tells what came back; it stays open on its
+ * side until it is closed.
+ */
 export class RawConnection {
   readonly socket: Socket;
   text = '';
-  /** When the other side has ended it, in milliseconds since it was opened; undefined while it has not. */
+  /**
+   * When the other side has ended it, in milliseconds since it was opened; undefined while it has
+   * not.
+   */
   endedAfter: number | undefined;
   readonly #start = performance.now();
   readonly #end: Promise<unknown>;
@@ -16,6 +22,7 @@ export class RawConnection {
     this.socket = socket;
     socket.on('data', (chunk) => (this.text += chunk.toString('latin1')));
     socket.on('error', () => {});
+
     this.#end = Promise.race([once(socket, 'end'), once(socket, 'close')]).then(
       () => (this.endedAfter = performance.now() - this.#start),
       () => {},
@@ -25,8 +32,12 @@ export class RawConnection {
   /** Connects to an address such as `http://127.0.0.1:80`. */
   static async to(url: string): Promise<RawConnection> {
     const { hostname, port } = new URL(url);
-    const connection = new RawConnection(connect({ port: Number(port), host: hostname, allowHalfOpen: true }));
+    const connection = new RawConnection(
+      connect({ port: Number(port), host: hostname, allowHalfOpen: true }),
+    );
+
     await once(connection.socket, 'connect');
+
     return connection;
   }
 
@@ -34,12 +45,15 @@ export class RawConnection {
   static async as(kubeconfig: string, anonymous = false): Promise<RawConnection> {
     const { server, ca, cert, key } = await loadKubeconfig(kubeconfig);
     const { hostname: host, port } = new URL(server);
+
     // Its type does not know the option.
     const halfOpen = { allowHalfOpen: true } as ConnectionOptions;
     const options: ConnectionOptions = { host, port: Number(port), ...(ca && { ca }), ...halfOpen };
     const own = anonymous ? {} : { ...(cert && { cert }), ...(key && { key }) };
     const connection = new RawConnection(connectTls({ ...options, ...own }));
+
     await once(connection.socket, 'secureConnect');
+
     return connection;
   }
 
@@ -47,7 +61,10 @@ export class RawConnection {
     this.socket.write(text);
   }
 
-  /** Waits until the other side has ended the connection, or for a time in milliseconds; answers whether it has. */
+  /**
+   * Waits until the other side has ended the connection, or for a time in milliseconds; answers
+   * whether it has.
+   */
   async ends(ms: number): Promise<boolean> {
     await Promise.race([this.#end, new Promise((resolve) => setTimeout(resolve, ms))]);
     return this.endedAfter !== undefined;
@@ -57,18 +74,23 @@ export class RawConnection {
   async refuses(ms: number): Promise<boolean> {
     let refused = false;
     this.socket.once('error', () => (refused = true));
+
     for (const end = Date.now() + ms; !refused && Date.now() < end; ) {
       this.socket.write('x');
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+
     return refused;
   }
 
   /** Waits until what came matches; throws after 5 seconds. */
   async until(pattern: RegExp): Promise<void> {
     const end = Date.now() + 5000;
+
     while (!pattern.test(this.text)) {
-      if (Date.now() > end) throw new Error(`no ${pattern} in: ${this.text}`);
+      if (Date.now() > end) {
+        throw new Error(`no ${pattern} in: ${this.text}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }

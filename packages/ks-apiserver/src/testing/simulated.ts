@@ -9,6 +9,7 @@ import { eventually, TestServer } from './test-server.ts';
 export const CORE = '/api/v1/namespaces/default';
 export const APPS = '/apis/apps/v1/namespaces/default';
 export const BATCH = '/apis/batch/v1/namespaces/default';
+
 /** Any object of the API. */
 // biome-ignore lint/suspicious/noExplicitAny: tests look into any object.
 export type Item = any;
@@ -18,13 +19,22 @@ export let server: TestServer;
 export let client: StormClient;
 
 export async function start(): Promise<void> {
-  server = await TestServer.start({ dataDir: dir, args: ['--simulate', '--config', join(dir, 'config.yaml')] });
+  server = await TestServer.start({
+    dataDir: dir,
+    args: ['--simulate', '--config', join(dir, 'config.yaml')],
+  });
+
   client = new StormClient(await readFile(server.kubeconfig, 'utf8'));
 }
+
 /** A server on an empty data directory whose workloads are simulated. */
 export async function begin(): Promise<void> {
   dir = await mkdtemp(join(tmpdir(), 'ks-simulate-'));
-  await writeFile(join(dir, 'config.yaml'), 'simulation: {nodes: 3, startDelay: 200ms, runDuration: 300ms}\n');
+  await writeFile(
+    join(dir, 'config.yaml'),
+    'simulation: {nodes: 3, startDelay: 200ms, runDuration: 300ms}\n',
+  );
+
   await start();
 }
 
@@ -40,9 +50,12 @@ export async function ok(reply: Promise<Reply>): Promise<Item> {
   assert.ok(status < 300, JSON.stringify(json));
   return json;
 }
+
 export const get = (path: string): Promise<Item> => ok(client.call('GET', path));
-export const post = (path: string, body: unknown): Promise<Item> => ok(client.call('POST', path, body));
+export const post = (path: string, body: unknown): Promise<Item> =>
+  ok(client.call('POST', path, body));
 export const remove = (path: string) => ok(client.call('DELETE', path));
+
 /** Changes an object by what it is now, again where somebody else was faster. */
 export async function change(path: string, edit: (object: Item) => void): Promise<Item> {
   return eventually(async () => {
@@ -51,14 +64,17 @@ export async function change(path: string, edit: (object: Item) => void): Promis
     return ok(client.call('PUT', path, object));
   });
 }
+
 export const podsOf = async (app: string): Promise<Item[]> =>
   (await get(`${CORE}/pods?labelSelector=app%3D${app}`)).items;
+
 export const until = (path: string, check: (object: Item) => void) =>
   eventually(async () => {
     const object = await get(path);
     check(object);
     return object;
   }, 20_000);
+
 export const conditionOf = (object: Item, type: string) =>
   object.status.conditions?.find((one: Item) => one.type === type);
 
@@ -68,12 +84,17 @@ export function template(
   annotations: Record<string, string> = {},
   spec: Item = {},
 ): Item {
-  return { metadata: { labels: { app }, annotations }, spec: { containers: [{ name: 'c', image }], ...spec } };
+  return {
+    metadata: { labels: { app }, annotations },
+    spec: { containers: [{ name: 'c', image }], ...spec },
+  };
 }
+
 export const workload = (app: string, spec: Item, image?: string) => ({
   metadata: { name: app },
   spec: { selector: { matchLabels: { app } }, template: template(app, image), ...spec },
 });
+
 export const rolledOut = (app: string) =>
   until(`${APPS}/deployments/${app}`, ({ metadata, spec, status }) => {
     assert.equal(status.observedGeneration, metadata.generation);

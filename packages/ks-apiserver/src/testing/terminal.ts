@@ -24,26 +24,39 @@ export class TerminalClient {
   constructor(
     server: TestServer,
     pod: string,
-    { token, query = '', headers = {} }: { token: string; query?: string; headers?: Record<string, string> },
+    {
+      token,
+      query = '',
+      headers = {},
+    }: { token: string; query?: string; headers?: Record<string, string> },
   ) {
     const [namespace, name] = pod.split('/');
     const path = `${TERMINALS}/namespaces/${namespace}/pods/${name}${query}`;
+
     this.socket = new WebSocket(server.url.replace('http', 'ws') + path, {
       headers: { authorization: `Bearer ${token}`, ...headers },
     });
     this.socket.on('error', () => {});
+
     this.socket.on('message', (data, binary) => {
       const text = String(data);
       this.frames.push(binary ? 'binary' : text);
+
       const { Op, Data } = JSON.parse(text);
-      if (Op === 'stdout') this.output += Data;
-      else if (Op === 'toast') this.notice += Data;
+      if (Op === 'stdout') {
+        this.output += Data;
+      } else if (Op === 'toast') {
+        this.notice += Data;
+      }
     });
+
     this.closed = new Promise((resolve) =>
       this.socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() })),
     );
+
     this.status = new Promise((resolve) => {
       this.socket.on('open', () => resolve(101));
+
       this.socket.on('unexpected-response', (_request, response) => {
         resolve(response.statusCode ?? 0);
         this.socket.terminate();
@@ -65,9 +78,16 @@ export class TerminalClient {
   async until(pattern: RegExp, ms = 10_000): Promise<RegExpExecArray> {
     for (const end = Date.now() + ms; ; ) {
       const found = pattern.exec(this.output);
-      if (found) return found;
-      if (Date.now() > end || this.socket.readyState === WebSocket.CLOSED)
-        throw new Error(`${pattern} is not in the output: ${JSON.stringify(this.output.slice(-500))} ${this.notice}`);
+      if (found) {
+        return found;
+      }
+
+      if (Date.now() > end || this.socket.readyState === WebSocket.CLOSED) {
+        throw new Error(
+          `${pattern} is not in the output: ${JSON.stringify(this.output.slice(-500))} ${this.notice}`,
+        );
+      }
+
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

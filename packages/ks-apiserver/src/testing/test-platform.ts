@@ -20,7 +20,9 @@ export const PATHS = {
 /** Password of every user of a `TestPlatform` but the administrator. */
 export const PASSWORD = 'Passw0rd!';
 
-/** Namespaces in which only who may do everything writes, reads credentials and enters containers. */
+/**
+ * Namespaces in which only who may do everything writes, reads credentials and enters containers.
+ */
 export const SYSTEM = ['kube-system', 'kubesphere-system', 'kubesphere-controls-system'] as const;
 
 /** Whether the tests run on a real cluster, whose own port asks nothing of this server. */
@@ -29,7 +31,9 @@ export const ON_CLUSTER = process.env.KS_TEST_CLUSTER === '1';
 const ATTEMPTS = 8;
 
 /** A subject of a role binding of Kubernetes. */
-export const userSubject = (name: string) => [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name }];
+export const userSubject = (name: string) => [
+  { kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name },
+];
 
 /** A server with the administrator logged in, and short ways to make what tests of access need. */
 export class TestPlatform {
@@ -50,7 +54,9 @@ export class TestPlatform {
   }
 
   async stop(): Promise<void> {
-    for (const kubeconfig of this.#kubeconfigs) kubeconfig.close();
+    for (const kubeconfig of this.#kubeconfigs) {
+      kubeconfig.close();
+    }
     await this.server.stop();
   }
 
@@ -88,16 +94,22 @@ export class TestPlatform {
       metadata: { name, annotations },
       spec: { email: `${name}@example.com`, password: PASSWORD },
     });
+
     return this.server.token(name, PASSWORD);
   }
 
   /** Makes a workspace and waits for its roles. */
   async workspace(name: string, manager = 'admin'): Promise<void> {
-    await this.made(`${PATHS.tenant}/workspaces`, { metadata: { name }, spec: { template: { spec: { manager } } } });
+    await this.made(`${PATHS.tenant}/workspaces`, {
+      metadata: { name },
+      spec: { template: { spec: { manager } } },
+    });
+
     await eventually(async () => {
       const roles = `${PATHS.iam}/workspaces/${name}/workspaceroles`;
-      for (const role of ['admin', 'viewer', 'regular', 'self-provisioner'])
+      for (const role of ['admin', 'viewer', 'regular', 'self-provisioner']) {
         assert.equal((await this.call(`${roles}/${name}-${role}`)).status, 200);
+      }
     });
   }
 
@@ -105,23 +117,37 @@ export class TestPlatform {
   async project(name: string, workspace: string): Promise<void> {
     const labels = { 'kubesphere.io/workspace': workspace };
     await this.made('/api/v1/namespaces', { metadata: { name, labels } });
+
     await eventually(async () => {
-      for (const role of ['admin', 'operator', 'viewer', 'role-template-view-configmaps'])
-        assert.equal((await this.call(`${PATHS.iam}/namespaces/${name}/roles/${role}`)).status, 200);
+      for (const role of ['admin', 'operator', 'viewer', 'role-template-view-configmaps']) {
+        assert.equal(
+          (await this.call(`${PATHS.iam}/namespaces/${name}/roles/${role}`)).status,
+          200,
+        );
+      }
     });
   }
 
   /** Makes members of `workspaces/{name}`, `namespaces/{name}` or, with '', the cluster. */
   async member(place: string, username: string, roleRef: string): Promise<void> {
-    const what = place === '' ? 'clustermembers' : place.startsWith('workspaces/') ? 'workspacemembers' : 'members';
+    const what =
+      place === ''
+        ? 'clustermembers'
+        : place.startsWith('workspaces/')
+          ? 'workspacemembers'
+          : 'members';
+
     const base = place === '' ? PATHS.iam : `${PATHS.iam}/${place}`;
     await this.soonMade(`${base}/${what}`, [{ username, roleRef }]);
-    await eventually(async () => assert.equal((await this.call(`${base}/${what}/${username}`)).status, 200));
+    await eventually(async () =>
+      assert.equal((await this.call(`${base}/${what}/${username}`)).status, 200),
+    );
   }
 
   /** Makes a ClusterRole with rules and binds it to a user in the cluster. */
   async clusterRole(name: string, rules: readonly object[], username: string): Promise<void> {
     await this.made(`${PATHS.rbac}/clusterroles`, { metadata: { name }, rules });
+
     const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name };
     await this.made(`${PATHS.rbac}/clusterrolebindings`, {
       metadata: { name: `${username}-${name}` },
@@ -149,14 +175,16 @@ export class TestPlatform {
       assert.match(data.config, /client-certificate-data/);
       return data.config as string;
     });
+
     const client = new OwnKubeconfig(config);
     this.#kubeconfigs.push(client);
+
     return client;
   }
 
   /**
-   * Makes a change by every form of request there is, through `send`; answers what was said to each. Where another write
-   * came in between, the request is made again from what is stored then.
+   * Makes a change by every form of request there is, through `send`; answers what was said to
+   * each. Where another write came in between, the request is made again from what is stored then.
    */
   async throughEveryDoor<T extends { status: number }>(
     change: Change,
@@ -171,8 +199,10 @@ export class TestPlatform {
         door = doorsOf(await this.stored(change.path), change)[index]!;
         answer = await send(door);
       }
+
       found.push({ door, answer });
     }
+
     return found;
   }
 
@@ -180,27 +210,47 @@ export class TestPlatform {
   async refused(token: string, method: string, path: string, body?: unknown): Promise<void> {
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     const headers = { 'content-type': type };
-    const answer = await this.server.call(path, { method, token, headers, ...(body !== undefined && { body }) });
+
+    const answer = await this.server.call(path, {
+      method,
+      token,
+      headers,
+      ...(body !== undefined && { body }),
+    });
+
     this.#note(`${method} ${path}`, answer);
   }
 
-  /** Notes it for `withstands` when a change passes by any form of request through `/api` and `/apis`. */
+  /**
+   * Notes it for `withstands` when a change passes by any form of request through `/api` and
+   * `/apis`.
+   */
   async refusedAtEveryDoor(token: string, change: Change): Promise<void> {
     const answers = await this.throughEveryDoor(change, ({ method, path, headers, body }) =>
       this.server.call(path, { method, token, headers, body }),
     );
-    for (const { door, answer } of answers) this.#note(door.name, answer);
+
+    for (const { door, answer } of answers) {
+      this.#note(door.name, answer);
+    }
   }
 
   /** The same at the Kubernetes API's own port, with the caller's kubeconfig. */
   async refusedAtOwnPort(client: OwnKubeconfig, change: Change): Promise<void> {
-    const answers = await this.throughEveryDoor<KubernetesAnswer>(change, ({ method, path, headers, body }) =>
-      client.call(path, { method, headers, body }),
+    const answers = await this.throughEveryDoor<KubernetesAnswer>(
+      change,
+      ({ method, path, headers, body }) => client.call(path, { method, headers, body }),
     );
+
     // A ValidatingAdmissionPolicy answers 422 unless it says otherwise.
     const refusal = ({ status, text }: KubernetesAnswer) =>
       ON_CLUSTER && status === 422 && text.includes('AdmissionPolicy');
-    for (const { door, answer } of answers) if (!refusal(answer)) this.#note(`own port: ${door.name}`, answer);
+
+    for (const { door, answer } of answers) {
+      if (!refusal(answer)) {
+        this.#note(`own port: ${door.name}`, answer);
+      }
+    }
   }
 
   /** Notes for `withstands` what must not be. */
@@ -209,12 +259,15 @@ export class TestPlatform {
   }
 
   #note(what: string, { status, text }: { status: number; text: string }): void {
-    if (status !== 403) this.#passed.push(`${what}: ${status} ${text.slice(0, 200)}`);
+    if (status !== 403) {
+      this.#passed.push(`${what}: ${status} ${text.slice(0, 200)}`);
+    }
   }
 
   /** Runs an attack, then asserts that all of its calls were refused and nothing was noted. */
   async withstands(act: () => Promise<void>): Promise<void> {
     this.#passed = [];
+
     try {
       await act();
     } finally {

@@ -13,7 +13,10 @@ const START_MS = 30_000;
 /** Password of admin in tests. */
 export const ADMIN_PASSWORD = 'P@88w0rd';
 
-/** How long a real garbage collector may take, in milliseconds: it looks for new kinds of owners every half minute. */
+/**
+ * How long a real garbage collector may take, in milliseconds: it looks for new kinds of owners
+ * every half minute.
+ */
 export const GARBAGE_MS = 75_000;
 
 /** An answer with its body read. */
@@ -34,7 +37,10 @@ export interface Call {
   form?: Record<string, string>;
 }
 
-/** What a server is started with besides: nothing, or a real cluster and Redis where the environment names their module. */
+/**
+ * What a server is started with besides: nothing, or a real cluster and Redis where the environment
+ * names their module.
+ */
 interface Peers {
   args: readonly string[];
   kubeconfig?: string | undefined;
@@ -43,7 +49,10 @@ interface Peers {
 
 async function startPeers(args: readonly string[]): Promise<Peers> {
   const module = process.env.KS_TEST_PEERS;
-  if (!module) return { args, stop: async () => {} };
+  if (!module) {
+    return { args, stop: async () => {} };
+  }
+
   return (await import(pathToFileURL(module).href)).startPeers(args);
 }
 
@@ -80,6 +89,7 @@ export class TestServer {
     options: { args?: string[]; dataDir?: string; env?: Record<string, string> } = {},
   ): Promise<TestServer> {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'ks-apiserver-')));
+
     const args = [
       '--enable-source-maps',
       MAIN,
@@ -94,15 +104,23 @@ export class TestServer {
       '--log-level',
       'warn',
     ];
+
     const peers = await startPeers(options.args ?? []);
+
     const child = spawn(process.execPath, [...args, ...peers.args], {
       cwd: dataDir,
       env: { ...process.env, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+
     let output = '';
+
     const ready = new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`the server did not start:\n${output}`)), START_MS);
+      const timer = setTimeout(
+        () => reject(new Error(`the server did not start:\n${output}`)),
+        START_MS,
+      );
+
       const onData = (chunk: Buffer) => {
         output += chunk;
         if (output.includes('/v1alpha3/nodes')) {
@@ -110,17 +128,30 @@ export class TestServer {
           resolve();
         }
       };
+
       child.stdout.on('data', onData);
       child.stderr.on('data', onData);
+
       child.once('exit', (code) => {
         clearTimeout(timer);
         reject(new Error(`the server ended with code ${code}:\n${output}`));
       });
     });
+
     await ready;
+
     const url = /KubeSphere:\s+(\S+)/.exec(output)![1]!;
     const kubeconfig = peers.kubeconfig ?? /kubeconfig:\s+(\S+)/.exec(output)?.[1] ?? '';
-    return new TestServer(child, url, kubeconfig, dataDir, () => output, options.dataDir !== undefined, peers);
+
+    return new TestServer(
+      child,
+      url,
+      kubeconfig,
+      dataDir,
+      () => output,
+      options.dataDir !== undefined,
+      peers,
+    );
   }
 
   /** All that the server has printed and logged. */
@@ -129,10 +160,19 @@ export class TestServer {
   }
 
   /** Calls the KubeSphere API. */
-  async call(path: string, { method, token, headers = {}, body, form }: Call = {}): Promise<Answer> {
+  async call(
+    path: string,
+    { method, token, headers = {}, body, form }: Call = {},
+  ): Promise<Answer> {
     const sent: Record<string, string> = { ...headers };
-    if (token) sent.authorization = `Bearer ${token}`;
-    if (body !== undefined && !sent['content-type']) sent['content-type'] = 'application/json';
+
+    if (token) {
+      sent.authorization = `Bearer ${token}`;
+    }
+    if (body !== undefined && !sent['content-type']) {
+      sent['content-type'] = 'application/json';
+    }
+
     const payload = form
       ? new URLSearchParams(form)
       : body === undefined
@@ -140,19 +180,23 @@ export class TestServer {
         : typeof body === 'string'
           ? body
           : JSON.stringify(body);
+
     const response = await fetch(this.url + path, {
       method: method ?? (payload === undefined ? 'GET' : 'POST'),
       headers: sent,
       ...(payload !== undefined && { body: payload }),
       redirect: 'manual',
     });
+
     const text = await response.text();
     let json: unknown;
+
     try {
       json = JSON.parse(text);
     } catch {
       // A text answer.
     }
+
     return { status: response.status, headers: response.headers, text, json };
   }
 
@@ -164,7 +208,10 @@ export class TestServer {
   /** An access token; throws when the log-in is refused. */
   async token(username = 'admin', password = ADMIN_PASSWORD): Promise<string> {
     const { status, text, json } = await this.login(username, password);
-    if (status !== 200) throw new Error(`log-in of ${username}: ${status} ${text}`);
+    if (status !== 200) {
+      throw new Error(`log-in of ${username}: ${status} ${text}`);
+    }
+
     return json.access_token;
   }
 
@@ -178,6 +225,7 @@ export class TestServer {
     const { 'client-certificate-data': cert, 'client-key-data': key, token } = config.users[0].user;
     const decode = (data: string | undefined) => data && Buffer.from(data, 'base64');
     const payload = options.body === undefined ? undefined : JSON.stringify(options.body);
+
     const request = https.request(server + path, {
       method: options.method ?? 'GET',
       ca: decode(ca),
@@ -192,10 +240,16 @@ export class TestServer {
         }),
       },
     });
+
     request.end(payload);
+
     const [response] = (await once(request, 'response')) as [import('node:http').IncomingMessage];
     let text = '';
-    for await (const chunk of response) text += chunk;
+
+    for await (const chunk of response) {
+      text += chunk;
+    }
+
     return { status: response.statusCode!, json: JSON.parse(text) };
   }
 
@@ -205,8 +259,13 @@ export class TestServer {
       this.process.kill(signal);
       await once(this.process, 'exit');
     }
+
     await this.#peers.stop();
-    if (!this.#keep) await rm(this.dataDir, { recursive: true, force: true });
+
+    if (!this.#keep) {
+      await rm(this.dataDir, { recursive: true, force: true });
+    }
+
     return this.process.exitCode;
   }
 }
@@ -221,11 +280,15 @@ export async function run(
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+
   let stderr = '';
   let stdout = '';
+
   child.stderr.on('data', (chunk) => (stderr += chunk));
   child.stdout.on('data', (chunk) => (stdout += chunk));
+
   const [code] = await once(child, 'exit');
+
   return { code, stderr, stdout };
 }
 
@@ -236,7 +299,9 @@ export async function eventually<T>(check: () => Promise<T>, ms = 10_000): Promi
     try {
       return await check();
     } catch (error) {
-      if (Date.now() > end) throw error;
+      if (Date.now() > end) {
+        throw error;
+      }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }

@@ -3,7 +3,10 @@ import net from 'node:net';
 
 const WAIT_MS = 2000;
 
-/** What a connection answered to a request that asks for an upgrade, as far as it came before `WAIT_MS`. */
+/**
+ * What a connection answered to a request that asks for an upgrade, as far as it came before
+ * `WAIT_MS`.
+ */
 export interface UpgradedAnswer {
   /** 0 when there was none. */
   status: number;
@@ -12,8 +15,9 @@ export interface UpgradedAnswer {
 }
 
 /**
- * Sends one request that asks for the protocol WebSocket, whatever its method and body, on a connection of its own.
- * `behind` is sent after it without waiting, as who smuggles a second request does.
+ * Sends one request that asks for the protocol WebSocket, whatever its method and body, on a
+ * connection of its own. `behind` is sent after it without waiting, as who smuggles a second
+ * request does.
  */
 export async function upgradedCall(
   base: string,
@@ -24,10 +28,17 @@ export async function upgradedCall(
     headers = {},
     body,
     behind = '',
-  }: { method?: string; token?: string; headers?: Record<string, string>; body?: unknown; behind?: string },
+  }: {
+    method?: string;
+    token?: string;
+    headers?: Record<string, string>;
+    body?: unknown;
+    behind?: string;
+  },
 ): Promise<UpgradedAnswer> {
   const { hostname, port } = new URL(base);
   const payload = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
+
   const sent: Record<string, string> = {
     host: `${hostname}:${port}`,
     ...(token && { authorization: `Bearer ${token}` }),
@@ -35,17 +46,23 @@ export async function upgradedCall(
     upgrade: 'websocket',
     'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
     'sec-websocket-version': '13',
-    ...(payload !== '' && { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(payload)) }),
+    ...(payload !== '' && {
+      'content-type': 'application/json',
+      'content-length': String(Buffer.byteLength(payload)),
+    }),
     ...headers,
   };
+
   const head = Object.entries(sent).map(([name, value]) => `${name}: ${value}\r\n`);
   const socket = net.connect(Number(port), hostname);
   let text = '';
+
   socket.on('data', (chunk) => (text += chunk));
   socket.on('error', () => {});
   socket.write(`${method} ${path} HTTP/1.1\r\n${head.join('')}\r\n${payload}${behind}`);
   await Promise.race([once(socket, 'close').catch(() => {}), answered(socket, () => text)]);
   socket.destroy();
+
   return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? 0), text };
 }
 
@@ -55,6 +72,8 @@ async function answered(socket: net.Socket, text: () => string): Promise<void> {
   while (!socket.closed && Date.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, 20));
     // An answer that is no upgrade is whole when its body is there; its connection may stay open.
-    if (/^HTTP\/1\.1 [^1]\d\d .*\r\n\r\n./s.test(text())) return;
+    if (/^HTTP\/1\.1 [^1]\d\d .*\r\n\r\n./s.test(text())) {
+      return;
+    }
   }
 }

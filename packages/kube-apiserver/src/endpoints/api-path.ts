@@ -13,7 +13,10 @@ export interface ApiPath {
 const NAMESPACE_SUBRESOURCES = new Set(['status', 'finalize']);
 
 function decode(part: string): string | undefined {
-  if (!part.includes('%')) return part;
+  if (!part.includes('%')) {
+    return part;
+  }
+
   try {
     return decodeURIComponent(part);
   } catch {
@@ -21,27 +24,53 @@ function decode(part: string): string | undefined {
   }
 }
 
-/** Reads the path of a resource; undefined when it names none (Kubernetes "API Concepts", "Resource URIs"). */
+/**
+ * Reads the path of a resource; undefined when it names none (Kubernetes "API Concepts", "Resource
+ * URIs").
+ */
 export function parseApiPath(path: string): ApiPath | undefined {
   const parts: string[] = [];
+
   for (const part of path.split('/').slice(1)) {
     const text = decode(part);
-    if (text === undefined) return undefined;
+    if (text === undefined) {
+      return undefined;
+    }
+
     parts.push(text);
   }
-  if (parts.at(-1) === '') parts.pop();
+
+  if (parts.at(-1) === '') {
+    parts.pop();
+  }
+
   const prefix = parts.shift();
   const group = prefix === 'apis' ? parts.shift() : prefix === 'api' ? '' : undefined;
   const version = parts.shift();
-  if (group === undefined || !version || parts.length === 0) return undefined;
+  if (group === undefined || !version || parts.length === 0) {
+    return undefined;
+  }
+
   const legacyWatch = parts[0] === 'watch' && parts.length > 1;
-  if (legacyWatch) parts.shift();
+  if (legacyWatch) {
+    parts.shift();
+  }
+
   let namespace = '';
-  if (parts[0] === 'namespaces' && parts.length > 2 && !(parts.length === 3 && NAMESPACE_SUBRESOURCES.has(parts[2]!))) {
+
+  if (
+    parts[0] === 'namespaces' &&
+    parts.length > 2 &&
+    !(parts.length === 3 && NAMESPACE_SUBRESOURCES.has(parts[2]!))
+  ) {
     namespace = parts[1]!;
     parts.splice(0, 2);
   }
+
   const [resource = '', name = '', ...rest] = parts;
-  if (resource === '' || parts.slice(0, 2).includes('')) return undefined;
+  if (resource === '' || parts.slice(0, 2).includes('')) {
+    return undefined;
+  }
+
   return { group, version, namespace, resource, name, subresource: rest.join('/'), legacyWatch };
 }

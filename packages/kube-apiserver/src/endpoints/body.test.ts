@@ -16,6 +16,7 @@ test('a body that cannot be read is refused with the reason', async () => {
   assert.deepEqual(await read(Buffer.from('{"a": 1}')), Buffer.from('{"a": 1}'));
   await assert.rejects(read(Buffer.from('{"a": 10}')), { code: 413 });
   await assert.rejects(read(failing(new Error('aborted'))), { code: 400 });
+
   // The budget of its caller is used up, or it came too slowly.
   await assert.rejects(read(failing(tooManyRequests('too much', 1))), { code: 429 });
 });

@@ -5,7 +5,9 @@ import { jsonResponse } from './respond.ts';
 
 const DEPRECATED = 'v1 ComponentStatus is deprecated in v1.19+';
 
-/** The parts of a control plane that this process holds, by the names that Kubernetes knows them by. */
+/**
+ * The parts of a control plane that this process holds, by the names that Kubernetes knows them by.
+ */
 const COMPONENTS = ['controller-manager', 'etcd-0'];
 
 function component(name: string) {
@@ -15,6 +17,7 @@ function component(name: string) {
 /** `GET componentstatuses`: whoever can answer is well. */
 export async function listComponentStatuses({ warnings }: Call): Promise<KubeResponse> {
   warnings.push(DEPRECATED);
+
   return jsonResponse({
     kind: 'ComponentStatusList',
     apiVersion: 'v1',
@@ -26,6 +29,10 @@ export async function listComponentStatuses({ warnings }: Call): Promise<KubeRes
 /** `GET componentstatuses/x`; throws a StatusError 404. */
 export async function getComponentStatus({ path, warnings }: Call): Promise<KubeResponse> {
   warnings.push(DEPRECATED);
-  if (!COMPONENTS.includes(path.name)) throw notFound({ resource: 'componentstatus', name: path.name });
+
+  if (!COMPONENTS.includes(path.name)) {
+    throw notFound({ resource: 'componentstatus', name: path.name });
+  }
+
   return jsonResponse({ kind: 'ComponentStatus', apiVersion: 'v1', ...component(path.name) });
 }

@@ -12,10 +12,16 @@ export async function create(call: Call): Promise<KubeResponse> {
   const options = writeOptions(call, 'CreateOptions');
   const body = await requestBody(call.request);
   const text = readText(body, contentType(call.request), call.type.kind);
+
   options.isLarge = isLarge(body);
-  if (options.isLarge) await largeTurn();
+  if (options.isLarge) {
+    await largeTurn();
+  }
+
   const object = decodeObject(call.type, text.value, options.fieldValidation, call.warnings, text);
   matchUrl(call.type, object, call.path.namespace);
+
   const { object: created } = await call.api.store.create(call.type, object, options);
+
   return objectResponse(call, created, 201);
 }

@@ -18,9 +18,14 @@ export async function remove(call: Call): Promise<KubeResponse> {
   const write = { ...options, user, now, warnings, manager: '' };
   const written = await api.store.delete(type, path.namespace, path.name, write);
   if (!written.deleted || api.store.strategyOf(type).returnsDeleted) {
-    return objectResponse(call, written.revision ? atRevision(written.object, written.revision) : written.object);
+    return objectResponse(
+      call,
+      written.revision ? atRevision(written.object, written.revision) : written.object,
+    );
   }
+
   const { name, uid } = written.object.shared<KubeObject>().metadata;
+
   return jsonResponse({
     kind: 'Status',
     apiVersion: 'v1',

@@ -7,9 +7,14 @@ import { parseAccept } from './negotiate.ts';
 import { jsonResponse } from './respond.ts';
 import { NOT_KEPT, taggedDocument } from './tagged-document.ts';
 
-/** Tells clients whether two served kinds are kept as the same one (kube-apiserver's StorageVersionHash). */
+/**
+ * Tells clients whether two served kinds are kept as the same one (kube-apiserver's
+ * StorageVersionHash).
+ */
 function storageVersionHash({ storage, kind }: ResourceType): string {
-  const digest = createHash('sha256').update(`${storage.group}/${storage.version}/${kind}`).digest();
+  const digest = createHash('sha256')
+    .update(`${storage.group}/${storage.version}/${kind}`)
+    .digest();
   return digest.subarray(0, 8).toString('base64');
 }
 
@@ -30,7 +35,10 @@ function resourcesOf(types: readonly ResourceType[]): unknown[] {
       name: `${type.resource}/${subresource.name}`,
       singularName: '',
       namespaced: type.namespaced,
-      ...(subresource.group !== undefined && { group: subresource.group, version: subresource.version }),
+      ...(subresource.group !== undefined && {
+        group: subresource.group,
+        version: subresource.version,
+      }),
       kind: subresource.kind ?? type.kind,
       verbs: subresource.verbs,
     })),
@@ -49,7 +57,11 @@ function aggregatedResource(type: ResourceType): unknown {
     ...(type.subresources.length > 0 && {
       subresources: type.subresources.map(({ name, verbs, kind, group, version }) => ({
         subresource: name,
-        responseKind: { group: group ?? type.group, version: version ?? type.version, kind: kind ?? type.kind },
+        responseKind: {
+          group: group ?? type.group,
+          version: version ?? type.version,
+          kind: kind ?? type.kind,
+        },
         verbs,
       })),
     }),
@@ -57,7 +69,11 @@ function aggregatedResource(type: ResourceType): unknown {
 }
 
 function groupOf(name: string, versions: readonly string[]) {
-  const groupVersions = versions.map((version) => ({ groupVersion: `${name}/${version}`, version }));
+  const groupVersions = versions.map((version) => ({
+    groupVersion: `${name}/${version}`,
+    version,
+  }));
+
   return { name, versions: groupVersions, preferredVersion: groupVersions[0] };
 }
 
@@ -70,18 +86,33 @@ function versions(serverAddress: string): unknown {
 /** The aggregated version that an Accept header prefers to plain discovery. */
 function aggregatedVersion(accept: string | undefined): 'v2' | 'v2beta1' | undefined {
   for (const { type, parameters } of parseAccept(accept)) {
-    if (type !== 'application/json' && type !== '*/*') continue;
-    if (parameters.get('as') !== 'APIGroupDiscoveryList') {
-      if (parameters.size === 0 || !parameters.has('as')) return undefined;
+    if (type !== 'application/json' && type !== '*/*') {
       continue;
     }
+
+    if (parameters.get('as') !== 'APIGroupDiscoveryList') {
+      if (parameters.size === 0 || !parameters.has('as')) {
+        return undefined;
+      }
+      continue;
+    }
+
     const version = parameters.get('v');
-    if (parameters.get('g') === 'apidiscovery.k8s.io' && (version === 'v2' || version === 'v2beta1')) return version;
+    if (
+      parameters.get('g') === 'apidiscovery.k8s.io' &&
+      (version === 'v2' || version === 'v2beta1')
+    ) {
+      return version;
+    }
   }
+
   return undefined;
 }
 
-/** Discovery documents, made from the catalog and kept until it changes (Kubernetes "The Kubernetes API", "Discovery API"). */
+/**
+ * Discovery documents, made from the catalog and kept until it changes (Kubernetes "The Kubernetes
+ * API", "Discovery API").
+ */
 export class Discovery {
   readonly #catalog: ResourceCatalog;
   readonly #documents = new Map<string, Buffer>();
@@ -94,20 +125,29 @@ export class Discovery {
   /** The answer to a discovery path; undefined when the path is none or names no group. */
   answer(path: string, request: Pick<KubeRequest, 'headers'>): KubeResponse | undefined {
     const { accept, host } = request.headers;
+
     if (this.#generation !== this.#catalog.generation) {
       this.#documents.clear();
       this.#generation = this.#catalog.generation;
     }
+
     const aggregated = path === '/api' || path === '/apis' ? aggregatedVersion(accept) : undefined;
-    if (path === '/api' && !aggregated) return jsonResponse(versions(host ?? ''));
+    if (path === '/api' && !aggregated) {
+      return jsonResponse(versions(host ?? ''));
+    }
+
     const key = `${aggregated ?? ''}${path}`;
     let document = this.#documents.get(key);
     if (!document) {
       const value = aggregated ? this.#aggregated(path === '/api', aggregated) : this.#plain(path);
-      if (value === undefined) return undefined;
+      if (value === undefined) {
+        return undefined;
+      }
+
       document = Buffer.from(JSON.stringify(value));
       this.#documents.set(key, document);
     }
+
     if (!aggregated) {
       return {
         status: 200,
@@ -125,6 +165,7 @@ export class Discovery {
 
   #aggregated(core: boolean, version: string): unknown {
     const groups = [...this.#catalog.groups()].filter(([name]) => (name === '') === core);
+
     return {
       kind: 'APIGroupDiscoveryList',
       apiVersion: `apidiscovery.k8s.io/${version}`,
@@ -142,6 +183,7 @@ export class Discovery {
 
   #plain(path: string): unknown {
     const parts = path.split('/').slice(1);
+
     if (path === '/apis') {
       const groups = [...this.#catalog.groups()].filter(([name]) => name !== '');
       return {
@@ -150,16 +192,31 @@ export class Discovery {
         groups: groups.map(([name, versions]) => groupOf(name, versions)),
       };
     }
+
     const [prefix, first = '', second] = parts;
     if (prefix === 'apis' && parts.length === 2) {
       const versions = this.#catalog.groups().get(first);
-      return versions && first !== '' ? { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(first, versions) } : undefined;
+      return versions && first !== ''
+        ? { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(first, versions) }
+        : undefined;
     }
+
     const [group, version] =
-      prefix === 'api' && parts.length === 2 ? ['', first] : parts.length === 3 ? [first, second!] : ['', ''];
-    if ((group === '') !== (prefix === 'api') || !this.#catalog.groups().get(group)?.includes(version))
+      prefix === 'api' && parts.length === 2
+        ? ['', first]
+        : parts.length === 3
+          ? [first, second!]
+          : ['', ''];
+
+    if (
+      (group === '') !== (prefix === 'api') ||
+      !this.#catalog.groups().get(group)?.includes(version)
+    ) {
       return undefined;
+    }
+
     const types = this.#catalog.types(group, version);
+
     return {
       kind: 'APIResourceList',
       // The oldest group of all has never told its list's version.
@@ -173,6 +230,7 @@ export class Discovery {
 /** `GET /version` (Kubernetes apimachinery version.Info). */
 export function versionResponse(gitVersion: string): KubeResponse {
   const [, major = '', minor = ''] = /^v(\d+)\.(\d+)/.exec(gitVersion) ?? [];
+
   return jsonResponse({
     major,
     minor,

@@ -7,6 +7,9 @@ import { objectResponse } from './respond.ts';
 export async function get(call: Call): Promise<KubeResponse> {
   const { store } = call.api;
   const wanted = parseRevision(call.query.get('resourceVersion'));
-  if (wanted !== undefined && wanted > store.backend.revision) throw tooLargeRevision(wanted, store.backend.revision);
+  if (wanted !== undefined && wanted > store.backend.revision) {
+    throw tooLargeRevision(wanted, store.backend.revision);
+  }
+
   return objectResponse(call, store.get(call.type, call.path.namespace, call.path.name));
 }

@@ -7,32 +7,46 @@ const CONFIGURATION = '/.well-known/openid-configuration';
 const KEYS = '/openid/v1/jwks';
 const HOST = /^[\w.-]+(:\d+)?$|^\[[0-9a-fA-F:]+\](:\d+)?$/;
 
-/** An answer of a media type that is all there is; throws a StatusError 406 for clients that do not take it. */
+/**
+ * An answer of a media type that is all there is; throws a StatusError 406 for clients that do not
+ * take it.
+ */
 function document(request: KubeRequest, type: string, value: unknown): KubeResponse {
   const taken = parseAccept(request.headers.accept).some((range) =>
     [type, '*/*', 'application/*'].includes(range.type),
   );
+
   if (!taken) {
     const message = `406: Not Acceptable\n\nAvailable representations: ${type}`;
     throw new StatusError(406, 'NotAcceptable', message, {});
   }
+
   const headers = { 'content-type': type, 'cache-control': 'public, max-age=3600' };
+
   return { status: 200, headers, body: Buffer.from(JSON.stringify(value)) };
 }
 
 /**
- * What verifiers of ServiceAccount tokens ask for (Kubernetes "ServiceAccount issuer discovery"); undefined for other paths and
- * where no tokens are issued. Throws StatusErrors 405 and 406.
+ * What verifiers of ServiceAccount tokens ask for (Kubernetes "ServiceAccount issuer discovery");
+ * undefined for other paths and where no tokens are issued. Throws StatusErrors 405 and 406.
  */
 export function issuerResponse(
   request: KubeRequest,
   path: string,
   tokens: ServiceAccountTokens,
 ): KubeResponse | undefined {
-  if ((path !== CONFIGURATION && path !== KEYS) || !tokens.canIssue) return undefined;
-  if (request.method !== 'GET') throw methodNotAllowed();
-  if (path === KEYS) return document(request, 'application/jwk-set+json', { keys: tokens.publicKeys });
+  if ((path !== CONFIGURATION && path !== KEYS) || !tokens.canIssue) {
+    return undefined;
+  }
+  if (request.method !== 'GET') {
+    throw methodNotAllowed();
+  }
+  if (path === KEYS) {
+    return document(request, 'application/jwk-set+json', { keys: tokens.publicKeys });
+  }
+
   const { host = '' } = request.headers;
+
   return document(request, 'application/json', {
     issuer: tokens.issuer,
     jwks_uri: `https://${HOST.test(host) ? host : 'kubernetes.default.svc'}${KEYS}`,

@@ -9,9 +9,15 @@ export function tooDeep(): JsonError {
 }
 
 function quoted(char: string): string {
-  if (char === "'") return "'\\''";
-  if (char === '"') return `'"'`;
+  if (char === "'") {
+    return "'\\''";
+  }
+  if (char === '"') {
+    return `'"'`;
+  }
+
   const code = char.charCodeAt(0);
+
   const short: Record<string, string> = {
     '\n': '\\n',
     '\r': '\\r',
@@ -20,15 +26,28 @@ function quoted(char: string): string {
     '\b': '\\b',
     '\f': '\\f',
   };
+
   const hex = code < 0x20 || (code >= 0x7f && code < 0xa1) || code === 0xad;
-  if (short[char] !== undefined) return `'${short[char]}'`;
-  if (hex) return code < 0x80 ? `'\\x${code.toString(16).padStart(2, '0')}'` : `'\\u00${code.toString(16)}'`;
+
+  if (short[char] !== undefined) {
+    return `'${short[char]}'`;
+  }
+
+  if (hex) {
+    return code < 0x80
+      ? `'\\x${code.toString(16).padStart(2, '0')}'`
+      : `'\\u00${code.toString(16)}'`;
+  }
+
   return `'${char}'`;
 }
 
 const WORDS = { t: 'true', f: 'false', n: 'null' } as const;
 
-/** Looks for what JSON.parse does not tell in Go's words: the first byte that does not belong where it stands. */
+/**
+ * Looks for what JSON.parse does not tell in Go's words: the first byte that does not belong where
+ * it stands.
+ */
 class FaultFinder {
   readonly #text: string;
   #at = 0;
@@ -42,12 +61,17 @@ class FaultFinder {
   /** Throws a JsonError for what is wrong. */
   check(): void {
     this.#value();
+
     const rest = this.#next();
-    if (rest !== '') throw this.#unexpected(rest, 'after top-level value');
+    if (rest !== '') {
+      throw this.#unexpected(rest, 'after top-level value');
+    }
   }
 
   #unexpected(char: string, where: string): JsonError {
-    if (char === '') return new JsonError('unexpected end of JSON input');
+    if (char === '') {
+      return new JsonError('unexpected end of JSON input');
+    }
     return new JsonError(`invalid character ${quoted(char)} ${where}`);
   }
 
@@ -66,16 +90,26 @@ class FaultFinder {
 
   #value(): void {
     const char = this.#next();
-    if (char === '{') this.#inside(() => this.#object());
-    else if (char === '[') this.#inside(() => this.#array());
-    else if (char === '"') this.#string();
-    else if (char === '-' || (char >= '0' && char <= '9')) this.#number(char);
-    else if (char === 't' || char === 'f' || char === 'n') this.#word(WORDS[char]);
-    else throw this.#unexpected(char, 'looking for beginning of value');
+    if (char === '{') {
+      this.#inside(() => this.#object());
+    } else if (char === '[') {
+      this.#inside(() => this.#array());
+    } else if (char === '"') {
+      this.#string();
+    } else if (char === '-' || (char >= '0' && char <= '9')) {
+      this.#number(char);
+    } else if (char === 't' || char === 'f' || char === 'n') {
+      this.#word(WORDS[char]);
+    } else {
+      throw this.#unexpected(char, 'looking for beginning of value');
+    }
   }
 
   #inside(check: () => void): void {
-    if (++this.#depth > maxNesting) throw tooDeep();
+    if (++this.#depth > maxNesting) {
+      throw tooDeep();
+    }
+
     check();
     this.#depth--;
   }
@@ -83,34 +117,59 @@ class FaultFinder {
   #word(word: string): void {
     for (const expected of word.slice(1)) {
       const char = this.#text.charAt(this.#at++);
-      if (char !== expected) throw this.#unexpected(char, `in literal ${word} (expecting ${quoted(expected)})`);
+      if (char !== expected) {
+        throw this.#unexpected(char, `in literal ${word} (expecting ${quoted(expected)})`);
+      }
     }
   }
 
   #object(): void {
     let char = this.#next();
-    if (char === '}') return;
+    if (char === '}') {
+      return;
+    }
+
     for (;;) {
-      if (char !== '"') throw this.#unexpected(char, 'looking for beginning of object key string');
+      if (char !== '"') {
+        throw this.#unexpected(char, 'looking for beginning of object key string');
+      }
+
       this.#string();
       char = this.#next();
-      if (char !== ':') throw this.#unexpected(char, 'after object key');
+      if (char !== ':') {
+        throw this.#unexpected(char, 'after object key');
+      }
+
       this.#value();
       char = this.#next();
-      if (char === '}') return;
-      if (char !== ',') throw this.#unexpected(char, 'after object key:value pair');
+      if (char === '}') {
+        return;
+      }
+      if (char !== ',') {
+        throw this.#unexpected(char, 'after object key:value pair');
+      }
+
       char = this.#next();
     }
   }
 
   #array(): void {
-    if (this.#next() === ']') return;
+    if (this.#next() === ']') {
+      return;
+    }
+
     this.#at--;
+
     for (;;) {
       this.#value();
+
       const char = this.#next();
-      if (char === ']') return;
-      if (char !== ',') throw this.#unexpected(char, 'after array element');
+      if (char === ']') {
+        return;
+      }
+      if (char !== ',') {
+        throw this.#unexpected(char, 'after array element');
+      }
     }
   }
 
@@ -118,9 +177,15 @@ class FaultFinder {
     for (;;) {
       // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters may not stand in a string.
       this.#skip(/[^"\\\u0000-\u001f]*/y);
+
       const char = this.#text.charAt(this.#at++);
-      if (char === '"') return;
-      if (char !== '\\') throw this.#unexpected(char, 'in string literal');
+      if (char === '"') {
+        return;
+      }
+      if (char !== '\\') {
+        throw this.#unexpected(char, 'in string literal');
+      }
+
       this.#escape();
     }
   }
@@ -128,33 +193,50 @@ class FaultFinder {
   #escape(): void {
     const char = this.#text.charAt(this.#at++);
     if (char !== 'u') {
-      if (char === '' || !'"\\/bfnrt'.includes(char)) throw this.#unexpected(char, 'in string escape code');
+      if (char === '' || !'"\\/bfnrt'.includes(char)) {
+        throw this.#unexpected(char, 'in string escape code');
+      }
       return;
     }
+
     for (let i = 0; i < 4; i++) {
       const digit = this.#text.charAt(this.#at++);
-      if (!/^[0-9a-fA-F]$/.test(digit)) throw this.#unexpected(digit, 'in \\u hexadecimal character escape');
+      if (!/^[0-9a-fA-F]$/.test(digit)) {
+        throw this.#unexpected(digit, 'in \\u hexadecimal character escape');
+      }
     }
   }
 
   #digits(where: string): void {
     const char = this.#text.charAt(this.#at);
-    if (!(char >= '0' && char <= '9')) throw this.#unexpected(char, where);
+    if (!(char >= '0' && char <= '9')) {
+      throw this.#unexpected(char, where);
+    }
+
     this.#skip(/[0-9]*/y);
   }
 
   #number(first: string): void {
     let lead = first;
+
     if (first === '-') {
       lead = this.#text.charAt(this.#at);
-      if (!(lead >= '0' && lead <= '9')) throw this.#unexpected(lead, 'in numeric literal');
+      if (!(lead >= '0' && lead <= '9')) {
+        throw this.#unexpected(lead, 'in numeric literal');
+      }
+
       this.#at++;
     }
-    if (lead !== '0') this.#skip(/[0-9]*/y);
+
+    if (lead !== '0') {
+      this.#skip(/[0-9]*/y);
+    }
+
     if (this.#text.charAt(this.#at) === '.') {
       this.#at++;
       this.#digits('after decimal point in numeric literal');
     }
+
     if (/[eE]/.test(this.#text.charAt(this.#at))) {
       this.#at++;
       this.#skip(/[+-]?/y);
@@ -163,7 +245,10 @@ class FaultFinder {
   }
 }
 
-/** Throws a JsonError that tells in Go's words what is wrong with a JSON text; nothing where it is right. */
+/**
+ * Throws a JsonError that tells in Go's words what is wrong with a JSON text; nothing where it is
+ * right.
+ */
 export function checkJson(body: Buffer): void {
   // Byte by byte, as Go shows them.
   new FaultFinder(body.toString('latin1')).check();

@@ -24,6 +24,7 @@ const broken: [text: string, message: string][] = [
   ['"a\u0000"', "invalid character '\\x00' in string literal"],
   ['\ufeff{}', "invalid character 'ï' looking for beginning of value"],
 ];
+
 for (const [text, message] of broken) {
   test(`${JSON.stringify(text)} is refused as Go refuses it`, () => {
     assert.throws(() => parseJson(Buffer.from(text)), { message });
@@ -38,7 +39,11 @@ test('repeated fields are merged and told with their paths', () => {
 });
 
 test('unknown and repeated fields are told in the order of the text, and nothing of what is inside unknown ones', () => {
-  const schema: Schema = { type: 'object', properties: { a: { type: 'object', additionalProperties: true } } };
+  const schema: Schema = {
+    type: 'object',
+    properties: { a: { type: 'object', additionalProperties: true } },
+  };
+
   const text = '{"b":{"c":1,"c":2},"a":{"__proto__":1,"__proto__":2},"kind":"X","kind":"Y","b":1}';
   const { value, strictErrors } = parseJson(Buffer.from(text));
   assert.deepEqual(strictErrors!(schema), [
@@ -46,26 +51,38 @@ test('unknown and repeated fields are told in the order of the text, and nothing
     'duplicate field "a.__proto__"',
     'duplicate field "kind"',
   ]);
+
   assert.deepEqual(value, JSON.parse('{"b":1,"a":{"__proto__":2},"kind":"Y"}'));
 });
 
 test('JSON that is sent as YAML keeps the last of repeated fields, and tells them with their lines', () => {
-  const { value, strictErrors } = parseJsonAsYaml(Buffer.from('{"a":{"b":1},\n"a":{"c":1,\n"c":\n2}}'));
+  const { value, strictErrors } = parseJsonAsYaml(
+    Buffer.from('{"a":{"b":1},\n"a":{"c":1,\n"c":\n2}}'),
+  );
   assert.deepEqual(value, { a: { c: 2 } });
-  assert.deepEqual(strictErrors!('open'), ['line 2: key "a" already set in map', 'line 4: key "c" already set in map']);
+
+  assert.deepEqual(strictErrors!('open'), [
+    'line 2: key "a" already set in map',
+    'line 4: key "c" already set in map',
+  ]);
 });
 
 test('a hundred are told, however many there are, and paths are cut', () => {
   const many = Buffer.from(`{${Array.from({ length: 500 }, (_, i) => `"k${i}":1,"k${i}":2`)}}`);
   assert.equal(parseJson(many).strictErrors!('open').length, 100);
-  const long = parseJson(Buffer.from(`{"${'x'.repeat(5000)}":{"a":1,"a":2}}`)).strictErrors!('open');
+
+  const long = parseJson(Buffer.from(`{"${'x'.repeat(5000)}":{"a":1,"a":2}}`)).strictErrors!(
+    'open',
+  );
   assert.equal(long[0]!.length, 'duplicate field ""...'.length + 1024);
 });
 
 test('what is nested too deeply is refused, valid or not', () => {
   const message = 'exceeded max depth';
   assert.throws(() => parseJson(Buffer.from('['.repeat(1_000_000))), { message });
-  assert.throws(() => parseJson(Buffer.from(`${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`)), { message });
+  assert.throws(() => parseJson(Buffer.from(`${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`)), {
+    message,
+  });
 });
 
 test('what repeats nothing is told nothing of', () => {

@@ -8,25 +8,39 @@ import { pathText, StrictErrors } from './strict-errors.ts';
 export interface ParsedText {
   value: unknown;
   /**
-   * Only where fields are repeated: what to tell of these, and of those that the schema does not know, in the order of the
-   * text.
+   * Only where fields are repeated: what to tell of these, and of those that the schema does not
+   * know, in the order of the text.
    */
   strictErrors?: (schema: KnownField) => string[];
 }
 
 /** The fields of a value, of its parts too. */
 function countKeys(value: unknown): number {
-  if (value === null || typeof value !== 'object') return 0;
+  if (value === null || typeof value !== 'object') {
+    return 0;
+  }
+
   let count = 0;
+
   if (Array.isArray(value)) {
-    for (const item of value) if (typeof item === 'object') count += countKeys(item);
+    for (const item of value) {
+      if (typeof item === 'object') {
+        count += countKeys(item);
+      }
+    }
+
     return count;
   }
+
   for (const key of Object.keys(value)) {
     count++;
+
     const item = (value as Record<string, unknown>)[key];
-    if (typeof item === 'object') count += countKeys(item);
+    if (typeof item === 'object') {
+      count += countKeys(item);
+    }
   }
+
   return count;
 }
 
@@ -34,6 +48,7 @@ function countKeys(value: unknown): number {
 function parsed(body: Buffer): { text: string; value: unknown; isRepeated: boolean } {
   const fields = countFields(body);
   const text = body.toString('utf8');
+
   try {
     const value: unknown = JSON.parse(text);
     return { text, value, isRepeated: countKeys(value) !== fields };
@@ -43,48 +58,71 @@ function parsed(body: Buffer): { text: string; value: unknown; isRepeated: boole
   }
 }
 
-/** Parses JSON as Go does: a repeated field is merged into what was there; throws a JsonError in Go's words, and a StatusError 413. */
+/**
+ * Parses JSON as Go does: a repeated field is merged into what was there; throws a JsonError in
+ * Go's words, and a StatusError 413.
+ */
 export function parseJson(body: Buffer): ParsedText {
   const { text, value, isRepeated } = parsed(body);
-  if (!isRepeated) return { value };
+  if (!isRepeated) {
+    return { value };
+  }
+
   return {
     value: readMerged(text),
     strictErrors: (schema) => {
       const errors = new StrictErrors();
-      tellFields(text, schema, errors, (path) => `duplicate field ${JSON.stringify(pathText(path))}`);
+      tellFields(
+        text,
+        schema,
+        errors,
+        (path) => `duplicate field ${JSON.stringify(pathText(path))}`,
+      );
+
       return errors.list();
     },
   };
 }
 
-/** Tells the line of a place in a text, counted from 1; each place asked for must be behind the one before. */
+/**
+ * Tells the line of a place in a text, counted from 1; each place asked for must be behind the one
+ * before.
+ */
 export function lineCounter(text: string): (at: number) => number {
   let line = 1;
   let newline = text.indexOf('\n');
+
   return (at) => {
     while (newline >= 0 && newline < at) {
       line++;
       newline = text.indexOf('\n', newline + 1);
     }
+
     return line;
   };
 }
 
 /**
- * Parses a JSON text that was sent as YAML, which it is too, but far quicker to read this way: the last one of repeated
- * fields counts, and they are told as YAML tells them. Throws a JsonError, also for what is only YAML.
+ * Parses a JSON text that was sent as YAML, which it is too, but far quicker to read this way: the
+ * last one of repeated fields counts, and they are told as YAML tells them. Throws a JsonError,
+ * also for what is only YAML.
  */
 export function parseJsonAsYaml(body: Buffer): ParsedText {
   const { text, value, isRepeated } = parsed(body);
-  if (!isRepeated) return { value };
+  if (!isRepeated) {
+    return { value };
+  }
+
   return {
     value,
     strictErrors: (schema) => {
       const errors = new StrictErrors();
       const lineOf = lineCounter(text);
+
       tellFields(text, schema, errors, (path, at) => {
         return `line ${lineOf(at)}: key ${JSON.stringify(pathText(path.slice(-1)))} already set in map`;
       });
+
       return errors.list();
     },
   };

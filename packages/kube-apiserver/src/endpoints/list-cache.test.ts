@@ -10,6 +10,7 @@ const list = (size = 1) => ({ items: Buffer.alloc(size) });
 test('a list is wanted when it is asked for again, and true until something below its prefix changes', async () => {
   const backend = new MemoryBackend();
   const cache = new ListCache();
+
   cache.start(backend);
   await backend.update(`${PODS}a/one`, () => put(1));
   assert.equal(cache.isWanted('a', `${PODS}a/`), false);
@@ -32,9 +33,14 @@ test('a list is wanted when it is asked for again, and true until something belo
 test('what nobody asked for longest goes when there is too much', () => {
   const cache = new ListCache();
   const megabytes = (count: number) => list(count * 1024 * 1024);
-  for (const key of ['a', 'b', 'c', 'd']) cache.put(key, PODS, megabytes(8));
+
+  for (const key of ['a', 'b', 'c', 'd']) {
+    cache.put(key, PODS, megabytes(8));
+  }
+
   assert.ok(cache.get('a', PODS));
   cache.put('e', PODS, megabytes(8));
+
   assert.deepEqual(
     ['a', 'b', 'c', 'd', 'e'].filter((key) => cache.get(key, PODS)),
     ['a', 'c', 'd', 'e'],

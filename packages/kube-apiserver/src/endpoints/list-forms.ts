@@ -26,6 +26,7 @@ const CLOSE = Buffer.from(']}');
 /** A list as it is stored, in JSON. */
 export function storedForm({ type }: Call, metadata: unknown): ListForm {
   const head = `{"kind":"${type.listKind}","apiVersion":"${apiVersionOf(type)}","metadata":${JSON.stringify(metadata)}`;
+
   return {
     isStored: true,
     contentType: 'application/json',
@@ -47,24 +48,41 @@ interface MadeList {
 function madeList(call: Call, form: Form, metadata: Table['metadata']): MadeList {
   const { type } = call;
   const object = (stored: StoredObject) => presentObject(type, stored);
+
   if (form.as === 'Table') {
-    const { table, row } = tableOfList(type, form, call.query.get('includeObject') ?? 'Metadata', metadata);
+    const { table, row } = tableOfList(
+      type,
+      form,
+      call.query.get('includeObject') ?? 'Metadata',
+      metadata,
+    );
+
     return { head: { ...table }, items: 'rows', item: (stored) => row(object(stored)) };
   }
+
   const isPartial = form.as !== 'object';
+
   const head = {
     kind: isPartial ? 'PartialObjectMetadataList' : type.listKind,
     apiVersion: isPartial ? `meta.k8s.io/${form.version}` : apiVersionOf(type),
     metadata,
   };
-  if (isPartial) return { head, items: 'items', item: (stored) => partialObject(object(stored), form) };
+
+  if (isPartial) {
+    return { head, items: 'items', item: (stored) => partialObject(object(stored), form) };
+  }
+
   return {
     head,
     items: 'items',
     item(stored) {
-      if (type.custom) return object(stored);
+      if (type.custom) {
+        return object(stored);
+      }
+
       // Built-in kinds omit their type in lists.
       const { kind: _kind, apiVersion: _apiVersion, ...rest } = object(stored);
+
       return rest;
     },
   };
@@ -72,8 +90,12 @@ function madeList(call: Call, form: Form, metadata: Table['metadata']): MadeList
 
 /** A list in the form and encoding that was asked for. */
 export function listForm(call: Call, form: Form, metadata: Table['metadata']): ListForm {
-  if (form.as === 'object' && form.encoding === 'json') return storedForm(call, metadata);
+  if (form.as === 'object' && form.encoding === 'json') {
+    return storedForm(call, metadata);
+  }
+
   const { head, items, item } = madeList(call, form, metadata);
+
   if (form.encoding === 'json') {
     return {
       isStored: false,
@@ -85,10 +107,12 @@ export function listForm(call: Call, form: Form, metadata: Table['metadata']): L
       item: (object) => [Buffer.from(JSON.stringify(item(object)))],
     };
   }
+
   const part = (isBefore: boolean) => {
     const fields = Object.entries(head).filter(([name]) => name < items === isBefore);
     return fields.length === 0 ? '' : [...yamlPieces(Object.fromEntries(fields))].join('');
   };
+
   return {
     isStored: false,
     contentType: 'application/yaml',
@@ -97,7 +121,9 @@ export function listForm(call: Call, form: Form, metadata: Table['metadata']): L
     close: Buffer.from(part(false)),
     none: Buffer.from(`${part(true)}${items}: []\n${part(false)}`),
     *item(object) {
-      for (const piece of yamlPieces(item(object), true)) yield Buffer.from(piece);
+      for (const piece of yamlPieces(item(object), true)) {
+        yield Buffer.from(piece);
+      }
     },
   };
 }

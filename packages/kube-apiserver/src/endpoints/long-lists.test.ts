@@ -7,6 +7,7 @@ import { startTestServer, type TestServer } from '../server/test-server.ts';
 import { parseYaml as parse } from './yaml-text.ts';
 
 const COUNT = 2600;
+
 // biome-ignore lint/suspicious/noExplicitAny: tests look into any answer.
 const parseYaml = (text: string) => parse(text) as { value: any };
 const path = '/api/v1/namespaces/default/configmaps';
@@ -14,18 +15,27 @@ let server: TestServer;
 
 before(async () => {
   server = await startTestServer({});
+
   const text = 'x'.repeat(4000);
+
   const lane = async (from: number) => {
     for (let i = from; i < COUNT; i += 16) {
       const labels = { half: String(i % 2), ...(i === COUNT - 1 && { last: 'yes' }) };
       const name = `c-${String(i).padStart(5, '0')}`;
       const body = Buffer.from(JSON.stringify({ metadata: { name, labels }, data: { text } }));
-      const { status } = await server.api.handle({ method: 'POST', url: path, headers: {}, body }, SYSTEM_MASTER);
+
+      const { status } = await server.api.handle(
+        { method: 'POST', url: path, headers: {}, body },
+        SYSTEM_MASTER,
+      );
+
       assert.equal(status, 201);
     }
   };
+
   await Promise.all(Array.from({ length: 16 }, (_, from) => lane(from)));
 });
+
 after(() => server.close());
 
 /** How often others had their turn while the API answered a call in this process. */
@@ -36,16 +46,20 @@ async function turnsDuring(
 ): Promise<{ turns: number; text: string; status: number }> {
   let turns = 0;
   let done = false;
+
   const counting = (async () => {
     while (!done) {
       await turn();
       turns += 1;
     }
   })();
+
   const { status, body } = await server.api.handle({ method, url, headers }, SYSTEM_MASTER);
   const text = (await readBody(body)).toString();
+
   done = true;
   await counting;
+
   return { turns, text, status };
 }
 
@@ -75,16 +89,24 @@ test('a whole long list and its pages hold the same', async () => {
     names(whole.text).filter((name) => name.startsWith('c-')),
     all,
   );
+
   for (const limit of [400, 1000, 1500]) {
     const found: unknown[] = [];
     let next = '';
+
     do {
       const page = await server.call('GET', `${path}?limit=${limit}${next && `&continue=${next}`}`);
       found.push(...page.body.items);
-      if (page.headers['content-length']) assert.equal(page.headers['content-length'], String(page.text.length));
-      else assert.ok(page.body.items.length > 1000, 'short pages have their length');
+
+      if (page.headers['content-length']) {
+        assert.equal(page.headers['content-length'], String(page.text.length));
+      } else {
+        assert.ok(page.body.items.length > 1000, 'short pages have their length');
+      }
+
       next = page.body.metadata.continue ?? '';
     } while (next !== '');
+
     assert.deepEqual(found, whole.body.items, `limit ${limit}`);
   }
 });
@@ -92,8 +114,10 @@ test('a whole long list and its pages hold the same', async () => {
 test('a long list as YAML, as a Table and as metadata leaves others their turn, and holds the same', async () => {
   const whole = JSON.parse((await turnsDuring('GET', path)).text);
   const yaml = await turnsDuring('GET', path, { accept: 'application/yaml' });
+
   assert.deepEqual(parseYaml(yaml.text).value, whole);
   assert.ok(yaml.turns >= yaml.text.length / 64 / 1024, `${yaml.turns} turns`);
+
   for (const [as, items] of [
     ['Table', 'rows'],
     ['PartialObjectMetadataList', 'items'],
@@ -105,21 +129,33 @@ test('a long list as YAML, as a Table and as metadata leaves others their turn, 
       found.map((item) => (item.object ?? item).metadata),
       whole.items.map(({ metadata }: { metadata: object }) => metadata),
     );
+
     assert.ok(turns >= text.length / 64 / 1024, `${turns} turns`);
   }
-  const none = await turnsDuring('GET', `${path}?labelSelector=nosuch`, { accept: 'application/yaml' });
-  assert.deepEqual(parseYaml(none.text).value, { ...whole, items: [], metadata: parseYaml(none.text).value.metadata });
+
+  const none = await turnsDuring('GET', `${path}?labelSelector=nosuch`, {
+    accept: 'application/yaml',
+  });
+
+  assert.deepEqual(parseYaml(none.text).value, {
+    ...whole,
+    items: [],
+    metadata: parseYaml(none.text).value.metadata,
+  });
 });
 
 test('tables, watches and deletions of what is selected', async () => {
   const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
   const table = await server.call('GET', `${path}?labelSelector=half%3D1`, { headers: { accept } });
+
   assert.equal(table.body.rows.length, half.length);
+
   const events = await server.watch(`${path}?watch=true&labelSelector=half%3D1`, half.length);
   assert.deepEqual(
     events.map(({ object }) => object.metadata.name),
     half,
   );
+
   const { turns, status } = await turnsDuring('DELETE', `${path}?labelSelector=last%3Dyes`);
   assert.equal(status, 200);
   assert.ok(turns >= COUNT / 256 - 1, `${turns} turns`);

@@ -12,7 +12,11 @@ import type { Form } from './negotiate.ts';
 
 /** An object's type and metadata only (Kubernetes meta/v1 PartialObjectMetadata). */
 export function partialObject(object: KubeObject, form: Form): KubeObject {
-  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${form.version}`, metadata: object.metadata };
+  return {
+    kind: 'PartialObjectMetadata',
+    apiVersion: `meta.k8s.io/${form.version}`,
+    metadata: object.metadata,
+  };
 }
 
 function tableOptions(
@@ -24,14 +28,19 @@ function tableOptions(
 ): TableOptions {
   return {
     ...(type.custom && { printerColumns: type.custom.printerColumns }),
-    includeObject: (['Object', 'None'].includes(includeObject) ? includeObject : 'Metadata') as IncludeObject,
+    includeObject: (['Object', 'None'].includes(includeObject)
+      ? includeObject
+      : 'Metadata') as IncludeObject,
     metadata,
     apiVersion: form.version === 'v1' ? 'meta.k8s.io/v1' : 'meta.k8s.io/v1beta1',
     columnDefinitions: columns,
   };
 }
 
-/** An object as a meta.k8s.io Table with the columns that `kubectl get` shows; `columns` is false for later events of a watch. */
+/**
+ * An object as a meta.k8s.io Table with the columns that `kubectl get` shows; `columns` is false
+ * for later events of a watch.
+ */
 export function tableOf(
   type: ResourceType,
   object: KubeObject,

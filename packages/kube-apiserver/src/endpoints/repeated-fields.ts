@@ -9,25 +9,40 @@ const SPACE = 0x20;
 function endOfString(text: string, start: number): number {
   for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
     let slashes = 0;
-    while (text.charCodeAt(at - 1 - slashes) === BACKSLASH) slashes++;
-    if (slashes % 2 === 0) return at;
+    while (text.charCodeAt(at - 1 - slashes) === BACKSLASH) {
+      slashes++;
+    }
+
+    if (slashes % 2 === 0) {
+      return at;
+    }
   }
+
   return text.length;
 }
 
 /** Merges a repeated field as Go decodes it: into the struct or map that is already there. */
 function merged(before: unknown, value: unknown): unknown {
-  if (!isObject(before) || !isObject(value)) return value;
+  if (!isObject(before) || !isObject(value)) {
+    return value;
+  }
+
   for (const [key, item] of Object.entries(value)) {
     setOwn(before, key, (Object.hasOwn(before, key) ? merged(before[key], item) : item) as never);
   }
+
   return before;
 }
 
-/** What is told of a field that stands a second time in its object: `at` is where its value begins. */
+/**
+ * What is told of a field that stands a second time in its object: `at` is where its value begins.
+ */
 export type TellRepeated = (path: FieldPath, at: number) => string;
 
-/** Walks a valid JSON text field by field, which JSON.parse cannot be asked for: it keeps the last of repeated fields only. */
+/**
+ * Walks a valid JSON text field by field, which JSON.parse cannot be asked for: it keeps the last
+ * of repeated fields only.
+ */
 class FieldWalk {
   readonly #text: string;
   readonly #errors: StrictErrors | undefined;
@@ -48,15 +63,23 @@ class FieldWalk {
 
   /** The next character that is no space, which is not passed. */
   #peek(): string {
-    while (this.#text.charCodeAt(this.#at) <= SPACE) this.#at++;
+    while (this.#text.charCodeAt(this.#at) <= SPACE) {
+      this.#at++;
+    }
     return this.#text.charAt(this.#at);
   }
 
   #value(schema: KnownField, isRoot = false): unknown {
     const char = this.#peek();
-    if (char === '{') return this.#object(schema, isRoot);
-    if (char === '[') return this.#array(schema);
+    if (char === '{') {
+      return this.#object(schema, isRoot);
+    }
+    if (char === '[') {
+      return this.#array(schema);
+    }
+
     const start = this.#at;
+
     if (char === '"') {
       this.#at = endOfString(this.#text, start) + 1;
     } else {
@@ -64,6 +87,7 @@ class FieldWalk {
       end.lastIndex = start;
       this.#at = end.exec(this.#text)!.index;
     }
+
     return JSON.parse(this.#text.slice(start, this.#at));
   }
 
@@ -75,27 +99,39 @@ class FieldWalk {
 
   #object(schema: KnownField, isRoot: boolean): Record<string, unknown> {
     const object: Record<string, unknown> = {};
+
     this.#at++;
+
     while (this.#peek() !== '}') {
       if (this.#text.charAt(this.#at) === ',') {
         this.#at++;
         this.#peek();
       }
+
       const key = this.#key();
+
       this.#peek();
       this.#at++;
       this.#peek();
       this.#path.push(key);
+
       const isRepeated = Object.hasOwn(object, key);
       const known = fieldOf(schema, key, isRoot);
-      if (known === 'unknown') this.#errors?.unknown(this.#path);
-      else if (isRepeated) this.#repeated();
+      if (known === 'unknown') {
+        this.#errors?.unknown(this.#path);
+      } else if (isRepeated) {
+        this.#repeated();
+      }
+
       // Nothing is told of what stands inside of an unknown field.
-      const value = known === 'unknown' ? new FieldWalk(this.#text).#from(this) : this.#value(known);
+      const value =
+        known === 'unknown' ? new FieldWalk(this.#text).#from(this) : this.#value(known);
       setOwn(object, key, isRepeated ? merged(object[key], value) : value);
       this.#path.pop();
     }
+
     this.#at++;
+
     return object;
   }
 
@@ -108,30 +144,50 @@ class FieldWalk {
   }
 
   #repeated(): void {
-    if (this.#errors && !this.#errors.isFull && this.#tell) this.#errors.add(this.#tell(this.#path, this.#at));
+    if (this.#errors && !this.#errors.isFull && this.#tell) {
+      this.#errors.add(this.#tell(this.#path, this.#at));
+    }
   }
 
   #array(schema: KnownField): unknown[] {
     const items: unknown[] = [];
     const below = itemsOf(schema);
+
     this.#at++;
+
     while (this.#peek() !== ']') {
-      if (this.#text.charAt(this.#at) === ',') this.#at++;
+      if (this.#text.charAt(this.#at) === ',') {
+        this.#at++;
+      }
+
       this.#path.push(items.length);
       items.push(this.#value(below));
       this.#path.pop();
     }
+
     this.#at++;
+
     return items;
   }
 }
 
-/** The value of a valid JSON text in which fields are repeated: as Go does, each is merged into what was there. */
+/**
+ * The value of a valid JSON text in which fields are repeated: as Go does, each is merged into what
+ * was there.
+ */
 export function readMerged(text: string): unknown {
   return new FieldWalk(text).read('open');
 }
 
-/** Tells the fields of a valid JSON text that a schema does not know, and those that are repeated, in the order of the text. */
-export function tellFields(text: string, schema: KnownField, errors: StrictErrors, tell: TellRepeated): void {
+/**
+ * Tells the fields of a valid JSON text that a schema does not know, and those that are repeated,
+ * in the order of the text.
+ */
+export function tellFields(
+  text: string,
+  schema: KnownField,
+  errors: StrictErrors,
+  tell: TellRepeated,
+): void {
   new FieldWalk(text, errors, tell).read(schema);
 }

@@ -1,7 +1,15 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { notAcceptable, type StatusError, toStatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import { apiVersionOf, type GroupVersionKind, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import {
+  notAcceptable,
+  type StatusError,
+  toStatusError,
+} from '@ks-apiserver/apimachinery/meta/errors';
+import {
+  apiVersionOf,
+  type GroupVersionKind,
+  type KubeObject,
+} from '@ks-apiserver/apimachinery/meta/types';
 import { isWhole, type KubeRequest, type KubeResponse } from '@ks-apiserver/client/kube/transport';
 import { LARGE_BYTES, largeTurn } from '../registry/large-work.ts';
 import { isConverted, prepareObjects, presentBytes, presentObject } from '../registry/present.ts';
@@ -12,6 +20,7 @@ import { type Form, negotiate, PRODUCED } from './negotiate.ts';
 import { yamlPieces } from './yaml-writer.ts';
 
 const compress = promisify(gzip);
+
 /** Smaller answers are not worth compressing (kube-apiserver's defaultGzipThresholdBytes). */
 const GZIP_THRESHOLD = 128 * 1024;
 const MAX_WARNING_BYTES = 4 * 1024;
@@ -40,8 +49,10 @@ export function errorResponse(error: unknown): KubeResponse {
   const status: StatusError = toStatusError(error);
   const response = jsonResponse(status.status(), status.code);
   const retryAfter = status.details?.retryAfterSeconds;
-  if (retryAfter !== undefined)
+  if (retryAfter !== undefined) {
     return { ...response, headers: { ...response.headers, 'retry-after': String(retryAfter) } };
+  }
+
   return response;
 }
 
@@ -52,13 +63,19 @@ export function rawYaml(body: KubeResponse['body'], status = 200): KubeResponse 
 
 /** JSON or YAML, as was asked; large YAML is written while it is sent. */
 export function encoded(form: Form, body: Buffer, status: number): KubeResponse {
-  if (form.encoding === 'json') return rawJson(body, status);
-  if (body.byteLength > LARGE_BYTES) return rawYaml(largeYaml(body), status);
+  if (form.encoding === 'json') {
+    return rawJson(body, status);
+  }
+  if (body.byteLength > LARGE_BYTES) {
+    return rawYaml(largeYaml(body), status);
+  }
+
   return rawYaml(Buffer.from([...yamlPieces(JSON.parse(body.toString('utf8')))].join('')), status);
 }
 
 async function* largeYaml(json: Buffer): AsyncGenerator<Buffer> {
   await largeTurn();
+
   const value: unknown = JSON.parse(json.toString('utf8'));
   for (const piece of yamlPieces(value)) {
     await largeTurn();
@@ -67,8 +84,14 @@ async function* largeYaml(json: Buffer): AsyncGenerator<Buffer> {
 }
 
 /** An answer of one stored object, in the form that the client accepts. */
-export function objectResponse(call: Call, object: StoredObject, status = 200): KubeResponse | Promise<KubeResponse> {
-  if (!isConverted(call.type)) return shownObject(call, object, status);
+export function objectResponse(
+  call: Call,
+  object: StoredObject,
+  status = 200,
+): KubeResponse | Promise<KubeResponse> {
+  if (!isConverted(call.type)) {
+    return shownObject(call, object, status);
+  }
   return prepareObjects(call.type, [object]).then(() => shownObject(call, object, status));
 }
 
@@ -79,16 +102,22 @@ function shownObject(call: Call, object: StoredObject, status: number): KubeResp
     const table = tableOf(call.type, presentObject(call.type, object), form, includeObject, {
       resourceVersion: presentObject(call.type, object).metadata.resourceVersion ?? '',
     });
+
     return encoded(form, Buffer.from(JSON.stringify(table)), status);
   }
+
   if (form.as !== 'object') {
     const partial = partialObject(presentObject(call.type, object), form);
     return encoded(form, Buffer.from(JSON.stringify(partial)), status);
   }
+
   return encoded(form, presentBytes(call.type, object), status);
 }
 
-/** An answer of an object that is not stored, such as a review or a Scale; throws a StatusError 406 for tables of what has none. */
+/**
+ * An answer of an object that is not stored, such as a review or a Scale; throws a StatusError 406
+ * for tables of what has none.
+ */
 export function virtualResponse(
   call: Call,
   kind: { group: string; version: string; kind: string },
@@ -104,32 +133,55 @@ export function virtualResponse(
 function virtualNegotiation(call: Call, { kind }: GroupVersionKind): Form {
   const { accept } = call.request.headers;
   const form = negotiate(accept, { type: call.type, as: 'object' });
-  if (form.as !== 'Table' || kind === 'Scale') return form;
+  if (form.as !== 'Table' || kind === 'Scale') {
+    return form;
+  }
+
   const others = (accept ?? '').split(',').filter((range) => !/;\s*as=Table\b/.test(range));
-  if (others.length === 0) throw notAcceptable(PRODUCED);
+  if (others.length === 0) {
+    throw notAcceptable(PRODUCED);
+  }
+
   return negotiate(others.join(','), { type: call.type, as: 'object' });
 }
 
 function virtualForm(call: Call, kind: GroupVersionKind, object: KubeObject, form: Form): object {
-  if (form.as === 'object') return object;
-  if (form.as !== 'Table') return partialObject(object, form);
+  if (form.as === 'object') {
+    return object;
+  }
+  if (form.as !== 'Table') {
+    return partialObject(object, form);
+  }
+
   const { resourceVersion = '' } = object.metadata;
   const type = { ...call.type, ...kind };
+
   delete type.custom;
-  return tableOf(type, object, form, call.query.get('includeObject') ?? 'Metadata', { resourceVersion });
+
+  return tableOf(type, object, form, call.query.get('includeObject') ?? 'Metadata', {
+    resourceVersion,
+  });
 }
 
 /** Adds Warning headers (RFC 9111 section 5.5 as Kubernetes uses it, code 299). */
 export function withWarnings(response: KubeResponse, warnings: readonly string[]): KubeResponse {
-  if (warnings.length === 0) return response;
+  if (warnings.length === 0) {
+    return response;
+  }
+
   let size = 0;
   const headers: string[] = [];
+
   for (const warning of new Set(warnings)) {
     const clean = warning.replace(/[^\x20-\x7e]/g, ' ').replace(/["\\]/g, '\\$&');
     size += clean.length;
-    if (size > MAX_WARNING_BYTES) break;
+    if (size > MAX_WARNING_BYTES) {
+      break;
+    }
+
     headers.push(`299 - "${clean}"`);
   }
+
   return { ...response, headers: { ...response.headers, warning: headers } };
 }
 
@@ -139,9 +191,22 @@ export function takesGzip({ headers }: KubeRequest): boolean {
 }
 
 /** Compresses large whole answers where the client takes gzip. */
-export async function compressed(request: KubeRequest, response: KubeResponse): Promise<KubeResponse> {
-  if (!takesGzip(request)) return response;
-  if (!isWhole(response.body) || response.body.byteLength < GZIP_THRESHOLD) return response;
+export async function compressed(
+  request: KubeRequest,
+  response: KubeResponse,
+): Promise<KubeResponse> {
+  if (!takesGzip(request)) {
+    return response;
+  }
+  if (!isWhole(response.body) || response.body.byteLength < GZIP_THRESHOLD) {
+    return response;
+  }
+
   const body = await compress(response.body, { level: 1 });
-  return { ...response, headers: { ...response.headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' }, body };
+
+  return {
+    ...response,
+    headers: { ...response.headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' },
+    body,
+  };
 }

@@ -12,26 +12,40 @@ import { reviewCauses } from './review-causes.ts';
 import { trackVirtual } from './write-options.ts';
 
 async function review(call: Call): Promise<KubeObject> {
-  const body = parseBody(await requestBody(call.request, SMALL_BODY_BYTES), contentType(call.request), call.type.kind);
+  const body = parseBody(
+    await requestBody(call.request, SMALL_BODY_BYTES),
+    contentType(call.request),
+    call.type.kind,
+  );
+
   const object = decodeKind(body, call.type, schemaOf(call.type), 'Warn', call.warnings);
   matchUrl(call.type, object, call.path.namespace);
   trackVirtual(call, call.type, object);
+
   return object;
 }
 
 function answer(call: Call, object: KubeObject, status: unknown): KubeResponse {
-  return virtualResponse(call, call.type, { metadata: object.metadata, spec: object.spec, status }, 201);
+  return virtualResponse(
+    call,
+    call.type,
+    { metadata: object.metadata, spec: object.spec, status },
+    201,
+  );
 }
 
 /** Throws what is wrong with a review of access; Kubernetes leaves its kind out. */
 function check(object: KubeObject, kind: Parameters<typeof reviewCauses>[1]): void {
   const causes = reviewCauses(object, kind);
-  if (causes.length > 0) throw invalid({ group: 'authorization.k8s.io', kind: '', name: '' }, causes);
+  if (causes.length > 0) {
+    throw invalid({ group: 'authorization.k8s.io', kind: '', name: '' }, causes);
+  }
 }
 
 function attributesOf(spec: KubeObject['spec']): Attributes {
   const resource = spec?.resourceAttributes;
   const other = spec?.nonResourceAttributes;
+
   return {
     verb: (resource ?? other).verb ?? '',
     isResource: resource !== undefined,
@@ -49,6 +63,7 @@ function decide(call: Call, user: UserInfo, object: KubeObject): KubeResponse {
   const { rbac } = call.api;
   const allowed = rbac.allows(user, attributes);
   const reason = allowed ? rbac.reason(user, attributes) : '';
+
   return answer(call, object, { allowed, ...(reason && { reason }) });
 }
 
@@ -71,13 +86,17 @@ export async function subjectAccessReview(call: Call): Promise<KubeResponse> {
 export async function selfSubjectRulesReview(call: Call): Promise<KubeResponse> {
   const object = await review(call);
   const namespace = object.spec?.namespace ?? '';
-  if (namespace === '') throw badRequest('no namespace on request');
+  if (namespace === '') {
+    throw badRequest('no namespace on request');
+  }
+
   const rules = call.user.groups.includes('system:masters')
     ? [
         { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
         { verbs: ['*'], nonResourceURLs: ['*'] },
       ]
     : [...call.api.rbac.rulesOf(call.user, namespace)];
+
   return answer(call, object, {
     resourceRules: rules.filter((rule) => rule.resources?.length),
     nonResourceRules: rules.filter((rule) => rule.nonResourceURLs?.length),
@@ -92,8 +111,15 @@ function userInfo({ name, uid, groups, extra }: UserInfo) {
 /** `POST selfsubjectreviews`. */
 export async function selfSubjectReview(call: Call): Promise<KubeResponse> {
   await review(call);
+
   const metadata = { creationTimestamp: timestamp(call.now) };
-  return virtualResponse(call, call.type, { metadata, status: { userInfo: userInfo(call.user) } }, 201);
+
+  return virtualResponse(
+    call,
+    call.type,
+    { metadata, status: { userInfo: userInfo(call.user) } },
+    201,
+  );
 }
 
 /** `POST tokenreviews`. */
@@ -103,6 +129,7 @@ export async function tokenReview(call: Call): Promise<KubeResponse> {
   if (typeof token !== 'string' || token === '') {
     throw badRequest('token is required for TokenReview in authentication');
   }
+
   const { tokens } = call.api;
   const audiences: string[] = object.spec.audiences ?? [];
   const result = tokens.check(token, audiences.length > 0 ? audiences : [tokens.issuer]);
@@ -110,5 +137,10 @@ export async function tokenReview(call: Call): Promise<KubeResponse> {
     const error = result.fault ? `[invalid bearer token, ${result.fault}]` : 'invalid bearer token';
     return answer(call, object, { user: {}, error });
   }
-  return answer(call, object, { authenticated: true, user: userInfo(result.user), audiences: result.audiences });
+
+  return answer(call, object, {
+    authenticated: true,
+    user: userInfo(result.user),
+    audiences: result.audiences,
+  });
 }

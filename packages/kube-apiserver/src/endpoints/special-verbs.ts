@@ -25,14 +25,30 @@ export function specialVerbs(): SpecialVerbs {
     [specialKey('', 'serviceaccounts', 'token', 'create'), requestToken],
     [specialKey('authentication.k8s.io', 'tokenreviews', '', 'create'), tokenReview],
     [specialKey('authentication.k8s.io', 'selfsubjectreviews', '', 'create'), selfSubjectReview],
-    [specialKey('authorization.k8s.io', 'selfsubjectaccessreviews', '', 'create'), selfSubjectAccessReview],
-    [specialKey('authorization.k8s.io', 'selfsubjectrulesreviews', '', 'create'), selfSubjectRulesReview],
+    [
+      specialKey('authorization.k8s.io', 'selfsubjectaccessreviews', '', 'create'),
+      selfSubjectAccessReview,
+    ],
+    [
+      specialKey('authorization.k8s.io', 'selfsubjectrulesreviews', '', 'create'),
+      selfSubjectRulesReview,
+    ],
     [specialKey('authorization.k8s.io', 'subjectaccessreviews', '', 'create'), subjectAccessReview],
-    [specialKey('authorization.k8s.io', 'localsubjectaccessreviews', '', 'create'), subjectAccessReview],
+    [
+      specialKey('authorization.k8s.io', 'localsubjectaccessreviews', '', 'create'),
+      subjectAccessReview,
+    ],
   ]);
+
   for (const subresource of ['log', 'exec', 'attach', 'portforward']) {
-    for (const verb of ['get', 'create']) verbs.set(specialKey('', 'pods', subresource, verb), needsKubelet);
+    for (const verb of ['get', 'create']) {
+      verbs.set(specialKey('', 'pods', subresource, verb), needsKubelet);
+    }
   }
-  for (const verb of ['get', 'create', 'update', 'patch', 'delete']) verbs.set(`*/proxy:${verb}`, needsKubelet);
+
+  for (const verb of ['get', 'create', 'update', 'patch', 'delete']) {
+    verbs.set(`*/proxy:${verb}`, needsKubelet);
+  }
+
   return verbs;
 }

@@ -6,7 +6,10 @@ export const NOT_KEPT = 'no-cache, private';
 
 const tags = new WeakMap<Buffer, string>();
 
-/** The entity tag of a document that is kept (RFC 9110 section 8.8.3): made once, however often it is asked for. */
+/**
+ * The entity tag of a document that is kept (RFC 9110 section 8.8.3): made once, however often it
+ * is asked for.
+ */
 function tagOf(body: Buffer): string {
   let tag = tags.get(body);
   if (tag === undefined) {
@@ -17,7 +20,10 @@ function tagOf(body: Buffer): string {
   return tag;
 }
 
-/** A document that clients keep, as kube-apiserver answers it: with its tag, and 304 to who has that very one. */
+/**
+ * A document that clients keep, as kube-apiserver answers it: with its tag, and 304 to who has that
+ * very one.
+ */
 export function taggedDocument(
   { headers: { 'if-none-match': known } }: Pick<KubeRequest, 'headers'>,
   body: Buffer,
@@ -29,5 +35,6 @@ export function taggedDocument(
   }
 
   const { 'content-type': _, ...kept } = headers;
+
   return { status: 304, headers: { ...kept, etag }, body: Buffer.alloc(0) };
 }

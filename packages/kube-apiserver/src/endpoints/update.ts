@@ -14,19 +14,29 @@ export async function update(call: Call): Promise<KubeResponse> {
   const options = writeOptions(call, 'UpdateOptions');
   const body = await requestBody(call.request);
   const text = readText(body, contentType(call.request), type.kind);
+
   options.isLarge = isLarge(body);
-  if (options.isLarge) await largeTurn();
+  if (options.isLarge) {
+    await largeTurn();
+  }
+
   const object = decodeObject(type, text.value, options.fieldValidation, call.warnings, text);
   if (!object.metadata.name) {
-    throw badRequest(`the name of the object (${path.name} based on URL) was undeterminable: name must be provided`);
+    throw badRequest(
+      `the name of the object (${path.name} based on URL) was undeterminable: name must be provided`,
+    );
   }
+
   matchUrl(type, object, path.namespace, path.name);
+
   const mayCreate = path.subresource === '' && api.store.strategyOf(type).createOnUpdate === true;
+
   const written = await api.store.update(type, path.namespace, path.name, {
     subresource: path.subresource,
     change: () => object,
     create: mayCreate ? () => object : undefined,
     options,
   });
+
   return objectResponse(call, written.object, written.created ? 201 : 200);
 }

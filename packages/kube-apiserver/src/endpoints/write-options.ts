@@ -11,28 +11,45 @@ const MAX_MANAGER = 128;
 
 function managerCauses(manager: string): StatusCause[] {
   const causes: StatusCause[] = [];
-  if (Buffer.byteLength(manager) > MAX_MANAGER) causes.push(tooLong('fieldManager', MAX_MANAGER));
+
+  if (Buffer.byteLength(manager) > MAX_MANAGER) {
+    causes.push(tooLong('fieldManager', MAX_MANAGER));
+  }
+
   const unprintable = /\p{C}/u.exec(manager);
   if (unprintable) {
     const code = unprintable[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
     const why = `invalid character U+${code} (at position ${unprintable.index})`;
     causes.push(invalidValue('fieldManager', manager, why));
   }
+
   return causes;
 }
 
-/** Options of a write from its query (Kubernetes meta/v1 CreateOptions, UpdateOptions, PatchOptions); throws a StatusError 422 or 400. */
-export function writeOptions(call: Call, kind: string): WriteOptions & { fieldValidation: FieldValidation } {
+/**
+ * Options of a write from its query (Kubernetes meta/v1 CreateOptions, UpdateOptions,
+ * PatchOptions); throws a StatusError 422 or 400.
+ */
+export function writeOptions(
+  call: Call,
+  kind: string,
+): WriteOptions & { fieldValidation: FieldValidation } {
   const { query, request, user, warnings, now } = call;
   const dryRun = query.getAll('dryRun');
   const fieldValidation = query.get('fieldValidation') || 'Warn';
   const manager = query.get('fieldManager') ?? '';
   const causes = managerCauses(manager);
-  if (dryRun.some((value) => value !== 'All')) causes.push(notSupported('dryRun', dryRun, ['All']));
+
+  if (dryRun.some((value) => value !== 'All')) {
+    causes.push(notSupported('dryRun', dryRun, ['All']));
+  }
   if (!['Strict', 'Warn', 'Ignore'].includes(fieldValidation)) {
     causes.push(notSupported('fieldValidation', fieldValidation, ['', 'Ignore', 'Strict', 'Warn']));
   }
-  if (causes.length > 0) throw invalid({ group: 'meta.k8s.io', kind, name: '' }, causes);
+  if (causes.length > 0) {
+    throw invalid({ group: 'meta.k8s.io', kind, name: '' }, causes);
+  }
+
   return {
     user,
     dryRun: dryRun.length > 0,
@@ -51,7 +68,9 @@ export function writeOptions(call: Call, kind: string): WriteOptions & { fieldVa
   };
 }
 
-/** Notes who set the fields of an object that is not stored, such as a review, as for one that is. */
+/**
+ * Notes who set the fields of an object that is not stored, such as a review, as for one that is.
+ */
 export function trackVirtual(
   call: Call,
   kind: { group: string; version: string; kind: string },

@@ -15,8 +15,12 @@ import {
 const intTag = defineScalarTag<number>('tag:yaml.org,2002:int', {
   ...intYaml11Tag,
   resolve: (source, isExplicit, tagName) => {
-    if (source.includes(':')) return NOT_RESOLVED;
+    if (source.includes(':')) {
+      return NOT_RESOLVED;
+    }
+
     const value = intYaml11Tag.resolve(source, isExplicit, tagName);
+
     return value === NOT_RESOLVED && /^[-+]?[0-9]+$/.test(source)
       ? intCoreTag.resolve(source, isExplicit, tagName)
       : value;
@@ -25,7 +29,8 @@ const intTag = defineScalarTag<number>('tag:yaml.org,2002:int', {
 
 const floatTag = defineScalarTag<number>('tag:yaml.org,2002:float', {
   ...floatCoreTag,
-  resolve: (source, isExplicit, tagName) => floatCoreTag.resolve(source.replaceAll('_', ''), isExplicit, tagName),
+  resolve: (source, isExplicit, tagName) =>
+    floatCoreTag.resolve(source.replaceAll('_', ''), isExplicit, tagName),
 });
 
 /** Bytes become text, as objects of the API hold them. */
@@ -34,7 +39,10 @@ const binaryTag = defineScalarTag<string>('tag:yaml.org,2002:binary', {
   identify: () => false,
 });
 
-/** The types of values that Kubernetes knows: those of YAML 1.1 without times and numbers to the base of sixty. */
+/**
+ * The types of values that Kubernetes knows: those of YAML 1.1 without times and numbers to the
+ * base of sixty.
+ */
 export const KUBERNETES_SCHEMA = new Schema([
   ...FAILSAFE_SCHEMA.tags,
   nullYaml11Tag,

@@ -20,22 +20,37 @@ const read: [text: string, value: unknown][] = [
   ['# nothing', null],
   ['', null],
 ];
+
 for (const [text, value] of read) {
-  test(`${JSON.stringify(text)} is read by YAML 1.1`, () => assert.deepEqual(parseYaml(text).value, value));
+  test(`${JSON.stringify(text)} is read by YAML 1.1`, () =>
+    assert.deepEqual(parseYaml(text).value, value));
 }
 
 test('repeated keys are told with the line of what they hold, in the order of the text with unknown ones', () => {
   const { value, strictErrors } = parseYaml('a: 1\nb:\n  c: 1\n  c: 2\n');
   assert.deepEqual(value, { a: 1, b: { c: 2 } });
   assert.deepEqual(strictErrors!('open'), ['line 4: key "c" already set in map']);
-  const schema: Schema = { type: 'object', properties: { b: { type: 'object', additionalProperties: true } } };
-  assert.deepEqual(strictErrors!(schema), ['unknown field "a"', 'line 4: key "c" already set in map']);
+
+  const schema: Schema = {
+    type: 'object',
+    properties: { b: { type: 'object', additionalProperties: true } },
+  };
+
+  assert.deepEqual(strictErrors!(schema), [
+    'unknown field "a"',
+    'line 4: key "c" already set in map',
+  ]);
 });
 
 test('aliases are copies, and cannot make a small text large', () => {
   const { value } = parseYaml('a: &x {b: c}\nd: *x\n') as { value: { a: object; d: object } };
   assert.notEqual(value.a, value.d);
-  const levels = Array.from({ length: 20 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(10).fill(`*a${i}`)}]`);
+
+  const levels = Array.from(
+    { length: 20 },
+    (_, i) => `a${i + 1}: &a${i + 1} [${Array(10).fill(`*a${i}`)}]`,
+  );
+
   assert.throws(() => parseYaml(`a0: &a0 x\n${levels.join('\n')}\n`), {
     message: 'document contains excessive aliasing',
   });

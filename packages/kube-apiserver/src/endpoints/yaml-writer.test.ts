@@ -27,6 +27,7 @@ test('YAML is written as Kubernetes writes it', () => {
     list: [{ name: 'a', args: ['x', 'y'] }, {}, [], ['deep', [1]], null, 1.5, true],
     none: {},
   };
+
   assert.equal(
     written(value),
     `apiVersion: v1
@@ -60,6 +61,7 @@ list:
 none: {}
 `,
   );
+
   assert.equal(written({ b: 1, a: { c: 2 } }, true), '- a:\n    c: 2\n  b: 1\n');
 });
 
@@ -84,7 +86,24 @@ const texts = fc.oneof(
     '&a',
   ),
   fc
-    .array(fc.constantFrom('a', ' ', '\n', '\t', '#', ': ', '- ', '"', "'", '\r', '|', '---', 'é', '\u0085'))
+    .array(
+      fc.constantFrom(
+        'a',
+        ' ',
+        '\n',
+        '\t',
+        '#',
+        ': ',
+        '- ',
+        '"',
+        "'",
+        '\r',
+        '|',
+        '---',
+        'é',
+        '\u0085',
+      ),
+    )
     .map((a) => a.join('')),
 );
 
@@ -96,15 +115,18 @@ test('what is written is read as the same by two parsers', () => {
     fc.boolean(),
     fc.constant(null),
   );
+
   const value = fc.letrec((tie) => ({
     any: fc.oneof({ depthSize: 'small' }, leaf, tie('map'), fc.array(tie('any'), { maxLength: 4 })),
     map: fc.dictionary(texts, tie('any'), { maxKeys: 4 }),
   })).map;
+
   fc.assert(
     fc.property(value, (given) => {
       // What JSON cannot hold, such as -0 and half characters, is no matter of YAML.
       const plain: unknown = JSON.parse(JSON.stringify(given).replace(/\\ud[89a-f]../gi, '?'));
       const text = written(plain);
+
       assert.deepEqual(parse(text, { version: '1.1', maxAliasCount: 0 }) ?? {}, plain);
       assert.deepEqual(parseYaml(text).value ?? {}, plain);
     }),

@@ -2,19 +2,39 @@
 const PIECE = 32 * 1024;
 
 /** Texts that YAML 1.1 takes for something else, in small letters. */
-const WORDS = new Set(['y', 'yes', 'on', 'true', 'n', 'no', 'off', 'false', 'null', 'nan', 'inf', 'infinity']);
-/** What a parser of YAML 1.1 or 1.2 takes for a number, also to the base of sixty, or for a time. */
+const WORDS = new Set([
+  'y',
+  'yes',
+  'on',
+  'true',
+  'n',
+  'no',
+  'off',
+  'false',
+  'null',
+  'nan',
+  'inf',
+  'infinity',
+]);
+
+/**
+ * What a parser of YAML 1.1 or 1.2 takes for a number, also to the base of sixty, or for a time.
+ */
 const NUMBER =
   /^[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-f_]+|[0-9][0-9_]*(?::[0-9_]+)*(?:\.[0-9_]*)?|[0-9_]*(?:\.[0-9_]*)?e[-+]?[0-9_]+)$/i;
 const TIME = /^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt\s].*)?$/;
+
 /** What begins with a letter, digit or slash and holds nothing that has a meaning in YAML. */
 const PLAIN = /^[A-Za-z0-9_/][A-Za-z0-9_.,/@%+*=~()-]*(?:[: ]+[A-Za-z0-9_.,/@%+*=~()-]+)*$/;
+
 /** What a block of text may hold; carriage returns and other controls are escaped in quotes. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what no block may hold.
 const BLOCK = /^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff\ud800-\udfff]*$/;
 
 function isPlain(text: string): boolean {
-  if (text.length >= 256 || WORDS.has(text.toLowerCase()) || NUMBER.test(text) || TIME.test(text)) return false;
+  if (text.length >= 256 || WORDS.has(text.toLowerCase()) || NUMBER.test(text) || TIME.test(text)) {
+    return false;
+  }
   return !text.includes(': ') && PLAIN.test(text);
 }
 
@@ -25,15 +45,21 @@ function quoted(text: string): string {
 
 /** A text of several lines as a literal block; undefined where it cannot be one. */
 function block(text: string, indent: string): string | undefined {
-  if (!text.includes('\n') || /^[ \t\n]/.test(text) || !BLOCK.test(text)) return undefined;
+  if (!text.includes('\n') || /^[ \t\n]/.test(text) || !BLOCK.test(text)) {
+    return undefined;
+  }
+
   const body = text.replace(/\n+$/, '');
   const ends = text.length - body.length;
   const chomping = ends === 0 ? '-' : ends === 1 ? '' : '+';
+
   return `|${chomping}\n${text.slice(0, text.length - Math.min(ends, 1)).replace(/^(?=.)/gm, indent)}`;
 }
 
 function scalar(value: unknown, indent: string): string {
-  if (typeof value === 'string') return isPlain(value) ? value : (block(value, indent) ?? quoted(value));
+  if (typeof value === 'string') {
+    return isPlain(value) ? value : (block(value, indent) ?? quoted(value));
+  }
   return value === null || value === undefined ? 'null' : String(value);
 }
 
@@ -41,21 +67,31 @@ function isFilled(value: unknown): value is object {
   return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
 }
 
-/** One value after its key or dash: `indent` is where its lines begin, `inItem` whether the first one is begun. */
+/**
+ * One value after its key or dash: `indent` is where its lines begin, `inItem` whether the first
+ * one is begun.
+ */
 function* lines(value: object, indent: string, inItem: boolean): Generator<string, void> {
   let begin = inItem ? '' : indent;
+
   if (Array.isArray(value)) {
     for (const item of value) {
       yield `${begin}- `;
       yield* after(item, `${indent}  `, true);
       begin = indent;
     }
+
     return;
   }
+
   for (const key of Object.keys(value).sort()) {
     const item = (value as Record<string, unknown>)[key];
-    if (item === undefined) continue;
+    if (item === undefined) {
+      continue;
+    }
+
     const name = isPlain(key) ? key : quoted(key);
+
     // A key of more characters has to be marked as one.
     yield name.length > 1000 ? `${begin}? ${name}\n${indent}:` : `${begin}${name}:`;
     yield isFilled(item) ? '\n' : ' ';
@@ -65,22 +101,34 @@ function* lines(value: object, indent: string, inItem: boolean): Generator<strin
 }
 
 function* after(value: unknown, indent: string, inItem: boolean): Generator<string, void> {
-  if (isFilled(value)) yield* lines(value, indent, inItem);
-  else if (typeof value === 'object' && value !== null) yield Array.isArray(value) ? '[]\n' : '{}\n';
-  else yield `${scalar(value, indent === '' ? '  ' : indent)}\n`;
+  if (isFilled(value)) {
+    yield* lines(value, indent, inItem);
+  } else if (typeof value === 'object' && value !== null) {
+    yield Array.isArray(value) ? '[]\n' : '{}\n';
+  } else {
+    yield `${scalar(value, indent === '' ? '  ' : indent)}\n`;
+  }
 }
 
 /**
- * A JSON value as YAML 1.1, as Kubernetes writes it: keys in order, lists at the indentation of their key. Comes in pieces, so
- * that a large one can be written with turns for others; `item` writes it as one of a list.
+ * A JSON value as YAML 1.1, as Kubernetes writes it: keys in order, lists at the indentation of
+ * their key. Comes in pieces, so that a large one can be written with turns for others; `item`
+ * writes it as one of a list.
  */
 export function* yamlPieces(value: unknown, item = false): Generator<string, void> {
   let piece = item ? '- ' : '';
+
   for (const part of after(value, item ? '  ' : '', item)) {
     piece += part;
-    if (piece.length < PIECE) continue;
+    if (piece.length < PIECE) {
+      continue;
+    }
+
     yield piece;
     piece = '';
   }
-  if (piece !== '') yield piece;
+
+  if (piece !== '') {
+    yield piece;
+  }
 }

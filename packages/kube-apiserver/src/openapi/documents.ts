@@ -18,11 +18,17 @@ function describe({ action, gvk, tag, id }: Parameters<WriteOperation>[0]): Node
 export function openapiV3(resources: Iterable<OpenApiResource>): Node {
   const definitions = new Definitions(3);
   const paths: Record<string, Node> = {};
+
   for (const resource of resources) {
     addResource(paths, definitions, resource, (operation) => ({
       ...describe(operation),
       parameters: [
-        ...operation.pathParameters.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
+        ...operation.pathParameters.map((name) => ({
+          name,
+          in: 'path',
+          required: true,
+          schema: { type: 'string' },
+        })),
         ...operation.parameters.map(({ type, ...rest }) => ({ ...rest, schema: { type } })),
       ],
       ...(operation.body !== undefined && {
@@ -42,6 +48,7 @@ export function openapiV3(resources: Iterable<OpenApiResource>): Node {
       },
     }));
   }
+
   return { openapi: '3.0.0', info, paths, components: { schemas: definitions.nodes } };
 }
 
@@ -49,17 +56,25 @@ export function openapiV3(resources: Iterable<OpenApiResource>): Node {
 export function openapiV2(resources: Iterable<OpenApiResource>): Node {
   const definitions = new Definitions(2);
   const paths: Record<string, Node> = {};
+
   for (const resource of resources) {
     addResource(paths, definitions, resource, (operation) => ({
       ...describe(operation),
       consumes: operation.consumes,
       produces: ['application/json'],
       parameters: [
-        ...operation.pathParameters.map((name) => ({ name, in: 'path', required: true, type: 'string' })),
+        ...operation.pathParameters.map((name) => ({
+          name,
+          in: 'path',
+          required: true,
+          type: 'string',
+        })),
         ...operation.parameters,
         ...(operation.body === undefined
           ? []
-          : [{ name: 'body', in: 'body', required: true, schema: definitions.ref(operation.body) }]),
+          : [
+              { name: 'body', in: 'body', required: true, schema: definitions.ref(operation.body) },
+            ]),
       ],
       responses: {
         200: {
@@ -69,13 +84,23 @@ export function openapiV2(resources: Iterable<OpenApiResource>): Node {
       },
     }));
   }
+
   return { swagger: '2.0', info, paths, definitions: definitions.nodes };
 }
 
-/** The answer to `/openapi/v3`: where the documents are; `groupVersions` by path (`api/v1`, `apis/apps/v1`) with a hash. */
-export function openapiV3Index(groupVersions: Iterable<readonly [path: string, hash: string]>): Node {
+/**
+ * The answer to `/openapi/v3`: where the documents are; `groupVersions` by path (`api/v1`,
+ * `apis/apps/v1`) with a hash.
+ */
+export function openapiV3Index(
+  groupVersions: Iterable<readonly [path: string, hash: string]>,
+): Node {
   const paths: Node = {};
-  for (const [path, hash] of groupVersions) paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
+
+  for (const [path, hash] of groupVersions) {
+    paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
+  }
+
   return { paths };
 }
 
@@ -88,8 +113,8 @@ function pathOf({ group, version }: OpenApiResource): string {
 type Groups = Map<string, { resources: OpenApiResource[]; hash: string; body: Buffer | undefined }>;
 
 /**
- * All documents of a server, made when they are asked for and kept until `invalidate`, which whoever adds, changes or
- * removes a CRD must call.
+ * All documents of a server, made when they are asked for and kept until `invalidate`, which
+ * whoever adds, changes or removes a CRD must call.
  */
 export class OpenApiDocuments {
   readonly #resources: () => Iterable<OpenApiResource>;
@@ -110,22 +135,35 @@ export class OpenApiDocuments {
   }
 
   #groups(): Groups {
-    if (this.#v3 !== undefined) return this.#v3;
+    if (this.#v3 !== undefined) {
+      return this.#v3;
+    }
+
     const groups: Groups = new Map();
+
     for (const resource of this.#resources()) {
       const path = pathOf(resource);
       const entry = groups.get(path);
-      if (entry !== undefined) entry.resources.push(resource);
-      else groups.set(path, { resources: [resource], hash: '', body: undefined });
+      if (entry !== undefined) {
+        entry.resources.push(resource);
+      } else {
+        groups.set(path, { resources: [resource], hash: '', body: undefined });
+      }
     }
+
     for (const entry of groups.values()) {
       // Kinds that are built in change with the program only; those of CRDs with their schema.
       const hash = createHash('sha256').update(info.version);
-      for (const { resource, verbs, custom } of entry.resources)
+
+      for (const { resource, verbs, custom } of entry.resources) {
         hash.update(JSON.stringify([resource, verbs, custom?.schema]));
+      }
+
       entry.hash = hash.digest('hex').slice(0, 32).toUpperCase();
     }
+
     this.#v3 = groups;
+
     return groups;
   }
 
@@ -135,11 +173,18 @@ export class OpenApiDocuments {
     return Buffer.from(JSON.stringify(openapiV3Index(entries)));
   }
 
-  /** Bytes of the document at `/openapi/v3/<path>`, and their hash; undefined where nothing is served there. */
+  /**
+   * Bytes of the document at `/openapi/v3/<path>`, and their hash; undefined where nothing is
+   * served there.
+   */
   document(path: string): { body: Buffer; hash: string } | undefined {
     const entry = this.#groups().get(path);
-    if (entry === undefined) return undefined;
+    if (entry === undefined) {
+      return undefined;
+    }
+
     entry.body ??= Buffer.from(JSON.stringify(openapiV3(entry.resources)));
+
     return { body: entry.body, hash: entry.hash };
   }
 

@@ -7,15 +7,19 @@ import { encodeDocument } from './protobuf.ts';
 function fieldsOf(bytes: Uint8Array): Map<number, (Uint8Array | number)[]> {
   const reader = new BinaryReader(bytes);
   const fields = new Map<number, (Uint8Array | number)[]>();
+
   while (reader.pos < reader.len) {
     const [number, type] = reader.tag() as [number, WireType];
-    const value = type === 2 ? reader.bytes() : type === 1 ? reader.double() : Number(reader.int64());
+    const value =
+      type === 2 ? reader.bytes() : type === 1 ? reader.double() : Number(reader.int64());
     fields.set(number, [...(fields.get(number) ?? []), value]);
   }
+
   return fields;
 }
 
 const text = (value: unknown) => Buffer.from(value as Uint8Array).toString();
+
 /** What is found by following numbers of fields, each time the first one's. */
 function at(bytes: Uint8Array, ...path: number[]): Uint8Array {
   return path.reduce((inner, number) => fieldsOf(inner).get(number)![0] as Uint8Array, bytes);
@@ -32,11 +36,13 @@ const schema = {
   },
   'x-kubernetes-group-version-kind': [{ group: 'g', kind: 'Thing', version: 'v1' }],
 };
+
 const parameters = [
   { name: 'name', in: 'path', required: true, type: 'string' },
   { name: 'force', in: 'query', type: 'boolean', description: 'Take over.' },
   { name: 'body', in: 'body', required: true, schema: { $ref: '#/definitions/Thing' } },
 ];
+
 const document = (count: number) => ({
   swagger: '2.0',
   info: { title: 'Kubernetes', version: 'v1' },
@@ -51,49 +57,65 @@ const document = (count: number) => ({
       },
     },
   },
-  definitions: Object.fromEntries(Array.from({ length: count }, (_, index) => [`Thing${index}`, schema])),
+  definitions: Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [`Thing${index}`, schema]),
+  ),
 });
 
 test('an OpenAPI 2 document is written as the messages that gnostic reads', async () => {
   const bytes = await encodeDocument(document(45));
   const root = fieldsOf(bytes);
+
   assert.equal(text(root.get(1)![0]), '2.0');
   assert.equal(text(at(bytes, 2, 1)), 'Kubernetes');
+
   const definitions = fieldsOf(at(bytes, 9)).get(1)!;
   assert.deepEqual(
     definitions.map((entry) => text(at(entry as Uint8Array, 1))),
     Array.from({ length: 45 }, (_, index) => `Thing${index}`),
   );
+
   const thing = at(definitions[44] as Uint8Array, 2);
   assert.equal(text(at(thing, 22, 1)), 'object');
   assert.deepEqual(fieldsOf(thing).get(19)!.map(text), ['a', 'b']);
   assert.equal(text(at(thing, 31, 1)), 'x-kubernetes-group-version-kind');
-  assert.deepEqual(JSON.parse(text(at(thing, 31, 2, 2))), schema['x-kubernetes-group-version-kind']);
+
+  assert.deepEqual(
+    JSON.parse(text(at(thing, 31, 2, 2))),
+    schema['x-kubernetes-group-version-kind'],
+  );
+
   const [a, b, c] = fieldsOf(at(thing, 25))
     .get(1)!
     .map((entry) => at(entry as Uint8Array, 2)) as Uint8Array[];
   assert.equal(text(at(a!, 23, 1, 1)), '#/definitions/Thing');
   assert.equal(text(at(a!, 5, 2)), '[]\n');
   assert.deepEqual(fieldsOf(a!).get(15), [0]);
+
   const inner = at(b!, 21, 1);
   assert.deepEqual(fieldsOf(inner).get(9), [0.5]);
+
   assert.deepEqual(
     fieldsOf(inner)
       .get(20)!
       .map((value) => JSON.parse(text(at(value as Uint8Array, 2)))),
     ['x', 1],
   );
+
   assert.deepEqual(fieldsOf(at(c!, 21)).get(2), [1]);
 });
 
 test('an operation has its parameters where they belong, its answers and what it does', async () => {
   const bytes = await encodeDocument(document(1));
   const path = fieldsOf(at(bytes, 8)).get(2)![0] as Uint8Array;
+
   assert.equal(text(at(path, 1)), '/things/{name}');
+
   const operation = at(path, 2, 8);
   const given = fieldsOf(operation)
     .get(8)!
     .map((item) => at(item as Uint8Array, 1));
+
   assert.equal(text(at(given[0]!, 2, 4, 4)), 'name');
   assert.equal(text(at(given[1]!, 2, 3, 6)), 'boolean');
   assert.equal(text(at(given[2]!, 1, 5, 1)), '#/definitions/Thing');

@@ -1,5 +1,6 @@
-// The messages of the groups that administer a cluster, in the notation of group-messages.ts. `f` is a number of 64 bits;
-// `OrBool`, `OrList` and `OrTexts` are JSONSchemaProps, or a boolean, a list of them, or of texts.
+// The messages of the groups that administer a cluster, in the notation of group-messages.ts. `f`
+// is a number of 64 bits; `OrBool`, `OrList` and `OrTexts` are JSONSchemaProps, or a boolean, a
+// list of them, or of texts.
 
 /** Messages of the named groups; parsed by messages.ts. */
 export const clusterMessages = `\

@@ -1,7 +1,9 @@
-// Fields and numbers of Kubernetes' protobuf messages (generated.proto and the json tags of k8s.io/api, v1.36), one message
-// a line. A section begins with its short name and the apiVersion of its kinds. A field is FLAG name:number:type, of type
-// string where none is given; i int, b bool, y bytes, else a message, of this section unless another is named. Flags:
-// * list, % map by string, ? may be zero (a pointer in Go), ^ fields that stand in the parent's JSON. [] is a list of strings.
+// Fields and numbers of Kubernetes' protobuf messages (generated.proto and the json tags of
+// k8s.io/api, v1.36), one message a line. A section begins with its short name and the apiVersion
+// of its kinds. A field is FLAG name:number:type, of type string where none is given; i int, b
+// bool, y bytes, else a message, of this section unless another is named. Flags:
+// * list, % map by string, ? may be zero (a pointer in Go), ^ fields that stand in the parent's
+// JSON. [] is a list of strings.
 
 /** Messages of the core group and of metadata; parsed by messages.ts. */
 export const coreMessages = `\

@@ -11,32 +11,50 @@ export interface WireField {
 
 function varint(bytes: Uint8Array, start: number): { value: number; end: number } {
   let value = 0n;
+
   for (let i = start, shift = 0n; i < bytes.byteLength && shift < 70n; i++, shift += 7n) {
     const byte = bytes[i]!;
     value |= BigInt(byte & 0x7f) << shift;
-    if (byte < 0x80) return { value: Number(BigInt.asIntN(64, value)), end: i + 1 };
+
+    if (byte < 0x80) {
+      return { value: Number(BigInt.asIntN(64, value)), end: i + 1 };
+    }
   }
+
   throw new WireError('a varint has no end');
 }
 
-/** The fields of a message in their order (protobuf.dev "Encoding"). Throws WireError for what is none. */
+/**
+ * The fields of a message in their order (protobuf.dev "Encoding"). Throws WireError for what is
+ * none.
+ */
 export function* wireFields(bytes: Uint8Array): Generator<WireField> {
   let at = 0;
   while (at < bytes.byteLength) {
     const tag = varint(bytes, at);
     const number = Math.floor(tag.value / 8);
     const type = tag.value & 7;
-    if (number < 1) throw new WireError('a field has no number');
+
+    if (number < 1) {
+      throw new WireError('a field has no number');
+    }
+
     at = tag.end;
+
     if (type === 0) {
       const { value, end } = varint(bytes, at);
       at = end;
       yield { number, value };
       continue;
     }
-    const length = type === 2 ? varint(bytes, at) : { value: type === 1 ? 8 : type === 5 ? 4 : -1, end: at };
+
+    const length =
+      type === 2 ? varint(bytes, at) : { value: type === 1 ? 8 : type === 5 ? 4 : -1, end: at };
     const end = length.end + length.value;
-    if (length.value < 0 || end > bytes.byteLength) throw new WireError('a field is longer than its message');
+    if (length.value < 0 || end > bytes.byteLength) {
+      throw new WireError('a field is longer than its message');
+    }
+
     yield { number, value: bytes.subarray(length.end, end) };
     at = end;
   }

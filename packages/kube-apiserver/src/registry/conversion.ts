@@ -3,7 +3,10 @@ import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
 
 type Version = { group: string; version: string };
 
-/** Fields of events by their names in core/v1 and in events.k8s.io/v1 (Kubernetes pkg/apis/events/v1 conversion). */
+/**
+ * Fields of events by their names in core/v1 and in events.k8s.io/v1 (Kubernetes pkg/apis/events/v1
+ * conversion).
+ */
 const EVENT_FIELDS: readonly [core: string, events: string][] = [
   ['involvedObject', 'regarding'],
   ['message', 'note'],
@@ -16,7 +19,11 @@ const EVENT_FIELDS: readonly [core: string, events: string][] = [
 
 function renamed(object: KubeObject, names: Map<string, string>): KubeObject {
   const result: KubeObject = { metadata: object.metadata };
-  for (const [field, value] of Object.entries(object)) result[names.get(field) ?? field] = value;
+
+  for (const [field, value] of Object.entries(object)) {
+    result[names.get(field) ?? field] = value;
+  }
+
   return result;
 }
 
@@ -32,8 +39,15 @@ function cpuTarget(utilization: number) {
 
 function toAutoscalingV2(object: KubeObject): KubeObject {
   const { targetCPUUtilizationPercentage: target, ...spec } = object.spec ?? {};
-  const { currentCPUUtilizationPercentage: current, currentReplicas, ...status } = object.status ?? {};
+
+  const {
+    currentCPUUtilizationPercentage: current,
+    currentReplicas,
+    ...status
+  } = object.status ?? {};
+
   const resource = { name: 'cpu', current: { averageUtilization: current } };
+
   return {
     ...object,
     spec: { ...spec, ...(target !== undefined && { metrics: [cpuTarget(target)] }) },
@@ -47,7 +61,11 @@ function toAutoscalingV2(object: KubeObject): KubeObject {
 
 interface Metric {
   type: string;
-  resource?: { name: string; target?: { averageUtilization?: number }; current?: { averageUtilization?: number } };
+  resource?: {
+    name: string;
+    target?: { averageUtilization?: number };
+    current?: { averageUtilization?: number };
+  };
 }
 
 function toAutoscalingV1(object: KubeObject): KubeObject {
@@ -55,7 +73,9 @@ function toAutoscalingV1(object: KubeObject): KubeObject {
   const { currentMetrics, conditions: _conditions, ...status } = object.status ?? {};
   const cpu = (metric: Metric) => metric.type === 'Resource' && metric.resource?.name === 'cpu';
   const target = (metrics as Metric[]).find(cpu)?.resource?.target?.averageUtilization;
-  const current = ((currentMetrics ?? []) as Metric[]).find(cpu)?.resource?.current?.averageUtilization;
+  const current = ((currentMetrics ?? []) as Metric[]).find(cpu)?.resource?.current
+    ?.averageUtilization;
+
   return {
     ...object,
     spec: { ...spec, ...(target !== undefined && { targetCPUUtilizationPercentage: target }) },
@@ -68,16 +88,27 @@ function toAutoscalingV1(object: KubeObject): KubeObject {
   };
 }
 
-/** The object in another version of its kind; of custom resources and most built-in ones only the apiVersion differs. */
+/**
+ * The object in another version of its kind; of custom resources and most built-in ones only the
+ * apiVersion differs.
+ */
 export function convert(object: KubeObject, to: Version & { kind: string }): KubeObject {
   const apiVersion = apiVersionOf(to);
-  if (object.apiVersion === apiVersion) return object;
+  if (object.apiVersion === apiVersion) {
+    return object;
+  }
+
   let converted = object;
+
   if (to.kind === 'Event') {
-    if (to.group === 'events.k8s.io') converted = renamed(object, TO_EVENTS);
-    else if (object.apiVersion === 'events.k8s.io/v1') converted = renamed(object, TO_CORE);
+    if (to.group === 'events.k8s.io') {
+      converted = renamed(object, TO_EVENTS);
+    } else if (object.apiVersion === 'events.k8s.io/v1') {
+      converted = renamed(object, TO_CORE);
+    }
   } else if (to.group === 'autoscaling') {
     converted = to.version === 'v2' ? toAutoscalingV2(object) : toAutoscalingV1(object);
   }
+
   return { ...converted, kind: to.kind, apiVersion };
 }

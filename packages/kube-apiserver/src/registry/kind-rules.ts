@@ -15,21 +15,31 @@ const schemas = new WeakMap<ResourceType, Schema | undefined>();
 
 /** The schema of whole objects of a type; undefined where none is known. */
 export function schemaOf(type: ResourceType): Schema | undefined {
-  if (type.custom) return type.custom.schema;
-  if (!schemas.has(type)) schemas.set(type, builtinSchema(type));
+  if (type.custom) {
+    return type.custom.schema;
+  }
+  if (!schemas.has(type)) {
+    schemas.set(type, builtinSchema(type));
+  }
+
   return schemas.get(type);
 }
 
 /** Fills in what the kind says about fields that were left out. */
 export function setDefaults(type: ResourceType, object: KubeObject): void {
-  if (type.custom) applyDefaults(object, type.custom.schema);
-  else defaultObject(type, object);
+  if (type.custom) {
+    applyDefaults(object, type.custom.schema);
+  } else {
+    defaultObject(type, object);
+  }
 }
 
 /** Adds to a valid object what its kind always shows. */
 export function completeObject(type: ResourceType, object: KubeObject): void {
   const schema = type.custom ? undefined : schemaOf(type);
-  if (schema) writeZeros(object, schema);
+  if (schema) {
+    writeZeros(object, schema);
+  }
 }
 
 /** Said once where the schema already refuses an object that rules would look at. */
@@ -60,30 +70,50 @@ function embeds(schema: Schema): boolean {
       schema['x-kubernetes-embedded-resource'] === true ||
       (schema.items !== undefined && embeds(schema.items)) ||
       (typeof schema.additionalProperties === 'object' && embeds(schema.additionalProperties)) ||
-      Object.entries(schema.properties ?? {}).some(([name, property]) => name !== 'metadata' && embeds(property));
+      Object.entries(schema.properties ?? {}).some(
+        ([name, property]) => name !== 'metadata' && embeds(property),
+      );
+
     embedding.set(schema, known);
   }
+
   return known;
 }
 
 /** What is wrong with the labels of objects inside of an object. */
 function embeddedCauses(value: unknown, schema: Schema, path: string): StatusCause[] {
-  if (value === null || typeof value !== 'object' || !embeds(schema)) return [];
-  if (Array.isArray(value))
-    return value.flatMap((item, index) => embeddedCauses(item, schema.items ?? {}, `${path}[${index}]`));
+  if (value === null || typeof value !== 'object' || !embeds(schema)) {
+    return [];
+  }
+
+  if (Array.isArray(value)) {
+    return value.flatMap((item, index) =>
+      embeddedCauses(item, schema.items ?? {}, `${path}[${index}]`),
+    );
+  }
+
   const causes: StatusCause[] = [];
   const { metadata } = value as { metadata?: { labels?: Record<string, string> } };
-  if (schema['x-kubernetes-embedded-resource'] && metadata?.labels)
+  if (schema['x-kubernetes-embedded-resource'] && metadata?.labels) {
     causes.push(...validateLabels(metadata.labels, `${path}.metadata.labels`));
+  }
+
   const { properties = {}, additionalProperties } = schema;
+
   for (const [name, child] of Object.entries(value)) {
     const inner = Object.hasOwn(properties, name) ? properties[name] : additionalProperties;
-    if (typeof inner === 'object') causes.push(...embeddedCauses(child, inner, path === '' ? name : `${path}.${name}`));
+    if (typeof inner === 'object') {
+      causes.push(...embeddedCauses(child, inner, path === '' ? name : `${path}.${name}`));
+    }
   }
+
   return causes;
 }
 
-/** What is wrong with an object by its kind's schema and rules, when it is written through a subresource or as a whole. */
+/**
+ * What is wrong with an object by its kind's schema and rules, when it is written through a
+ * subresource or as a whole.
+ */
 export function validateKind(
   type: ResourceType,
   object: KubeObject,
@@ -93,22 +123,36 @@ export function validateKind(
 ): StatusCause[] {
   if (!type.custom) {
     const schema = schemaOf(type);
-    if (!schema) return validateObject(type, object, old, subresource);
+    if (!schema) {
+      return validateObject(type, object, old, subresource);
+    }
+
     dropWrittenZeros(object, schema);
+
     let before = old;
+
     if (old && hasWrittenZeros(old, schema)) {
       before = structuredClone(old);
       dropWrittenZeros(before, schema);
     }
+
     return validateObject(type, object, before, subresource);
   }
+
   const { schema, rules } = type.custom;
+
   const causes = [
     ...validateMetadata(type, object.metadata, true),
     ...validateSchema(object, schema, old),
     ...embeddedCauses(object, schema, ''),
   ];
-  if (rules.empty) return causes;
-  if (causes.some(({ reason }) => BLOCKING.has(reason!))) return [...causes, RULES_SKIPPED];
+
+  if (rules.empty) {
+    return causes;
+  }
+  if (causes.some(({ reason }) => BLOCKING.has(reason!))) {
+    return [...causes, RULES_SKIPPED];
+  }
+
   return [...causes, ...rules.check(object, old, warnings)];
 }

@@ -6,16 +6,28 @@ import type { WriteContext } from './strategy.ts';
 
 type GroupVersion = { group: string; version: string };
 
-/** Notes in `metadata.managedFields` which fields a create or update set; kinds without a schema are not tracked. */
+/**
+ * Notes in `metadata.managedFields` which fields a create or update set; kinds without a schema are
+ * not tracked.
+ */
 export function trackFields(
   schema: Schema | undefined,
   before: KubeObject | undefined,
   after: KubeObject,
-  { type, subresource, manager, now }: Pick<WriteContext, 'subresource' | 'manager' | 'now'> & { type: GroupVersion },
+  {
+    type,
+    subresource,
+    manager,
+    now,
+  }: Pick<WriteContext, 'subresource' | 'manager' | 'now'> & { type: GroupVersion },
   untracked?: readonly string[],
 ): void {
-  if (!schema) return;
+  if (!schema) {
+    return;
+  }
+
   let tracked: KubeObject;
+
   try {
     tracked = trackUpdate({
       before,
@@ -28,11 +40,19 @@ export function trackFields(
       ...(untracked && { resetFields: untracked }),
     });
   } catch (error) {
-    // A list whose items cannot be told apart is no reason to refuse a write that is valid otherwise.
-    if (!(error instanceof StatusError)) throw error;
+    // A list whose items cannot be told apart is no reason to refuse a write that is valid
+    // otherwise.
+    if (!(error instanceof StatusError)) {
+      throw error;
+    }
+
     return;
   }
+
   const { managedFields } = tracked.metadata;
-  if (managedFields === undefined) delete after.metadata.managedFields;
-  else after.metadata.managedFields = managedFields;
+  if (managedFields === undefined) {
+    delete after.metadata.managedFields;
+  } else {
+    after.metadata.managedFields = managedFields;
+  }
 }

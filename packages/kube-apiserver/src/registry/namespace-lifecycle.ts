@@ -8,14 +8,26 @@ export function namespaceKey(name: string): string {
   return `/registry/core/namespaces/${name}`;
 }
 
-/** Refuses new objects in a namespace that does not exist (404) or is being deleted (403), as NamespaceLifecycle does. */
+/**
+ * Refuses new objects in a namespace that does not exist (404) or is being deleted (403), as
+ * NamespaceLifecycle does.
+ */
 export function admitNamespace(type: ResourceType, object: KubeObject, reader: Reader): void {
-  if (!type.namespaced) return;
+  if (!type.namespaced) {
+    return;
+  }
+
   const namespace = object.metadata.namespace ?? '';
   const stored = reader.get(namespaceKey(namespace));
-  if (!stored) throw notFound({ resource: 'namespaces', name: namespace });
-  if (!stored.shared<KubeObject>().metadata.deletionTimestamp) return;
+  if (!stored) {
+    throw notFound({ resource: 'namespaces', name: namespace });
+  }
+  if (!stored.shared<KubeObject>().metadata.deletionTimestamp) {
+    return;
+  }
+
   const name = object.metadata.name ?? '';
+
   throw new StatusError(
     403,
     'Forbidden',

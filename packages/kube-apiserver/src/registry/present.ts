@@ -9,7 +9,9 @@ import type { ResourceType } from './resource-type.ts';
 
 /** Whether stored bytes are what a version of the resource answers with. */
 function isVerbatim(type: ResourceType, stored: StoredObject): boolean {
-  if (type.storage.version !== type.version || type.storage.group !== type.group) return false;
+  if (type.storage.version !== type.version || type.storage.group !== type.group) {
+    return false;
+  }
   return type.custom === undefined || stored.index.schema === type.custom.generation;
 }
 
@@ -19,29 +21,46 @@ const converted = new WeakMap<StoredObject, Map<string, KubeObject>>();
 /** A stored custom resource as its storage version's schema has it; the caller owns it. */
 function decodeStored(type: ResourceType, stored: StoredObject): KubeObject {
   const object = stored.parse<KubeObject>();
+
   if (stored.index.schema !== type.custom!.generation) {
     pruneUnknown(object, type.custom!.storedSchema);
     applyDefaults(object, type.custom!.storedSchema);
   }
+
   return object;
 }
 
-/** True where objects of a resource may have to be converted by a webhook before they can be shown. */
+/**
+ * True where objects of a resource may have to be converted by a webhook before they can be shown.
+ */
 export function isConverted(type: ResourceType): boolean {
   return type.custom?.converter !== undefined;
 }
 
-/** Lets the webhook of a resource convert stored objects, so that they can be shown; throws a StatusError 500. */
-export async function prepareObjects(type: ResourceType, stored: readonly StoredObject[]): Promise<void> {
+/**
+ * Lets the webhook of a resource convert stored objects, so that they can be shown; throws a
+ * StatusError 500.
+ */
+export async function prepareObjects(
+  type: ResourceType,
+  stored: readonly StoredObject[],
+): Promise<void> {
   const converter = type.custom?.converter;
-  if (!converter) return;
+  if (!converter) {
+    return;
+  }
+
   // Each time anew: what the webhook answers may have changed.
   const missing = stored.filter((object) => !isVerbatim(type, object));
-  if (missing.length === 0) return;
+  if (missing.length === 0) {
+    return;
+  }
+
   const objects = await converter.convert(
     missing.map((object) => decodeStored(type, object)),
     apiVersionOf(type),
   );
+
   for (const [index, object] of missing.entries()) {
     const versions = converted.get(object) ?? new Map<string, KubeObject>();
     versions.set(type.version, objects[index]!);
@@ -51,33 +70,57 @@ export async function prepareObjects(type: ResourceType, stored: readonly Stored
 
 /** A stored object as one version of its resource shows it; the caller owns it. */
 export function presentObject(type: ResourceType, stored: StoredObject): KubeObject {
-  if (!type.custom) return convert(stored.parse<KubeObject>(), type);
-  if (isVerbatim(type, stored)) return stored.parse<KubeObject>();
+  if (!type.custom) {
+    return convert(stored.parse<KubeObject>(), type);
+  }
+  if (isVerbatim(type, stored)) {
+    return stored.parse<KubeObject>();
+  }
+
   const object = type.custom.converter
     ? structuredClone(converted.get(stored)?.get(type.version))
     : { ...convert(decodeStored(type, stored), type), kind: type.kind };
-  if (!object) throw internalError(`${stored.key} is shown before it is converted to ${type.version}`);
-  if (type.version !== type.storage.version) pruneUnknown(object, type.custom.schema);
+
+  if (!object) {
+    throw internalError(`${stored.key} is shown before it is converted to ${type.version}`);
+  }
+  if (type.version !== type.storage.version) {
+    pruneUnknown(object, type.custom.schema);
+  }
+
   return object;
 }
 
-/** The JSON of a stored object in one version of its resource; not parsed where it was written alike. */
+/**
+ * The JSON of a stored object in one version of its resource; not parsed where it was written
+ * alike.
+ */
 export function presentBytes(type: ResourceType, stored: StoredObject): Buffer {
-  if (isVerbatim(type, stored)) return stored.bytes;
+  if (isVerbatim(type, stored)) {
+    return stored.bytes;
+  }
   return Buffer.from(objectJson(type, presentObject(type, stored)));
 }
 
 const OPEN = Buffer.from('{');
 const prefixLengths = new WeakMap<ResourceType, number>();
 
-/** The JSON of a stored object as an item of a list, in one or two pieces: built-in kinds omit their type there. */
+/**
+ * The JSON of a stored object as an item of a list, in one or two pieces: built-in kinds omit their
+ * type there.
+ */
 export function presentItem(type: ResourceType, stored: StoredObject): [Buffer] | [Buffer, Buffer] {
   const bytes = presentBytes(type, stored);
-  if (type.custom) return [bytes];
+
+  if (type.custom) {
+    return [bytes];
+  }
+
   let length = prefixLengths.get(type);
   if (length === undefined) {
     length = Buffer.byteLength(typePrefix(type));
     prefixLengths.set(type, length);
   }
+
   return [OPEN, bytes.subarray(length)];
 }

@@ -14,30 +14,54 @@ export class ResourceCatalog {
   generation = 0;
 
   constructor() {
-    for (const type of BUILTIN_RESOURCES) this.#add(type);
+    for (const type of BUILTIN_RESOURCES) {
+      this.#add(type);
+    }
   }
 
   #add(type: ResourceType): void {
     const path = `${apiVersionOf(type)}/${type.resource}`;
     this.#byPath.set(path, type);
     this.#byKind.set(`${apiVersionOf(type)}/${type.kind}`, type);
+
     const versions = this.#groups.get(type.group) ?? [];
-    if (!versions.includes(type.version)) versions.push(type.version);
-    if (type.custom) versions.sort(compareVersions);
+    if (!versions.includes(type.version)) {
+      versions.push(type.version);
+    }
+    if (type.custom) {
+      versions.sort(compareVersions);
+    }
+
     this.#groups.set(type.group, versions);
   }
 
   /** Replaces what one CustomResourceDefinition serves; an empty list ends it. */
   setCustom(definition: string, types: readonly ResourceType[]): void {
-    if (types.length === 0) this.#custom.delete(definition);
-    else this.#custom.set(definition, types);
+    if (types.length === 0) {
+      this.#custom.delete(definition);
+    } else {
+      this.#custom.set(definition, types);
+    }
+
     this.#byPath.clear();
     this.#byKind.clear();
     this.#groups.clear();
-    for (const type of BUILTIN_RESOURCES) this.#add(type);
-    for (const served of this.#custom.values()) for (const type of served) this.#add(type);
+
+    for (const type of BUILTIN_RESOURCES) {
+      this.#add(type);
+    }
+
+    for (const served of this.#custom.values()) {
+      for (const type of served) {
+        this.#add(type);
+      }
+    }
+
     this.generation++;
-    for (const listener of this.#listeners) listener();
+
+    for (const listener of this.#listeners) {
+      listener();
+    }
   }
 
   /** What one CustomResourceDefinition serves, by version. */
@@ -61,14 +85,18 @@ export class ResourceCatalog {
   /** Resources of one version, or all. */
   types(group?: string, version?: string): ResourceType[] {
     const all = [...this.#byPath.values()];
-    return group === undefined ? all : all.filter((type) => type.group === group && type.version === version);
+    return group === undefined
+      ? all
+      : all.filter((type) => type.group === group && type.version === version);
   }
 
   /** Every resource once, in the version it is stored in; those without objects are left out. */
   stored(): ResourceType[] {
     return [...this.#byPath.values()].filter(
       (type) =>
-        type.verbs.includes('get') && type.version === type.storage.version && type.group === type.storage.group,
+        type.verbs.includes('get') &&
+        type.version === type.storage.version &&
+        type.group === type.storage.group,
     );
   }
 

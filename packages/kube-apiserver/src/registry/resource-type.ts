@@ -36,7 +36,11 @@ export function storagePrefix(type: Pick<ResourceType, 'storage'>, namespace?: s
 }
 
 /** Storage key of an object; the namespace of cluster-scoped ones is ''. */
-export function storageKey(type: Pick<ResourceType, 'storage'>, namespace: string, name: string): string {
+export function storageKey(
+  type: Pick<ResourceType, 'storage'>,
+  namespace: string,
+  name: string,
+): string {
   return `${storagePrefix(type, namespace)}${name}`;
 }
 

@@ -1,6 +1,7 @@
 import type { ResourceType, Subresource } from './resource-type.ts';
 
 const STATUS: Subresource = { name: 'status', verbs: ['get', 'patch', 'update'] };
+
 const SCALE: Subresource = {
   name: 'scale',
   verbs: ['get', 'patch', 'update'],
@@ -15,7 +16,16 @@ const proxyTo = (kind: string): Subresource => ({
   kind,
 });
 
-const ALL_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'] as const;
+const ALL_VERBS = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+] as const;
 
 interface RowOptions {
   cluster?: true;
@@ -31,11 +41,17 @@ interface RowOptions {
 /** Kind, plural name, and what differs from a namespaced kind with all verbs. */
 type Row = readonly [kind: string, resource: string, options?: RowOptions];
 
-/** Every built-in kind by group and version, in discovery's order (Kubernetes 1.36 API reference). */
+/**
+ * Every built-in kind by group and version, in discovery's order (Kubernetes 1.36 API reference).
+ */
 const TABLE: Readonly<Record<string, readonly Row[]>> = {
   '/v1': [
     ['Binding', 'bindings', { verbs: ['create'] }],
-    ['ComponentStatus', 'componentstatuses', { cluster: true, short: ['cs'], verbs: ['get', 'list'] }],
+    [
+      'ComponentStatus',
+      'componentstatuses',
+      { cluster: true, short: ['cs'], verbs: ['get', 'list'] },
+    ],
     ['ConfigMap', 'configmaps', { short: ['cm'] }],
     ['Endpoints', 'endpoints', { short: ['ep'] }],
     ['Event', 'events', { short: ['ev'] }],
@@ -50,9 +66,17 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
         subresources: [{ name: 'finalize', verbs: ['update'] }, STATUS],
       },
     ],
-    ['Node', 'nodes', { cluster: true, short: ['no'], subresources: [proxyTo('NodeProxyOptions'), STATUS] }],
+    [
+      'Node',
+      'nodes',
+      { cluster: true, short: ['no'], subresources: [proxyTo('NodeProxyOptions'), STATUS] },
+    ],
     ['PersistentVolumeClaim', 'persistentvolumeclaims', { short: ['pvc'], subresources: [STATUS] }],
-    ['PersistentVolume', 'persistentvolumes', { cluster: true, short: ['pv'], subresources: [STATUS] }],
+    [
+      'PersistentVolume',
+      'persistentvolumes',
+      { cluster: true, short: ['pv'], subresources: [STATUS] },
+    ],
     [
       'Pod',
       'pods',
@@ -87,27 +111,55 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
       {
         short: ['sa'],
         subresources: [
-          { name: 'token', verbs: ['create'], kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1' },
+          {
+            name: 'token',
+            verbs: ['create'],
+            kind: 'TokenRequest',
+            group: 'authentication.k8s.io',
+            version: 'v1',
+          },
         ],
       },
     ],
     [
       'Service',
       'services',
-      { short: ['svc'], categories: ['all'], subresources: [proxyTo('ServiceProxyOptions'), STATUS] },
+      {
+        short: ['svc'],
+        categories: ['all'],
+        subresources: [proxyTo('ServiceProxyOptions'), STATUS],
+      },
     ],
   ],
   'apiregistration.k8s.io/v1': [
-    ['APIService', 'apiservices', { cluster: true, categories: ['api-extensions'], subresources: [STATUS] }],
+    [
+      'APIService',
+      'apiservices',
+      { cluster: true, categories: ['api-extensions'], subresources: [STATUS] },
+    ],
   ],
   'apps/v1': [
     ['ControllerRevision', 'controllerrevisions'],
     ['DaemonSet', 'daemonsets', { short: ['ds'], categories: ['all'], subresources: [STATUS] }],
-    ['Deployment', 'deployments', { short: ['deploy'], categories: ['all'], subresources: [SCALE, STATUS] }],
-    ['ReplicaSet', 'replicasets', { short: ['rs'], categories: ['all'], subresources: [SCALE, STATUS] }],
-    ['StatefulSet', 'statefulsets', { short: ['sts'], categories: ['all'], subresources: [SCALE, STATUS] }],
+    [
+      'Deployment',
+      'deployments',
+      { short: ['deploy'], categories: ['all'], subresources: [SCALE, STATUS] },
+    ],
+    [
+      'ReplicaSet',
+      'replicasets',
+      { short: ['rs'], categories: ['all'], subresources: [SCALE, STATUS] },
+    ],
+    [
+      'StatefulSet',
+      'statefulsets',
+      { short: ['sts'], categories: ['all'], subresources: [SCALE, STATUS] },
+    ],
   ],
-  'events.k8s.io/v1': [['Event', 'events', { short: ['ev'], stored: { group: '', version: 'v1' } }]],
+  'events.k8s.io/v1': [
+    ['Event', 'events', { short: ['ev'], stored: { group: '', version: 'v1' } }],
+  ],
   'authentication.k8s.io/v1': [
     ['SelfSubjectReview', 'selfsubjectreviews', { cluster: true, verbs: ['create'] }],
     ['TokenReview', 'tokenreviews', { cluster: true, verbs: ['create'] }],
@@ -154,7 +206,9 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     ['NetworkPolicy', 'networkpolicies', { short: ['netpol'] }],
     ['ServiceCIDR', 'servicecidrs', { cluster: true, subresources: [STATUS] }],
   ],
-  'policy/v1': [['PodDisruptionBudget', 'poddisruptionbudgets', { short: ['pdb'], subresources: [STATUS] }]],
+  'policy/v1': [
+    ['PodDisruptionBudget', 'poddisruptionbudgets', { short: ['pdb'], subresources: [STATUS] }],
+  ],
   'rbac.authorization.k8s.io/v1': [
     ['ClusterRoleBinding', 'clusterrolebindings', { cluster: true }],
     ['ClusterRole', 'clusterroles', { cluster: true }],
@@ -195,7 +249,12 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     [
       'CustomResourceDefinition',
       'customresourcedefinitions',
-      { cluster: true, short: ['crd', 'crds'], categories: ['api-extensions'], subresources: [STATUS] },
+      {
+        cluster: true,
+        short: ['crd', 'crds'],
+        categories: ['api-extensions'],
+        subresources: [STATUS],
+      },
     ],
   ],
   'scheduling.k8s.io/v1': [['PriorityClass', 'priorityclasses', { cluster: true, short: ['pc'] }]],
@@ -204,12 +263,17 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
   'discovery.k8s.io/v1': [['EndpointSlice', 'endpointslices']],
   'flowcontrol.apiserver.k8s.io/v1': [
     ['FlowSchema', 'flowschemas', { cluster: true, subresources: [STATUS] }],
-    ['PriorityLevelConfiguration', 'prioritylevelconfigurations', { cluster: true, subresources: [STATUS] }],
+    [
+      'PriorityLevelConfiguration',
+      'prioritylevelconfigurations',
+      { cluster: true, subresources: [STATUS] },
+    ],
   ],
 };
 
 function typeOf(groupVersion: string, [kind, resource, options = {}]: Row): ResourceType {
   const [group = '', version = ''] = groupVersion.split('/');
+
   return {
     group,
     version,
@@ -222,11 +286,15 @@ function typeOf(groupVersion: string, [kind, resource, options = {}]: Row): Reso
     categories: options.categories ?? [],
     verbs: options.verbs ?? ALL_VERBS,
     subresources: options.subresources ?? [],
-    storage: { group: options.stored?.group ?? group, version: options.stored?.version ?? version, resource },
+    storage: {
+      group: options.stored?.group ?? group,
+      version: options.stored?.version ?? version,
+      resource,
+    },
   };
 }
 
 /** THE table of built-in resources; discovery, routing, storage, OpenAPI and RBAC all read it. */
-export const BUILTIN_RESOURCES: readonly ResourceType[] = Object.entries(TABLE).flatMap(([groupVersion, rows]) =>
-  rows.map((row) => typeOf(groupVersion, row)),
+export const BUILTIN_RESOURCES: readonly ResourceType[] = Object.entries(TABLE).flatMap(
+  ([groupVersion, rows]) => rows.map((row) => typeOf(groupVersion, row)),
 );

@@ -8,18 +8,28 @@ export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** The objects that match, and undefined from time to time: then whoever reads them awaits a `turn()`, be there none that matches. */
+/**
+ * The objects that match, and undefined from time to time: then whoever reads them awaits a
+ * `turn()`, be there none that matches.
+ */
 export function* scan(
   objects: Iterable<StoredObject>,
   matches?: (object: StoredObject) => boolean,
   step = STEP,
 ): Generator<StoredObject | undefined, undefined> {
   let looked = 0;
+
   for (const object of objects) {
-    if (!matches || matches(object)) yield object;
+    if (!matches || matches(object)) {
+      yield object;
+    }
+
     looked += 1;
-    if (looked % step === 0) yield undefined;
+    if (looked % step === 0) {
+      yield undefined;
+    }
   }
+
   return undefined;
 }
 
@@ -29,9 +39,14 @@ export async function collect<T>(
   map: (object: StoredObject) => T,
 ): Promise<T[]> {
   const found: T[] = [];
+
   for (const object of objects) {
-    if (object) found.push(map(object));
-    else await turn();
+    if (object) {
+      found.push(map(object));
+    } else {
+      await turn();
+    }
   }
+
   return found;
 }

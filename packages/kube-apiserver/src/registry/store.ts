@@ -1,4 +1,9 @@
-import { alreadyExists, conflict, notFound, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import {
+  alreadyExists,
+  conflict,
+  notFound,
+  StatusError,
+} from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { applyDefaults } from '@ks-apiserver/apimachinery/schema/defaults';
 import { pruneUnknown } from '@ks-apiserver/apimachinery/schema/prune';
@@ -12,7 +17,14 @@ import { type Encoding, encodeObject } from './encode.ts';
 import { completeObject, schemaOf, setDefaults, validateKind } from './kind-rules.ts';
 import { LARGE_BYTES, largeTurn } from './large-work.ts';
 import { trackFields } from './managed-fields.ts';
-import { dedupOwners, generatedName, initMetadata, invalidObject, matchUrl, subjectOf } from './metadata.ts';
+import {
+  dedupOwners,
+  generatedName,
+  initMetadata,
+  invalidObject,
+  matchUrl,
+  subjectOf,
+} from './metadata.ts';
 import { admitNamespace } from './namespace-lifecycle.ts';
 import { isConverted, prepareObjects, presentObject } from './present.ts';
 import { type ResourceType, storageKey } from './resource-type.ts';
@@ -39,8 +51,9 @@ export interface Written {
 }
 
 /**
- * What a write was decided to be: the state to keep, or none to delete, or that nothing changes. `charge` is done inside the
- * commit and may still refuse; it says whether a quota counts the object.
+ * What a write was decided to be: the state to keep, or none to delete, or that nothing changes.
+ * `charge` is done inside the commit and may still refuse; it says whether a quota counts the
+ * object.
  */
 export type Verdict =
   | {
@@ -56,7 +69,11 @@ export type Verdict =
   | { keep: true };
 
 /** Whether an object was marked for deletion, and neither finalizers nor a grace period hold it. */
-function hasEnded({ deletionTimestamp, deletionGracePeriodSeconds, finalizers }: KubeObject['metadata']): boolean {
+function hasEnded({
+  deletionTimestamp,
+  deletionGracePeriodSeconds,
+  finalizers,
+}: KubeObject['metadata']): boolean {
   return deletionTimestamp !== undefined && deletionGracePeriodSeconds === 0 && !finalizers?.length;
 }
 
@@ -73,10 +90,16 @@ interface Write {
   steps: (current: KubeObject | undefined, context: WriteContext) => Steps<Verdict>;
 }
 
-/** Times that a write which waited for somebody is decided anew because its object changed meanwhile. */
+/**
+ * Times that a write which waited for somebody is decided anew because its object changed
+ * meanwhile.
+ */
 const MAX_RACES = 10;
 
-/** The one generic store: the life of an object of any resource, with a strategy for what is special about it. */
+/**
+ * The one generic store: the life of an object of any resource, with a strategy for what is special
+ * about it.
+ */
 export class Store {
   readonly backend: Backend;
   readonly admission: Admission;
@@ -95,7 +118,10 @@ export class Store {
   /** The stored object; throws a StatusError 404. */
   get(type: ResourceType, namespace: string, name: string): StoredObject {
     const object = this.backend.get(storageKey(type, namespace, name));
-    if (!object) throw notFound(subjectOf(type, name));
+    if (!object) {
+      throw notFound(subjectOf(type, name));
+    }
+
     return object;
   }
 
@@ -103,39 +129,60 @@ export class Store {
   async create(type: ResourceType, object: KubeObject, options: WriteOptions): Promise<Written> {
     const base = object.metadata.name ? undefined : object.metadata.generateName;
     const { unnamed } = this.strategyOf(type);
-    if (unnamed && !base) object.metadata.name ||= unnamed();
+    if (unnamed && !base) {
+      object.metadata.name ||= unnamed();
+    }
+
     for (let attempt = 1; ; attempt++) {
       const draft = attempt < MAX_NAME_ATTEMPTS && base ? structuredClone(object) : object;
-      if (base) draft.metadata.name = generatedName(base);
+
+      if (base) {
+        draft.metadata.name = generatedName(base);
+      }
+
       try {
         return await this.#create(type, draft, options);
       } catch (error) {
         const taken = error instanceof StatusError && error.reason === 'AlreadyExists';
-        if (!taken || !base || attempt >= MAX_NAME_ATTEMPTS) throw error;
+        if (!taken || !base || attempt >= MAX_NAME_ATTEMPTS) {
+          throw error;
+        }
       }
     }
   }
 
   async #create(type: ResourceType, object: KubeObject, options: WriteOptions): Promise<Written> {
     const { namespace = '', name = '' } = object.metadata;
+
     // What is no number is ignored, as Kubernetes does.
-    if (Number(object.metadata.resourceVersion) > 0 && !options.dryRun) throw resourceVersionSet();
+    if (Number(object.metadata.resourceVersion) > 0 && !options.dryRun) {
+      throw resourceVersionSet();
+    }
+
     const operation = 'CREATE' as const;
     const write = { type, namespace, name, subresource: '', operation, object, options };
     const waits = this.#waits(write);
     const store = this;
+
     return this.#write(
       {
         ...write,
         *steps(current, context) {
           const own = waits ? structuredClone(object) : object;
+
           yield* pause(context);
+
           const verdict = yield* store.prepareCreate(type, own, context);
-          if (!current) return verdict;
+
+          if (!current) {
+            return verdict;
+          }
+
           const charge = () => {
             verdict.charge?.();
             throw alreadyExists(subjectOf(type, name));
           };
+
           return { put: verdict.put, charge };
         },
       },
@@ -151,36 +198,65 @@ export class Store {
     tracksFields = false,
   ): Steps<{ put: KubeObject; charge: () => boolean }> {
     const strategy = this.strategyOf(type);
+
     admitNamespace(type, object, context.reader);
     initMetadata(object, context.now);
     dedupOwners(object, context.warnings);
-    if (!strategy.keepsStatus && type.subresources.some((subresource) => subresource.name === 'status')) {
+
+    if (
+      !strategy.keepsStatus &&
+      type.subresources.some((subresource) => subresource.name === 'status')
+    ) {
       delete object.status;
     }
+
     setDefaults(type, object);
     strategy.decode?.(object, undefined, context);
     yield* pause(context);
+
     // What the server itself sets from here on belongs to no manager.
-    if (!tracksFields) trackFields(schemaOf(type), undefined, object, context, strategy.untracked);
+    if (!tracksFields) {
+      trackFields(schemaOf(type), undefined, object, context, strategy.untracked);
+    }
+
     const told = context.requestOptions?.kind === 'UpdateOptions' && {
       requestOptions: { ...context.requestOptions, kind: 'CreateOptions' },
     };
-    const attributes = this.attributesOf('CREATE', object, undefined, told ? { ...context, ...told } : context);
+
+    const attributes = this.attributesOf(
+      'CREATE',
+      object,
+      undefined,
+      told ? { ...context, ...told } : context,
+    );
+
     yield* pause(context);
     yield* this.admission.admit(attributes);
+
     const admitted = attributes.object!;
     matchUrl(type, admitted, attributes.namespace);
-    if (strategy.generation) admitted.metadata.generation = 1;
+
+    if (strategy.generation) {
+      admitted.metadata.generation = 1;
+    }
+
     strategy.prepareForCreate?.(admitted, context);
     yield* pause(context);
+
     const causes = validateKind(type, admitted, undefined, '', context.warnings);
+
     yield* pause(context);
+
     const more = strategy.validate?.(admitted, undefined, context) ?? [];
     const error = invalidObject(type, admitted.metadata.name || undefined, [...causes, ...more]);
-    if (error) throw error;
+    if (error) {
+      throw error;
+    }
+
     context.warnings.push(...(strategy.warnings?.(admitted, undefined, context) ?? []));
     completeObject(type, admitted);
     yield* this.admission.validate(attributes);
+
     return { put: admitted, charge: () => this.admission.charge(attributes) };
   }
 
@@ -195,6 +271,7 @@ export class Store {
     const { name = '', namespace = '' } = (object ?? old)!.metadata;
     const { shown } = context;
     const view = (given: KubeObject | undefined) => (given && shown?.of ? shown.of(given) : given);
+
     return {
       type,
       operation: shown?.operation ?? operation,
@@ -208,16 +285,26 @@ export class Store {
   }
 
   /** Changes an object, or creates it where the request allows that. */
-  update(type: ResourceType, namespace: string, name: string, request: UpdateRequest): Promise<Written> {
+  update(
+    type: ResourceType,
+    namespace: string,
+    name: string,
+    request: UpdateRequest,
+  ): Promise<Written> {
     const { subresource, options } = request;
     const operation = 'UPDATE' as const;
     const write = { type, namespace, name, subresource, operation, object: undefined, options };
+
     const waits =
       this.#waits(write) ||
       this.#isLarge(storageKey(type, namespace, name)) ||
       (request.create !== undefined && this.#waits({ ...write, operation: 'CREATE' }));
+
     return this.#write(
-      { ...write, steps: (current, context) => decideUpdate(this, type, current, name, request, context) },
+      {
+        ...write,
+        steps: (current, context) => decideUpdate(this, type, current, name, request, context),
+      },
       waits,
     );
   }
@@ -229,22 +316,41 @@ export class Store {
     name: string,
     options: WriteOptions & DeleteOptions,
   ): Promise<Written> {
-    const write = { type, namespace, name, subresource: '', operation: 'DELETE' as const, object: undefined, options };
+    const write = {
+      type,
+      namespace,
+      name,
+      subresource: '',
+      operation: 'DELETE' as const,
+      object: undefined,
+      options,
+    };
+
     const store = this;
+
     const marked = await this.#write(
       {
         ...write,
         *steps(current, context) {
-          if (!current) throw notFound(subjectOf(type, name));
+          if (!current) {
+            throw notFound(subjectOf(type, name));
+          }
           return yield* decideDelete(store, type, current, options, context);
         },
       },
       this.#waits(write),
     );
-    if (marked.deleted || options.dryRun || !this.strategyOf(type).gracePeriod) return marked;
+
+    if (marked.deleted || options.dryRun || !this.strategyOf(type).gracePeriod) {
+      return marked;
+    }
+
     // Nothing is left to wait for: what was marked goes.
     const { metadata } = marked.object.shared<KubeObject>();
-    if (!hasEnded(metadata)) return marked;
+    if (!hasEnded(metadata)) {
+      return marked;
+    }
+
     const gone = await this.#write(
       {
         ...write,
@@ -257,13 +363,26 @@ export class Store {
       },
       false,
     );
+
     return gone.object ? gone : { ...marked, deleted: true };
   }
 
-  #waits({ type, namespace, name, subresource, operation, object, options }: Omit<Write, 'steps'>): boolean {
+  #waits({
+    type,
+    namespace,
+    name,
+    subresource,
+    operation,
+    object,
+    options,
+  }: Omit<Write, 'steps'>): boolean {
     const inside = admissionNamespace(type, namespace, name);
     const { shown } = options;
-    if (isConverted(type) || options.isLarge) return true;
+
+    if (isConverted(type) || options.isLarge) {
+      return true;
+    }
+
     return this.admission.waits({
       type,
       operation: shown?.operation ?? operation,
@@ -278,43 +397,85 @@ export class Store {
     return (this.backend.get(key)?.bytes.byteLength ?? 0) > LARGE_BYTES;
   }
 
-  /** Decides a write inside the commit that stores it; where it waits for somebody, before it, and again when that was in vain. */
+  /**
+   * Decides a write inside the commit that stores it; where it waits for somebody, before it, and
+   * again when that was in vain.
+   */
   async #write(write: Write, waits: boolean): Promise<Written> {
-    if (!waits) return (await this.#commit(write, (current, context) => decideNow(write.steps(current(), context))))!;
+    if (!waits) {
+      return (await this.#commit(write, (current, context) =>
+        decideNow(write.steps(current(), context)),
+      ))!;
+    }
+
     const key = storageKey(write.type, write.namespace, write.name);
     for (let attempt = 1; ; attempt++) {
       const base = this.backend.get(key);
       const settled: WriteContext['settled'] = [];
       let verdict: Verdict;
+
       try {
-        const isLarge = write.options.isLarge === true || (base?.bytes.byteLength ?? 0) > LARGE_BYTES;
-        const context = { ...this.#contextOf(write, this.backend, settled), isLarge, mayRepeat: true };
-        if (base) await prepareObjects(write.type, [base]);
+        const isLarge =
+          write.options.isLarge === true || (base?.bytes.byteLength ?? 0) > LARGE_BYTES;
+
+        const context = {
+          ...this.#contextOf(write, this.backend, settled),
+          isLarge,
+          mayRepeat: true,
+        };
+
+        if (base) {
+          await prepareObjects(write.type, [base]);
+        }
+
         verdict = await decideLater(write.steps(base && presentObject(write.type, base), context));
+
         const converter = write.type.custom?.converter;
-        if (converter && 'put' in verdict)
+        if (converter && 'put' in verdict) {
           [verdict.stored] = await converter.convert(
             [verdict.put],
             apiVersionOf({ ...write.type, ...write.type.storage }),
           );
+        }
+
         if (isLarge && 'put' in verdict) {
           await largeTurn();
           verdict.encoding = this.#encodingOf(write.type, verdict, base);
         }
       } catch (error) {
-        for (const tell of settled) tell(false);
+        for (const tell of settled) {
+          tell(false);
+        }
         throw error;
       }
+
       // Admission may have given the object another name.
-      const name = write.operation === 'CREATE' && 'put' in verdict ? verdict.put.metadata.name! : write.name;
-      const decide = (_: () => KubeObject | undefined, context: WriteContext, current: StoredObject | undefined) => {
-        if (name !== write.name && current) throw alreadyExists(subjectOf(write.type, name));
-        if (name === write.name && current?.revision !== base?.revision) return undefined;
-        if (!base && 'put' in verdict) admitNamespace(write.type, verdict.put, context.reader);
+      const name =
+        write.operation === 'CREATE' && 'put' in verdict ? verdict.put.metadata.name! : write.name;
+
+      const decide = (
+        _: () => KubeObject | undefined,
+        context: WriteContext,
+        current: StoredObject | undefined,
+      ) => {
+        if (name !== write.name && current) {
+          throw alreadyExists(subjectOf(write.type, name));
+        }
+        if (name === write.name && current?.revision !== base?.revision) {
+          return undefined;
+        }
+        if (!base && 'put' in verdict) {
+          admitNamespace(write.type, verdict.put, context.reader);
+        }
+
         return verdict;
       };
+
       const written = await this.#commit({ ...write, name }, decide, settled);
-      if (written) return written;
+      if (written) {
+        return written;
+      }
+
       if (attempt >= MAX_RACES) {
         throw conflict(
           subjectOf(write.type, write.name),
@@ -325,18 +486,30 @@ export class Store {
   }
 
   /** What is decided to be kept, in the version that is stored. */
-  #storedForm(type: ResourceType, verdict: { put: KubeObject; stored?: KubeObject | undefined }): KubeObject {
+  #storedForm(
+    type: ResourceType,
+    verdict: { put: KubeObject; stored?: KubeObject | undefined },
+  ): KubeObject {
     const { group, version } = type.storage;
     const object = { ...verdict.put, apiVersion: verdict.put.apiVersion ?? '' };
     const stored = verdict.stored ?? convert(object, { group, version, kind: type.kind });
-    if (!type.custom || type.version === version) return stored;
+
+    if (!type.custom || type.version === version) {
+      return stored;
+    }
+
     const owned = structuredClone(stored);
     pruneUnknown(owned, type.custom.storedSchema);
     applyDefaults(owned, type.custom.storedSchema);
+
     return owned;
   }
 
-  #encodingOf(type: ResourceType, verdict: Verdict & { put: KubeObject }, current: StoredObject | undefined): Encoding {
+  #encodingOf(
+    type: ResourceType,
+    verdict: Verdict & { put: KubeObject },
+    current: StoredObject | undefined,
+  ): Encoding {
     const fields = this.strategyOf(type).fields?.(verdict.put);
     return encodeObject(type, this.#storedForm(type, verdict), fields, current?.bytes.byteLength);
   }
@@ -345,7 +518,10 @@ export class Store {
     return { ...write.options, type: write.type, reader, subresource: write.subresource, settled };
   }
 
-  /** Stores what `decide` finds once it sees the current state; undefined when it finds that it has to begin anew. */
+  /**
+   * Stores what `decide` finds once it sees the current state; undefined when it finds that it has
+   * to begin anew.
+   */
   async #commit(
     write: Write,
     decide: (
@@ -362,6 +538,7 @@ export class Store {
     let created = false;
     let again = false;
     let charged = false;
+
     const decision = (current: StoredObject | undefined, reader: Reader): Decision => {
       const context = this.#contextOf(write, reader, settled);
       const verdict = decide(() => current && presentObject(type, current), context, current);
@@ -369,45 +546,73 @@ export class Store {
         again = true;
         return { action: 'keep' };
       }
+
       if ('keep' in verdict) {
         outcome = { object: current!, created: false, deleted: false };
         return { action: 'keep' };
       }
+
       if ('remove' in verdict) {
         const last = verdict.last && this.#storedForm(type, { put: verdict.last });
+
         const object = last
-          ? encodeRecord(key, current!.revision, encodeObject(type, last, undefined, Infinity)(current!.revision))
+          ? encodeRecord(
+              key,
+              current!.revision,
+              encodeObject(type, last, undefined, Infinity)(current!.revision),
+            )
           : current!;
+
         outcome = { object, created: false, deleted: true };
+
         return options.dryRun ? { action: 'keep' } : { action: 'delete' };
       }
+
       const encode = verdict.encoding ?? this.#encodingOf(type, verdict, current);
+
       charged = verdict.charge?.() ?? false;
+
       if (options.dryRun) {
         const object = encodeRecord(key, current?.revision ?? 0, encode(current?.revision));
         outcome = { object, created: !current, deleted: false };
         return { action: 'keep' };
       }
+
       written = true;
       created = current === undefined;
+
       return { action: 'put', encode };
     };
+
     try {
       const result = await this.backend.update(key, decision);
+
       if (again) {
         written = false;
         return undefined;
       }
-      if (outcome?.deleted && write.operation === 'DELETE' && !options.dryRun) outcome.revision = result.revision;
+
+      if (outcome?.deleted && write.operation === 'DELETE' && !options.dryRun) {
+        outcome.revision = result.revision;
+      }
+
       outcome ??= { object: result.object!, created, deleted: false };
     } catch (error) {
       written = false;
       throw error;
     } finally {
-      for (const tell of settled) tell(written);
+      for (const tell of settled) {
+        tell(written);
+      }
     }
-    if (charged) await this.admission.charged(write.namespace);
-    if (written && !options.dryRun) await this.strategyOf(type).afterWrite?.(write.name, write.subresource);
+
+    if (charged) {
+      await this.admission.charged(write.namespace);
+    }
+    if (written && !options.dryRun) {
+      await this.strategyOf(type).afterWrite?.(write.name, write.subresource);
+    }
+
     return outcome;
   }
 }

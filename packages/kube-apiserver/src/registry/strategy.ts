@@ -10,7 +10,10 @@ export interface AdmissionView {
   subresource?: string;
   /** Name that the request does not name: '' for one of many. */
   name?: string;
-  /** What the request carries, such as a Scale, in place of the object; undefined for the object itself. */
+  /**
+   * What the request carries, such as a Scale, in place of the object; undefined for the object
+   * itself.
+   */
   of?(object: KubeObject): KubeObject;
   /** True where nothing is shown of the object as it was. */
   withoutOld?: boolean;
@@ -32,7 +35,10 @@ export interface WriteOptions {
   now: Date;
   /** Texts of Warning headers; strategies may add some. */
   warnings: string[];
-  /** What the request said about the write (meta/v1 CreateOptions, UpdateOptions, PatchOptions or DeleteOptions), as webhooks are told. */
+  /**
+   * What the request said about the write (meta/v1 CreateOptions, UpdateOptions, PatchOptions or
+   * DeleteOptions), as webhooks are told.
+   */
   requestOptions?: Readonly<Record<string, unknown>>;
   /** What admission is shown where the request carries something else than the object. */
   shown?: AdmissionView;
@@ -40,7 +46,9 @@ export interface WriteOptions {
   isLarge?: boolean;
 }
 
-/** What a strategy may look at while a write is decided; reads include what is not committed yet. */
+/**
+ * What a strategy may look at while a write is decided; reads include what is not committed yet.
+ */
 export interface WriteContext extends WriteOptions {
   type: ResourceType;
   reader: Reader;
@@ -48,13 +56,22 @@ export interface WriteContext extends WriteOptions {
   subresource: string;
   /** Called once it is known whether the write came about; gives back what was reserved for it. */
   settled: ((written: boolean) => void)[];
-  /** True where the write waits for somebody and may be decided anew: what the request brought must stay as it is. */
+  /**
+   * True where the write waits for somebody and may be decided anew: what the request brought must
+   * stay as it is.
+   */
   mayRepeat?: boolean;
 }
 
-/** What differs between resources; everything may throw a StatusError to refuse the write, and must be synchronous. */
+/**
+ * What differs between resources; everything may throw a StatusError to refuse the write, and must
+ * be synchronous.
+ */
 export interface Strategy {
-  /** What decoding does to an object of the kind beyond its defaults; what it sets counts as set by the client. */
+  /**
+   * What decoding does to an object of the kind beyond its defaults; what it sets counts as set by
+   * the client.
+   */
   decode?(object: KubeObject, old: KubeObject | undefined, context: WriteContext): void;
   /** The name of an object that is created without one; without it that is refused. */
   unnamed?(): string;
@@ -79,14 +96,23 @@ export interface Strategy {
   unconditionalUpdate?: boolean;
   /** True when a deletion answers with the deleted object instead of a Status. */
   returnsDeleted?: boolean;
-  /** True when marking an object for deletion leaves its generation and says nothing of a grace period. */
+  /**
+   * True when marking an object for deletion leaves its generation and says nothing of a grace
+   * period.
+   */
   marksPlainly?: boolean;
   /** True when metadata.generation counts the changes of the desired state. */
   generation?: boolean;
-  /** Top-level fields that managedFields do not speak of; without it the status, or in a write of it the spec. */
+  /**
+   * Top-level fields that managedFields do not speak of; without it the status, or in a write of it
+   * the spec.
+   */
   untracked?: readonly string[];
   /** True when creation keeps the status that was sent. */
   keepsStatus?: boolean;
-  /** Metadata that a write of the status leaves as it is; without it none, and of custom resources all. */
+  /**
+   * Metadata that a write of the status leaves as it is; without it none, and of custom resources
+   * all.
+   */
   statusKeeps?: readonly string[];
 }

@@ -71,27 +71,45 @@ export class Watcher implements AsyncIterableIterator<Buffer> {
 
   /** Takes in a change of the watcher's resource. */
   offer(change: Change): void {
-    if (this.#ended || !change.key.startsWith(this.#prefix)) return;
+    if (this.#ended || !change.key.startsWith(this.#prefix)) {
+      return;
+    }
+
     const bytes = this.#hub.frameOf(this.#request, change);
-    if (bytes) this.#push(bytes);
+    if (bytes) {
+      this.#push(bytes);
+    }
   }
 
   /** Says how far the watcher has seen everything, where it asked for that. */
   bookmark(revision: number): void {
-    if (!this.#request.bookmarks || this.#ended || this.#initial || this.#queue.length > 0) return;
+    if (!this.#request.bookmarks || this.#ended || this.#initial || this.#queue.length > 0) {
+      return;
+    }
     this.#push(bookmarkFrame(this.#request, revision, false));
   }
 
   /** Ends the watch after what is queued; with an error, its event comes last. */
   end(error?: StatusError): void {
-    if (this.#ended) return;
+    if (this.#ended) {
+      return;
+    }
+
     this.#ended = true;
     clearTimeout(this.#timer);
     this.#hub.forget(this);
-    if (error) this.#queue.push(errorFrame(error));
+
+    if (error) {
+      this.#queue.push(errorFrame(error));
+    }
+
     const wake = this.#wake;
+
     this.#wake = undefined;
-    if (wake) wake(this.#take());
+
+    if (wake) {
+      wake(this.#take());
+    }
   }
 
   #push(bytes: Buffer): void {
@@ -101,8 +119,10 @@ export class Watcher implements AsyncIterableIterator<Buffer> {
       wake({ done: false, value: bytes });
       return;
     }
+
     this.#queue.push(bytes);
     this.#queued += bytes.byteLength;
+
     const { limits } = this.#hub;
     if (this.#queued > limits.bytes || this.#queue.length > limits.events) {
       this.#queue = [];
@@ -113,8 +133,12 @@ export class Watcher implements AsyncIterableIterator<Buffer> {
 
   #take(): IteratorResult<Buffer> {
     const bytes = this.#queue.shift();
-    if (bytes === undefined) return { done: true, value: undefined };
+    if (bytes === undefined) {
+      return { done: true, value: undefined };
+    }
+
     this.#queued -= bytes.byteLength;
+
     return { done: false, value: bytes };
   }
 
@@ -127,17 +151,26 @@ export class Watcher implements AsyncIterableIterator<Buffer> {
       taken.push(value);
       size += value.byteLength;
     }
+
     return taken;
   }
 
   async next(): Promise<IteratorResult<Buffer>> {
     while (this.#initial) {
       const next = this.#initial.next();
-      if (next.done) this.#initial = undefined;
-      else if (next.value) return { done: false, value: next.value };
-      else await turn();
+      if (next.done) {
+        this.#initial = undefined;
+      } else if (next.value) {
+        return { done: false, value: next.value };
+      } else {
+        await turn();
+      }
     }
-    if (this.#queue.length > 0 || this.#ended) return this.#take();
+
+    if (this.#queue.length > 0 || this.#ended) {
+      return this.#take();
+    }
+
     return new Promise((resolve) => {
       this.#wake = resolve;
     });
@@ -148,6 +181,7 @@ export class Watcher implements AsyncIterableIterator<Buffer> {
     this.#initial = undefined;
     this.#queue = [];
     this.end();
+
     return { done: true, value: undefined };
   }
 
@@ -162,6 +196,7 @@ function bookmarkFrame(request: WatchRequest, revision: number, initialEventsEnd
   const apiVersion = group === '' ? version : `${group}/${version}`;
   const json = `{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":{"resourceVersion":"${revision}"${annotations}}}`;
   const object = Buffer.from(json);
+
   return frame('BOOKMARK', request.render ? request.render(object) : object);
 }
 
@@ -178,17 +213,22 @@ export class WatchHub {
     this.#backend = backend;
     this.limits = limits;
     this.#stop = backend.onCommit((changes) => this.#dispatch(changes));
+
     this.#timer = setInterval(() => {
       for (const watchers of this.#watchers.values()) {
-        for (const watcher of watchers) watcher.bookmark(backend.revision);
+        for (const watcher of watchers) {
+          watcher.bookmark(backend.revision);
+        }
       }
     }, BOOKMARK_INTERVAL_MS);
+
     this.#timer.unref();
   }
 
   /** Begins a watch; a `since` that is no longer remembered ends it at once with a 410 event. */
   watch(request: WatchRequest): Watcher {
     let initial: Iterator<Buffer | undefined>;
+
     try {
       initial = this.#initial(request);
     } catch (error) {
@@ -196,42 +236,66 @@ export class WatchHub {
       refused.end(error as StatusError);
       return refused;
     }
+
     const watcher = new Watcher(this, request, initial);
     const prefix = storagePrefix(request.type);
     const watchers = this.#watchers.get(prefix) ?? new Set();
+
     this.#watchers.set(prefix, watchers.add(watcher));
+
     return watcher;
   }
 
   forget(watcher: Watcher): void {
     const prefix = storagePrefix(watcher.type);
     const watchers = this.#watchers.get(prefix);
+
     watchers?.delete(watcher);
-    if (watchers?.size === 0) this.#watchers.delete(prefix);
+
+    if (watchers?.size === 0) {
+      this.#watchers.delete(prefix);
+    }
   }
 
   /** Ends all watches of a resource, because it is served no longer or differently. */
   endWatchesOf(type: ResourceType): void {
-    for (const watcher of [...(this.#watchers.get(storagePrefix(type)) ?? [])]) watcher.end();
+    for (const watcher of [...(this.#watchers.get(storagePrefix(type)) ?? [])]) {
+      watcher.end();
+    }
   }
 
   close(): void {
     this.#stop();
     clearInterval(this.#timer);
-    for (const watchers of [...this.#watchers.values()]) for (const watcher of [...watchers]) watcher.end();
+
+    for (const watchers of [...this.#watchers.values()]) {
+      for (const watcher of [...watchers]) {
+        watcher.end();
+      }
+    }
   }
 
   /** The frame by which a change shows in a watch; undefined when it does not concern it. */
   frameOf(request: WatchRequest, change: Change): Buffer | undefined {
     const { matches } = request;
-    if (!matches && !request.render) return this.#sharedFrame(request.type, change);
+    if (!matches && !request.render) {
+      return this.#sharedFrame(request.type, change);
+    }
+
     const after = change.type !== 'DELETED' && (!matches || matches(change.object));
     const before = change.previous !== undefined && (!matches || matches(change.previous));
-    if (!after && !before) return undefined;
+    if (!after && !before) {
+      return undefined;
+    }
+
     const shown = after ? change.object : change.previous!;
     const type: EventType = !after ? 'DELETED' : before ? 'MODIFIED' : 'ADDED';
-    if (!request.render && type === change.type) return this.#sharedFrame(request.type, change);
+    if (!request.render && type === change.type) {
+      return this.#sharedFrame(request.type, change);
+    }
+
     const json = jsonAt(request.type, shown, change.revision);
+
     return frame(type, request.render ? request.render(json) : json);
   }
 
@@ -241,11 +305,13 @@ export class WatchHub {
       frames = new Map();
       this.#frames.set(change, frames);
     }
+
     let bytes = frames.get(type);
     if (!bytes) {
       bytes = frame(change.type, jsonAt(type, change.object, change.revision));
       frames.set(type, bytes);
     }
+
     return bytes;
   }
 
@@ -253,29 +319,43 @@ export class WatchHub {
     const prefix = storagePrefix(request.type, request.namespace);
     const { revision } = this.#backend;
     const end = request.initialEventsEnd ? bookmarkFrame(request, revision, true) : undefined;
-    if (request.since === undefined) return this.#objects(request, this.#backend.range({ prefix }), end);
+
+    if (request.since === undefined) {
+      return this.#objects(request, this.#backend.range({ prefix }), end);
+    }
+
     return this.#history(request, this.#backend.changesSince(request.since, prefix));
   }
 
   *#history(request: WatchRequest, changes: readonly Change[]): Generator<Buffer> {
     for (const change of changes) {
       const bytes = this.frameOf(request, change);
-      if (bytes) yield bytes;
+      if (bytes) {
+        yield bytes;
+      }
     }
   }
 
   /** The frames of what there is, and undefined where the scan says so. */
-  *#objects(request: WatchRequest, snapshot: Snapshot, end: Buffer | undefined): Generator<Buffer | undefined> {
+  *#objects(
+    request: WatchRequest,
+    snapshot: Snapshot,
+    end: Buffer | undefined,
+  ): Generator<Buffer | undefined> {
     try {
       for (const object of scan(snapshot, request.matches)) {
         if (!object) {
           yield undefined;
           continue;
         }
+
         const json = presentBytes(request.type, object);
         yield frame('ADDED', request.render ? request.render(json) : json);
       }
-      if (end) yield end;
+
+      if (end) {
+        yield end;
+      }
     } finally {
       snapshot.return();
     }
@@ -286,12 +366,18 @@ export class WatchHub {
       // `/registry/<group>/<resource>/`
       const end = change.key.indexOf('/', change.key.indexOf('/', 10) + 1) + 1;
       const watchers = this.#watchers.get(change.key.slice(0, end));
-      if (watchers) for (const watcher of watchers) watcher.offer(change);
+      if (watchers) {
+        for (const watcher of watchers) {
+          watcher.offer(change);
+        }
+      }
     }
   }
 }
 
 function jsonAt(type: ResourceType, object: StoredObject, revision: number): Buffer {
   const bytes = presentBytes(type, object);
-  return object.revision === revision ? bytes : withResourceVersion(bytes, object.revision, revision);
+  return object.revision === revision
+    ? bytes
+    : withResourceVersion(bytes, object.revision, revision);
 }

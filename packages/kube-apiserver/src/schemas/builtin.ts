@@ -51,9 +51,14 @@ const groups = new Map<string, SchemaGroup>(
     storage,
   }),
 );
+
 const parser = new SchemaParser(groups);
-const byVersion = new Map([...groups].map(([name, { group, version }]) => [`${group}/${version}`, name] as const));
+const byVersion = new Map(
+  [...groups].map(([name, { group, version }]) => [`${group}/${version}`, name] as const),
+);
+
 byVersion.set('/v1', 'core');
+
 const listSchemas = new Map<string, Schema>();
 
 function groupNameOf(gvk: GroupVersionKind): string | undefined {
@@ -66,7 +71,10 @@ function isKind(name: string, kind: string): boolean {
 
 function listSchema(name: string, kind: string): Schema | undefined {
   const item = kind.slice(0, -'List'.length);
-  if (!kind.endsWith('List') || !isKind(name, item)) return undefined;
+  if (!kind.endsWith('List') || !isKind(name, item)) {
+    return undefined;
+  }
+
   const id = `${name}.${kind}`;
   let schema = listSchemas.get(id);
   if (schema === undefined) {
@@ -82,25 +90,37 @@ function listSchema(name: string, kind: string): Schema | undefined {
       },
       required: ['items'],
     };
+
     listSchemas.set(id, schema);
   }
+
   return schema;
 }
 
 /**
- * The schema of a whole object of a built-in kind (or of its list kind) of Kubernetes 1.36, with apiVersion, kind and
- * metadata; undefined for other kinds. Parsed on first use, always the same object afterwards.
+ * The schema of a whole object of a built-in kind (or of its list kind) of Kubernetes 1.36, with
+ * apiVersion, kind and metadata; undefined for other kinds. Parsed on first use, always the same
+ * object afterwards.
  */
 export function builtinSchema(gvk: GroupVersionKind): Schema | undefined {
   const name = groupNameOf(gvk);
-  if (name === undefined) return undefined;
+  if (name === undefined) {
+    return undefined;
+  }
+
   return isKind(name, gvk.kind) ? parser.type(name, gvk.kind) : listSchema(name, gvk.kind);
 }
 
-/** A type that all groups share, such as `ObjectMeta`, `ListMeta`, `Status` or `DeleteOptions`; throws for another name. */
+/**
+ * A type that all groups share, such as `ObjectMeta`, `ListMeta`, `Status` or `DeleteOptions`;
+ * throws for another name.
+ */
 export function metaSchema(name: string): Schema {
   const schema = parser.type('meta', name);
-  if (schema === undefined) throw new RangeError(`no type ${name} in meta/v1`);
+  if (schema === undefined) {
+    throw new RangeError(`no type ${name} in meta/v1`);
+  }
+
   return schema;
 }
 

@@ -157,5 +157,6 @@ export function fieldDescription(path: string): string | undefined {
       .split('\n')
       .map((line) => line.split('|') as [string, string]),
   );
+
   return descriptions.get(path) ?? common.get(path.slice(path.indexOf('.') + 1));
 }

@@ -6,6 +6,7 @@ type Draft = { -readonly [K in keyof Schema]: Schema[K] };
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 const open = { 'x-kubernetes-preserve-unknown-fields': true } as const;
+
 const scalars: Readonly<Record<string, Schema>> = {
   string: { type: 'string' },
   bool: { type: 'boolean' },
@@ -15,7 +16,11 @@ const scalars: Readonly<Record<string, Schema>> = {
   bytes: { type: 'string', format: 'byte' },
   time: { type: 'string', format: 'date-time', 'x-definition': `${meta}.Time` },
   microtime: { type: 'string', format: 'date-time', 'x-definition': `${meta}.MicroTime` },
-  quantity: { type: 'string', format: 'quantity', 'x-definition': 'io.k8s.apimachinery.pkg.api.resource.Quantity' },
+  quantity: {
+    type: 'string',
+    format: 'quantity',
+    'x-definition': 'io.k8s.apimachinery.pkg.api.resource.Quantity',
+  },
   intorstring: {
     type: 'string',
     'x-kubernetes-int-or-string': true,
@@ -44,8 +49,12 @@ function applyFlag(schema: Draft, flag: string): void {
       schema['x-kubernetes-list-map-keys'] = argument.split(',');
       break;
     case 'atomic':
-      if (schema.type === 'array') schema['x-kubernetes-list-type'] = 'atomic';
-      else schema['x-kubernetes-map-type'] = 'atomic';
+      if (schema.type === 'array') {
+        schema['x-kubernetes-list-type'] = 'atomic';
+      } else {
+        schema['x-kubernetes-map-type'] = 'atomic';
+      }
+
       break;
     case 'granular':
       schema['x-kubernetes-map-type'] = 'granular';
@@ -55,8 +64,14 @@ function applyFlag(schema: Draft, flag: string): void {
     case 'retain': {
       const strategy = name === 'retain' ? 'retainKeys' : name;
       const before = schema['x-kubernetes-patch-strategy'];
-      schema['x-kubernetes-patch-strategy'] = before === undefined ? strategy : `${before},${strategy}`;
-      if (argument !== '') schema['x-kubernetes-patch-merge-key'] = argument;
+
+      schema['x-kubernetes-patch-strategy'] =
+        before === undefined ? strategy : `${before},${strategy}`;
+
+      if (argument !== '') {
+        schema['x-kubernetes-patch-merge-key'] = argument;
+      }
+
       break;
     }
     case 'struct':
@@ -76,7 +91,10 @@ function applyFlag(schema: Draft, flag: string): void {
       schema.enum = argument.split('|');
       break;
     default:
-      if (!flag.startsWith('=')) throw new Error(`unknown flag ${flag}`);
+      if (!flag.startsWith('=')) {
+        throw new Error(`unknown flag ${flag}`);
+      }
+
       schema.default = JSON.parse(flag.slice(1));
   }
 }
@@ -96,11 +114,14 @@ export class SchemaParser {
     let lines = this.#lines.get(group);
     if (lines === undefined) {
       lines = new Map();
+
       for (const line of this.#groups.get(group)!.types.trim().split('\n')) {
         lines.set(/^[^ :]+/.exec(line)![0], line);
       }
+
       this.#lines.set(group, lines);
     }
+
     return lines;
   }
 
@@ -108,57 +129,125 @@ export class SchemaParser {
   type(group: string, name: string): Schema | undefined {
     const id = `${group}.${name}`;
     const known = this.#parsed.get(id);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
+
     const line = this.#linesOf(group).get(name);
-    if (line === undefined) return undefined;
+    if (line === undefined) {
+      return undefined;
+    }
+
     const colon = line.indexOf(':');
     const [, ...flags] = line.slice(0, colon).split(' ');
     const fields = line.slice(colon + 1).trim();
     const schema: Draft = { 'x-definition': `${this.#groups.get(group)!.definitions}.${name}` };
     const description = fieldDescription(name);
-    if (description !== undefined) schema.description = description;
+    if (description !== undefined) {
+      schema.description = description;
+    }
+
     // Known before its fields are read: types may be recursive.
     this.#parsed.set(id, schema);
+
     if (fields === '') {
-      if (flags.includes('object')) schema.type = 'object';
-      else Object.assign(schema, open);
-      const of = flags.map((flag) => /^or\((.+)\)$/.exec(flag)?.[1]).find((object) => object !== undefined);
-      if (of !== undefined) schema['x-object'] = this.#resolve(group, of);
+      if (flags.includes('object')) {
+        schema.type = 'object';
+      } else {
+        Object.assign(schema, open);
+      }
+
+      const of = flags
+        .map((flag) => /^or\((.+)\)$/.exec(flag)?.[1])
+        .find((object) => object !== undefined);
+
+      if (of !== undefined) {
+        schema['x-object'] = this.#resolve(group, of);
+      }
+
       return schema;
     }
+
     schema.type = 'object';
-    for (const flag of flags) applyFlag(schema, flag);
+
+    for (const flag of flags) {
+      applyFlag(schema, flag);
+    }
+
     const properties: Record<string, Schema> = {};
     const required: string[] = [];
+
     schema.properties = properties;
+
     for (const field of fields.split('; ')) {
       const [head = '', type = '', ...fieldFlags] = field.split(' ');
       const fieldName = head.endsWith('!') ? head.slice(0, -1) : head;
-      if (head.endsWith('!')) required.push(fieldName);
-      properties[fieldName] = this.#field(group, type, fieldFlags, fieldDescription(`${name}.${fieldName}`));
+
+      if (head.endsWith('!')) {
+        required.push(fieldName);
+      }
+
+      properties[fieldName] = this.#field(
+        group,
+        type,
+        fieldFlags,
+        fieldDescription(`${name}.${fieldName}`),
+      );
     }
-    if (required.length > 0) schema.required = required;
+
+    if (required.length > 0) {
+      schema.required = required;
+    }
+
     return schema;
   }
 
-  #field(group: string, type: string, flags: readonly string[], description: string | undefined): Schema {
+  #field(
+    group: string,
+    type: string,
+    flags: readonly string[],
+    description: string | undefined,
+  ): Schema {
     const schema = this.#resolve(group, type);
-    if (flags.length === 0 && description === undefined) return schema;
+
+    if (flags.length === 0 && description === undefined) {
+      return schema;
+    }
+
     const own: Draft = { ...schema };
     origins.set(own, schema);
-    for (const flag of flags) applyFlag(own, flag);
-    if (description !== undefined) own.description = description;
+
+    for (const flag of flags) {
+      applyFlag(own, flag);
+    }
+
+    if (description !== undefined) {
+      own.description = description;
+    }
+
     return own;
   }
 
   #resolve(group: string, type: string): Schema {
-    if (type.startsWith('[]')) return { type: 'array', items: this.#resolve(group, type.slice(2)) };
-    if (type.startsWith('{}')) return { type: 'object', additionalProperties: this.#resolve(group, type.slice(2)) };
+    if (type.startsWith('[]')) {
+      return { type: 'array', items: this.#resolve(group, type.slice(2)) };
+    }
+    if (type.startsWith('{}')) {
+      return { type: 'object', additionalProperties: this.#resolve(group, type.slice(2)) };
+    }
+
     const scalar = Object.hasOwn(scalars, type) ? scalars[type] : undefined;
-    if (scalar !== undefined) return scalar;
+    if (scalar !== undefined) {
+      return scalar;
+    }
+
     const dot = type.indexOf('.');
-    const found = dot < 0 ? this.type(group, type) : this.type(type.slice(0, dot), type.slice(dot + 1));
-    if (found === undefined) throw new Error(`unknown type ${type} in ${group}`);
+    const found =
+      dot < 0 ? this.type(group, type) : this.type(type.slice(0, dot), type.slice(dot + 1));
+    if (found === undefined) {
+      throw new Error(`unknown type ${type} in ${group}`);
+    }
+
     return found;
   }
 }

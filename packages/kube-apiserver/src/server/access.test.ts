@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { startTestServer, type TestServer } from './test-server.ts';
 
 const rbac = '/apis/rbac.authorization.k8s.io/v1';
+
 const as = (user: string, ...groups: string[]) => ({
   'impersonate-user': user,
   ...(groups.length > 0 && { 'impersonate-group': groups.join(',') }),
@@ -14,9 +15,12 @@ describe('access', () => {
   before(async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const serviceAccountKey = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+
     server = await startTestServer({ serviceAccountKey });
+
     const subjects = [{ kind: 'User', name: 'bob', apiGroup: 'rbac.authorization.k8s.io' }];
     const roleRef = { kind: 'ClusterRole', name: 'edit', apiGroup: 'rbac.authorization.k8s.io' };
+
     const body = {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'RoleBinding',
@@ -24,9 +28,11 @@ describe('access', () => {
       subjects,
       roleRef,
     };
+
     const bound = await server.call('POST', `${rbac}/namespaces/default/rolebindings`, { body });
     assert.equal(bound.status, 201, bound.text);
   });
+
   after(() => server.close());
 
   test('roles decide, in the words of Kubernetes', async () => {
@@ -50,22 +56,45 @@ describe('access', () => {
       ['GET', '/metrics', as('bob'), 403, 'forbidden: User "bob" cannot get path "/metrics"'],
       ['GET', '/version', as('system:anonymous'), 200, undefined],
     ];
+
     for (const [method, path, headers, status, message] of cases) {
       const answer = await server.call(method, path, { headers });
       assert.equal(answer.status, status, `${path}: ${answer.text}`);
-      if (message) assert.equal(answer.body.message, message);
+
+      if (message) {
+        assert.equal(answer.body.message, message);
+      }
     }
+
     const anonymous = await server.call('GET', '/api/v1/namespaces', { anonymous: true });
     assert.equal(anonymous.status, 403);
-    const wrong = await server.call('GET', '/api', { anonymous: true, headers: { authorization: 'Bearer x' } });
+
+    const wrong = await server.call('GET', '/api', {
+      anonymous: true,
+      headers: { authorization: 'Bearer x' },
+    });
+
     assert.equal(wrong.status, 401);
-    const twice = await server.call('GET', '/api/v1/pods', { headers: { 'impersonate-group': 'system:masters' } });
+
+    const twice = await server.call('GET', '/api/v1/pods', {
+      headers: { 'impersonate-group': 'system:masters' },
+    });
     assert.equal(twice.status, 400);
   });
 
   test('nobody grants or binds more than they hold', async () => {
-    const admin = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata: { name: 'more' } };
-    const roleRef = { kind: 'ClusterRole', name: 'cluster-admin', apiGroup: 'rbac.authorization.k8s.io' };
+    const admin = {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name: 'more' },
+    };
+
+    const roleRef = {
+      kind: 'ClusterRole',
+      name: 'cluster-admin',
+      apiGroup: 'rbac.authorization.k8s.io',
+    };
+
     await server.call('POST', `${rbac}/namespaces/default/rolebindings`, {
       body: {
         ...admin,
@@ -74,11 +103,14 @@ describe('access', () => {
         subjects: [{ kind: 'User', name: 'ann', apiGroup: 'rbac.authorization.k8s.io' }],
       },
     });
+
     const binding = await server.call('POST', `${rbac}/namespaces/default/rolebindings`, {
       headers: as('ann'),
       body: { ...admin, roleRef, subjects: [] },
     });
+
     assert.equal(binding.status, 403, binding.text);
+
     assert.match(
       binding.body.message,
       /^rolebindings\.rbac\.authorization\.k8s\.io "more" is forbidden: user "ann" \(groups=\["system:authenticated"\]\) is attempting to grant RBAC permissions not currently held:\n\{/,
@@ -88,6 +120,7 @@ describe('access', () => {
       headers: as('ann'),
       body: { ...admin, roleRef: { ...roleRef, name: 'not-there-yet' }, subjects: [] },
     });
+
     assert.equal(unknown.status, 404, unknown.text);
 
     const role = (resources: string[]) => ({
@@ -96,30 +129,63 @@ describe('access', () => {
       metadata: { name: resources.join('-') },
       rules: [{ apiGroups: [''], resources, verbs: ['get'] }],
     });
+
     const roles = `${rbac}/namespaces/default/roles`;
-    assert.equal((await server.call('POST', roles, { headers: as('ann'), body: role(['pods']) })).status, 201);
-    assert.equal((await server.call('POST', roles, { headers: as('ann'), body: role(['nodes']) })).status, 403);
+    assert.equal(
+      (await server.call('POST', roles, { headers: as('ann'), body: role(['pods']) })).status,
+      201,
+    );
+
+    assert.equal(
+      (await server.call('POST', roles, { headers: as('ann'), body: role(['nodes']) })).status,
+      403,
+    );
   });
 
   test('reviews answer what authorization would', async () => {
     const group = '/apis/authorization.k8s.io/v1';
     const spec = { resourceAttributes: { verb: 'create', resource: 'pods', namespace: 'default' } };
+
     const self = await server.call('POST', `${group}/selfsubjectaccessreviews`, {
       headers: as('bob'),
       body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec },
     });
+
     assert.deepEqual([self.status, self.body.status.allowed], [201, true]);
-    assert.match(self.body.status.reason, /^RBAC: allowed by \w+ "[^"]+" of ClusterRole "\w+" to User "bob"$/);
-    const none = await server.call('POST', `${group}/selfsubjectaccessreviews`, { body: { spec: {} } });
-    assert.deepEqual([none.status, none.body.details.causes[0].field], [422, 'spec.resourceAttributes']);
-    const other = await server.call('POST', `${group}/subjectaccessreviews`, {
-      body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec: { ...spec, user: 'eve' } },
+
+    assert.match(
+      self.body.status.reason,
+      /^RBAC: allowed by \w+ "[^"]+" of ClusterRole "\w+" to User "bob"$/,
+    );
+
+    const none = await server.call('POST', `${group}/selfsubjectaccessreviews`, {
+      body: { spec: {} },
     });
+
+    assert.deepEqual(
+      [none.status, none.body.details.causes[0].field],
+      [422, 'spec.resourceAttributes'],
+    );
+
+    const other = await server.call('POST', `${group}/subjectaccessreviews`, {
+      body: {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SubjectAccessReview',
+        spec: { ...spec, user: 'eve' },
+      },
+    });
+
     assert.equal(other.body.status.allowed, false);
+
     const rules = await server.call('POST', `${group}/selfsubjectrulesreviews`, {
       headers: as('bob'),
-      body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace: 'default' } },
+      body: {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SelfSubjectRulesReview',
+        spec: { namespace: 'default' },
+      },
     });
+
     assert.ok(rules.body.status.resourceRules.length > 5, rules.text);
   });
 
@@ -128,16 +194,30 @@ describe('access', () => {
     await server.call('POST', accounts, {
       body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'robot' } },
     });
-    const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 600 } };
+
+    const request = {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: { expirationSeconds: 600 },
+    };
+
     const answer = await server.call('POST', `${accounts}/robot/token`, { body: request });
     assert.equal(answer.status, 201, answer.text);
+
     const headers = { authorization: `Bearer ${answer.body.status.token}` };
+
     const who = await server.call('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', {
       anonymous: true,
       headers,
       body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
     });
-    assert.equal(who.body.status.userInfo.username, 'system:serviceaccount:default:robot', who.text);
+
+    assert.equal(
+      who.body.status.userInfo.username,
+      'system:serviceaccount:default:robot',
+      who.text,
+    );
+
     await server.call('DELETE', `${accounts}/robot`);
     assert.equal((await server.call('GET', '/api', { anonymous: true, headers })).status, 401);
   });

@@ -32,27 +32,44 @@ export function systemWrite(manager = 'kube-apiserver'): WriteOptions {
   };
 }
 
-/** Makes the namespaces, the priority classes and the `kubernetes` Service where they are missing. */
+/**
+ * Makes the namespaces, the priority classes and the `kubernetes` Service where they are missing.
+ */
 export async function bootstrapObjects({ catalog, store }: Api, serviceIp: string): Promise<void> {
   const type = catalog.find('', 'v1', 'namespaces')!;
   const missing = NAMESPACES.filter((name) => !store.backend.get(namespaceKey(name)));
   await Promise.all(
     missing.map((name) =>
-      store.create(type, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, systemWrite()),
-    ),
-  );
-  const classes = catalog.find('scheduling.k8s.io', 'v1', 'priorityclasses')!;
-  await Promise.all(
-    PRIORITY_CLASSES.filter(({ name }) => !store.backend.get(storageKey(classes, '', name))).map(({ name, ...rest }) =>
       store.create(
-        classes,
-        { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name }, ...rest },
+        type,
+        { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
         systemWrite(),
       ),
     ),
   );
+
+  const classes = catalog.find('scheduling.k8s.io', 'v1', 'priorityclasses')!;
+  await Promise.all(
+    PRIORITY_CLASSES.filter(({ name }) => !store.backend.get(storageKey(classes, '', name))).map(
+      ({ name, ...rest }) =>
+        store.create(
+          classes,
+          {
+            apiVersion: 'scheduling.k8s.io/v1',
+            kind: 'PriorityClass',
+            metadata: { name },
+            ...rest,
+          },
+          systemWrite(),
+        ),
+    ),
+  );
+
   const services = catalog.find('', 'v1', 'services')!;
-  if (store.backend.get(storageKey(services, 'default', 'kubernetes'))) return;
+  if (store.backend.get(storageKey(services, 'default', 'kubernetes'))) {
+    return;
+  }
+
   const labels = { component: 'apiserver', provider: 'kubernetes' };
   await store.create(
     services,

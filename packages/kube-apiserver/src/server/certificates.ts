@@ -6,7 +6,10 @@ export interface KeyPair {
   key: string;
 }
 
-/** What a new certificate says; `issuer` is the CA that signs it, without one it is a CA that signs itself. */
+/**
+ * What a new certificate says; `issuer` is the CA that signs it, without one it is a CA that signs
+ * itself.
+ */
 export interface CertificateRequest {
   commonName: string;
   organization?: string;
@@ -19,9 +22,13 @@ export interface CertificateRequest {
 
 /** How this server signs: ECDSA with P-256 and SHA-256. */
 export const signatureAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+
 const dayMs = 86_400_000;
 
-/** The X.509 library, loaded only where something has to be signed: a start that finds its certificates does not pay for it. */
+/**
+ * The X.509 library, loaded only where something has to be signed: a start that finds its
+ * certificates does not pay for it.
+ */
 export async function load() {
   await import('reflect-metadata');
   return import('@peculiar/x509');
@@ -45,25 +52,39 @@ export function serialNumber(): string {
   return Buffer.from(serial).toString('hex');
 }
 
-/** A new EC P-256 key with a certificate for it (RFC 5280), valid from an hour ago so that clocks may differ. */
+/**
+ * A new EC P-256 key with a certificate for it (RFC 5280), valid from an hour ago so that clocks
+ * may differ.
+ */
 export async function issueCertificate(request: CertificateRequest): Promise<KeyPair> {
   const x509 = await load();
   const subtle = webcrypto.subtle;
-  const keys = (await subtle.generateKey(signatureAlgorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+
+  const keys = (await subtle.generateKey(signatureAlgorithm, true, [
+    'sign',
+    'verify',
+  ])) as webcrypto.CryptoKeyPair;
+
   const issuer = request.issuer && {
     cert: new x509.X509Certificate(request.issuer.cert),
-    key: await subtle.importKey('pkcs8', der(request.issuer.key), signatureAlgorithm, false, ['sign']),
+    key: await subtle.importKey('pkcs8', der(request.issuer.key), signatureAlgorithm, false, [
+      'sign',
+    ]),
   };
+
   const subject = [
     ...(request.organization === undefined ? [] : [{ O: [request.organization] }]),
     { CN: [request.commonName] },
   ];
+
   const isCA = request.usage === 'ca';
   const { digitalSignature, keyCertSign, cRLSign } = x509.KeyUsageFlags;
+
   const names = [
     ...(request.dnsNames ?? []).map((value) => ({ type: 'dns' as const, value })),
     ...(request.ipAddresses ?? []).map((value) => ({ type: 'ip' as const, value })),
   ];
+
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
     subject,
@@ -75,14 +96,22 @@ export async function issueCertificate(request: CertificateRequest): Promise<Key
     signingKey: issuer ? issuer.key : keys.privateKey,
     extensions: [
       new x509.BasicConstraintsExtension(isCA, undefined, true),
-      new x509.KeyUsagesExtension(isCA ? digitalSignature | keyCertSign | cRLSign : digitalSignature, true),
+      new x509.KeyUsagesExtension(
+        isCA ? digitalSignature | keyCertSign | cRLSign : digitalSignature,
+        true,
+      ),
       ...(isCA
         ? []
-        : [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage[`${request.usage as 'server'}Auth`]])]),
+        : [
+            new x509.ExtendedKeyUsageExtension([
+              x509.ExtendedKeyUsage[`${request.usage as 'server'}Auth`],
+            ]),
+          ]),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
       ...(issuer ? [await x509.AuthorityKeyIdentifierExtension.create(issuer.cert)] : []),
       ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : []),
     ],
   });
+
   return { cert: `${certificate.toString('pem')}\n`, key: await pkcs8(keys.privateKey) };
 }

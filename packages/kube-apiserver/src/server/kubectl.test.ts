@@ -52,8 +52,14 @@ const MATRIX: readonly (readonly [command: string, expected: RegExp])[] = [
   ['label configmap m x=1', /configmap\/m labeled/],
   ['annotate configmap m x=1', /configmap\/m annotated/],
   ['get configmaps -l x=1 -o name', /^configmap\/m\s*$/],
-  ['patch deployment d -p {"spec":{"template":{"spec":{"containers":[{"name":"c","image":"nginx:2"}]}}}}', /patched/],
-  ['patch deployment d --type=json -p [{"op":"replace","path":"/spec/replicas","value":4}]', /patched/],
+  [
+    'patch deployment d -p {"spec":{"template":{"spec":{"containers":[{"name":"c","image":"nginx:2"}]}}}}',
+    /patched/,
+  ],
+  [
+    'patch deployment d --type=json -p [{"op":"replace","path":"/spec/replicas","value":4}]',
+    /patched/,
+  ],
   ['patch deployment d --type=merge -p {"spec":{"paused":true}}', /patched/],
   ['edit deployment d', /deployment.apps\/d edited/],
   [
@@ -75,17 +81,22 @@ const MATRIX: readonly (readonly [command: string, expected: RegExp])[] = [
   ['delete namespace demo --timeout=20s', /deleted/],
 ];
 
-describe('kubectl', { skip: !existsSync(kubectl) && 'kubectl is not unpacked (scripts/tools.mjs)' }, () => {
+describe('kubectl', {
+  skip: !existsSync(kubectl) && 'kubectl is not unpacked (scripts/tools.mjs)',
+}, () => {
   let server: KubeApiServer;
   let env: NodeJS.ProcessEnv;
   before(async () => {
     const pki = await ensurePki(dir);
     server = await KubeApiServer.open({ backend: new MemoryBackend(), rootCa: pki.ca });
+
     const { port } = await server.listen({ port: 0, tls: { ...pki.serving, ca: pki.ca } });
     const editor = join(dir, 'editor.sh');
+
     writeFileSync(editor, '#!/bin/sh\nsed -i "s/paused: true/paused: false/" "$1"\n');
     chmodSync(editor, 0o755);
     writeFileSync(join(dir, 'manifest.yaml'), manifest('nginx'));
+
     env = {
       PATH: '/usr/bin:/bin',
       HOME: dir,
@@ -93,6 +104,7 @@ describe('kubectl', { skip: !existsSync(kubectl) && 'kubectl is not unpacked (sc
       KUBECONFIG: await writeAdminKubeconfig(dir, `https://127.0.0.1:${port}`),
     };
   });
+
   after(async () => {
     await server.close();
     rmSync(dir, { recursive: true, force: true });
@@ -100,10 +112,18 @@ describe('kubectl', { skip: !existsSync(kubectl) && 'kubectl is not unpacked (sc
 
   for (const [command, expected] of MATRIX) {
     test(command, { timeout: 30_000 }, async () => {
-      const args = command.split(' ').map((word) => (word === 'FILE' ? join(dir, 'manifest.yaml') : word));
-      const cluster = /^(version|api-resources|get namespaces|create namespace|delete namespace|explain)/.test(command);
+      const args = command
+        .split(' ')
+        .map((word) => (word === 'FILE' ? join(dir, 'manifest.yaml') : word));
+
+      const cluster =
+        /^(version|api-resources|get namespaces|create namespace|delete namespace|explain)/.test(
+          command,
+        );
+
       const all = ['--cache-dir', join(dir, 'cache'), ...(cluster ? [] : ['-n', 'demo']), ...args];
       const { stdout, stderr } = await run(kubectl, all, { env }).catch((error) => error);
+
       assert.match(`${stdout}${stderr}`, expected);
     });
   }

@@ -1,4 +1,9 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  X509Certificate,
+} from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
@@ -21,31 +26,41 @@ const caDays = 3650;
 const leafDays = 365;
 const renewBeforeMs = 30 * 86_400_000;
 
-/** DNS names and addresses that the serving certificate must hold: this machine's and the `kubernetes` Service's. */
+/**
+ * DNS names and addresses that the serving certificate must hold: this machine's and the
+ * `kubernetes` Service's.
+ */
 export function servingNames(): { dnsNames: string[]; ipAddresses: string[] } {
   const machine = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     // Link-local addresses need a zone to be reached, which a certificate cannot hold.
     .filter(({ address }) => !address.startsWith('fe80:'))
     .map(({ address }) => address);
+
   const service = 'kubernetes.default.svc.cluster.local'.split('.');
   const serviceNames = [1, 2, 3, 5].map((labels) => service.slice(0, labels).join('.'));
+
   return {
     dnsNames: [...new Set(['localhost', hostname().toLowerCase(), ...serviceNames])],
     ipAddresses: [...new Set(['127.0.0.1', '::1', '10.96.0.1', ...machine])],
   };
 }
 
-/** Writes a file that only its owner may read, in one step: whoever reads it sees the old text or the new one. */
+/**
+ * Writes a file that only its owner may read, in one step: whoever reads it sees the old text or
+ * the new one.
+ */
 async function writePrivate(path: string, text: string): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   const file = await open(temporary, 'w', 0o600);
+
   try {
     await file.writeFile(text);
     await file.sync();
   } finally {
     await file.close();
   }
+
   await rename(temporary, path);
 }
 
@@ -53,13 +68,19 @@ async function read(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      return undefined;
+    }
     throw error;
   }
 }
 
 async function readPair(dir: string, name: string): Promise<KeyPair | undefined> {
-  const [cert, key] = await Promise.all([read(join(dir, `${name}.crt`)), read(join(dir, `${name}.key`))]);
+  const [cert, key] = await Promise.all([
+    read(join(dir, `${name}.crt`)),
+    read(join(dir, `${name}.key`)),
+  ]);
+
   return cert === undefined || key === undefined ? undefined : { cert, key };
 }
 
@@ -80,22 +101,38 @@ function parsePair(pair: KeyPair): X509Certificate | undefined {
 }
 
 function lasts(certificate: X509Certificate, now: number): boolean {
-  return Date.parse(certificate.validTo) - renewBeforeMs > now && Date.parse(certificate.validFrom) <= now;
+  return (
+    Date.parse(certificate.validTo) - renewBeforeMs > now &&
+    Date.parse(certificate.validFrom) <= now
+  );
 }
 
 async function ensureCA(dir: string, now: number): Promise<KeyPair> {
   const found = await readPair(dir, 'ca');
   if (found) {
     const certificate = parsePair(found);
-    // Replacing a CA shuts out every client that trusts it, so a damaged one is the operator's to decide on.
-    if (!certificate) throw new Error(`${join(dir, 'ca.crt')} and ca.key do not fit; restore or remove both`);
-    if (lasts(certificate, now)) return found;
+
+    // Replacing a CA shuts out every client that trusts it, so a damaged one is the operator's to
+    // decide on.
+    if (!certificate) {
+      throw new Error(`${join(dir, 'ca.crt')} and ca.key do not fit; restore or remove both`);
+    }
+    if (lasts(certificate, now)) {
+      return found;
+    }
   }
+
   const made = await issueCertificate({ commonName: 'kubernetes', usage: 'ca', days: caDays });
+
   return writePair(dir, 'ca', made);
 }
 
-async function ensureLeaf(dir: string, name: string, request: CertificateRequest, now: number): Promise<KeyPair> {
+async function ensureLeaf(
+  dir: string,
+  name: string,
+  request: CertificateRequest,
+  now: number,
+): Promise<KeyPair> {
   const found = await readPair(dir, name);
   const certificate = found && parsePair(found);
   const ca = new X509Certificate(request.issuer!.cert);
@@ -109,6 +146,7 @@ async function ensureLeaf(dir: string, name: string, request: CertificateRequest
   ) {
     return found;
   }
+
   return writePair(dir, name, await issueCertificate(request));
 }
 
@@ -121,8 +159,10 @@ async function ensureServiceAccountKey(dir: string): Promise<{ key: string; pub:
       privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
       publicKeyEncoding: { type: 'spki', format: 'pem' },
     }).privateKey;
+
     await writePrivate(path, key);
   }
+
   try {
     return { key, pub: createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString() };
   } catch (cause) {
@@ -131,18 +171,30 @@ async function ensureServiceAccountKey(dir: string): Promise<{ key: string; pub:
 }
 
 /**
- * The certificates and keys in `dir`, made where they are missing, issued anew where they end within 30 days or lack a
- * name of this machine. `dir` gets mode 0700, its files 0600. Throws where the CA or the ServiceAccount key is damaged.
+ * The certificates and keys in `dir`, made where they are missing, issued anew where they end
+ * within 30 days or lack a name of this machine. `dir` gets mode 0700, its files 0600. Throws where
+ * the CA or the ServiceAccount key is damaged.
  */
 export async function ensurePki(dir: string, now = Date.now()): Promise<Pki> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   await chmod(dir, 0o700);
-  const [ca, serviceAccount] = await Promise.all([ensureCA(dir, now), ensureServiceAccountKey(dir)]);
+
+  const [ca, serviceAccount] = await Promise.all([
+    ensureCA(dir, now),
+    ensureServiceAccountKey(dir),
+  ]);
+
   const [serving, admin] = await Promise.all([
     ensureLeaf(
       dir,
       'serving',
-      { commonName: 'kube-apiserver', usage: 'server', ...servingNames(), days: leafDays, issuer: ca },
+      {
+        commonName: 'kube-apiserver',
+        usage: 'server',
+        ...servingNames(),
+        days: leafDays,
+        issuer: ca,
+      },
       now,
     ),
     ensureLeaf(
@@ -158,14 +210,21 @@ export async function ensurePki(dir: string, now = Date.now()): Promise<Pki> {
       now,
     ),
   ]);
+
   return { ca: ca.cert, caKey: ca.key, serving, admin, serviceAccount };
 }
 
-/** Writes `admin.kubeconfig` (mode 0600) for the API at `serverUrl` into the directory of `ensurePki`; returns its path. */
+/**
+ * Writes `admin.kubeconfig` (mode 0600) for the API at `serverUrl` into the directory of
+ * `ensurePki`; returns its path.
+ */
 export async function writeAdminKubeconfig(dir: string, serverUrl: string): Promise<string> {
   const path = join(dir, 'admin.kubeconfig');
   const [ca, admin] = await Promise.all([readFile(join(dir, 'ca.crt')), readPair(dir, 'admin')]);
-  if (!admin) throw new Error(`${dir} holds no admin certificate`);
+  if (!admin) {
+    throw new Error(`${dir} holds no admin certificate`);
+  }
+
   const text = `apiVersion: v1
 kind: Config
 clusters:
@@ -185,6 +244,10 @@ contexts:
     user: kubernetes-admin
 current-context: kubernetes-admin@ks-apiserver
 `;
-  if ((await read(path)) !== text) await writePrivate(path, text);
+
+  if ((await read(path)) !== text) {
+    await writePrivate(path, text);
+  }
+
   return path;
 }

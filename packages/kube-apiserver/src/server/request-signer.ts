@@ -17,7 +17,10 @@ interface Condition {
   status: string;
 }
 
-/** Signs approved CertificateSigningRequests of `kubernetes.io/kube-apiserver-client` (Kubernetes "Certificates and Certificate Signing Requests"). */
+/**
+ * Signs approved CertificateSigningRequests of `kubernetes.io/kube-apiserver-client` (Kubernetes
+ * "Certificates and Certificate Signing Requests").
+ */
 export class RequestSigner {
   readonly #catalog: ResourceCatalog;
   readonly #store: Store;
@@ -35,9 +38,16 @@ export class RequestSigner {
 
   start(): void {
     this.#stop = this.#store.backend.onCommit((changes) => {
-      for (const { key } of changes) if (key.startsWith(PREFIX)) this.#queue.add(key.slice(PREFIX.length));
+      for (const { key } of changes) {
+        if (key.startsWith(PREFIX)) {
+          this.#queue.add(key.slice(PREFIX.length));
+        }
+      }
     });
-    for (const { key } of this.#store.backend.range({ prefix: PREFIX })) this.#queue.add(key.slice(PREFIX.length));
+
+    for (const { key } of this.#store.backend.range({ prefix: PREFIX })) {
+      this.#queue.add(key.slice(PREFIX.length));
+    }
   }
 
   async close(): Promise<void> {
@@ -47,27 +57,43 @@ export class RequestSigner {
 
   async #sign(name: string): Promise<void> {
     const request = this.#store.backend.get(PREFIX + name)?.shared<KubeObject>();
-    if (request?.spec?.signerName !== SIGNER || request.status?.certificate) return;
+    if (request?.spec?.signerName !== SIGNER || request.status?.certificate) {
+      return;
+    }
+
     const conditions = (request.status?.conditions ?? []) as Condition[];
     const has = (type: string) => conditions.some((condition) => condition.type === type);
-    if (!has('Approved') || has('Denied') || has('Failed')) return;
+    if (!has('Approved') || has('Denied') || has('Failed')) {
+      return;
+    }
+
     const status = await this.#answer(request);
-    await this.#store.update(this.#catalog.find(GROUP, 'v1', 'certificatesigningrequests')!, '', name, {
-      subresource: 'status',
-      change: (object) => ({ ...object, status: { ...object.status, ...status } }),
-      options: this.#options(),
-    });
+    await this.#store.update(
+      this.#catalog.find(GROUP, 'v1', 'certificatesigningrequests')!,
+      '',
+      name,
+      {
+        subresource: 'status',
+        change: (object) => ({ ...object, status: { ...object.status, ...status } }),
+        options: this.#options(),
+      },
+    );
   }
 
   /** The certificate, or the condition that tells why there is none. */
   async #answer({ spec, status }: KubeObject): Promise<Record<string, unknown>> {
     try {
       const usages = (spec.usages ?? []) as string[];
-      if (!usages.includes('client auth') || usages.some((usage) => !USAGES.has(usage)))
-        throw new Error('usages must be client auth, and digital signature and key encipherment at most');
+      if (!usages.includes('client auth') || usages.some((usage) => !USAGES.has(usage))) {
+        throw new Error(
+          'usages must be client auth, and digital signature and key encipherment at most',
+        );
+      }
+
       const pem = Buffer.from(String(spec.request), 'base64').toString();
       const seconds = (spec.expirationSeconds as number | undefined) ?? YEAR_SECONDS;
       const certificate = await signClientRequest(pem, this.#ca, seconds * 1000);
+
       return { certificate: Buffer.from(certificate).toString('base64') };
     } catch (error) {
       const failed = {
@@ -76,6 +102,7 @@ export class RequestSigner {
         reason: 'SignerValidationFailure',
         message: (error as Error).message,
       };
+
       return { conditions: [...(status?.conditions ?? []), failed] };
     }
   }

@@ -1,6 +1,11 @@
 import type { Duplex } from 'node:stream';
 import { badRequest, noSuchPath } from '@ks-apiserver/apimachinery/meta/errors';
-import type { KubeRequest, KubeResponse, KubeTransport, UserInfo } from '@ks-apiserver/client/kube/transport';
+import type {
+  KubeRequest,
+  KubeResponse,
+  KubeTransport,
+  UserInfo,
+} from '@ks-apiserver/client/kube/transport';
 import { parseApiPath } from '../endpoints/api-path.ts';
 import { authorize, pathAttributes, resourceAttributes } from '../endpoints/authorize.ts';
 import type { Api } from '../endpoints/call.ts';
@@ -58,7 +63,10 @@ export interface KubeApiServerOptions {
   serviceAccountIssuer?: string;
   /** PEM that each namespace's ConfigMap kube-root-ca.crt holds. */
   rootCa?: string;
-  /** CA that signs approved CertificateSigningRequests for client certificates; without it they are not signed. */
+  /**
+   * CA that signs approved CertificateSigningRequests for client certificates; without it they are
+   * not signed.
+   */
   clientCa?: KeyPair;
 }
 
@@ -75,7 +83,10 @@ export const SYSTEM_MASTER: UserInfo = {
 const DEFAULT_GIT_VERSION = 'v1.36.3+ks';
 const BASE = 'http://kubernetes.default.svc';
 
-/** The embedded Kubernetes API: `endpoints → registry → storage`, reachable by function call and over TLS. */
+/**
+ * The embedded Kubernetes API: `endpoints → registry → storage`, reachable by function call and
+ * over TLS.
+ */
 export class KubeApiServer implements KubeTransport {
   readonly #api: Api;
   readonly #discovery: Discovery;
@@ -85,7 +96,12 @@ export class KubeApiServer implements KubeTransport {
   readonly #listeners = new Set<Listener>();
   readonly #controllers: readonly Controller[];
 
-  private constructor(api: Api, special: SpecialVerbs, gitVersion: string, controllers: readonly Controller[]) {
+  private constructor(
+    api: Api,
+    special: SpecialVerbs,
+    gitVersion: string,
+    controllers: readonly Controller[],
+  ) {
     this.#api = api;
     this.#controllers = controllers;
     this.#special = special;
@@ -103,51 +119,85 @@ export class KubeApiServer implements KubeTransport {
     const [firstPort, lastPort] = options.nodePortRange ?? [30000, 32767];
     const allocations = new ServiceAllocations(ips, new NumberPool(firstPort, lastPort));
     const rbac = new RbacAuthorizer();
+
     const given = new Map<string, Strategy>([
-      ['customresourcedefinitions.apiextensions.k8s.io', definitionStrategy(() => definitions.settled())],
+      [
+        'customresourcedefinitions.apiextensions.k8s.io',
+        definitionStrategy(() => definitions.settled()),
+      ],
       ['services', serviceStrategy(allocations)],
       ...['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'].map(
-        (name) => [`${name}.admissionregistration.k8s.io`, { validate: validateConfiguration }] as const,
+        (name) =>
+          [`${name}.admissionregistration.k8s.io`, { validate: validateConfiguration }] as const,
       ),
       [
         'validatingadmissionpolicies.admissionregistration.k8s.io',
-        { validate: (object, _old, { subresource }) => (subresource === '' ? validatePolicy(object) : []) },
+        {
+          validate: (object, _old, { subresource }) =>
+            subresource === '' ? validatePolicy(object) : [],
+        },
       ],
-      ['validatingadmissionpolicybindings.admissionregistration.k8s.io', { validate: validateBinding }],
-      ...['roles', 'clusterroles'].map((name) => [`${name}.rbac.authorization.k8s.io`, roleStrategy(rbac)] as const),
+      [
+        'validatingadmissionpolicybindings.admissionregistration.k8s.io',
+        { validate: validateBinding },
+      ],
+      ...['roles', 'clusterroles'].map(
+        (name) => [`${name}.rbac.authorization.k8s.io`, roleStrategy(rbac)] as const,
+      ),
       ...['rolebindings', 'clusterrolebindings'].map(
         (name) => [`${name}.rbac.authorization.k8s.io`, bindingStrategy(rbac)] as const,
       ),
     ]);
+
     const admission = new Admission(new Webhooks(catalog));
     admission.start(backend);
+
     const store = new Store(backend, new Strategies(given), admission);
     const hub = new WatchHub(backend);
-    const tokens = new ServiceAccountTokens(backend, options.serviceAccountKey, options.serviceAccountIssuer);
+
+    const tokens = new ServiceAccountTokens(
+      backend,
+      options.serviceAccountKey,
+      options.serviceAccountIssuer,
+    );
+
     const lists = new ListCache();
     lists.start(backend);
+
     const api: Api = { catalog, store, hub, rbac, tokens, lists };
     const definitions = new DefinitionRegistrar(catalog, store, hub, systemWrite);
+
     definitions.start();
     allocations.start(backend);
     rbac.start(backend);
     await bootstrapObjects(api, ips.first);
     await bootstrapRbac(catalog, store, systemWrite);
+
     admission.startQuotas((ledger) => {
       const quotas = catalog.find('', 'v1', 'resourcequotas')!;
       return new QuotaStatusWriter(store, quotas, ledger, systemWrite);
     });
+
     const controllers = [
       definitions,
       new RoleAggregation(catalog, store, systemWrite),
       new GarbageCollector(catalog, store, systemWrite),
       new StorageProtection(catalog, store, systemWrite),
       new NamespaceController(catalog, store, systemWrite, options.rootCa),
-      ...(options.clientCa ? [new RequestSigner(catalog, store, systemWrite, options.clientCa)] : []),
+      ...(options.clientCa
+        ? [new RequestSigner(catalog, store, systemWrite, options.clientCa)]
+        : []),
     ];
+
     const others = controllers.filter((controller) => controller !== definitions);
     await Promise.all(others.map((controller) => controller.start()));
-    return new KubeApiServer(api, specialVerbs(), options.gitVersion ?? DEFAULT_GIT_VERSION, controllers);
+
+    return new KubeApiServer(
+      api,
+      specialVerbs(),
+      options.gitVersion ?? DEFAULT_GIT_VERSION,
+      controllers,
+    );
   }
 
   /** Calls the API with its own identity. */
@@ -158,7 +208,10 @@ export class KubeApiServer implements KubeTransport {
   /** Calls the API as a user; errors come as a Status, never as a rejection. */
   async handle(request: KubeRequest, user: UserInfo): Promise<KubeResponse> {
     try {
-      if (!URL.canParse(request.url, BASE)) throw badRequest('the path of the request is malformed');
+      if (!URL.canParse(request.url, BASE)) {
+        throw badRequest('the path of the request is malformed');
+      }
+
       const url = new URL(request.url, BASE);
       const path = /^\/apis?\//.test(url.pathname) ? parseApiPath(url.pathname) : undefined;
       if (path === undefined) {
@@ -168,6 +221,7 @@ export class KubeApiServer implements KubeTransport {
           pathAttributes(url.pathname, request.method === 'HEAD' ? 'get' : request.method),
         );
       }
+
       const answer = await nonResource(
         request,
         url,
@@ -176,24 +230,50 @@ export class KubeApiServer implements KubeTransport {
         this.#api.tokens,
         this.#gitVersion,
       );
-      if (answer) return await compressed(request, await pretty(request, url.searchParams, answer));
+
+      if (answer) {
+        return await compressed(request, await pretty(request, url.searchParams, answer));
+      }
+
       this.#authorizeResource(request, url, user, path);
+
       const versions = path && this.#api.catalog.groups().get(path.group);
-      if (!versions) return textResponse('404 page not found\n', 404);
+      if (!versions) {
+        return textResponse('404 page not found\n', 404);
+      }
+
       if (!versions.includes(path.version)) {
-        if (this.#isCustomGroup(path.group)) return textResponse('404 page not found\n', 404);
+        if (this.#isCustomGroup(path.group)) {
+          return textResponse('404 page not found\n', 404);
+        }
         throw noSuchPath();
       }
+
       const { call, run: verb } = resolve(this.#api, this.#special, request, url, user, path);
-      return await compressed(request, await pretty(request, url.searchParams, await run(verb, call)));
+
+      return await compressed(
+        request,
+        await pretty(request, url.searchParams, await run(verb, call)),
+      );
     } catch (error) {
       return errorResponse(error);
     }
   }
 
-  /** Authorization comes before the question whether the resource exists, so that nobody learns what they may not see. */
-  #authorizeResource(request: KubeRequest, url: URL, user: UserInfo, path = parseApiPath(url.pathname)): void {
-    if (!path || user.groups.includes('system:masters')) return;
+  /**
+   * Authorization comes before the question whether the resource exists, so that nobody learns what
+   * they may not see.
+   */
+  #authorizeResource(
+    request: KubeRequest,
+    url: URL,
+    user: UserInfo,
+    path = parseApiPath(url.pathname),
+  ): void {
+    if (!path || user.groups.includes('system:masters')) {
+      return;
+    }
+
     const verb = verbOf(request.method, path, url.searchParams) ?? request.method.toLowerCase();
     authorize(this.#api.rbac, user, resourceAttributes(path, verb, url.searchParams));
   }
@@ -203,7 +283,10 @@ export class KubeApiServer implements KubeTransport {
     return this.#api.tokens.authenticate(token);
   }
 
-  /** The user that a request acts as by its Impersonate- headers; throws a StatusError 403 where that is not allowed. */
+  /**
+   * The user that a request acts as by its Impersonate- headers; throws a StatusError 403 where
+   * that is not allowed.
+   */
   impersonated(headers: KubeRequest['headers'], user: UserInfo): UserInfo {
     return impersonated(this.#api.rbac, headers, user);
   }
@@ -213,16 +296,31 @@ export class KubeApiServer implements KubeTransport {
     return this.#api.catalog.types().every((type) => type.group !== group || type.custom);
   }
 
-  /** Answers as without the upgrade: of what takes one, only watches run here, which whoever calls by function serves himself. */
+  /**
+   * Answers as without the upgrade: of what takes one, only watches run here, which whoever calls
+   * by function serves himself.
+   */
   upgrade(request: KubeRequest): Promise<KubeResponse> {
     return this.request(request);
   }
 
-  /** Refuses with what the call itself answers: nothing that needs a WebSocket of the server's own runs here. */
+  /**
+   * Refuses with what the call itself answers: nothing that needs a WebSocket of the server's own
+   * runs here.
+   */
   async webSocket(url: string): Promise<never> {
     const request = { method: 'GET', url, headers: {} };
-    const { call, run } = resolve(this.#api, this.#special, request, new URL(url, BASE), SYSTEM_MASTER);
+
+    const { call, run } = resolve(
+      this.#api,
+      this.#special,
+      request,
+      new URL(url, BASE),
+      SYSTEM_MASTER,
+    );
+
     await run(call);
+
     throw badRequest('the embedded Kubernetes API serves no WebSocket at this path');
   }
 

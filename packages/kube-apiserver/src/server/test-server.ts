@@ -35,11 +35,14 @@ export interface TestServer {
 }
 
 /** Starts a server over TLS on port 0; over memory where no backend is given. */
-export async function startTestServer(options: Partial<KubeApiServerOptions> = {}): Promise<TestServer> {
+export async function startTestServer(
+  options: Partial<KubeApiServerOptions> = {},
+): Promise<TestServer> {
   const dir = mkdtempSync(join(tmpdir(), 'kube-api-'));
   const pki = await ensurePki(dir);
   const api = await KubeApiServer.open({ backend: new MemoryBackend(), ...options });
   const { port } = await api.listen({ port: 0, tls: { ...pki.serving, ca: pki.ca } });
+
   const connection = (anonymous?: boolean) => ({
     host: '127.0.0.1',
     port,
@@ -48,6 +51,7 @@ export async function startTestServer(options: Partial<KubeApiServerOptions> = {
     checkServerIdentity: () => undefined,
     ...(!anonymous && pki.admin),
   });
+
   return {
     api,
     port,
@@ -55,6 +59,7 @@ export async function startTestServer(options: Partial<KubeApiServerOptions> = {
       new Promise((resolve, reject) => {
         const isWritten = body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
         const text = isWritten ? body : JSON.stringify(body);
+
         const type = {
           ...(text !== undefined && {
             'content-type': 'application/json',
@@ -62,24 +67,32 @@ export async function startTestServer(options: Partial<KubeApiServerOptions> = {
           }),
           ...headers,
         };
-        const req = httpsRequest({ ...connection(anonymous), method, path, headers: type, agent: false }, (res) => {
-          const chunks: Buffer[] = [];
-          res.on('data', (chunk: Buffer) => chunks.push(chunk));
-          res.on('error', reject);
-          res.on('end', () => {
-            const raw = Buffer.concat(chunks).toString();
-            const json =
-              String(res.headers['content-type'] ?? '').startsWith('application/json') &&
-              raw !== '' &&
-              !res.headers['content-encoding'];
-            resolve({
-              status: res.statusCode!,
-              headers: res.headers,
-              text: raw,
-              body: json && !raw.includes('\n{') ? JSON.parse(raw) : undefined,
+
+        const req = httpsRequest(
+          { ...connection(anonymous), method, path, headers: type, agent: false },
+          (res) => {
+            const chunks: Buffer[] = [];
+            res.on('data', (chunk: Buffer) => chunks.push(chunk));
+            res.on('error', reject);
+
+            res.on('end', () => {
+              const raw = Buffer.concat(chunks).toString();
+
+              const json =
+                String(res.headers['content-type'] ?? '').startsWith('application/json') &&
+                raw !== '' &&
+                !res.headers['content-encoding'];
+
+              resolve({
+                status: res.statusCode!,
+                headers: res.headers,
+                text: raw,
+                body: json && !raw.includes('\n{') ? JSON.parse(raw) : undefined,
+              });
             });
-          });
-        });
+          },
+        );
+
         req.on('error', reject);
         req.end(text);
       }),
@@ -87,24 +100,37 @@ export async function startTestServer(options: Partial<KubeApiServerOptions> = {
       new Promise((resolve, reject) => {
         const events: unknown[] = [];
         let rest = '';
+
         const req = httpsRequest({ ...connection(), method: 'GET', path, agent: false }, (res) => {
           const finish = () => {
             clearTimeout(timer);
             res.destroy();
             resolve(events);
           };
+
           const timer = setTimeout(finish, ms);
+
           res.setEncoding('utf8');
+
           res.on('data', (text: string) => {
             rest += text;
+
             const lines = rest.split('\n');
             rest = lines.pop()!;
-            for (const line of lines) events.push(JSON.parse(line));
-            if (events.length >= count) finish();
+
+            for (const line of lines) {
+              events.push(JSON.parse(line));
+            }
+
+            if (events.length >= count) {
+              finish();
+            }
           });
+
           res.on('end', finish);
           res.on('error', finish);
         });
+
         req.on('error', reject);
         req.end();
       }),

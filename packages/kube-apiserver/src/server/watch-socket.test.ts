@@ -19,6 +19,7 @@ before(async () => {
   const { port } = await server.listen({ port: 0, tls: { ...pki.serving, ca: pki.ca } });
   base = `wss://127.0.0.1:${port}`;
 });
+
 after(async () => {
   await server.close();
   rmSync(dir, { recursive: true, force: true });
@@ -35,6 +36,7 @@ test('a watch over a WebSocket sends an event a message and closes when it ends'
     assert.equal(event.type, 'ADDED');
     names.push(event.object.metadata.name);
   });
+
   const [code] = await once(socket, 'close');
   assert.equal(code, 1000);
   assert.deepEqual(names, ['default', 'kube-node-lease', 'kube-public', 'kube-system']);

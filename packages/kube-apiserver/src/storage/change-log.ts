@@ -21,22 +21,31 @@ function checksum(bytes: Buffer, revision: number): number {
 export function encodeLogEntry(entry: LogEntry, revision: number): Buffer {
   const keyLength = Buffer.byteLength(entry.key);
   const bytes = Buffer.allocUnsafeSlow(7 + keyLength + (entry.previous?.byteLength ?? 0));
+
   bytes.writeUInt8(TYPES.indexOf(entry.type), 4);
   bytes.writeUInt16BE(keyLength, 5);
   bytes.write(entry.key, 7, 'utf8');
   entry.previous?.copy(bytes, 7 + keyLength);
   bytes.writeUInt32BE(checksum(bytes, revision), 0);
+
   return bytes;
 }
 
-/** Reads what encodeLogEntry wrote; the previous record is a view of `bytes`. Throws a StatusError 500 for a damaged entry. */
+/**
+ * Reads what encodeLogEntry wrote; the previous record is a view of `bytes`. Throws a StatusError
+ * 500 for a damaged entry.
+ */
 export function decodeLogEntry(bytes: Buffer, revision: number): LogEntry {
   if (bytes.byteLength < 7 || bytes.readUInt32BE(0) !== checksum(bytes, revision)) {
-    throw internalError(`the change of revision ${revision} is damaged in the log: restore a backup`);
+    throw internalError(
+      `the change of revision ${revision} is damaged in the log: restore a backup`,
+    );
   }
+
   const type = TYPES[bytes.readUInt8(4)]!;
   const end = 7 + bytes.readUInt16BE(5);
   const key = bytes.toString('utf8', 7, end);
+
   return type === 'ADDED' ? { type, key } : { type, key, previous: bytes.subarray(end) };
 }
 
@@ -75,11 +84,14 @@ export class CompactionClock {
   /** Notes a commit that ended at `revision` and added `bytes` to the log. */
   note(revision: number, bytes: number, now: number): void {
     this.#bytes += bytes;
+
     const last = this.#marks.at(-1);
     if (last && now - last.time < 1000 && bytes < this.#policy.maxBytes / 64) {
       last.revision = revision;
       last.bytes += bytes;
-    } else this.#marks.push({ revision, time: now, bytes });
+    } else {
+      this.#marks.push({ revision, time: now, bytes });
+    }
   }
 
   /** The revision up to which changes can be forgotten. */
@@ -88,13 +100,19 @@ export class CompactionClock {
     const newest = revision - minRevisions;
     let target = revision - maxRevisions;
     let first = this.#marks[0];
-    while (first && first.revision <= newest && (now - first.time > windowMs || this.#bytes > maxBytes)) {
+    while (
+      first &&
+      first.revision <= newest &&
+      (now - first.time > windowMs || this.#bytes > maxBytes)
+    ) {
       target = Math.max(target, first.revision);
       this.#bytes -= first.bytes;
       this.#marks.shift();
       first = this.#marks[0];
     }
+
     this.#reached = Math.max(this.#reached, target);
+
     return this.#reached;
   }
 

@@ -4,10 +4,14 @@ import { crc32 } from 'node:zlib';
 import { DamagedFile, DataFile, name } from './data-file.ts';
 
 const FILE = 'data.mdb';
+
 /** Tells a directory whose data file is gone from one that never had any. */
 const USED = 'in-use';
 
-/** A checksum of all objects that each commit brings up to date: the sum of the CRC-32s of key and record, modulo 2^32. */
+/**
+ * A checksum of all objects that each commit brings up to date: the sum of the CRC-32s of key and
+ * record, modulo 2^32.
+ */
 export class ContentSum {
   value: number;
 
@@ -40,7 +44,9 @@ export interface Contents {
 /** Notes that a directory holds data from now on. */
 export function markUsed(path: string): void {
   const mark = join(path, USED);
-  if (!existsSync(mark)) writeFileSync(mark, '', { mode: 0o600 });
+  if (!existsSync(mark)) {
+    writeFileSync(mark, '', { mode: 0o600 });
+  }
 }
 
 function checkFile(file: string): Contents {
@@ -48,36 +54,50 @@ function checkFile(file: string): Contents {
   const meta = new Map<string, number>();
   let objects = 0;
   const data = new DataFile(file);
+
   try {
     data.walk((map, { key, value }) => {
       if (map === 'objects') {
         objects++;
         sum.add(name(key), value());
-      } else if (map === 'meta') meta.set(name(key), JSON.parse(value().toString('utf8')) as number);
+      } else if (map === 'meta') {
+        meta.set(name(key), JSON.parse(value().toString('utf8')) as number);
+      }
     });
   } finally {
     data.close();
   }
+
   const written = meta.get('checksum');
-  if (written !== undefined && written !== sum.value)
+  if (written !== undefined && written !== sum.value) {
     throw new DamagedFile('its objects are not those that were written');
+  }
+
   return { revision: meta.get('revision') ?? 1, objects, sum };
 }
 
 /**
- * Checks the data file of a directory, page by page and object by object, before anything is served from it. Undefined where
- * there is none yet. Throws an Error that says what to do where the file is damaged or gone.
+ * Checks the data file of a directory, page by page and object by object, before anything is served
+ * from it. Undefined where there is none yet. Throws an Error that says what to do where the file
+ * is damaged or gone.
  */
 export function checkContents(path: string): Contents | undefined {
   const file = join(path, FILE);
+
   try {
     if (!existsSync(file) || statSync(file).size === 0) {
-      if (existsSync(join(path, USED))) throw new DamagedFile('it is empty or gone');
+      if (existsSync(join(path, USED))) {
+        throw new DamagedFile('it is empty or gone');
+      }
       return undefined;
     }
+
     return checkFile(file);
   } catch (error) {
-    if (!(error instanceof DamagedFile)) throw error;
+    if (!(error instanceof DamagedFile)) {
+      throw error;
+    }
+
     throw new Error(
       `the data file ${file} is damaged: ${error.message}. Nothing is served from it: restore a backup with "ks-apiserver restore FILE --force", or move ${path} away to begin anew`,
       { cause: error },

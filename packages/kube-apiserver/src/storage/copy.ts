@@ -3,33 +3,45 @@ import { type Contents, checkContents, markUsed } from './contents.ts';
 import { openDatabases, REVISION } from './databases.ts';
 
 /**
- * Copies one consistent state of a storage directory into a new one, also while a server writes there, and checks the copy.
- * Rejects with an Error that says what to do where the original is damaged.
+ * Copies one consistent state of a storage directory into a new one, also while a server writes
+ * there, and checks the copy. Rejects with an Error that says what to do where the original is
+ * damaged.
  */
 export async function copyStorage(from: string, to: string): Promise<Contents> {
   mkdirSync(to, { recursive: true, mode: 0o700 });
+
   const { root } = openDatabases(from, { readOnly: true });
+
   try {
     await root.backup(to, true);
   } finally {
     await root.close();
   }
+
   const contents = checkContents(to);
-  if (!contents) throw new Error(`${from} holds no data`);
+  if (!contents) {
+    throw new Error(`${from} holds no data`);
+  }
+
   return contents;
 }
 
 /**
- * Makes a storage directory that nobody has open go on at a revision above its own, and forget its changes: whoever knows
- * newer states than it holds is told by 410 that they are gone, instead of seeing their numbers again for other states.
+ * Makes a storage directory that nobody has open go on at a revision above its own, and forget its
+ * changes: whoever knows newer states than it holds is told by 410 that they are gone, instead of
+ * seeing their numbers again for other states.
  */
 export async function skipRevisions(path: string, revision: number): Promise<void> {
   const { root, log, meta } = openDatabases(path);
+
   try {
     await root.batch(() => {
-      for (const old of log.getKeys()) log.remove(old);
+      for (const old of log.getKeys()) {
+        log.remove(old);
+      }
       meta.put(REVISION, revision);
     });
+
     await root.flushed;
     markUsed(path);
   } finally {

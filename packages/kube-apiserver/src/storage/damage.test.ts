@@ -23,12 +23,14 @@ const base = mkdtempSync(join(tmpdir(), 'damage-'));
 const origin = join(base, 'origin');
 let copies = 0;
 let bytes: Buffer;
+
 /** What every state that is served must show: bytes by key, and changes. */
 let objects: Map<string, number>;
 let changes: string[];
 
 const shown = (backend: LmdbBackend) =>
   new Map([...backend.range({ prefix: '/' })].map((object) => [object.key, crc32(object.bytes)]));
+
 const logged = (backend: LmdbBackend) =>
   backend
     .changesSince(backend.compactedRevision, '/')
@@ -36,23 +38,37 @@ const logged = (backend: LmdbBackend) =>
 
 before(async () => {
   await stormOf(origin, 0, 400);
+
   const backend = await LmdbBackend.open({ path: origin });
-  for (let i = 0; i < 40; i++) await backend.update(`/large/${i}`, () => put('y'.repeat(i * 500)));
-  for (let i = 0; i < 20; i++) await backend.update(`/large/${i}`, () => ({ action: 'delete' }));
+
+  for (let i = 0; i < 40; i++) {
+    await backend.update(`/large/${i}`, () => put('y'.repeat(i * 500)));
+  }
+
+  for (let i = 0; i < 20; i++) {
+    await backend.update(`/large/${i}`, () => ({ action: 'delete' }));
+  }
+
   objects = shown(backend);
   changes = logged(backend);
   await backend.close();
   bytes = readFileSync(join(origin, 'data.mdb'));
 });
+
 after(() => rmSync(base, { recursive: true, force: true }));
 
-/** A copy of the data directory with a damage to its data file; answers whether it was noticed at the start. */
+/**
+ * A copy of the data directory with a damage to its data file; answers whether it was noticed at
+ * the start.
+ */
 async function opened(damage: (file: string) => void): Promise<'served' | 'refused'> {
   const path = join(base, String(copies++));
   cpSync(origin, path, { recursive: true });
   rmSync(join(path, 'lock.sock'), { force: true });
   damage(join(path, 'data.mdb'));
+
   let backend: LmdbBackend;
+
   try {
     backend = await LmdbBackend.open({ path });
   } catch (error) {
@@ -60,23 +76,32 @@ async function opened(damage: (file: string) => void): Promise<'served' | 'refus
       (error as Error).message,
       /the data file .* is damaged: .* restore a backup with "ks-apiserver restore/,
     );
+
     return 'refused';
   }
+
   try {
     assert.deepEqual(shown(backend), objects, 'what is served is what was written');
+
     // Old states are only looked at when somebody asks for them.
     let found: string[] = changes;
+
     try {
       found = logged(backend);
     } catch (error) {
-      assert.match((error as Error).message, /the change of revision \d+ is (damaged|missing) in the log: restore/);
+      assert.match(
+        (error as Error).message,
+        /the change of revision \d+ is (damaged|missing) in the log: restore/,
+      );
     }
+
     assert.deepEqual(found, changes);
     await backend.update('/after', () => put(1));
   } finally {
     await backend.close();
     rmSync(path, { recursive: true, force: true });
   }
+
   return 'served';
 }
 
@@ -91,10 +116,26 @@ const garbage = (length: number, seed: number) =>
 
 test('a data file that was cut is refused unless only free pages are gone', async () => {
   assert.equal(await opened(() => {}), 'served');
+
   const size = bytes.byteLength;
   const results = [];
-  for (const length of [0, 1, 100, 4096, 8191, 8192, size >> 1, size - 4096 * 3, size - 4096, size - 100, size - 1])
+
+  for (const length of [
+    0,
+    1,
+    100,
+    4096,
+    8191,
+    8192,
+    size >> 1,
+    size - 4096 * 3,
+    size - 4096,
+    size - 100,
+    size - 1,
+  ]) {
     results.push(await opened((file) => truncateSync(file, length)));
+  }
+
   assert.ok(
     results.slice(0, 7).every((result) => result === 'refused'),
     results.join(),
@@ -104,11 +145,16 @@ test('a data file that was cut is refused unless only free pages are gone', asyn
 test('a data file whose end is garbage or zeros is refused or shows every write', async () => {
   const size = bytes.byteLength;
   let refused = 0;
+
   for (let i = 1; i <= 12; i++) {
     const length = Math.min(size, 300 * i * i);
-    for (const data of [garbage(length, i), Buffer.alloc(length)])
-      if ((await opened((file) => overwrite(file, size - length, data))) === 'refused') refused++;
+    for (const data of [garbage(length, i), Buffer.alloc(length)]) {
+      if ((await opened((file) => overwrite(file, size - length, data))) === 'refused') {
+        refused++;
+      }
+    }
   }
+
   assert.ok(refused > 0, 'none was noticed');
 });
 
@@ -116,6 +162,7 @@ test('a page that holds another one, an older one, garbage or zeros is never sho
   const pages = bytes.byteLength / 4096;
   let refused = 0;
   let tried = 0;
+
   for (let page = 0; page < pages; page += 1 + Math.floor(pages / 60)) {
     for (const data of [
       bytes.subarray(((page + 7) % pages) * 4096, ((page + 7) % pages) * 4096 + 4096),
@@ -124,9 +171,12 @@ test('a page that holds another one, an older one, garbage or zeros is never sho
       Buffer.alloc(4096),
     ]) {
       tried++;
-      if ((await opened((file) => overwrite(file, page * 4096, data))) === 'refused') refused++;
+      if ((await opened((file) => overwrite(file, page * 4096, data))) === 'refused') {
+        refused++;
+      }
     }
   }
+
   assert.ok(refused > tried / 4, `${refused} of ${tried} were noticed`);
 });
 
@@ -146,5 +196,6 @@ test('a damaged lock file does no harm', async () => {
     const lock = file.replace('data.mdb', 'lock.mdb');
     writeFileSync(lock, garbage(statSync(lock).size, 3));
   };
+
   assert.equal(await opened(damage), 'served');
 });

@@ -25,6 +25,7 @@ export function openDatabases(path: string, { readOnly = false, fsync = true } =
     eventTurnBatching: false,
     encoding: 'binary',
   });
+
   return {
     root,
     objects: root.openDB<Buffer, string>({ name: 'objects', encoding: 'binary' }),

@@ -13,7 +13,10 @@ const NAME = 'lock.sock';
 
 /** A path to a directory's files that fits the 108 bytes a socket's address may have. */
 function shortPath(directory: string): (name: string) => string {
-  if (platform() !== 'linux' || Buffer.byteLength(directory) < 40) return (name) => join(directory, name);
+  if (platform() !== 'linux' || Buffer.byteLength(directory) < 40) {
+    return (name) => join(directory, name);
+  }
+
   const fd = openSync(directory, 'r');
   return (name) => `/proc/self/fd/${fd}/${name}`;
 }
@@ -23,6 +26,7 @@ function holder(path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path);
     let token = '';
+
     socket.setEncoding('utf8').setTimeout(2000, () => socket.destroy());
     socket.on('data', (text) => {
       token += text;
@@ -43,7 +47,9 @@ function remove(path: string): void {
   try {
     unlinkSync(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw error;
+    }
   }
 }
 
@@ -52,30 +58,38 @@ function tryLink(from: string, to: string): boolean {
     linkSync(from, to);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+      return false;
+    }
     throw error;
   }
 }
 
 /**
- * Holds a directory for this process by listening on a socket inside it: the kernel lets go of it when the process dies,
- * however it dies, and it works between containers that share the directory. Throws an Error when another process holds it.
+ * Holds a directory for this process by listening on a socket inside it: the kernel lets go of it
+ * when the process dies, however it dies, and it works between containers that share the directory.
+ * Throws an Error when another process holds it.
  */
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   const path = shortPath(directory);
   const token = randomUUID();
+
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
     socket.end(token);
   });
+
   const own = path(`${token.slice(0, 8)}.sock`);
   await listenAt(server, own);
   server.unref();
+
   const release = () => new Promise<void>((resolve) => server.close(() => resolve()));
+
   try {
     for (let attempt = 0; attempt < 3; attempt++) {
       if (tryLink(own, path(NAME)) && (await holder(path(NAME))) === token) {
         remove(own);
+
         return {
           release: async () => {
             remove(path(NAME));
@@ -83,14 +97,20 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
           },
         };
       }
+
       const other = await holder(path(NAME));
-      if (other !== undefined && other !== token) break;
+      if (other !== undefined && other !== token) {
+        break;
+      }
+
       remove(path(NAME));
     }
   } catch (error) {
     await release();
     throw error;
   }
+
   await release();
+
   throw new Error(`the data directory ${directory} is in use by another process`);
 }

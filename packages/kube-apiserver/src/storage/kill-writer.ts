@@ -8,7 +8,10 @@ const backend = await LmdbBackend.open({ path: path! });
 async function write(writer: number): Promise<void> {
   for (let i = 0; ; i++) {
     const key = `/storm/${(writer * 7 + i) % 50}`;
-    const { revision } = await backend.update(key, () => put(`${round}-${writer}-${i}${'x'.repeat(i % 3000)}`));
+    const { revision } = await backend.update(key, () =>
+      put(`${round}-${writer}-${i}${'x'.repeat(i % 3000)}`),
+    );
+
     process.send!([[revision, key]]);
   }
 }

@@ -10,21 +10,29 @@ import { LmdbBackend } from './lmdb.ts';
 const base = mkdtempSync(join(tmpdir(), 'lmdb-test-'));
 let opened = 0;
 const fresh = () => join(base, String(opened++));
+
 after(() => rmSync(base, { recursive: true, force: true }));
 
-testBackend('lmdb', async (compaction) => LmdbBackend.open({ path: fresh(), ...(compaction && { compaction }) }));
+testBackend('lmdb', async (compaction) =>
+  LmdbBackend.open({ path: fresh(), ...(compaction && { compaction }) }),
+);
 
 test('state, history and revision survive a restart', async () => {
   const path = fresh();
   const first = await LmdbBackend.open({ path });
   const { revision } = await first.update('/x/a', () => put(1));
+
   await first.update('/x/a', () => put(2));
   await first.update('/x/b', () => put(1));
   await first.update('/x/b', () => ({ action: 'delete' }));
+
   const last = first.revision;
+
   await first.close();
+
   const second = await LmdbBackend.open({ path });
   assert.equal(second.revision, last);
+
   assert.deepEqual(
     second.changesSince(revision, '/x/').map((change) => [change.type, change.key]),
     [
@@ -33,6 +41,7 @@ test('state, history and revision survive a restart', async () => {
       ['DELETED', '/x/b'],
     ],
   );
+
   assert.equal((await second.update('/x/a', () => put(3))).revision, last + 1);
   await second.close();
 });
@@ -40,7 +49,12 @@ test('state, history and revision survive a restart', async () => {
 test('a second server on the same directory is told so', async () => {
   const path = fresh();
   const first = await LmdbBackend.open({ path });
-  await assert.rejects(LmdbBackend.open({ path }), /data directory .* is in use by another process/);
+
+  await assert.rejects(
+    LmdbBackend.open({ path }),
+    /data directory .* is in use by another process/,
+  );
+
   await first.close();
   await (await LmdbBackend.open({ path })).close();
 });
@@ -55,7 +69,11 @@ test('a directory with a long path can be locked', async () => {
 test('a path that cannot be a directory is named in the error', async () => {
   const path = fresh();
   writeFileSync(path, '');
-  await assert.rejects(LmdbBackend.open({ path: join(path, 'data') }), /cannot use the data directory .*ENOTDIR/);
+
+  await assert.rejects(
+    LmdbBackend.open({ path: join(path, 'data') }),
+    /cannot use the data directory .*ENOTDIR/,
+  );
 });
 
 test('kill -9 in a storm of writes loses no acknowledged write and repeats no revision', {
@@ -64,6 +82,7 @@ test('kill -9 in a storm of writes loses no acknowledged write and repeats no re
   const path = fresh();
   const acknowledged = new Map<number, string>();
   const newest = new Map<string, number>();
+
   for (let round = 0; round < 20; round++) {
     for (const [revision, key] of await stormOf(path, round, 300 + round * 37)) {
       assert.ok(!acknowledged.has(revision), `revision ${revision} was given out twice`);
@@ -71,15 +90,22 @@ test('kill -9 in a storm of writes loses no acknowledged write and repeats no re
       newest.set(key, Math.max(newest.get(key) ?? 0, revision));
     }
   }
+
   const backend = await LmdbBackend.open({ path });
   assert.ok(backend.revision >= Math.max(...acknowledged.keys()));
+
   for (const [key, revision] of newest) {
     const object = backend.get(key);
     assert.ok(object && object.revision >= revision, `${key} of revision ${revision} is there`);
     assert.equal(object.parse<{ revision: number }>().revision, object.revision);
   }
+
   const changes = backend.changesSince(backend.compactedRevision, '/');
   assert.equal(new Set(changes.map((change) => change.revision)).size, changes.length);
-  for (const { revision, key } of changes) assert.equal(acknowledged.get(revision) ?? key, key);
+
+  for (const { revision, key } of changes) {
+    assert.equal(acknowledged.get(revision) ?? key, key);
+  }
+
   await backend.close();
 });

@@ -13,7 +13,11 @@ import { StoredObject } from './stored-object.ts';
 /** Part of every path in the data directory's `meta`; another number means another layout. */
 const FORMAT = 1;
 const CHECKSUM = 'checksum';
-/** How long writes are refused without trying after the disk was full, in milliseconds: each try costs, and logs. */
+
+/**
+ * How long writes are refused without trying after the disk was full, in milliseconds: each try
+ * costs, and logs.
+ */
 const FULL_PAUSE_MS = 200;
 
 /** A read transaction that ends when its last user is done. */
@@ -35,48 +39,83 @@ class View {
   }
 
   release(): void {
-    if (--this.#users > 0 || this.closed) return;
+    if (--this.#users > 0 || this.closed) {
+      return;
+    }
+
     this.transaction.done();
     this.#ended();
   }
 }
 
-/** Objects that the first and the later steps of a scan copy out of the map; between steps no cursor is open. */
+/**
+ * Objects that the first and the later steps of a scan copy out of the map; between steps no cursor
+ * is open.
+ */
 const FIRST_STEP = 12;
 const SCAN_STEP = 64;
 
-function scanView(objects: Database<Buffer, string>, view: View, start: string, end: string): Snapshot {
+function scanView(
+  objects: Database<Buffer, string>,
+  view: View,
+  start: string,
+  end: string,
+): Snapshot {
   view.retain();
+
   let chunk: { key: string; value: Buffer }[] = [];
   let at = 0;
   let from: string | undefined = start;
   let open = true;
   let step = FIRST_STEP;
+
   const finish = (): IteratorResult<StoredObject> => {
-    if (open) view.release();
+    if (open) {
+      view.release();
+    }
+
     open = false;
     chunk = [];
+
     return { done: true, value: undefined };
   };
+
   const snapshot: Snapshot = {
     next() {
-      if (!open) return { done: true, value: undefined };
+      if (!open) {
+        return { done: true, value: undefined };
+      }
+
       if (at === chunk.length) {
-        if (from === undefined) return finish();
-        if (view.closed) throw closedError();
-        chunk = [...objects.getRange({ start: from, end, limit: step, transaction: view.transaction })];
+        if (from === undefined) {
+          return finish();
+        }
+        if (view.closed) {
+          throw closedError();
+        }
+
+        chunk = [
+          ...objects.getRange({ start: from, end, limit: step, transaction: view.transaction }),
+        ];
         at = 0;
+
         // The next key that can exist after the last one.
         from = chunk.length < step ? undefined : `${chunk.at(-1)!.key}\u0000`;
         step = SCAN_STEP;
-        if (chunk.length === 0) return finish();
+
+        if (chunk.length === 0) {
+          return finish();
+        }
       }
+
       const { key, value } = chunk[at++]!;
+
       return { done: false, value: new StoredObject(key, value) };
     },
     return: finish,
     [Symbol.iterator]: () => snapshot,
   };
+
   return snapshot;
 }
 
@@ -84,16 +123,24 @@ function scanView(objects: Database<Buffer, string>, view: View, start: string, 
 export interface LmdbOptions {
   /** Directory that holds the data; made when missing. */
   path: string;
-  /** False where a commit need not wait for the disk: power loss may then lose or damage what was written. Default true. */
+  /**
+   * False where a commit need not wait for the disk: power loss may then lose or damage what was
+   * written. Default true.
+   */
   fsync?: boolean;
   compaction?: CompactionPolicy;
 }
 
-/** A backend in one LMDB environment; survives kill -9 and power loss without losing a settled write. */
+/**
+ * A backend in one LMDB environment; survives kill -9 and power loss without losing a settled
+ * write.
+ */
 export class LmdbBackend extends RevisionedBackend {
   readonly #databases: Databases;
   readonly #lock: DirectoryLock;
-  /** What reads see; replaced after each commit, so that none shows a commit that is not durable. */
+  /**
+   * What reads see; replaced after each commit, so that none shows a commit that is not durable.
+   */
   #view: View;
   /** Views that scans may still hold. */
   readonly #views = new Set<View>();
@@ -118,26 +165,34 @@ export class LmdbBackend extends RevisionedBackend {
   }
 
   /**
-   * Opens or makes the data directory; throws an Error that names the directory when it is in use or cannot be written, and
-   * one that says what to do when it is damaged.
+   * Opens or makes the data directory; throws an Error that names the directory when it is in use
+   * or cannot be written, and one that says what to do when it is damaged.
    */
   static async open(options: LmdbOptions): Promise<LmdbBackend> {
     const { path } = options;
+
     try {
       mkdirSync(path, { recursive: true, mode: 0o700 });
       accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     } catch (error) {
-      throw new Error(`cannot use the data directory ${path}: ${(error as Error).message}`, { cause: error });
+      throw new Error(`cannot use the data directory ${path}: ${(error as Error).message}`, {
+        cause: error,
+      });
     }
+
     const lock = await lockDirectory(path);
+
     try {
       // Before LMDB maps the file: it would be killed by a signal where pages are missing.
       const found = checkContents(path);
       const databases = openDatabases(path, { fsync: options.fsync ?? true });
       const format = databases.meta.get('format');
       if (format !== undefined && format !== FORMAT) {
-        throw new Error(`the data directory ${path} has the format ${format}, this version reads ${FORMAT}`);
+        throw new Error(
+          `the data directory ${path} has the format ${format}, this version reads ${FORMAT}`,
+        );
       }
+
       if (format === undefined) {
         await databases.root.batch(() => {
           databases.meta.put('format', FORMAT);
@@ -145,15 +200,21 @@ export class LmdbBackend extends RevisionedBackend {
           databases.meta.put(CHECKSUM, 0);
         });
       }
+
       markUsed(path);
+
       const sum = found?.sum ?? new ContentSum(0);
+
       // Older versions wrote no checksums; their log cannot be read, as if it were compacted.
       if (databases.meta.get(CHECKSUM) === undefined) {
         await databases.root.batch(() => {
-          for (const revision of databases.log.getKeys()) databases.log.remove(revision);
+          for (const revision of databases.log.getKeys()) {
+            databases.log.remove(revision);
+          }
           databases.meta.put(CHECKSUM, sum.value);
         });
       }
+
       return new LmdbBackend(options, databases, lock, databases.meta.get(REVISION) ?? 1, sum);
     } catch (error) {
       await lock.release();
@@ -162,7 +223,9 @@ export class LmdbBackend extends RevisionedBackend {
   }
 
   #open(): View {
-    const view = new View(this.#databases.objects.useReadTransaction(), () => this.#views.delete(view));
+    const view = new View(this.#databases.objects.useReadTransaction(), () =>
+      this.#views.delete(view),
+    );
     this.#views.add(view);
     return view;
   }
@@ -176,7 +239,11 @@ export class LmdbBackend extends RevisionedBackend {
   }
 
   protected countKeys(start: string, end: string): number {
-    return this.#databases.objects.getKeysCount({ start, end, transaction: this.#view.transaction });
+    return this.#databases.objects.getKeysCount({
+      start,
+      end,
+      transaction: this.#view.transaction,
+    });
   }
 
   protected readLog(revision: number): Buffer | undefined {
@@ -184,40 +251,69 @@ export class LmdbBackend extends RevisionedBackend {
   }
 
   protected async commit({ objects, log, revision, forget }: Commit): Promise<void> {
-    if (this.#full && performance.now() < this.#full.until) throw this.#full.error;
+    if (this.#full && performance.now() < this.#full.until) {
+      throw this.#full.error;
+    }
+
     const { root, objects: kept, log: entries, meta } = this.#databases;
     const sum = this.#sum.next();
+
     for (const [key, { before, after }] of objects) {
-      if (before) sum.remove(key, before);
-      if (after) sum.add(key, after);
+      if (before) {
+        sum.remove(key, before);
+      }
+      if (after) {
+        sum.add(key, after);
+      }
     }
+
     try {
       await root.batch(() => {
         for (const [key, { before, after }] of objects) {
-          if (after) kept.put(key, after);
-          else if (before) kept.remove(key);
+          if (after) {
+            kept.put(key, after);
+          } else if (before) {
+            kept.remove(key);
+          }
         }
-        for (const entry of log) entries.put(entry.revision, entry.bytes);
-        for (let old = forget.first; old <= forget.last; old++) entries.remove(old);
+
+        for (const entry of log) {
+          entries.put(entry.revision, entry.bytes);
+        }
+
+        for (let old = forget.first; old <= forget.last; old++) {
+          entries.remove(old);
+        }
+
         meta.put(REVISION, revision);
         meta.put(CHECKSUM, sum.value);
       });
+
       await root.flushed;
     } catch (failure) {
       const { error, full } = await commitError(failure, this.#path);
-      if (full) this.#full = { error, until: performance.now() + FULL_PAUSE_MS };
+      if (full) {
+        this.#full = { error, until: performance.now() + FULL_PAUSE_MS };
+      }
+
       throw error;
     }
+
     this.#full = undefined;
     this.#sum.value = sum.value;
+
     const before = this.#view;
+
     this.#databases.objects.resetReadTxn();
     this.#view = this.#open();
     before.release();
   }
 
   protected async release(): Promise<void> {
-    for (const view of this.#views) view.closed = true;
+    for (const view of this.#views) {
+      view.closed = true;
+    }
+
     await this.#databases.root.close();
     await this.#lock.release();
   }

@@ -22,6 +22,7 @@ export class MemoryBackend extends RevisionedBackend {
     const keys = this.#keys.slice(this.#position(start), this.#position(end));
     const records = keys.map((key) => this.#records.get(key)!);
     let at = 0;
+
     const snapshot: Snapshot = {
       next: () =>
         at < keys.length
@@ -33,6 +34,7 @@ export class MemoryBackend extends RevisionedBackend {
       },
       [Symbol.iterator]: () => snapshot,
     };
+
     return snapshot;
   }
 
@@ -46,14 +48,28 @@ export class MemoryBackend extends RevisionedBackend {
 
   protected async commit({ objects, log, forget }: Commit): Promise<void> {
     let changed = false;
+
     for (const [key, { after }] of objects) {
       changed ||= after === null || !this.#records.has(key);
-      if (after === null) this.#records.delete(key);
-      else this.#records.set(key, after);
+
+      if (after === null) {
+        this.#records.delete(key);
+      } else {
+        this.#records.set(key, after);
+      }
     }
-    if (changed) this.#keys = [...this.#records.keys()].sort();
-    for (const { revision, bytes } of log) this.#log.set(revision, bytes);
-    for (let revision = forget.first; revision <= forget.last; revision++) this.#log.delete(revision);
+
+    if (changed) {
+      this.#keys = [...this.#records.keys()].sort();
+    }
+
+    for (const { revision, bytes } of log) {
+      this.#log.set(revision, bytes);
+    }
+
+    for (let revision = forget.first; revision <= forget.last; revision++) {
+      this.#log.delete(revision);
+    }
   }
 
   protected async release(): Promise<void> {
@@ -67,9 +83,13 @@ export class MemoryBackend extends RevisionedBackend {
     let high = this.#keys.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#keys[middle]! < key) low = middle + 1;
-      else high = middle;
+      if (this.#keys[middle]! < key) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
     }
+
     return low;
   }
 }

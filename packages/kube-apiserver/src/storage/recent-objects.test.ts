@@ -9,6 +9,7 @@ const object = (key: string, revision: number, size = 10): StoredObject =>
 test('what is kept is what was committed last', () => {
   const recent = new RecentObjects();
   const [first, second] = [object('/a', 1), object('/a', 2)];
+
   assert.equal(recent.get('/a'), undefined);
   recent.keep(first);
   assert.equal(recent.get('/a'), first);
@@ -29,11 +30,15 @@ test('an object that grows is not kept any longer', () => {
 
 test('what was not asked for longest goes first', () => {
   const recent = new RecentObjects();
+
   for (let i = 0; i < 2000; i++) {
     recent.keep(object(`/${i}`, i, 4000));
     recent.get('/0');
   }
-  const kept = Array.from({ length: 2000 }, (_, i) => recent.get(`/${i}`)).filter((one) => one !== undefined);
+
+  const kept = Array.from({ length: 2000 }, (_, i) => recent.get(`/${i}`)).filter(
+    (one) => one !== undefined,
+  );
   assert.ok(kept.length > 900 && kept.length <= 1050, `${kept.length} of 4 KB`);
   assert.equal(kept[0]!.key, '/0');
   assert.equal(kept.at(-1)!.key, '/1999');

@@ -6,8 +6,8 @@ const MAX_RECORD = 4 * 1024;
 const MAX_TOTAL = 4 * 1024 * 1024;
 
 /**
- * Small objects that were read lately, as they are stored now, parsed once: each write looks at the namespace it is in and at the
- * account that makes it.
+ * Small objects that were read lately, as they are stored now, parsed once: each write looks at the
+ * namespace it is in and at the account that makes it.
  */
 export class RecentObjects {
   /** Those that nobody asked for longest come first. */
@@ -20,18 +20,26 @@ export class RecentObjects {
       this.#objects.delete(key);
       this.#objects.set(key, object);
     }
+
     return object;
   }
 
   /** Keeps an object that was read from what is stored. */
   keep(object: StoredObject): void {
     this.#drop(object.key);
+
     const { byteLength } = object.record;
-    if (byteLength > MAX_RECORD) return;
+    if (byteLength > MAX_RECORD) {
+      return;
+    }
+
     this.#objects.set(object.key, object);
     this.#bytes += byteLength;
+
     for (const oldest of this.#objects.keys()) {
-      if (this.#bytes <= MAX_TOTAL) break;
+      if (this.#bytes <= MAX_TOTAL) {
+        break;
+      }
       this.#drop(oldest);
     }
   }
@@ -39,15 +47,24 @@ export class RecentObjects {
   /** Takes in what was committed. */
   follow(changes: readonly Change[]): void {
     for (const { key, type, object } of changes) {
-      if (!this.#objects.has(key)) continue;
-      if (type === 'DELETED') this.#drop(key);
-      else this.keep(object);
+      if (!this.#objects.has(key)) {
+        continue;
+      }
+
+      if (type === 'DELETED') {
+        this.#drop(key);
+      } else {
+        this.keep(object);
+      }
     }
   }
 
   #drop(key: string): void {
     const object = this.#objects.get(key);
-    if (!object) return;
+    if (!object) {
+      return;
+    }
+
     this.#objects.delete(key);
     this.#bytes -= object.record.byteLength;
   }

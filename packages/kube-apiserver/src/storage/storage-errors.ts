@@ -1,13 +1,22 @@
 import { statfs } from 'node:fs/promises';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 
-/** Numbers of errors by which LMDB and the system say that there is no room: MDB_MAP_FULL, ENOSPC, EDQUOT. */
+/**
+ * Numbers of errors by which LMDB and the system say that there is no room: MDB_MAP_FULL, ENOSPC,
+ * EDQUOT.
+ */
 const NO_ROOM = new Set([-30792, 28, 122]);
 const EIO = 5;
-/** Numbers of errors after which nothing that was written lately can be trusted to be on disk: MDB_PANIC, EIO. */
+
+/**
+ * Numbers of errors after which nothing that was written lately can be trusted to be on disk:
+ * MDB_PANIC, EIO.
+ */
 const BROKEN = new Set([-30795, EIO]);
 
-/** Less room than this, in bytes, is why a write was cut short, which LMDB tells like a broken disk. */
+/**
+ * Less room than this, in bytes, is why a write was cut short, which LMDB tells like a broken disk.
+ */
 const NOTHING_LEFT = 64 * 1024;
 
 async function hasRoom(path: string): Promise<boolean> {
@@ -15,19 +24,31 @@ async function hasRoom(path: string): Promise<boolean> {
   return bavail * bsize > NOTHING_LEFT;
 }
 
-/** What a commit failed with, as the answer to those whose writes it held, and whether that was for want of room. */
-export async function commitError(failure: unknown, path: string): Promise<{ error: StatusError; full: boolean }> {
+/**
+ * What a commit failed with, as the answer to those whose writes it held, and whether that was for
+ * want of room.
+ */
+export async function commitError(
+  failure: unknown,
+  path: string,
+): Promise<{ error: StatusError; full: boolean }> {
   const cause = await causeOf(failure);
   const number = (cause as { code?: unknown } | undefined)?.code;
   const text = cause instanceof Error ? cause.message.split(': Attempting')[0] : String(cause);
-  if (typeof number === 'number' && (NO_ROOM.has(number) || (number === EIO && !(await hasRoom(path))))) {
+
+  if (
+    typeof number === 'number' &&
+    (NO_ROOM.has(number) || (number === EIO && !(await hasRoom(path))))
+  ) {
     const message = `the storage has no space left: nothing can be written until there is room at ${path}`;
     return { error: status(message, cause), full: true };
   }
+
   if (typeof number === 'number' && BROKEN.has(number)) {
     const message = `the disk that holds ${path} fails (${text}): replace it, and restart the server`;
     return { error: status(message, cause), full: false };
   }
+
   return { error: status(`the storage refused a write: ${text}`, cause), full: false };
 }
 
@@ -36,10 +57,16 @@ function status(message: string, cause: unknown): StatusError {
   return new StatusError(500, '', message, undefined, { cause });
 }
 
-/** lmdb rejects a commit with one error for all and hangs the reason on it, as a promise that is rejected. */
+/**
+ * lmdb rejects a commit with one error for all and hangs the reason on it, as a promise that is
+ * rejected.
+ */
 async function causeOf(failure: unknown): Promise<unknown> {
   const { commitError } = failure as { commitError?: Promise<unknown> };
-  if (commitError === undefined) return failure;
+  if (commitError === undefined) {
+    return failure;
+  }
+
   return commitError.then(
     () => failure,
     (reason: unknown) => reason,

@@ -1,11 +1,17 @@
-/** What lists and watches choose objects by, kept beside the bytes so that choosing parses no object. */
+/**
+ * What lists and watches choose objects by, kept beside the bytes so that choosing parses no
+ * object.
+ */
 export interface ObjectIndex {
   labels?: Record<string, string>;
   /** Selectable fields other than `metadata.name` and `metadata.namespace`. */
   fields?: Record<string, string>;
   /** UIDs of the owners, for garbage collection. */
   owners?: string[];
-  /** Generation of the schema that the object was written under; only kinds whose schema may change have one. */
+  /**
+   * Generation of the schema that the object was written under; only kinds whose schema may change
+   * have one.
+   */
   schema?: number;
 }
 
@@ -19,8 +25,9 @@ export interface EncodedObject {
 const FIXED = 12;
 
 /**
- * An object as a backend keeps it: its key, the revision of its last write, and its bytes.
- * The record is `revision (8 bytes) | length of index (4 bytes) | index as JSON | object`, integers big-endian.
+ * An object as a backend keeps it: its key, the revision of its last write, and its bytes. The
+ * record is `revision (8 bytes) | length of index (4 bytes) | index as JSON | object`, integers
+ * big-endian.
  */
 export class StoredObject {
   readonly key: string;
@@ -47,8 +54,11 @@ export class StoredObject {
     if (this.#index === undefined) {
       const length = this.record.readUInt32BE(8);
       this.#index =
-        length === 0 ? {} : (JSON.parse(this.record.toString('utf8', FIXED, FIXED + length)) as ObjectIndex);
+        length === 0
+          ? {}
+          : (JSON.parse(this.record.toString('utf8', FIXED, FIXED + length)) as ObjectIndex);
     }
+
     return this.#index;
   }
 
@@ -70,9 +80,11 @@ export function encodeRecord(key: string, revision: number, object: EncodedObjec
   const text = index && Object.keys(index).length > 0 ? JSON.stringify(index) : '';
   const length = Buffer.byteLength(text);
   const record = Buffer.allocUnsafeSlow(FIXED + length + object.bytes.byteLength);
+
   record.writeBigUInt64BE(BigInt(revision), 0);
   record.writeUInt32BE(length, 8);
   record.write(text, FIXED, 'utf8');
   object.bytes.copy(record, FIXED + length);
+
   return new StoredObject(key, record);
 }

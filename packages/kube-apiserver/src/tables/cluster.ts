@@ -4,29 +4,43 @@ import { age, type Cell, humanDuration, orNone, type Printer, printer, since } f
 const name = (object: KubeObject): string => object.metadata.name ?? '';
 
 function nodeStatus(node: KubeObject): string {
-  const ready = (node.status?.conditions ?? []).find(({ type }: { type: string }) => type === 'Ready');
+  const ready = (node.status?.conditions ?? []).find(
+    ({ type }: { type: string }) => type === 'Ready',
+  );
   const words = [ready === undefined ? 'Unknown' : ready.status === 'True' ? 'Ready' : 'NotReady'];
-  if (node.spec?.unschedulable) words.push('SchedulingDisabled');
+
+  if (node.spec?.unschedulable) {
+    words.push('SchedulingDisabled');
+  }
+
   return words.join(',');
 }
 
 function nodeRoles(node: KubeObject): string {
   const prefix = 'node-role.kubernetes.io/';
+
   const roles = Object.entries(node.metadata.labels ?? {}).flatMap(([key, value]) => {
-    if (key.startsWith(prefix)) return key.length > prefix.length ? [key.slice(prefix.length)] : [];
+    if (key.startsWith(prefix)) {
+      return key.length > prefix.length ? [key.slice(prefix.length)] : [];
+    }
     return key === 'kubernetes.io/role' && value !== '' ? [value] : [];
   });
+
   return roles.length === 0 ? '<none>' : [...new Set(roles)].sort().join(',');
 }
 
 function address(node: KubeObject, type: string): string {
-  const found = (node.status?.addresses ?? []).find((entry: { type: string }) => entry.type === type);
+  const found = (node.status?.addresses ?? []).find(
+    (entry: { type: string }) => entry.type === type,
+  );
   return orNone(found?.address);
 }
 
 function kernel(node: KubeObject): string {
   const { kernelVersion, architecture } = node.status?.nodeInfo ?? {};
-  return architecture && kernelVersion ? `${kernelVersion} (${architecture})` : unknown(kernelVersion);
+  return architecture && kernelVersion
+    ? `${kernelVersion} (${architecture})`
+    : unknown(kernelVersion);
 }
 
 function unknown(text: unknown): string {
@@ -36,7 +50,8 @@ function unknown(text: unknown): string {
 function eventCells(event: KubeObject, now: number): Cell[] {
   const { series, involvedObject = event.regarding ?? {} } = event;
   const first = event.firstTimestamp ?? event.deprecatedFirstTimestamp ?? event.eventTime;
-  const last = series?.lastObservedTime ?? event.lastTimestamp ?? event.deprecatedLastTimestamp ?? first;
+  const last =
+    series?.lastObservedTime ?? event.lastTimestamp ?? event.deprecatedLastTimestamp ?? first;
   const count = series?.count ?? event.count ?? event.deprecatedCount;
   const target = involvedObject.name
     ? `${involvedObject.kind?.toLowerCase()}/${involvedObject.name}`
@@ -44,6 +59,7 @@ function eventCells(event: KubeObject, now: number): Cell[] {
   const source = event.source ?? event.deprecatedSource ?? {};
   const component = source.component || event.reportingComponent || event.reportingController || '';
   const host = source.host || event.reportingInstance || '';
+
   return [
     since(last, now),
     event.type ?? '',
@@ -58,7 +74,11 @@ function eventCells(event: KubeObject, now: number): Cell[] {
   ];
 }
 
-function quotaText(hard: Record<string, string>, used: Record<string, string>, limits: boolean): string {
+function quotaText(
+  hard: Record<string, string>,
+  used: Record<string, string>,
+  limits: boolean,
+): string {
   return Object.keys(hard)
     .filter((key) => key.startsWith('limits') === limits)
     .sort()
@@ -70,9 +90,17 @@ function csrCells(csr: KubeObject, now: number): Cell[] {
   const { signerName, username = '', expirationSeconds } = csr.spec ?? {};
   const types = new Set((csr.status?.conditions ?? []).map(({ type }: { type: string }) => type));
   let condition = types.has('Denied') ? 'Denied' : types.has('Approved') ? 'Approved' : 'Pending';
-  if (types.has('Failed')) condition += ',Failed';
-  if (csr.status?.certificate) condition += ',Issued';
-  const duration = expirationSeconds === undefined ? '<none>' : humanDuration(expirationSeconds * 1000);
+
+  if (types.has('Failed')) {
+    condition += ',Failed';
+  }
+  if (csr.status?.certificate) {
+    condition += ',Issued';
+  }
+
+  const duration =
+    expirationSeconds === undefined ? '<none>' : humanDuration(expirationSeconds * 1000);
+
   return [name(csr), age(csr, now), orNone(signerName), username, duration, condition];
 }
 
@@ -93,15 +121,28 @@ export const clusterPrinters: Readonly<Record<string, Printer>> = {
       unknown(o.status?.nodeInfo?.containerRuntimeVersion),
     ],
   ),
-  '/Namespace': printer('Name|Status|Age', (o, now) => [name(o), o.status?.phase ?? '', age(o, now)]),
-  '/Event': printer('Last Seen|Type|Reason|Object|Subobject*|Source*|Message|First Seen*|Count*|Name*', eventCells),
+  '/Namespace': printer('Name|Status|Age', (o, now) => [
+    name(o),
+    o.status?.phase ?? '',
+    age(o, now),
+  ]),
+  '/Event': printer(
+    'Last Seen|Type|Reason|Object|Subobject*|Source*|Message|First Seen*|Count*|Name*',
+    eventCells,
+  ),
   'events.k8s.io/Event': printer(
     'Last Seen|Type|Reason|Object|Subobject*|Source*|Message|First Seen*|Count*|Name*',
     eventCells,
   ),
   '/ComponentStatus': printer('Name|Status|Message|Error', (o) => {
     const { status, message = '', error = '' } = o.conditions?.[0] ?? {};
-    return [name(o), status === 'True' ? 'Healthy' : status === 'False' ? 'Unhealthy' : 'Unknown', message, error];
+
+    return [
+      name(o),
+      status === 'True' ? 'Healthy' : status === 'False' ? 'Unhealthy' : 'Unknown',
+      message,
+      error,
+    ];
   }),
   '/ConfigMap': printer('Name|Data|Age', (o, now) => [
     name(o),
@@ -120,14 +161,21 @@ export const clusterPrinters: Readonly<Record<string, Printer>> = {
     const used = o.status?.used ?? {};
     return [name(o), quotaText(hard, used, false), quotaText(hard, used, true), age(o, now)];
   }),
-  'scheduling.k8s.io/PriorityClass': printer('Name|Value#|Global-Default?|Age|PreemptionPolicy', (o, now) => [
+  'scheduling.k8s.io/PriorityClass': printer(
+    'Name|Value#|Global-Default?|Age|PreemptionPolicy',
+    (o, now) => [
+      name(o),
+      o.value ?? 0,
+      o.globalDefault ?? false,
+      age(o, now),
+      o.preemptionPolicy ?? '<unset>',
+    ],
+  ),
+  'node.k8s.io/RuntimeClass': printer('Name|Handler|Age', (o, now) => [
     name(o),
-    o.value ?? 0,
-    o.globalDefault ?? false,
+    o.handler ?? '',
     age(o, now),
-    o.preemptionPolicy ?? '<unset>',
   ]),
-  'node.k8s.io/RuntimeClass': printer('Name|Handler|Age', (o, now) => [name(o), o.handler ?? '', age(o, now)]),
   'coordination.k8s.io/Lease': printer('Name|Holder|Age', (o, now) => [
     name(o),
     o.spec?.holderIdentity ?? '',
@@ -140,7 +188,10 @@ export const clusterPrinters: Readonly<Record<string, Printer>> = {
   'flowcontrol.apiserver.k8s.io/FlowSchema': printer(
     'Name|PriorityLevel|MatchingPrecedence|DistinguisherMethod|Age|MissingPL',
     (o, now) => {
-      const dangling = (o.status?.conditions ?? []).find(({ type }: { type: string }) => type === 'Dangling');
+      const dangling = (o.status?.conditions ?? []).find(
+        ({ type }: { type: string }) => type === 'Dangling',
+      );
+
       return [
         name(o),
         orNone(o.spec?.priorityLevelConfiguration?.name),
@@ -157,6 +208,7 @@ export const clusterPrinters: Readonly<Record<string, Printer>> = {
       const { nominalConcurrencyShares, limitResponse } = o.spec?.limited ?? {};
       const { queues, handSize, queueLengthLimit } = limitResponse?.queuing ?? {};
       const or = (value: number | undefined) => value ?? '<none>';
+
       return [
         name(o),
         o.spec?.type ?? '',

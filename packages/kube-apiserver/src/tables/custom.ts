@@ -13,14 +13,22 @@ export interface PrinterColumn {
 
 /** A value as Go prints it with `%v`, which is what Kubernetes shows of objects and lists. */
 function goText(value: unknown): string {
-  if (value === null) return '<nil>';
-  if (Array.isArray(value)) return JSON.stringify(value);
+  if (value === null) {
+    return '<nil>';
+  }
+  if (Array.isArray(value)) {
+    return JSON.stringify(value);
+  }
+
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 function cell(values: readonly unknown[], type: string, now: number): Cell {
   const [first] = values;
-  if (first === undefined || first === null) return null;
+  if (first === undefined || first === null) {
+    return null;
+  }
+
   switch (type) {
     case 'integer':
       return typeof first === 'number' ? Math.trunc(first) : null;
@@ -29,7 +37,10 @@ function cell(values: readonly unknown[], type: string, now: number): Cell {
     case 'boolean':
       return typeof first === 'boolean' ? first : null;
     case 'date': {
-      if (typeof first !== 'string') return null;
+      if (typeof first !== 'string') {
+        return null;
+      }
+
       const text = since(first, now);
       return text === '<unknown>' ? '<invalid>' : text;
     }
@@ -44,17 +55,23 @@ export const defaultPrinter: Printer = printer('Name|Created At', (object) => [
   object.metadata.creationTimestamp ?? '',
 ]);
 
-const nameAndAge = printer('Name|Age', (object, now) => [object.metadata.name ?? '', age(object, now)]);
+const nameAndAge = printer('Name|Age', (object, now) => [
+  object.metadata.name ?? '',
+  age(object, now),
+]);
 
 /** Name and Age, for CRDs without columns of their own. */
 export const plainPrinter: Printer = {
   ...nameAndAge,
-  columns: nameAndAge.columns.map((column) => (column.name === 'Age' ? { ...column, type: 'date' } : column)),
+  columns: nameAndAge.columns.map((column) =>
+    column.name === 'Age' ? { ...column, type: 'date' } : column,
+  ),
 };
 
 /** A printer for a CRD's columns, after the name. */
 export function customPrinter(columns: readonly PrinterColumn[]): Printer {
   const paths = columns.map(({ jsonPath }) => parseJsonPath(jsonPath));
+
   const definitions = columns.map(
     ({ name, type, format = '', description = '', priority = 0 }): TableColumn => ({
       name,
@@ -64,11 +81,14 @@ export function customPrinter(columns: readonly PrinterColumn[]): Printer {
       priority,
     }),
   );
+
   return {
     columns: [plainPrinter.columns[0]!, ...definitions],
     cells: (object, now) => [
       object.metadata.name ?? '',
-      ...columns.map(({ type }, i) => cell(paths[i] === undefined ? [] : findJsonPath(object, paths[i]), type, now)),
+      ...columns.map(({ type }, i) =>
+        cell(paths[i] === undefined ? [] : findJsonPath(object, paths[i]), type, now),
+      ),
     ],
   };
 }

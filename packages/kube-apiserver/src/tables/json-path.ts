@@ -3,7 +3,12 @@ type Step =
   | { kind: 'field'; name: string }
   | { kind: 'index'; index: number }
   | { kind: 'all' }
-  | { kind: 'filter'; field: readonly string[]; operator: '==' | '!='; value: string | number | boolean };
+  | {
+      kind: 'filter';
+      field: readonly string[];
+      operator: '==' | '!=';
+      value: string | number | boolean;
+    };
 
 /** A parsed path of the subset of JSONPath that printer columns use. */
 export type JsonPath = readonly Step[];
@@ -18,25 +23,38 @@ function unquote(text: string): string {
 }
 
 function literal(text: string): string | number | boolean {
-  if (text === 'true' || text === 'false') return text === 'true';
+  if (text === 'true' || text === 'false') {
+    return text === 'true';
+  }
   return /^["']/.test(text) ? unquote(text.slice(1, -1)) : Number(text);
 }
 
 /**
- * Parses `.spec.x`, `['x']`, `[0]`, `[*]` and `[?(@.type=="Ready")]`, with or without braces; undefined for anything
- * else, which a printer column then shows as empty. Nothing is ever evaluated.
+ * Parses `.spec.x`, `['x']`, `[0]`, `[*]` and `[?(@.type=="Ready")]`, with or without braces;
+ * undefined for anything else, which a printer column then shows as empty. Nothing is ever
+ * evaluated.
  */
 export function parseJsonPath(text: string): JsonPath | undefined {
   let rest = text
     .trim()
     .replace(/^\{(.*)\}$/s, '$1')
     .trim();
-  if (rest.length > maxLength) return undefined;
-  if (rest.startsWith('$')) rest = rest.slice(1);
+
+  if (rest.length > maxLength) {
+    return undefined;
+  }
+  if (rest.startsWith('$')) {
+    rest = rest.slice(1);
+  }
+
   const steps: Step[] = [];
+
   while (rest !== '') {
     const found = step.exec(rest);
-    if (found === null) return undefined;
+    if (found === null) {
+      return undefined;
+    }
+
     const [all, field, operator, value, index, single, double, name] = found;
     if (field !== undefined) {
       steps.push({
@@ -45,18 +63,27 @@ export function parseJsonPath(text: string): JsonPath | undefined {
         operator: operator as '==' | '!=',
         value: literal(value!),
       });
-    } else if (index !== undefined) steps.push({ kind: 'index', index: Number(index) });
-    else if (single !== undefined || double !== undefined)
+    } else if (index !== undefined) {
+      steps.push({ kind: 'index', index: Number(index) });
+    } else if (single !== undefined || double !== undefined) {
       steps.push({ kind: 'field', name: unquote(single ?? double!) });
-    else if (name !== undefined) steps.push({ kind: 'field', name: unquote(name) });
-    else steps.push({ kind: 'all' });
+    } else if (name !== undefined) {
+      steps.push({ kind: 'field', name: unquote(name) });
+    } else {
+      steps.push({ kind: 'all' });
+    }
+
     rest = rest.slice(all.length);
   }
+
   return steps;
 }
 
 function own(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, name)
+  return typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.hasOwn(value, name)
     ? (value as Record<string, unknown>)[name]
     : undefined;
 }
@@ -70,7 +97,10 @@ function advance(value: unknown, at: Step): unknown[] {
     case 'all':
       return typeof value === 'object' && value !== null ? Object.values(value) : [];
     case 'filter':
-      if (!Array.isArray(value)) return [];
+      if (!Array.isArray(value)) {
+        return [];
+      }
+
       return value.filter((item) => {
         const actual = at.field.reduce(own, item as unknown);
         return actual !== undefined && (actual === at.value) === (at.operator === '==');
@@ -81,9 +111,13 @@ function advance(value: unknown, at: Step): unknown[] {
 /** The values that a path finds; 1000 at most. */
 export function findJsonPath(value: unknown, path: JsonPath): unknown[] {
   let values: unknown[] = [value];
+
   for (const at of path) {
     values = values.flatMap((item) => advance(item, at)).filter((item) => item !== undefined);
-    if (values.length > maxResults) values.length = maxResults;
+    if (values.length > maxResults) {
+      values.length = maxResults;
+    }
   }
+
   return values;
 }

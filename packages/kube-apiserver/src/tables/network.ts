@@ -1,12 +1,23 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { age, labelsText, listWithMore, orNone, type Printer, printer, selectorText } from './printer.ts';
+import {
+  age,
+  labelsText,
+  listWithMore,
+  orNone,
+  type Printer,
+  printer,
+  selectorText,
+} from './printer.ts';
 
 const name = (object: KubeObject): string => object.metadata.name ?? '';
 
 function loadBalancerAddresses(status: unknown): string[] {
-  const ingress = (status as { loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] } })?.loadBalancer
-    ?.ingress;
-  return (ingress ?? []).map(({ ip, hostname }) => ip || hostname || '').filter((text) => text !== '');
+  const ingress = (status as { loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] } })
+    ?.loadBalancer?.ingress;
+
+  return (ingress ?? [])
+    .map(({ ip, hostname }) => ip || hostname || '')
+    .filter((text) => text !== '');
 }
 
 function externalIP(service: KubeObject): string {
@@ -24,8 +35,13 @@ function externalIP(service: KubeObject): string {
   }
 }
 
-function servicePorts(ports: { port: number; nodePort?: number; protocol?: string }[] | undefined): string {
-  if (!ports || ports.length === 0) return '<none>';
+function servicePorts(
+  ports: { port: number; nodePort?: number; protocol?: string }[] | undefined,
+): string {
+  if (!ports || ports.length === 0) {
+    return '<none>';
+  }
+
   return ports
     .map(({ port, nodePort, protocol = 'TCP' }) =>
       nodePort ? `${port}:${nodePort}/${protocol}` : `${port}/${protocol}`,
@@ -46,6 +62,7 @@ function endpoints(subsets: Subset[] | undefined): string {
           addresses.map(({ ip }) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`)),
         ),
   );
+
   return listWithMore(texts);
 }
 
@@ -65,12 +82,21 @@ export const networkPrinters: Readonly<Record<string, Printer>> = {
     age(o, now),
     labelsText(o.spec?.selector),
   ]),
-  '/Endpoints': printer('Name|Endpoints|Age', (o, now) => [name(o), endpoints(o.subsets), age(o, now)]),
+  '/Endpoints': printer('Name|Endpoints|Age', (o, now) => [
+    name(o),
+    endpoints(o.subsets),
+    age(o, now),
+  ]),
   'discovery.k8s.io/EndpointSlice': printer('Name|AddressType|Ports|Endpoints|Age', (o, now) => {
-    const ports = (o.ports ?? []).map(({ port, name: portName }: { port?: number; name?: string }) =>
-      port === undefined ? (portName ?? '*') : `${port}`,
+    const ports = (o.ports ?? []).map(
+      ({ port, name: portName }: { port?: number; name?: string }) =>
+        port === undefined ? (portName ?? '*') : `${port}`,
     );
-    const addresses = (o.endpoints ?? []).flatMap(({ addresses: list = [] }: { addresses?: string[] }) => list);
+
+    const addresses = (o.endpoints ?? []).flatMap(
+      ({ addresses: list = [] }: { addresses?: string[] }) => list,
+    );
+
     return [
       name(o),
       o.addressType ?? '',
@@ -89,7 +115,8 @@ export const networkPrinters: Readonly<Record<string, Printer>> = {
   ]),
   'networking.k8s.io/IngressClass': printer('Name|Controller|Parameters|Age', (o, now) => {
     const { apiGroup, kind, name: of } = o.spec?.parameters ?? {};
-    const parameters = kind === undefined ? '<none>' : `${kind}${apiGroup ? `.${apiGroup}` : ''}/${of}`;
+    const parameters =
+      kind === undefined ? '<none>' : `${kind}${apiGroup ? `.${apiGroup}` : ''}/${of}`;
     return [name(o), o.spec?.controller ?? '', parameters, age(o, now)];
   }),
   'networking.k8s.io/NetworkPolicy': printer('Name|Pod-Selector|Age', (o, now) => [

@@ -28,13 +28,18 @@ class Restarts {
 
   add(status: ContainerStatus): void {
     this.count += status.restartCount ?? 0;
+
     const finished = status.lastState?.terminated?.finishedAt ?? '';
-    if (finished > this.last) this.last = finished;
+    if (finished > this.last) {
+      this.last = finished;
+    }
   }
 }
 
 function terminatedReason({ reason, signal, exitCode }: NonNullable<State['terminated']>): string {
-  if (reason) return reason;
+  if (reason) {
+    return reason;
+  }
   return signal ? `Signal:${signal}` : `ExitCode:${exitCode ?? 0}`;
 }
 
@@ -61,20 +66,39 @@ function initReason(
   ofSidecars: Restarts,
 ): [string | undefined, number] {
   let ready = 0;
-  for (const [index, status] of ((pod.status?.initContainerStatuses ?? []) as ContainerStatus[]).entries()) {
+
+  for (const [index, status] of (
+    (pod.status?.initContainerStatuses ?? []) as ContainerStatus[]
+  ).entries()) {
     all.add(status);
+
     const sidecar = sidecars.has(status.name);
-    if (sidecar) ofSidecars.add(status);
+    if (sidecar) {
+      ofSidecars.add(status);
+    }
+
     const { terminated, waiting } = status.state ?? {};
-    if (terminated && !terminated.exitCode) continue;
-    if (sidecar && status.started) {
-      if (status.ready) ready++;
+    if (terminated && !terminated.exitCode) {
       continue;
     }
-    if (terminated) return [`Init:${terminatedReason(terminated)}`, ready];
-    if (waiting?.reason && waiting.reason !== 'PodInitializing') return [`Init:${waiting.reason}`, ready];
+
+    if (sidecar && status.started) {
+      if (status.ready) {
+        ready++;
+      }
+      continue;
+    }
+
+    if (terminated) {
+      return [`Init:${terminatedReason(terminated)}`, ready];
+    }
+    if (waiting?.reason && waiting.reason !== 'PodInitializing') {
+      return [`Init:${waiting.reason}`, ready];
+    }
+
     return [`Init:${index}/${pod.spec?.initContainers?.length ?? 0}`, ready];
   }
+
   return [undefined, ready];
 }
 
@@ -82,52 +106,83 @@ function summarize(pod: KubeObject): Summary {
   const conditions = (pod.status?.conditions ?? []) as Condition[];
   const phase: string = pod.status?.phase ?? '';
   let reason: string = pod.status?.reason || phase;
-  if (conditions.some((c) => c.type === 'PodScheduled' && c.reason === 'SchedulingGated')) reason = 'SchedulingGated';
+  if (conditions.some((c) => c.type === 'PodScheduled' && c.reason === 'SchedulingGated')) {
+    reason = 'SchedulingGated';
+  }
+
   let restarts = new Restarts();
   const sidecarRestarts = new Restarts();
   const [init, sidecarsReady] = initReason(pod, sidecarsOf(pod), restarts, sidecarRestarts);
   let ready = sidecarsReady;
-  if (init !== undefined) reason = init;
+
+  if (init !== undefined) {
+    reason = init;
+  }
+
   if (init === undefined || isTrue(conditions, 'Initialized')) {
     restarts = sidecarRestarts;
+
     let running = false;
     let error = '';
-    for (const status of ((pod.status?.containerStatuses ?? []) as ContainerStatus[]).toReversed()) {
+
+    for (const status of (
+      (pod.status?.containerStatuses ?? []) as ContainerStatus[]
+    ).toReversed()) {
       restarts.add(status);
+
       const { waiting, terminated, running: isRunning } = status.state ?? {};
-      if (waiting?.reason) reason = waiting.reason;
-      else if (terminated) {
+      if (waiting?.reason) {
+        reason = waiting.reason;
+      } else if (terminated) {
         reason = terminatedReason(terminated);
-        if (terminated.exitCode) error = reason;
+        if (terminated.exitCode) {
+          error = reason;
+        }
       } else if (status.ready && isRunning) {
         running = true;
         ready++;
       }
     }
+
     if (reason === 'Completed') {
-      if (running && isTrue(conditions, 'Ready')) reason = 'Running';
-      else if (error !== '') reason = error;
-      else if (running) reason = 'NotReady';
+      if (running && isTrue(conditions, 'Ready')) {
+        reason = 'Running';
+      } else if (error !== '') {
+        reason = error;
+      } else if (running) {
+        reason = 'NotReady';
+      }
     }
   }
+
   if (pod.metadata.deletionTimestamp) {
-    if (pod.status?.reason === 'NodeLost') reason = 'Unknown';
-    else if (phase !== 'Succeeded' && phase !== 'Failed') reason = 'Terminating';
+    if (pod.status?.reason === 'NodeLost') {
+      reason = 'Unknown';
+    } else if (phase !== 'Succeeded' && phase !== 'Failed') {
+      reason = 'Terminating';
+    }
   }
+
   return { reason, ready, restarts };
 }
 
 function readinessGates(pod: KubeObject): string {
   const gates = (pod.spec?.readinessGates ?? []) as { conditionType: string }[];
-  if (gates.length === 0) return '<none>';
+  if (gates.length === 0) {
+    return '<none>';
+  }
+
   const conditions = (pod.status?.conditions ?? []) as Condition[];
+
   return `${gates.filter((gate) => isTrue(conditions, gate.conditionType)).length}/${gates.length}`;
 }
 
 function podCells(pod: KubeObject, now: number): Cell[] {
   const { reason, ready, restarts } = summarize(pod);
   const total = (pod.spec?.containers?.length ?? 0) + sidecarsOf(pod).size;
-  const ago = restarts.count > 0 && restarts.last !== '' ? ` (${since(restarts.last, now)} ago)` : '';
+  const ago =
+    restarts.count > 0 && restarts.last !== '' ? ` (${since(restarts.last, now)} ago)` : '';
+
   return [
     pod.metadata.name ?? '',
     `${ready}/${total}`,

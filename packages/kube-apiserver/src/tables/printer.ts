@@ -1,6 +1,9 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 
-/** A column of a Table (meta/v1 TableColumnDefinition); `priority` 1 is shown only by `kubectl get -o wide`. */
+/**
+ * A column of a Table (meta/v1 TableColumnDefinition); `priority` 1 is shown only by `kubectl get
+ * -o wide`.
+ */
 export interface TableColumn {
   name: string;
   type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
@@ -19,43 +22,91 @@ export interface Printer {
   cells(object: KubeObject, now: number): Cell[];
 }
 
-/** A printer from names of columns: `Name|Ready#|IP*`, `#` marks integers, `?` booleans, `*` columns of `-o wide`. */
-export function printer(columns: string, cells: (object: KubeObject, now: number) => Cell[]): Printer {
+/**
+ * A printer from names of columns: `Name|Ready#|IP*`, `#` marks integers, `?` booleans, `*` columns
+ * of `-o wide`.
+ */
+export function printer(
+  columns: string,
+  cells: (object: KubeObject, now: number) => Cell[],
+): Printer {
   return {
     columns: columns.split('|').map((text) => {
       const name = text.replace(/[#?*]+$/, '');
       let type: TableColumn['type'] = name === 'Created At' ? 'date' : 'string';
-      if (/#\*?$/.test(text)) type = 'integer';
-      if (/\?\*?$/.test(text)) type = 'boolean';
+
+      if (/#\*?$/.test(text)) {
+        type = 'integer';
+      }
+      if (/\?\*?$/.test(text)) {
+        type = 'boolean';
+      }
+
       const format = name === 'Name' ? 'name' : '';
-      return { name, type, format, description: describe(name), priority: text.endsWith('*') ? 1 : 0 };
+
+      return {
+        name,
+        type,
+        format,
+        description: describe(name),
+        priority: text.endsWith('*') ? 1 : 0,
+      };
     }),
     cells,
   };
 }
 
 function describe(name: string): string {
-  if (name === 'Name') return 'Name of the object, unique in its namespace and kind.';
-  if (name === 'Age') return 'Time since the object was created.';
+  if (name === 'Name') {
+    return 'Name of the object, unique in its namespace and kind.';
+  }
+  if (name === 'Age') {
+    return 'Time since the object was created.';
+  }
+
   return `${name} of the object.`;
 }
 
 /** A period in milliseconds as kubectl shows it: `45s`, `5m10s`, `3d4h`, `2y`. */
 export function humanDuration(milliseconds: number): string {
   const seconds = Math.trunc(milliseconds / 1000);
-  if (seconds < -1) return '<invalid>';
-  if (seconds < 0) return '0s';
-  if (seconds < 120) return `${seconds}s`;
+  if (seconds < -1) {
+    return '<invalid>';
+  }
+  if (seconds < 0) {
+    return '0s';
+  }
+  if (seconds < 120) {
+    return `${seconds}s`;
+  }
+
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 10) return two(minutes, 'm', seconds % 60, 's');
-  if (minutes < 180) return `${minutes}m`;
+  if (minutes < 10) {
+    return two(minutes, 'm', seconds % 60, 's');
+  }
+  if (minutes < 180) {
+    return `${minutes}m`;
+  }
+
   const hours = Math.floor(minutes / 60);
-  if (hours < 8) return two(hours, 'h', minutes % 60, 'm');
-  if (hours < 48) return `${hours}h`;
+  if (hours < 8) {
+    return two(hours, 'h', minutes % 60, 'm');
+  }
+  if (hours < 48) {
+    return `${hours}h`;
+  }
+
   const days = Math.floor(hours / 24);
-  if (hours < 192) return two(days, 'd', hours % 24, 'h');
-  if (days < 730) return `${days}d`;
+
+  if (hours < 192) {
+    return two(days, 'd', hours % 24, 'h');
+  }
+  if (days < 730) {
+    return `${days}d`;
+  }
+
   const years = Math.floor(days / 365);
+
   return years < 8 ? two(years, 'y', days % 365, 'd') : `${years}y`;
 }
 
@@ -91,13 +142,29 @@ export function selectorText(selector: unknown): string {
     matchLabels?: Record<string, string>;
     matchExpressions?: { key: string; operator: string; values?: string[] }[];
   };
-  const parts = Object.entries(matchLabels ?? {}).map(([key, value]) => ({ key, text: `${key}=${value}` }));
+
+  const parts = Object.entries(matchLabels ?? {}).map(([key, value]) => ({
+    key,
+    text: `${key}=${value}`,
+  }));
+
   for (const { key, operator, values = [] } of matchExpressions ?? []) {
-    if (operator === 'Exists') parts.push({ key, text: key });
-    else if (operator === 'DoesNotExist') parts.push({ key, text: `!${key}` });
-    else parts.push({ key, text: `${key} ${operator.toLowerCase()} (${[...values].sort().join(',')})` });
+    if (operator === 'Exists') {
+      parts.push({ key, text: key });
+    } else if (operator === 'DoesNotExist') {
+      parts.push({ key, text: `!${key}` });
+    } else {
+      parts.push({
+        key,
+        text: `${key} ${operator.toLowerCase()} (${[...values].sort().join(',')})`,
+      });
+    }
   }
-  if (parts.length === 0) return '<none>';
+
+  if (parts.length === 0) {
+    return '<none>';
+  }
+
   return parts
     .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
     .map(({ text }) => text)
@@ -106,15 +173,22 @@ export function selectorText(selector: unknown): string {
 
 /** Names and images of a pod spec's containers, each joined by commas. */
 export function containersOf(podSpec: unknown): [names: string, images: string] {
-  const containers = ((podSpec as { containers?: { name?: string; image?: string }[] })?.containers ?? []).filter(
-    Boolean,
-  );
-  return [containers.map(({ name }) => name ?? '').join(','), containers.map(({ image }) => image ?? '').join(',')];
+  const containers = (
+    (podSpec as { containers?: { name?: string; image?: string }[] })?.containers ?? []
+  ).filter(Boolean);
+
+  return [
+    containers.map(({ name }) => name ?? '').join(','),
+    containers.map(({ image }) => image ?? '').join(','),
+  ];
 }
 
 /** The first `limit` of a list of texts, with a hint how many more there are; `<none>` for none. */
 export function listWithMore(texts: readonly string[], limit = 3): string {
-  if (texts.length === 0) return '<none>';
+  if (texts.length === 0) {
+    return '<none>';
+  }
+
   const shown = texts.slice(0, limit).join(',');
   return texts.length > limit ? `${shown} + ${texts.length - limit} more...` : shown;
 }

@@ -12,7 +12,9 @@ interface Subject {
 function subjects(binding: KubeObject, kind: string): string {
   return ((binding.subjects ?? []) as Subject[])
     .filter((subject) => subject.kind === kind)
-    .map((subject) => (kind === 'ServiceAccount' ? `${subject.namespace ?? ''}/${subject.name}` : subject.name))
+    .map((subject) =>
+      kind === 'ServiceAccount' ? `${subject.namespace ?? ''}/${subject.name}` : subject.name,
+    )
     .join(', ');
 }
 
@@ -24,7 +26,12 @@ const bindings = printer('Name|Role|Age|Users*|Groups*|ServiceAccounts*', (o, no
   subjects(o, 'Group'),
   subjects(o, 'ServiceAccount'),
 ]);
-const webhooks = printer('Name|Webhooks#|Age', (o, now) => [name(o), o.webhooks?.length ?? 0, age(o, now)]);
+
+const webhooks = printer('Name|Webhooks#|Age', (o, now) => [
+  name(o),
+  o.webhooks?.length ?? 0,
+  age(o, now),
+]);
 
 function paramKind(object: KubeObject): string {
   const { apiVersion, kind } = object.spec?.paramKind ?? {};
@@ -33,7 +40,10 @@ function paramKind(object: KubeObject): string {
 
 function paramRef(object: KubeObject): string {
   const { namespace, name: of, selector } = object.spec?.paramRef ?? {};
-  if (of !== undefined) return namespace ? `${namespace}/${of}` : of;
+  if (of !== undefined) {
+    return namespace ? `${namespace}/${of}` : of;
+  }
+
   return selector === undefined ? '<unset>' : '<selector>';
 }
 
@@ -61,9 +71,20 @@ export const rulePrinters: Readonly<Record<string, Printer>> = {
   'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding': policyBindings,
   'apiregistration.k8s.io/APIService': printer('Name|Service|Available|Age', (o, now) => {
     const { namespace, name: service } = o.spec?.service ?? {};
-    const available = (o.status?.conditions ?? []).find(({ type }: { type: string }) => type === 'Available');
+    const available = (o.status?.conditions ?? []).find(
+      ({ type }: { type: string }) => type === 'Available',
+    );
+
     const text =
-      available?.status === 'True' ? 'True' : `${available?.status ?? 'Unknown'} (${available?.reason ?? ''})`;
-    return [name(o), service === undefined ? 'Local' : `${namespace}/${service}`, text, age(o, now)];
+      available?.status === 'True'
+        ? 'True'
+        : `${available?.status ?? 'Unknown'} (${available?.reason ?? ''})`;
+
+    return [
+      name(o),
+      service === undefined ? 'Local' : `${namespace}/${service}`,
+      text,
+      age(o, now),
+    ];
   }),
 };

@@ -2,6 +2,7 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { age, type Printer, printer } from './printer.ts';
 
 const name = (object: KubeObject): string => object.metadata.name ?? '';
+
 const modes: Readonly<Record<string, string>> = {
   ReadWriteOnce: 'RWO',
   ReadOnlyMany: 'ROX',
@@ -23,7 +24,9 @@ function volumeMode(mode: unknown): string {
 
 function storageClass(object: KubeObject): string {
   return (
-    object.metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? object.spec?.storageClassName ?? ''
+    object.metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] ??
+    object.spec?.storageClassName ??
+    ''
   );
 }
 
@@ -37,6 +40,7 @@ export const storagePrinters: Readonly<Record<string, Printer>> = {
     'Name|Capacity|Access Modes|Reclaim Policy|Status|Claim|StorageClass|VolumeAttributesClass|Reason|Age|VolumeMode*',
     (o, now) => {
       const { namespace, name: claim } = o.spec?.claimRef ?? {};
+
       return [
         name(o),
         o.spec?.capacity?.storage ?? '0',
@@ -56,6 +60,7 @@ export const storagePrinters: Readonly<Record<string, Printer>> = {
     'Name|Status|Volume|Capacity|Access Modes|StorageClass|VolumeAttributesClass|Age|VolumeMode*',
     (o, now) => {
       const bound = (o.spec?.volumeName ?? '') !== '';
+
       return [
         name(o),
         o.metadata.deletionTimestamp ? 'Terminating' : (o.status?.phase ?? ''),
@@ -73,8 +78,10 @@ export const storagePrinters: Readonly<Record<string, Printer>> = {
     'Name|Provisioner|ReclaimPolicy|VolumeBindingMode|AllowVolumeExpansion|Age',
     (o, now) => {
       const isDefault = ['', '.beta'].some(
-        (beta) => o.metadata.annotations?.[`storageclass${beta}.kubernetes.io/is-default-class`] === 'true',
+        (beta) =>
+          o.metadata.annotations?.[`storageclass${beta}.kubernetes.io/is-default-class`] === 'true',
       );
+
       return [
         isDefault ? `${name(o)} (default)` : name(o),
         o.provisioner ?? '',
@@ -112,7 +119,9 @@ export const storagePrinters: Readonly<Record<string, Printer>> = {
       o.spec?.attachRequired ?? true,
       o.spec?.podInfoOnMount ?? false,
       o.spec?.storageCapacity ?? false,
-      (o.spec?.tokenRequests ?? []).map(({ audience }: { audience: string }) => audience).join(',') || '<unset>',
+      (o.spec?.tokenRequests ?? [])
+        .map(({ audience }: { audience: string }) => audience)
+        .join(',') || '<unset>',
       o.spec?.requiresRepublish ?? false,
       (o.spec?.volumeLifecycleModes ?? []).join(',') || '<none>',
       age(o, now),

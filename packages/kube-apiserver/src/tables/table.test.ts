@@ -22,6 +22,7 @@ test('a service shows its node port as kubectl does', () => {
       selector: { tier: 'backend', app: 'ks-apiserver' },
     },
   };
+
   const table = tableFor(core('Service'), [service], { now });
   assert.deepEqual(
     table.columnDefinitions?.map(({ name, priority }) => [name, priority]),
@@ -35,6 +36,7 @@ test('a service shows its node port as kubectl does', () => {
       ['Selector', 1],
     ],
   );
+
   assert.deepEqual(table.rows[0]?.cells, [
     'ks-apiserver',
     'NodePort',
@@ -44,6 +46,7 @@ test('a service shows its node port as kubectl does', () => {
     '3d4h',
     'app=ks-apiserver,tier=backend',
   ]);
+
   assert.deepEqual(table.rows[0]?.object, {
     kind: 'PartialObjectMetadata',
     apiVersion: 'meta.k8s.io/v1',
@@ -65,10 +68,16 @@ test('a pod shows why it waits, and its restarts', () => {
           state: { running: {} },
           lastState: { terminated: { exitCode: 1, finishedAt: '2026-01-09T23:00:00Z' } },
         },
-        { name: 'b', ready: false, restartCount: 0, state: { waiting: { reason: 'ImagePullBackOff' } } },
+        {
+          name: 'b',
+          ready: false,
+          restartCount: 0,
+          state: { waiting: { reason: 'ImagePullBackOff' } },
+        },
       ],
     },
   };
+
   assert.deepEqual(rows(core('Pod'), pod), [
     'p',
     '1/2',
@@ -80,13 +89,20 @@ test('a pod shows why it waits, and its restarts', () => {
     '<none>',
     '<none>',
   ]);
+
   const starting = {
     metadata: metadata('p'),
     spec: { containers: [{}], initContainers: [{ name: 'i' }] },
     status: { phase: 'Pending', initContainerStatuses: [{ name: 'i', state: { running: {} } }] },
   };
+
   assert.equal(rows(core('Pod'), starting)?.[2], 'Init:0/1');
-  const going = { metadata: { ...metadata('p'), deletionTimestamp: 'x' }, status: { phase: 'Running' } };
+
+  const going = {
+    metadata: { ...metadata('p'), deletionTimestamp: 'x' },
+    status: { phase: 'Running' },
+  };
+
   assert.equal(rows(core('Pod'), going)?.[2], 'Terminating');
 });
 
@@ -97,8 +113,12 @@ test('a node shows roles and whether it takes pods', () => {
       labels: { 'node-role.kubernetes.io/master': '', 'node-role.kubernetes.io/worker': '' },
     },
     spec: { unschedulable: true },
-    status: { conditions: [{ type: 'Ready', status: 'True' }], nodeInfo: { kubeletVersion: 'v1.36.0' } },
+    status: {
+      conditions: [{ type: 'Ready', status: 'True' }],
+      nodeInfo: { kubeletVersion: 'v1.36.0' },
+    },
   };
+
   assert.deepEqual(rows(core('Node'), node)?.slice(0, 5), [
     'n',
     'Ready,SchedulingDisabled',
@@ -121,7 +141,9 @@ test('columns of a CRD', () => {
     spec: { n: 5, list: ['a', 'b'], ready: true, at: '2026-01-09T00:00:00Z' },
     status: { conditions: [{ type: 'Ready', status: 'True' }] },
   };
+
   const column = (type: string, jsonPath: string) => ({ name: jsonPath, type, jsonPath });
+
   const printerColumns = [
     column('integer', '.spec.n'),
     column('string', '.spec.list[*]'),
@@ -133,9 +155,22 @@ test('columns of a CRD', () => {
     column('integer', '.spec.list'),
     column('string', '.constructor'),
   ];
+
   const gvk = { group: 'x', version: 'v1', kind: 'X' };
   const table = tableFor(gvk, [object], { now, printerColumns });
-  assert.deepEqual(table.rows[0]?.cells, ['x', 5, 'a', '["a","b"]', true, '24h', 'True', null, null, null]);
+  assert.deepEqual(table.rows[0]?.cells, [
+    'x',
+    5,
+    'a',
+    '["a","b"]',
+    true,
+    '24h',
+    'True',
+    null,
+    null,
+    null,
+  ]);
+
   const plain = tableFor(gvk, [object], { now, printerColumns: [], includeObject: 'Object' });
   assert.deepEqual(plain.rows[0]?.cells, ['x', '3d4h']);
   assert.equal(plain.rows[0]?.object, object);
@@ -145,9 +180,14 @@ test('paths outside the subset are not evaluated', () => {
   for (const path of ['.a[(@.length-1)]', '.a[?(@.b>1)]', '..a', '.a[?(@.x=~/y/)]', '.a[0:2]']) {
     assert.equal(parseJsonPath(path), undefined, path);
   }
+
   assert.deepEqual(findJsonPath({ 'a.b': { c: [1, 2] } }, parseJsonPath(`{['a.b'].c[-1]}`)!), [2]);
+
   assert.deepEqual(
-    findJsonPath({ metadata: { labels: { 'x.io/y': 'z' } } }, parseJsonPath('.metadata.labels.x\\.io/y')!),
+    findJsonPath(
+      { metadata: { labels: { 'x.io/y': 'z' } } },
+      parseJsonPath('.metadata.labels.x\\.io/y')!,
+    ),
     ['z'],
   );
 });
@@ -165,6 +205,10 @@ test('durations', () => {
     1e7: '115d',
     1e8: '3y62d',
   };
-  for (const [value, text] of Object.entries(seconds)) assert.equal(humanDuration(Number(value) * 1000), text);
+
+  for (const [value, text] of Object.entries(seconds)) {
+    assert.equal(humanDuration(Number(value) * 1000), text);
+  }
+
   assert.equal(humanDuration(-5000), '<invalid>');
 });

@@ -8,7 +8,10 @@ import { rulePrinters } from './rules.ts';
 import { storagePrinters } from './storage.ts';
 import { workloadPrinters } from './workloads.ts';
 
-/** What rows carry of their objects: metadata only, all, or nothing (query parameter `includeObject`). */
+/**
+ * What rows carry of their objects: metadata only, all, or nothing (query parameter
+ * `includeObject`).
+ */
 export type IncludeObject = 'Metadata' | 'Object' | 'None';
 
 /** One row of a Table (meta/v1 TableRow). */
@@ -52,14 +55,22 @@ const printers: Readonly<Record<string, Printer>> = {
 };
 
 function printerFor(gvk: GroupVersionKind, columns: readonly PrinterColumn[] | undefined): Printer {
-  if (columns !== undefined) return columns.length > 0 ? customPrinter(columns) : plainPrinter;
+  if (columns !== undefined) {
+    return columns.length > 0 ? customPrinter(columns) : plainPrinter;
+  }
+
   const key = `${gvk.group}/${gvk.kind}`;
   return (Object.hasOwn(printers, key) ? printers[key] : undefined) ?? defaultPrinter;
 }
 
 function rowObject(object: KubeObject, include: IncludeObject, apiVersion: string): unknown {
-  if (include === 'None') return null;
-  if (include === 'Object') return object;
+  if (include === 'None') {
+    return null;
+  }
+  if (include === 'Object') {
+    return object;
+  }
+
   return { kind: 'PartialObjectMetadata', apiVersion, metadata: object.metadata };
 }
 
@@ -67,9 +78,11 @@ function rowOf(gvk: GroupVersionKind, object: KubeObject, cells: Cell[]): TableR
   const row: TableRow = { cells };
   const phase = gvk.group === '' && gvk.kind === 'Pod' ? object.status?.phase : undefined;
   if (phase === 'Succeeded' || phase === 'Failed') {
-    const message = phase === 'Succeeded' ? 'The pod has completed successfully.' : 'The pod failed.';
+    const message =
+      phase === 'Succeeded' ? 'The pod has completed successfully.' : 'The pod failed.';
     row.conditions = [{ type: 'Completed', status: 'True', reason: phase, message }];
   }
+
   return row;
 }
 
@@ -79,11 +92,21 @@ export interface TableMaker {
   row(object: KubeObject): TableRow;
 }
 
-/** The table of a kind with kubectl's columns, row by row; built-in kinds have theirs, CRDs theirs or Name and Age. */
+/**
+ * The table of a kind with kubectl's columns, row by row; built-in kinds have theirs, CRDs theirs
+ * or Name and Age.
+ */
 export function tableMaker(gvk: GroupVersionKind, options: TableOptions = {}): TableMaker {
-  const { apiVersion = 'meta.k8s.io/v1', includeObject = 'Metadata', now = Date.now(), metadata = {} } = options;
+  const {
+    apiVersion = 'meta.k8s.io/v1',
+    includeObject = 'Metadata',
+    now = Date.now(),
+    metadata = {},
+  } = options;
+
   const printer = printerFor(gvk, options.printerColumns);
   const columnDefinitions = options.columnDefinitions === false ? null : printer.columns;
+
   return {
     table: { kind: 'Table', apiVersion, metadata, columnDefinitions },
     row: (object) => ({
@@ -94,7 +117,11 @@ export function tableMaker(gvk: GroupVersionKind, options: TableOptions = {}): T
 }
 
 /** Objects of a kind as a Table. */
-export function tableFor(gvk: GroupVersionKind, objects: Iterable<KubeObject>, options: TableOptions = {}): Table {
+export function tableFor(
+  gvk: GroupVersionKind,
+  objects: Iterable<KubeObject>,
+  options: TableOptions = {},
+): Table {
   const { table, row } = tableMaker(gvk, options);
   return { ...table, rows: Array.from(objects, row) };
 }

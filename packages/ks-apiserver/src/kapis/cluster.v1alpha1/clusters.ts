@@ -10,7 +10,10 @@ import type { Gate } from '../../models/gate/gate.ts';
 
 /** Throws Forbidden unless a caller may change a cluster, and with it the token of its agent. */
 function requireClusterWrite(authorizer: Authorizer, user: UserInfo, cluster: string): void {
-  authorizer.authorize(user, parseRequestInfo('PUT', `/apis/cluster.kubesphere.io/v1alpha1/clusters/${cluster}`));
+  authorizer.authorize(
+    user,
+    parseRequestInfo('PUT', `/apis/cluster.kubesphere.io/v1alpha1/clusters/${cluster}`),
+  );
 }
 
 const DONE = new RouteReply(200, {});
@@ -23,6 +26,7 @@ export function clusterHandlers(
   options: AgentOptions,
 ): Record<'validate' | 'agent' | 'kubeconfig', Handler> {
   const clusters = new Clusters(client);
+
   return {
     validate: async ({ body }) => {
       await clusters.validate(body as KubeObject);
@@ -38,7 +42,13 @@ export function clusterHandlers(
 
     kubeconfig: async ({ params, body, user, dryRun }) => {
       const { kubeconfig } = body as { kubeconfig: string };
-      await clusters.updateKubeconfig(params.cluster ?? '', kubeconfig, gate.clientFor(user), dryRun);
+      await clusters.updateKubeconfig(
+        params.cluster ?? '',
+        kubeconfig,
+        gate.clientFor(user),
+        dryRun,
+      );
+
       return DONE;
     },
   };

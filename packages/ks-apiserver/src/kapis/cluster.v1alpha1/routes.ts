@@ -9,7 +9,10 @@ import { ClusterSchema, KubeconfigSchema } from './types.ts';
 
 const BASE = '/kapis/cluster.kubesphere.io/v1alpha1';
 
-/** cluster.kubesphere.io/v1alpha1: what clients need to import a cluster; the objects are written through the Kubernetes API. */
+/**
+ * cluster.kubesphere.io/v1alpha1: what clients need to import a cluster; the objects are written
+ * through the Kubernetes API.
+ */
 export function clusterV1alpha1(
   gate: Gate,
   authorizer: Authorizer,
@@ -17,6 +20,7 @@ export function clusterV1alpha1(
   options: AgentOptions,
 ): Route[] {
   const clusters = clusterHandlers(gate, authorizer, client, options);
+
   return rows(
     BASE,
     ['Multi-cluster'],

@@ -1,10 +1,14 @@
 import type { IdentityProviders } from '../../models/identity-providers/registry.ts';
 import type { Config } from '../../server/config-schema.ts';
 
-/** Which features the configuration turns on, under the names that the console and the cluster controller read. */
+/**
+ * Which features the configuration turns on, under the names that the console and the cluster
+ * controller read.
+ */
 export function configz(config: Config): Record<string, boolean> {
   const set = (...values: readonly string[]) => values.some((value) => value !== '');
   const { servicemesh, openpitrix } = config;
+
   return {
     alerting: set(config.alerting.endpoint),
     auditing: set(config.auditing.host),
@@ -21,15 +25,23 @@ export function configz(config: Config): Record<string, boolean> {
     openpitrix: set(...Object.values(openpitrix)),
     redis: set(config.redis.host),
     s3: set(config.s3.endpoint),
-    servicemesh: set(servicemesh.istioPilotHost, servicemesh.jaegerQueryHost, servicemesh.servicemeshPrometheusHost),
+    servicemesh: set(
+      servicemesh.istioPilotHost,
+      servicemesh.jaegerQueryHost,
+      servicemesh.servicemeshPrometheusHost,
+    ),
     sonarqube: set(config.sonarqube.host),
   };
 }
 
-/** The OAuth settings without secrets; of the providers' own settings those that a log-in page makes its link of, as from 3.1 on. */
+/**
+ * The OAuth settings without secrets; of the providers' own settings those that a log-in page makes
+ * its link of, as from 3.1 on.
+ */
 export async function oauthOptions(config: Config, opened: IdentityProviders) {
   const { accessTokenMaxAge, accessTokenInactivityTimeout, identityProviders, clients } =
     config.authentication.oauthOptions;
+
   const providers = await Promise.all(
     identityProviders.map(async ({ name, mappingMethod, type }) => {
       const opens = opened.find(name)?.provider;
@@ -37,12 +49,14 @@ export async function oauthOptions(config: Config, opened: IdentityProviders) {
       return { name, mappingMethod, type, ...(provider && { provider }) };
     }),
   );
+
   const shown = clients.map(({ name, respondWithChallenges, redirectURIs, grantMethod }) => ({
     Name: name,
     respondWithChallenges,
     redirectURIs,
     grantMethod,
   }));
+
   return {
     ...(providers.length > 0 && { identityProviders: providers }),
     ...(shown.length > 0 && { clients: shown }),

@@ -7,8 +7,14 @@ import { ConfigzSchema, GpuKindsSchema, OAuthOptionsSchema } from './types.ts';
 const BASE = '/kapis/config.kubesphere.io/v1alpha2';
 const TAGS = ['Configurations'];
 
-/** config.kubesphere.io/v1alpha2: what log-in pages and other clusters may know of the configuration, open to anybody. */
-export function configV1alpha2(config: Config, { providers }: { providers: IdentityProviders }): Route[] {
+/**
+ * config.kubesphere.io/v1alpha2: what log-in pages and other clusters may know of the
+ * configuration, open to anybody.
+ */
+export function configV1alpha2(
+  config: Config,
+  { providers }: { providers: IdentityProviders },
+): Route[] {
   return [
     {
       method: 'GET',

@@ -19,7 +19,8 @@ export const OAuthOptionsSchema = Type.Object(
           provider: Type.Optional(
             Type.Unsafe<object>({
               type: 'object',
-              description: 'what a log-in page needs: clientID, redirectURL, scopes, casServerURL, endpoint.authURL',
+              description:
+                'what a log-in page needs: clientID, redirectURL, scopes, casServerURL, endpoint.authURL',
             }),
           ),
         }),

@@ -18,6 +18,7 @@ export function health(readiness: Readiness, registry: Registry): Route[] {
     produces: ['text/plain'],
     handler: () => new RouteReply(200, TEXT, 'ok'),
   });
+
   return [
     ok('/healthz', 'Whether the process answers'),
     ok('/livez', 'Whether the process answers'),
@@ -42,7 +43,8 @@ export function health(readiness: Readiness, registry: Registry): Route[] {
       summary: 'Metrics in the text format of Prometheus',
       tags: TAGS,
       produces: ['text/plain'],
-      handler: async () => new RouteReply(200, { 'content-type': registry.contentType }, await registry.metrics()),
+      handler: async () =>
+        new RouteReply(200, { 'content-type': registry.contentType }, await registry.metrics()),
     },
   ];
 }

@@ -30,8 +30,9 @@ type Operation =
   | 'endSessions';
 
 /**
- * Handlers of a user's API tokens and second factor. He makes them himself, logged in with a password and not with an API
- * token; who manages users and may do all that the user may, sees and revokes them.
+ * Handlers of a user's API tokens and second factor. He makes them himself, logged in with a
+ * password and not with an API token; who manages users and may do all that the user may, sees and
+ * revokes them.
  */
 export function credentialHandlers({
   users,
@@ -40,7 +41,10 @@ export function credentialHandlers({
   totp,
   revokeSessions,
 }: CredentialHandlersParts): Record<Operation, Handler> {
-  type Act = (user: User & { metadata: { name: string; uid: string } }, request: RouteRequest) => Promise<unknown>;
+  type Act = (
+    user: User & { metadata: { name: string; uid: string } },
+    request: RouteRequest,
+  ) => Promise<unknown>;
 
   const about =
     (act: Act, who: 'self' | 'manager'): Handler =>
@@ -48,9 +52,13 @@ export function credentialHandlers({
       const { params, user: caller } = request;
       const name = params.user ?? '';
       const user = name.includes('@') ? undefined : login.find(name);
-      if (!user) throw missing('user', 'iam.kubesphere.io', name);
-      if (caller.name !== name && who === 'self')
+      if (!user) {
+        throw missing('user', 'iam.kubesphere.io', name);
+      }
+      if (caller.name !== name && who === 'self') {
         throw new StatusError(403, 'Forbidden', `only "${name}" makes credentials of his own`);
+      }
+
       try {
         users.rights.checkOutranks(caller, name);
         return await act(user as Parameters<Act>[0], request);
@@ -67,8 +75,10 @@ export function credentialHandlers({
       if (
         request.user.name === user.metadata.name &&
         !(await login.confirm(user, currentPassword, sourceOf(request, false)))
-      )
+      ) {
         throw badRequest('currentPassword: is not right');
+      }
+
       return act(user, request);
     };
 
@@ -111,9 +121,12 @@ export function credentialHandlers({
         const { code = '' } = request.body as { code?: string };
         const { enabled } = await totp.state(metadata.name, metadata.uid);
         const own = request.user.name === metadata.name;
-        if (own && enabled && !(await login.confirmOtp(user, code, sourceOf(request, false))))
+        if (own && enabled && !(await login.confirmOtp(user, code, sourceOf(request, false)))) {
           throw badRequest('code: is not right');
+        }
+
         await totp.remove(metadata.name);
+
         return SUCCESS;
       }),
       'manager',

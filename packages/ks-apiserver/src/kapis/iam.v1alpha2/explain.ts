@@ -16,13 +16,23 @@ export interface ExplainParts {
 function asked(query: URLSearchParams): RequestInfo {
   const value = (name: string) => query.get(name) ?? '';
   const [verb, path, resource] = [value('verb'), value('path'), value('resource')];
-  if (verb === '') throw badRequest('verb: name a verb, such as get or list');
-  if (resource === '' && path === '') throw badRequest('resource: name a resource, or a path that is none');
+  if (verb === '') {
+    throw badRequest('verb: name a verb, such as get or list');
+  }
+  if (resource === '' && path === '') {
+    throw badRequest('resource: name a resource, or a path that is none');
+  }
+
   const [workspace, namespace, devops] = [value('workspace'), value('namespace'), value('devops')];
   const scope = namespace ? 'Namespace' : devops ? 'DevOps' : workspace ? 'Workspace' : 'Cluster';
   const [name, subresource] = [value('name'), value('subresource')];
-  // The path counts for what is public and for what is no resource; none of the public ones is about a resource.
-  if (resource === '') return { ...NO_REQUEST, verb, path };
+
+  // The path counts for what is public and for what is no resource; none of the public ones is
+  // about a resource.
+  if (resource === '') {
+    return { ...NO_REQUEST, verb, path };
+  }
+
   return {
     ...NO_REQUEST,
     path: '',
@@ -42,27 +52,35 @@ function asked(query: URLSearchParams): RequestInfo {
   };
 }
 
-/** Why a user may or may not make a call. Everybody may ask about himself; about others, who may do everything. */
+/**
+ * Why a user may or may not make a call. Everybody may ask about himself; about others, who may do
+ * everything.
+ */
 export function explainHandler({ explainer, authorizer }: ExplainParts): Handler {
   return async ({ query, user: caller }) => {
     const name = query.get('user') || caller.name;
     const isAdmin = authorizer.covers(caller, 'global', '', ALL_RIGHTS);
     const groups = query.getAll('group').filter((group) => group !== '');
-    if (!isAdmin && (name !== caller.name || groups.length > 0))
+    if (!isAdmin && (name !== caller.name || groups.length > 0)) {
       throw forbidden(
         { group: 'iam.kubesphere.io', resource: 'explain' },
         `User "${caller.name}" may ask about himself alone, without groups; about others, who may do everything`,
       );
+    }
+
     const subject: UserInfo =
       name === caller.name
         ? { ...caller, groups: [...caller.groups, ...groups] }
         : { name, groups: ['system:authenticated', ...groups] };
+
     const info = asked(query);
+
     const explanation = await explainer.explain(
       subject,
       info,
       (level, key) => isAdmin || authorizer.isMemberOf(caller, level, key),
     );
+
     return { user: name, ...explanation };
   };
 }

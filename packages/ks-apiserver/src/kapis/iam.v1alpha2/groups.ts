@@ -24,8 +24,15 @@ type Listed = 'groups' | 'groupbindings' | 'workspacerolebindings';
 
 /** Handlers of a workspace's groups, one an operation. */
 export function groupHandlers({ gate, groups, effects, scopes, catalog }: GroupHandlersParts) {
-  const guarded = (handle: (workspace: string, name: string, request: RouteRequest) => unknown, parameter = 'group') =>
-    scoped(scopes, 'workspace', parameter)((scope, name, request) => handle(scope.key, name, request));
+  const guarded = (
+    handle: (workspace: string, name: string, request: RouteRequest) => unknown,
+    parameter = 'group',
+  ) =>
+    scoped(
+      scopes,
+      'workspace',
+      parameter,
+    )((scope, name, request) => handle(scope.key, name, request));
 
   /** A list of what carries the workspace's label. */
   const listOf = (resource: Listed): Handler =>
@@ -33,6 +40,7 @@ export function groupHandlers({ gate, groups, effects, scopes, catalog }: GroupH
       const row = catalog.find(resource)!;
       const given = parseListQuery(query);
       const filters = new Map(given.filters).set('label', `${WORKSPACE_LABEL}=${workspace}`);
+
       return pageReply(
         await listPage(await catalog.synced(row, signal), row, { ...given, filters }, catalog),
         row,
@@ -65,8 +73,16 @@ export function groupHandlers({ gate, groups, effects, scopes, catalog }: GroupH
     listMembers: listOf('groupbindings'),
 
     addMembers: guarded(async (workspace, _name, { body, user, dryRun }) => {
-      const made = await groups.addMembers(workspace, body as GroupMember[], gate.clientFor(user), dryRun);
-      return dryRun ? made.map((binding) => ({ ...binding, effects: effects.ofMembership(undefined, binding) })) : made;
+      const made = await groups.addMembers(
+        workspace,
+        body as GroupMember[],
+        gate.clientFor(user),
+        dryRun,
+      );
+
+      return dryRun
+        ? made.map((binding) => ({ ...binding, effects: effects.ofMembership(undefined, binding) }))
+        : made;
     }),
 
     removeMembers: guarded(async (workspace, name, { user, dryRun }) => {
@@ -84,6 +100,7 @@ export function groupHandlers({ gate, groups, effects, scopes, catalog }: GroupH
       const namespaces = catalog.row('namespaces').store.list('name');
       const own = namespaces.filter(({ labels }) => labels[WORKSPACE_LABEL] === workspace);
       const entries = own.flatMap(({ name }) => [...store.list('name', name)]);
+
       return pageReply(await pageEntries(entries, row, given, catalog), row, catalog);
     }),
   } satisfies Record<string, Handler>;
@@ -95,17 +112,24 @@ export function bindingHandlers(
   { gate, groups, effects, scopes }: GroupHandlersParts,
 ): Record<'create' | 'delete', Handler> {
   const guarded = scoped(scopes, level, 'rolebinding');
+
   return {
     create: guarded(async (scope, _name, { body, user, dryRun }) => {
       const made = await groups.bind(scope, body as KubeObject[], gate.clientFor(user), dryRun);
+
       return dryRun
-        ? made.map((binding) => ({ ...binding, effects: effects.ofBinding(scope, undefined, binding) }))
+        ? made.map((binding) => ({
+            ...binding,
+            effects: effects.ofBinding(scope, undefined, binding),
+          }))
         : made;
     }),
 
     delete: guarded(async (scope, name, { user, dryRun }) => {
       const binding = await groups.unbind(scope, name, gate.clientFor(user), dryRun);
-      return dryRun ? { ...SUCCESS, effects: effects.ofBinding(scope, binding, undefined) } : SUCCESS;
+      return dryRun
+        ? { ...SUCCESS, effects: effects.ofBinding(scope, binding, undefined) }
+        : SUCCESS;
     }),
   };
 }

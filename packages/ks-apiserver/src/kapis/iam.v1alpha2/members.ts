@@ -22,29 +22,39 @@ export interface MemberHandlersParts {
   effects: Effects;
 }
 
-/** Handlers of the members of a level, one an operation; `parameter` is the name of the path's last segment. */
+/**
+ * Handlers of the members of a level, one an operation; `parameter` is the name of the path's last
+ * segment.
+ */
 export function memberHandlers(
   level: Level,
   parameter: string,
   { gate, members, userList, roles, scopes, effects }: MemberHandlersParts,
 ): Record<'list' | 'get' | 'create' | 'update' | 'delete' | 'roles', Handler> {
   const guarded = scoped(scopes, level, parameter);
+
   const tried = (scope: Scope, member: Member) => ({
     ...member,
     effects: effects.ofMember(scope, member.username, member.roleRef),
   });
+
   return {
     list: guarded(async (scope, _name, { query, signal }) => {
       const given = parseListQuery(query);
       const filters = new Map(given.filters);
       const role = filters.get(scope.roleFilter);
+
       filters.delete(scope.roleFilter);
+
       return usersReply(await userList.members(scope, role, { ...given, filters }, signal));
     }),
 
     get: guarded(async (scope, name, { signal }) => {
       const member = await userList.member(scope, name, signal);
-      if (!member) throw missing('user', 'iam.kubesphere.io', name);
+      if (!member) {
+        throw missing('user', 'iam.kubesphere.io', name);
+      }
+
       return member;
     }),
 
@@ -56,9 +66,14 @@ export function memberHandlers(
 
     update: guarded(async (scope, name, { body, user, dryRun }) => {
       const member = body as Member;
-      if (member.username !== name)
-        throw badRequest(`the name of the object (${member.username}) does not match the name on the URL (${name})`);
+      if (member.username !== name) {
+        throw badRequest(
+          `the name of the object (${member.username}) does not match the name on the URL (${name})`,
+        );
+      }
+
       await members.set(scope, [member], gate.clientFor(user), dryRun);
+
       return dryRun ? tried(scope, member) : member;
     }),
 

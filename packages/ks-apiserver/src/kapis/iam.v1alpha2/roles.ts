@@ -19,17 +19,26 @@ function isOfTemplates(labelSelector: string | null): boolean {
   return /(^|,)iam\.kubesphere\.io\/role-template(==?true)?(,|$)/.test(labelSelector ?? '');
 }
 
-/** Lists of a workspace's roles hold its own, but templates and aggregated roles are shared by all workspaces. */
+/**
+ * Lists of a workspace's roles hold its own, but templates and aggregated roles are shared by all
+ * workspaces.
+ */
 function narrowed(scope: Scope, query: ListQuery, labelSelector: string | null): ListQuery {
   const asksForTemplates = query.filters.get('label') === TEMPLATES || isOfTemplates(labelSelector);
   if (scope.level !== 'workspace' || query.filters.has('aggregateTo') || asksForTemplates) {
     return query;
   }
 
-  return { ...query, filters: new Map(query.filters).set('label', `${WORKSPACE_LABEL}=${scope.key}`) };
+  return {
+    ...query,
+    filters: new Map(query.filters).set('label', `${WORKSPACE_LABEL}=${scope.key}`),
+  };
 }
 
-/** Handlers of the roles of a level, one an operation; `parameter` is the name of the path's last segment. */
+/**
+ * Handlers of the roles of a level, one an operation; `parameter` is the name of the path's last
+ * segment.
+ */
 export function roleHandlers(
   level: Level,
   parameter: string,
@@ -42,14 +51,19 @@ export function roleHandlers(
   }: { gate: Gate; roles: Roles; scopes: Scopes; catalog: Catalog; effects: Effects },
 ): Record<'list' | 'get' | 'create' | 'update' | 'patch' | 'delete', Handler> {
   const guarded = scoped(scopes, level, parameter);
+
   /** The role; in a dry run also who would gain and lose what. */
   const answer = (scope: Scope, role: KubeObject, dryRun: boolean) => {
     const name = role.metadata.name ?? '';
-    return dryRun ? { ...role, effects: effects.ofRole(scope, name, scopes.role(scope, name)?.object, role) } : role;
+    return dryRun
+      ? { ...role, effects: effects.ofRole(scope, name, scopes.role(scope, name)?.object, role) }
+      : role;
   };
+
   return {
     list: guarded(async (scope, _name, { query, signal }) => {
       const row = catalog.find(scope.roles.resource)!;
+
       const page = await listPage(
         await catalog.synced(row, signal),
         row,
@@ -57,22 +71,33 @@ export function roleHandlers(
         catalog,
         scope.metadata.namespace,
       );
+
       return pageReply(page, row, catalog);
     }),
 
     get: guarded((scope, name) => {
       const role = scopes.role(scope, name);
-      if (!role) throw missingRole(scope, name);
+      if (!role) {
+        throw missingRole(scope, name);
+      }
+
       return objectReply(role, catalog.find(scope.roles.resource)!, catalog);
     }),
 
     create: guarded(async (scope, _name, { body, user, dryRun }) =>
-      answer(scope, await roles.save(scope, body as KubeObject, gate.clientFor(user), dryRun), dryRun),
+      answer(
+        scope,
+        await roles.save(scope, body as KubeObject, gate.clientFor(user), dryRun),
+        dryRun,
+      ),
     ),
 
     update: guarded(async (scope, name, { body, user, dryRun }) => {
       const role = body as KubeObject;
-      if (role.metadata.name !== name) throw nameMismatch(role.metadata.name ?? '', name);
+      if (role.metadata.name !== name) {
+        throw nameMismatch(role.metadata.name ?? '', name);
+      }
+
       return answer(scope, await roles.save(scope, role, gate.clientFor(user), dryRun), dryRun);
     }),
 
@@ -82,8 +107,12 @@ export function roleHandlers(
 
     delete: guarded(async (scope, name, { user, dryRun }) => {
       const stored = scopes.role(scope, name)?.object;
+
       await roles.delete(scope, name, gate.clientFor(user), dryRun);
-      return dryRun ? { ...SUCCESS, effects: effects.ofRole(scope, name, stored, undefined) } : SUCCESS;
+
+      return dryRun
+        ? { ...SUCCESS, effects: effects.ofRole(scope, name, stored, undefined) }
+        : SUCCESS;
     }),
   };
 }

@@ -40,19 +40,48 @@ const list = { returns: PageableResponse };
 const message = { returns: MessageSchema };
 const templates = { returns: Type.Array(RoleSchema) };
 
-/** The levels of the platform that have roles: path, path parameter of a role, and the words of operation ids. */
-const ROLES: readonly [level: Level, path: string, parameter: string, name: string, list: string][] = [
+/**
+ * The levels of the platform that have roles: path, path parameter of a role, and the words of
+ * operation ids.
+ */
+const ROLES: readonly [
+  level: Level,
+  path: string,
+  parameter: string,
+  name: string,
+  list: string,
+][] = [
   ['global', '/globalroles', 'globalrole', 'GlobalRole', 'ListGlobalRoles'],
   ['cluster', '/clusterroles', 'clusterrole', 'ClusterRole', 'ListClusterRoles'],
-  ['workspace', '/workspaces/{workspace}/workspaceroles', 'workspacerole', 'WorkspaceRole', 'ListWorkspaceRoles'],
+  [
+    'workspace',
+    '/workspaces/{workspace}/workspaceroles',
+    'workspacerole',
+    'WorkspaceRole',
+    'ListWorkspaceRoles',
+  ],
   ['namespace', '/namespaces/{namespace}/roles', 'role', 'NamespaceRole', 'ListRoles'],
   ['devops', '/devops/{devops}/roles', 'role', 'NamespaceRole', 'ListRoles'],
 ];
 
-/** The levels that have members, and the resource under a member that shows his role's templates. */
-const MEMBERS: readonly [level: Level, path: string, parameter: string, name: string, roles: string][] = [
+/**
+ * The levels that have members, and the resource under a member that shows his role's templates.
+ */
+const MEMBERS: readonly [
+  level: Level,
+  path: string,
+  parameter: string,
+  name: string,
+  roles: string,
+][] = [
   ['cluster', '/clustermembers', 'clustermember', 'ClusterMember', 'clusterroles'],
-  ['workspace', '/workspaces/{workspace}/workspacemembers', 'workspacemember', 'WorkspaceMember', 'workspaceroles'],
+  [
+    'workspace',
+    '/workspaces/{workspace}/workspacemembers',
+    'workspacemember',
+    'WorkspaceMember',
+    'workspaceroles',
+  ],
   ['namespace', '/namespaces/{namespace}/members', 'member', 'NamespaceMember', 'roles'],
   ['devops', '/devops/{devops}/members', 'member', 'NamespaceMember', 'roles'],
 ];
@@ -71,7 +100,12 @@ const EXPLAIN_PARAMETERS = Object.entries({
   devops: 'DevOps project of the call',
   path: 'path that is no resource',
   api: 'kubernetes for calls below /api and /apis, to which the built-in policy does not apply',
-}).map(([name, description]) => ({ in: 'query' as const, name, description, schema: Type.String() }));
+}).map(([name, description]) => ({
+  in: 'query' as const,
+  name,
+  description,
+  schema: Type.String(),
+}));
 
 /** Groups of workspaces, and bindings that are made object by object. */
 function groupRoutes(parts: IamParts): Route[] {
@@ -83,15 +117,37 @@ function groupRoutes(parts: IamParts): Route[] {
   const group = { returns: GroupSchema };
   const bindings = { body: BindingsSchema, returns: BindingsSchema };
   const members = { body: GroupMembersSchema, returns: Type.Array(GroupBindingSchema) };
+
   return rows(BASE, TAGS, [
     ['GET', all, 'ListWorkspaceGroups', 'List groups', groups.list, list],
     ['POST', all, 'CreateGroup', 'Create a group', groups.create, { body: GroupSchema, ...group }],
     ['GET', one, 'DescribeGroup', 'Read a group', groups.get, group],
     ['PUT', one, 'UpdateGroup', 'Replace a group', groups.update, { body: GroupSchema, ...group }],
-    ['PATCH', one, 'PatchGroup', 'Change a group', groups.patch, { body: RolePatchSchema, ...group }],
+    [
+      'PATCH',
+      one,
+      'PatchGroup',
+      'Change a group',
+      groups.patch,
+      { body: RolePatchSchema, ...group },
+    ],
     ['DELETE', one, 'DeleteGroup', 'Delete a group', groups.delete, message],
-    ['GET', `${ws}/groupbindings`, 'ListGroupBindings', 'List members of groups', groups.listMembers, list],
-    ['POST', `${ws}/groupbindings`, 'CreateGroupBinding', 'Add members to groups', groups.addMembers, members],
+    [
+      'GET',
+      `${ws}/groupbindings`,
+      'ListGroupBindings',
+      'List members of groups',
+      groups.listMembers,
+      list,
+    ],
+    [
+      'POST',
+      `${ws}/groupbindings`,
+      'CreateGroupBinding',
+      'Add members to groups',
+      groups.addMembers,
+      members,
+    ],
     [
       'DELETE',
       `${ws}/groupbindings/{groupbinding}`,
@@ -100,7 +156,14 @@ function groupRoutes(parts: IamParts): Route[] {
       groups.removeMembers,
       message,
     ],
-    ['GET', `${ws}/rolebindings`, 'ListGroupRoleBindings', 'List bindings of projects', groups.listRoleBindings, list],
+    [
+      'GET',
+      `${ws}/rolebindings`,
+      'ListGroupRoleBindings',
+      'List bindings of projects',
+      groups.listRoleBindings,
+      list,
+    ],
     [
       'GET',
       `${ws}/workspacerolebindings`,
@@ -147,12 +210,27 @@ function groupRoutes(parts: IamParts): Route[] {
 /** iam.kubesphere.io/v1alpha2: users, roles, members and groups. */
 export function iamV1alpha2(parts: IamParts): Route[] {
   const users = userHandlers(parts);
+
   return [
     ...rows(BASE, TAGS, [
       ['GET', '/users', 'ListUsers', 'List users', users.list, list],
-      ['POST', '/users', 'CreateUser', 'Create a user', users.create, { body: UserSchema, returns: UserSchema }],
+      [
+        'POST',
+        '/users',
+        'CreateUser',
+        'Create a user',
+        users.create,
+        { body: UserSchema, returns: UserSchema },
+      ],
       ['GET', '/users/{user}', 'DescribeUser', 'Read a user', users.get, { returns: UserSchema }],
-      ['PUT', '/users/{user}', 'UpdateUser', 'Replace a user', users.update, { body: UserSchema, returns: UserSchema }],
+      [
+        'PUT',
+        '/users/{user}',
+        'UpdateUser',
+        'Replace a user',
+        users.update,
+        { body: UserSchema, returns: UserSchema },
+      ],
       ['DELETE', '/users/{user}', 'DeleteUser', 'Delete a user', users.delete, message],
       [
         'PUT',
@@ -162,7 +240,14 @@ export function iamV1alpha2(parts: IamParts): Route[] {
         users.password,
         { body: PasswordSchema, bodyLimit: SMALL_BODY_LIMIT, ...message },
       ],
-      ['GET', '/users/{user}/loginrecords', 'ListUserLoginRecords', 'List log-ins of a user', users.loginRecords, list],
+      [
+        'GET',
+        '/users/{user}/loginrecords',
+        'ListUserLoginRecords',
+        'List log-ins of a user',
+        users.loginRecords,
+        list,
+      ],
       [
         'GET',
         '/users/{user}/globalroles',
@@ -188,18 +273,41 @@ export function iamV1alpha2(parts: IamParts): Route[] {
       const roles = roleHandlers(level, parameter, parts);
       const one = `${path}/{${parameter}}`;
       const role = { returns: RoleSchema };
+
       return rows(BASE, TAGS, [
         ['GET', path, listId, 'List roles', roles.list, list],
-        ['POST', path, `Create${name}`, 'Create a role from templates', roles.create, { body: RoleSchema, ...role }],
+        [
+          'POST',
+          path,
+          `Create${name}`,
+          'Create a role from templates',
+          roles.create,
+          { body: RoleSchema, ...role },
+        ],
         ['GET', one, `Describe${name}`, 'Read a role', roles.get, role],
-        ['PUT', one, `Update${name}`, 'Replace a role', roles.update, { body: RoleSchema, ...role }],
-        ['PATCH', one, `Patch${name}`, 'Change a role', roles.patch, { body: RolePatchSchema, ...role }],
+        [
+          'PUT',
+          one,
+          `Update${name}`,
+          'Replace a role',
+          roles.update,
+          { body: RoleSchema, ...role },
+        ],
+        [
+          'PATCH',
+          one,
+          `Patch${name}`,
+          'Change a role',
+          roles.patch,
+          { body: RolePatchSchema, ...role },
+        ],
         ['DELETE', one, `Delete${name}`, 'Delete a role', roles.delete, message],
       ]);
     }),
     ...MEMBERS.flatMap(([level, path, parameter, name, roles]) => {
       const members = memberHandlers(level, parameter, parts);
       const one = `${path}/{${parameter}}`;
+
       return rows(BASE, TAGS, [
         ['GET', path, `List${name}s`, 'List members', members.list, list],
         [

@@ -10,7 +10,11 @@ const Metadata = Type.Object({
   annotations: Type.Optional(StringMap()),
 });
 
-const Typed = { apiVersion: Type.Optional(Type.String()), kind: Type.Optional(Type.String()), metadata: Metadata };
+const Typed = {
+  apiVersion: Type.Optional(Type.String()),
+  kind: Type.Optional(Type.String()),
+  metadata: Metadata,
+};
 
 /** User of iam.kubesphere.io/v1alpha2 as clients send it. */
 export const UserSchema = Type.Object(
@@ -36,7 +40,10 @@ export const RolePatchSchema = Type.Unsafe<Record<string, unknown>>({ type: 'obj
 
 /** A user and the role that he has. */
 export const MemberSchema = Type.Object(
-  { username: Type.String({ minLength: 1, maxLength: 253 }), roleRef: Type.String({ minLength: 1, maxLength: 253 }) },
+  {
+    username: Type.String({ minLength: 1, maxLength: 253 }),
+    roleRef: Type.String({ minLength: 1, maxLength: 253 }),
+  },
   { $id: 'v1alpha2.Member' },
 );
 
@@ -54,7 +61,10 @@ export const PasswordSchema = Type.Object(
 
 /** A wish for an API token; `expiresIn` is in seconds, 0 asks for the longest lifetime there is. */
 export const ApiTokenRequestSchema = Type.Object(
-  { name: Type.String({ minLength: 1, maxLength: 128 }), expiresIn: Type.Optional(Type.Integer({ minimum: 0 })) },
+  {
+    name: Type.String({ minLength: 1, maxLength: 128 }),
+    expiresIn: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
   { $id: 'iam.APITokenRequest' },
 );
 
@@ -93,7 +103,10 @@ export const TotpRequestSchema = Type.Object(
 );
 
 /** The secret of a second factor, as text and as `otpauth:` URI, shown once. */
-export const TotpSecretSchema = Type.Object({ secret: Type.String(), uri: Type.String() }, { $id: 'iam.TOTPSecret' });
+export const TotpSecretSchema = Type.Object(
+  { secret: Type.String(), uri: Type.String() },
+  { $id: 'iam.TOTPSecret' },
+);
 
 /** Codes that each work once in place of a one-time password, shown once. */
 export const RecoveryCodesSchema = Type.Object(
@@ -112,7 +125,12 @@ const Rule = Type.Object(
 );
 
 const Level = Type.Enum(['global', 'workspace', 'namespace', 'cluster']);
-const Place = { level: Level, workspace: Type.Optional(Type.String()), namespace: Type.Optional(Type.String()) };
+
+const Place = {
+  level: Level,
+  workspace: Type.Optional(Type.String()),
+  namespace: Type.Optional(Type.String()),
+};
 
 /** Why a user may or may not make a call. */
 export const ExplanationSchema = Type.Object(
@@ -134,7 +152,11 @@ export const ExplanationSchema = Type.Object(
     rolesThatWould: Type.Array(
       Type.Object({
         ...Place,
-        role: Type.Object({ kind: Type.String(), name: Type.String(), template: Type.Optional(Type.Boolean()) }),
+        role: Type.Object({
+          kind: Type.String(),
+          name: Type.String(),
+          template: Type.Optional(Type.Boolean()),
+        }),
       }),
       { description: 'roles that would allow a call that is not allowed, the narrowest first' },
     ),
@@ -175,7 +197,9 @@ export const GroupBindingSchema = Type.Object(
   { $id: 'v1alpha2.GroupBinding' },
 );
 
-/** A RoleBinding or WorkspaceRoleBinding as clients send it; name, label and scope are the server's. */
+/**
+ * A RoleBinding or WorkspaceRoleBinding as clients send it; name, label and scope are the server's.
+ */
 const BindingSchema = Type.Object(
   {
     ...Typed,

@@ -46,23 +46,43 @@ export function userHandlers({
         throw iamError(error);
       }
     };
-  /** The user; in a dry run also what he would gain and lose by the global role of his annotation. */
+
+  /**
+   * The user; in a dry run also what he would gain and lose by the global role of his annotation.
+   */
   const answer = (given: User, stored: KubeObject, dryRun: boolean) => {
     const role = given.metadata.annotations?.[GLOBAL_ROLE_ANNOTATION];
-    if (!dryRun) return stored;
+
+    if (!dryRun) {
+      return stored;
+    }
+
     const global = scopes.global();
+
     return {
       ...stored,
-      effects: role ? effects.ofMember(global, stored.metadata.name ?? '', role) : { gains: [], loses: [] },
+      effects: role
+        ? effects.ofMember(global, stored.metadata.name ?? '', role)
+        : { gains: [], loses: [] },
     };
   };
+
   return {
-    list: async ({ query, signal }) => usersReply(await userList.list(parseListQuery(query), signal)),
+    list: async ({ query, signal }) =>
+      usersReply(await userList.list(parseListQuery(query), signal)),
 
     get: async ({ params, signal }) => {
       const user = await userList.user(params.user ?? '', signal);
+
       // 3.0 answers 500 here, and its clients know the text.
-      if (!user) throw new StatusError(500, 'InternalError', `user.iam.kubesphere.io "${params.user}" not found`);
+      if (!user) {
+        throw new StatusError(
+          500,
+          'InternalError',
+          `user.iam.kubesphere.io "${params.user}" not found`,
+        );
+      }
+
       return user;
     },
 
@@ -71,7 +91,11 @@ export function userHandlers({
     ),
 
     update: guarded(async ({ params, body, user, dryRun }) =>
-      answer(body as User, await users.update(params.user ?? '', body as User, user, dryRun), dryRun),
+      answer(
+        body as User,
+        await users.update(params.user ?? '', body as User, user, dryRun),
+        dryRun,
+      ),
     ),
 
     delete: guarded(async ({ params, user: caller, dryRun }) => {
@@ -82,7 +106,12 @@ export function userHandlers({
 
     password: guarded(async (request) => {
       const { params, body, user, dryRun } = request;
-      const { currentPassword = '', password = '' } = body as { currentPassword?: string; password?: string };
+
+      const { currentPassword = '', password = '' } = body as {
+        currentPassword?: string;
+        password?: string;
+      };
+
       await users.setPassword(
         params.user ?? '',
         { current: currentPassword, password },
@@ -90,6 +119,7 @@ export function userHandlers({
         sourceOf(request, false),
         dryRun,
       );
+
       return SUCCESS;
     }),
 
@@ -97,6 +127,7 @@ export function userHandlers({
       const row = catalog.find('loginrecords')!;
       const given = parseListQuery(query);
       const filters = new Map(given.filters).set('label', `${USER_REF_LABEL}=${params.user}`);
+
       return pageReply(
         await listPage(await catalog.synced(row, signal), row, { ...given, filters }, catalog),
         row,
@@ -104,6 +135,7 @@ export function userHandlers({
       );
     },
 
-    globalRoles: ({ params }) => roles.templatesOf(scopes.global(), params.user ?? '').map((entry) => entry.object),
+    globalRoles: ({ params }) =>
+      roles.templatesOf(scopes.global(), params.user ?? '').map((entry) => entry.object),
   };
 }

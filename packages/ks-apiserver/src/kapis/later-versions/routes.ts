@@ -3,13 +3,21 @@ import { type TSchema, Type } from 'typebox';
 import { PageableResponse } from '../parameters.ts';
 import { rows } from '../rows.ts';
 
-const Gateways = Type.Array(Type.Unsafe<object>({ type: 'object' }), { description: 'gateways of projects' });
+const Gateways = Type.Array(Type.Unsafe<object>({ type: 'object' }), {
+  description: 'gateways of projects',
+});
 
 const page = () => ({ items: [], totalItems: 0 });
 const array = () => [];
 
 /** One list: path below its group and version, operationId, summary, and what it answers. */
-type List = readonly [path: string, id: string, summary: string, answer?: () => unknown, returns?: TSchema];
+type List = readonly [
+  path: string,
+  id: string,
+  summary: string,
+  answer?: () => unknown,
+  returns?: TSchema,
+];
 
 /** Lists by `group/version`. */
 const LISTS: Readonly<Record<string, readonly List[]>> = {
@@ -29,12 +37,14 @@ const LISTS: Readonly<Record<string, readonly List[]>> = {
     ['/receivers', 'ListReceivers', 'Receivers of notifications'],
     ['/configs', 'ListConfigs', 'Settings by which notifications are sent'],
   ],
-  'notification.kubesphere.io/v2beta1': [['/secrets', 'ListSecrets', 'Credentials of notifications']],
+  'notification.kubesphere.io/v2beta1': [
+    ['/secrets', 'ListSecrets', 'Credentials of notifications'],
+  ],
 };
 
 /**
- * Lists that consoles of KubeSphere 3.1 to 3.4 read on pages that they always show. Nothing on this server makes such objects, so
- * that there are none.
+ * Lists that consoles of KubeSphere 3.1 to 3.4 read on pages that they always show. Nothing on this
+ * server makes such objects, so that there are none.
  */
 export function laterVersions(): Route[] {
   return Object.entries(LISTS).flatMap(([group, lists]) =>

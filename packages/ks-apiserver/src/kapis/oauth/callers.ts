@@ -13,20 +13,33 @@ export function bearerOf({ headers }: Pick<RouteRequest, 'headers'>): string | u
 }
 
 /**
- * Who has proved by the Authorization header who he is; undefined for who has not. Throws Unauthorized for an API token: it
- * makes no further credentials.
+ * Who has proved by the Authorization header who he is; undefined for who has not. Throws
+ * Unauthorized for an API token: it makes no further credentials.
  */
-export async function callerOf(parts: OAuthParts, request: RouteRequest): Promise<LoggedIn | undefined> {
+export async function callerOf(
+  parts: OAuthParts,
+  request: RouteRequest,
+): Promise<LoggedIn | undefined> {
   const { user } = request;
-  if (user.name === ANONYMOUS.name) return undefined;
-  if (user.extra?.[CREDENTIAL_EXTRA]) throw unauthorized('Unauthorized: an API token makes no other tokens');
+  if (user.name === ANONYMOUS.name) {
+    return undefined;
+  }
+  if (user.extra?.[CREDENTIAL_EXTRA]) {
+    throw unauthorized('Unauthorized: an API token makes no other tokens');
+  }
+
   const groups = user.groups.filter((group) => !group.startsWith('system:'));
   const identity = { name: user.name, uid: user.uid ?? '', ...(groups.length > 0 && { groups }) };
   const token = bearerOf(request);
-  if (token === undefined) return { identity, authTime: Math.floor(Date.now() / 1000), session: '' };
+  if (token === undefined) {
+    return { identity, authTime: Math.floor(Date.now() / 1000), session: '' };
+  }
+
   const { claims } = await parts.authenticator.session(token);
+
   // A token that never ends may outlive what is kept of its session.
   const session = claims.exp === undefined ? '' : (claims.sid ?? '');
+
   return { identity, authTime: claims.auth_time ?? claims.iat, session };
 }
 

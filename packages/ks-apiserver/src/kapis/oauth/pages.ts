@@ -20,9 +20,16 @@ button,.button{display:block;width:100%;margin-top:1.25rem;font:inherit;font-wei
 ul{margin:0 0 .5rem;padding-left:1.25rem}
 nav{margin-top:1.25rem;text-align:center}
 a{color:var(--accent)}`;
+
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 /** Text that stands for itself in HTML, also within quotes. */
 function escaped(text: string): string {
@@ -38,17 +45,25 @@ export interface PageOptions {
   retryAfterSeconds?: number;
 }
 
-/** A source of a Content Security Policy: the origin of a URI, or its scheme where it has no origin. */
+/**
+ * A source of a Content Security Policy: the origin of a URI, or its scheme where it has no origin.
+ */
 function sourceOf(uri: string): string {
-  if (!URL.canParse(uri)) return '';
+  if (!URL.canParse(uri)) {
+    return '';
+  }
+
   const { origin, protocol } = new URL(uri);
   return origin === 'null' ? protocol : origin;
 }
 
-/** A page that runs no script, stands in no frame, and stays in no cache (RFC 9700 section 4.16). */
+/**
+ * A page that runs no script, stands in no frame, and stays in no cache (RFC 9700 section 4.16).
+ */
 function htmlReply(title: string, content: string, options: PageOptions = {}): RouteReply {
   const { status = 200, cookies = [], leadsTo = '', retryAfterSeconds } = options;
   const set = cookies.filter((cookie) => cookie !== undefined);
+
   const policy = [
     "default-src 'none'",
     `style-src 'sha256-${STYLE_HASH}'`,
@@ -56,6 +71,7 @@ function htmlReply(title: string, content: string, options: PageOptions = {}): R
     "frame-ancestors 'none'",
     "base-uri 'none'",
   ];
+
   const headers: Record<string, string | string[]> = {
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': policy.join('; '),
@@ -66,6 +82,7 @@ function htmlReply(title: string, content: string, options: PageOptions = {}): R
     ...(set.length > 0 && { 'set-cookie': set }),
     ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
   };
+
   const page = `<!doctype html>
 <html lang="en">
 <head>
@@ -82,6 +99,7 @@ ${content}
 </body>
 </html>
 `;
+
   return new RouteReply(status, headers, page);
 }
 
@@ -102,9 +120,12 @@ export interface LoginPage {
 /** The page that asks for name and password. */
 export function loginPage(page: LoginPage, options: PageOptions): RouteReply {
   const providers = page.providers.map(
-    ({ name, link }) => `<a class="button quiet" href="${escaped(link)}">Continue with ${escaped(name)}</a>`,
+    ({ name, link }) =>
+      `<a class="button quiet" href="${escaped(link)}">Continue with ${escaped(name)}</a>`,
   );
+
   const focus = (wanted: boolean) => (wanted ? ' autofocus' : '');
+
   const content = `<h1>Log in to KubeSphere</h1>
 <p>to continue to <strong>${escaped(page.client)}</strong></p>
 ${alertOf(page.alert)}<form method="post" action="${escaped(page.action)}">
@@ -117,6 +138,7 @@ ${alertOf(page.alert)}<form method="post" action="${escaped(page.action)}">
 <input id="otp" name="otp" inputmode="numeric" autocomplete="one-time-code" maxlength="16">
 <button>Log in</button>
 </form>${providers.length > 0 ? `\n<p class="or">or</p>\n${providers.join('\n')}` : ''}`;
+
   return htmlReply('Log in', content, options);
 }
 
@@ -144,17 +166,22 @@ ${page.scopes.map((scope) => `<li>${escaped(scope)}</li>`).join('\n')}
 <button class="quiet" name="consent" value="deny">Deny</button>
 </form>
 <nav><a href="${escaped(page.other)}">Log in as somebody else</a></nav>`;
+
   return htmlReply(`Allow ${page.client}`, content, options);
 }
 
 /** The page that asks whether to log out; `action` is relative to `/oauth/logout`. */
-export function logoutPage(page: { user: string; action: string; token: string }, options: PageOptions): RouteReply {
+export function logoutPage(
+  page: { user: string; action: string; token: string },
+  options: PageOptions,
+): RouteReply {
   const content = `<h1>Log out?</h1>
 <p>You are logged in as <strong>${escaped(page.user)}</strong>.</p>
 <form method="post" action="${escaped(page.action)}">
 <input type="hidden" name="csrf" value="${escaped(page.token)}">
 <button>Log out</button>
 </form>`;
+
   return htmlReply('Log out', content, options);
 }
 

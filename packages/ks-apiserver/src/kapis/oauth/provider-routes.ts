@@ -32,6 +32,7 @@ function parameter(where: 'query' | 'formData', name: string, description: strin
 /** Log-in through identity providers: their rows are /oauth/login/* and /oauth/callback/*. */
 export function providerRoutes(parts: ProviderLoginParts): Route[] {
   const provider = pathParameter('provider', 'name of the identity provider');
+
   return [
     {
       method: 'GET',
@@ -39,7 +40,10 @@ export function providerRoutes(parts: ProviderLoginParts): Route[] {
       operationId: 'beginIdentityProviderLogin',
       summary: 'Send the browser to an identity provider',
       tags: TAGS,
-      parameters: [provider, parameter('query', 'return_to', 'authorization request of this server to go on with')],
+      parameters: [
+        provider,
+        parameter('query', 'return_to', 'authorization request of this server to go on with'),
+      ],
       produces: ['text/plain', 'application/json'],
       errors: 'bare',
       handler: beginLogin(parts),

@@ -8,11 +8,20 @@ import { discovery, keys } from './metadata.ts';
 import type { OAuthParts } from './parts.ts';
 import { introspect, revoke } from './revoke.ts';
 import { token } from './token.ts';
-import { Discovery, Introspection, JsonWebKeys, LoginRequest, Token, TokenReview, UserInfo } from './types.ts';
+import {
+  Discovery,
+  Introspection,
+  JsonWebKeys,
+  LoginRequest,
+  Token,
+  TokenReview,
+  UserInfo,
+} from './types.ts';
 import { userinfo } from './userinfo.ts';
 
 const TAGS = ['Identity Management'];
 const FORM = ['application/x-www-form-urlencoded'];
+
 /** What pages, redirects and 3.0's texts are sent as. */
 const PAGES = ['text/plain', 'text/html', 'application/json'];
 
@@ -33,7 +42,10 @@ const AUTHORIZE_PARAMETERS = [
   query('client_id', 'name of the OAuth client'),
   query('response_type', 'code, or token for a caller with a credential in the header'),
   query('redirect_uri', 'one of the registered URIs of the client, default its first'),
-  query('scope', 'what the tokens are to be good for: openid, profile, email, groups, offline_access, full'),
+  query(
+    'scope',
+    'what the tokens are to be good for: openid, profile, email, groups, offline_access, full',
+  ),
   query('state', 'handed back to the client'),
   query('nonce', 'stands in the ID token'),
   query('code_challenge', 'SHA-256 of code_verifier in base64url'),
@@ -45,13 +57,17 @@ const AUTHORIZE_PARAMETERS = [
 const LOGOUT_PARAMETERS = [
   query('id_token_hint', 'an ID token of the user whose log-in is to end'),
   query('client_id', 'name of the OAuth client'),
-  query('post_logout_redirect_uri', 'where the browser goes afterwards: a registered one of the client'),
+  query(
+    'post_logout_redirect_uri',
+    'where the browser goes afterwards: a registered one of the client',
+  ),
   query('state', 'handed back to the client'),
 ];
 
 /** Rows that hand out tokens, and take them back. */
 function tokenRoutes(parts: OAuthParts): Route[] {
   const shared = { tags: TAGS, consumes: FORM, errors: 'bare' as const, authenticates: true };
+
   return [
     {
       ...shared,
@@ -66,8 +82,14 @@ function tokenRoutes(parts: OAuthParts): Route[] {
         field('otp', 'one-time password, of users who have turned that on'),
         field('refresh_token', 'with grant_type refresh_token'),
         field('code', 'with grant_type authorization_code'),
-        field('redirect_uri', 'that of the authorization request, with grant_type authorization_code'),
-        field('code_verifier', 'what code_challenge is the hash of, with grant_type authorization_code'),
+        field(
+          'redirect_uri',
+          'that of the authorization request, with grant_type authorization_code',
+        ),
+        field(
+          'code_verifier',
+          'what code_challenge is the hash of, with grant_type authorization_code',
+        ),
         field('scope', 'what the tokens are to be good for, with grant_type password'),
         ...CLIENT_FIELDS,
       ],
@@ -130,6 +152,7 @@ function browserRoutes(parts: OAuthParts): Route[] {
     errors: 'bare' as const,
     handler: authorize(parts),
   };
+
   const leaving = {
     path: '/oauth/logout',
     summary: 'End the session of the Bearer token, or of the browser',
@@ -140,17 +163,25 @@ function browserRoutes(parts: OAuthParts): Route[] {
     errors: 'bare' as const,
     handler: logout(parts),
   };
+
   return [
     { ...authorization, method: 'GET', operationId: 'handleAuthorize' },
     { ...authorization, method: 'POST', operationId: 'handleAuthorizeForm', consumes: FORM },
     { ...leaving, method: 'GET', operationId: 'handleLogout' },
-    { ...leaving, method: 'POST', operationId: 'handleLogoutForm', consumes: FORM, bodyOptional: true },
+    {
+      ...leaving,
+      method: 'POST',
+      operationId: 'handleLogoutForm',
+      consumes: FORM,
+      bodyOptional: true,
+    },
   ];
 }
 
 /** Rows of OpenID Connect. */
 function openidRoutes(parts: OAuthParts): Route[] {
   const methods = ['GET', 'POST'] as const;
+
   return [
     ...['/.well-known/openid-configuration', '/oauth/.well-known/openid-configuration'].map(
       (path, i): Route => ({

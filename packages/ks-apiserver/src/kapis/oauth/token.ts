@@ -9,12 +9,26 @@ import { secretReply, withOAuthErrors } from './oauth-reply.ts';
 import type { OAuthParts } from './parts.ts';
 import { worded } from './words.ts';
 
-type GrantHandler = (parts: OAuthParts, request: RouteRequest, client: OAuthClient | undefined) => Promise<TokenAnswer>;
+type GrantHandler = (
+  parts: OAuthParts,
+  request: RouteRequest,
+  client: OAuthClient | undefined,
+) => Promise<TokenAnswer>;
 
-/** The answer, with an ID token where the scope asks for one (OpenID Connect Core section 3.1.3.3). */
-async function withIdToken(parts: OAuthParts, issued: Issued, client: OAuthClient | undefined, nonce: string) {
+/**
+ * The answer, with an ID token where the scope asks for one (OpenID Connect Core section 3.1.3.3).
+ */
+async function withIdToken(
+  parts: OAuthParts,
+  issued: Issued,
+  client: OAuthClient | undefined,
+  nonce: string,
+) {
   const { answer, grant } = issued;
-  if (!client || !hasScope(grant.scope, 'openid')) return answer;
+  if (!client || !hasScope(grant.scope, 'openid')) {
+    return answer;
+  }
+
   return { ...answer, id_token: await parts.idTokens.issue(issued, client, nonce) };
 }
 
@@ -36,34 +50,58 @@ const password: GrantHandler = async (parts, request, client) => {
   const scope = client && grantedScope(client, form.get('scope') ?? '');
   const [name, secret, otp] = ['username', 'password', 'otp'].map((field) => form.get(field) ?? '');
   const user = await parts.login.password(name!, secret!, sourceOf(request, true), otp);
+
   const grant = {
     ...(client && { client }),
     ...(scope !== undefined && { scope }),
     session: sessionId(),
     authTime: Math.floor(Date.now() / 1000),
   };
+
   return start(parts, user, grant, client);
 };
 
 /** RFC 6749 section 6. */
 const refreshToken: GrantHandler = async (parts, { body }, client) => {
-  const issued = await parts.issuer.refresh((body as URLSearchParams).get('refresh_token') ?? '', client);
+  const issued = await parts.issuer.refresh(
+    (body as URLSearchParams).get('refresh_token') ?? '',
+    client,
+  );
+
   return withIdToken(parts, issued, client, '');
 };
 
 /** RFC 6749 section 4.1.3. */
 const authorizationCode: GrantHandler = async (parts, { body }, client) => {
   const form = body as URLSearchParams;
-  if (!client) throw new OAuthError('invalid_client', 'client_id is missing');
-  for (const name of new Set(form.keys()))
-    if (form.getAll(name).length > 1)
+
+  if (!client) {
+    throw new OAuthError('invalid_client', 'client_id is missing');
+  }
+
+  for (const name of new Set(form.keys())) {
+    if (form.getAll(name).length > 1) {
       throw new OAuthError('invalid_request', `${name.slice(0, 64)} is there more than once`);
+    }
+  }
+
   const { user, grant, confirm } = await parts.codes.redeem(form.get('code') ?? '', client, form);
   const { scope, session, authTime, nonce } = grant;
-  // OpenID Connect Core section 11: who asks for `openid` gets a refresh token for `offline_access` alone.
+
+  // OpenID Connect Core section 11: who asks for `openid` gets a refresh token for `offline_access`
+  // alone.
   const refreshable = !hasScope(scope, 'openid') || hasScope(scope, 'offline_access');
-  const answer = await start(parts, user, { client, scope, session, authTime, refreshable }, client, nonce);
+
+  const answer = await start(
+    parts,
+    user,
+    { client, scope, session, authTime, refreshable },
+    client,
+    nonce,
+  );
+
   await confirm();
+
   return answer;
 };
 
@@ -74,23 +112,30 @@ const GRANTS: Readonly<Record<string, GrantHandler>> = {
 };
 
 /**
- * `POST /oauth/token` (RFC 6749 section 3.2). Log-ins by password are refused in 3.0's words; registered clients are told
- * in those of the RFC what is wrong with their codes and refresh tokens.
+ * `POST /oauth/token` (RFC 6749 section 3.2). Log-ins by password are refused in 3.0's words;
+ * registered clients are told in those of the RFC what is wrong with their codes and refresh
+ * tokens.
  */
 export function token(parts: OAuthParts): Handler {
   return withOAuthErrors('Basic', async (request) => {
     const form = request.body as URLSearchParams;
     const type = form.get('grant_type') ?? '';
     const grant = Object.hasOwn(GRANTS, type) ? GRANTS[type] : undefined;
-    if (!grant) throw badRequest(`Grant type ${type.slice(0, 64)} is not supported`);
+    if (!grant) {
+      throw badRequest(`Grant type ${type.slice(0, 64)} is not supported`);
+    }
+
     const client = parts.clients.authenticate(request.headers.authorization, form);
-    if (client?.grantMethod === 'deny')
+    if (client?.grantMethod === 'deny') {
       throw new OAuthError('unauthorized_client', 'the OAuth client is not granted tokens');
+    }
+
     try {
       return secretReply(await grant(parts, request, client));
     } catch (error) {
-      if (client && grant === refreshToken && error instanceof StatusError && error.code === 401)
+      if (client && grant === refreshToken && error instanceof StatusError && error.code === 401) {
         throw new OAuthError('invalid_grant', error.message);
+      }
       throw worded(error);
     }
   });

@@ -5,10 +5,18 @@ export const Token = Type.Object(
   {
     access_token: Type.String({ description: 'token that authorizes calls, sent as Bearer' }),
     token_type: Type.String({ description: 'always Bearer' }),
-    refresh_token: Type.Optional(Type.String({ description: 'token that is exchanged for a new pair' })),
-    expires_in: Type.Optional(Type.Integer({ description: 'lifetime of the access token in seconds' })),
-    scope: Type.Optional(Type.String({ description: 'what the tokens of an OAuth client are good for' })),
-    id_token: Type.Optional(Type.String({ description: 'who has logged in, with the scope openid' })),
+    refresh_token: Type.Optional(
+      Type.String({ description: 'token that is exchanged for a new pair' }),
+    ),
+    expires_in: Type.Optional(
+      Type.Integer({ description: 'lifetime of the access token in seconds' }),
+    ),
+    scope: Type.Optional(
+      Type.String({ description: 'what the tokens of an OAuth client are good for' }),
+    ),
+    id_token: Type.Optional(
+      Type.String({ description: 'who has logged in, with the scope openid' }),
+    ),
   },
   { $id: 'oauth.Token' },
 );
@@ -55,7 +63,10 @@ export const UserInfo = Type.Object(
 );
 
 /** A set of public keys (RFC 7517 section 5). */
-export const JsonWebKeys = Type.Object({ keys: Type.Array(Type.Unknown()) }, { $id: 'oauth.JsonWebKeys' });
+export const JsonWebKeys = Type.Object(
+  { keys: Type.Array(Type.Unknown()) },
+  { $id: 'oauth.JsonWebKeys' },
+);
 
 /** The discovery document (OpenID Connect Discovery section 3). */
 export const Discovery = Type.Object(
@@ -77,7 +88,9 @@ export const LoginRequest = Type.Object(
   {
     username: Type.String({ minLength: 1, maxLength: 1024 }),
     password: Type.String({ minLength: 1, maxLength: 1024 }),
-    otp: Type.Optional(Type.String({ description: 'one-time password, of users who have turned that on' })),
+    otp: Type.Optional(
+      Type.String({ description: 'one-time password, of users who have turned that on' }),
+    ),
   },
   { $id: 'iam.LoginRequest' },
 );

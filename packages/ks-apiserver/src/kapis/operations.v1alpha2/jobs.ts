@@ -9,10 +9,15 @@ import { SUCCESS } from '../page-reply.ts';
 export function runJobOperation(gate: Gate, client: KubeReader): Handler {
   return async ({ params, query, user, signal }) => {
     const action = query.get('action') ?? '';
-    if (action !== 'rerun') throw badRequest(`invalid operation ${action}`);
+    if (action !== 'rerun') {
+      throw badRequest(`invalid operation ${action}`);
+    }
+
     const { namespace = '', job = '' } = params;
     const target = { namespace, name: job, resourceVersion: query.get('resourceVersion') ?? '' };
+
     await rerunJob(client, gate.clientFor(user), target, signal);
+
     return SUCCESS;
   };
 }

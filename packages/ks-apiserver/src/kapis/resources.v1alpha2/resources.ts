@@ -15,15 +15,32 @@ export function listResources(catalog: Catalog, authorizer: Authorizer): Handler
   return async ({ params, query, user, info, signal }: RouteRequest) => {
     const { resources = '', namespace } = params;
     const row = catalog.find(resources);
-    if (!SEARCH_TYPES.has(resources) || (row && !row.namespaced && namespace !== undefined))
+    if (!SEARCH_TYPES.has(resources) || (row && !row.namespaced && namespace !== undefined)) {
       throw new StatusError(500, 'InternalError', `resource ${resources} is not supported`);
+    }
+
     // A rule for one name allows this list by its selector, which is none of v1alpha2's parameters.
-    if (info.name !== '') throw badRequest('parameter fieldSelector: lists of v1alpha2 do not select by fields');
+    if (info.name !== '') {
+      throw badRequest('parameter fieldSelector: lists of v1alpha2 do not select by fields');
+    }
+
     const search = { ...parseSearchQuery(query), hidden: authorizer.hiddenFrom(user, info) };
+
     // Applications are of a CRD that a cluster may not have.
-    if (!row) return EMPTY;
-    if (row.needsOwnRight) requireOwnRight(authorizer, user, row, namespace);
+    if (!row) {
+      return EMPTY;
+    }
+    if (row.needsOwnRight) {
+      requireOwnRight(authorizer, user, row, namespace);
+    }
+
     const store = await catalog.synced(row, signal);
-    return pageReply(await searchPage(store, row, search, catalog, namespace), row, catalog, 'total_count');
+
+    return pageReply(
+      await searchPage(store, row, search, catalog, namespace),
+      row,
+      catalog,
+      'total_count',
+    );
   };
 }

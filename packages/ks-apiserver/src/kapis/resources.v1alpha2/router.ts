@@ -11,11 +11,15 @@ function optionsOf({ body }: RouteRequest): RouterOptions {
 }
 
 /** Handlers of a project's router, its ingress controller. */
-export function routerHandlers(routers: Routers): Record<'get' | 'create' | 'update' | 'delete', Handler> {
+export function routerHandlers(
+  routers: Routers,
+): Record<'get' | 'create' | 'update' | 'delete', Handler> {
   return {
     get: ({ params, signal }) => routers.get(params.namespace ?? '', signal),
-    create: (request) => routers.create(request.params.namespace ?? '', optionsOf(request), request.signal),
-    update: (request) => routers.update(request.params.namespace ?? '', optionsOf(request), request.signal),
+    create: (request) =>
+      routers.create(request.params.namespace ?? '', optionsOf(request), request.signal),
+    update: (request) =>
+      routers.update(request.params.namespace ?? '', optionsOf(request), request.signal),
     delete: ({ params, signal }) => routers.delete(params.namespace ?? '', signal),
   };
 }

@@ -54,8 +54,11 @@ type Row = [
 
 function row([operation, operationId, summary, tag, rest]: Row): Route {
   const [method, path] = operation.split(' ') as [Route['method'], string];
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => pathParameter(name!, `${name} name`));
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) =>
+    pathParameter(name!, `${name} name`),
+  );
   const parameters = [...inPath, ...(rest.parameters ?? [])];
+
   return { method, path: BASE + path, operationId, summary, tags: [tag], ...rest, parameters };
 }
 
@@ -65,30 +68,54 @@ const LIST_PARAMETERS = [
   queryText('reverse', 'true for descending'),
   queryText('orderBy', 'createTime, name or a key of the resource'),
 ];
+
 const BLOB_PARAMETERS = [
   queryText('image', 'reference of the image'),
   queryText('namespace', 'namespace of the secret'),
   queryText('secret', 'secret of type kubernetes.io/dockerconfigjson'),
 ];
+
 const json = { errors: 'message' } as const;
 
-/** resources.kubesphere.io/v1alpha2: the older lists, quotas, revisions, routers and verification. */
+/**
+ * resources.kubesphere.io/v1alpha2: the older lists, quotas, revisions, routers and verification.
+ */
 export function resourcesV1alpha2(parts: ResourcesV1alpha2Parts): Route[] {
   const { client, routers, catalog, authorizer, config, runsContainers } = parts;
   const verification = { client, authorizer, outbound: parts.outbound };
   const quotas = getQuotas(new Quotas(catalog, client));
   const abnormal = getAbnormalWorkloads(catalog);
-  const lists = { handler: listResources(catalog, authorizer), parameters: LIST_PARAMETERS, returns: PageableResponse };
+
+  const lists = {
+    handler: listResources(catalog, authorizer),
+    parameters: LIST_PARAMETERS,
+    returns: PageableResponse,
+  };
+
   const router = routerHandlers(routers);
+
   const revision = (kind: 'deployment' | 'statefulset' | 'daemonset', errors: Route['errors']) => ({
     handler: getRevision(client, `${kind}s`, kind),
     returns: Type.Unknown(),
     ...(errors && { errors }),
   });
-  const [cluster, namespaced, user] = ['Cluster Resources', 'Namespace Resources', 'User Resources'];
+
+  const [cluster, namespaced, user] = [
+    'Cluster Resources',
+    'Namespace Resources',
+    'User Resources',
+  ];
+
   const service = { ...json, returns: Type.Unknown() };
+
   const rows: Row[] = [
-    ['GET /{resources}', 'handleListNamespaceResources', 'List objects of any kind', cluster, lists],
+    [
+      'GET /{resources}',
+      'handleListNamespaceResources',
+      'List objects of any kind',
+      cluster,
+      lists,
+    ],
     [
       `GET ${IN_NAMESPACE}/{resources}`,
       'handleListNamespaceResources',
@@ -178,7 +205,11 @@ export function resourcesV1alpha2(parts: ResourcesV1alpha2Parts): Route[] {
       'GetKubectlPod',
       'Where a user may run kubectl',
       user,
-      { ...json, handler: getKubectlPod(client, authorizer, runsContainers), returns: PodInfoSchema },
+      {
+        ...json,
+        handler: getKubectlPod(client, authorizer, runsContainers),
+        returns: PodInfoSchema,
+      },
     ],
     [
       'GET /users/{user}/kubeconfig',
@@ -222,8 +253,13 @@ export function resourcesV1alpha2(parts: ResourcesV1alpha2Parts): Route[] {
       'handleGetRegistryEntry',
       'Manifest and configuration of an image',
       'Docker Registry',
-      { parameters: BLOB_PARAMETERS, handler: getRegistryBlob(verification), returns: ImageDetailsSchema },
+      {
+        parameters: BLOB_PARAMETERS,
+        handler: getRegistryBlob(verification),
+        returns: ImageDetailsSchema,
+      },
     ],
   ];
+
   return [...componentRoutes(BASE, new Components(catalog)), ...rows.map(row)];
 }

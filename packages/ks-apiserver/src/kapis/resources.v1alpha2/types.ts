@@ -15,7 +15,11 @@ export const ResourceQuotaSchema = Type.Object(
   {
     namespace: Type.String({ description: 'namespace' }),
     data: Type.Object(
-      { hard: Type.Optional(StringMap()), used: Type.Optional(StringMap()), left: Type.Optional(StringMap()) },
+      {
+        hard: Type.Optional(StringMap()),
+        used: Type.Optional(StringMap()),
+        left: Type.Optional(StringMap()),
+      },
       { $id: 'v1.ResourceQuotaStatus', description: 'resource quota status' },
     ),
   },
@@ -26,7 +30,10 @@ export const ResourceQuotaSchema = Type.Object(
 export const WorkloadsSchema = Type.Object(
   {
     namespace: Type.String({ description: 'the name of the namespace' }),
-    data: Type.Unsafe<Record<string, number>>({ type: 'object', additionalProperties: { type: 'integer' } }),
+    data: Type.Unsafe<Record<string, number>>({
+      type: 'object',
+      additionalProperties: { type: 'integer' },
+    }),
   },
   { $id: 'api.Workloads' },
 );

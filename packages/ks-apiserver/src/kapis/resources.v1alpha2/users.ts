@@ -8,7 +8,10 @@ const EVERYTHING = [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }];
 
 /** A kubeconfig is a credential: roles that read all of this group do not open those of others. */
 function requireOwn(authorizer: Authorizer, { user, params, info }: RouteRequest): void {
-  if (params.user === user.name || authorizer.covers(user, 'global', '', EVERYTHING)) return;
+  if (params.user === user.name || authorizer.covers(user, 'global', '', EVERYTHING)) {
+    return;
+  }
+
   throw forbidden(
     { group: info.group, resource: info.resource, name: info.name },
     `User "${user.name}" cannot get the ${info.subresource} of another user`,
@@ -25,18 +28,32 @@ export function getKubeconfig(client: KubeReader, authorizer: Authorizer, master
 }
 
 /** The pod in which a user may run kubectl. */
-export function getKubectlPod(client: KubeReader, authorizer: Authorizer, runsContainers: boolean): Handler {
+export function getKubectlPod(
+  client: KubeReader,
+  authorizer: Authorizer,
+  runsContainers: boolean,
+): Handler {
   return async (request) => {
     requireOwn(authorizer, request);
+
     const { user, params, signal } = request;
+
     // On a cluster others have none either.
     const wouldHaveOne = params.user === user.name && authorizer.holdsEverything(user);
+
     try {
-      return await findKubectlPod(client, params.user ?? '', !runsContainers && wouldHaveOne, signal);
+      return await findKubectlPod(
+        client,
+        params.user ?? '',
+        !runsContainers && wouldHaveOne,
+        signal,
+      );
     } catch (error) {
       // 3.0 answers 500 to all that goes wrong here.
-      if (error instanceof StatusError && error.code === 404)
+      if (error instanceof StatusError && error.code === 404) {
         throw new StatusError(500, 'InternalError', error.message);
+      }
+
       throw error;
     }
   };

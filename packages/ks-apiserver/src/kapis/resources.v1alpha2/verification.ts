@@ -12,21 +12,35 @@ import type { GitAuthSchema, RegistryCredentialSchema } from './types.ts';
 
 function keyOf(secret: KubeObject, key: string): string {
   const data = (secret.data ?? {}) as Record<string, string>;
-  if (!Object.hasOwn(data, key)) throw new OutboundError(`could not get ${key} in secret ${secret.metadata.name}`);
+  if (!Object.hasOwn(data, key)) {
+    throw new OutboundError(`could not get ${key} in secret ${secret.metadata.name}`);
+  }
+
   return Buffer.from(data[key]!, 'base64').toString();
 }
 
-/** Says whether a Git repository may be read, with the credentials of a Secret where one is named. */
+/**
+ * Says whether a Git repository may be read, with the credentials of a Secret where one is named.
+ */
 export function verifyGit(parts: VerificationParts): Handler {
   return (request) =>
     answering({ failed: 500 }, async () => {
       const { remoteUrl, secretRef } = request.body as Static<typeof GitAuthSchema>;
       let credentials: Credentials = { username: '', password: '' };
+
       if (secretRef) {
-        const secret = await readSecret(parts, request, secretRef.namespace ?? '', secretRef.name ?? '');
+        const secret = await readSecret(
+          parts,
+          request,
+          secretRef.namespace ?? '',
+          secretRef.name ?? '',
+        );
+
         credentials = { username: keyOf(secret, 'username'), password: keyOf(secret, 'password') };
       }
+
       await verifyRepository(parts.outbound, remoteUrl, credentials, request.signal);
+
       return SUCCESS;
     });
 }
@@ -36,20 +50,34 @@ export function verifyRegistry({ outbound }: VerificationParts): Handler {
   return ({ body, signal }) =>
     answering({ failed: 400 }, async () => {
       const { username, password, serverhost } = body as Static<typeof RegistryCredentialSchema>;
-      await new Registry(outbound, registryUrl(serverhost), { username, password }, signal).verify();
+      await new Registry(
+        outbound,
+        registryUrl(serverhost),
+        { username, password },
+        signal,
+      ).verify();
+
       return new RouteReply(200, {});
     });
 }
 
-/** Manifest and configuration of an image, with the credentials that a Secret has for its registry. */
+/**
+ * Manifest and configuration of an image, with the credentials that a Secret has for its registry.
+ */
 export function getRegistryBlob(parts: VerificationParts): Handler {
   return (request) =>
     answering({ failed: 400 }, async () => {
       const { query, signal } = request;
       const image = parseImage(query.get('image') ?? '');
       const name = query.get('secret') ?? '';
-      const secret = name === '' ? undefined : await readSecret(parts, request, query.get('namespace') ?? '', name);
+
+      const secret =
+        name === ''
+          ? undefined
+          : await readSecret(parts, request, query.get('namespace') ?? '', name);
+
       const { url, credentials } = credentialsFor(image.registry, secret);
+
       return new Registry(parts.outbound, url, credentials, signal).image(image);
     });
 }

@@ -17,7 +17,10 @@ import { type CallerView, viewOf, withoutSight } from './caller-view.ts';
 import type { ResourceParts } from './parts.ts';
 
 /** A call for a list, ordinary or for a protocol upgrade. */
-export type ListCall = Pick<RouteRequest, 'params' | 'query' | 'user' | 'info' | 'signal' | 'headers'>;
+export type ListCall = Pick<
+  RouteRequest,
+  'params' | 'query' | 'user' | 'info' | 'signal' | 'headers'
+>;
 
 /** A list that is asked for: of what, for whom, and how it goes on. */
 export interface Asked {
@@ -41,44 +44,93 @@ export function fault(message: string): StatusError {
   return new StatusError(500, 'InternalError', message);
 }
 
-/** A list's query, with what it takes to go on with it: whoever sees more or less than before does not go on where he was. */
-function queryOf({ query, user, info }: ListCall, filters: URLSearchParams, view: CallerView): ListQuery {
+/**
+ * A list's query, with what it takes to go on with it: whoever sees more or less than before does
+ * not go on where he was.
+ */
+function queryOf(
+  { query, user, info }: ListCall,
+  filters: URLSearchParams,
+  view: CallerView,
+): ListQuery {
   const list = { ...parseListQuery(filters), hidden: view.hidden };
-  if (list.continue === undefined) return list;
+  if (list.continue === undefined) {
+    return list;
+  }
+
   const asked = [...query].filter(([name]) => !PAGING.has(name)).sort();
   const { uid, groups, name } = user;
-  const scope = JSON.stringify([name, uid, groups, info.namespace, info.resource, view.visible?.key, asked]);
+
+  const scope = JSON.stringify([
+    name,
+    uid,
+    groups,
+    info.namespace,
+    info.resource,
+    view.visible?.key,
+    asked,
+  ]);
+
   return { ...list, caller: name, scope };
 }
 
-function askFor(parts: ResourceParts, call: ListCall, row: ResourceDefinition | undefined): Asked | Promise<Asked> {
+function askFor(
+  parts: ResourceParts,
+  call: ListCall,
+  row: ResourceDefinition | undefined,
+): Asked | Promise<Asked> {
   const { catalog } = parts;
   const { params, query, headers } = call;
   const { resources = '', namespace } = params;
-  const searched = row !== undefined && SEARCHED_IN_V1ALPHA3.has(row.resource) && catalog.find(row.resource) === row;
-  if (!row || (searched && !row.namespaced && namespace !== undefined))
+
+  const searched =
+    row !== undefined &&
+    SEARCHED_IN_V1ALPHA3.has(row.resource) &&
+    catalog.find(row.resource) === row;
+
+  if (!row || (searched && !row.namespaced && namespace !== undefined)) {
     throw fault(`resource ${resources} is not supported`);
+  }
+
   const watch = takeWatch(query, headers);
-  if (watch && query.has('continue')) throw badRequest('parameter continue: a list that goes on is no snapshot');
+  if (watch && query.has('continue')) {
+    throw badRequest('parameter continue: a list that goes on is no snapshot');
+  }
+
   // Before it is found to be of no use here: it is no filter in either case.
   const narrowed = call.info.visibleOnly;
   const view = viewOf(parts, row, call);
+
   const whole = (store: Store, seen: CallerView): Asked => {
     const list = queryOf(call, narrowed ? withoutSight(query, row) : query, seen);
     return { row, store, namespace, list, searched, narrowed, view: seen, watch };
   };
+
   const store = catalog.ready(row);
-  if (store && !(view instanceof Promise)) return whole(store, view);
-  return Promise.all([store ?? catalog.synced(row, call.signal), view]).then(([synced, seen]) => whole(synced, seen));
+  if (store && !(view instanceof Promise)) {
+    return whole(store, view);
+  }
+
+  return Promise.all([store ?? catalog.synced(row, call.signal), view]).then(([synced, seen]) =>
+    whole(synced, seen),
+  );
 }
 
-/** Reads what a call asks for, without waiting where that is not needed. Throws Forbidden, BadRequest, and 3.0's 500 for an unknown resource. */
+/**
+ * Reads what a call asks for, without waiting where that is not needed. Throws Forbidden,
+ * BadRequest, and 3.0's 500 for an unknown resource.
+ */
 export function ask(parts: ResourceParts, call: ListCall): Asked | Promise<Asked> {
-  return after(parts.catalog.resolve(call.params.resources ?? ''), (row) => askFor(parts, call, row));
+  return after(parts.catalog.resolve(call.params.resources ?? ''), (row) =>
+    askFor(parts, call, row),
+  );
 }
 
 /** The page that is asked for, as it is now. */
-export function pageOf({ row, store, namespace, list, searched, view }: Asked, catalog: Catalog): Page | Promise<Page> {
+export function pageOf(
+  { row, store, namespace, list, searched, view }: Asked,
+  catalog: Catalog,
+): Page | Promise<Page> {
   const readable = view.visible ? new NarrowedStore(store, view.visible.names) : store;
   return searched
     ? searchPage(readable, row, searchQueryOf(list), catalog, namespace)
@@ -88,9 +140,12 @@ export function pageOf({ row, store, namespace, list, searched, view }: Asked, c
 /** The same as a list that goes on. */
 export function liveListOf(asked: Asked, catalog: Catalog, query: URLSearchParams): LiveList {
   const { row, store, namespace, list, searched, narrowed, view } = asked;
+
   query.sort();
+
   const { visible, hidden } = view;
   const where = { namespace, visible: visible?.names };
+
   return {
     row,
     store,

@@ -7,11 +7,14 @@ import { eventually, TestServer } from '../../testing/test-server.ts';
 
 const K = '/kapis/resources.kubesphere.io/v1alpha3';
 const guide = readFileSync(new URL('../../../../../docs/guides/lists.md', import.meta.url), 'utf8');
+
 /** Rows `| query | names |` of the guide; a bar of a query stands behind a backslash there. */
-const rows = [...guide.matchAll(/^\| `(namespaces\/[^`]+)`\s*\| (.*?)\s*\|$/gm)].map(([, query, names]) => ({
-  query: query!.replaceAll('\\|', '|'),
-  names: names!,
-}));
+const rows = [...guide.matchAll(/^\| `(namespaces\/[^`]+)`\s*\| (.*?)\s*\|$/gm)].map(
+  ([, query, names]) => ({
+    query: query!.replaceAll('\\|', '|'),
+    names: names!,
+  }),
+);
 
 let server: TestServer;
 let token: string;
@@ -24,22 +27,34 @@ function pathOf({ apiVersion, kind, metadata }: KubeObject): string {
 before(async () => {
   server = await TestServer.start({ args: ['--register-node', 'false'] });
   token = await server.token();
+
   for (const object of parse(/```yaml\n(.*?)```/s.exec(guide)![1]!) as KubeObject[]) {
     const made = await server.kubernetes(pathOf(object), { method: 'POST', body: object });
     assert.equal(made.status, 201, JSON.stringify(made.json));
-    if (!object.status) continue;
+
+    if (!object.status) {
+      continue;
+    }
+
     const { status } = await server.kubernetes(`${pathOf(object)}/${object.metadata.name}/status`, {
       method: 'PATCH',
       body: { status: object.status },
       type: 'application/merge-patch+json',
     });
+
     assert.equal(status, 200);
   }
+
   await eventually(async () => {
-    const { json } = await server.call(`${K}/namespaces/shop/pods?fieldSelector=status.phase=Failed`, { token });
+    const { json } = await server.call(
+      `${K}/namespaces/shop/pods?fieldSelector=status.phase=Failed`,
+      { token },
+    );
+
     assert.equal(json.totalItems, 1);
   });
 });
+
 after(() => server.stop());
 
 test('the guide has examples', () => assert.ok(rows.length > 30, String(rows.length)));
@@ -47,13 +62,28 @@ test('the guide has examples', () => assert.ok(rows.length > 30, String(rows.len
 test('the examples of the guide answer what it says', async () => {
   let next = '';
   const wrong: string[] = [];
+
   for (const { query, names } of rows) {
-    const [path, parameters = ''] = query.replace('{continue}', next).split('?') as [string, string?];
-    const { status, json, text } = await server.call(`${K}/${path}?${encodeURI(parameters)}`, { token });
-    if (json?.continue) next = json.continue;
+    const [path, parameters = ''] = query.replace('{continue}', next).split('?') as [
+      string,
+      string?,
+    ];
+
+    const { status, json, text } = await server.call(`${K}/${path}?${encodeURI(parameters)}`, {
+      token,
+    });
+
+    if (json?.continue) {
+      next = json.continue;
+    }
+
     const found = (json?.items ?? [json]) as KubeObject[];
-    const got = status === 200 ? found.map(({ metadata }) => metadata.name).join(', ') : String(status);
-    if (got !== names) wrong.push(`${query}: ${got} and not ${names} ${status === 200 ? '' : text}`);
+    const got =
+      status === 200 ? found.map(({ metadata }) => metadata.name).join(', ') : String(status);
+    if (got !== names) {
+      wrong.push(`${query}: ${got} and not ${names} ${status === 200 ? '' : text}`);
+    }
   }
+
   assert.deepEqual(wrong, []);
 });

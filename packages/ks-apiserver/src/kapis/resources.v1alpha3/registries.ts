@@ -12,7 +12,12 @@ import { BASE } from './parts.ts';
 const BODY_LIMIT = 256 * 1024;
 const TAGS = ['Namespace Resources'];
 const NAMESPACE = pathParameter('namespace', 'the name of the project');
-const SECRET = queryText('secret', 'secret of type kubernetes.io/dockerconfigjson; without it nobody logs in');
+
+const SECRET = queryText(
+  'secret',
+  'secret of type kubernetes.io/dockerconfigjson; without it nobody logs in',
+);
+
 const STATUS = { failed: 400, missing: 404 } as const;
 
 const SecretSchema = Type.Object(
@@ -41,7 +46,10 @@ const RepositoryTagsSchema = Type.Object(
 );
 
 /** The Secret that a query names; undefined without one. */
-function secretOf(parts: VerificationParts, request: RouteRequest): Promise<KubeObject> | undefined {
+function secretOf(
+  parts: VerificationParts,
+  request: RouteRequest,
+): Promise<KubeObject> | undefined {
   const name = request.query.get('secret') ?? '';
   return name === '' ? undefined : readSecret(parts, request, request.params.namespace ?? '', name);
 }
@@ -50,7 +58,12 @@ function verifySecret({ outbound }: VerificationParts): Handler {
   return ({ body, params, signal }) =>
     answering({ failed: 400 }, async () => {
       const given = body as Static<typeof SecretSchema>;
-      const secret: KubeObject = { ...given, metadata: { name: params.secret ?? '', ...given.metadata } };
+
+      const secret: KubeObject = {
+        ...given,
+        metadata: { name: params.secret ?? '', ...given.metadata },
+      };
+
       for (const { url, credentials } of registriesOf(secret)) {
         await new Registry(outbound, url, credentials, signal).verify();
       }
@@ -64,7 +77,8 @@ function imageConfig(parts: VerificationParts): Handler {
     answering(STATUS, async () => {
       const image = parseImage(request.query.get('image') ?? '');
       const { url, credentials } = credentialsFor(image.registry, await secretOf(parts, request));
-      return (await new Registry(parts.outbound, url, credentials, request.signal).image(image)).imageBlob;
+      return (await new Registry(parts.outbound, url, credentials, request.signal).image(image))
+        .imageBlob;
     });
 }
 
@@ -73,7 +87,10 @@ function repositoryTags(parts: VerificationParts): Handler {
     answering(STATUS, async () => {
       const { registry, repository } = parseRepository(request.query.get('repository') ?? '');
       const { url, credentials } = credentialsFor(registry, await secretOf(parts, request));
-      const tags = await new Registry(parts.outbound, url, credentials, request.signal).tags(repository);
+      const tags = await new Registry(parts.outbound, url, credentials, request.signal).tags(
+        repository,
+      );
+
       return { registry, repository, tags };
     });
 }

@@ -26,6 +26,7 @@ export function resourcesV1alpha3(parts: ResourceParts): Route[] {
   const list = listResources(parts);
   const upgrade = watchResources(parts);
   const get = getResource(parts);
+
   return [
     ...componentRoutes(BASE, new Components(parts.catalog)),
     ...registryRoutes(parts),
@@ -64,7 +65,13 @@ export function resourcesV1alpha3(parts: ResourceParts): Route[] {
       operationId: 'handleListResources',
       summary: 'Namespace level resources',
       tags: NAMESPACED,
-      parameters: [NAMESPACE, RESOURCES_PARAMETER, ...LIST_PARAMETERS, CONTINUE_PARAMETER, ...WATCH_PARAMETERS],
+      parameters: [
+        NAMESPACE,
+        RESOURCES_PARAMETER,
+        ...LIST_PARAMETERS,
+        CONTINUE_PARAMETER,
+        ...WATCH_PARAMETERS,
+      ],
       returns: PageableResponse,
       produces: LIVE_TYPES,
       handler: list,

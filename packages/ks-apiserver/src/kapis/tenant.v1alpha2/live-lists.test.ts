@@ -16,12 +16,18 @@ async function post(path: string, body: unknown): Promise<void> {
 before(async () => {
   server = await TestServer.start({ args: ['--register-node', 'false'] });
   admin = await server.token();
+
   await post(`${IAM}/users`, {
     metadata: { name: 'mia', annotations: { 'iam.kubesphere.io/globalrole': 'platform-regular' } },
     spec: { email: 'mia@example.com', password: 'Passw0rd!' },
   });
-  await post(`${T}/workspaces`, { metadata: { name: 'live' }, spec: { template: { spec: { manager: 'admin' } } } });
-  for (const name of ['live-1', 'live-2'])
+
+  await post(`${T}/workspaces`, {
+    metadata: { name: 'live' },
+    spec: { template: { spec: { manager: 'admin' } } },
+  });
+
+  for (const name of ['live-1', 'live-2']) {
     await post('/api/v1/namespaces', {
       metadata: {
         name,
@@ -29,17 +35,27 @@ before(async () => {
         annotations: { 'kubesphere.io/creator': 'admin' },
       },
     });
+  }
 });
+
 after(() => server.stop());
 
 test('the projects of a member go on with what he becomes a member of, and is no more', async () => {
   const token = await server.token('mia', 'Passw0rd!');
   const stream = await LiveStream.open(server, `${T}/workspaces/live/namespaces?watch=true`, token);
+
   assert.equal(stream.status, 200);
   assert.deepEqual(await stream.initial(), []);
-  await eventually(() => post(`${IAM}/namespaces/live-2/members`, [{ username: 'mia', roleRef: 'viewer' }]));
+  await eventually(() =>
+    post(`${IAM}/namespaces/live-2/members`, [{ username: 'mia', roleRef: 'viewer' }]),
+  );
   assert.deepEqual(await stream.next(1), ['ADDED live-2']);
-  const gone = await server.call(`${IAM}/namespaces/live-2/members/mia`, { token: admin, method: 'DELETE' });
+
+  const gone = await server.call(`${IAM}/namespaces/live-2/members/mia`, {
+    token: admin,
+    method: 'DELETE',
+  });
+
   assert.equal(gone.status, 200, gone.text);
   assert.deepEqual(await stream.next(1), ['DELETED live-2']);
   stream.close();

@@ -13,18 +13,28 @@ export function quotaHandlers({
   quotas,
   tenants,
 }: TenantParts): Record<'get' | 'create' | 'update' | 'delete', Handler> {
-  /** A limit that the limited could raise is none: who changes it manages all workspaces. Throws Forbidden. */
+  /**
+   * A limit that the limited could raise is none: who changes it manages all workspaces. Throws
+   * Forbidden.
+   */
   const checkManages = (user: UserInfo, workspace: string) => {
-    if (tenants.managesWorkspaces(user)) return;
+    if (tenants.managesWorkspaces(user)) {
+      return;
+    }
+
     throw forbidden(
       { group: 'quota.kubesphere.io', resource: 'resourcequotas' },
       `User "${user.name}" cannot change limits of the workspace "${workspace}": this needs update on "workspaces" of API group "tenant.kubesphere.io" on the platform`,
     );
   };
+
   return {
     get: guarded(({ params: { workspace = '', resourcequota = '' }, user }) => {
       // What is not his does not exist for him.
-      if (!tenants.seesWorkspace(user, workspace)) throw missing('resourcequota', 'quota.kubesphere.io', resourcequota);
+      if (!tenants.seesWorkspace(user, workspace)) {
+        throw missing('resourcequota', 'quota.kubesphere.io', resourcequota);
+      }
+
       return quotas.get(workspace, resourcequota);
     }),
 
@@ -35,7 +45,14 @@ export function quotaHandlers({
 
     update: guarded(({ params: { workspace = '', resourcequota = '' }, body, user, dryRun }) => {
       checkManages(user, workspace);
-      return quotas.update(workspace, resourcequota, body as KubeObject, gate.clientFor(user), dryRun);
+
+      return quotas.update(
+        workspace,
+        resourcequota,
+        body as KubeObject,
+        gate.clientFor(user),
+        dryRun,
+      );
     }),
 
     delete: guarded(async ({ params: { workspace = '', resourcequota = '' }, user, dryRun }) => {

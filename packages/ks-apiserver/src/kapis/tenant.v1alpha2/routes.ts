@@ -3,7 +3,13 @@ import { PageableResponse } from '../parameters.ts';
 import { rows } from '../rows.ts';
 import { namespaceHandlers } from './namespaces.ts';
 import { quotaHandlers } from './quotas.ts';
-import { MessageSchema, NamespaceSchema, PatchSchema, ResourceQuotaSchema, WorkspaceTemplateSchema } from './types.ts';
+import {
+  MessageSchema,
+  NamespaceSchema,
+  PatchSchema,
+  ResourceQuotaSchema,
+  WorkspaceTemplateSchema,
+} from './types.ts';
 import { type TenantParts, workspaceHandlers } from './workspaces.ts';
 
 const BASE = '/kapis/tenant.kubesphere.io/v1alpha2';
@@ -24,6 +30,7 @@ export function tenantV1alpha2(parts: TenantParts): Route[] {
   const oneQuota = `${ws}/resourcequotas/{resourcequota}`;
   const quota = { returns: ResourceQuotaSchema };
   const member = `${ws}/workspacemembers/{workspacemember}`;
+
   return rows(BASE, TAGS, [
     ['GET', '/workspaces', 'ListWorkspaces', 'Workspaces of the caller', workspaces.list, liveList],
     [
@@ -43,7 +50,14 @@ export function tenantV1alpha2(parts: TenantParts): Route[] {
       workspaces.update,
       { body: WorkspaceTemplateSchema, ...workspace },
     ],
-    ['PATCH', ws, 'PatchWorkspace', 'Change a workspace', workspaces.patch, { body: PatchSchema, ...workspace }],
+    [
+      'PATCH',
+      ws,
+      'PatchWorkspace',
+      'Change a workspace',
+      workspaces.patch,
+      { body: PatchSchema, ...workspace },
+    ],
     ['DELETE', ws, 'DeleteWorkspace', 'Delete a workspace', workspaces.delete, message],
     [
       'POST',
@@ -53,7 +67,14 @@ export function tenantV1alpha2(parts: TenantParts): Route[] {
       quotas.create,
       { body: ResourceQuotaSchema, ...quota },
     ],
-    ['GET', oneQuota, 'DescribeWorkspaceResourceQuota', 'Read limits of a workspace', quotas.get, quota],
+    [
+      'GET',
+      oneQuota,
+      'DescribeWorkspaceResourceQuota',
+      'Read limits of a workspace',
+      quotas.get,
+      quota,
+    ],
     [
       'PUT',
       oneQuota,
@@ -62,8 +83,22 @@ export function tenantV1alpha2(parts: TenantParts): Route[] {
       quotas.update,
       { body: ResourceQuotaSchema, ...quota },
     ],
-    ['DELETE', oneQuota, 'DeleteWorkspaceResourceQuota', 'Delete limits of a workspace', quotas.delete, message],
-    ['GET', `${ws}/clusters`, 'ListWorkspaceClusters', 'Clusters of a workspace', workspaces.clusters, list],
+    [
+      'DELETE',
+      oneQuota,
+      'DeleteWorkspaceResourceQuota',
+      'Delete limits of a workspace',
+      quotas.delete,
+      message,
+    ],
+    [
+      'GET',
+      `${ws}/clusters`,
+      'ListWorkspaceClusters',
+      'Clusters of a workspace',
+      workspaces.clusters,
+      list,
+    ],
     ['GET', '/clusters', 'ListClusters', 'Clusters of the caller', namespaces.clusters, list],
     ['GET', '/namespaces', 'ListNamespaces', 'Projects of the caller', namespaces.list, liveList],
     [
@@ -74,7 +109,14 @@ export function tenantV1alpha2(parts: TenantParts): Route[] {
       namespaces.federated,
       liveList,
     ],
-    ['GET', `${ws}/namespaces`, 'ListNamespaces', 'Projects of the caller in a workspace', namespaces.list, liveList],
+    [
+      'GET',
+      `${ws}/namespaces`,
+      'ListNamespaces',
+      'Projects of the caller in a workspace',
+      namespaces.list,
+      liveList,
+    ],
     [
       'POST',
       `${ws}/namespaces`,
@@ -131,7 +173,14 @@ export function tenantV1alpha2(parts: TenantParts): Route[] {
       namespaces.devops,
       liveList,
     ],
-    ['GET', `${member}/namespaces`, 'ListNamespaces', 'Projects of a member of a workspace', namespaces.list, liveList],
+    [
+      'GET',
+      `${member}/namespaces`,
+      'ListNamespaces',
+      'Projects of a member of a workspace',
+      namespaces.list,
+      liveList,
+    ],
     [
       'GET',
       `${member}/devops`,

@@ -10,8 +10,9 @@ import type { TenantParts } from './workspaces.ts';
 const EMPTY = { items: [], totalItems: 0 };
 
 /**
- * Answers a list of what belongs to somebody; with `watch=true` it goes on, also when he becomes a member of more or less.
- * `read` makes the page, undefined where there is no such kind; `check` tells why the caller may not read it any more.
+ * Answers a list of what belongs to somebody; with `watch=true` it goes on, also when he becomes a
+ * member of more or less. `read` makes the page, undefined where there is no such kind; `check`
+ * tells why the caller may not read it any more.
  */
 export async function tenantList(
   { catalog, live, visibility }: TenantParts,
@@ -22,11 +23,18 @@ export async function tenantList(
   const watch = takeWatch(query, headers);
   const given = parseListQuery(query);
   const first = await read(given);
-  if (!first) return EMPTY;
+  if (!first) {
+    return EMPTY;
+  }
+
   const { row } = first;
   const store = catalog.storeOf(row);
-  if (!watch || !store) return pageReply(first.page, row, catalog);
+  if (!watch || !store) {
+    return pageReply(first.page, row, catalog);
+  }
+
   query.sort();
+
   const list = {
     row,
     store,
@@ -36,5 +44,6 @@ export async function tenantList(
     offset: given.limit === -1 ? undefined : Math.max(0, (given.page - 1) * given.limit),
     others: visibility.deciding.filter((other) => other !== store),
   };
+
   return liveReply(live, list, { ...watch, check }, headers, catalog.staleness(row));
 }

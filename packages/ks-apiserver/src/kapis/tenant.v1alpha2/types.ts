@@ -20,14 +20,19 @@ export const WorkspaceTemplateSchema = Type.Object(
           Type.Object({
             metadata: Type.Optional(Metadata),
             spec: Type.Optional(
-              Type.Object({ manager: Type.Optional(Type.String()), networkIsolation: Type.Optional(Type.Boolean()) }),
+              Type.Object({
+                manager: Type.Optional(Type.String()),
+                networkIsolation: Type.Optional(Type.Boolean()),
+              }),
             ),
           }),
         ),
         placement: Type.Optional(
           Type.Object({
             clusters: Type.Optional(Type.Array(Type.Object({ name: Type.String() }))),
-            clusterSelector: Type.Optional(Type.Object({ matchLabels: Type.Optional(StringMap()) })),
+            clusterSelector: Type.Optional(
+              Type.Object({ matchLabels: Type.Optional(StringMap()) }),
+            ),
           }),
         ),
         overrides: Type.Optional(Type.Array(Type.Unknown())),
@@ -44,7 +49,10 @@ export const WorkspaceSchema = Type.Object(
     kind: Type.Optional(Type.String()),
     metadata: Metadata,
     spec: Type.Optional(
-      Type.Object({ manager: Type.Optional(Type.String()), networkIsolation: Type.Optional(Type.Boolean()) }),
+      Type.Object({
+        manager: Type.Optional(Type.String()),
+        networkIsolation: Type.Optional(Type.Boolean()),
+      }),
     ),
   },
   { $id: 'v1alpha1.Workspace' },
@@ -63,7 +71,10 @@ export const NamespaceSchema = Type.Object(
 
 const Quantities = Type.Optional(Type.Unsafe<Record<string, string | number>>({ type: 'object' }));
 
-/** ResourceQuota of quota.kubesphere.io/v1alpha2 as clients send it; label and selector are the workspace's. */
+/**
+ * ResourceQuota of quota.kubesphere.io/v1alpha2 as clients send it; label and selector are the
+ * workspace's.
+ */
 export const ResourceQuotaSchema = Type.Object(
   {
     apiVersion: Type.Optional(Type.String()),

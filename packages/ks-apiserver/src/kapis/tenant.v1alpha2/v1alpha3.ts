@@ -7,13 +7,17 @@ import { type TenantParts, workspaceHandlers } from './workspaces.ts';
 const BASE = '/kapis/tenant.kubesphere.io/v1alpha3';
 const TAGS = ['Tenant Resources'];
 
-/** tenant.kubesphere.io/v1alpha3 (KubeSphere 3.1): templates under their own name, by the same handlers, and workspaces as such. */
+/**
+ * tenant.kubesphere.io/v1alpha3 (KubeSphere 3.1): templates under their own name, by the same
+ * handlers, and workspaces as such.
+ */
 export function tenantV1alpha3(parts: TenantParts): Route[] {
   const workspaces = workspaceHandlers(parts);
   const [all, one] = ['/workspacetemplates', '/workspacetemplates/{workspace}'];
   const list = { returns: PageableResponse, live: true };
   const template = { returns: WorkspaceTemplateSchema };
   const body = { body: WorkspaceTemplateSchema, ...template };
+
   return rows(BASE, TAGS, [
     ['GET', '/workspaces', 'ListWorkspaces', 'Workspaces of the caller', workspaces.listMade, list],
     [
@@ -24,10 +28,31 @@ export function tenantV1alpha3(parts: TenantParts): Route[] {
       workspaces.getMade,
       { returns: WorkspaceSchema },
     ],
-    ['GET', all, 'ListWorkspaceTemplates', 'Templates of workspaces of the caller', workspaces.list, list],
+    [
+      'GET',
+      all,
+      'ListWorkspaceTemplates',
+      'Templates of workspaces of the caller',
+      workspaces.list,
+      list,
+    ],
     ['POST', all, 'CreateWorkspaceTemplate', 'Create a workspace', workspaces.create, body],
-    ['GET', one, 'DescribeWorkspaceTemplate', 'Read a template of a workspace', workspaces.get, template],
-    ['PUT', one, 'UpdateWorkspaceTemplate', 'Replace a template of a workspace', workspaces.update, body],
+    [
+      'GET',
+      one,
+      'DescribeWorkspaceTemplate',
+      'Read a template of a workspace',
+      workspaces.get,
+      template,
+    ],
+    [
+      'PUT',
+      one,
+      'UpdateWorkspaceTemplate',
+      'Replace a template of a workspace',
+      workspaces.update,
+      body,
+    ],
     [
       'PATCH',
       one,
@@ -36,6 +61,13 @@ export function tenantV1alpha3(parts: TenantParts): Route[] {
       workspaces.patch,
       { body: PatchSchema, ...template },
     ],
-    ['DELETE', one, 'DeleteWorkspaceTemplate', 'Delete a workspace', workspaces.delete, { returns: MessageSchema }],
+    [
+      'DELETE',
+      one,
+      'DeleteWorkspaceTemplate',
+      'Delete a workspace',
+      workspaces.delete,
+      { returns: MessageSchema },
+    ],
   ]);
 }

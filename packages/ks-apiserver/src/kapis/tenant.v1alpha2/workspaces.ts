@@ -13,7 +13,11 @@ import { objectReply, pageReply, SUCCESS } from '../page-reply.ts';
 import { guarded } from './errors.ts';
 import { tenantList } from './tenant-list.ts';
 
-const TEMPLATES = { group: 'tenant.kubesphere.io', version: 'v1alpha2', resource: 'workspacetemplates' };
+const TEMPLATES = {
+  group: 'tenant.kubesphere.io',
+  version: 'v1alpha2',
+  resource: 'workspacetemplates',
+};
 
 /** What the handlers of this group work with. */
 export interface TenantParts {
@@ -32,29 +36,45 @@ function typed(given: KubeObject): KubeObject {
     template: given.spec?.template ?? { spec: {} },
     placement: given.spec?.placement ?? {},
   };
+
   return { ...given, apiVersion: 'tenant.kubesphere.io/v1alpha2', kind: 'WorkspaceTemplate', spec };
 }
 
-/** Handlers of workspaces, one an operation; the objects are their templates, from which a controller makes the rest. */
+/**
+ * Handlers of workspaces, one an operation; the objects are their templates, from which a
+ * controller makes the rest.
+ */
 export function workspaceHandlers(
   parts: TenantParts,
-): Record<'list' | 'get' | 'listMade' | 'getMade' | 'create' | 'update' | 'patch' | 'delete' | 'clusters', Handler> {
+): Record<
+  'list' | 'get' | 'listMade' | 'getMade' | 'create' | 'update' | 'patch' | 'delete' | 'clusters',
+  Handler
+> {
   const { gate, catalog, tenants } = parts;
   const absent = (name: string) => missing('workspacetemplate', 'tenant.kubesphere.io', name);
+
   const list =
     (resource: 'workspacetemplates' | 'workspaces'): Handler =>
     (request) =>
-      tenantList(parts, request, (query) => tenants.workspaces(request.user, query, request.signal, resource));
+      tenantList(parts, request, (query) =>
+        tenants.workspaces(request.user, query, request.signal, resource),
+      );
+
   const get =
     (resource: 'workspacetemplates' | 'workspaces'): Handler =>
     async ({ params, user, signal }) => {
       const { workspace = '' } = params;
       const row = catalog.find(resource)!;
       const entry = (await catalog.synced(row, signal)).get(workspace);
+
       // What is not his does not exist for him: 3.0 shows every workspace to everybody here.
-      if (!entry || !tenants.seesWorkspace(user, workspace)) throw absent(workspace);
+      if (!entry || !tenants.seesWorkspace(user, workspace)) {
+        throw absent(workspace);
+      }
+
       return objectReply(entry, row, catalog);
     };
+
   return {
     list: list('workspacetemplates'),
 
@@ -70,17 +90,23 @@ export function workspaceHandlers(
 
     update: guarded(({ params, body, user, dryRun }) => {
       const given = body as KubeObject;
-      if (given.metadata.name !== params.workspace)
+      if (given.metadata.name !== params.workspace) {
         throw nameMismatch(given.metadata.name ?? '', params.workspace ?? '');
+      }
+
       return gate.clientFor(user).update(TEMPLATES, typed(given), { dryRun });
     }),
 
     patch: guarded(({ params, body, user, dryRun }) =>
-      gate.clientFor(user).patch({ resource: TEMPLATES, name: params.workspace ?? '' }, body as object, { dryRun }),
+      gate
+        .clientFor(user)
+        .patch({ resource: TEMPLATES, name: params.workspace ?? '' }, body as object, { dryRun }),
     ),
 
     delete: guarded(async ({ params, user, dryRun }) => {
-      await gate.clientFor(user).delete({ resource: TEMPLATES, name: params.workspace ?? '' }, { dryRun });
+      await gate
+        .clientFor(user)
+        .delete({ resource: TEMPLATES, name: params.workspace ?? '' }, { dryRun });
       return SUCCESS;
     }),
 
@@ -89,7 +115,11 @@ export function workspaceHandlers(
       const found = tenants.seesWorkspace(user, workspace)
         ? await tenants.workspaceClusters(workspace, signal)
         : undefined;
-      if (!found) throw absent(workspace);
+
+      if (!found) {
+        throw absent(workspace);
+      }
+
       return pageReply(found.page, found.row, catalog);
     },
   };

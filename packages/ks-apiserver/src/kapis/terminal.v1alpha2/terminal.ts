@@ -23,10 +23,21 @@ export function refuseWithoutUpgrade(parts: TerminalParts): Handler {
 
 /** Opens a terminal; it ends with the session of its user, and with each right that it needs. */
 export function openTerminal(parts: TerminalParts): UpgradeHandler {
-  return async ({ incoming, params: { namespace = '', pod = '' }, query, socket, head, follow }) => {
+  return async ({
+    incoming,
+    params: { namespace = '', pod = '' },
+    query,
+    socket,
+    head,
+    follow,
+  }) => {
     const { req, user, info } = incoming;
-    if (req.headers['sec-websocket-key'] === undefined) throw badRequest('only WebSocket upgrades are served');
+    if (req.headers['sec-websocket-key'] === undefined) {
+      throw badRequest('only WebSocket upgrades are served');
+    }
+
     await requireExec(parts, user, namespace, pod);
+
     const target = {
       user: user.name,
       namespace,
@@ -34,11 +45,16 @@ export function openTerminal(parts: TerminalParts): UpgradeHandler {
       container: query.get('container') ?? '',
       shell: query.get('shell') ?? '',
     };
+
     parts.terminals.open(target, { req, socket, head }, (session) => {
       follow([info, execCall(namespace, pod)], (why) => {
-        if (why === 'stopping') session.end(CLOSE.goingAway, 'the server stops: connect again');
-        else if (why === 'session') session.end(CLOSE.policy, 'your log-in session has ended: log in again');
-        else session.end(CLOSE.policy, `you may not run commands in pods of ${namespace} any more`);
+        if (why === 'stopping') {
+          session.end(CLOSE.goingAway, 'the server stops: connect again');
+        } else if (why === 'session') {
+          session.end(CLOSE.policy, 'your log-in session has ended: log in again');
+        } else {
+          session.end(CLOSE.policy, `you may not run commands in pods of ${namespace} any more`);
+        }
       });
     });
   };

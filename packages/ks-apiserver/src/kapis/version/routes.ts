@@ -3,7 +3,10 @@ import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import { Type } from 'typebox';
 import { ANONYMOUS } from '../../models/iam/authenticate.ts';
 
-/** How long the Kubernetes API's version is taken as known, in milliseconds, and how long it is waited for. */
+/**
+ * How long the Kubernetes API's version is taken as known, in milliseconds, and how long it is
+ * waited for.
+ */
 const KNOWN_MS = 30_000;
 const TIMEOUT_MS = 3000;
 
@@ -56,9 +59,13 @@ function withoutRuntimes({ kubernetes, ...own }: Versions): Versions {
   };
 }
 
-/** `/kapis/version`: the versions of this server and of the Kubernetes API behind it, the latter left out while it does not answer; runtimes for who has logged in. */
+/**
+ * `/kapis/version`: the versions of this server and of the Kubernetes API behind it, the latter
+ * left out while it does not answer; runtimes for who has logged in.
+ */
 export function version(client: KubeReader, build: BuildInfo): Route[] {
   let known: { at: number; value: Promise<object | undefined> } | undefined;
+
   const kubernetes = (): Promise<object | undefined> => {
     if (!known || Date.now() - known.at > KNOWN_MS) {
       const value = client.read('/version', AbortSignal.timeout(TIMEOUT_MS)).then(
@@ -68,10 +75,13 @@ export function version(client: KubeReader, build: BuildInfo): Route[] {
           return undefined;
         },
       );
+
       known = { at: Date.now(), value };
     }
+
     return known.value;
   };
+
   const own = {
     gitVersion: build.gitVersion,
     gitMajor: '',
@@ -83,6 +93,7 @@ export function version(client: KubeReader, build: BuildInfo): Route[] {
     compiler: 'tsc',
     platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
   };
+
   return [
     {
       method: 'GET',

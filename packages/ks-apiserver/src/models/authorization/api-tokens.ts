@@ -3,8 +3,10 @@ import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 
 const IAM = 'iam.kubesphere.io';
+
 /** Extra of a caller who came with an API token. */
 export const CREDENTIAL_EXTRA = 'iam.kubesphere.io/credential';
+
 /** Subresources of users that are credentials, or give some. */
 const CREDENTIALS = new Set(['password', 'tokens', 'totp', 'sessions']);
 const CERTIFICATES = new Set(['kubeconfig', 'kubectl']);
@@ -15,10 +17,14 @@ export function isApiTokenCaller({ extra }: UserInfo): boolean {
   return extra?.[CREDENTIAL_EXTRA] !== undefined;
 }
 
-/** Why an API token may not make a call; undefined where it may. One that leaks must not turn into more, nor lock its owner out. */
+/**
+ * Why an API token may not make a call; undefined where it may. One that leaks must not turn into
+ * more, nor lock its owner out.
+ */
 function whyNot({ name: owner }: UserInfo, info: RequestInfo): string | undefined {
   const { group, resource, subresource, verb, name } = info;
   const isRead = READS.has(verb);
+
   if (resource === 'users' && group === IAM) {
     if (CREDENTIALS.has(subresource) && !isRead) {
       return 'change credentials';
@@ -39,6 +45,7 @@ function whyNot({ name: owner }: UserInfo, info: RequestInfo): string | undefine
 
   const makesCertificate = group === 'certificates.k8s.io' && !isRead;
   const makesToken = group === '' && resource === 'serviceaccounts' && subresource === 'token';
+
   return makesCertificate || makesToken ? 'make credentials' : undefined;
 }
 
@@ -50,6 +57,10 @@ export function checkApiToken(caller: UserInfo, info: RequestInfo): void {
 
   const what = whyNot(caller, info);
   if (what !== undefined) {
-    throw new StatusError(403, 'Forbidden', `an API token cannot ${what}: log in with the password`);
+    throw new StatusError(
+      403,
+      'Forbidden',
+      `an API token cannot ${what}: log in with the password`,
+    );
   }
 }

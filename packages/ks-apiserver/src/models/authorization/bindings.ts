@@ -4,7 +4,10 @@ import type { Catalog } from '../resources/catalog.ts';
 import { BindingIndex } from './binding-index.ts';
 import { GroupIndex } from './group-index.ts';
 
-/** All bindings of the platform by their four scopes: authorization and the lists of members read the same indexes. */
+/**
+ * All bindings of the platform by their four scopes: authorization and the lists of members read
+ * the same indexes.
+ */
 export class Bindings {
   readonly global: BindingIndex;
   /** By workspace. */
@@ -18,13 +21,16 @@ export class Bindings {
   constructor(catalog: Catalog) {
     const platform = () => '';
     this.global = new BindingIndex(catalog.row('globalrolebindings'), platform);
+
     this.workspace = new BindingIndex(
       catalog.row('workspacerolebindings'),
       (entry) => entry.labels[WORKSPACE_LABEL] ?? '',
     );
+
     this.namespace = new BindingIndex(catalog.row('rolebindings'), (entry) => entry.namespace);
     this.cluster = new BindingIndex(catalog.row('clusterrolebindings'), platform);
     this.groups = new GroupIndex(catalog.row('groups'), catalog.row('groupbindings'));
+
     const namespaces = catalog.row('namespaces');
     this.#workspaceOf = (namespace) => namespaces.store.get(namespace)?.labels[WORKSPACE_LABEL];
   }
@@ -33,20 +39,31 @@ export class Bindings {
   workspacesOf(user: UserInfo): string[] {
     const own = this.groups
       .all(user.name)
-      .filter(({ workspace, name }) => this.workspace.entriesOf(name, workspace, 'Group').length > 0);
+      .filter(
+        ({ workspace, name }) => this.workspace.entriesOf(name, workspace, 'Group').length > 0,
+      );
+
     const byName = this.workspace.scopesOf(user.name);
     const byGroup = user.groups.flatMap((group) => this.workspace.scopesOf(group, 'Group'));
+
     return [...new Set([...byName, ...byGroup, ...own.map(({ workspace }) => workspace)])];
   }
 
-  /** Namespaces in which a user has a role, himself or by a group; a workspace's group counts in its namespaces alone. */
+  /**
+   * Namespaces in which a user has a role, himself or by a group; a workspace's group counts in its
+   * namespaces alone.
+   */
   namespacesOf(user: UserInfo): string[] {
     const own = this.groups
       .all(user.name)
       .flatMap(({ workspace, name }) =>
-        this.namespace.scopesOf(name, 'Group').filter((namespace) => this.#workspaceOf(namespace) === workspace),
+        this.namespace
+          .scopesOf(name, 'Group')
+          .filter((namespace) => this.#workspaceOf(namespace) === workspace),
       );
+
     const byGroup = user.groups.flatMap((group) => this.namespace.scopesOf(group, 'Group'));
+
     return [...new Set([...this.namespace.scopesOf(user.name), ...byGroup, ...own])];
   }
 }

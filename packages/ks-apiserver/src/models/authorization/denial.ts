@@ -5,17 +5,31 @@ import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 
 const EXPLAIN = '/kapis/iam.kubesphere.io/v1alpha2/explain';
 
-/** The place that a call is about, as the URL names it: nothing that the caller does not know already. */
-function whereOf({ scope, workspace, namespace, devops }: RequestInfo): { field: string; words: string } {
-  if (scope === 'Namespace') return { field: 'namespace', words: `in the namespace "${namespace}"` };
-  if (scope === 'DevOps') return { field: 'devops', words: `in the DevOps project "${devops}"` };
-  if (scope === 'Workspace') return { field: 'workspace', words: `in the workspace "${workspace}"` };
+/**
+ * The place that a call is about, as the URL names it: nothing that the caller does not know
+ * already.
+ */
+function whereOf({ scope, workspace, namespace, devops }: RequestInfo): {
+  field: string;
+  words: string;
+} {
+  if (scope === 'Namespace') {
+    return { field: 'namespace', words: `in the namespace "${namespace}"` };
+  }
+  if (scope === 'DevOps') {
+    return { field: 'devops', words: `in the DevOps project "${devops}"` };
+  }
+  if (scope === 'Workspace') {
+    return { field: 'workspace', words: `in the workspace "${workspace}"` };
+  }
+
   return { field: 'cluster', words: 'on the platform' };
 }
 
 /**
- * The 403 for a call that nothing allows. The message is 3.0's, word for word; which scope was missing, where 3.0 says "at
- * the cluster scope" of workspaces and projects too, and where to ask why, is in `details.causes`.
+ * The 403 for a call that nothing allows. The message is 3.0's, word for word; which scope was
+ * missing, where 3.0 says "at the cluster scope" of workspaces and projects too, and where to ask
+ * why, is in `details.causes`.
  */
 export function denial(user: UserInfo, info: RequestInfo, suffix: string): StatusError {
   const { verb, group, resource, subresource, name, namespace, workspace, devops, path } = info;
@@ -29,13 +43,22 @@ export function denial(user: UserInfo, info: RequestInfo, suffix: string): Statu
     : { verb, path };
   const message = `no role allows ${missing}; ask for a role that does, or see ${EXPLAIN}${queryOf(asked)}`;
   const causes = [{ reason: 'RoleMissing', message, field }];
-  if (!info.isResource)
-    return new StatusError(403, 'Forbidden', `forbidden: User "${user.name}" cannot ${verb} path "${path}"${suffix}`, {
-      causes,
-    });
+
+  if (!info.isResource) {
+    return new StatusError(
+      403,
+      'Forbidden',
+      `forbidden: User "${user.name}" cannot ${verb} path "${path}"${suffix}`,
+      {
+        causes,
+      },
+    );
+  }
+
   const where = namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`;
   const what = `${group === '' ? resource : `${resource}.${group}`}${name === '' ? '' : ` "${name}"`}`;
   const why = `User "${user.name}" cannot ${verb} resource "${full}" in API group "${group}" ${where}${suffix}`;
+
   return new StatusError(403, 'Forbidden', `${what} is forbidden: ${why}`, {
     ...(name !== '' && { name }),
     ...(group !== '' && { group }),

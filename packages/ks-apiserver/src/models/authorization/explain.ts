@@ -12,6 +12,7 @@ import { rulesOf } from './rights.ts';
 /** Most grants, and most roles that would do, that an answer names. */
 const LIMIT = 50;
 const TEMPLATE = 'iam.kubesphere.io/role-template';
+
 const KINDS = {
   global: ['GlobalRoleBinding', 'GlobalRole'],
   workspace: ['WorkspaceRoleBinding', 'WorkspaceRole'],
@@ -19,7 +20,10 @@ const KINDS = {
   cluster: ['ClusterRoleBinding', 'ClusterRole'],
 } as const;
 
-/** A rule that allows the call, the role that it is in, and the binding by which the user has the role. */
+/**
+ * A rule that allows the call, the role that it is in, and the binding by which the user has the
+ * role.
+ */
 export interface ExplainedGrant {
   level: Level;
   workspace?: string;
@@ -60,33 +64,63 @@ export class Explainer {
     this.#catalog = catalog;
   }
 
-  /** `knows` tells whether the asker may see the roles of a workspace or namespace in which the user has none. */
+  /**
+   * `knows` tells whether the asker may see the roles of a workspace or namespace in which the user
+   * has none.
+   */
   async explain(
     user: UserInfo,
     info: RequestInfo,
     knows: (level: 'workspace' | 'namespace', key: string) => boolean,
   ): Promise<Explanation> {
     const place = this.#authorizer.held.placeOf(info);
-    const explanation: Explanation = { allowed: false, builtIn: [], grants: [], rolesThatWould: [] };
+
+    const explanation: Explanation = {
+      allowed: false,
+      builtIn: [],
+      grants: [],
+      rolesThatWould: [],
+    };
+
     for (const reason of this.#authorizer.reasons(user, info)) {
       explanation.allowed = true;
-      if (typeof reason === 'string') explanation.builtIn.push(reason);
-      else if (explanation.grants.length < LIMIT) explanation.grants.push(grantOf(reason, place.workspace));
-      else explanation.truncated = true;
+
+      if (typeof reason === 'string') {
+        explanation.builtIn.push(reason);
+      } else if (explanation.grants.length < LIMIT) {
+        explanation.grants.push(grantOf(reason, place.workspace));
+      } else {
+        explanation.truncated = true;
+      }
     }
+
     for (const { held, module } of this.#authorizer.overridden(user, info)) {
-      if (explanation.grants.length >= LIMIT || !(await this.#authorizer.overrideAllows(module, user, info))) continue;
+      if (
+        explanation.grants.length >= LIMIT ||
+        !(await this.#authorizer.overrideAllows(module, user, info))
+      ) {
+        continue;
+      }
+
       explanation.allowed = true;
       explanation.grants.push(grantOf({ held }, place.workspace));
     }
-    if (explanation.allowed) return explanation;
+
+    if (explanation.allowed) {
+      return explanation;
+    }
+
     const add = (level: Level, entries: Iterable<Entry>) => {
       for (const entry of entries) {
-        if (!rulesOf(entry.object).some((rule) => ruleAllows(rule, info))) continue;
+        if (!rulesOf(entry.object).some((rule) => ruleAllows(rule, info))) {
+          continue;
+        }
+
         if (explanation.rolesThatWould.length >= LIMIT) {
           explanation.truncated = true;
           return;
         }
+
         explanation.rolesThatWould.push({
           level,
           ...(level === 'workspace' && { workspace: place.workspace }),
@@ -99,16 +133,23 @@ export class Explainer {
         });
       }
     };
+
     // The narrowest first: that is the one to ask for.
     const { workspace, namespace } = place;
-    if (namespace !== '' && knows('namespace', namespace)) add('namespace', this.#roles('roles', namespace));
-    if (workspace !== '' && knows('workspace', workspace))
+    if (namespace !== '' && knows('namespace', namespace)) {
+      add('namespace', this.#roles('roles', namespace));
+    }
+
+    if (workspace !== '' && knows('workspace', workspace)) {
       add(
         'workspace',
         this.#roles('workspaceroles').filter(({ labels }) => labels[WORKSPACE_LABEL] === workspace),
       );
+    }
+
     add('global', this.#roles('globalroles'));
     add('cluster', this.#roles('clusterroles'));
+
     return explanation;
   }
 
@@ -117,9 +158,13 @@ export class Explainer {
   }
 }
 
-function grantOf({ held, rule }: { held: HeldRole; rule?: PolicyRule }, workspace: string): ExplainedGrant {
+function grantOf(
+  { held, rule }: { held: HeldRole; rule?: PolicyRule },
+  workspace: string,
+): ExplainedGrant {
   const { level, binding } = held;
   const role = held.role as KubeObject;
+
   return {
     level,
     ...(level === 'workspace' && { workspace }),

@@ -5,10 +5,14 @@ import { isPublicPath } from './public-paths.ts';
 
 const IAM = 'iam.kubesphere.io';
 const TENANT = 'tenant.kubesphere.io';
+
 /** What the console lists before it shows its page for a first password. */
 const LISTED = new Set(['workspaces', 'workspacetemplates']);
 
-/** Extra of a caller who must set a password of their own before anything else (the name is KubeSphere 3.2's). */
+/**
+ * Extra of a caller who must set a password of their own before anything else (the name is
+ * KubeSphere 3.2's).
+ */
 export const UNINITIALIZED_EXTRA = 'uninitialized';
 
 /** Whether a caller must set a password of their own before anything else. */
@@ -22,10 +26,20 @@ export function freeOfDuty(caller: UserInfo): UserInfo {
   return { ...caller, extra };
 }
 
-/** Whether a call patches one's own User through the Kubernetes API, as the console sets a first password. */
+/**
+ * Whether a call patches one's own User through the Kubernetes API, as the console sets a first
+ * password.
+ */
 export function patchesSelf(user: UserInfo, info: RequestInfo): boolean {
   const { isKubernetes, group, resource, subresource, name, verb } = info;
-  const isUser = group === IAM && resource === 'users' && subresource === '' && name !== '' && name === user.name;
+
+  const isUser =
+    group === IAM &&
+    resource === 'users' &&
+    subresource === '' &&
+    name !== '' &&
+    name === user.name;
+
   return isKubernetes && isUser && verb === 'patch';
 }
 
@@ -39,8 +53,9 @@ export function passwordFirst(name: string, why: string): StatusError {
 }
 
 /**
- * Throws Forbidden for all but reading oneself, the list of one's workspaces and setting a password, while somebody's password is
- * one that another has set. What a patch of oneself does the gate looks at.
+ * Throws Forbidden for all but reading oneself, the list of one's workspaces and setting a
+ * password, while somebody's password is one that another has set. What a patch of oneself does the
+ * gate looks at.
  */
 export function checkFirstPassword(user: UserInfo, info: RequestInfo): void {
   if (!mustSetPassword(user) || isPublicPath(info.path) || patchesSelf(user, info)) {

@@ -20,13 +20,19 @@ export interface AuthorizationInformers {
 /** Where roles are given. */
 export type Level = 'global' | 'workspace' | 'namespace' | 'cluster';
 
-/** Where a request is: the workspace and the namespace whose roles count, each '' for none. Roles of the platform and the cluster always count. */
+/**
+ * Where a request is: the workspace and the namespace whose roles count, each '' for none. Roles of
+ * the platform and the cluster always count.
+ */
 export interface Place {
   workspace: string;
   namespace: string;
 }
 
-/** A role that a caller has, and by which binding; `role` is undefined while there is none of that name. */
+/**
+ * A role that a caller has, and by which binding; `role` is undefined while there is none of that
+ * name.
+ */
 export interface HeldRole {
   level: Level;
   binding: Binding;
@@ -36,7 +42,10 @@ export interface HeldRole {
 /** Everywhere but in workspaces and namespaces. */
 export const PLATFORM: Place = Object.freeze({ workspace: '', namespace: '' });
 
-/** Finds the roles of callers: KubeSphere's global, workspace, namespace and cluster roles, in 3.0's order. */
+/**
+ * Finds the roles of callers: KubeSphere's global, workspace, namespace and cluster roles, in 3.0's
+ * order.
+ */
 export class HeldRoles {
   readonly #informers: AuthorizationInformers;
   readonly #bindings: Bindings;
@@ -48,15 +57,25 @@ export class HeldRoles {
 
   /** Roles on all of the platform. */
   *global(user: UserInfo): Generator<HeldRole> {
-    for (const binding of this.#bindings.global.rolesOf(user, ''))
-      yield { level: 'global', binding, role: this.#informers.globalRoles.store.get(binding.roleRef.name)?.object };
+    for (const binding of this.#bindings.global.rolesOf(user, '')) {
+      yield {
+        level: 'global',
+        binding,
+        role: this.#informers.globalRoles.store.get(binding.roleRef.name)?.object,
+      };
+    }
   }
 
-  /** All roles that count at a place. Groups of a workspace count in it and its namespaces alone. */
+  /**
+   * All roles that count at a place. Groups of a workspace count in it and its namespaces alone.
+   */
   *at(user: UserInfo, { workspace, namespace }: Place): Generator<HeldRole> {
     yield* this.global(user);
+
     const groups = workspace === '' ? [] : this.#bindings.groups.groupsOf(user.name, workspace);
-    // A namespace or project of no workspace is nobody's: 3.0 counts the bindings of every workspace here.
+
+    // A namespace or project of no workspace is nobody's: 3.0 counts the bindings of every
+    // workspace here.
     if (workspace !== '') {
       for (const binding of this.#bindings.workspace.rolesOf(user, workspace, groups)) {
         const role = this.#informers.workspaceRoles.store.get(binding.roleRef.name);
@@ -64,20 +83,25 @@ export class HeldRoles {
         yield { level: 'workspace', binding, role: own ? role.object : undefined };
       }
     }
+
     if (namespace !== '') {
       for (const binding of this.#bindings.namespace.rolesOf(user, namespace, groups)) {
         const { kind, name } = binding.roleRef;
         yield { level: 'namespace', binding, role: this.role(kind, name, namespace) };
       }
     }
-    for (const binding of this.#bindings.cluster.rolesOf(user, ''))
+
+    for (const binding of this.#bindings.cluster.rolesOf(user, '')) {
       yield { level: 'cluster', binding, role: this.role('ClusterRole', binding.roleRef.name, '') };
+    }
   }
 
   /** A Role of a namespace, or a ClusterRole. */
   role(kind: string, name: string, namespace: string): KubeObject | undefined {
     const { roles, clusterRoles } = this.#informers;
-    return (kind === 'ClusterRole' ? clusterRoles.store.get(name) : roles.store.get(name, namespace))?.object;
+    return (
+      kind === 'ClusterRole' ? clusterRoles.store.get(name) : roles.store.get(name, namespace)
+    )?.object;
   }
 
   /** The workspace that a namespace belongs to; '' for none. */
@@ -85,22 +109,39 @@ export class HeldRoles {
     return this.#informers.namespaces.store.get(namespace)?.labels[WORKSPACE_LABEL] ?? '';
   }
 
-  /** Where a request is: the workspace is that of the namespace or project itself, whatever the URL says of one. */
+  /**
+   * Where a request is: the workspace is that of the namespace or project itself, whatever the URL
+   * says of one.
+   */
   placeOf(info: RequestInfo): Place {
     const { namespaces, devopsProjects } = this.#informers;
-    if (info.scope === 'Cluster') return PLATFORM;
-    if (info.scope === 'Workspace') return { workspace: info.workspace, namespace: '' };
+
+    if (info.scope === 'Cluster') {
+      return PLATFORM;
+    }
+    if (info.scope === 'Workspace') {
+      return { workspace: info.workspace, namespace: '' };
+    }
+
     const holder =
-      info.scope === 'Namespace' ? namespaces.store.get(info.namespace) : devopsProjects.store.get(info.devops);
+      info.scope === 'Namespace'
+        ? namespaces.store.get(info.namespace)
+        : devopsProjects.store.get(info.devops);
+
     // What does not exist yet is judged by the workspace of the URL, under which it would be made.
     const workspace = holder ? (holder.labels[WORKSPACE_LABEL] ?? '') : info.workspace;
-    if (info.scope === 'Namespace') return { workspace, namespace: info.namespace };
+
+    if (info.scope === 'Namespace') {
+      return { workspace, namespace: info.namespace };
+    }
+
     return { workspace, namespace: this.adminNamespaceOf(info.devops) };
   }
 
   /**
-   * The namespace of a DevOps project, whose roles are the project's; '' for none. The project's own word does not count unless
-   * the namespace carries its label: else whoever may write the project would choose any namespace.
+   * The namespace of a DevOps project, whose roles are the project's; '' for none. The project's
+   * own word does not count unless the namespace carries its label: else whoever may write the
+   * project would choose any namespace.
    */
   adminNamespaceOf(project: string): string {
     const status = this.#informers.devopsProjects.store.get(project)?.object?.status;
@@ -109,6 +150,8 @@ export class HeldRoles {
       return '';
     }
 
-    return this.#informers.namespaces.store.get(namespace)?.labels[DEVOPS_LABEL] === project ? namespace : '';
+    return this.#informers.namespaces.store.get(namespace)?.labels[DEVOPS_LABEL] === project
+      ? namespace
+      : '';
   }
 }

@@ -4,7 +4,10 @@ import https from 'node:https';
 import { answerPath, isolatedModule, type RegoModule, RegoModuleError } from './rego-module.ts';
 
 const LIMITS = {
-  /** Modules that the server is expected to have; the one that was used longest ago is deleted there. */
+  /**
+   * Modules that the server is expected to have; the one that was used longest ago is deleted
+   * there.
+   */
   modules: 500,
   /** Answers that are remembered, and for how long, in milliseconds. */
   answers: 10_000,
@@ -15,7 +18,10 @@ const LIMITS = {
   body: 256 * 1024,
 };
 
-/** Where an OPA server is, how long it may take, in milliseconds, and the CA (PEM) of its certificate. */
+/**
+ * Where an OPA server is, how long it may take, in milliseconds, and the CA (PEM) of its
+ * certificate.
+ */
 export interface OpaOptions {
   endpoint: string;
   timeoutMs: number;
@@ -45,8 +51,9 @@ export const NO_POLICY_SERVER: ModuleState = {
 };
 
 /**
- * Evaluates modules on an OPA server by its REST API (OPA "REST API", Policy and Data): each module is put there once, under a
- * name made from its text. It fails closed: a server that does not answer in time, or that says anything but true, allows nothing.
+ * Evaluates modules on an OPA server by its REST API (OPA "REST API", Policy and Data): each module
+ * is put there once, under a name made from its text. It fails closed: a server that does not
+ * answer in time, or that says anything but true, allows nothing.
  */
 export class OpaServer implements OverridePolicy {
   readonly #options: OpaOptions;
@@ -60,7 +67,11 @@ export class OpaServer implements OverridePolicy {
   constructor(options: OpaOptions) {
     this.#options = options;
     this.#base = new URL(options.endpoint);
-    if (!/^https?:$/.test(this.#base.protocol)) throw new TypeError(`no http or https URL: ${options.endpoint}`);
+
+    if (!/^https?:$/.test(this.#base.protocol)) {
+      throw new TypeError(`no http or https URL: ${options.endpoint}`);
+    }
+
     const keepAlive = { keepAlive: true, maxSockets: LIMITS.concurrent };
     this.#agent =
       this.#base.protocol === 'https:'
@@ -72,16 +83,25 @@ export class OpaServer implements OverridePolicy {
     const body = JSON.stringify({ input });
     const key = createHash('sha256').update(source).update('\0').update(body).digest('base64');
     const known = this.#answers.get(key);
-    if (known && known.until > Date.now()) return known.allowed;
-    if (this.#asking >= LIMITS.concurrent) return false;
+    if (known && known.until > Date.now()) {
+      return known.allowed;
+    }
+    if (this.#asking >= LIMITS.concurrent) {
+      return false;
+    }
+
     this.#asking += 1;
+
     try {
       const allowed = await this.#ask(isolatedModule(source), body);
       this.#remember(key, allowed);
       return allowed;
     } catch (error) {
       // A module that is no good is told of on its role, and not on every call.
-      if (!(error instanceof RegoModuleError)) this.#options.onError(error);
+      if (!(error instanceof RegoModuleError)) {
+        this.#options.onError(error);
+      }
+
       return false;
     } finally {
       this.#asking -= 1;
@@ -91,10 +111,16 @@ export class OpaServer implements OverridePolicy {
   async check(source: string): Promise<ModuleState> {
     try {
       await this.#put(isolatedModule(source));
-      return { usable: true, reason: 'Evaluated', message: 'the override is evaluated by the policy server' };
+
+      return {
+        usable: true,
+        reason: 'Evaluated',
+        message: 'the override is evaluated by the policy server',
+      };
     } catch (error) {
       const invalid = error instanceof RegoModuleError;
       const why = (error as Error).message;
+
       return {
         usable: false,
         reason: invalid ? 'InvalidModule' : 'PolicyServerFailed',
@@ -106,60 +132,107 @@ export class OpaServer implements OverridePolicy {
   #remember(key: string, allowed: boolean): void {
     this.#answers.delete(key);
     this.#answers.set(key, { allowed, until: Date.now() + LIMITS.answerMs });
-    if (this.#answers.size <= LIMITS.answers) return;
+
+    if (this.#answers.size <= LIMITS.answers) {
+      return;
+    }
+
     const [oldest] = this.#answers.keys();
     this.#answers.delete(oldest!);
   }
 
   async #ask(module: RegoModule, body: string): Promise<boolean> {
     const fresh = !this.#modules.has(module.id);
-    if (fresh) await this.#put(module);
+    if (fresh) {
+      await this.#put(module);
+    }
+
     const result = await this.#result(module, body);
-    if (result !== undefined || fresh) return result === true;
+    if (result !== undefined || fresh) {
+      return result === true;
+    }
+
     // Nothing at all: perhaps the server was started anew and has lost the module.
     const { status } = await this.#call('GET', `/v1/policies/${module.id}`);
-    if (status !== 404) return false;
+    if (status !== 404) {
+      return false;
+    }
+
     await this.#put(module);
+
     return (await this.#result(module, body)) === true;
   }
 
   async #result(module: RegoModule, body: string): Promise<unknown> {
     const { status, text } = await this.#call('POST', answerPath(module), body, 'application/json');
-    if (status !== 200) throw new Error(`the policy server answered ${status}`);
+    if (status !== 200) {
+      throw new Error(`the policy server answered ${status}`);
+    }
+
     return (JSON.parse(text) as { result?: unknown }).result;
   }
 
   async #put(module: RegoModule): Promise<void> {
-    const { status } = await this.#call('PUT', `/v1/policies/${module.id}`, module.text, 'text/plain');
-    if (status === 400) throw new RegoModuleError('the policy server does not accept the module');
-    if (status !== 200) throw new Error(`the policy server answered ${status}`);
+    const { status } = await this.#call(
+      'PUT',
+      `/v1/policies/${module.id}`,
+      module.text,
+      'text/plain',
+    );
+
+    if (status === 400) {
+      throw new RegoModuleError('the policy server does not accept the module');
+    }
+    if (status !== 200) {
+      throw new Error(`the policy server answered ${status}`);
+    }
+
     this.#modules.delete(module.id);
     this.#modules.set(module.id, module);
-    if (this.#modules.size <= LIMITS.modules) return;
+
+    if (this.#modules.size <= LIMITS.modules) {
+      return;
+    }
+
     const [oldest] = this.#modules.keys();
     this.#modules.delete(oldest!);
     await this.#call('DELETE', `/v1/policies/${oldest}`);
   }
 
   /** One call; redirects are answers like any other, and the answer is read up to a limit. */
-  #call(method: string, path: string, body?: string, type?: string): Promise<{ status: number; text: string }> {
+  #call(
+    method: string,
+    path: string,
+    body?: string,
+    type?: string,
+  ): Promise<{ status: number; text: string }> {
     const url = new URL(this.#base);
     url.pathname = url.pathname.replace(/\/$/, '') + path;
-    const headers = body === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) };
+
+    const headers =
+      body === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) };
     const signal = AbortSignal.timeout(this.#options.timeoutMs);
     const { request } = url.protocol === 'https:' ? https : http;
+
     return new Promise((resolve, reject) => {
       const sent = request(url, { method, headers, agent: this.#agent, signal }, (response) => {
         const pieces: Buffer[] = [];
         let length = 0;
         response.on('data', (piece: Buffer) => {
           length += piece.byteLength;
-          if (length > LIMITS.body) sent.destroy(new Error('the answer of the policy server is too long'));
-          else pieces.push(piece);
+          if (length > LIMITS.body) {
+            sent.destroy(new Error('the answer of the policy server is too long'));
+          } else {
+            pieces.push(piece);
+          }
         });
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(pieces).toString() }));
+
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(pieces).toString() }),
+        );
         response.on('error', reject);
       });
+
       sent.on('error', reject);
       sent.end(body);
     });

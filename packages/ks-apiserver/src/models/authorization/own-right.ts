@@ -5,8 +5,9 @@ import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Authorizer } from './authorizer.ts';
 
 /**
- * Throws Forbidden unless the caller may read objects of a kind, or one by name, through the Kubernetes API: a rule on `*` of
- * resources.kubesphere.io, as templates of roles have it, is no right to credentials, nor to kinds that 3.0 never showed.
+ * Throws Forbidden unless the caller may read objects of a kind, or one by name, through the
+ * Kubernetes API: a rule on `*` of resources.kubesphere.io, as templates of roles have it, is no
+ * right to credentials, nor to kinds that 3.0 never showed.
  */
 export function requireOwnRight(
   authorizer: Authorizer,
@@ -15,5 +16,8 @@ export function requireOwnRight(
   namespace?: string,
   name?: string,
 ): void {
-  authorizer.authorize(user, parseRequestInfo('GET', resourcePath(resource, namespaced ? namespace : undefined, name)));
+  authorizer.authorize(
+    user,
+    parseRequestInfo('GET', resourcePath(resource, namespaced ? namespace : undefined, name)),
+  );
 }

@@ -3,7 +3,10 @@ import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import { mustSetPassword, patchesSelf } from './first-password.ts';
 import { selfReviewOf } from './self-reviews.ts';
 
-/** Resources in which a member finds himself under his own name: he reads his membership and may end it, but never begins one. */
+/**
+ * Resources in which a member finds himself under his own name: he reads his membership and may end
+ * it, but never begins one.
+ */
 const MEMBERSHIPS = new Set(['clustermembers', 'workspacemembers', 'members']);
 const READS_AND_LEAVES = new Set(['get', 'delete']);
 const READ = new Set(['get', 'list', 'watch']);
@@ -12,9 +15,10 @@ const RESOURCES = 'resources.kubesphere.io';
 const TENANT = 'tenant.kubesphere.io';
 
 /**
- * What every logged-in user may do besides his roles: read which resources the Kubernetes API serves and what he may do there,
- * read and change himself, and ask the tenant API, whose handlers show him what he belongs to. Unlike in 3.0, himself means the
- * KubeSphere API only: through the Kubernetes API one's own User object would show the password hash and take any change.
+ * What every logged-in user may do besides his roles: read which resources the Kubernetes API
+ * serves and what he may do there, read and change himself, and ask the tenant API, whose handlers
+ * show him what he belongs to. Unlike in 3.0, himself means the KubeSphere API only: through the
+ * Kubernetes API one's own User object would show the password hash and take any change.
  */
 export function selfService(user: UserInfo, info: RequestInfo): boolean {
   if (!user.groups.includes('system:authenticated')) {
@@ -31,12 +35,26 @@ export function selfService(user: UserInfo, info: RequestInfo): boolean {
   }
 
   const isSelf = info.name !== '' && info.name === user.name;
-  if (isSelf && info.group === IAM && info.resource === 'users') return true;
-  if (isSelf && info.group === IAM && MEMBERSHIPS.has(info.resource)) return READS_AND_LEAVES.has(info.verb);
+  if (isSelf && info.group === IAM && info.resource === 'users') {
+    return true;
+  }
+  if (isSelf && info.group === IAM && MEMBERSHIPS.has(info.resource)) {
+    return READS_AND_LEAVES.has(info.verb);
+  }
+
   // His kubeconfig and kubectl: /kapis/resources.kubesphere.io/v1alpha2/users/{user}/kubeconfig.
-  if (isSelf && info.group === RESOURCES && info.resource === 'users' && info.verb === 'get') return true;
-  // Why one may not do something; the handler answers about himself alone, or about all to an administrator.
-  if (info.group === IAM && info.resource === 'explain' && info.verb === 'list') return true;
-  if (info.visibleOnly && READ.has(info.verb)) return true;
+  if (isSelf && info.group === RESOURCES && info.resource === 'users' && info.verb === 'get') {
+    return true;
+  }
+
+  // Why one may not do something; the handler answers about himself alone, or about all to an
+  // administrator.
+  if (info.group === IAM && info.resource === 'explain' && info.verb === 'list') {
+    return true;
+  }
+  if (info.visibleOnly && READ.has(info.verb)) {
+    return true;
+  }
+
   return info.group === TENANT && READ.has(info.verb);
 }

@@ -24,6 +24,7 @@ test('a module gets a package of its own, in code and nowhere else', () => {
       .replace('import data.authz', `import data.${own}`)
       .replace('  data.authz.self', `  data.${own}.self`),
   );
+
   assert.equal(isolatedModule(SOURCE).id, id);
   assert.notEqual(isolatedModule(`${SOURCE}\n`).id, id);
 });
@@ -42,5 +43,7 @@ const REFUSED: Record<string, string> = {
   'data that replaces data': 'package authz\nallow { x with data.x as 1 }',
   'too long': `package authz\n${'#'.repeat(70_000)}`,
 };
-for (const [what, source] of Object.entries(REFUSED))
+
+for (const [what, source] of Object.entries(REFUSED)) {
   test(`refused: ${what}`, () => assert.throws(() => isolatedModule(source), RegoModuleError));
+}

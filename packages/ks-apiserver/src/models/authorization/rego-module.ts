@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 /** Longest module that is looked at, in characters. */
 const LIMIT = 64 * 1024;
+
 /** Comments, strings, raw strings, and all else piece by piece (Rego "Lexical structure"). */
 const TOKENS = /#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`|[A-Za-z_][A-Za-z0-9_]*|\s+|./gsu;
 const PACKAGE_PREFIX = 'ks_override';
@@ -17,31 +18,52 @@ export interface RegoModule {
 export class RegoModuleError extends Error {}
 
 /**
- * A role's module for a server that evaluates many: 3.0 evaluates each alone, as package `authz`, and asks
- * `data.authz.allow`. Here the package gets a name made from its text, with every use of `data.authz`. What would read other
- * data, such as modules of other roles, is refused. Throws a RegoModuleError.
+ * A role's module for a server that evaluates many: 3.0 evaluates each alone, as package `authz`,
+ * and asks `data.authz.allow`. Here the package gets a name made from its text, with every use of
+ * `data.authz`. What would read other data, such as modules of other roles, is refused. Throws a
+ * RegoModuleError.
  */
 export function isolatedModule(source: string): RegoModule {
-  if (source.length > LIMIT) throw new RegoModuleError(`the module is longer than ${LIMIT} characters`);
+  if (source.length > LIMIT) {
+    throw new RegoModuleError(`the module is longer than ${LIMIT} characters`);
+  }
+
   const id = `m${createHash('sha256').update(source).digest('hex').slice(0, 40)}`;
   const tokens = source.match(TOKENS) ?? [];
+
   /** Places of tokens that mean something. */
   const code = [...tokens.keys()].filter((i) => !/^(#|\s)/.test(tokens[i]!));
   const at = (n: number) => tokens[code[n] ?? -1];
   const [first, second] = code;
-  if (at(0) !== 'package' || at(1) !== 'authz' || at(2) === '.' || at(2) === '[')
+
+  if (at(0) !== 'package' || at(1) !== 'authz' || at(2) === '.' || at(2) === '[') {
     throw new RegoModuleError('the module must begin with "package authz"');
+  }
+
   for (let n = 2; n < code.length; n++) {
     // A template string has code in it.
-    if (at(n) === '$') throw new RegoModuleError('the module has a template string');
-    if (at(n) === 'package') throw new RegoModuleError('the module has a second package');
+    if (at(n) === '$') {
+      throw new RegoModuleError('the module has a template string');
+    }
+    if (at(n) === 'package') {
+      throw new RegoModuleError('the module has a second package');
+    }
+
     // A field of something else that happens to be called so.
-    if (at(n) !== 'data' || at(n - 1) === '.') continue;
-    if (at(n + 1) !== '.' || at(n + 2) !== 'authz')
+    if (at(n) !== 'data' || at(n - 1) === '.') {
+      continue;
+    }
+    if (at(n + 1) !== '.' || at(n + 2) !== 'authz') {
       throw new RegoModuleError('the module reads data other than data.authz');
+    }
+
     tokens[code[n + 2]!] = `${PACKAGE_PREFIX}.${id}`;
   }
-  if (first !== undefined && second !== undefined) tokens[second] = `${PACKAGE_PREFIX}.${id}`;
+
+  if (first !== undefined && second !== undefined) {
+    tokens[second] = `${PACKAGE_PREFIX}.${id}`;
+  }
+
   return { id, text: tokens.join('') };
 }
 

@@ -6,6 +6,11 @@ import { requireOwnRight } from './own-right.ts';
 export const SECRETS = { group: '', version: 'v1', resource: 'secrets' } as const;
 
 /** Throws Forbidden unless the caller may read a Secret through the Kubernetes API. */
-export function requireSecretAccess(authorizer: Authorizer, user: UserInfo, namespace: string, name: string): void {
+export function requireSecretAccess(
+  authorizer: Authorizer,
+  user: UserInfo,
+  namespace: string,
+  name: string,
+): void {
   requireOwnRight(authorizer, user, SECRETS, namespace, name);
 }

@@ -7,7 +7,11 @@ import { checkApiToken } from './api-tokens.ts';
 import type { Authorizer } from './authorizer.ts';
 
 /** Makes the status of a review that a caller makes about himself. */
-type SelfReview = (authorizer: Authorizer, caller: UserInfo, spec: Spec) => object | Promise<object>;
+type SelfReview = (
+  authorizer: Authorizer,
+  caller: UserInfo,
+  spec: Spec,
+) => object | Promise<object>;
 
 /** What reviews say in their specs (Kubernetes authorization.k8s.io/v1). */
 type Spec = NonNullable<KubeObject['spec']>;
@@ -19,13 +23,23 @@ const REVIEWS: Readonly<Record<string, SelfReview>> = {
   'selfsubjectreviews.authentication.k8s.io': subjectReview,
 };
 
-/** The review about himself that a call makes, as kubectl does for `auth can-i` and `auth whoami`; undefined for any other call. */
-export function selfReviewOf({ isKubernetes, verb, group, resource, name }: RequestInfo): SelfReview | undefined {
+/**
+ * The review about himself that a call makes, as kubectl does for `auth can-i` and `auth whoami`;
+ * undefined for any other call.
+ */
+export function selfReviewOf({
+  isKubernetes,
+  verb,
+  group,
+  resource,
+  name,
+}: RequestInfo): SelfReview | undefined {
   if (!isKubernetes || verb !== 'create' || name !== '') {
     return undefined;
   }
 
   const key = `${resource}.${group}`;
+
   return Object.hasOwn(REVIEWS, key) ? REVIEWS[key] : undefined;
 }
 
@@ -33,7 +47,13 @@ export function selfReviewOf({ isKubernetes, verb, group, resource, name }: Requ
 function callOf({ resourceAttributes: resource, nonResourceAttributes: other }: Spec): RequestInfo {
   if (!resource) {
     const { path = '', verb = '' } = other ?? {};
-    return { ...NO_REQUEST, path: String(path), verb: String(verb).toUpperCase(), isKubernetes: true };
+
+    return {
+      ...NO_REQUEST,
+      path: String(path),
+      verb: String(verb).toUpperCase(),
+      isKubernetes: true,
+    };
   }
 
   const text = (value: unknown) => (typeof value === 'string' ? value : '');
@@ -56,6 +76,7 @@ function callOf({ resourceAttributes: resource, nonResourceAttributes: other }: 
 
 async function accessReview(authorizer: Authorizer, caller: UserInfo, spec: Spec): Promise<object> {
   const info = callOf(spec);
+
   try {
     checkApiToken(caller, info);
   } catch (error) {
@@ -75,10 +96,15 @@ function rulesReview(authorizer: Authorizer, caller: UserInfo, { namespace }: Sp
   const nonResourceRules = rules.filter(({ nonResourceURLs }) => nonResourceURLs?.length);
 
   return {
-    resourceRules: resourceRules.map(({ verbs, apiGroups, resources, resourceNames }: PolicyRule) => {
-      return { verbs, apiGroups, resources, ...(resourceNames && { resourceNames }) };
-    }),
-    nonResourceRules: nonResourceRules.map(({ verbs, nonResourceURLs }: PolicyRule) => ({ verbs, nonResourceURLs })),
+    resourceRules: resourceRules.map(
+      ({ verbs, apiGroups, resources, resourceNames }: PolicyRule) => {
+        return { verbs, apiGroups, resources, ...(resourceNames && { resourceNames }) };
+      },
+    ),
+    nonResourceRules: nonResourceRules.map(({ verbs, nonResourceURLs }: PolicyRule) => ({
+      verbs,
+      nonResourceURLs,
+    })),
     // What is built in for every user, and modules of roles, are no rules.
     incomplete: true,
   };

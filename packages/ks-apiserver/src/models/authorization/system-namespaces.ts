@@ -6,8 +6,8 @@ import type { HeldRole, Place } from './held-roles.ts';
 import { ALL_RIGHTS, isCovered, rulesOf } from './rights.ts';
 
 /**
- * Namespaces that hold credentials of the platform: this server's keys and sessions, users' kubeconfigs, ServiceAccounts that
- * may do everything.
+ * Namespaces that hold credentials of the platform: this server's keys and sessions, users'
+ * kubeconfigs, ServiceAccounts that may do everything.
  */
 export const SYSTEM_NAMESPACES: ReadonlySet<string> = new Set([
   'kube-system',
@@ -16,14 +16,19 @@ export const SYSTEM_NAMESPACES: ReadonlySet<string> = new Set([
 ]);
 
 /** Those of them that hold users' certificates and this server's keys. */
-export const CREDENTIAL_NAMESPACES: ReadonlySet<string> = new Set(['kubesphere-system', 'kubesphere-controls-system']);
+export const CREDENTIAL_NAMESPACES: ReadonlySet<string> = new Set([
+  'kubesphere-system',
+  'kubesphere-controls-system',
+]);
 
 /** The workspace of the platform's own namespaces. */
 export const SYSTEM_WORKSPACE = 'system-workspace';
 
 const READS = new Set(['get', 'list', 'watch']);
+
 /** Resources that hold credentials. */
 const HOLDERS = new Set(['secrets', 'configmaps']);
+
 /** Subresources that reach into a running container, also by GET. */
 const ENTRANCES = new Set(['exec', 'attach', 'portforward', 'proxy']);
 
@@ -39,12 +44,18 @@ export function readsAllCredentials({ namespace, resource, verb }: Attributes): 
   return namespace === '' && HOLDERS.has(resource) && READS.has(verb);
 }
 
-/** Whether a request, made in a namespace of the platform, takes over the platform: any write, reading credentials, entering a container. */
+/**
+ * Whether a request, made in a namespace of the platform, takes over the platform: any write,
+ * reading credentials, entering a container.
+ */
 export function isSensitive({ resource, subresource, verb }: RuleAttributes): boolean {
   return !READS.has(verb) || includes(HOLDERS, resource) || includes(ENTRANCES, subresource);
 }
 
-/** Whether who may make a request takes over the platform by it. The kubelet's own API enters the containers of all namespaces. */
+/**
+ * Whether who may make a request takes over the platform by it. The kubelet's own API enters the
+ * containers of all namespaces.
+ */
 export function endangersPlatform(attributes: Attributes): boolean {
   if (attributes.resource === 'nodes' && attributes.subresource === 'proxy') {
     return true;
@@ -71,18 +82,34 @@ export function allowsEverything(role: KubeObject | undefined): boolean {
   return known;
 }
 
-/** Whether a request by an API token reads or makes credentials of the platform: a token acts as its owner, but gets no others. */
+/**
+ * Whether a request by an API token reads or makes credentials of the platform: a token acts as its
+ * owner, but gets no others.
+ */
 export function isKeptFromApiTokens(caller: UserInfo, attributes: Attributes): boolean {
-  return CREDENTIAL_NAMESPACES.has(attributes.namespace ?? '') && isSensitive(attributes) && isApiTokenCaller(caller);
+  return (
+    CREDENTIAL_NAMESPACES.has(attributes.namespace ?? '') &&
+    isSensitive(attributes) &&
+    isApiTokenCaller(caller)
+  );
 }
 
 /**
- * Whether a role counts for a request. Sensitive requests in a system namespace need a role of the platform or of the cluster
- * that allows everything: a role given in the namespace itself, or in its workspace, would otherwise give the whole platform
- * with the credentials that are kept there.
+ * Whether a role counts for a request. Sensitive requests in a system namespace need a role of the
+ * platform or of the cluster that allows everything: a role given in the namespace itself, or in
+ * its workspace, would otherwise give the whole platform with the credentials that are kept there.
  */
-export function countsInSystem({ level, role }: HeldRole, attributes: Attributes, { workspace }: Place): boolean {
-  if (level === 'workspace' && workspace === SYSTEM_WORKSPACE && attributes.namespace && isSensitive(attributes)) {
+export function countsInSystem(
+  { level, role }: HeldRole,
+  attributes: Attributes,
+  { workspace }: Place,
+): boolean {
+  if (
+    level === 'workspace' &&
+    workspace === SYSTEM_WORKSPACE &&
+    attributes.namespace &&
+    isSensitive(attributes)
+  ) {
     return false;
   }
 

@@ -52,22 +52,34 @@ export class Components {
     );
   }
 
-  /** One component, of the first namespace that has it. Throws 500, as 3.0 does, when there is none or it has no selector. */
+  /**
+   * One component, of the first namespace that has it. Throws 500, as 3.0 does, when there is none
+   * or it has no selector.
+   */
   async get(name: string, signal: AbortSignal): Promise<ComponentStatus> {
     const services = await this.#services(signal);
+
     for (const namespace of SYSTEM_NAMESPACES) {
       const service = services.get(name, namespace);
-      if (!service) continue;
+      if (!service) {
+        continue;
+      }
+
       const status = this.#status(service);
-      if (!status) throw new StatusError(500, 'InternalError', `component ${name} has no selector`);
+      if (!status) {
+        throw new StatusError(500, 'InternalError', `component ${name} has no selector`);
+      }
+
       return status;
     }
+
     throw new StatusError(500, 'InternalError', `service "${name}" not found`);
   }
 
   /** Components and nodes; a node is healthy when its condition Ready is True. */
   async health(signal: AbortSignal): Promise<HealthStatus> {
     const nodes = [...(await this.#catalog.synced(rowOf(this.#catalog, 'nodes'), signal)).values()];
+
     return {
       kubesphereStatus: await this.list(signal),
       nodeStatus: {
@@ -87,13 +99,19 @@ export class Components {
   #status(service: Entry): ComponentStatus | undefined {
     const label = (service.fields.selector ?? {}) as Record<string, string>;
     const wanted = Object.entries(label);
-    if (wanted.length === 0) return undefined;
-    const pods = (this.#catalog.store('pods')?.list('name', service.namespace) ?? []).filter((pod) =>
-      wanted.every(([key, value]) => pod.labels[key] === value),
+    if (wanted.length === 0) {
+      return undefined;
+    }
+
+    const pods = (this.#catalog.store('pods')?.list('name', service.namespace) ?? []).filter(
+      (pod) => wanted.every(([key, value]) => pod.labels[key] === value),
     );
     const { name, namespace, created } = service;
+
     // This server runs, since it answers; on the embedded API it runs in no pod.
-    const runsElsewhere = pods.length === 0 && name === OWN_SERVICE.name && namespace === OWN_SERVICE.namespace;
+    const runsElsewhere =
+      pods.length === 0 && name === OWN_SERVICE.name && namespace === OWN_SERVICE.namespace;
+
     return {
       name,
       namespace,

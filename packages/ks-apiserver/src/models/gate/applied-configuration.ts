@@ -1,11 +1,17 @@
 import { badRequest, requestTooLarge, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { constructFromEvents, EVENT_ID, parseEvents } from 'js-yaml';
 
-/** Longest configuration that is read as YAML which is no JSON, in characters, and its deepest nesting. */
+/**
+ * Longest configuration that is read as YAML which is no JSON, in characters, and its deepest
+ * nesting.
+ */
 const YAML_LIMIT = 64 * 1024;
 const YAML_DEPTH = 100;
 
-/** Clients apply JSON nearly always, which a YAML parser reads a hundred times slower. Throws 413 for much of YAML. */
+/**
+ * Clients apply JSON nearly always, which a YAML parser reads a hundred times slower. Throws 413
+ * for much of YAML.
+ */
 function parse(text: string): unknown {
   if (text.trimStart().startsWith('{')) {
     try {
@@ -27,7 +33,10 @@ function parse(text: string): unknown {
   return constructFromEvents(events, { source: text })[0];
 }
 
-/** What a body in YAML, as a rule in JSON, says. Throws 400 for one that cannot be read, 413 for much of YAML. */
+/**
+ * What a body in YAML, as a rule in JSON, says. Throws 400 for one that cannot be read, 413 for
+ * much of YAML.
+ */
 export function parseConfiguration(body: Buffer): unknown {
   try {
     return parse(body.toString());

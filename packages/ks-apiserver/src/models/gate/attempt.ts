@@ -13,8 +13,8 @@ export interface WriteAttempt {
   wished: KubeObject | undefined;
   dryRun: boolean;
   /**
-   * Kubernetes itself checks what Roles and bindings of RBAC grant (Kubernetes "Privilege escalation prevention"), by the
-   * identity of this caller and not by the server's.
+   * Kubernetes itself checks what Roles and bindings of RBAC grant (Kubernetes "Privilege
+   * escalation prevention"), by the identity of this caller and not by the server's.
    */
   checkedByKubernetes: boolean;
 }
@@ -29,11 +29,16 @@ export interface Verdict {
 
 /** Looks at writes of some resources. */
 export interface Rule {
-  /** `group/resource`, or `group/resource/subresource` for writes of a subresource alone; whatever the version. */
+  /**
+   * `group/resource`, or `group/resource/subresource` for writes of a subresource alone; whatever
+   * the version.
+   */
   readonly resources: ReadonlySet<string>;
   /** Whether deletions are looked at too. */
   readonly seesDeletions?: boolean;
-  /** Whether writes of callers who may do everything are looked at too: else they cannot be refused. */
+  /**
+   * Whether writes of callers who may do everything are looked at too: else they cannot be refused.
+   */
   readonly seesAdministrators?: boolean;
   /** Throws a StatusError, 403 as a rule, to refuse a write. */
   review(attempt: WriteAttempt): Verdict | undefined | Promise<Verdict>;

@@ -2,7 +2,12 @@ import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import { parseRequestInfo, type RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
-import { type KubeClient, type ObjectKey, resourcePath, type WriteOptions } from '@ks-apiserver/client/kube/client';
+import {
+  type KubeClient,
+  type ObjectKey,
+  resourcePath,
+  type WriteOptions,
+} from '@ks-apiserver/client/kube/client';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { Verdict } from './attempt.ts';
 import { secretFieldsOf, withoutSecrets } from './redaction.ts';
@@ -13,7 +18,9 @@ const PATCH_ATTEMPTS = 5;
 
 type DeleteOptions = NonNullable<Parameters<KubeClient['delete']>[1]>;
 
-/** Writes objects for a caller, after a review of what each write grants. Answers hold no secrets. */
+/**
+ * Writes objects for a caller, after a review of what each write grants. Answers hold no secrets.
+ */
 export class CallerClient {
   readonly #client: KubeClient;
   readonly #review: WriteReview;
@@ -40,7 +47,9 @@ export class CallerClient {
   ): Promise<T> {
     const info = infoOf('POST', { resource, name: '', namespace: object.metadata.namespace });
     const verdict = await this.#reviewed(info, undefined, object, options.dryRun === true);
-    const made = await settled(verdict, () => this.#client.create(resource, verdict.object ?? object, options));
+    const made = await settled(verdict, () =>
+      this.#client.create(resource, verdict.object ?? object, options),
+    );
 
     return this.#shown(resource, made) as T;
   }
@@ -59,20 +68,27 @@ export class CallerClient {
     }
 
     const stored = await this.#client.get(key);
+
     return this.#replace(info, stored, object, options) as Promise<T>;
   }
 
   /** Changes what a merge patch names (RFC 7386). Throws Forbidden, NotFound, Conflict, Invalid. */
-  async patch<T extends KubeObject>(key: ObjectKey, patch: object, options: WriteOptions = {}): Promise<T> {
+  async patch<T extends KubeObject>(
+    key: ObjectKey,
+    patch: object,
+    options: WriteOptions = {},
+  ): Promise<T> {
     const info = infoOf('PATCH', key);
     if (!this.#review.concerns(this.#caller, info)) {
       return this.#shown(key.resource, await this.#client.patch(key, 'merge', patch, options)) as T;
     }
 
-    const { resourceVersion } = (patch as { metadata?: { resourceVersion?: string } }).metadata ?? {};
+    const { resourceVersion } =
+      (patch as { metadata?: { resourceVersion?: string } }).metadata ?? {};
     for (let attempt = 1; ; attempt += 1) {
       const stored = await this.#client.get(key);
       const wished = applyMergePatch(stored as never, patch as never) as unknown as KubeObject;
+
       try {
         return (await this.#replace(info, stored, wished, options)) as T;
       } catch (error) {
@@ -91,7 +107,13 @@ export class CallerClient {
       return this.#client.delete(key, options);
     }
 
-    const verdict = await this.#reviewed(info, await this.#client.get(key), undefined, options.dryRun === true);
+    const verdict = await this.#reviewed(
+      info,
+      await this.#client.get(key),
+      undefined,
+      options.dryRun === true,
+    );
+
     await settled(verdict, () => this.#client.delete(key, options));
   }
 
@@ -101,7 +123,14 @@ export class CallerClient {
     wished: KubeObject | undefined,
     dryRun: boolean,
   ): Promise<Verdict> {
-    return this.#review.review({ caller: this.#caller, info, stored, wished, dryRun, checkedByKubernetes: false });
+    return this.#review.review({
+      caller: this.#caller,
+      info,
+      stored,
+      wished,
+      dryRun,
+      checkedByKubernetes: false,
+    });
   }
 
   /** Stores an object in place of the very version that was looked at. */
@@ -114,10 +143,18 @@ export class CallerClient {
     const verdict = await this.#reviewed(info, stored, wished, options.dryRun === true);
     const object = verdict.object ?? wished;
     const resourceVersion =
-      wished.metadata.resourceVersion ?? (isBuiltIn(info) ? stored.metadata.resourceVersion : undefined);
-    const metadata = { ...object.metadata, ...(resourceVersion !== undefined && { resourceVersion }) };
+      wished.metadata.resourceVersion ??
+      (isBuiltIn(info) ? stored.metadata.resourceVersion : undefined);
+
+    const metadata = {
+      ...object.metadata,
+      ...(resourceVersion !== undefined && { resourceVersion }),
+    };
+
     const resource = { group: info.group, version: info.version, resource: info.resource };
-    const written = await settled(verdict, () => this.#client.update(resource, { ...object, metadata }, options));
+    const written = await settled(verdict, () =>
+      this.#client.update(resource, { ...object, metadata }, options),
+    );
 
     return this.#shown(resource, written);
   }
@@ -128,18 +165,25 @@ export class CallerClient {
   }
 }
 
-/** Whether the Kubernetes API replaces objects of a kind also without a resourceVersion, which custom resources need. */
+/**
+ * Whether the Kubernetes API replaces objects of a kind also without a resourceVersion, which
+ * custom resources need.
+ */
 function isBuiltIn({ group }: RequestInfo): boolean {
   return group === '' || group.endsWith('.k8s.io');
 }
 
 function infoOf(method: string, { resource, namespace, name }: ObjectKey): RequestInfo {
-  return parseRequestInfo(method, resourcePath(resource, namespace, name === '' ? undefined : name));
+  return parseRequestInfo(
+    method,
+    resourcePath(resource, namespace, name === '' ? undefined : name),
+  );
 }
 
 /** Makes a reviewed write and tells its verdict whether it is stored. */
 async function settled<T>(verdict: Verdict, write: () => Promise<T>): Promise<T> {
   let isStored = false;
+
   try {
     const result = await write();
     isStored = true;

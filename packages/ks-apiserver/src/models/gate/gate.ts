@@ -41,9 +41,15 @@ export interface GateCall {
   request: KubeRequest;
   /** Reads all of its body, not compressed; at most once. Throws 400, 413, 415. */
   readBody: () => Promise<Buffer>;
-  /** Where the call goes: with the server's own rights, or with the caller's at a Kubernetes API that checks them itself. */
+  /**
+   * Where the call goes: with the server's own rights, or with the caller's at a Kubernetes API
+   * that checks them itself.
+   */
   kubernetes: Requester;
-  /** The same API with the server's own rights: by these a review reads, and stores what it has let pass. */
+  /**
+   * The same API with the server's own rights: by these a review reads, and stores what it has let
+   * pass.
+   */
   own: Requester;
   /** Whether the Kubernetes API decides by the caller's rights there, and not this server. */
   isAuthorizedByKubernetes: boolean;
@@ -59,8 +65,9 @@ export interface GateParts {
 }
 
 /**
- * Where all doors meet: calls of callers to the Kubernetes API, by handlers, by the proxy of `/api` and `/apis`, by upgrades and
- * at the secure port of the embedded API, are made here. Writes are reviewed, and what must not be seen is kept back.
+ * Where all doors meet: calls of callers to the Kubernetes API, by handlers, by the proxy of `/api`
+ * and `/apis`, by upgrades and at the secure port of the embedded API, are made here. Writes are
+ * reviewed, and what must not be seen is kept back.
  */
 export class Gate {
   readonly #parts: GateParts;
@@ -77,12 +84,14 @@ export class Gate {
   /** Fields of a kind that a caller does not see; undefined for none. */
   hiddenFields(caller: UserInfo, info: RequestInfo): SecretFields | undefined {
     const fields = secretFieldsOf(info);
-    return fields?.shownToAdministrators && this.#parts.authorizer.holdsEverything(caller) ? undefined : fields;
+    return fields?.shownToAdministrators && this.#parts.authorizer.holdsEverything(caller)
+      ? undefined
+      : fields;
   }
 
   /**
-   * A call as it may be made: without the namespaces of the platform where it reads credentials of all. Throws Forbidden for one
-   * that endangers the platform, where nobody else has looked.
+   * A call as it may be made: without the namespaces of the platform where it reads credentials of
+   * all. Throws Forbidden for one that endangers the platform, where nobody else has looked.
    */
   narrowed({
     caller,
@@ -91,12 +100,18 @@ export class Gate {
     isAuthorizedByKubernetes,
   }: Omit<GateCall, 'readBody' | 'kubernetes' | 'own'>): KubeRequest {
     const { authorizer } = this.#parts;
-    // Kubernetes' own identities, such as ServiceAccounts, have what an administrator has given them there.
+
+    // Kubernetes' own identities, such as ServiceAccounts, have what an administrator has given
+    // them there.
     if (isAuthorizedByKubernetes && caller.name.startsWith('system:')) {
       return request;
     }
 
-    if (isAuthorizedByKubernetes && endangersPlatform(info) && !authorizer.holdsEverything(caller)) {
+    if (
+      isAuthorizedByKubernetes &&
+      endangersPlatform(info) &&
+      !authorizer.holdsEverything(caller)
+    ) {
       const { group, resource, name, namespace } = info;
       throw forbidden(
         { group, resource, ...(name !== '' && { name }) },
@@ -105,10 +120,14 @@ export class Gate {
     }
 
     const hidden = authorizer.hiddenFrom(caller, info);
+
     return hidden ? { ...request, url: withoutNamespaces(request.url, hidden) } : request;
   }
 
-  /** Makes a call. Throws Forbidden for a write that grants what its caller has not. Calls that nothing concerns are streamed. */
+  /**
+   * Makes a call. Throws Forbidden for a write that grants what its caller has not. Calls that
+   * nothing concerns are streamed.
+   */
   async call(call: GateCall): Promise<KubeResponse> {
     const request = this.narrowed(call);
     const { caller, info, kubernetes } = call;
@@ -125,6 +144,7 @@ export class Gate {
 
     const readable = asReadable(request);
     const watches = request.method === 'GET' && info.verb === 'watch';
+
     const response =
       METHODS_WITH_OBJECT.has(request.method) || request.method === 'DELETE'
         ? await this.#write({ ...call, request: readable }, hidden)
@@ -134,17 +154,20 @@ export class Gate {
   }
 
   /**
-   * Makes a call of a component of Kubernetes or of who has its administrator's certificate, of which nothing is reviewed; but a
-   * user's password is hashed before it is stored here too, and a name must be one that a user can have.
+   * Makes a call of a component of Kubernetes or of who has its administrator's certificate, of
+   * which nothing is reviewed; but a user's password is hashed before it is stored here too, and a
+   * name must be one that a user can have.
    */
   async callOfComponent(call: GateCall): Promise<KubeResponse> {
     const { info, request, kubernetes, own } = call;
-    const isUser = info.group === USERS.group && info.resource === USERS.resource && info.isKubernetes;
+    const isUser =
+      info.group === USERS.group && info.resource === USERS.resource && info.isKubernetes;
     if (!isUser || !METHODS_WITH_OBJECT.has(request.method)) {
       return kubernetes.request(request);
     }
 
     const write = { info, request, body: await call.readBody(), hidden: undefined };
+
     return reviewedWrite({ kubernetes, own }, write, (stored, wished) => {
       if (!stored) {
         checkUserName(wished.metadata.name ?? '');
@@ -177,6 +200,7 @@ export class Gate {
 
   #reviewOf({ caller, info, request, isAuthorizedByKubernetes }: GateCall) {
     const dryRun = isDryRun(request);
+
     return (stored: KubeObject | undefined, wished: KubeObject | undefined): Promise<Verdict> =>
       this.#parts.review.review({
         caller,
@@ -192,28 +216,38 @@ export class Gate {
   async #reviewedCall(call: GateCall): Promise<KubeResponse> {
     const verdict = await this.#reviewOf(call)(undefined, { metadata: { name: call.info.name } });
     const response = await call.kubernetes.request(call.request);
+
     await verdict.settle?.(response.status < 300);
 
     return response;
   }
 
-  async #reviewedWrite(call: GateCall, hidden: SecretFields | undefined, tries: boolean): Promise<KubeResponse> {
+  async #reviewedWrite(
+    call: GateCall,
+    hidden: SecretFields | undefined,
+    tries: boolean,
+  ): Promise<KubeResponse> {
     const { info, request, kubernetes, own } = call;
     const { effects, scopes } = this.#parts;
     const review = this.#reviewOf(call);
     let verdict: Verdict = {};
     let texts: string[] | undefined;
     let isStored = false;
+
     try {
       const write = { info, request, body: await call.readBody(), hidden };
+
       const response = await reviewedWrite({ kubernetes, own }, write, async (stored, wished) => {
         // It was looked at before, at another version of the object.
         await verdict.settle?.(false);
         verdict = await review(stored, wished);
+
         const list = tries ? effectsOfWrite(effects, scopes, info, stored, wished) : undefined;
         texts = list && warningsOf(list);
+
         return verdict.object;
       });
+
       isStored = response.status < 300;
 
       return texts && isStored ? warned(response, texts) : response;
@@ -227,18 +261,30 @@ export class Gate {
     const { info, request, kubernetes, own } = call;
     const { effects, scopes } = this.#parts;
     let stored: KubeObject | undefined;
+
     if (info.name !== '' && info.verb === 'delete') {
       const url = request.url.split('?', 1)[0]!;
-      const found = await own.request({ method: 'GET', url, headers: { accept: 'application/json' } });
+
+      const found = await own.request({
+        method: 'GET',
+        url,
+        headers: { accept: 'application/json' },
+      });
+
       const bytes = await readBody(found.body, OBJECT_LIMIT);
-      // What is not there is refused by the Kubernetes API itself, in words that tell no more than the caller may know.
+
+      // What is not there is refused by the Kubernetes API itself, in words that tell no more than
+      // the caller may know.
       stored = found.status === 200 ? (JSON.parse(bytes.toString()) as KubeObject) : undefined;
     }
 
     const verdict = await this.#reviewOf(call)(stored, undefined);
     const response = await kubernetes.request(request);
+
     await verdict.settle?.(response.status < 300);
-    const list = tries && stored ? effectsOfWrite(effects, scopes, info, stored, undefined) : undefined;
+
+    const list =
+      tries && stored ? effectsOfWrite(effects, scopes, info, stored, undefined) : undefined;
 
     return list && response.status < 300 ? warned(response, warningsOf(list)) : response;
   }
@@ -250,7 +296,10 @@ function isDryRun({ url }: KubeRequest): boolean {
   return mark >= 0 && new URLSearchParams(url.slice(mark + 1)).getAll('dryRun').includes('All');
 }
 
-/** Replaces the status of a review, which the Kubernetes API has made about this server, by one about the caller. Refusals stay as they are. */
+/**
+ * Replaces the status of a review, which the Kubernetes API has made about this server, by one
+ * about the caller. Refusals stay as they are.
+ */
 async function withStatus(
   response: KubeResponse,
   statusOf: (spec: NonNullable<KubeObject['spec']>) => object | Promise<object>,
@@ -261,7 +310,9 @@ async function withStatus(
 
   const { 'content-length': _, ...headers } = response.headers;
   const object = JSON.parse((await readBody(response.body, OBJECT_LIMIT)).toString()) as KubeObject;
-  const body = Buffer.from(JSON.stringify({ ...object, status: await statusOf(object.spec ?? {}) }));
+  const body = Buffer.from(
+    JSON.stringify({ ...object, status: await statusOf(object.spec ?? {}) }),
+  );
 
   return { ...response, headers, body };
 }
@@ -271,5 +322,8 @@ function warned(response: KubeResponse, texts: readonly string[]): KubeResponse 
   const { warning } = response.headers;
   const own = warningHeader(texts);
 
-  return { ...response, headers: { ...response.headers, warning: warning === undefined ? own : `${warning}, ${own}` } };
+  return {
+    ...response,
+    headers: { ...response.headers, warning: warning === undefined ? own : `${warning}, ${own}` },
+  };
 }

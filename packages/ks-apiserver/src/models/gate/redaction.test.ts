@@ -2,15 +2,26 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import fc from 'fast-check';
-import { secretFieldsOf, secretsOf, withoutSecrets, withoutSecretTexts, withSecretsOf } from './redaction.ts';
+import {
+  secretFieldsOf,
+  secretsOf,
+  withoutSecrets,
+  withoutSecretTexts,
+  withSecretsOf,
+} from './redaction.ts';
 
 const clusters = secretFieldsOf({ group: 'cluster.kubesphere.io', resource: 'clusters' })!;
 const users = secretFieldsOf({ group: 'iam.kubesphere.io', resource: 'users' })!;
 const MARK = 'marked-secret';
 
 function cluster(kubeconfig: unknown, token: unknown): KubeObject {
-  const annotations = { a: 'b', 'kubectl.kubernetes.io/last-applied-configuration': `{"token":"${MARK}"}` };
+  const annotations = {
+    a: 'b',
+    'kubectl.kubernetes.io/last-applied-configuration': `{"token":"${MARK}"}`,
+  };
+
   const spec = { provider: 'x', connection: { type: 'direct', kubeconfig, token } };
+
   return {
     apiVersion: 'cluster.kubesphere.io/v1alpha1',
     kind: 'Cluster',
@@ -21,17 +32,28 @@ function cluster(kubeconfig: unknown, token: unknown): KubeObject {
 
 test('an object, a list, a Table and an event lose their secrets, and nothing else', () => {
   const object = cluster(MARK, MARK);
+
   const shown = {
     ...object,
     metadata: { name: 'far', annotations: { a: 'b' } },
     spec: { provider: 'x', connection: { type: 'direct' } },
   };
+
   assert.deepEqual(withoutSecrets(object, clusters), shown);
-  assert.deepEqual(withoutSecrets({ kind: 'ClusterList', items: [object] }, clusters).items, [shown]);
-  assert.deepEqual(withoutSecrets({ kind: 'Table', rows: [{ cells: [1], object }] }, clusters).rows, [
-    { cells: [1], object: shown },
+  assert.deepEqual(withoutSecrets({ kind: 'ClusterList', items: [object] }, clusters).items, [
+    shown,
   ]);
-  assert.deepEqual(withoutSecrets({ type: 'ADDED', object }, clusters), { type: 'ADDED', object: shown });
+
+  assert.deepEqual(
+    withoutSecrets({ kind: 'Table', rows: [{ cells: [1], object }] }, clusters).rows,
+    [{ cells: [1], object: shown }],
+  );
+
+  assert.deepEqual(withoutSecrets({ type: 'ADDED', object }, clusters), {
+    type: 'ADDED',
+    object: shown,
+  });
+
   assert.equal(object.spec.connection.token, MARK, 'what is given stays as it is');
 });
 
@@ -47,12 +69,20 @@ test('who writes back what they were shown changes no secret, whatever it is', (
 
 test('a text that is refused tells no secret, neither as it is nor as it stands in JSON', () => {
   fc.assert(
-    fc.property(fc.string({ minLength: 4 }), fc.string(), fc.string(), (password, before, after) => {
-      const user = { metadata: { name: 'jo' }, spec: { password } };
-      const message = `Invalid value: ${JSON.stringify(before + password + after)}: ${password}`;
-      const told = withoutSecretTexts(message, secretsOf(user, users));
-      assert.ok(!told.replaceAll('[hidden]', '').includes(password) || '[hidden]'.includes(password), told);
-    }),
+    fc.property(
+      fc.string({ minLength: 4 }),
+      fc.string(),
+      fc.string(),
+      (password, before, after) => {
+        const user = { metadata: { name: 'jo' }, spec: { password } };
+        const message = `Invalid value: ${JSON.stringify(before + password + after)}: ${password}`;
+        const told = withoutSecretTexts(message, secretsOf(user, users));
+        assert.ok(
+          !told.replaceAll('[hidden]', '').includes(password) || '[hidden]'.includes(password),
+          told,
+        );
+      },
+    ),
   );
 });
 

@@ -8,7 +8,10 @@ export interface SecretFields {
   shownToAdministrators: boolean;
 }
 
-/** Kinds whose objects hold secrets besides data that others may see, by `group/resource`. Secrets themselves are a matter of rights. */
+/**
+ * Kinds whose objects hold secrets besides data that others may see, by `group/resource`. Secrets
+ * themselves are a matter of rights.
+ */
 const SECRET_FIELDS: ReadonlyMap<string, SecretFields> = new Map([
   ['iam.kubesphere.io/users', { paths: [['spec', 'password']], shownToAdministrators: false }],
   [
@@ -24,7 +27,13 @@ const SECRET_FIELDS: ReadonlyMap<string, SecretFields> = new Map([
 ]);
 
 /** The secret fields of a resource; undefined for one that has none. */
-export function secretFieldsOf({ group, resource }: { group: string; resource: string }): SecretFields | undefined {
+export function secretFieldsOf({
+  group,
+  resource,
+}: {
+  group: string;
+  resource: string;
+}): SecretFields | undefined {
   return SECRET_FIELDS.get(`${group}/${resource}`);
 }
 
@@ -40,6 +49,7 @@ function withoutPath(object: Fields, [field, ...rest]: readonly string[]): Field
   }
 
   const { [field]: value, ...others } = object;
+
   if (rest.length === 0) {
     return others;
   }
@@ -48,8 +58,9 @@ function withoutPath(object: Fields, [field, ...rest]: readonly string[]): Field
 }
 
 /**
- * An object without its secret fields, and without the annotation in which kubectl keeps a copy of them; also a list, a Table or
- * an event of a watch that holds such objects. The value that is given stays as it is.
+ * An object without its secret fields, and without the annotation in which kubectl keeps a copy of
+ * them; also a list, a Table or an event of a watch that holds such objects. The value that is
+ * given stays as it is.
  */
 export function withoutSecrets<T>(value: T, fields: SecretFields): T {
   if (!isFields(value)) {
@@ -57,6 +68,7 @@ export function withoutSecrets<T>(value: T, fields: SecretFields): T {
   }
 
   let result: Fields = value;
+
   for (const path of fields.paths) {
     result = withoutPath(result, path);
   }
@@ -71,7 +83,8 @@ export function withoutSecrets<T>(value: T, fields: SecretFields): T {
     result = { ...result, rows: result.rows.map((row) => withoutSecrets(row, fields)) };
   }
 
-  // The object of a Table's row, or of an event: a short watch of one object amounts to a single one.
+  // The object of a Table's row, or of an event: a short watch of one object amounts to a single
+  // one.
   if (isFields(result.object)) {
     result = { ...result, object: withoutSecrets(result.object, fields) };
   }
@@ -81,6 +94,7 @@ export function withoutSecrets<T>(value: T, fields: SecretFields): T {
 
 function valueAt(object: unknown, path: readonly string[]): unknown {
   let value = object;
+
   for (const field of path) {
     value = isFields(value) && Object.hasOwn(value, field) ? value[field] : undefined;
   }
@@ -95,9 +109,17 @@ export function secretsOf(object: KubeObject | undefined, { paths }: SecretField
     .filter((value): value is string => typeof value === 'string' && value !== '');
 }
 
-/** Gives an object back the secrets of the stored one that it lacks: who writes what they read has not seen them. */
-export function withSecretsOf(stored: KubeObject, wished: KubeObject, { paths }: SecretFields): KubeObject {
+/**
+ * Gives an object back the secrets of the stored one that it lacks: who writes what they read has
+ * not seen them.
+ */
+export function withSecretsOf(
+  stored: KubeObject,
+  wished: KubeObject,
+  { paths }: SecretFields,
+): KubeObject {
   let result: Fields = wished;
+
   for (const path of paths) {
     const secret = valueAt(stored, path);
     if (secret !== undefined && valueAt(wished, path) === undefined) {
@@ -108,18 +130,24 @@ export function withSecretsOf(stored: KubeObject, wished: KubeObject, { paths }:
   return result as KubeObject;
 }
 
-function withValue(object: Fields, [field = '', ...rest]: readonly string[], value: unknown): Fields {
+function withValue(
+  object: Fields,
+  [field = '', ...rest]: readonly string[],
+  value: unknown,
+): Fields {
   if (rest.length === 0) {
     return { ...object, [field]: value };
   }
 
   const inner = object[field];
+
   return { ...object, [field]: withValue(isFields(inner) ? inner : {}, rest, value) };
 }
 
 /** A text in which none of the secrets stands, also not as they stand in JSON. */
 export function withoutSecretTexts(text: string, secrets: readonly string[]): string {
   let result = text;
+
   for (const secret of secrets) {
     for (const form of new Set([secret, JSON.stringify(secret).slice(1, -1)])) {
       result = result.replaceAll(form, '[hidden]');

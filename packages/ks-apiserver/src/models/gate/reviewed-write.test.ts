@@ -19,18 +19,22 @@ before(async () => {
   api = await KubeApiServer.open({ backend: new MemoryBackend() });
   client = new KubeClient(api);
 });
+
 after(() => api.close());
 
 /** An API at which somebody else changes the object after each of the first reads. */
 function busy(changes: number) {
   let left = changes;
+
   return {
     async request(request: KubeRequest) {
       const response = await api.request(request);
+
       if (request.method === 'GET' && left > 0) {
         left -= 1;
         await client.patch(key, 'merge', { data: { other: `${left}` } });
       }
+
       return response;
     },
   };
@@ -38,11 +42,20 @@ function busy(changes: number) {
 
 async function patch(type: string, body: unknown, changes: number) {
   await client.delete(key).catch(() => {});
+
   const object = { metadata: { name: 'one', namespace: 'default' }, data: { secret: 's' } };
   await client.create(MAPS, object as unknown as KubeObject);
+
   const request: KubeRequest = { method: 'PATCH', url: URL, headers: { 'content-type': type } };
   const api = busy(changes);
-  const write = { info: parseRequestInfo('PATCH', URL), request, body: Buffer.from(JSON.stringify(body)), hidden };
+
+  const write = {
+    info: parseRequestInfo('PATCH', URL),
+    request,
+    body: Buffer.from(JSON.stringify(body)),
+    hidden,
+  };
+
   const response = await reviewedWrite({ kubernetes: api, own: api }, write, () => undefined);
   await readBody(response.body);
 
@@ -53,6 +66,7 @@ const kinds = {
   'application/merge-patch+json': { data: { mine: 'x' } },
   'application/json-patch+json': [{ op: 'add', path: '/data/mine', value: 'x' }],
 };
+
 for (const [type, body] of Object.entries(kinds)) {
   test(`${type}: what changes meanwhile is looked at again, and kept`, async () => {
     assert.equal(await patch(type, body, 2), 200);

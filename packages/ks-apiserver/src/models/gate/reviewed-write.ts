@@ -3,17 +3,29 @@ import type { Json, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { applyJsonPatch, parsePointer } from '@ks-apiserver/apimachinery/patch/json-patch';
 import type { RequestInfo } from '@ks-apiserver/apiserver/http/request-info';
 import { errorFrom, PATCH_TYPES } from '@ks-apiserver/client/kube/client';
-import { type KubeRequest, type KubeResponse, type KubeTransport, readBody } from '@ks-apiserver/client/kube/transport';
+import {
+  type KubeRequest,
+  type KubeResponse,
+  type KubeTransport,
+  readBody,
+} from '@ks-apiserver/client/kube/transport';
 import { parseConfiguration } from './applied-configuration.ts';
-import { type SecretFields, secretsOf, withoutSecrets, withoutSecretTexts, withSecretsOf } from './redaction.ts';
+import {
+  type SecretFields,
+  secretsOf,
+  withoutSecrets,
+  withoutSecretTexts,
+  withSecretsOf,
+} from './redaction.ts';
 
 const ATTEMPTS = 5;
+
 /** Largest object that is reviewed, in bytes: etcd keeps less. */
 const OBJECT_LIMIT = 16 * 1024 * 1024;
 
 /**
- * Looks at what a write would store; `stored` is what it replaces. Throws to refuse it. Answers another object to have
- * that one stored instead, or nothing.
+ * Looks at what a write would store; `stored` is what it replaces. Throws to refuse it. Answers
+ * another object to have that one stored instead, or nothing.
  */
 export type Review = (
   stored: KubeObject | undefined,
@@ -40,6 +52,7 @@ export interface Write {
 function withDryRun(url: string): string {
   const [path = '', query = ''] = url.split('?', 2);
   const parameters = new URLSearchParams(query);
+
   parameters.set('dryRun', 'All');
 
   return `${path}?${parameters}`;
@@ -65,7 +78,10 @@ function pinned(body: Buffer, resourceVersion: string | undefined): Buffer {
   }
 
   return Buffer.from(
-    JSON.stringify({ ...(config as object), metadata: { ...metadata, ...(resourceVersion && { resourceVersion }) } }),
+    JSON.stringify({
+      ...(config as object),
+      metadata: { ...metadata, ...(resourceVersion && { resourceVersion }) },
+    }),
   );
 }
 
@@ -77,9 +93,13 @@ function parsed(bytes: Buffer): KubeObject {
   }
 }
 
-/** What a JSON patch makes of the object as its caller sees it: it could copy or test what is hidden from them. Throws 400, 422. */
+/**
+ * What a JSON patch makes of the object as its caller sees it: it could copy or test what is hidden
+ * from them. Throws 400, 422.
+ */
 function patched(body: Buffer, stored: KubeObject, hidden: SecretFields): KubeObject {
   let patch: Json;
+
   try {
     patch = JSON.parse(body.toString()) as Json;
   } catch (error) {
@@ -96,10 +116,14 @@ function patched(body: Buffer, stored: KubeObject, hidden: SecretFields): KubeOb
 function replacing(patch: Json, stored: KubeObject, { paths }: SecretFields): Json {
   const known = new Set(
     paths
-      .filter((path) => secretsOf(stored, { paths: [path], shownToAdministrators: false }).length > 0)
+      .filter(
+        (path) => secretsOf(stored, { paths: [path], shownToAdministrators: false }).length > 0,
+      )
       .map((path) => JSON.stringify(path)),
   );
+
   const isHidden = (pointer: unknown) => known.has(JSON.stringify(parsePointer(pointer)));
+
   const replaced = (operation: Json): Json => {
     const { op, path } = (operation ?? {}) as { op?: Json; path?: Json };
     return op === 'replace' && isHidden(path) ? { ...(operation as object), op: 'add' } : operation;
@@ -109,33 +133,49 @@ function replacing(patch: Json, stored: KubeObject, { paths }: SecretFields): Js
 }
 
 /** A refusal in which no secret of the stored object stands. */
-function withoutHidden(response: KubeResponse & { body: Buffer }, secrets: readonly string[]): KubeResponse {
+function withoutHidden(
+  response: KubeResponse & { body: Buffer },
+  secrets: readonly string[],
+): KubeResponse {
   if (response.status < 400 || secrets.length === 0) {
     return response;
   }
 
   const { 'content-length': _length, ...headers } = response.headers;
-  return { ...response, headers, body: Buffer.from(withoutSecretTexts(response.body.toString(), secrets)) };
+
+  return {
+    ...response,
+    headers,
+    body: Buffer.from(withoutSecretTexts(response.body.toString(), secrets)),
+  };
 }
 
 /**
- * Makes a write after a review. A dry run at the Kubernetes API tells what would be stored, so that the review sees what
- * every patch and encoding amounts to. That very object is then written, at the version that was looked at, with the
- * server's own rights: the dry run has shown that the caller may write it. Throws what the review throws.
+ * Makes a write after a review. A dry run at the Kubernetes API tells what would be stored, so that
+ * the review sees what every patch and encoding amounts to. That very object is then written, at
+ * the version that was looked at, with the server's own rights: the dry run has shown that the
+ * caller may write it. Throws what the review throws.
  */
-export async function reviewedWrite({ kubernetes, own }: Apis, write: Write, review: Review): Promise<KubeResponse> {
+export async function reviewedWrite(
+  { kubernetes, own }: Apis,
+  write: Write,
+  review: Review,
+): Promise<KubeResponse> {
   const { info, request, body, hidden } = write;
+
   const {
     'content-length': _length,
     'content-encoding': _encoding,
     'accept-encoding': _accepted,
     ...headers
   } = request.headers;
+
   const asJson = { ...headers, accept: 'application/json' };
   const path = objectPath(request, info);
   const type = mediaType(request);
   const applies = request.method === 'PATCH' && type === PATCH_TYPES.apply;
-  const patchesHidden = hidden !== undefined && request.method === 'PATCH' && type === PATCH_TYPES.json;
+  const patchesHidden =
+    hidden !== undefined && request.method === 'PATCH' && type === PATCH_TYPES.json;
 
   const send = async (
     to: Apis['own'],
@@ -151,6 +191,7 @@ export async function reviewedWrite({ kubernetes, own }: Apis, write: Write, rev
       ...(bytes && { body: bytes }),
       ...(request.signal && { signal: request.signal }),
     });
+
     return { ...response, body: await readBody(response.body, OBJECT_LIMIT) };
   };
 
@@ -178,7 +219,14 @@ export async function reviewedWrite({ kubernetes, own }: Apis, write: Write, rev
     }
 
     const object = Buffer.from(JSON.stringify(patched(given, stored, hidden)));
-    return send(kubernetes, 'PUT', withDryRun(request.url), { ...asJson, 'content-type': 'application/json' }, object);
+
+    return send(
+      kubernetes,
+      'PUT',
+      withDryRun(request.url),
+      { ...asJson, 'content-type': 'application/json' },
+      object,
+    );
   };
 
   for (let attempt = 1; ; attempt += 1) {
@@ -188,7 +236,9 @@ export async function reviewedWrite({ kubernetes, own }: Apis, write: Write, rev
     const given = applies ? pinned(body, resourceVersion) : body;
     const dry = await tried(stored, given);
     const mayTryAgain = stored !== undefined && attempt < ATTEMPTS;
-    // A JSON patch is tried as an update of the object that it was applied to, which may have changed since.
+
+    // A JSON patch is tried as an update of the object that it was applied to, which may have
+    // changed since.
     if (dry.status === 409 && patchesHidden && mayTryAgain) {
       continue;
     }
@@ -207,6 +257,7 @@ export async function reviewedWrite({ kubernetes, own }: Apis, write: Write, rev
     } else {
       const object = changed ?? wished;
       const { managedFields: _fields, ...metadata } = object.metadata as Record<string, unknown>;
+
       if (stored) {
         metadata.resourceVersion = resourceVersion;
       } else {
@@ -217,7 +268,13 @@ export async function reviewedWrite({ kubernetes, own }: Apis, write: Write, rev
 
       const [method, url] = stored ? ['PUT', request.url] : ['POST', collectionUrl(request, path)];
       const bytes = Buffer.from(JSON.stringify({ ...object, metadata }));
-      answer = await send(own, method!, url!, { ...headers, 'content-type': 'application/json' }, bytes);
+      answer = await send(
+        own,
+        method!,
+        url!,
+        { ...headers, 'content-type': 'application/json' },
+        bytes,
+      );
     }
 
     // Somebody else was quicker: what is there now has to be looked at.
@@ -227,7 +284,10 @@ export async function reviewedWrite({ kubernetes, own }: Apis, write: Write, rev
   }
 }
 
-/** Where an object is made: a POST's own URL; a PUT or apply that makes one names it in its last segment. */
+/**
+ * Where an object is made: a POST's own URL; a PUT or apply that makes one names it in its last
+ * segment.
+ */
 function collectionUrl(request: KubeRequest, path: string): string {
   if (request.method === 'POST') {
     return request.url;
@@ -235,8 +295,10 @@ function collectionUrl(request: KubeRequest, path: string): string {
 
   const query = request.url.slice(request.url.split('?', 1)[0]!.length);
   const parameters = new URLSearchParams(query);
+
   // A parameter of apply alone.
   parameters.delete('force');
+
   if (path.lastIndexOf('/') <= 0) {
     throw new StatusError(405, 'MethodNotAllowed', 'the path names no object');
   }

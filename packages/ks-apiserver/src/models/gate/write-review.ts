@@ -10,8 +10,9 @@ const WRITES = new Set(['create', 'update', 'patch', 'delete', 'deletecollection
 const NONE: readonly Rule[] = Object.freeze([]);
 
 /**
- * The one review of writes: everything that a write grants is computed here, from the object before and after, for every door
- * through which a caller reaches it. A new kind that gives rights is a rule more.
+ * The one review of writes: everything that a write grants is computed here, from the object before
+ * and after, for every door through which a caller reaches it. A new kind that gives rights is a
+ * rule more.
  */
 export class WriteReview {
   readonly #authorizer: Authorizer;
@@ -22,6 +23,7 @@ export class WriteReview {
   constructor(authorizer: Authorizer, quotas: WorkspaceQuotas, rules: readonly Rule[]) {
     this.#authorizer = authorizer;
     this.#quotas = quotas;
+
     for (const rule of rules) {
       for (const resource of rule.resources) {
         this.#rules.set(resource, [...(this.#rules.get(resource) ?? []), rule]);
@@ -32,11 +34,13 @@ export class WriteReview {
   /** The rules about a resource; those of its objects hold for writes of their subresources too. */
   #rulesOf({ group, resource, subresource }: RequestInfo): readonly Rule[] {
     const ofObject = this.#rules.get(`${group}/${resource}`) ?? NONE;
+
     if (subresource === '') {
       return ofObject;
     }
 
     const own = this.#rules.get(`${group}/${resource}/${subresource}`) ?? NONE;
+
     return own.length === 0 ? ofObject : [...new Set([...ofObject, ...own])];
   }
 
@@ -53,7 +57,11 @@ export class WriteReview {
 
     const isDeletion = info.verb === 'delete' || info.verb === 'deletecollection';
     const isAdministrator = this.#authorizer.holdsEverything(caller);
-    return rules.filter((rule) => (!isDeletion || rule.seesDeletions) && (!isAdministrator || rule.seesAdministrators));
+
+    return rules.filter(
+      (rule) =>
+        (!isDeletion || rule.seesDeletions) && (!isAdministrator || rule.seesAdministrators),
+    );
   }
 
   /** Whether a call has to be reviewed before it is made. */
@@ -67,12 +75,13 @@ export class WriteReview {
   }
 
   /**
-   * Looks at a write before it is made. Throws to refuse it: Forbidden as a rule. Whoever makes the write calls `settle` of the
-   * verdict when it is made or has failed.
+   * Looks at a write before it is made. Throws to refuse it: Forbidden as a rule. Whoever makes the
+   * write calls `settle` of the verdict when it is made or has failed.
    */
   async review(attempt: WriteAttempt): Promise<Verdict> {
     const { caller, info } = attempt;
     const settling: NonNullable<Verdict['settle']>[] = [];
+
     const settle = async (isStored: boolean) => {
       for (const one of settling.splice(0)) {
         await one(isStored);
@@ -80,17 +89,23 @@ export class WriteReview {
     };
 
     let object: Verdict['object'];
+
     try {
       for (const rule of this.#applying(caller, info)) {
         const verdict = await rule.review(object ? { ...attempt, wished: object } : attempt);
         object = verdict?.object ?? object;
+
         if (verdict?.settle) {
           settling.push(verdict.settle);
         }
       }
 
       if (this.#isLimited(info)) {
-        const verdict = await reserveQuota(this.#quotas, object ? { ...attempt, wished: object } : attempt);
+        const verdict = await reserveQuota(
+          this.#quotas,
+          object ? { ...attempt, wished: object } : attempt,
+        );
+
         if (verdict.settle) {
           settling.push(verdict.settle);
         }
@@ -107,7 +122,9 @@ export class WriteReview {
 /** What a rule cannot read is no object of its kind: the Kubernetes API would refuse it too. */
 function asRefusal(error: unknown): unknown {
   if (error instanceof TypeError) {
-    return new StatusError(400, 'BadRequest', 'the object has fields of wrong types', undefined, { cause: error });
+    return new StatusError(400, 'BadRequest', 'the object has fields of wrong types', undefined, {
+      cause: error,
+    });
   }
 
   return error;

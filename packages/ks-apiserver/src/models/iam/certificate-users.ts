@@ -4,7 +4,10 @@ import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { UserInfo } from '@ks-apiserver/client/kube/transport';
 import type { User } from './types.ts';
 
-/** Who comes to the embedded Kubernetes API with a client certificate: a user of the platform must still be the one it was made for. */
+/**
+ * Who comes to the embedded Kubernetes API with a client certificate: a user of the platform must
+ * still be the one it was made for.
+ */
 export class CertificateUsers {
   readonly #users: Informer;
   /** Connections of users of the platform, by name. */
@@ -14,26 +17,38 @@ export class CertificateUsers {
   /** `users` is the copy of the users by which log-ins are decided. */
   constructor(users: Informer) {
     this.#users = users;
+
     this.#stop = users.store.onChange(({ entry, previous }) => {
       const name = (entry ?? previous)?.name;
-      if (name !== undefined) this.#recheck(name);
+      if (name !== undefined) {
+        this.#recheck(name);
+      }
     });
   }
 
   /**
-   * Throws Unauthorized for the certificate of a user who is gone, being deleted or disabled, of a former user of his name,
-   * and for one without a uid in the name of a user: who made it did not say for which user of that name. Other names are
-   * plain Kubernetes users. What was admitted ends when its user goes or is disabled.
+   * Throws Unauthorized for the certificate of a user who is gone, being deleted or disabled, of a
+   * former user of his name, and for one without a uid in the name of a user: who made it did not
+   * say for which user of that name. Other names are plain Kubernetes users. What was admitted ends
+   * when its user goes or is disabled.
    */
   admit(user: UserInfo, connection: Duplex): void {
     this.#check(user);
-    if (user.uid === undefined) return;
+
+    if (user.uid === undefined) {
+      return;
+    }
+
     let connections = this.#connections.get(user.name);
     if (!connections) {
       connections = new Map();
       this.#connections.set(user.name, connections);
     }
-    if (connections.has(connection)) return;
+
+    if (connections.has(connection)) {
+      return;
+    }
+
     connections.set(connection, user);
     connection.once('close', () => this.#forget(user.name, connection));
   }
@@ -45,22 +60,36 @@ export class CertificateUsers {
   #check({ name, uid }: UserInfo): void {
     const user = this.#users.store.get(name)?.object as User | undefined;
     if (!user) {
-      if (uid === undefined) return;
+      if (uid === undefined) {
+        return;
+      }
       throw unauthorized(`the user ${name} of this certificate does not exist any more`);
     }
-    if (uid === undefined)
+
+    if (uid === undefined) {
       throw unauthorized(
         `this certificate does not say for which user ${name} it was made: fetch the kubeconfig again`,
       );
-    if (uid !== user.metadata.uid) throw unauthorized(`this certificate was made for a former user ${name}`);
-    if (user.metadata.deletionTimestamp !== undefined) throw unauthorized(`the user ${name} is being deleted`);
-    if (user.status?.state === 'Disabled') throw unauthorized(`the user ${name} is disabled`);
+    }
+
+    if (uid !== user.metadata.uid) {
+      throw unauthorized(`this certificate was made for a former user ${name}`);
+    }
+    if (user.metadata.deletionTimestamp !== undefined) {
+      throw unauthorized(`the user ${name} is being deleted`);
+    }
+    if (user.status?.state === 'Disabled') {
+      throw unauthorized(`the user ${name} is disabled`);
+    }
   }
 
   #forget(name: string, connection: Duplex): void {
     const connections = this.#connections.get(name);
     connections?.delete(connection);
-    if (connections?.size === 0) this.#connections.delete(name);
+
+    if (connections?.size === 0) {
+      this.#connections.delete(name);
+    }
   }
 
   #recheck(name: string): void {

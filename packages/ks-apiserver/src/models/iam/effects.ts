@@ -14,7 +14,10 @@ import { WORKSPACE_LABEL } from './types.ts';
 const LIMITS = { subjects: 50, rules: 20 };
 const AUTHENTICATED = ['system:authenticated'];
 
-/** What a write gives to somebody or takes away: rights that he has not, or keeps not, by other roles. */
+/**
+ * What a write gives to somebody or takes away: rights that he has not, or keeps not, by other
+ * roles.
+ */
 export interface Effect {
   subject: { kind: string; name: string; namespace?: string };
   /** `platform`, `cluster`, `workspace <name>` or `namespace <name>`. */
@@ -31,7 +34,9 @@ export interface EffectList {
 }
 
 function scopeName({ level, key }: Scope): string {
-  if (level === 'global') return 'platform';
+  if (level === 'global') {
+    return 'platform';
+  }
   return level === 'cluster' ? 'cluster' : `${level} ${key}`;
 }
 
@@ -49,7 +54,10 @@ export class Effects {
     this.#groupRoles = groupRoles;
   }
 
-  /** Files what a subject gains and loses in a scope; `counts` leaves out the roles that the write is about. */
+  /**
+   * Files what a subject gains and loses in a scope; `counts` leaves out the roles that the write
+   * is about.
+   */
   #file(
     list: EffectList,
     subject: Subject,
@@ -60,14 +68,27 @@ export class Effects {
   ): void {
     const others =
       subject.kind === 'User'
-        ? this.#authorizer.rulesIn({ name: subject.name, groups: AUTHENTICATED }, scope.level, scope.key, counts)
+        ? this.#authorizer.rulesIn(
+            { name: subject.name, groups: AUTHENTICATED },
+            scope.level,
+            scope.key,
+            counts,
+          )
         : [];
+
     const add = (to: Effect[], rules: readonly PolicyRule[], kept: readonly PolicyRule[]) => {
       const held = [...kept, ...others];
       const left = rules.filter((rule) => !isCovered(rule, held));
-      if (left.length === 0) return;
-      if (to.length >= LIMITS.subjects || left.length > LIMITS.rules) list.truncated = true;
-      if (to.length >= LIMITS.subjects) return;
+      if (left.length === 0) {
+        return;
+      }
+      if (to.length >= LIMITS.subjects || left.length > LIMITS.rules) {
+        list.truncated = true;
+      }
+      if (to.length >= LIMITS.subjects) {
+        return;
+      }
+
       const { kind, name, namespace } = subject;
       to.push({
         subject: { kind, name, ...(namespace && { namespace }) },
@@ -75,28 +96,48 @@ export class Effects {
         rules: left.slice(0, LIMITS.rules),
       });
     };
+
     add(list.gains, after, before);
     add(list.loses, before, after);
   }
 
   /** A binding that is made (nothing stored), changed, or deleted (nothing wished). */
-  ofBinding(scope: Scope, stored: KubeObject | undefined, wished: KubeObject | undefined): EffectList {
+  ofBinding(
+    scope: Scope,
+    stored: KubeObject | undefined,
+    wished: KubeObject | undefined,
+  ): EffectList {
     const list: EffectList = { gains: [], loses: [] };
+
     const [before, after] = [
       rulesOf(this.#scopes.roleOfBinding(scope, stored)),
       rulesOf(this.#scopes.roleOfBinding(scope, wished)),
     ];
+
     const keyOf = ({ kind, name, namespace }: Subject) => `${kind}:${namespace ?? ''}:${name}`;
     const was = new Set(subjectsOf(stored).map(keyOf));
     const willBe = new Set(subjectsOf(wished).map(keyOf));
-    const all = new Map([...subjectsOf(stored), ...subjectsOf(wished)].map((subject) => [keyOf(subject), subject]));
+    const all = new Map(
+      [...subjectsOf(stored), ...subjectsOf(wished)].map((subject) => [keyOf(subject), subject]),
+    );
+
     const same = ({ level, binding }: HeldRole) =>
       stored !== undefined &&
       level === scope.level &&
       binding.name === stored.metadata.name &&
       binding.namespace === (stored.metadata.namespace ?? '');
-    for (const [key, subject] of all)
-      this.#file(list, subject, scope, was.has(key) ? before : [], willBe.has(key) ? after : [], (held) => !same(held));
+
+    for (const [key, subject] of all) {
+      this.#file(
+        list,
+        subject,
+        scope,
+        was.has(key) ? before : [],
+        willBe.has(key) ? after : [],
+        (held) => !same(held),
+      );
+    }
+
     return list;
   }
 
@@ -106,7 +147,9 @@ export class Effects {
       const ref = entry.object?.roleRef as { kind?: string; name?: string } | undefined;
       return ref?.name === name && ref.kind === scope.roleKind;
     };
+
     const found = scope.index.entriesIn(scope.key).filter(names);
+
     const inNamespaces =
       scope.level === 'cluster'
         ? this.#bindings.namespace.scopes().flatMap((namespace) => {
@@ -117,18 +160,32 @@ export class Effects {
               .map((entry) => ({ entry, scope: place }));
           })
         : [];
+
     return [...found.map((entry) => ({ entry, scope })), ...inNamespaces];
   }
 
   /** A role that is made, changed, or deleted: what all who have it gain and lose. */
-  ofRole(scope: Scope, name: string, stored: KubeObject | undefined, wished: KubeObject | undefined): EffectList {
+  ofRole(
+    scope: Scope,
+    name: string,
+    stored: KubeObject | undefined,
+    wished: KubeObject | undefined,
+  ): EffectList {
     const list: EffectList = { gains: [], loses: [] };
+
     for (const { entry, scope: place } of this.#bindingsTo(scope, name)) {
       const counts = ({ level, binding }: HeldRole) =>
-        !(level === place.level && binding.roleRef.kind === scope.roleKind && binding.roleRef.name === name);
-      for (const subject of subjectsOf(entry.object))
+        !(
+          level === place.level &&
+          binding.roleRef.kind === scope.roleKind &&
+          binding.roleRef.name === name
+        );
+
+      for (const subject of subjectsOf(entry.object)) {
         this.#file(list, subject, place, rulesOf(stored), rulesOf(wished), counts);
+      }
     }
+
     return list;
   }
 
@@ -139,38 +196,61 @@ export class Effects {
       .entriesOf(username, scope.key)
       .flatMap(({ object }) => rulesOf(this.#scopes.roleOfBinding(scope, object)));
     const after = roleRef === undefined ? [] : rulesOf(this.#scopes.role(scope, roleRef)?.object);
-    const counts = ({ level, binding }: HeldRole) => !(level === scope.level && binding.subject === `User:${username}`);
+    const counts = ({ level, binding }: HeldRole) =>
+      !(level === scope.level && binding.subject === `User:${username}`);
+
     this.#file(list, { kind: 'User', name: username }, scope, before, after, counts);
+
     return list;
   }
 
   /** A GroupBinding that is made, changed, or deleted. */
   ofMembership(stored: KubeObject | undefined, wished: KubeObject | undefined): EffectList {
     const list: EffectList = { gains: [], loses: [] };
+
     for (const [binding, gives] of [
       [stored, false],
       [wished, true],
     ] as const) {
       const workspace = binding?.metadata.labels?.[WORKSPACE_LABEL] ?? '';
       const users = Array.isArray(binding?.users) ? (binding.users as string[]) : [];
-      for (const user of users) this.#fileGroup(list, workspace, String(binding?.groupRef?.name), user, gives);
+      for (const user of users) {
+        this.#fileGroup(list, workspace, String(binding?.groupRef?.name), user, gives);
+      }
     }
+
     return list;
   }
 
-  #fileGroup(list: EffectList, workspace: string, group: string, user: string, gives: boolean): void {
+  #fileGroup(
+    list: EffectList,
+    workspace: string,
+    group: string,
+    user: string,
+    gives: boolean,
+  ): void {
     for (const { scope, role } of this.#groupRoles.of(workspace, group)) {
       const rules = rulesOf(role);
       const counts = ({ binding }: HeldRole) => binding.subject !== `Group:${group}`;
-      this.#file(list, { kind: 'User', name: user }, scope, gives ? [] : rules, gives ? rules : [], counts);
+      this.#file(
+        list,
+        { kind: 'User', name: user },
+        scope,
+        gives ? [] : rules,
+        gives ? rules : [],
+        counts,
+      );
     }
   }
 
   /** A group that is deleted: what its members lose. */
   ofGroupDeletion(workspace: string, group: string): EffectList {
     const list: EffectList = { gains: [], loses: [] };
-    for (const user of this.#bindings.groups.membersOf(workspace, group))
+
+    for (const user of this.#bindings.groups.membersOf(workspace, group)) {
       this.#fileGroup(list, workspace, group, user, false);
+    }
+
     return list;
   }
 
@@ -184,6 +264,7 @@ export class Effects {
 export function merged(lists: readonly EffectList[]): EffectList {
   const [gains, loses] = [lists.flatMap((list) => list.gains), lists.flatMap((list) => list.loses)];
   const over = gains.length > LIMITS.subjects || loses.length > LIMITS.subjects;
+
   return {
     gains: gains.slice(0, LIMITS.subjects),
     loses: loses.slice(0, LIMITS.subjects),

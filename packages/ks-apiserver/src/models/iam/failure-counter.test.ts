@@ -5,6 +5,7 @@ import { FailureCounter } from './failure-counter.ts';
 test('a failure counts once, within the window, oldest first', () => {
   const counter = new FailureCounter(10_000);
   const now = Date.now();
+
   counter.add('ann', 'b', now - 1000);
   counter.add('ann', 'a', now - 5000);
   counter.add('ann', 'a', now - 4000);
@@ -18,9 +19,17 @@ test('a failure counts once, within the window, oldest first', () => {
 test('memory is bounded, of one key and of all', () => {
   const counter = new FailureCounter(60_000);
   const now = Date.now();
-  for (let i = 0; i < 1500; i++) counter.add('ann', String(i), now);
+
+  for (let i = 0; i < 1500; i++) {
+    counter.add('ann', String(i), now);
+  }
+
   assert.equal(counter.since('ann', 0).length, 1000);
-  for (let i = 0; i < 20_000; i++) counter.add(`address ${i}`, '1', now);
+
+  for (let i = 0; i < 20_000; i++) {
+    counter.add(`address ${i}`, '1', now);
+  }
+
   assert.deepEqual(counter.since('ann', 0), []);
   assert.equal(counter.since('address 19999', 0).length, 1);
 });

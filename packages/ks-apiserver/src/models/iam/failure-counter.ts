@@ -1,6 +1,10 @@
 /** Failures that are kept of one user or address; who has more is locked out anyway. */
 const MAX_OF_ONE = 1000;
-/** Users or addresses that are kept; when there are more, those whose last failure is longest ago go. */
+
+/**
+ * Users or addresses that are kept; when there are more, those whose last failure is longest ago
+ * go.
+ */
 const MAX_KEYS = 20_000;
 
 /** Failed log-ins by user or by address within a window of time, each counted once by its id. */
@@ -16,17 +20,29 @@ export class FailureCounter {
   /** Counts a failure; nothing happens for one that is too old or counted already. */
   add(key: string, id: string, time: number): void {
     const oldest = Date.now() - this.#windowMs;
-    if (!(time > oldest)) return;
+    if (!(time > oldest)) {
+      return;
+    }
+
     const failures = this.#failures.get(key) ?? new Map<string, number>();
-    if (failures.has(id)) return;
+    if (failures.has(id)) {
+      return;
+    }
+
     for (const [other, at] of failures) {
-      if (at > oldest && failures.size < MAX_OF_ONE) break;
+      if (at > oldest && failures.size < MAX_OF_ONE) {
+        break;
+      }
       failures.delete(other);
     }
+
     failures.set(id, time);
     this.#failures.delete(key);
     this.#failures.set(key, failures);
-    if (this.#failures.size > MAX_KEYS) this.#failures.delete(this.#failures.keys().next().value!);
+
+    if (this.#failures.size > MAX_KEYS) {
+      this.#failures.delete(this.#failures.keys().next().value!);
+    }
   }
 
   /** Times of a key's failures within the window and after a time, oldest first. */

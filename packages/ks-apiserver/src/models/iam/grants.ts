@@ -9,10 +9,11 @@ import type { Scope } from './scopes.ts';
 const IAM = 'iam.kubesphere.io';
 
 /**
- * Throws Forbidden unless a caller may hand on rights in a scope (Kubernetes "Using RBAC Authorization", "Privilege escalation
- * prevention"): those that they have there themselves. Who manages workspaces or projects from above, by a role that lets them
- * `bind` or `escalate` roles there, may hand on others too; on the platform and the cluster there is no such exception. Into the
- * workspace of the platform, whatever the role, only who may do everything brings somebody.
+ * Throws Forbidden unless a caller may hand on rights in a scope (Kubernetes "Using RBAC
+ * Authorization", "Privilege escalation prevention"): those that they have there themselves. Who
+ * manages workspaces or projects from above, by a role that lets them `bind` or `escalate` roles
+ * there, may hand on others too; on the platform and the cluster there is no such exception. Into
+ * the workspace of the platform, whatever the role, only who may do everything brings somebody.
  */
 export function checkGrant(
   authorizer: Authorizer,
@@ -24,7 +25,11 @@ export function checkGrant(
 ): void {
   const { level } = scope;
   const isPlatform = level === 'workspace' && scope.key === SYSTEM_WORKSPACE;
-  if (isPlatform ? authorizer.holdsEverything(caller) : authorizer.covers(caller, level, scope.key, rules)) {
+  if (
+    isPlatform
+      ? authorizer.holdsEverything(caller)
+      : authorizer.covers(caller, level, scope.key, rules)
+  ) {
     return;
   }
 

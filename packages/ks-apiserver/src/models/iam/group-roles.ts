@@ -24,17 +24,27 @@ export class GroupRoles {
     this.#authorizer = authorizer;
   }
 
-  /** The scopes in which a workspace's group may have roles: the workspace, and those of its namespaces that name it. */
+  /**
+   * The scopes in which a workspace's group may have roles: the workspace, and those of its
+   * namespaces that name it.
+   */
   #scopesOf(workspace: string, group: string): Scope[] {
     const namespaces = this.#bindings.namespace
       .scopesOf(group, 'Group')
       .filter((namespace) => this.#authorizer.held.workspaceOf(namespace) === workspace);
-    return [this.#scopes.workspace(workspace), ...namespaces.map((namespace) => this.#scopes.namespace(namespace))];
+
+    return [
+      this.#scopes.workspace(workspace),
+      ...namespaces.map((namespace) => this.#scopes.namespace(namespace)),
+    ];
   }
 
   /** All roles of a workspace's group, also of one that does not exist yet. */
   of(workspace: string, group: string): GroupRole[] {
-    if (workspace === '') return [];
+    if (workspace === '') {
+      return [];
+    }
+
     return this.#scopesOf(workspace, group).flatMap((scope) =>
       scope.index.entriesOf(group, scope.key, 'Group').map(({ object }) => ({
         scope,
@@ -46,7 +56,8 @@ export class GroupRoles {
 
   /** Throws Forbidden unless a caller may give each of a group's roles to others. */
   checkMembership(caller: UserInfo, workspace: string, group: string): void {
-    for (const { scope, name, role } of this.of(workspace, group))
+    for (const { scope, name, role } of this.of(workspace, group)) {
       checkGrant(this.#authorizer, caller, scope, 'bind', name, this.#authorizer.rightsOf(role));
+    }
   }
 }

@@ -30,7 +30,10 @@ export class Members {
     this.#users = users;
   }
 
-  /** Throws NotFound for a role that is not there, and Forbidden for one that the caller may not give to others. */
+  /**
+   * Throws NotFound for a role that is not there, and Forbidden for one that the caller may not
+   * give to others.
+   */
   async checkGrantable(scope: Scope, member: Member, caller: CallerClient): Promise<void> {
     if (!this.#scopes.role(scope, member.roleRef)) {
       throw missingRole(scope, member.roleRef);
@@ -40,8 +43,8 @@ export class Members {
   }
 
   /**
-   * Gives each member their role; all roles are looked at before anything is written. A dry run only looks. `uidOf` tells
-   * which user is meant, where a copy of the users cannot know it yet.
+   * Gives each member their role; all roles are looked at before anything is written. A dry run
+   * only looks. `uidOf` tells which user is meant, where a copy of the users cannot know it yet.
    */
   async set(
     scope: Scope,
@@ -66,45 +69,75 @@ export class Members {
 
   /** Throws Conflict when a user is on his way out: what he gets now must not outlive him. */
   #checkStays(name: string): void {
-    if (this.#users.store.get(name)?.object?.metadata.deletionTimestamp === undefined) return;
-    throw conflict({ group: 'iam.kubesphere.io', resource: 'users', name }, 'the user is being deleted');
+    if (this.#users.store.get(name)?.object?.metadata.deletionTimestamp === undefined) {
+      return;
+    }
+
+    throw conflict(
+      { group: 'iam.kubesphere.io', resource: 'users', name },
+      'the user is being deleted',
+    );
   }
 
   /**
-   * Takes away what KubeSphere gave to a name that nobody has any more: roles of a former user are not the next one's.
-   * Bindings of another origin stay.
+   * Takes away what KubeSphere gave to a name that nobody has any more: roles of a former user are
+   * not the next one's. Bindings of another origin stay.
    */
   async removeLeftOver(user: string): Promise<void> {
-    for (const scope of this.#scopes.ofUser(user))
-      for (const binding of await this.#bindings(scope, user))
-        if (binding.metadata.labels?.[USER_REF_LABEL] === user) await this.#unbind(scope, binding, user, false);
+    for (const scope of this.#scopes.ofUser(user)) {
+      for (const binding of await this.#bindings(scope, user)) {
+        if (binding.metadata.labels?.[USER_REF_LABEL] === user) {
+          await this.#unbind(scope, binding, user, false);
+        }
+      }
+    }
   }
 
   /** Takes all roles that a user has in a scope himself; fine without any. */
   async remove(scope: Scope, user: string, dryRun = false): Promise<void> {
-    for (const binding of await this.#bindings(scope, user)) await this.#unbind(scope, binding, user, dryRun);
+    for (const binding of await this.#bindings(scope, user)) {
+      await this.#unbind(scope, binding, user, dryRun);
+    }
   }
 
   /**
-   * Bindings in a scope that name the user, as they are now and not as a cache has them: those with the label that this
-   * server and 3.0 give them, and others that the cache knows. It costs what the user has, not what there is.
+   * Bindings in a scope that name the user, as they are now and not as a cache has them: those with
+   * the label that this server and 3.0 give them, and others that the cache knows. It costs what
+   * the user has, not what there is.
    */
   async #bindings(scope: Scope, user: string): Promise<KubeObject[]> {
     const { bindings: resource, metadata, index, key } = scope;
     const found = new Map<string, KubeObject>();
+
     // No user with a name that is none has the label.
     if (labelValueErrors(user).length === 0) {
       const labels = Object.entries({ ...metadata.labels, [USER_REF_LABEL]: user });
       const labelSelector = labels.map(([label, value]) => `${label}=${value}`).join();
-      const { items } = await this.#client.list(resource, { namespace: metadata.namespace, labelSelector });
-      for (const binding of items) found.set(binding.metadata.name ?? '', binding);
+
+      const { items } = await this.#client.list(resource, {
+        namespace: metadata.namespace,
+        labelSelector,
+      });
+
+      for (const binding of items) {
+        found.set(binding.metadata.name ?? '', binding);
+      }
     }
+
     for (const { name } of index.entriesOf(user, key)) {
-      if (found.has(name)) continue;
+      if (found.has(name)) {
+        continue;
+      }
+
       const binding = await this.#client.find({ resource, name, namespace: metadata.namespace });
-      if (binding) found.set(name, binding);
+      if (binding) {
+        found.set(name, binding);
+      }
     }
-    return [...found.values()].filter((binding) => subjectsOf(binding).some((subject) => names(subject, user)));
+
+    return [...found.values()].filter((binding) =>
+      subjectsOf(binding).some((subject) => names(subject, user)),
+    );
   }
 
   async #bind(
@@ -113,6 +146,7 @@ export class Members {
     { caller, dryRun, uid }: { caller: CallerClient; dryRun: boolean; uid: string | undefined },
   ): Promise<void> {
     let bound = false;
+
     for (const binding of await this.#bindings(scope, member.username)) {
       if (binding.roleRef?.name === member.roleRef) {
         bound = true;
@@ -130,13 +164,20 @@ export class Members {
   async #unbind(scope: Scope, binding: KubeObject, user: string, dryRun: boolean): Promise<void> {
     const { name = '', namespace } = binding.metadata;
     const rest = subjectsOf(binding).filter((subject) => !names(subject, user));
-    if (rest.length > 0) await this.#client.update(scope.bindings, { ...binding, subjects: rest }, { dryRun });
-    else await this.#client.delete({ resource: scope.bindings, name, namespace }, { dryRun });
+    if (rest.length > 0) {
+      await this.#client.update(scope.bindings, { ...binding, subjects: rest }, { dryRun });
+    } else {
+      await this.#client.delete({ resource: scope.bindings, name, namespace }, { dryRun });
+    }
   }
 }
 
 /** The binding that makes somebody a member. */
-function bindingOf(scope: Scope, { username, roleRef }: Member, uid: string | undefined): KubeObject {
+function bindingOf(
+  scope: Scope,
+  { username, roleRef }: Member,
+  uid: string | undefined,
+): KubeObject {
   return {
     apiVersion: scope.apiVersion,
     kind: scope.bindingKind,

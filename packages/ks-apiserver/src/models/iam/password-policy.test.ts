@@ -7,6 +7,7 @@ const rules = { minLength: 8, minClasses: 0, refuseCommon: true, changeInitial: 
 
 test('what is too short, too long, common or the user’s own name is refused, with the reason', async () => {
   const policy = new PasswordPolicy(rules);
+
   const cases: [string, RegExp][] = [
     ['seven77', /at least 8 characters/],
     ['ひみつのことば', /at least 8 characters/],
@@ -18,10 +19,16 @@ test('what is too short, too long, common or the user’s own name is refused, w
     ['belle.ann', /name or e-mail/],
     ['Belle.Ann@example.com', /name or e-mail/],
   ];
-  for (const [password, reason] of cases) await assert.rejects(policy.check(password, ann), reason);
+
+  for (const [password, reason] of cases) {
+    await assert.rejects(policy.check(password, ann), reason);
+  }
+
   await assert.rejects(policy.check('P@88w0rd', { username: 'admin' }), /most common passwords/);
-  for (const good of ['Passw0rd!', 'ひみつのことばだよ', 'correct horse battery', 'x'.repeat(72)])
+
+  for (const good of ['Passw0rd!', 'ひみつのことばだよ', 'correct horse battery', 'x'.repeat(72)]) {
     await policy.check(good, ann);
+  }
 });
 
 test('rules of mixing are for those who want them', async () => {

@@ -14,14 +14,20 @@ export interface PasswordRules {
 }
 
 const CLASSES = [/\p{Ll}/u, /\p{Lu}/u, /\p{Nd}/u, /[^\p{Ll}\p{Lu}\p{Nd}]/u];
+
 /** The password of admin that every KubeSphere 3.0 was installed with. */
 export const WELL_KNOWN_PASSWORD = 'P@88w0rd';
 
 let common: Promise<ReadonlySet<string>> | undefined;
 
-/** Some 40,000 passwords of at least 8 characters that were seen most often; read when the first password is set. */
+/**
+ * Some 40,000 passwords of at least 8 characters that were seen most often; read when the first
+ * password is set.
+ */
 function commonPasswords(): Promise<ReadonlySet<string>> {
-  common ??= import('popular-passwords', { with: { type: 'json' } }).then(({ default: list }) => new Set(list));
+  common ??= import('popular-passwords', { with: { type: 'json' } }).then(
+    ({ default: list }) => new Set(list),
+  );
   return common;
 }
 
@@ -38,18 +44,35 @@ export class PasswordPolicy {
   }
 
   /** Throws BadRequest, saying what is wrong, for a password that `username` may not have. */
-  async check(password: string, { username, email = '' }: { username: string; email?: string }): Promise<void> {
+  async check(
+    password: string,
+    { username, email = '' }: { username: string; email?: string },
+  ): Promise<void> {
     const { minLength, minClasses, refuseCommon } = this.rules;
-    if (Buffer.byteLength(password) > PASSWORD_LIMIT) throw refused(`must have at most ${PASSWORD_LIMIT} bytes`);
-    if ([...password].length < minLength) throw refused(`must have at least ${minLength} characters`);
+
+    if (Buffer.byteLength(password) > PASSWORD_LIMIT) {
+      throw refused(`must have at most ${PASSWORD_LIMIT} bytes`);
+    }
+    if ([...password].length < minLength) {
+      throw refused(`must have at least ${minLength} characters`);
+    }
+
     const classes = CLASSES.filter((pattern) => pattern.test(password)).length;
-    if (classes < minClasses)
-      throw refused(`must mix at least ${minClasses} of lower case, upper case, digits and other characters`);
+    if (classes < minClasses) {
+      throw refused(
+        `must mix at least ${minClasses} of lower case, upper case, digits and other characters`,
+      );
+    }
+
     const lower = password.toLowerCase();
     const names = [username, email, email.split('@')[0]!].map((name) => name.toLowerCase());
-    if (names.includes(lower)) throw refused('must not be the name or e-mail address of the user');
+    if (names.includes(lower)) {
+      throw refused('must not be the name or e-mail address of the user');
+    }
+
     const wellKnown = username === 'admin' && lower === WELL_KNOWN_PASSWORD.toLowerCase();
-    if (refuseCommon && (wellKnown || (await commonPasswords()).has(lower)))
+    if (refuseCommon && (wellKnown || (await commonPasswords()).has(lower))) {
       throw refused('is one of the most common passwords: choose another');
+    }
   }
 }

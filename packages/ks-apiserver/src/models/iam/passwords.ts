@@ -4,11 +4,20 @@ import { hash, verify } from '@node-rs/bcrypt';
 
 /** Cost that KubeSphere 3.0 uses. */
 const COST = 10;
+
 /** bcrypt reads no more than 72 bytes; longer passwords would be cut without a word. */
 export const PASSWORD_LIMIT = 72;
-/** Comparisons under way or waiting; a storm of log-ins beyond it is sent away instead of queued without end. */
+
+/**
+ * Comparisons under way or waiting; a storm of log-ins beyond it is sent away instead of queued
+ * without end.
+ */
 const MAX_PENDING = 256;
-/** The hash of a password that nobody knows: compared with when there is no user, so that both take as long. */
+
+/**
+ * The hash of a password that nobody knows: compared with when there is no user, so that both take
+ * as long.
+ */
 const nobody = hash(randomUUID(), { cost: COST });
 
 let pending = 0;
@@ -23,14 +32,26 @@ export function isHash(text: string): boolean {
   return /^\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}$/.test(text);
 }
 
-/** Compares a password with a hash; takes as long without one. Throws TooManyRequests when too many wait. */
-export async function checkPassword(password: string, stored: string | undefined): Promise<boolean> {
-  if (pending >= MAX_PENDING) throw tooManyRequests('too many log-ins at once, try again', 1);
+/**
+ * Compares a password with a hash; takes as long without one. Throws TooManyRequests when too many
+ * wait.
+ */
+export async function checkPassword(
+  password: string,
+  stored: string | undefined,
+): Promise<boolean> {
+  if (pending >= MAX_PENDING) {
+    throw tooManyRequests('too many log-ins at once, try again', 1);
+  }
+
   pending += 1;
+
   try {
-    const usable = stored !== undefined && isHash(stored) && Buffer.byteLength(password) <= PASSWORD_LIMIT;
+    const usable =
+      stored !== undefined && isHash(stored) && Buffer.byteLength(password) <= PASSWORD_LIMIT;
     const bytes = Buffer.from(password).subarray(0, PASSWORD_LIMIT);
     const equal = await verify(bytes, usable ? stored : await nobody);
+
     return usable && equal;
   } finally {
     pending -= 1;

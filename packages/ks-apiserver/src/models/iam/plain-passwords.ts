@@ -2,7 +2,10 @@ import { LAST_APPLIED } from '@ks-apiserver/apimachinery/meta/annotations';
 import { hashPassword, isHash } from './passwords.ts';
 import { PASSWORD_ENCRYPTED, type User } from './types.ts';
 
-/** A user as it may be stored: a password that is no hash is hashed, and kubectl's copy of it left out. Undefined for one that is right. */
+/**
+ * A user as it may be stored: a password that is no hash is hashed, and kubectl's copy of it left
+ * out. Undefined for one that is right.
+ */
 export async function withHashedPassword(user: User): Promise<User | undefined> {
   const password: unknown = user.spec?.password;
   if (typeof password !== 'string' || password === '' || isHash(password)) {
@@ -10,6 +13,7 @@ export async function withHashedPassword(user: User): Promise<User | undefined> 
   }
 
   const { [LAST_APPLIED]: _copy, ...annotations } = user.metadata.annotations ?? {};
+
   return {
     ...user,
     metadata: { ...user.metadata, annotations: { ...annotations, [PASSWORD_ENCRYPTED]: 'true' } },

@@ -18,7 +18,11 @@ test('what a provider calls somebody becomes a name that Kubernetes takes', () =
     ['小明', ''],
     ['../../etc', 'etc'],
   ];
-  for (const [given, name] of cases) assert.equal(userName(given), name, given);
+
+  for (const [given, name] of cases) {
+    assert.equal(userName(given), name, given);
+  }
+
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
       const name = userName(text);
@@ -29,7 +33,10 @@ test('what a provider calls somebody becomes a name that Kubernetes takes', () =
 });
 
 test('an account is a label value, itself or as a hash that no account is', () => {
-  for (const uid of ['jane', '583231', 'id.583231', 'a'.repeat(63)]) assert.equal(originLabel(uid), uid);
+  for (const uid of ['jane', '583231', 'id.583231', 'a'.repeat(63)]) {
+    assert.equal(originLabel(uid), uid);
+  }
+
   for (const uid of ['', 'a'.repeat(64), 'john@corp', 'auth0|1', '-a', originLabel('john@corp')]) {
     const label = originLabel(uid);
     assert.match(label, /^sha256-[0-9a-f]{56}$/);
@@ -41,6 +48,7 @@ test('groups are as many as a token takes, the first by name', () => {
   const of = (groups: string[]) => groupNames('corp', { uid: 'u', username: 'u', groups });
   assert.deepEqual(of(['b', 'a', 'b', 'c\n']), ['corp:a', 'corp:b']);
   assert.equal(of(Array.from({ length: 500 }, (_, i) => `g${i}`)).length, 100);
+
   const long = of(Array.from({ length: 500 }, (_, i) => `${'ü'.repeat(100)}${i}`));
   assert.ok(long.length > 10 && Buffer.byteLength(JSON.stringify(long)) < 4100);
 });

@@ -3,14 +3,21 @@ import type { KubeObject, ObjectMeta } from '@ks-apiserver/apimachinery/meta/typ
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import { ORIGIN_UID_KEY, PROVIDER_KEY, type User } from './types.ts';
 
-/** The provider that a user is linked to; 3.0 wrote an annotation for OAuth and a label for LDAP. */
+/**
+ * The provider that a user is linked to; 3.0 wrote an annotation for OAuth and a label for LDAP.
+ */
 export function providerOf({ metadata }: KubeObject): string | undefined {
   return metadata.labels?.[PROVIDER_KEY] || metadata.annotations?.[PROVIDER_KEY] || undefined;
 }
 
-/** The label value by which 3.1 and later name an account: itself where it is a label value, else a hash of it. */
+/**
+ * The label value by which 3.1 and later name an account: itself where it is a label value, else a
+ * hash of it.
+ */
 export function originLabel(uid: string): string {
-  if (/^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/.test(uid) && !uid.startsWith('sha256-')) return uid;
+  if (/^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/.test(uid) && !uid.startsWith('sha256-')) {
+    return uid;
+  }
   return `sha256-${createHash('sha256').update(uid).digest('hex').slice(0, 56)}`;
 }
 
@@ -29,6 +36,7 @@ export function linkOf(user: KubeObject | undefined): string {
     values?.[PROVIDER_KEY] ?? '',
     values?.[ORIGIN_UID_KEY] ?? '',
   ];
+
   return JSON.stringify([...of(user?.metadata.labels), ...of(user?.metadata.annotations)]);
 }
 
@@ -38,6 +46,7 @@ export function keepingLink(stored: ObjectMeta, given: ObjectMeta): ObjectMeta {
     const old = [PROVIDER_KEY, ORIGIN_UID_KEY].filter((key) => before[key] !== undefined);
     return { ...Object.fromEntries(old.map((key) => [key, before[key]!])), ...after };
   };
+
   return {
     ...given,
     labels: kept(stored.labels, given.labels),
@@ -57,30 +66,52 @@ export class ProviderLinks {
 
   constructor(users: Informer) {
     this.#users = users;
-    for (const { object } of users.store.values()) this.#add(object as User);
+
+    for (const { object } of users.store.values()) {
+      this.#add(object as User);
+    }
+
     users.store.onChange(({ type, entry, previous }) => {
-      if (previous) this.#remove(previous.object as User);
-      if (type === 'DELETED') this.#remove(entry.object as User);
-      else this.#add(entry.object as User);
+      if (previous) {
+        this.#remove(previous.object as User);
+      }
+
+      if (type === 'DELETED') {
+        this.#remove(entry.object as User);
+      } else {
+        this.#add(entry.object as User);
+      }
     });
   }
 
   #add(user: User): void {
     const key = keyOf(user);
-    if (key === undefined) return;
+    if (key === undefined) {
+      return;
+    }
+
     const names = this.#names.get(key) ?? new Set();
     this.#names.set(key, names.add(user.metadata.name!));
   }
 
   #remove(user: User): void {
     const key = keyOf(user);
-    if (key === undefined) return;
+    if (key === undefined) {
+      return;
+    }
+
     const names = this.#names.get(key);
     names?.delete(user.metadata.name!);
-    if (names?.size === 0) this.#names.delete(key);
+
+    if (names?.size === 0) {
+      this.#names.delete(key);
+    }
   }
 
-  /** Names of the users that are linked to an account: more than one only where somebody wrote so behind this server. */
+  /**
+   * Names of the users that are linked to an account: more than one only where somebody wrote so
+   * behind this server.
+   */
   names(provider: string, uid: string): readonly string[] {
     return [...(this.#names.get(`${provider}/${originLabel(uid)}`) ?? [])];
   }
@@ -88,7 +119,9 @@ export class ProviderLinks {
   /** The one user of an account. */
   find(provider: string, uid: string): User | undefined {
     const names = this.names(provider, uid);
-    return names.length === 1 ? (this.#users.store.get(names[0]!)?.object as User | undefined) : undefined;
+    return names.length === 1
+      ? (this.#users.store.get(names[0]!)?.object as User | undefined)
+      : undefined;
   }
 
   /** Another user who is linked to the same account as this one. */

@@ -6,6 +6,7 @@ import { RecentPasswords } from './recent-passwords.ts';
 /** Real comparisons that are counted, and a clock that is moved by hand. */
 function counted() {
   const seen = { comparisons: 0, now: 0 };
+
   const recent = new RecentPasswords(
     (password, stored) => {
       seen.comparisons += 1;
@@ -13,13 +14,17 @@ function counted() {
     },
     () => seen.now,
   );
+
   return { seen, recent };
 }
 
 test('a right password is compared once a minute, however many calls come at once', async () => {
   const { seen, recent } = counted();
   const stored = await hashPassword('P@88w0rd');
-  const answers = await Promise.all(Array.from({ length: 40 }, () => recent.check('P@88w0rd', stored)));
+  const answers = await Promise.all(
+    Array.from({ length: 40 }, () => recent.check('P@88w0rd', stored)),
+  );
+
   assert.ok(answers.every((fits) => fits));
   assert.equal(seen.comparisons, 1);
 
@@ -35,6 +40,7 @@ test('a right password is compared once a minute, however many calls come at onc
 test('wrong passwords and users that are not there are never remembered', async () => {
   const { seen, recent } = counted();
   const stored = await hashPassword('P@88w0rd');
+
   for (let i = 0; i < 2; i++) {
     assert.equal(await recent.check('wrong', stored), false);
     assert.equal(await recent.check('P@88w0rd', undefined), false);
@@ -51,10 +57,12 @@ test('the old password of a user whose password changes is wrong at once', async
 
 test('no more than a thousand are remembered', async () => {
   let comparisons = 0;
+
   const recent = new RecentPasswords(async () => {
     comparisons += 1;
     return true;
   });
+
   for (let i = 0; i < 1001; i++) {
     await recent.check(`${i}`, 'hash');
   }

@@ -4,6 +4,7 @@ import type { GroupVersionResource } from '@ks-apiserver/apimachinery/meta/types
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 
 const CONFIG_MAPS: GroupVersionResource = { group: '', version: 'v1', resource: 'configmaps' };
+
 /** Where the user controller marks the names of users who are gone. */
 const NAMESPACE = 'kubesphere-system';
 
@@ -11,17 +12,31 @@ const NAMESPACE = 'kubesphere-system';
 export type CheckNameIsFree = (name: string) => Promise<void>;
 
 /**
- * Whether a user may get a name: on a cluster not while certificates of a former user of that name are good, which RBAC
- * could not tell from his.
+ * Whether a user may get a name: on a cluster not while certificates of a former user of that name
+ * are good, which RBAC could not tell from his.
  */
 export function retiredNames(client: KubeClient): CheckNameIsFree {
   return async (name) => {
-    if (name === '') return;
-    const key = { resource: CONFIG_MAPS, namespace: NAMESPACE, name: derivedName('retired-user', name) };
+    if (name === '') {
+      return;
+    }
+
+    const key = {
+      resource: CONFIG_MAPS,
+      namespace: NAMESPACE,
+      name: derivedName('retired-user', name),
+    };
+
     const mark = await client.find(key);
-    if (mark?.data?.user !== name) return;
+    if (mark?.data?.user !== name) {
+      return;
+    }
+
     const until = String(mark.data.until);
-    if (Date.parse(until) <= Date.now()) return;
+    if (Date.parse(until) <= Date.now()) {
+      return;
+    }
+
     throw new StatusError(
       409,
       'AlreadyExists',

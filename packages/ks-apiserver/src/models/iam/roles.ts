@@ -9,7 +9,10 @@ import { aggregatedNames } from './aggregation.ts';
 import { missingRole, type Scope, type Scopes } from './scopes.ts';
 import { AGGREGATION_ROLES, WORKSPACE_LABEL } from './types.ts';
 
-/** Roles of every scope: their rules are those of the templates that an annotation names, never those that a client sends. */
+/**
+ * Roles of every scope: their rules are those of the templates that an annotation names, never
+ * those that a client sends.
+ */
 export class Roles {
   readonly #scopes: Scopes;
 
@@ -17,7 +20,10 @@ export class Roles {
     this.#scopes = scopes;
   }
 
-  /** The rules of all templates that a role is made from. Throws NotFound for one that is missing, or is another workspace's. */
+  /**
+   * The rules of all templates that a role is made from. Throws NotFound for one that is missing,
+   * or is another workspace's.
+   */
   #aggregated(scope: Scope, object: KubeObject): PolicyRule[] {
     return aggregatedNames(object.metadata.annotations?.[AGGREGATION_ROLES]).flatMap((name) => {
       const template = this.#scopes.template(scope, name);
@@ -32,14 +38,26 @@ export class Roles {
 
   #shaped(scope: Scope, given: KubeObject, rules: readonly PolicyRule[]): KubeObject {
     const labels = { ...given.metadata.labels, ...scope.metadata.labels };
-    const metadata = { ...given.metadata, ...scope.metadata, ...(Object.keys(labels).length > 0 && { labels }) };
+
+    const metadata = {
+      ...given.metadata,
+      ...scope.metadata,
+      ...(Object.keys(labels).length > 0 && { labels }),
+    };
+
     return { ...given, apiVersion: scope.apiVersion, kind: scope.roleKind, metadata, rules };
   }
 
   /** Creates a role, or replaces the one whose resourceVersion it carries. */
-  async save(scope: Scope, given: KubeObject, caller: CallerClient, dryRun = false): Promise<KubeObject> {
+  async save(
+    scope: Scope,
+    given: KubeObject,
+    caller: CallerClient,
+    dryRun = false,
+  ): Promise<KubeObject> {
     const name = given.metadata.name ?? '';
     const role = this.#shaped(scope, given, this.#aggregated(scope, given));
+
     if (!given.metadata.resourceVersion) {
       return caller.create(scope.roles, role, { dryRun });
     }
@@ -51,23 +69,55 @@ export class Roles {
     return caller.update(scope.roles, role, { dryRun });
   }
 
-  /** Changes the fields that a merge patch names (RFC 7386); a new list of templates makes new rules. */
-  async patch(scope: Scope, name: string, patch: unknown, caller: CallerClient, dryRun = false): Promise<KubeObject> {
-    if (typeof patch !== 'object' || patch === null || Array.isArray(patch))
+  /**
+   * Changes the fields that a merge patch names (RFC 7386); a new list of templates makes new
+   * rules.
+   */
+  async patch(
+    scope: Scope,
+    name: string,
+    patch: unknown,
+    caller: CallerClient,
+    dryRun = false,
+  ): Promise<KubeObject> {
+    if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) {
       throw badRequest('the patch must be a JSON object');
+    }
+
     const existing = this.#scopes.role(scope, name);
-    if (!existing?.object) throw missingRole(scope, name);
+    if (!existing?.object) {
+      throw missingRole(scope, name);
+    }
+
     const { rules: _rules, ...rest } = patch as Record<string, unknown>;
-    const merged = applyMergePatch(existing.object as never, rest as never) as unknown as KubeObject;
+
+    const merged = applyMergePatch(
+      existing.object as never,
+      rest as never,
+    ) as unknown as KubeObject;
+
     const aggregation = merged.metadata.annotations?.[AGGREGATION_ROLES];
     const changed = aggregation !== existing.object.metadata.annotations?.[AGGREGATION_ROLES];
-    const rules = changed ? this.#aggregated(scope, merged) : ((existing.object.rules ?? []) as PolicyRule[]);
+    const rules = changed
+      ? this.#aggregated(scope, merged)
+      : ((existing.object.rules ?? []) as PolicyRule[]);
+
     const named = {
       ...merged,
-      metadata: { ...merged.metadata, name, ...(existing.namespace && { namespace: existing.namespace }) },
+      metadata: {
+        ...merged.metadata,
+        name,
+        ...(existing.namespace && { namespace: existing.namespace }),
+      },
     };
-    if (named.metadata.uid !== existing.uid)
-      throw conflict({ group: scope.roleGroup, resource: scope.roles.resource, name }, 'the uid must not change');
+
+    if (named.metadata.uid !== existing.uid) {
+      throw conflict(
+        { group: scope.roleGroup, resource: scope.roles.resource, name },
+        'the uid must not change',
+      );
+    }
+
     return caller.update(scope.roles, this.#shaped(scope, named, rules), { dryRun });
   }
 
@@ -77,15 +127,24 @@ export class Roles {
       throw missingRole(scope, name);
     }
 
-    await caller.delete({ resource: scope.roles, name, namespace: scope.metadata.namespace }, { dryRun });
+    await caller.delete(
+      { resource: scope.roles, name, namespace: scope.metadata.namespace },
+      { dryRun },
+    );
   }
 
-  /** The templates that the role of a user in a scope is made from, newest first; none without a role. */
+  /**
+   * The templates that the role of a user in a scope is made from, newest first; none without a
+   * role.
+   */
   templatesOf(scope: Scope, user: string): Entry[] {
     const binding = scope.index.entriesOf(user, scope.key)[0];
     const roleName = (binding?.object?.roleRef as { name?: string } | undefined)?.name;
     const role = roleName === undefined ? undefined : this.#scopes.role(scope, roleName);
     const names = aggregatedNames(role?.object?.metadata.annotations?.[AGGREGATION_ROLES]);
-    return names.flatMap((name) => this.#scopes.template(scope, name) ?? []).sort((a, b) => byCreation(b, a));
+
+    return names
+      .flatMap((name) => this.#scopes.template(scope, name) ?? [])
+      .sort((a, b) => byCreation(b, a));
   }
 }

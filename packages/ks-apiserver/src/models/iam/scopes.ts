@@ -61,6 +61,7 @@ export class Scopes {
   ): Scope {
     const own = roles.group === IAM;
     const word = roleKind.toLowerCase();
+
     return {
       level,
       roleKind,
@@ -86,9 +87,15 @@ export class Scopes {
   }
 
   workspace(workspace: string): Scope {
-    return this.#of('workspace', 'WorkspaceRole', [WORKSPACE_ROLES, WORKSPACE_ROLE_BINDINGS], workspace, {
-      labels: { [WORKSPACE_LABEL]: workspace },
-    });
+    return this.#of(
+      'workspace',
+      'WorkspaceRole',
+      [WORKSPACE_ROLES, WORKSPACE_ROLE_BINDINGS],
+      workspace,
+      {
+        labels: { [WORKSPACE_LABEL]: workspace },
+      },
+    );
   }
 
   namespace(namespace: string): Scope {
@@ -112,10 +119,16 @@ export class Scopes {
     ];
   }
 
-  /** The scope of a DevOps project: its admin namespace. Throws NotFound for an unknown one and for one that has none yet. */
+  /**
+   * The scope of a DevOps project: its admin namespace. Throws NotFound for an unknown one and for
+   * one that has none yet.
+   */
   devops(project: string): Scope {
     const namespace = this.#adminNamespaceOf(project);
-    if (namespace === '') throw missing('devopsproject', 'devops.kubesphere.io', project);
+    if (namespace === '') {
+      throw missing('devopsproject', 'devops.kubesphere.io', project);
+    }
+
     return this.namespace(namespace);
   }
 
@@ -124,22 +137,39 @@ export class Scopes {
     params: Readonly<Record<string, string>>,
     level: 'global' | 'cluster' | 'workspace' | 'namespace' | 'devops',
   ): Scope {
-    if (level === 'global') return this.global();
-    if (level === 'cluster') return this.cluster();
-    if (level === 'workspace') return this.workspace(params.workspace ?? '');
-    return level === 'devops' ? this.devops(params.devops ?? '') : this.namespace(params.namespace ?? '');
+    if (level === 'global') {
+      return this.global();
+    }
+    if (level === 'cluster') {
+      return this.cluster();
+    }
+    if (level === 'workspace') {
+      return this.workspace(params.workspace ?? '');
+    }
+
+    return level === 'devops'
+      ? this.devops(params.devops ?? '')
+      : this.namespace(params.namespace ?? '');
   }
 
   /** A role of a scope; undefined when there is none of that name there. */
   role(scope: Scope, name: string): Entry | undefined {
-    const entry = this.#catalog.row(scope.roles.resource).store.get(name, scope.metadata.namespace ?? '');
-    return scope.level === 'workspace' && entry?.labels[WORKSPACE_LABEL] !== scope.key ? undefined : entry;
+    const entry = this.#catalog
+      .row(scope.roles.resource)
+      .store.get(name, scope.metadata.namespace ?? '');
+
+    return scope.level === 'workspace' && entry?.labels[WORKSPACE_LABEL] !== scope.key
+      ? undefined
+      : entry;
   }
 
   /** The role that a binding of a scope gives; undefined for one that does not exist. */
   roleOfBinding(scope: Scope, binding: KubeObject | undefined): KubeObject | undefined {
     const { kind = '', name = '' } = (binding?.roleRef ?? {}) as { kind?: string; name?: string };
-    if (kind === 'ClusterRole') return this.role(this.cluster(), name)?.object;
+    if (kind === 'ClusterRole') {
+      return this.role(this.cluster(), name)?.object;
+    }
+
     return kind === scope.roleKind ? this.role(scope, name)?.object : undefined;
   }
 

@@ -32,16 +32,23 @@ export class UserList {
   }
 
   /** The scope that a query's filters ask for, first match wins, and the filters that are left. */
-  scopeOf(query: ListQuery): { scope: Scope | undefined; role: string | undefined; query: ListQuery } {
+  scopeOf(query: ListQuery): {
+    scope: Scope | undefined;
+    role: string | undefined;
+    query: ListQuery;
+  } {
     const filters = new Map(query.filters);
+
     const take = (...keys: string[]) =>
       keys.map((key) => {
         const value = filters.get(key);
         filters.delete(key);
         return value;
       });
+
     let scope: Scope | undefined;
     let role: string | undefined;
+
     if (filters.get('namespace')) {
       const [namespace, wanted] = take('namespace', 'role');
       scope = this.#scopes.namespace(namespace!);
@@ -57,36 +64,66 @@ export class UserList {
       [role] = take('globalrole');
       scope = this.#scopes.global();
     }
+
     return { scope, role, query: { ...query, filters, labels: scope ? undefined : query.labels } };
   }
 
   /** One page of all users, or of those that a query's scope has. */
   async list(given: ListQuery, signal: AbortSignal): Promise<UserPage> {
     const { scope, role, query } = this.scopeOf(given);
-    if (scope) return this.members(scope, role, query, signal);
+    if (scope) {
+      return this.members(scope, role, query, signal);
+    }
+
     const row = this.#row();
-    const { entries, total } = await listPage(await this.#catalog.synced(row, signal), row, query, this.#catalog);
-    return { users: entries.map((entry) => ({ entry, annotations: this.#globalRole(entry.name) })), total };
+
+    const { entries, total } = await listPage(
+      await this.#catalog.synced(row, signal),
+      row,
+      query,
+      this.#catalog,
+    );
+
+    return {
+      users: entries.map((entry) => ({ entry, annotations: this.#globalRole(entry.name) })),
+      total,
+    };
   }
 
   /** One page of a scope's members, those with one role if it is given. */
-  async members(scope: Scope, role: string | undefined, query: ListQuery, signal: AbortSignal): Promise<UserPage> {
+  async members(
+    scope: Scope,
+    role: string | undefined,
+    query: ListQuery,
+    signal: AbortSignal,
+  ): Promise<UserPage> {
     const row = this.#row();
     const store = await this.#catalog.synced(row, signal);
     const roles = new Map<string, string>();
+
     for (const binding of scope.index.entriesIn(scope.key)) {
       const name = (binding.object?.roleRef as { name?: string } | undefined)?.name;
-      if (name === undefined || (role !== undefined && name !== role)) continue;
+      if (name === undefined || (role !== undefined && name !== role)) {
+        continue;
+      }
+
       for (const subject of subjectsOf(binding.object)) {
-        if (subject.kind === 'User' && !roles.has(subject.name)) roles.set(subject.name, name);
+        if (subject.kind === 'User' && !roles.has(subject.name)) {
+          roles.set(subject.name, name);
+        }
       }
     }
+
     const users = [...roles.keys()].flatMap((name) => store.get(name) ?? []);
     const { entries, total } = await pageEntries(users, row, query, this.#catalog);
+
     return {
       users: entries.map((entry) => ({
         entry,
-        annotations: { ...this.#globalRole(entry.name), [scope.annotation]: roles.get(entry.name)! },
+        annotations: {
+          ...this.#globalRole(entry.name),
+          [scope.annotation]: roles.get(entry.name)!,
+        },
       })),
       total,
     };
@@ -97,6 +134,7 @@ export class UserList {
     const binding = scope.index.entriesOf(name, scope.key)[0];
     const entry = (await this.#catalog.synced(this.#row(), signal)).get(name);
     const role = (binding?.object?.roleRef as { name?: string } | undefined)?.name;
+
     return entry && role !== undefined
       ? annotated(entry, { ...this.#globalRole(name), [scope.annotation]: role })
       : undefined;
@@ -109,13 +147,20 @@ export class UserList {
   }
 
   #globalRole(name: string): Record<string, string> {
-    const role = (this.#bindings.global.entriesOf(name, '')[0]?.object?.roleRef as { name?: string } | undefined)?.name;
+    const role = (
+      this.#bindings.global.entriesOf(name, '')[0]?.object?.roleRef as { name?: string } | undefined
+    )?.name;
     return role === undefined ? {} : { [GLOBAL_ROLE_ANNOTATION]: role };
   }
 }
 
-/** A user's object with annotations added: made for each answer, for roles change without the user. */
+/**
+ * A user's object with annotations added: made for each answer, for roles change without the user.
+ */
 export function annotated(entry: Entry, annotations: Record<string, string>): KubeObject {
   const user = JSON.parse(entry.bytes.toString()) as KubeObject;
-  return { ...user, metadata: { ...user.metadata, annotations: { ...user.metadata.annotations, ...annotations } } };
+  return {
+    ...user,
+    metadata: { ...user.metadata, annotations: { ...user.metadata.annotations, ...annotations } },
+  };
 }

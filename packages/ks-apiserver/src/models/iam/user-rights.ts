@@ -38,7 +38,10 @@ export class UserRights {
     this.#groupRoles = groupRoles;
   }
 
-  /** All roles by a user's name, by the groups of workspaces that they are in, and by groups that are given. */
+  /**
+   * All roles by a user's name, by the groups of workspaces that they are in, and by groups that
+   * are given.
+   */
   *#rolesOf(name: string, groups: readonly string[]): Generator<RoleIn> {
     for (const scope of this.#scopes.ofUser(name)) {
       for (const { object } of scope.index.entriesOf(name, scope.key)) {
@@ -59,7 +62,10 @@ export class UserRights {
     }
   }
 
-  /** Whether a role lets a caller change a user, or a subresource of one: everybody may change themselves without. */
+  /**
+   * Whether a role lets a caller change a user, or a subresource of one: everybody may change
+   * themselves without.
+   */
   manages(caller: UserInfo, name: string, subresource = ''): boolean {
     return this.#authorizer.byRoles(caller, { ...UPDATE, subresource, name });
   }
@@ -71,7 +77,9 @@ export class UserRights {
     }
 
     for (const { scope, role } of this.#rolesOf(name, groups)) {
-      if (!this.#authorizer.covers(caller, scope.level, scope.key, this.#authorizer.rightsOf(role))) {
+      if (
+        !this.#authorizer.covers(caller, scope.level, scope.key, this.#authorizer.rightsOf(role))
+      ) {
         return false;
       }
     }
@@ -79,7 +87,10 @@ export class UserRights {
     return true;
   }
 
-  /** Throws Forbidden unless a caller acts on their own account, or may do everything that the other user may. */
+  /**
+   * Throws Forbidden unless a caller acts on their own account, or may do everything that the other
+   * user may.
+   */
   checkOutranks(caller: UserInfo, name: string): void {
     if (caller.name === name || this.outranks(caller, name)) {
       return;
@@ -93,8 +104,9 @@ export class UserRights {
   }
 
   /**
-   * Who makes a user chooses the name: bindings that have it already, such as those of Kubernetes' own users, must not give
-   * more than the caller has. Those that KubeSphere made for a former user do not count: they are removed. Throws Forbidden.
+   * Who makes a user chooses the name: bindings that have it already, such as those of Kubernetes'
+   * own users, must not give more than the caller has. Those that KubeSphere made for a former user
+   * do not count: they are removed. Throws Forbidden.
    */
   checkName(caller: UserInfo, name: string): void {
     for (const scope of this.#scopes.ofUser(name)) {

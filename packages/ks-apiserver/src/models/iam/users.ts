@@ -12,7 +12,13 @@ import type { Login, LoginSource } from './login.ts';
 import type { Members } from './members.ts';
 import { keepingLink } from './provider-links.ts';
 import type { Scopes } from './scopes.ts';
-import { GLOBAL_ROLE_ANNOTATION, PASSWORD_ENCRYPTED, UNINITIALIZED, USERS, type User } from './types.ts';
+import {
+  GLOBAL_ROLE_ANNOTATION,
+  PASSWORD_ENCRYPTED,
+  UNINITIALIZED,
+  USERS,
+  type User,
+} from './types.ts';
 import type { UserRights } from './user-rights.ts';
 
 const GROUP = 'iam.kubesphere.io';
@@ -43,20 +49,23 @@ export class Users {
   }
 
   /**
-   * Makes a user, Active at once, and binds them to the global role of their annotation. Throws NotFound for an unknown role,
-   * Forbidden for one beyond the caller and Invalid for a name that cannot be bound, before anything is made.
+   * Makes a user, Active at once, and binds them to the global role of their annotation. Throws
+   * NotFound for an unknown role, Forbidden for one beyond the caller and Invalid for a name that
+   * cannot be bound, before anything is made.
    */
   async create(given: User, caller: UserInfo, dryRun = false): Promise<KubeObject> {
     const { gate, members, scopes } = this.#parts;
     const client = gate.clientFor(caller);
     const role = given.metadata.annotations?.[GLOBAL_ROLE_ANNOTATION];
     const global = scopes.global();
+
     if (role) {
       const { name = '' } = given.metadata;
       await members.checkGrantable(global, { username: name, roleRef: role }, client);
     }
 
     const { status: _status, ...object } = given;
+
     const user: User = {
       ...object,
       apiVersion: 'iam.kubesphere.io/v1alpha2',
@@ -65,8 +74,10 @@ export class Users {
       spec: { ...given.spec },
       status: { state: 'Active', lastTransitionTime: timestamp() },
     };
+
     const created = await client.create<User>(USERS, user, { dryRun });
     const { name: username = '', uid, annotations } = created.metadata;
+
     if (role) {
       await members.set(global, [{ username, roleRef: role }], client, dryRun, () => uid);
     }
@@ -79,17 +90,22 @@ export class Users {
     return role
       ? {
           ...created,
-          metadata: { ...created.metadata, annotations: { ...annotations, [GLOBAL_ROLE_ANNOTATION]: role } },
+          metadata: {
+            ...created.metadata,
+            annotations: { ...annotations, [GLOBAL_ROLE_ANNOTATION]: role },
+          },
         }
       : created;
   }
 
   /**
-   * Replaces what may be edited of a user; password, status and the mark of its encryption stay. A changed global role is
-   * checked before anything is stored, where 3.0 stores the user first. Throws Forbidden, NotFound, Conflict, Invalid.
+   * Replaces what may be edited of a user; password, status and the mark of its encryption stay. A
+   * changed global role is checked before anything is stored, where 3.0 stores the user first.
+   * Throws Forbidden, NotFound, Conflict, Invalid.
    */
   async update(name: string, given: User, caller: UserInfo, dryRun = false): Promise<KubeObject> {
     const { gate, members, scopes, users } = this.#parts;
+
     if (given.metadata.name !== name) {
       throw nameMismatch(given.metadata.name ?? '', name);
     }
@@ -99,7 +115,9 @@ export class Users {
     const manages = this.rights.manages(caller, name);
     const metadata = manages ? given.metadata : keepingLink(stored.metadata, given.metadata);
     const { [GLOBAL_ROLE_ANNOTATION]: role, ...annotations } = { ...metadata.annotations };
-    const before = scopes.global().index.entriesOf(name, '')[0]?.object?.roleRef?.name as string | undefined;
+    const before = scopes.global().index.entriesOf(name, '')[0]?.object?.roleRef?.name as
+      | string
+      | undefined;
     const changesRole = role !== undefined && role !== '' && role !== before;
     if (changesRole) {
       if (!manages) {
@@ -117,20 +135,26 @@ export class Users {
     const { finalizers, ownerReferences } = stored.metadata;
     const { finalizers: _finalizers, ownerReferences: _owners, ...rest } = metadata;
     const { password: _password, ...spec } = given.spec ?? {};
+
     const user: User = {
       ...given,
       apiVersion: 'iam.kubesphere.io/v1alpha2',
       kind: 'User',
       metadata: {
         ...rest,
-        annotations: { ...annotations, ...(encrypted !== undefined && { [PASSWORD_ENCRYPTED]: encrypted }) },
+        annotations: {
+          ...annotations,
+          ...(encrypted !== undefined && { [PASSWORD_ENCRYPTED]: encrypted }),
+        },
         ...(finalizers && { finalizers }),
         ...(ownerReferences && { ownerReferences }),
       },
       spec,
       ...(stored.status && { status: stored.status }),
     };
+
     const updated = await client.update<User>(USERS, user, { dryRun });
+
     if (changesRole) {
       await members.set(scopes.global(), [{ username: name, roleRef: role }], client, dryRun);
     }
@@ -148,8 +172,9 @@ export class Users {
   }
 
   /**
-   * Sets a password and ends the user's sessions. The current one must be right, unless the caller may set others'
-   * passwords and holds all rights that the user has. Throws NotFound, BadRequest, Forbidden.
+   * Sets a password and ends the user's sessions. The current one must be right, unless the caller
+   * may set others' passwords and holds all rights that the user has. Throws NotFound, BadRequest,
+   * Forbidden.
    */
   async setPassword(
     name: string,
@@ -180,12 +205,16 @@ export class Users {
       user.status?.state === 'AuthLimitExceeded'
         ? { status: { state: 'Active', reason: null, lastTransitionTime: timestamp() } }
         : {};
+
     const metadata = { annotations: { [UNINITIALIZED]: null } };
-    // Who gets here has shown the current password, or manages others': the gate need not look for more.
+
+    // Who gets here has shown the current password, or manages others': the gate need not look for
+    // more.
     const setter = freeOfDuty(manages ? caller : { ...caller, name });
     const changed = await gate
       .clientFor(setter)
       .patch({ resource: USERS, name }, { metadata, spec: { password }, ...status }, { dryRun });
+
     if (!dryRun) {
       await hasArrived(users, changed);
     }
@@ -203,5 +232,7 @@ export class Users {
 
 /** 400: the body is about another object than the path. */
 export function nameMismatch(body: string, path: string): StatusError {
-  return badRequest(`the name of the object (${body}) does not match the name on the URL (${path})`);
+  return badRequest(
+    `the name of the object (${body}) does not match the name on the URL (${path})`,
+  );
 }

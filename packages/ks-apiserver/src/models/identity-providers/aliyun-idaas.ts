@@ -11,10 +11,14 @@ const settings = Type.Object(OAUTH);
 export const aliyunIDaaS: ProviderType<typeof settings> = {
   settings,
   async open(given) {
-    for (const field of ['authURL', 'tokenURL', 'userInfoURL'] as const)
+    for (const field of ['authURL', 'tokenURL', 'userInfoURL'] as const) {
       httpURL(`endpoint.${field}`, given.endpoint[field]);
+    }
+
     httpURL('redirectURL', given.redirectURL);
+
     const fetch = providerFetch(await tlsOptions(given));
+
     return {
       kind: 'redirect',
       credential: 'code',
@@ -23,14 +27,24 @@ export const aliyunIDaaS: ProviderType<typeof settings> = {
       begin: async (secrets) => authorizationURL(given, secrets),
       async finish(query) {
         const { success, data } = await userInfo(fetch, given, query.get('code') ?? '');
-        if (success !== true) throw new ProviderError('the request for the user was refused', { outcome: 'refused' });
-        const user = (typeof data === 'object' && data !== null ? data : {}) as Record<string, unknown>;
+        if (success !== true) {
+          throw new ProviderError('the request for the user was refused', { outcome: 'refused' });
+        }
+
+        const user = (typeof data === 'object' && data !== null ? data : {}) as Record<
+          string,
+          unknown
+        >;
+
         const uid = textOf(user.sub);
         const username = textOf(user.username);
-        if (uid === undefined || username === undefined)
+        if (uid === undefined || username === undefined) {
           throw new ProviderError('the provider tells no sub and username', { outcome: 'failed' });
+        }
+
         const email = textOf(user.email);
         const displayName = textOf(user.nickname);
+
         return { uid, username, ...(email && { email }), ...(displayName && { displayName }) };
       },
     };

@@ -15,8 +15,12 @@ interface ServiceResponse {
 }
 
 async function parsed(xml: string): Promise<ServiceResponse> {
-  if (/<!(DOCTYPE|ENTITY)/i.test(xml)) throw new ProviderError('CAS answers with a DTD', { outcome: 'failed' });
+  if (/<!(DOCTYPE|ENTITY)/i.test(xml)) {
+    throw new ProviderError('CAS answers with a DTD', { outcome: 'failed' });
+  }
+
   const { XMLParser } = await import('fast-xml-parser');
+
   const parser = new XMLParser({
     removeNSPrefix: true,
     ignoreAttributes: false,
@@ -24,6 +28,7 @@ async function parsed(xml: string): Promise<ServiceResponse> {
     parseTagValue: false,
     trimValues: true,
   });
+
   try {
     return parser.parse(xml) as ServiceResponse;
   } catch (cause) {
@@ -36,39 +41,56 @@ export const cas: ProviderType<typeof settings> = {
   settings,
   async open({ casServerURL, redirectURL, ...tls }) {
     const base = httpURL('casServerURL', casServerURL).href.replace(/\/+$/, '');
+
     httpURL('redirectURL', redirectURL);
+
     const fetch = providerFetch(await tlsOptions(tls));
+
     // CAS knows no state: it travels in the service, which must be the same at both ends.
     const serviceOf = (state: string | undefined) => {
-      if (state === undefined) return redirectURL;
+      if (state === undefined) {
+        return redirectURL;
+      }
       return `${redirectURL}${redirectURL.includes('?') ? '&' : '?'}state=${encodeURIComponent(state)}`;
     };
+
     return {
       kind: 'redirect',
       credential: 'ticket',
       redirectURL,
-      // Consoles of 3.1 and later make their link of casServerURL where there is no authURL; 3.0's knows no CAS.
+      // Consoles of 3.1 and later make their link of casServerURL where there is no authURL; 3.0's
+      // knows no CAS.
       shown: async () => ({ casServerURL, redirectURL, endpoint: { authURL: '' } }),
-      begin: async ({ state }) => new URL(`${base}/login?service=${encodeURIComponent(serviceOf(state))}`),
+      begin: async ({ state }) =>
+        new URL(`${base}/login?service=${encodeURIComponent(serviceOf(state))}`),
       async finish(query, secrets) {
         const parameters = new URLSearchParams({
           service: serviceOf(secrets?.state),
           ticket: query.get('ticket') ?? '',
         });
+
         const response = await fetch(`${base}/serviceValidate?${parameters}`);
-        if (!response.ok)
+        if (!response.ok) {
           throw new ProviderError(`CAS answers with status ${response.status}`, {
             outcome: response.status >= 500 ? 'failed' : 'refused',
           });
+        }
+
         const { serviceResponse } = await parsed(await response.text());
         const code = serviceResponse?.authenticationFailure?.['@code'];
-        if (serviceResponse?.authenticationFailure !== undefined)
+
+        if (serviceResponse?.authenticationFailure !== undefined) {
           throw new ProviderError(
             `CAS refuses the ticket${typeof code === 'string' && /^\w{1,64}$/.test(code) ? `: ${code}` : ''}`,
             { outcome: 'refused' },
           );
+        }
+
         const user = textOf(serviceResponse?.authenticationSuccess?.user);
-        if (user === undefined) throw new ProviderError('CAS tells no user', { outcome: 'failed' });
+        if (user === undefined) {
+          throw new ProviderError('CAS tells no user', { outcome: 'failed' });
+        }
+
         return { uid: user, username: user };
       },
     };

@@ -16,10 +16,16 @@ export const github: ProviderType<typeof settings> = {
       tokenURL: given.endpoint.tokenURL || 'https://github.com/login/oauth/access_token',
       userInfoURL: given.endpoint.userInfoURL || 'https://api.github.com/user',
     };
-    for (const [field, url] of Object.entries(endpoint)) httpURL(`endpoint.${field}`, url);
+
+    for (const [field, url] of Object.entries(endpoint)) {
+      httpURL(`endpoint.${field}`, url);
+    }
+
     httpURL('redirectURL', given.redirectURL);
+
     const own = { ...given, endpoint };
     const fetch = providerFetch(await tlsOptions(given));
+
     return {
       kind: 'redirect',
       credential: 'code',
@@ -30,12 +36,16 @@ export const github: ProviderType<typeof settings> = {
         const user = await userInfo(fetch, own, query.get('code') ?? '');
         const login = textOf(user.login);
         const { id } = user;
-        if (login === undefined || typeof id !== 'number' || !Number.isSafeInteger(id))
+        if (login === undefined || typeof id !== 'number' || !Number.isSafeInteger(id)) {
           throw new ProviderError('GitHub tells no login and id', { outcome: 'failed' });
+        }
+
         const email = textOf(user.email);
         const displayName = textOf(user.name);
+
         return {
-          // A login can be given up and taken by somebody else, its number cannot. No login has a dot.
+          // A login can be given up and taken by somebody else, its number cannot. No login has a
+          // dot.
           uid: `id.${id}`,
           formerUid: login,
           username: login,

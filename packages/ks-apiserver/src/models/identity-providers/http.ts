@@ -5,6 +5,7 @@ import type { TlsOptions } from './tls.ts';
 
 /** For a whole call, in milliseconds. */
 const TIMEOUT_MS = 5000;
+
 /** Bytes of an answer after which it is refused. */
 const MAX_BYTES = 1024 * 1024;
 
@@ -15,7 +16,10 @@ export interface ProviderRequest {
   body?: string | URLSearchParams | undefined;
 }
 
-/** Calls a provider, as `fetch` does: bounded in time and size, never following a redirect. Throws a ProviderError. */
+/**
+ * Calls a provider, as `fetch` does: bounded in time and size, never following a redirect. Throws a
+ * ProviderError.
+ */
 export type ProviderFetch = (url: string, request?: ProviderRequest) => Promise<Response>;
 
 /** Why a connection failed, without addresses and credentials. */
@@ -30,43 +34,72 @@ export function providerFetch(tls: TlsOptions): ProviderFetch {
     new Promise((resolve, reject) => {
       const url = new URL(target);
       const signal = AbortSignal.timeout(TIMEOUT_MS);
+
       const failed = (cause: Error) => {
-        if (cause instanceof ProviderError) return reject(cause);
-        const why = signal.aborted ? 'does not answer in time' : `cannot be reached${reasonOf(cause)}`;
+        if (cause instanceof ProviderError) {
+          return reject(cause);
+        }
+
+        const why = signal.aborted
+          ? 'does not answer in time'
+          : `cannot be reached${reasonOf(cause)}`;
         reject(new ProviderError(`${url.host} ${why}`, { outcome: 'down', cause }));
       };
+
       const bytes = body === undefined ? undefined : Buffer.from(String(body));
+
       const own = {
         'user-agent': 'ks-apiserver',
         ...headers,
         ...(bytes && { 'content-length': `${bytes.byteLength}` }),
       };
+
       const options = { method, headers: own, signal, agent: false, maxHeaderSize: 16_384, ...tls };
-      const request = (url.protocol === 'https:' ? https : http).request(url, options, (response) => {
-        const chunks: Buffer[] = [];
-        let size = 0;
-        response.on('data', (chunk: Buffer) => {
-          size += chunk.byteLength;
-          chunks.push(chunk);
-          if (size > MAX_BYTES)
-            response.destroy(new ProviderError(`the answer of ${url.host} is too large`, { outcome: 'failed' }));
-        });
-        response.on('error', failed);
-        response.on('end', () => {
-          const status = response.statusCode ?? 0;
-          // Bodies that Response does not take for these are of no use here either.
-          const empty = status === 204 || status === 205 || status === 304;
-          const type = response.headers['content-type'];
-          if (status < 200 || status > 599)
-            return failed(new ProviderError(`${url.host} answers with status ${status}`, { outcome: 'failed' }));
-          resolve(
-            new Response(empty ? null : Buffer.concat(chunks), {
-              status,
-              headers: type ? { 'content-type': type } : {},
-            }),
-          );
-        });
-      });
+
+      const request = (url.protocol === 'https:' ? https : http).request(
+        url,
+        options,
+        (response) => {
+          const chunks: Buffer[] = [];
+          let size = 0;
+          response.on('data', (chunk: Buffer) => {
+            size += chunk.byteLength;
+            chunks.push(chunk);
+
+            if (size > MAX_BYTES) {
+              response.destroy(
+                new ProviderError(`the answer of ${url.host} is too large`, { outcome: 'failed' }),
+              );
+            }
+          });
+
+          response.on('error', failed);
+
+          response.on('end', () => {
+            const status = response.statusCode ?? 0;
+
+            // Bodies that Response does not take for these are of no use here either.
+            const empty = status === 204 || status === 205 || status === 304;
+            const type = response.headers['content-type'];
+
+            if (status < 200 || status > 599) {
+              return failed(
+                new ProviderError(`${url.host} answers with status ${status}`, {
+                  outcome: 'failed',
+                }),
+              );
+            }
+
+            resolve(
+              new Response(empty ? null : Buffer.concat(chunks), {
+                status,
+                headers: type ? { 'content-type': type } : {},
+              }),
+            );
+          });
+        },
+      );
+
       request.on('error', failed);
       request.end(bytes);
     });

@@ -13,17 +13,24 @@ const MAX_FOUND = 1000;
 /** Values of an attribute, whose name is compared without case (RFC 4512 section 2.5). */
 export function valuesOf(entry: Entry, attribute: string): string[] {
   const wanted = attribute.toLowerCase();
-  const [, value = []] = Object.entries(entry).find(([name]) => name !== 'dn' && name.toLowerCase() === wanted) ?? [];
+  const [, value = []] =
+    Object.entries(entry).find(([name]) => name !== 'dn' && name.toLowerCase() === wanted) ?? [];
   return (Array.isArray(value) ? value : [value]).map(String).filter((text) => text !== '');
 }
 
 /** The value of a name's first part (RFC 4514): `cn=Team\, A,ou=groups` is `Team, A`. */
 export function firstValue(dn: string): string | undefined {
   const escaped = /^\s*[A-Za-z][\w.-]*\s*=\s*((?:\\.|[^\\,+;])*)/.exec(dn)?.[1];
-  if (escaped === undefined) return undefined;
+  if (escaped === undefined) {
+    return undefined;
+  }
+
   const bytes = escaped
     .trimEnd()
-    .replace(/(?:\\[0-9A-Fa-f]{2})+/g, (run) => Buffer.from(run.replaceAll('\\', ''), 'hex').toString());
+    .replace(/(?:\\[0-9A-Fa-f]{2})+/g, (run) =>
+      Buffer.from(run.replaceAll('\\', ''), 'hex').toString(),
+    );
+
   return bytes.replace(/\\(.)/g, '$1') || undefined;
 }
 
@@ -32,8 +39,8 @@ function normal(dn: string): string {
 }
 
 /**
- * Common names of a user's groups: those that his entry names, and those that name his entry (or, where members are
- * `memberUid`, his log-in name). With a search base nothing outside of it counts.
+ * Common names of a user's groups: those that his entry names, and those that name his entry (or,
+ * where members are `memberUid`, his log-in name). With a search base nothing outside of it counts.
  */
 export async function groupsOf(
   client: Client,
@@ -44,23 +51,32 @@ export async function groupsOf(
   const { AndFilter, EqualityFilter } = await import('ldapts');
   const { userMemberAttribute, groupSearchBase, groupMemberAttribute, filter } = settings;
   const names: string[] = [];
+
   if (userMemberAttribute !== '') {
     for (const dn of valuesOf(entry, userMemberAttribute)) {
       const name = firstValue(dn);
       const inside = groupSearchBase === '' || normal(dn).endsWith(`,${normal(groupSearchBase)}`);
-      if (name !== undefined && inside) names.push(name);
+      if (name !== undefined && inside) {
+        names.push(name);
+      }
     }
   }
+
   if (groupSearchBase !== '' && groupMemberAttribute !== '') {
     const value = groupMemberAttribute.toLowerCase() === 'memberuid' ? login : entry.dn;
     const isMember = new EqualityFilter({ attribute: groupMemberAttribute, value });
+
     const { searchEntries } = await client.search(groupSearchBase, {
       scope: 'sub',
       filter: filter ? new AndFilter({ filters: [isMember, filter] }) : isMember,
       sizeLimit: MAX_FOUND,
       attributes: ['cn'],
     });
-    for (const group of searchEntries) names.push(...valuesOf(group, 'cn').slice(0, 1));
+
+    for (const group of searchEntries) {
+      names.push(...valuesOf(group, 'cn').slice(0, 1));
+    }
   }
+
   return names;
 }

@@ -7,42 +7,74 @@ const SECRET = 'a secret of at least thirty-two bytes';
 const sent = (cookie: string) => `other=1; ${cookie.split(';')[0]}; more=2`;
 
 test('a log-in is taken once, by any replica, with its state', async () => {
-  const { pending, cookie } = await new LoginStates(SECRET).begin('corp', '/oauth/authorize?x=1', false);
+  const { pending, cookie } = await new LoginStates(SECRET).begin(
+    'corp',
+    '/oauth/authorize?x=1',
+    false,
+  );
+
   assert.doesNotMatch(cookie, /Secure/);
+
   const replica = new LoginStates(SECRET);
   const taken = await replica.take('corp', pending.state, sent(cookie));
   assert.deepEqual(
     [taken.nonce, taken.verifier, taken.returnTo],
     [pending.nonce, pending.verifier, '/oauth/authorize?x=1'],
   );
+
   await assert.rejects(replica.take('corp', pending.state, sent(cookie)), /has been used already/);
 });
 
 test('another provider, state, key or a missing cookie is refused', async () => {
   const states = new LoginStates(SECRET);
   const { pending, cookie } = await states.begin('corp', '', true);
+
   assert.match(cookie, /; Secure$/);
-  await assert.rejects(states.take('other', pending.state, sent(cookie)), /was not begun by this browser/);
-  await assert.rejects(states.take('corp', `${pending.state}x`, sent(cookie)), /was not begun by this browser/);
+
+  await assert.rejects(
+    states.take('other', pending.state, sent(cookie)),
+    /was not begun by this browser/,
+  );
+
+  await assert.rejects(
+    states.take('corp', `${pending.state}x`, sent(cookie)),
+    /was not begun by this browser/,
+  );
+
   await assert.rejects(states.take('corp', '', sent(cookie)), /was not begun by this browser/);
   await assert.rejects(states.take('corp', pending.state, 'a=b'), /has not begun the log-in/);
-  await assert.rejects(new LoginStates(`${SECRET}!`).take('corp', pending.state, sent(cookie)), /was not begun/);
+
+  await assert.rejects(
+    new LoginStates(`${SECRET}!`).take('corp', pending.state, sent(cookie)),
+    /was not begun/,
+  );
+
   assert.equal((await states.take('corp', pending.state, sent(cookie))).provider, 'corp');
 });
 
 test('a log-in ends after ten minutes, and the memory of used ones with it', async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+
   const states = new LoginStates(SECRET);
   const first = await states.begin('corp', '', false);
   const second = await states.begin('corp', '', false);
+
   t.mock.timers.tick(599_000);
   await states.take('corp', first.pending.state, sent(first.cookie));
   t.mock.timers.tick(2000);
-  await assert.rejects(states.take('corp', second.pending.state, sent(second.cookie)), /took too long/);
+
+  await assert.rejects(
+    states.take('corp', second.pending.state, sent(second.cookie)),
+    /took too long/,
+  );
 });
 
 test('a browser may go on to an authorization request of this server only', () => {
-  assert.equal(isReturnPath('/oauth/authorize?client_id=a&redirect_uri=https%3A%2F%2Fb.example%2Fcb&state=s'), true);
+  assert.equal(
+    isReturnPath('/oauth/authorize?client_id=a&redirect_uri=https%3A%2F%2Fb.example%2Fcb&state=s'),
+    true,
+  );
+
   for (const path of [
     '',
     '/',
@@ -62,8 +94,9 @@ test('a browser may go on to an authorization request of this server only', () =
     '/oauth/../oauth/authorize?x',
     ' /oauth/authorize?x',
     `/oauth/authorize?${'x'.repeat(3000)}`,
-  ])
+  ]) {
     assert.equal(isReturnPath(path), false, path);
+  }
 });
 
 test('no cookie header makes it fail otherwise', async () => {
@@ -71,8 +104,13 @@ test('no cookie header makes it fail otherwise', async () => {
   await fc.assert(
     fc.asyncProperty(fc.string(), fc.string(), async (value, state) => {
       hasStateCookie(value);
-      for (const cookies of [value, `ks-login=${value}`])
-        await assert.rejects(states.take('corp', state, cookies), (error: { code?: number }) => error.code === 401);
+
+      for (const cookies of [value, `ks-login=${value}`]) {
+        await assert.rejects(
+          states.take('corp', state, cookies),
+          (error: { code?: number }) => error.code === 401,
+        );
+      }
     }),
     { numRuns: 200 },
   );

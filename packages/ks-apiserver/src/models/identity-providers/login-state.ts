@@ -5,8 +5,10 @@ import type { LoginSecrets } from './provider.ts';
 
 /** Cookie that binds a log-in to the browser that began it. */
 const STATE_COOKIE = 'ks-login';
+
 /** For typing a password and a second factor at the provider, in seconds. */
 const LIFETIME_S = 600;
+
 /** States that have come back already are remembered up to this number. */
 const MAX_USED = 10_000;
 const COOKIE_LIMIT = 4096;
@@ -24,8 +26,9 @@ function equal(a: string, b: string): boolean {
 }
 
 /**
- * Keeps what belongs to a log-in under way in the browser itself, encrypted, so that any replica can go on with it and no
- * other browser can (RFC 6749 section 10.12). Each state is taken once by a replica; the provider takes each code once.
+ * Keeps what belongs to a log-in under way in the browser itself, encrypted, so that any replica
+ * can go on with it and no other browser can (RFC 6749 section 10.12). Each state is taken once by
+ * a replica; the provider takes each code once.
  */
 export class LoginStates {
   readonly #key: Uint8Array;
@@ -34,35 +37,58 @@ export class LoginStates {
 
   /** `secret` is the server's; the key for cookies is derived from it and of use nowhere else. */
   constructor(secret: string) {
-    this.#key = new Uint8Array(hkdfSync('sha256', secret, '', 'ks-apiserver identity provider log-in', 32));
+    this.#key = new Uint8Array(
+      hkdfSync('sha256', secret, '', 'ks-apiserver identity provider log-in', 32),
+    );
   }
 
-  /** Makes the secrets of a log-in and the Set-Cookie value that holds them. `secure` where the browser came by https. */
-  async begin(provider: string, returnTo: string, secure: boolean): Promise<{ pending: PendingLogin; cookie: string }> {
+  /**
+   * Makes the secrets of a log-in and the Set-Cookie value that holds them. `secure` where the
+   * browser came by https.
+   */
+  async begin(
+    provider: string,
+    returnTo: string,
+    secure: boolean,
+  ): Promise<{ pending: PendingLogin; cookie: string }> {
     const random = () => randomBytes(32).toString('base64url');
     const pending = { provider, state: random(), nonce: random(), verifier: random(), returnTo };
+
     const value = await new EncryptJWT({ ...pending })
       .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
       .setExpirationTime(`${LIFETIME_S}s`)
       .encrypt(this.#key);
+
     const flags = `Path=/oauth; Max-Age=${LIFETIME_S}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
+
     return { pending, cookie: `${STATE_COOKIE}=${value}; ${flags}` };
   }
 
-  /** The log-in that this browser has begun with the provider, once. Throws Unauthorized, saying what to do. */
+  /**
+   * The log-in that this browser has begun with the provider, once. Throws Unauthorized, saying
+   * what to do.
+   */
   async take(provider: string, state: string, cookies: string | undefined): Promise<PendingLogin> {
     const value = cookieOf(cookies);
-    if (value === undefined)
+    if (value === undefined) {
       throw unauthorized(
         `this browser has not begun the log-in: start at /oauth/login/${provider}. For a console that calls this address itself, set allowMissingState of the identity provider`,
       );
+    }
+
     const pending = await this.#read(value);
-    if (pending?.provider !== provider || !equal(pending.state, state))
+    if (pending?.provider !== provider || !equal(pending.state, state)) {
       throw unauthorized(
         `the log-in was not begun by this browser or took too long: start again at /oauth/login/${provider}`,
       );
-    if (!this.#use(pending.state))
-      throw unauthorized(`the log-in has been used already: start again at /oauth/login/${provider}`);
+    }
+
+    if (!this.#use(pending.state)) {
+      throw unauthorized(
+        `the log-in has been used already: start again at /oauth/login/${provider}`,
+      );
+    }
+
     return pending;
   }
 
@@ -73,6 +99,7 @@ export class LoginStates {
         contentEncryptionAlgorithms: ['A256GCM'],
         requiredClaims: ['exp'],
       });
+
       return payload as unknown as PendingLogin;
     } catch {
       return undefined;
@@ -81,12 +108,20 @@ export class LoginStates {
 
   #use(state: string): boolean {
     const now = Date.now();
+
     for (const [used, ends] of this.#used) {
-      if (ends > now && this.#used.size < MAX_USED) break;
+      if (ends > now && this.#used.size < MAX_USED) {
+        break;
+      }
       this.#used.delete(used);
     }
-    if (this.#used.has(state)) return false;
+
+    if (this.#used.has(state)) {
+      return false;
+    }
+
     this.#used.set(state, now + LIFETIME_S * 1000);
+
     return true;
   }
 }
@@ -104,6 +139,7 @@ function cookieOf(header: string | undefined): string | undefined {
       return value !== '' && value.length <= COOKIE_LIMIT ? value : undefined;
     }
   }
+
   return undefined;
 }
 
@@ -113,7 +149,14 @@ export const FORGET_STATE = `${STATE_COOKIE}=; Path=/oauth; Max-Age=0; HttpOnly;
 /** Longest path that a log-in goes on with, in characters: it travels in a cookie. */
 const RETURN_LIMIT = 2048;
 
-/** Whether a browser may be sent there after a log-in: an authorization request of this very server and nothing else. */
+/**
+ * Whether a browser may be sent there after a log-in: an authorization request of this very server
+ * and nothing else.
+ */
 export function isReturnPath(path: string): boolean {
-  return path.length <= RETURN_LIMIT && /^\/oauth\/authorize\?[\x21-\x7e]*$/.test(path) && !/[\\#]/.test(path);
+  return (
+    path.length <= RETURN_LIMIT &&
+    /^\/oauth\/authorize\?[\x21-\x7e]*$/.test(path) &&
+    !/[\\#]/.test(path)
+  );
 }

@@ -19,39 +19,62 @@ export function authorizationURL(
   url.searchParams.set('response_type', 'code');
   url.searchParams.set('client_id', clientID);
   url.searchParams.set('redirect_uri', redirectURL);
-  if (scopes.length > 0) url.searchParams.set('scope', scopes.join(' '));
+
+  if (scopes.length > 0) {
+    url.searchParams.set('scope', scopes.join(' '));
+  }
+
   url.searchParams.set('state', state);
+
   return url;
 }
 
-/** A JSON object of an answer with a good status. Throws a ProviderError that quotes nothing but an OAuth error code. */
+/**
+ * A JSON object of an answer with a good status. Throws a ProviderError that quotes nothing but an
+ * OAuth error code.
+ */
 async function jsonOf(response: Response, what: string): Promise<Record<string, unknown>> {
   let value: unknown;
+
   try {
     value = await response.json();
   } catch {
     // Told below.
   }
-  const object = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+
+  const object =
+    typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+
   // GitHub sends its errors with status 200.
   const { error } = object ?? {};
-  if (typeof error === 'string' && /^[\w.-]{1,64}$/.test(error))
+  if (typeof error === 'string' && /^[\w.-]{1,64}$/.test(error)) {
     throw new ProviderError(`the ${what} was refused: ${error}`, { outcome: 'refused' });
-  if (!response.ok)
+  }
+
+  if (!response.ok) {
     throw new ProviderError(`the ${what} failed with status ${response.status}`, {
       outcome: response.status >= 500 ? 'failed' : 'refused',
     });
-  if (!object) throw new ProviderError(`the answer to the ${what} is no JSON object`, { outcome: 'failed' });
+  }
+
+  if (!object) {
+    throw new ProviderError(`the answer to the ${what} is no JSON object`, { outcome: 'failed' });
+  }
+
   return object;
 }
 
-/** Exchanges a code for an access token and that for the provider's JSON about its user. Throws a ProviderError. */
+/**
+ * Exchanges a code for an access token and that for the provider's JSON about its user. Throws a
+ * ProviderError.
+ */
 export async function userInfo(
   fetch: ProviderFetch,
   settings: OAuth2Settings,
   code: string,
 ): Promise<Record<string, unknown>> {
   const { clientID, clientSecret, redirectURL, endpoint } = settings;
+
   const body = new URLSearchParams({
     grant_type: 'authorization_code',
     code,
@@ -59,13 +82,26 @@ export async function userInfo(
     client_id: clientID,
     client_secret: clientSecret,
   });
-  const headers = { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' };
-  const token = await jsonOf(await fetch(endpoint.tokenURL, { method: 'POST', headers, body }), 'token request');
+
+  const headers = {
+    accept: 'application/json',
+    'content-type': 'application/x-www-form-urlencoded',
+  };
+
+  const token = await jsonOf(
+    await fetch(endpoint.tokenURL, { method: 'POST', headers, body }),
+    'token request',
+  );
+
   const { access_token: access } = token;
+
   // What cannot stand in a header is no token (RFC 6750 section 2.1).
-  if (typeof access !== 'string' || !/^[\x21-\x7e]{1,8192}$/.test(access))
+  if (typeof access !== 'string' || !/^[\x21-\x7e]{1,8192}$/.test(access)) {
     throw new ProviderError('the provider answers without an access token', { outcome: 'failed' });
+  }
+
   const bearer = { accept: 'application/json', authorization: `Bearer ${access}` };
+
   return jsonOf(await fetch(endpoint.userInfoURL, { headers: bearer }), 'request for the user');
 }
 
@@ -74,12 +110,25 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' && value.length <= 1024 ? value : undefined;
 }
 
-/** Settings of an OAuth provider that log-in pages may know, as 3.x shows them; undefined without an address. */
-export function shownOf({ clientID, redirectURL, scopes, endpoint }: OAuth2Settings): ShownSettings | undefined {
+/**
+ * Settings of an OAuth provider that log-in pages may know, as 3.x shows them; undefined without an
+ * address.
+ */
+export function shownOf({
+  clientID,
+  redirectURL,
+  scopes,
+  endpoint,
+}: OAuth2Settings): ShownSettings | undefined {
   const { authURL, endSessionURL = '' } = endpoint;
   if (authURL === '') {
     return undefined;
   }
 
-  return { clientID, redirectURL, scopes, endpoint: { authURL, ...(endSessionURL !== '' && { endSessionURL }) } };
+  return {
+    clientID,
+    redirectURL,
+    scopes,
+    endpoint: { authURL, ...(endSessionURL !== '' && { endSessionURL }) },
+  };
 }

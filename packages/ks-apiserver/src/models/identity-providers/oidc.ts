@@ -25,23 +25,38 @@ const settings = Type.Object({
 
 /** How long what a provider says about itself is kept, in milliseconds. */
 const METADATA_MS = 3_600_000;
+
 /** By how much clocks may differ, in seconds. */
 const CLOCK_TOLERANCE = 10;
 
-/** How long after a failure log-in pages do not ask again, and how long they wait for an answer, in milliseconds. */
+/**
+ * How long after a failure log-in pages do not ask again, and how long they wait for an answer, in
+ * milliseconds.
+ */
 const PAUSE_MS = 10_000;
 const SOON_MS = 1000;
 
 const client = () => import('openid-client');
 
-/** What the library found wrong, without tokens and claims: they are in the causes of its errors. */
+/**
+ * What the library found wrong, without tokens and claims: they are in the causes of its errors.
+ */
 function explained(error: unknown, outcome: Outcome): ProviderError {
   const cause = error as Error & { error?: unknown; code?: unknown };
-  for (let deep: unknown = error, i = 0; deep instanceof Error && i < 5; deep = deep.cause, i++)
-    if (deep instanceof ProviderError) return deep;
-  const word = [cause.error, cause.code].find((code) => typeof code === 'string' && /^[\w.-]{1,64}$/.test(code));
-  const claim = ((cause.cause as Error | undefined)?.cause as { claim?: unknown } | undefined)?.claim;
+
+  for (let deep: unknown = error, i = 0; deep instanceof Error && i < 5; deep = deep.cause, i++) {
+    if (deep instanceof ProviderError) {
+      return deep;
+    }
+  }
+
+  const word = [cause.error, cause.code].find(
+    (code) => typeof code === 'string' && /^[\w.-]{1,64}$/.test(code),
+  );
+  const claim = ((cause.cause as Error | undefined)?.cause as { claim?: unknown } | undefined)
+    ?.claim;
   const of = typeof claim === 'string' && /^\w{1,32}$/.test(claim) ? ` of the claim ${claim}` : '';
+
   return new ProviderError(`the provider's answer was refused${word ? `: ${word}` : ''}${of}`, {
     outcome,
     cause,
@@ -49,10 +64,14 @@ function explained(error: unknown, outcome: Outcome): ProviderError {
 }
 
 function asFetch(fetch: ProviderFetch): CustomFetch {
-  return (url, { method, headers, body }) => fetch(url, { method, headers, body: body as ProviderRequest['body'] });
+  return (url, { method, headers, body }) =>
+    fetch(url, { method, headers, body: body as ProviderRequest['body'] });
 }
 
-/** What a provider tells about itself (OpenID Connect Discovery 1.0), asked for at the first log-in and then once an hour. */
+/**
+ * What a provider tells about itself (OpenID Connect Discovery 1.0), asked for at the first log-in
+ * and then once an hour.
+ */
 class Metadata {
   readonly #load: () => Promise<Configuration>;
   #loaded: Promise<Configuration> | undefined;
@@ -64,18 +83,29 @@ class Metadata {
   }
 
   get(): Promise<Configuration> {
-    if (this.#loaded && Date.now() - this.#since < METADATA_MS) return this.#loaded;
+    if (this.#loaded && Date.now() - this.#since < METADATA_MS) {
+      return this.#loaded;
+    }
+
     this.#since = Date.now();
+
     const loading = this.#load();
     this.#loaded = loading;
+
     loading.catch(() => {
       this.#failed = Date.now();
-      if (this.#loaded === loading) this.#loaded = undefined;
+      if (this.#loaded === loading) {
+        this.#loaded = undefined;
+      }
     });
+
     return loading;
   }
 
-  /** The same for who cannot wait, and may be anybody; undefined while it is not known, or could not be learnt just now. */
+  /**
+   * The same for who cannot wait, and may be anybody; undefined while it is not known, or could not
+   * be learnt just now.
+   */
   async soon(): Promise<Configuration | undefined> {
     if (Date.now() - this.#failed < PAUSE_MS) {
       return undefined;
@@ -84,67 +114,103 @@ class Metadata {
     const late = new AbortController();
     const waited = setTimeout(SOON_MS, undefined, { signal: late.signal }).catch(() => undefined);
     const known = await Promise.race([this.get().catch(() => undefined), waited]);
+
     late.abort();
 
     return known;
   }
 }
 
-/** Any OpenID provider: authorization code with PKCE and nonce, ID tokens whose signature, issuer, audience and times are checked. */
+/**
+ * Any OpenID provider: authorization code with PKCE and nonce, ID tokens whose signature, issuer,
+ * audience and times are checked.
+ */
 export const oidc: ProviderType<typeof settings> = {
   settings,
   async open(given) {
     const issuer = httpURL('issuer', given.issuer);
     const redirect = httpURL('redirectURL', given.redirectURL);
-    if (redirect.search !== '' || redirect.href !== given.redirectURL)
-      throw new SettingsError('redirectURL', `write it without a query and as ${redirect.origin}${redirect.pathname}`);
+    if (redirect.search !== '' || redirect.href !== given.redirectURL) {
+      throw new SettingsError(
+        'redirectURL',
+        `write it without a query and as ${redirect.origin}${redirect.pathname}`,
+      );
+    }
+
     const fetch = asFetch(providerFetch(await tlsOptions(given)));
-    const scope = [...new Set(['openid', ...(given.scopes.length > 0 ? given.scopes : ['profile', 'email'])])].join(
-      ' ',
-    );
+    const scope = [
+      ...new Set(['openid', ...(given.scopes.length > 0 ? given.scopes : ['profile', 'email'])]),
+    ].join(' ');
 
     const metadata = new Metadata(async () => {
       const library = await client();
       const { clientSecret } = given;
+
       const auth: ClientAuth = (as, ...rest) => {
-        if (clientSecret === '') return library.None()(as, ...rest);
-        // Where nothing is said, Basic is what every provider takes (OpenID Connect Discovery 1.0 section 3).
+        if (clientSecret === '') {
+          return library.None()(as, ...rest);
+        }
+
+        // Where nothing is said, Basic is what every provider takes (OpenID Connect Discovery 1.0
+        // section 3).
         const methods = as.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
-        const basic = methods.includes('client_secret_basic') || !methods.includes('client_secret_post');
-        return (basic ? library.ClientSecretBasic(clientSecret) : library.ClientSecretPost(clientSecret))(as, ...rest);
+        const basic =
+          methods.includes('client_secret_basic') || !methods.includes('client_secret_post');
+
+        return (
+          basic ? library.ClientSecretBasic(clientSecret) : library.ClientSecretPost(clientSecret)
+        )(as, ...rest);
       };
+
       // By http only if the operator has written so.
       const execute = issuer.protocol === 'http:' ? [library.allowInsecureRequests] : [];
       const known = { [library.clockTolerance]: CLOCK_TOLERANCE };
+
       const config = await library.discovery(issuer, given.clientID, known, auth, {
         execute,
         [library.customFetch]: fetch,
       });
+
       library.enableNonRepudiationChecks(config);
+
       return config;
     });
 
-    const exchange = async (query: URLSearchParams, secrets: LoginSecrets | undefined): Promise<ProviderIdentity> => {
+    const exchange = async (
+      query: URLSearchParams,
+      secrets: LoginSecrets | undefined,
+    ): Promise<ProviderIdentity> => {
       const library = await client();
       const config = await metadata.get();
       const url = new URL(redirect);
+
       // `iss` is checked by the library (RFC 9207).
       for (const name of ['code', 'iss', 'state']) {
         const value = query.get(name);
-        if (value !== null) url.searchParams.set(name, value);
+        if (value !== null) {
+          url.searchParams.set(name, value);
+        }
       }
+
       // A console that calls back itself hands on the code alone.
-      if (!secrets && !url.searchParams.has('iss')) url.searchParams.set('iss', config.serverMetadata().issuer);
+      if (!secrets && !url.searchParams.has('iss')) {
+        url.searchParams.set('iss', config.serverMetadata().issuer);
+      }
+
       const tokens = await library.authorizationCodeGrant(config, url, {
         idTokenExpected: true,
         expectedState: secrets ? secrets.state : library.skipStateCheck,
         ...(secrets && { expectedNonce: secrets.nonce, pkceCodeVerifier: secrets.verifier }),
       });
+
       const claims = tokens.claims()!;
-      const more = given.getUserInfo ? await library.fetchUserInfo(config, tokens.access_token, claims.sub) : {};
+      const more = given.getUserInfo
+        ? await library.fetchUserInfo(config, tokens.access_token, claims.sub)
+        : {};
       const all: Record<string, unknown> = { ...claims, ...more };
       const displayName = textOf(all.name);
       const email = all.email_verified === false ? undefined : textOf(all[given.emailKey]);
+
       return {
         uid: claims.sub,
         // Not the display name, as in 3.x: anybody can call himself anything.
@@ -160,7 +226,8 @@ export const oidc: ProviderType<typeof settings> = {
       redirectURL: given.redirectURL,
       async shown() {
         const { endpoint } = given;
-        const said = endpoint.authURL === '' ? (await metadata.soon())?.serverMetadata() : undefined;
+        const said =
+          endpoint.authURL === '' ? (await metadata.soon())?.serverMetadata() : undefined;
         const authURL = endpoint.authURL || said?.authorization_endpoint || '';
         const endSessionURL = endpoint.endSessionURL || said?.end_session_endpoint || '';
 
@@ -168,6 +235,7 @@ export const oidc: ProviderType<typeof settings> = {
       },
       async begin({ state, nonce, verifier }) {
         const library = await client();
+
         try {
           return library.buildAuthorizationUrl(await metadata.get(), {
             redirect_uri: given.redirectURL,

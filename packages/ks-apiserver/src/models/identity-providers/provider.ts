@@ -4,7 +4,9 @@ import type { Static, TObject } from 'typebox';
 export interface ProviderIdentity {
   /** Names the account for good, within its provider: what users are linked by. */
   uid: string;
-  /** What KubeSphere 3.x took for that, where it can change hands: taken once, and then replaced. */
+  /**
+   * What KubeSphere 3.x took for that, where it can change hands: taken once, and then replaced.
+   */
   formerUid?: string;
   username: string;
   email?: string;
@@ -17,8 +19,9 @@ export interface ProviderIdentity {
 export interface PasswordProvider {
   readonly kind: 'password';
   /**
-   * Checks a password; answers undefined for a wrong name or password alike. `beforeBind` is told whose password is about
-   * to be checked and may throw to prevent it. Throws a ProviderError when the provider gives no answer.
+   * Checks a password; answers undefined for a wrong name or password alike. `beforeBind` is told
+   * whose password is about to be checked and may throw to prevent it. Throws a ProviderError when
+   * the provider gives no answer.
    */
   authenticate(
     username: string,
@@ -35,13 +38,19 @@ export interface LoginSecrets {
   verifier: string;
 }
 
-/** Settings of a provider that log-in pages may know: the fields that consoles of KubeSphere 3.0 to 3.4 read. */
+/**
+ * Settings of a provider that log-in pages may know: the fields that consoles of KubeSphere 3.0 to
+ * 3.4 read.
+ */
 export interface ShownSettings {
   clientID?: string;
   redirectURL: string;
   scopes?: readonly string[];
   casServerURL?: string;
-  /** Always there, for 3.0's console reads into it without a look: its page of log-in fails for everybody otherwise. */
+  /**
+   * Always there, for 3.0's console reads into it without a look: its page of log-in fails for
+   * everybody otherwise.
+   */
   endpoint: { authURL: string; endSessionURL?: string };
 }
 
@@ -51,11 +60,17 @@ export interface RedirectProvider {
   /** Query parameter in which the browser brings back what is exchanged for an identity. */
   readonly credential: 'code' | 'ticket';
   readonly redirectURL: string;
-  /** What log-in pages make their button of; undefined where they have no address to send a browser to. */
+  /**
+   * What log-in pages make their button of; undefined where they have no address to send a browser
+   * to.
+   */
   shown(): Promise<ShownSettings | undefined>;
   /** Where the browser is sent. Throws a ProviderError. */
   begin(secrets: LoginSecrets): Promise<URL>;
-  /** Exchanges what the browser brought back; without secrets where no log-in was begun here. Throws a ProviderError. */
+  /**
+   * Exchanges what the browser brought back; without secrets where no log-in was begun here. Throws
+   * a ProviderError.
+   */
   finish(query: URLSearchParams, secrets: LoginSecrets | undefined): Promise<ProviderIdentity>;
 }
 
@@ -94,7 +109,9 @@ export class SettingsError extends Error {
 /** A provider that refuses somebody, answers with what is of no use, or does not answer. */
 export type Outcome = 'refused' | 'failed' | 'down';
 
-/** Why a provider has authenticated nobody; the message goes to who logs in and quotes no secret. */
+/**
+ * Why a provider has authenticated nobody; the message goes to who logs in and quotes no secret.
+ */
 export class ProviderError extends Error {
   override name = 'ProviderError';
   readonly outcome: Outcome;

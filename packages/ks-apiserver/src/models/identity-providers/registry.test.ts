@@ -5,15 +5,21 @@ import { firstValue } from './ldap-groups.ts';
 import { ProviderError, SettingsError } from './provider.ts';
 import { openProviders } from './registry.ts';
 
-const LDAP = '{host: "h:389", managerDN: cn=m, managerPassword: p, userSearchBase: dc=x, loginAttribute: uid';
-const OIDC = '{issuer: https://i.example, clientID: c, redirectURL: https://ks.example/oauth/callback/a';
+const LDAP =
+  '{host: "h:389", managerDN: cn=m, managerPassword: p, userSearchBase: dc=x, loginAttribute: uid';
+const OIDC =
+  '{issuer: https://i.example, clientID: c, redirectURL: https://ks.example/oauth/callback/a';
 
 function opened(entries: string) {
-  const { config, unknown } = parseConfig(`authentication: {oauthOptions: {identityProviders: [${entries}]}}`);
+  const { config, unknown } = parseConfig(
+    `authentication: {oauthOptions: {identityProviders: [${entries}]}}`,
+  );
   assert.deepEqual(unknown, []);
   return openProviders(config.authentication.oauthOptions.identityProviders);
 }
-const entry = (type: string, provider: string, name = 'a') => `{name: ${name}, type: ${type}, provider: ${provider}}}`;
+
+const entry = (type: string, provider: string, name = 'a') =>
+  `{name: ${name}, type: ${type}, provider: ${provider}}}`;
 const ldap = (more: string) => entry('LDAPIdentityProvider', `${LDAP}, ${more}`);
 
 test('several providers of all types, keys in any case', async () => {
@@ -22,7 +28,11 @@ test('several providers of all types, keys in any case', async () => {
       entry('LDAPIdentityProvider', LDAP.replace('managerDN', 'ManagerDn'), 'ldap'),
       entry('OIDCIdentityProvider', OIDC.replace('clientID', 'CLIENTID'), 'oidc'),
       entry('GitHubIdentityProvider', '{clientid: x, redirecturl: https://ks.example/', 'github'),
-      entry('CASIdentityProvider', '{casServerUrl: https://cas.example/cas, redirectURL: https://ks.example/', 'cas'),
+      entry(
+        'CASIdentityProvider',
+        '{casServerUrl: https://cas.example/cas, redirectURL: https://ks.example/',
+        'cas',
+      ),
       entry(
         'AliyunIDaaSProvider',
         '{clientID: x, redirectURL: https://ks.example/, endpoint: {authURL: https://i.example/a, TokenURL: https://i.example/t, userInfoURL: https://i.example/u}',
@@ -30,10 +40,12 @@ test('several providers of all types, keys in any case', async () => {
       ),
     ].join(', '),
   );
+
   assert.deepEqual(
     providers.redirects.map(({ name }) => name),
     ['oidc', 'github', 'cas', 'idaas'],
   );
+
   assert.deepEqual(
     providers.passwords.map(({ name }) => name),
     ['ldap'],
@@ -43,11 +55,31 @@ test('several providers of all types, keys in any case', async () => {
 const refusedByOpening: [string, string, RegExp][] = [
   ['[0].name', entry('LDAPIdentityProvider', LDAP, '"a/b"'), /letters, digits/],
   ['[0].name', entry('LDAPIdentityProvider', LDAP, 'system'), /letters, digits/],
-  ['[1].name', `${entry('LDAPIdentityProvider', LDAP)}, ${entry('LDAPIdentityProvider', LDAP)}`, /two providers/],
-  ['[0].provider.host', entry('LDAPIdentityProvider', LDAP.replace('h:389', 'http://h')), /no address/],
-  ['[0].provider.host', entry('LDAPIdentityProvider', LDAP.replace('h:389', 'h:99999')), /no address/],
-  ['[0].provider.host', entry('LDAPIdentityProvider', LDAP.replace('h:389', 'ldap://u:p@h/dc=x?uid')), /no address/],
-  ['[0].provider.managerPassword', entry('LDAPIdentityProvider', LDAP.replace('p,', '"",')), /anonymous/],
+  [
+    '[1].name',
+    `${entry('LDAPIdentityProvider', LDAP)}, ${entry('LDAPIdentityProvider', LDAP)}`,
+    /two providers/,
+  ],
+  [
+    '[0].provider.host',
+    entry('LDAPIdentityProvider', LDAP.replace('h:389', 'http://h')),
+    /no address/,
+  ],
+  [
+    '[0].provider.host',
+    entry('LDAPIdentityProvider', LDAP.replace('h:389', 'h:99999')),
+    /no address/,
+  ],
+  [
+    '[0].provider.host',
+    entry('LDAPIdentityProvider', LDAP.replace('h:389', 'ldap://u:p@h/dc=x?uid')),
+    /no address/,
+  ],
+  [
+    '[0].provider.managerPassword',
+    entry('LDAPIdentityProvider', LDAP.replace('p,', '"",')),
+    /anonymous/,
+  ],
   [
     '[0].provider.loginAttribute',
     entry('LDAPIdentityProvider', LDAP.replace('uid', '"uid=*)("')),
@@ -62,25 +94,44 @@ const refusedByOpening: [string, string, RegExp][] = [
     ldap('rootCAData: "-----BEGIN CERTIFICATE-----Zm9v-----END CERTIFICATE-----"'),
     /cannot be read/,
   ],
-  ['[0].provider.issuer', entry('OIDCIdentityProvider', OIDC.replace('https://i.example', 'i.example')), /no URL/],
-  ['[0].provider.redirectURL', entry('OIDCIdentityProvider', OIDC.replace('back/a', 'back/a?x=1')), /without a query/],
-  ['[0].provider.redirectURL', entry('GitHubIdentityProvider', '{clientID: x, redirectURL: "javascript:x"'), /no URL/],
+  [
+    '[0].provider.issuer',
+    entry('OIDCIdentityProvider', OIDC.replace('https://i.example', 'i.example')),
+    /no URL/,
+  ],
+  [
+    '[0].provider.redirectURL',
+    entry('OIDCIdentityProvider', OIDC.replace('back/a', 'back/a?x=1')),
+    /without a query/,
+  ],
+  [
+    '[0].provider.redirectURL',
+    entry('GitHubIdentityProvider', '{clientID: x, redirectURL: "javascript:x"'),
+    /no URL/,
+  ],
   [
     '[0].provider.casServerURL',
     entry('CASIdentityProvider', '{casServerURL: "//x", redirectURL: https://k/'),
     /no URL/,
   ],
-  ['[0].provider.endpoint.authURL', entry('AliyunIDaaSProvider', '{clientID: x, redirectURL: https://k/'), /no URL/],
+  [
+    '[0].provider.endpoint.authURL',
+    entry('AliyunIDaaSProvider', '{clientID: x, redirectURL: https://k/'),
+    /no URL/,
+  ],
 ];
+
 for (const [field, text, message] of refusedByOpening) {
   test(`refused, naming ${field}: ${text.slice(0, 160)}`, () =>
     assert.rejects(
       opened(text),
-      (error: SettingsError) => error instanceof SettingsError && error.field === field && message.test(error.message),
+      (error: SettingsError) =>
+        error instanceof SettingsError && error.field === field && message.test(error.message),
     ));
 }
 
 const PATH = 'authentication\\.oauthOptions\\.identityProviders\\[0\\]';
+
 const refusedByReading: [string, string][] = [
   [
     entry('NoSuchProvider', '{'),
@@ -88,33 +139,52 @@ const refusedByReading: [string, string][] = [
   ],
   [entry('LDAPIdentityProvider', '{host: h'), `${PATH}\\.provider\\.userSearchBase: is missing`],
   [entry('OIDCIdentityProvider', '{clientID: c'), `${PATH}\\.provider\\.redirectURL: is missing`],
-  [ldap('startTLS: perhaps'), `${PATH}\\.provider\\.startTLS: "perhaps" is not valid, allowed is true or false`],
+  [
+    ldap('startTLS: perhaps'),
+    `${PATH}\\.provider\\.startTLS: "perhaps" is not valid, allowed is true or false`,
+  ],
   [ldap('readTimeout: 1'), `${PATH}\\.provider\\.readTimeout: 1 is not valid`],
-  [`{name: a, type: LDAPIdentityProvider, provider: [1]}`, `${PATH}\\.provider: \\[1\\] is not valid`],
+  [
+    `{name: a, type: LDAPIdentityProvider, provider: [1]}`,
+    `${PATH}\\.provider: \\[1\\] is not valid`,
+  ],
   [
     `{name: a, type: LDAPIdentityProvider, mappingMethod: guess, provider: ${LDAP}}}`,
     `${PATH}\\.mappingMethod: "guess"`,
   ],
 ];
-for (const [text, message] of refusedByReading)
+
+for (const [text, message] of refusedByReading) {
   test(`refused: ${text.slice(0, 160)}`, () =>
     assert.rejects(async () => opened(text), new RegExp(`^ConfigError: ${message}`)));
+}
 
 test('unknown keys of a provider are named, as others are', () => {
   const { unknown } = parseConfig(
     `authentication: {oauthOptions: {identityProviders: [${ldap('userSerchFilter: x')}]}}`,
   );
-  assert.deepEqual(unknown, ['authentication.oauthOptions.identityProviders[0].provider.userSerchFilter']);
+  assert.deepEqual(unknown, [
+    'authentication.oauthOptions.identityProviders[0].provider.userSerchFilter',
+  ]);
 });
 
 test('a provider that is down is left alone for a moment, and says nothing of where it is', async () => {
-  const providers = await opened(entry('LDAPIdentityProvider', LDAP.replace('h:389', '127.0.0.1:1')));
+  const providers = await opened(
+    entry('LDAPIdentityProvider', LDAP.replace('h:389', '127.0.0.1:1')),
+  );
   const [{ provider } = assert.fail()] = providers.passwords;
   const ask = () => provider.authenticate('u', 'p', () => {});
   const failed = (text: RegExp) => (error: ProviderError) =>
     error instanceof ProviderError && error.outcome === 'failed' && text.test(error.message);
-  await assert.rejects(ask(), failed(/^identity provider a gives no usable answer, try again later$/));
-  await assert.rejects(ask(), failed(/^identity provider a did not answer a moment ago, try again$/));
+  await assert.rejects(
+    ask(),
+    failed(/^identity provider a gives no usable answer, try again later$/),
+  );
+
+  await assert.rejects(
+    ask(),
+    failed(/^identity provider a did not answer a moment ago, try again$/),
+  );
 });
 
 test('the first part of a distinguished name is read by its escapes', () => {
@@ -128,5 +198,8 @@ test('the first part of a distinguished name is read by its escapes', () => {
     ['nothing', undefined],
     ['cn=,ou=x', undefined],
   ];
-  for (const [dn, name] of cases) assert.equal(firstValue(dn), name, dn);
+
+  for (const [dn, name] of cases) {
+    assert.equal(firstValue(dn), name, dn);
+  }
 });

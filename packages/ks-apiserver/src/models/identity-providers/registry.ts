@@ -15,7 +15,9 @@ import {
 } from './provider.ts';
 
 /** A type in the table: its settings are what its own schema has read. */
-type AnyType = Pick<ProviderType, 'settings'> & { open(settings: never): Promise<IdentityProvider> };
+type AnyType = Pick<ProviderType, 'settings'> & {
+  open(settings: never): Promise<IdentityProvider>;
+};
 
 /** The types of 3.x's `identityProviders[].type`. */
 export const PROVIDER_TYPES: Readonly<Record<string, AnyType>> = {
@@ -40,8 +42,14 @@ const NAME = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 
 function guarded(name: string, provider: IdentityProvider): IdentityProvider {
   const gate = new Gate(name);
-  if (provider.kind === 'password')
-    return { kind: 'password', authenticate: (...given) => gate.pass(() => provider.authenticate(...given)) };
+
+  if (provider.kind === 'password') {
+    return {
+      kind: 'password',
+      authenticate: (...given) => gate.pass(() => provider.authenticate(...given)),
+    };
+  }
+
   return {
     ...provider,
     begin: (secrets) => gate.pass(() => provider.begin(secrets)),
@@ -77,21 +85,37 @@ export class IdentityProviders {
 }
 
 /**
- * Opens all providers; asks none of them anything, so that one that is down holds up nobody. Throws a SettingsError whose
- * field is a path below `identityProviders`, such as `[0].provider.host`.
+ * Opens all providers; asks none of them anything, so that one that is down holds up nobody. Throws
+ * a SettingsError whose field is a path below `identityProviders`, such as `[0].provider.host`.
  */
-export async function openProviders(configs: readonly ProviderConfig[]): Promise<IdentityProviders> {
+export async function openProviders(
+  configs: readonly ProviderConfig[],
+): Promise<IdentityProviders> {
   const opened: OpenProvider[] = [];
+
   for (const [i, { name, type, mappingMethod, allowMissingState, provider }] of configs.entries()) {
-    if (!NAME.test(name) || name === 'system')
+    if (!NAME.test(name) || name === 'system') {
       throw new SettingsError(
         `[${i}].name`,
         `${JSON.stringify(name)} must be letters, digits, dashes and dots, up to 63`,
       );
-    if (configs.findIndex((other) => other.name === name) !== i)
-      throw new SettingsError(`[${i}].name`, `${JSON.stringify(name)} is the name of two providers`);
+    }
+
+    if (configs.findIndex((other) => other.name === name) !== i) {
+      throw new SettingsError(
+        `[${i}].name`,
+        `${JSON.stringify(name)} is the name of two providers`,
+      );
+    }
+
     const known = PROVIDER_TYPES[type];
-    if (!known) throw new SettingsError(`[${i}].type`, `${JSON.stringify(type)} is no type of identity providers`);
+    if (!known) {
+      throw new SettingsError(
+        `[${i}].type`,
+        `${JSON.stringify(type)} is no type of identity providers`,
+      );
+    }
+
     try {
       opened.push({
         name,
@@ -100,9 +124,12 @@ export async function openProviders(configs: readonly ProviderConfig[]): Promise
         provider: guarded(name, await known.open(provider as never)),
       });
     } catch (error) {
-      if (!(error instanceof SettingsError)) throw error;
+      if (!(error instanceof SettingsError)) {
+        throw error;
+      }
       throw new SettingsError(`[${i}].provider.${error.field}`, error.message);
     }
   }
+
   return new IdentityProviders(opened);
 }

@@ -3,11 +3,15 @@ import { SettingsError } from './provider.ts';
 
 /** A text that may be left out. */
 export const Text = (value = '') => Type.String({ default: value });
+
 /** A text that must be given. */
 export const Needed = () => Type.String({ minLength: 1 });
 export const Flag = () => Type.Boolean({ default: false });
 
-/** Whom a TLS client trusts. `rootCA` is a file, `rootCAData` the same inline: PEM, or PEM in base64 as 3.x has it. */
+/**
+ * Whom a TLS client trusts. `rootCA` is a file, `rootCAData` the same inline: PEM, or PEM in base64
+ * as 3.x has it.
+ */
 export const TLS = { insecureSkipVerify: Flag(), rootCA: Text(), rootCAData: Text() };
 
 /** Settings of every provider that speaks OAuth 2.0. */
@@ -17,7 +21,13 @@ export const OAUTH = {
   redirectURL: Needed(),
   scopes: Type.Array(Type.String(), { default: [] }),
   endpoint: Type.Object(
-    { authURL: Text(), tokenURL: Text(), userInfoURL: Text(), jwksURL: Text(), endSessionURL: Text() },
+    {
+      authURL: Text(),
+      tokenURL: Text(),
+      userInfoURL: Text(),
+      jwksURL: Text(),
+      endSessionURL: Text(),
+    },
     { default: {} },
   ),
   ...TLS,
@@ -26,7 +36,18 @@ export const OAUTH = {
 /** An absolute http or https URL without credentials and fragment. Throws a SettingsError. */
 export function httpURL(field: string, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '' || text.includes('#'))
-    throw new SettingsError(field, `${JSON.stringify(text)} is no URL such as https://example.com/path`);
+  if (
+    !url ||
+    !/^https?:$/.test(url.protocol) ||
+    url.username !== '' ||
+    url.password !== '' ||
+    text.includes('#')
+  ) {
+    throw new SettingsError(
+      field,
+      `${JSON.stringify(text)} is no URL such as https://example.com/path`,
+    );
+  }
+
   return url;
 }

@@ -19,28 +19,47 @@ const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/
 
 function checked(field: string, pem: string): string {
   const certificates = pem.match(CERTIFICATES);
-  if (!certificates) throw new SettingsError(field, 'there is no certificate in PEM form');
+  if (!certificates) {
+    throw new SettingsError(field, 'there is no certificate in PEM form');
+  }
+
   try {
-    for (const certificate of certificates) new X509Certificate(certificate);
+    for (const certificate of certificates) {
+      new X509Certificate(certificate);
+    }
   } catch (error) {
     throw new SettingsError(field, `a certificate cannot be read: ${(error as Error).message}`);
   }
+
   return certificates.join('\n');
 }
 
 /** Reads whom to trust. Throws a SettingsError for a file or text without certificates. */
-export async function tlsOptions({ insecureSkipVerify, rootCA, rootCAData }: TlsSettings): Promise<TlsOptions> {
+export async function tlsOptions({
+  insecureSkipVerify,
+  rootCA,
+  rootCAData,
+}: TlsSettings): Promise<TlsOptions> {
   const rejectUnauthorized = !insecureSkipVerify;
+
   if (rootCAData !== '') {
-    const pem = rootCAData.includes('-----BEGIN') ? rootCAData : Buffer.from(rootCAData, 'base64').toString('latin1');
+    const pem = rootCAData.includes('-----BEGIN')
+      ? rootCAData
+      : Buffer.from(rootCAData, 'base64').toString('latin1');
     return { rejectUnauthorized, ca: checked('rootCAData', pem) };
   }
-  if (rootCA === '') return { rejectUnauthorized };
+
+  if (rootCA === '') {
+    return { rejectUnauthorized };
+  }
+
   let pem: string;
+
   try {
     pem = await readFile(rootCA, 'latin1');
   } catch (error) {
     throw new SettingsError('rootCA', `the file cannot be read: ${(error as Error).message}`);
   }
+
   return { rejectUnauthorized, ca: checked('rootCA', pem) };
 }

@@ -10,7 +10,10 @@ const template = { metadata: { labels: { app: 'a' } }, spec: {} };
 const labelled = { name: 'a', labels: { app: 'a' } };
 const selector = { matchLabels: { app: 'a' } };
 
-/** A resource of an older version, what is sent without what has a default, and what is written then. */
+/**
+ * A resource of an older version, what is sent without what has a default, and what is written
+ * then.
+ */
 const rows: [resource: string, sent: Fields, written: Fields][] = [
   ['batch/v1beta1/cronjobs', { spec: { schedule: 'x' } }, { spec: { schedule: 'x' } }],
   [
@@ -29,26 +32,41 @@ const rows: [resource: string, sent: Fields, written: Fields][] = [
   ],
   [
     'extensions/v1beta1/deployments',
-    { spec: { strategy: { type: 'Recreate' }, revisionHistoryLimit: 1, progressDeadlineSeconds: 2 } },
-    { spec: { strategy: { type: 'Recreate' }, revisionHistoryLimit: 1, progressDeadlineSeconds: 2 } },
+    {
+      spec: { strategy: { type: 'Recreate' }, revisionHistoryLimit: 1, progressDeadlineSeconds: 2 },
+    },
+    {
+      spec: { strategy: { type: 'Recreate' }, revisionHistoryLimit: 1, progressDeadlineSeconds: 2 },
+    },
   ],
   [
     'extensions/v1beta1/daemonsets',
     { spec: { template } },
     { metadata: labelled, spec: { template, selector, updateStrategy: { type: 'OnDelete' } } },
   ],
-  ['extensions/v1beta1/replicasets', { spec: { template } }, { metadata: labelled, spec: { template, selector } }],
+  [
+    'extensions/v1beta1/replicasets',
+    { spec: { template } },
+    { metadata: labelled, spec: { template, selector } },
+  ],
   [
     'apps/v1beta1/deployments',
     { spec: { template, selector: { matchLabels: { own: 'b' } } } },
-    { metadata: labelled, spec: { template, selector: { matchLabels: { own: 'b' } }, revisionHistoryLimit: 2 } },
+    {
+      metadata: labelled,
+      spec: { template, selector: { matchLabels: { own: 'b' } }, revisionHistoryLimit: 2 },
+    },
   ],
   [
     'apps/v1beta1/statefulsets',
     { spec: { template, updateStrategy: { rollingUpdate: { partition: 1 } } } },
     {
       metadata: labelled,
-      spec: { template, selector, updateStrategy: { type: 'OnDelete', rollingUpdate: { partition: 1 } } },
+      spec: {
+        template,
+        selector,
+        updateStrategy: { type: 'OnDelete', rollingUpdate: { partition: 1 } },
+      },
     },
   ],
   ['apps/v1beta2/deployments', { spec: { template } }, { spec: { template } }],
@@ -60,7 +78,12 @@ const rows: [resource: string, sent: Fields, written: Fields][] = [
         rules: [
           {
             http: {
-              paths: [{ pathType: 'ImplementationSpecific', backend: { service: { name: 'a', port: { number: 1 } } } }],
+              paths: [
+                {
+                  pathType: 'ImplementationSpecific',
+                  backend: { service: { name: 'a', port: { number: 1 } } },
+                },
+              ],
             },
           },
         ],
@@ -73,7 +96,12 @@ const rows: [resource: string, sent: Fields, written: Fields][] = [
     {
       spec: {
         selector: {
-          matchExpressions: [{ key: 'pdb.kubernetes.io/deprecated-v1beta1-empty-selector-match', operator: 'Exists' }],
+          matchExpressions: [
+            {
+              key: 'pdb.kubernetes.io/deprecated-v1beta1-empty-selector-match',
+              operator: 'Exists',
+            },
+          ],
         },
       },
     },
@@ -83,7 +111,10 @@ const rows: [resource: string, sent: Fields, written: Fields][] = [
     'admissionregistration.k8s.io/v1beta1/mutatingwebhookconfigurations',
     { webhooks: [{ name: 'a', rules: [{}] }] },
     {
-      metadata: { name: 'a', annotations: { 'conversion.kubesphere.io/side-effects': '{"a":"Unknown"}' } },
+      metadata: {
+        name: 'a',
+        annotations: { 'conversion.kubesphere.io/side-effects': '{"a":"Unknown"}' },
+      },
       webhooks: [
         {
           name: 'a',
@@ -114,7 +145,11 @@ const rows: [resource: string, sent: Fields, written: Fields][] = [
   ],
   [
     'discovery.k8s.io/v1beta1/endpointslices',
-    { endpoints: [{ topology: { 'kubernetes.io/hostname': 'n', 'topology.kubernetes.io/zone': 'z' } }] },
+    {
+      endpoints: [
+        { topology: { 'kubernetes.io/hostname': 'n', 'topology.kubernetes.io/zone': 'z' } },
+      ],
+    },
     {
       metadata: {
         name: 'a',
@@ -177,7 +212,12 @@ for (const [path, sent, written] of rows) {
 
 test('unknown fields of a definition are kept unless it says otherwise', () => {
   const kind = legacyKindOf('apiextensions.k8s.io', 'v1beta1', 'customresourcedefinitions')!;
-  const spec = { version: 'v1', validation: { openAPIV3Schema: { properties: { spec: { required: ['a'] } } } } };
+
+  const spec = {
+    version: 'v1',
+    validation: { openAPIV3Schema: { properties: { spec: { required: ['a'] } } } },
+  };
+
   const { object } = servedBody(toldBy(kind, ''), { spec }, 'Warn');
   const [version] = (object.spec as { versions: Fields[] }).versions;
   assert.deepEqual(version!.schema, {
@@ -193,8 +233,24 @@ test('values of wrong types are left to the Kubernetes API to refuse', () => {
   for (const [path] of rows) {
     const [group = '', version = '', resource = ''] = path.split('/');
     const told = toldBy(legacyKindOf(group, version, resource)!, '');
-    for (const wrong of ['x', 1, [], [1], null, {}, { template: 1, rules: {}, versions: [1], metrics: [null] }]) {
-      const body = { metadata: wrong, spec: wrong, webhooks: wrong, endpoints: wrong, status: wrong };
+
+    for (const wrong of [
+      'x',
+      1,
+      [],
+      [1],
+      null,
+      {},
+      { template: 1, rules: {}, versions: [1], metrics: [null] },
+    ]) {
+      const body = {
+        metadata: wrong,
+        spec: wrong,
+        webhooks: wrong,
+        endpoints: wrong,
+        status: wrong,
+      };
+
       assert.ok(servedBody(told, body, 'Warn').object);
     }
   }

@@ -1,6 +1,9 @@
 import { isObject, type JsonObject, setOwn } from '@ks-apiserver/apimachinery/schema/own';
 
-/** Fields of an object of the API, whatever they hold: what a client sends has not been validated yet. */
+/**
+ * Fields of an object of the API, whatever they hold: what a client sends has not been validated
+ * yet.
+ */
 export type Fields = Record<string, unknown>;
 
 /** Whether a value has fields. */
@@ -16,6 +19,7 @@ export function isAbsent(value: unknown): value is undefined | null {
 /** A copy with one field set, or left out for undefined. */
 export function withField(object: Fields, name: string, value: unknown): Fields {
   const { [name]: _old, ...rest } = object;
+
   if (value !== undefined) {
     setOwn(rest, name, value);
   }
@@ -35,10 +39,14 @@ export function parsePath(path: string): readonly string[] {
 }
 
 /**
- * A copy in which what is at a path is what `change` makes of it, for each element of the lists on the way; nothing is added where
- * the path leads nowhere. Undefined leaves a field out.
+ * A copy in which what is at a path is what `change` makes of it, for each element of the lists on
+ * the way; nothing is added where the path leads nowhere. Undefined leaves a field out.
  */
-export function changedAt(value: unknown, path: readonly string[], change: (value: unknown) => unknown): unknown {
+export function changedAt(
+  value: unknown,
+  path: readonly string[],
+  change: (value: unknown) => unknown,
+): unknown {
   const [step, ...rest] = path;
   if (step === undefined) {
     return change(value);
@@ -56,13 +64,20 @@ export function changedAt(value: unknown, path: readonly string[], change: (valu
 }
 
 /** `changedAt` for what has fields there. */
-export function mapFields(object: Fields, path: string, change: (fields: Fields) => Fields): Fields {
-  return changedAt(object, parsePath(path), (value) => (isFields(value) ? change(value) : value)) as Fields;
+export function mapFields(
+  object: Fields,
+  path: string,
+  change: (fields: Fields) => Fields,
+): Fields {
+  return changedAt(object, parsePath(path), (value) =>
+    isFields(value) ? change(value) : value,
+  ) as Fields;
 }
 
 /** What is at a path without lists. */
 export function valueAt(object: unknown, path: string): unknown {
   let value = object;
+
   for (const step of path.split('.')) {
     value = isFields(value) && Object.hasOwn(value, step) ? value[step] : undefined;
   }
@@ -70,7 +85,10 @@ export function valueAt(object: unknown, path: string): unknown {
   return value;
 }
 
-/** A copy with a value at a path without lists; objects on the way are made. Undefined leaves the field out. */
+/**
+ * A copy with a value at a path without lists; objects on the way are made. Undefined leaves the
+ * field out.
+ */
 export function withValueAt(object: Fields, path: string, value: unknown): Fields {
   const dot = path.indexOf('.');
   if (dot < 0) {
@@ -83,16 +101,25 @@ export function withValueAt(object: Fields, path: string, value: unknown): Field
     return object;
   }
 
-  return withField(object, name, withValueAt(isFields(inner) ? inner : {}, path.slice(dot + 1), value));
+  return withField(
+    object,
+    name,
+    withValueAt(isFields(inner) ? inner : {}, path.slice(dot + 1), value),
+  );
 }
 
 /** An annotation of an object. */
 export function annotationOf(object: Fields, name: string): string | undefined {
   const value = valueAt(object, 'metadata.annotations');
-  return isFields(value) && Object.hasOwn(value, name) && typeof value[name] === 'string' ? value[name] : undefined;
+  return isFields(value) && Object.hasOwn(value, name) && typeof value[name] === 'string'
+    ? value[name]
+    : undefined;
 }
 
-/** A copy with an annotation set, or without it for undefined; annotations that are none then are left out. */
+/**
+ * A copy with an annotation set, or without it for undefined; annotations that are none then are
+ * left out.
+ */
 export function withAnnotation(object: Fields, name: string, value: string | undefined): Fields {
   const metadata = isFields(object.metadata) ? object.metadata : {};
   const annotations = isFields(metadata.annotations) ? metadata.annotations : {};
@@ -102,6 +129,7 @@ export function withAnnotation(object: Fields, name: string, value: string | und
 
   const changed = withField(annotations, name, value);
   const left = Object.keys(changed).length > 0 ? changed : undefined;
+
   return { ...object, metadata: withField(metadata, 'annotations', left) };
 }
 

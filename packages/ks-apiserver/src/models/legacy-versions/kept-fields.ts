@@ -1,17 +1,34 @@
 import { equalJson } from '@ks-apiserver/apimachinery/schema/own';
 import type { Conversion, Piece } from './conversion.ts';
-import { annotationOf, type Fields, parsedAnnotation, valueAt, withAnnotation, withValueAt } from './fields.ts';
+import {
+  annotationOf,
+  type Fields,
+  parsedAnnotation,
+  valueAt,
+  withAnnotation,
+  withValueAt,
+} from './fields.ts';
 
 /** On objects as they are stored: what only the older version can tell. */
 export const OLDER_FIELDS = 'conversion.kubesphere.io/older-fields';
+
 /** On objects as they are shown in an older version: what only the served version can tell. */
 export const NEWER_FIELDS = 'conversion.kubesphere.io/newer-fields';
 
 type Side = 'served' | 'legacy';
 
-/** What of an object is lost where it is told in the other version and back; `null` for a field that comes out of nothing. */
-function lost(object: Fields, back: Fields, pieces: readonly Piece[], side: Side): Map<Piece, unknown> {
+/**
+ * What of an object is lost where it is told in the other version and back; `null` for a field that
+ * comes out of nothing.
+ */
+function lost(
+  object: Fields,
+  back: Fields,
+  pieces: readonly Piece[],
+  side: Side,
+): Map<Piece, unknown> {
   const found = new Map<Piece, unknown>();
+
   for (const piece of pieces) {
     const path = side === 'legacy' && piece.onlyNewer ? undefined : piece[side];
     if (path !== undefined && !equalJson(valueAt(object, path), valueAt(back, path))) {
@@ -25,6 +42,7 @@ function lost(object: Fields, back: Fields, pieces: readonly Piece[], side: Side
 function withKept(object: Fields, kept: Map<Piece, unknown>, side: Side): Fields {
   let result = object;
   const own: [string, unknown][] = [];
+
   for (const [piece, value] of kept) {
     if (piece.annotation !== undefined && side === 'served') {
       result = withAnnotation(result, piece.annotation, JSON.stringify(value));
@@ -34,15 +52,23 @@ function withKept(object: Fields, kept: Map<Piece, unknown>, side: Side): Fields
   }
 
   const name = side === 'served' ? NEWER_FIELDS : OLDER_FIELDS;
-  return own.length === 0 ? result : withAnnotation(result, name, JSON.stringify(Object.fromEntries(own)));
+
+  return own.length === 0
+    ? result
+    : withAnnotation(result, name, JSON.stringify(Object.fromEntries(own)));
 }
 
 /** What annotations keep of the fields of one side, and the object without them. */
-function taken(object: Fields, pieces: readonly Piece[], side: Side): { rest: Fields; kept: Map<Piece, unknown> } {
+function taken(
+  object: Fields,
+  pieces: readonly Piece[],
+  side: Side,
+): { rest: Fields; kept: Map<Piece, unknown> } {
   const name = side === 'served' ? NEWER_FIELDS : OLDER_FIELDS;
   const own = parsedAnnotation(annotationOf(object, name));
   let rest = withAnnotation(object, name, undefined);
   const kept = new Map<Piece, unknown>();
+
   for (const piece of pieces) {
     const path = piece[side];
     if (path === undefined) {
@@ -51,7 +77,9 @@ function taken(object: Fields, pieces: readonly Piece[], side: Side): { rest: Fi
 
     if (piece.annotation !== undefined && side === 'served') {
       const value = parsedAnnotation(annotationOf(object, piece.annotation));
+
       rest = withAnnotation(rest, piece.annotation, undefined);
+
       if (value !== undefined) {
         kept.set(piece, value);
       }
@@ -63,7 +91,10 @@ function taken(object: Fields, pieces: readonly Piece[], side: Side): { rest: Fi
   return { rest, kept };
 }
 
-/** Puts back what was kept where the other side has not been changed since: told there it is still what the object says. */
+/**
+ * Puts back what was kept where the other side has not been changed since: told there it is still
+ * what the object says.
+ */
 function restored(
   converted: Fields,
   from: Fields,
@@ -73,6 +104,7 @@ function restored(
 ): Fields {
   const other = side === 'served' ? 'legacy' : 'served';
   let result = converted;
+
   for (const [piece, value] of kept) {
     const candidate = withValueAt(result, piece[side]!, value ?? undefined);
     const path = piece[other];
@@ -84,13 +116,17 @@ function restored(
   return result;
 }
 
-/** An object of the older version as the served one tells it, with what was kept, and with what is to be kept. */
+/**
+ * An object of the older version as the served one tells it, with what was kept, and with what is
+ * to be kept.
+ */
 export function toServedKeeping(
   { toServed, toLegacy, pieces = [], annotations = [] }: Conversion,
   object: Fields,
 ): Fields {
   const { rest, kept } = taken(object, pieces, 'served');
   let served = restored(toServed(rest), rest, kept, 'served', toLegacy);
+
   for (const name of kept.size > 0 ? annotations : []) {
     const without = withAnnotation(served, name, undefined);
     served = equalJson(toLegacy(without), toLegacy(served)) ? without : served;
@@ -99,8 +135,14 @@ export function toServedKeeping(
   return withKept(served, lost(rest, toLegacy(served), pieces, 'legacy'), 'legacy');
 }
 
-/** An object of the served version as the older one tells it, with what was kept, and with what is to be kept. */
-export function toLegacyKeeping({ toServed, toLegacy, pieces = [] }: Conversion, object: Fields): Fields {
+/**
+ * An object of the served version as the older one tells it, with what was kept, and with what is
+ * to be kept.
+ */
+export function toLegacyKeeping(
+  { toServed, toLegacy, pieces = [] }: Conversion,
+  object: Fields,
+): Fields {
   const { rest, kept } = taken(object, pieces, 'legacy');
   const legacy = restored(toLegacy(rest), rest, kept, 'legacy', toServed);
   return withKept(legacy, lost(rest, toServed(legacy), pieces, 'served'), 'served');

@@ -18,15 +18,23 @@ import { type LegacyKind, type LegacySubresource, legacyKind, type Row } from '.
 const status = { status: undefined };
 const scale: LegacySubresource = { kind: 'Scale', servedIn: 'autoscaling/v1', conversion: scales };
 const scaled = { ...status, scale };
+
 /** Workloads of versions in which deleting one left its pods. */
 const workload = { served: 'apps/v1', orphans: true };
 const NETWORKING = 'networking.k8s.io/v1';
 const RBAC = { served: 'rbac.authorization.k8s.io/v1', lifetime: ['1.17', '1.22'] } as const;
 const STORAGE = { served: 'storage.k8s.io/v1', lifetime: ['1.19', '1.22'] } as const;
 const WEBHOOKS = { served: 'admissionregistration.k8s.io/v1', lifetime: ['1.16', '1.22'] } as const;
-const AUTOSCALER = { resource: 'horizontalpodautoscalers', kind: 'HorizontalPodAutoscaler', served: 'autoscaling/v2' };
 
-/** Every version that is served here for backends without it, with the one of today in its place. */
+const AUTOSCALER = {
+  resource: 'horizontalpodautoscalers',
+  kind: 'HorizontalPodAutoscaler',
+  served: 'autoscaling/v2',
+};
+
+/**
+ * Every version that is served here for backends without it, with the one of today in its place.
+ */
 const ROWS: Readonly<Record<string, readonly Row[]>> = {
   'batch/v1beta1': [
     {
@@ -47,7 +55,12 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
       conversion: ingresses,
       subresources: status,
     },
-    { resource: 'networkpolicies', kind: 'NetworkPolicy', served: NETWORKING, lifetime: ['1.9', '1.16'] },
+    {
+      resource: 'networkpolicies',
+      kind: 'NetworkPolicy',
+      served: NETWORKING,
+      lifetime: ['1.9', '1.16'],
+    },
     {
       resource: 'deployments',
       kind: 'Deployment',
@@ -90,14 +103,48 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
       conversion: appsStatefulSets,
       subresources: scaled,
     },
-    { resource: 'controllerrevisions', kind: 'ControllerRevision', served: 'apps/v1', lifetime: ['1.8', '1.16'] },
+    {
+      resource: 'controllerrevisions',
+      kind: 'ControllerRevision',
+      served: 'apps/v1',
+      lifetime: ['1.8', '1.16'],
+    },
   ],
   'apps/v1beta2': [
-    { resource: 'deployments', kind: 'Deployment', ...workload, lifetime: ['1.9', '1.16'], subresources: scaled },
-    { resource: 'daemonsets', kind: 'DaemonSet', ...workload, lifetime: ['1.9', '1.16'], subresources: status },
-    { resource: 'replicasets', kind: 'ReplicaSet', ...workload, lifetime: ['1.9', '1.16'], subresources: scaled },
-    { resource: 'statefulsets', kind: 'StatefulSet', ...workload, lifetime: ['1.9', '1.16'], subresources: scaled },
-    { resource: 'controllerrevisions', kind: 'ControllerRevision', served: 'apps/v1', lifetime: ['1.9', '1.16'] },
+    {
+      resource: 'deployments',
+      kind: 'Deployment',
+      ...workload,
+      lifetime: ['1.9', '1.16'],
+      subresources: scaled,
+    },
+    {
+      resource: 'daemonsets',
+      kind: 'DaemonSet',
+      ...workload,
+      lifetime: ['1.9', '1.16'],
+      subresources: status,
+    },
+    {
+      resource: 'replicasets',
+      kind: 'ReplicaSet',
+      ...workload,
+      lifetime: ['1.9', '1.16'],
+      subresources: scaled,
+    },
+    {
+      resource: 'statefulsets',
+      kind: 'StatefulSet',
+      ...workload,
+      lifetime: ['1.9', '1.16'],
+      subresources: scaled,
+    },
+    {
+      resource: 'controllerrevisions',
+      kind: 'ControllerRevision',
+      served: 'apps/v1',
+      lifetime: ['1.9', '1.16'],
+    },
   ],
   'networking.k8s.io/v1beta1': [
     {
@@ -108,9 +155,16 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
       conversion: ingresses,
       subresources: status,
     },
-    { resource: 'ingressclasses', kind: 'IngressClass', served: NETWORKING, lifetime: ['1.19', '1.22'] },
+    {
+      resource: 'ingressclasses',
+      kind: 'IngressClass',
+      served: NETWORKING,
+      lifetime: ['1.19', '1.22'],
+    },
   ],
-  'autoscaling/v2beta1': [{ ...AUTOSCALER, lifetime: ['1.22', '1.25'], conversion: autoscalers, subresources: status }],
+  'autoscaling/v2beta1': [
+    { ...AUTOSCALER, lifetime: ['1.22', '1.25'], conversion: autoscalers, subresources: status },
+  ],
   'autoscaling/v2beta2': [{ ...AUTOSCALER, lifetime: ['1.23', '1.26'], subresources: status }],
   'apiextensions.k8s.io/v1beta1': [
     {
@@ -143,13 +197,23 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     { resource: 'volumeattachments', kind: 'VolumeAttachment', ...STORAGE },
     { resource: 'csidrivers', kind: 'CSIDriver', ...STORAGE },
     { resource: 'csinodes', kind: 'CSINode', ...STORAGE, lifetime: ['1.17', '1.22'] },
-    { resource: 'csistoragecapacities', kind: 'CSIStorageCapacity', ...STORAGE, lifetime: ['1.24', '1.27'] },
+    {
+      resource: 'csistoragecapacities',
+      kind: 'CSIStorageCapacity',
+      ...STORAGE,
+      lifetime: ['1.24', '1.27'],
+    },
   ],
   'events.k8s.io/v1beta1': [
     { resource: 'events', kind: 'Event', served: 'events.k8s.io/v1', lifetime: ['1.22', '1.25'] },
   ],
   'coordination.k8s.io/v1beta1': [
-    { resource: 'leases', kind: 'Lease', served: 'coordination.k8s.io/v1', lifetime: ['1.19', '1.22'] },
+    {
+      resource: 'leases',
+      kind: 'Lease',
+      served: 'coordination.k8s.io/v1',
+      lifetime: ['1.19', '1.22'],
+    },
   ],
   'discovery.k8s.io/v1beta1': [
     {
@@ -185,13 +249,18 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     },
   ],
   'scheduling.k8s.io/v1beta1': [
-    { resource: 'priorityclasses', kind: 'PriorityClass', served: 'scheduling.k8s.io/v1', lifetime: ['1.14', '1.22'] },
+    {
+      resource: 'priorityclasses',
+      kind: 'PriorityClass',
+      served: 'scheduling.k8s.io/v1',
+      lifetime: ['1.14', '1.22'],
+    },
   ],
 };
 
 /** Every kind of an older version, in the order in which discovery lists them. */
-export const LEGACY_KINDS: readonly LegacyKind[] = Object.entries(ROWS).flatMap(([apiVersion, rows]) =>
-  rows.map((row) => legacyKind(apiVersion, row)),
+export const LEGACY_KINDS: readonly LegacyKind[] = Object.entries(ROWS).flatMap(
+  ([apiVersion, rows]) => rows.map((row) => legacyKind(apiVersion, row)),
 );
 
 const byPath = new Map<string, LegacyKind>(
@@ -199,6 +268,10 @@ const byPath = new Map<string, LegacyKind>(
 );
 
 /** The kind of an older version that a resource is; undefined for all others. */
-export function legacyKindOf(group: string, version: string, resource: string): LegacyKind | undefined {
+export function legacyKindOf(
+  group: string,
+  version: string,
+  resource: string,
+): LegacyKind | undefined {
   return byPath.get(`${group}/${version}/${resource}`);
 }

@@ -1,4 +1,8 @@
-import { apiVersionOf, type GroupVersionResource, parseApiVersion } from '@ks-apiserver/apimachinery/meta/types';
+import {
+  apiVersionOf,
+  type GroupVersionResource,
+  parseApiVersion,
+} from '@ks-apiserver/apimachinery/meta/types';
 import type { Conversion } from './conversion.ts';
 
 /** How a subresource with a kind of its own is told. */
@@ -16,16 +20,26 @@ export interface LegacyKind extends GroupVersionResource {
   served: GroupVersionResource;
   /** Undefined where the fields and their defaults are the same. */
   conversion: Conversion | undefined;
-  /** Subresources that the older version had: those that only need another path, or with a kind of their own. */
+  /**
+   * Subresources that the older version had: those that only need another path, or with a kind of
+   * their own.
+   */
   subresources: ReadonlyMap<string, LegacySubresource | undefined>;
-  /** Whether what it owns is left behind when it is deleted, unless the call says something else. */
+  /**
+   * Whether what it owns is left behind when it is deleted, unless the call says something else.
+   */
   orphans: boolean;
   /** What Kubernetes says to who uses it. */
   warning: string;
 }
 
 /** Text of the warning about a kind (Kubernetes "Deprecated API Migration Guide"). */
-function warningOf(apiVersion: string, kind: string, served: string, [deprecated, removed]: Row['lifetime']): string {
+function warningOf(
+  apiVersion: string,
+  kind: string,
+  served: string,
+  [deprecated, removed]: Row['lifetime'],
+): string {
   return `${apiVersion} ${kind} is deprecated in v${deprecated}+, unavailable in v${removed}+; use ${served} ${kind}`;
 }
 
@@ -45,6 +59,7 @@ export interface Row {
 /** A kind of an apiVersion, of its row. */
 export function legacyKind(apiVersion: string, row: Row): LegacyKind {
   const { resource, kind, served, lifetime, conversion, subresources = {}, orphans = false } = row;
+
   return {
     ...parseApiVersion(apiVersion),
     resource,
@@ -68,6 +83,7 @@ export interface Told {
 /** What the objects of a kind, or of one of its subresources, are called in both versions. */
 export function toldBy(legacy: LegacyKind, subresource: string): Told {
   const own = legacy.subresources.get(subresource);
+
   return {
     kind: own?.kind ?? legacy.kind,
     legacyIn: apiVersionOf(legacy),

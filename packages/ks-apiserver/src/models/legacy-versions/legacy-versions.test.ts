@@ -5,7 +5,9 @@ import { LegacyVersions } from './legacy-versions.ts';
 
 /** What a backend serves, as `group/version/resource`. */
 const backend = (...served: string[]) =>
-  new LegacyVersions(async ({ group, version, resource }) => served.includes(`${group}/${version}/${resource}`));
+  new LegacyVersions(async ({ group, version, resource }) =>
+    served.includes(`${group}/${version}/${resource}`),
+  );
 
 const callOf = (versions: LegacyVersions, url: string, method = 'GET') =>
   versions.callOf(method, url, parseRequestInfo(method, url));
@@ -27,14 +29,22 @@ test('a call in an older version is made in the one that is served', async () =>
     ],
   ] as const) {
     const call = await callOf(TODAY, url);
-    assert.deepEqual([call?.url, call?.info.verb, call?.info.group], [served, verb, served.split('/')[2]]);
+    assert.deepEqual(
+      [call?.url, call?.info.verb, call?.info.group],
+      [served, verb, served.split('/')[2]],
+    );
   }
 });
 
 test('a backend that serves a version itself, or not even today’s, is left alone', async () => {
   const url = '/apis/batch/v1beta1/cronjobs';
   assert.ok(await callOf(backend('batch/v1/cronjobs'), url));
-  assert.equal(await callOf(backend('batch/v1/cronjobs', 'batch/v1beta1/cronjobs'), url), undefined);
+
+  assert.equal(
+    await callOf(backend('batch/v1/cronjobs', 'batch/v1beta1/cronjobs'), url),
+    undefined,
+  );
+
   assert.equal(await callOf(backend('batch/v1beta1/cronjobs'), url), undefined);
   assert.equal(await callOf(backend(), url), undefined);
 });

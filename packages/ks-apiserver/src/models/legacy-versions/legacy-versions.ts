@@ -17,13 +17,23 @@ export class LegacyVersions {
     this.#serves = serves;
   }
 
-  /** Whether a kind is served here: the backend has it in no older version, but in the one that takes its place. */
+  /**
+   * Whether a kind is served here: the backend has it in no older version, but in the one that
+   * takes its place.
+   */
   async bridges(kind: LegacyKind): Promise<boolean> {
     return !(await this.#serves(kind)) && this.#serves(kind.served);
   }
 
-  /** The call as it is to be made where it is about a kind that is served here; undefined for all others, nothing is awaited. */
-  callOf(method: string, url: string, info: RequestInfo): Promise<LegacyCall | undefined> | undefined {
+  /**
+   * The call as it is to be made where it is about a kind that is served here; undefined for all
+   * others, nothing is awaited.
+   */
+  callOf(
+    method: string,
+    url: string,
+    info: RequestInfo,
+  ): Promise<LegacyCall | undefined> | undefined {
     const kind = info.isKubernetes && info.isResource ? kindAt(url, info) : undefined;
     return kind && this.#callOf(kind, method, url);
   }
@@ -42,5 +52,6 @@ function kindAt(url: string, info: RequestInfo): LegacyKind | undefined {
   }
 
   const isPlain = url.startsWith(`/apis/${group}/${version}/`);
+
   return isPlain && (subresource === '' || kind.subresources.has(subresource)) ? kind : undefined;
 }

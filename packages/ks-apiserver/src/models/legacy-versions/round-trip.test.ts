@@ -12,13 +12,16 @@ import { legacyObject, servedObject } from './told-objects.ts';
 type Arbitrary = fc.Arbitrary<unknown>;
 
 const word = fc.constantFrom('a', 'b', 'web', '10', 'x-y', '100m');
-const words = (least = 1) => fc.dictionary(word, word, { minKeys: least, maxKeys: 3, noNullPrototype: true });
+const words = (least = 1) =>
+  fc.dictionary(word, word, { minKeys: least, maxKeys: 3, noNullPrototype: true });
 const list = (item: Arbitrary, least = 1) => fc.array(item, { minLength: least, maxLength: 3 });
+
 /** An object with some of its fields, and with all of those that are required. */
 const some = (model: Record<string, Arbitrary>, required: string[] = []) =>
   fc.record(model, { requiredKeys: required as never[], noNullPrototype: true });
 
 const resource = some({ kind: word, name: word, apiGroup: word }, ['kind', 'name']);
+
 const port = fc.oneof(
   word.map((name) => ({ name })),
   fc.integer({ min: 1, max: 9 }).map((number) => ({ number })),
@@ -33,7 +36,10 @@ const jsonSchema: Arbitrary = fc.letrec((tie) => ({
       type: fc.constant('object'),
       properties: fc.dictionary(word, tie('node'), { maxKeys: 3, noNullPrototype: true }),
     }),
-    some({ properties: fc.dictionary(word, tie('node'), { maxKeys: 3, noNullPrototype: true }), required: list(word) }),
+    some({
+      properties: fc.dictionary(word, tie('node'), { maxKeys: 3, noNullPrototype: true }),
+      required: list(word),
+    }),
     some({ type: fc.constant('array'), items: tie('node') }),
     some({ additionalProperties: tie('node') }),
     some({ anyOf: fc.constant([{ type: 'integer' }, { type: 'string' }]) }),
@@ -53,7 +59,9 @@ const SPECIAL: Readonly<Record<string, Arbitrary>> = {
         storage: fc.boolean(),
         schema: jsonSchema.map((schema) => ({ openAPIV3Schema: schema })),
         subresources: fc.constantFrom({ status: {} }, { scale: { specReplicasPath: '.spec.n' } }),
-        additionalPrinterColumns: list(some({ name: word, type: word, jsonPath: word }, ['name', 'jsonPath'])),
+        additionalPrinterColumns: list(
+          some({ name: word, type: word, jsonPath: word }, ['name', 'jsonPath']),
+        ),
         selectableFields: list(some({ jsonPath: word }, ['jsonPath'])),
       },
       ['name', 'served', 'storage', 'schema'],
@@ -61,14 +69,16 @@ const SPECIAL: Readonly<Record<string, Arbitrary>> = {
     { minLength: 1, maxLength: 3, selector: (version) => (version as { name: string }).name },
   ),
   sideEffects: fc.constantFrom('None', 'NoneOnDryRun'),
-  metadata: some({ name: word, namespace: word, labels: words(), annotations: words(), resourceVersion: word }, [
-    'name',
-  ]),
+  metadata: some(
+    { name: word, namespace: word, labels: words(), annotations: words(), resourceVersion: word },
+    ['name'],
+  ),
 };
 
 /** Values that fit a schema: lists and maps are not empty, as the API writes none. */
 function valuesOf(schema: Schema, path: string, depth: number): Arbitrary {
-  const special = SPECIAL[schema['x-definition'] ?? ''] ?? SPECIAL[path] ?? SPECIAL[path.split('.').at(-1)!];
+  const special =
+    SPECIAL[schema['x-definition'] ?? ''] ?? SPECIAL[path] ?? SPECIAL[path.split('.').at(-1)!];
   if (special) {
     return special;
   }
@@ -101,8 +111,10 @@ function valuesOf(schema: Schema, path: string, depth: number): Arbitrary {
         const inner = schema.properties![name]!;
         return depth > 0 || (inner.type !== 'object' && inner.type !== 'array');
       });
+
       // Pods are the same in all versions.
       const shown = path === 'spec.template.spec' ? names.slice(0, 3) : names;
+
       return some(
         Object.fromEntries(
           shown.map((name) => [
@@ -118,7 +130,9 @@ function valuesOf(schema: Schema, path: string, depth: number): Arbitrary {
 function servedValues(apiVersion: string, kind: string): fc.Arbitrary<Fields> {
   const [group = '', version = ''] = apiVersion.split('/');
   const schema = builtinSchema({ group, version, kind })!;
+
   assert.ok(schema, `${apiVersion} ${kind}`);
+
   return valuesOf(schema, '', 7).map((object) => ({
     metadata: { name: 'a' },
     ...(object as Fields),
@@ -128,15 +142,24 @@ function servedValues(apiVersion: string, kind: string): fc.Arbitrary<Fields> {
 }
 
 const ingressBackend = fc.oneof(
-  some({ serviceName: word, servicePort: fc.oneof(word, fc.integer({ min: 0, max: 9 })) }, ['serviceName']),
+  some({ serviceName: word, servicePort: fc.oneof(word, fc.integer({ min: 0, max: 9 })) }, [
+    'serviceName',
+  ]),
   some({ resource }, ['resource']),
 );
+
 const reference = some({ kind: word, name: word, apiVersion: word }, ['kind', 'name']);
-const selector = some({ matchLabels: words(), matchExpressions: list(some({ key: word, operator: word }, ['key'])) });
+
+const selector = some({
+  matchLabels: words(),
+  matchExpressions: list(some({ key: word, operator: word }, ['key'])),
+});
+
 const amount = fc.constantFrom('1', '100m', '5Gi', '0');
 const percent = fc.integer({ min: 1, max: 100 });
 const ofResource = { name: word, targetAverageUtilization: percent, targetAverageValue: amount };
 const measured = { name: word, currentAverageUtilization: percent, currentAverageValue: amount };
+
 const webhook = (more: Record<string, Arbitrary>) =>
   some(
     {
@@ -149,8 +172,12 @@ const webhook = (more: Record<string, Arbitrary>) =>
     },
     ['name'],
   );
+
 const webhooks = (more: Record<string, Arbitrary> = {}) => ({
-  webhooks: fc.uniqueArray(webhook(more), { maxLength: 3, selector: (one) => (one as { name: string }).name }),
+  webhooks: fc.uniqueArray(webhook(more), {
+    maxLength: 3,
+    selector: (one) => (one as { name: string }).name,
+  }),
 });
 
 /** Fields of objects of older versions with other fields than the served ones. */
@@ -163,7 +190,9 @@ const OLDER: Readonly<Record<string, Record<string, Arbitrary>>> = {
       rules: list(
         some({
           host: word,
-          http: some({ paths: list(some({ path: word, pathType: word, backend: ingressBackend }, ['backend'])) }),
+          http: some({
+            paths: list(some({ path: word, pathType: word, backend: ingressBackend }, ['backend'])),
+          }),
         }),
       ),
     }),
@@ -177,13 +206,23 @@ const OLDER: Readonly<Record<string, Record<string, Arbitrary>>> = {
       metrics: list(
         fc.oneof(
           some({ type: word, resource: some(ofResource, ['name']) }, ['resource']),
-          some({ containerResource: some({ ...ofResource, container: word }, ['name', 'container']) }),
-          some({ pods: some({ metricName: word, targetAverageValue: amount, selector }, ['metricName']) }),
           some({
-            object: some({ target: reference, metricName: word, targetValue: amount, averageValue: amount, selector }, [
-              'target',
-              'metricName',
-            ]),
+            containerResource: some({ ...ofResource, container: word }, ['name', 'container']),
+          }),
+          some({
+            pods: some({ metricName: word, targetAverageValue: amount, selector }, ['metricName']),
+          }),
+          some({
+            object: some(
+              {
+                target: reference,
+                metricName: word,
+                targetValue: amount,
+                averageValue: amount,
+                selector,
+              },
+              ['target', 'metricName'],
+            ),
           }),
           some({
             external: some({
@@ -202,8 +241,17 @@ const OLDER: Readonly<Record<string, Record<string, Arbitrary>>> = {
         fc.oneof(
           some({ type: word, resource: some(measured, ['name', 'currentAverageValue']) }),
           some({ pods: some({ metricName: word, currentAverageValue: amount, selector }) }),
-          some({ object: some({ target: reference, metricName: word, currentValue: amount, averageValue: amount }) }),
-          some({ external: some({ metricName: word, currentValue: amount, currentAverageValue: amount }) }),
+          some({
+            object: some({
+              target: reference,
+              metricName: word,
+              currentValue: amount,
+              averageValue: amount,
+            }),
+          }),
+          some({
+            external: some({ metricName: word, currentValue: amount, currentAverageValue: amount }),
+          }),
         ),
       ),
     }),
@@ -215,7 +263,10 @@ const OLDER: Readonly<Record<string, Record<string, Arbitrary>>> = {
         selector,
         fc.constant({
           matchExpressions: [
-            { key: 'pdb.kubernetes.io/deprecated-v1beta1-empty-selector-match', operator: 'DoesNotExist' },
+            {
+              key: 'pdb.kubernetes.io/deprecated-v1beta1-empty-selector-match',
+              operator: 'DoesNotExist',
+            },
           ],
         }),
       ),
@@ -249,14 +300,21 @@ const OLDER: Readonly<Record<string, Record<string, Arbitrary>>> = {
 };
 
 const workload = {
-  spec: some({ replicas: percent, selector, template: some({ metadata: some({ labels: words() }) }) }),
+  spec: some({
+    replicas: percent,
+    selector,
+    template: some({ metadata: some({ labels: words() }) }),
+  }),
 };
+
 const rollback = fc.constantFrom({}, { revision: 3 });
 
 /** Objects of an older version, as its clients send and know them. */
 function olderValues(apiVersion: string, kind: string, served: string): fc.Arbitrary<Fields> {
   if (kind === 'Deployment' && apiVersion !== 'apps/v1beta2') {
-    return whole(apiVersion, kind, { spec: some({ replicas: percent, selector, rollbackTo: rollback }) });
+    return whole(apiVersion, kind, {
+      spec: some({ replicas: percent, selector, rollbackTo: rollback }),
+    });
   }
 
   if (kind === 'DaemonSet' && apiVersion === 'extensions/v1beta1') {
@@ -275,7 +333,11 @@ function olderValues(apiVersion: string, kind: string, served: string): fc.Arbit
   return servedValues(served, kind).map((object) => ({ ...object, apiVersion }));
 }
 
-function whole(apiVersion: string, kind: string, fields: Record<string, Arbitrary>): fc.Arbitrary<Fields> {
+function whole(
+  apiVersion: string,
+  kind: string,
+  fields: Record<string, Arbitrary>,
+): fc.Arbitrary<Fields> {
   return some({ metadata: SPECIAL.metadata!, ...fields }, ['metadata']).map((object) => ({
     ...(object as Fields),
     apiVersion,
@@ -318,6 +380,7 @@ test('apiextensions.k8s.io/v1beta1 CustomResourceDefinition: a client reads what
   const legacy = LEGACY_KINDS.find(({ kind }) => kind === 'CustomResourceDefinition')!;
   const told = toldBy(legacy, '');
   const column = some({ name: word, type: word, JSONPath: word }, ['name', 'JSONPath']);
+
   const spec = some(
     {
       group: word,
@@ -328,11 +391,16 @@ test('apiextensions.k8s.io/v1beta1 CustomResourceDefinition: a client reads what
       additionalPrinterColumns: list(column),
       conversion: fc.constantFrom(
         { strategy: 'None' },
-        { strategy: 'Webhook', webhookClientConfig: { url: 'https://x' }, conversionReviewVersions: ['v1beta1'] },
+        {
+          strategy: 'Webhook',
+          webhookClientConfig: { url: 'https://x' },
+          conversionReviewVersions: ['v1beta1'],
+        },
       ),
     },
     ['group', 'version', 'names'],
   );
+
   const definition = whole('apiextensions.k8s.io/v1beta1', legacy.kind, { spec });
   fc.assert(
     fc.property(definition, (sent) => {
@@ -348,6 +416,7 @@ test('scales of older versions keep their selectors', () => {
     LEGACY_KINDS.find(({ version, kind }) => version === 'v1beta2' && kind === 'Deployment')!,
     'scale',
   );
+
   const selectors = fc.oneof(
     words().map((labels) =>
       Object.entries(labels)
@@ -357,6 +426,7 @@ test('scales of older versions keep their selectors', () => {
     ),
     fc.constantFrom('a in (b,c)', '!a', 'a!=b'),
   );
+
   fc.assert(
     fc.property(selectors, percent, (text, replicas) => {
       const served = {
@@ -366,6 +436,7 @@ test('scales of older versions keep their selectors', () => {
         spec: { replicas },
         status: { replicas, selector: text },
       };
+
       assert.deepEqual(servedObject(told, legacyObject(told, served)), served);
     }),
   );

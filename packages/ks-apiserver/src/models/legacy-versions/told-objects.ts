@@ -30,14 +30,25 @@ function legacyStatus({ group, resource, kind, served }: LegacyKind, status: Fie
   }
 
   let text = message;
+
   for (const name of [resource, kind]) {
-    text = typeof text === 'string' ? text.replaceAll(`${name}.${served.group}`, `${name}.${group}`) : text;
+    text =
+      typeof text === 'string'
+        ? text.replaceAll(`${name}.${served.group}`, `${name}.${group}`)
+        : text;
   }
 
-  return { ...status, ...(text !== undefined && { message: text }), details: { ...details, group } };
+  return {
+    ...status,
+    ...(text !== undefined && { message: text }),
+    details: { ...details, group },
+  };
 }
 
-/** Whatever an API answers about a kind, in the older version: an object, a list, a Table, metadata, a Status. */
+/**
+ * Whatever an API answers about a kind, in the older version: an object, a list, a Table, metadata,
+ * a Status.
+ */
 export function legacyAnswer(kind: LegacyKind, told: Told, answer: unknown): unknown {
   if (!isObject(answer)) {
     return answer;
@@ -70,7 +81,9 @@ function legacyElements(kind: LegacyKind, told: Told, list: JsonObject): Fields 
 /** One element of a list, or a row of a Table with the object that it is about. */
 export function legacyElement(kind: LegacyKind, told: Told, element: unknown): unknown {
   if (isObject(element) && Array.isArray(element.cells)) {
-    return isObject(element.object) ? { ...element, object: legacyAnswer(kind, told, element.object) } : element;
+    return isObject(element.object)
+      ? { ...element, object: legacyAnswer(kind, told, element.object) }
+      : element;
   }
 
   return legacyAnswer(kind, told, element);

@@ -12,7 +12,10 @@ export interface FilteredList {
   bytesOf: (entry: Entry) => Buffer;
 }
 
-/** For how long readers who come together get the same first objects, in milliseconds: later changes follow as events. */
+/**
+ * For how long readers who come together get the same first objects, in milliseconds: later changes
+ * follow as events.
+ */
 const SNAPSHOT_MS = 1000;
 
 /** A whole list: each change is looked at once, whatever the list's length. */
@@ -24,7 +27,11 @@ export class FilteredView extends View {
   constructor(feed: Feed, list: FilteredList) {
     super(feed, feed.floor);
     this.#list = list;
-    for (const slot of feed.slots()) this.#take(slot);
+
+    for (const slot of feed.slots()) {
+      this.#take(slot);
+    }
+
     this.#stop = feed.onSlot((slot) => this.#take(slot));
   }
 
@@ -37,7 +44,10 @@ export class FilteredView extends View {
     const before = slot.previous !== undefined && matches(slot.previous);
     const after = slot.type !== 'DELETED' && matches(slot.entry);
     const type = outcome(before, after);
-    if (!type) return;
+    if (!type) {
+      return;
+    }
+
     // What is in the list no more is shown as it was when it still was.
     const entry = type === 'DELETED' ? slot.previous! : slot.entry;
     this.append({
@@ -49,6 +59,7 @@ export class FilteredView extends View {
           frame = eventFrame(type, bytesOf(entry), undefined, this.feed.position(slot.place));
           slot.frames.set(type, frame);
         }
+
         return frame;
       },
     });
@@ -57,21 +68,35 @@ export class FilteredView extends View {
   snapshot(): Promise<Snapshot> {
     const now = Date.now();
     const known = this.#snapshot;
-    if (known && now - known.at < SNAPSHOT_MS && known.next >= this.first) return known.value;
+    if (known && now - known.at < SNAPSHOT_MS && known.next >= this.first) {
+      return known.value;
+    }
+
     const next = this.end;
     const made = { at: now, next, value: this.#read(next) };
+
     this.#snapshot = made;
+
     // Only as long as it serves: it keeps objects alive that may be gone.
     setTimeout(() => {
-      if (this.#snapshot === made) this.#snapshot = undefined;
+      if (this.#snapshot === made) {
+        this.#snapshot = undefined;
+      }
     }, SNAPSHOT_MS).unref();
+
     return made.value;
   }
 
   async #read(next: number): Promise<Snapshot> {
     const { entries, bytesOf } = this.#list;
     const found = await entries();
-    return { length: found.length, bytes: (index) => bytesOf(found[index]!), standing: () => undefined, next };
+
+    return {
+      length: found.length,
+      bytes: (index) => bytesOf(found[index]!),
+      standing: () => undefined,
+      next,
+    };
   }
 
   override close(): void {

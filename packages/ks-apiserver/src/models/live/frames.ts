@@ -3,8 +3,12 @@ import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
 import type { Change } from '@ks-apiserver/client/informer/store';
 import type { ResourceDefinition } from '../resources/definition.ts';
 
-/** The annotation by which Kubernetes marks the end of the objects that were there before the watch (KEP-3157). */
+/**
+ * The annotation by which Kubernetes marks the end of the objects that were there before the watch
+ * (KEP-3157).
+ */
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
+
 /** The annotation of bookmarks that tells for how long the copy has not been up to date. */
 const STALE = 'kubesphere.io/stale';
 
@@ -13,6 +17,7 @@ const HEADS = {
   MODIFIED: Buffer.from('{"type":"MODIFIED","object":'),
   DELETED: Buffer.from('{"type":"DELETED","object":'),
 } as const;
+
 const NEWLINE = 0x0a;
 
 /** Where an object stands in a page, and how many there are on all pages. */
@@ -24,7 +29,9 @@ export interface Standing {
 
 /** Bytes of an object on one line: frames end with their line. */
 function oneLine(bytes: Buffer): Buffer {
-  return bytes.includes(NEWLINE) ? Buffer.from(JSON.stringify(JSON.parse(bytes.toString()))) : bytes;
+  return bytes.includes(NEWLINE)
+    ? Buffer.from(JSON.stringify(JSON.parse(bytes.toString())))
+    : bytes;
 }
 
 function tail(standing: Standing | undefined, position: string | undefined): Buffer {
@@ -44,7 +51,12 @@ export function eventPieces(
 }
 
 /** An event in one piece, to be shared by everybody who gets it. */
-export function eventFrame(type: Change['type'], object: Buffer, standing?: Standing, position?: string): Buffer {
+export function eventFrame(
+  type: Change['type'],
+  object: Buffer,
+  standing?: Standing,
+  position?: string,
+): Buffer {
   return Buffer.concat(eventPieces(type, object, standing, position));
 }
 
@@ -57,12 +69,18 @@ export interface BookmarkNotes {
 }
 
 /** A bookmark: everything up to its position has been sent. */
-export function bookmarkFrame(row: ResourceDefinition, position: string, notes: BookmarkNotes): Buffer {
+export function bookmarkFrame(
+  row: ResourceDefinition,
+  position: string,
+  notes: BookmarkNotes,
+): Buffer {
   const { initialEventsEnd, stale, totalItems } = notes;
+
   const annotations = {
     ...(initialEventsEnd && { [INITIAL_EVENTS_END]: 'true' }),
     ...(stale !== undefined && { [STALE]: stale }),
   };
+
   const frame = {
     type: 'BOOKMARK',
     object: {
@@ -77,6 +95,7 @@ export function bookmarkFrame(row: ResourceDefinition, position: string, notes: 
     ...(totalItems !== undefined && { totalItems }),
     position,
   };
+
   return Buffer.from(`${JSON.stringify(frame)}\n`);
 }
 

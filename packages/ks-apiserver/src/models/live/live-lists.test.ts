@@ -17,6 +17,7 @@ import { type LiveList, LiveLists } from './live-lists.ts';
 import { LineSink } from './sink.ts';
 
 const BYTES = 12 * 1024;
+
 const row: ResourceDefinition = {
   group: '',
   version: 'v1',
@@ -24,6 +25,7 @@ const row: ResourceDefinition = {
   kind: 'ConfigMap',
   namespaced: true,
 };
+
 let api: KubeApiServer;
 let catalog: Catalog;
 let store: Store;
@@ -36,6 +38,7 @@ before(async () => {
   catalog = new Catalog(new KubeClient(api), [row]);
   store = await catalog.synced(row, AbortSignal.timeout(10_000));
   live = new LiveLists(catalog, { window: { changes: 64, bytes: 8 * 1024 * 1024 }, tickMs: 50 });
+
   const list: LiveList = {
     row,
     store,
@@ -45,7 +48,14 @@ before(async () => {
     offset: undefined,
     others: [],
   };
-  const follow = { initial: true, bookmarks: true, timeoutSeconds: undefined, check: () => undefined };
+
+  const follow = {
+    initial: true,
+    bookmarks: true,
+    timeoutSeconds: undefined,
+    check: () => undefined,
+  };
+
   server = http.createServer(async (req, res) => {
     try {
       const begin = await live.open(list, { ...follow, position: req.url!.slice(1) });
@@ -56,6 +66,7 @@ before(async () => {
     }
   });
 });
+
 after(async () => {
   live.close();
   await catalog.stop();
@@ -63,16 +74,24 @@ after(async () => {
 });
 
 let version = 0;
+
 /** Changes the object of that number: 12 KB, of which the last digits tell the version. */
 function change(number: number): void {
   version += 1;
-  const metadata = { name: `o-${number}`, namespace: 'n', uid: `u-${number}`, resourceVersion: String(version) };
+  const metadata = {
+    name: `o-${number}`,
+    namespace: 'n',
+    uid: `u-${number}`,
+    resourceVersion: String(version),
+  };
+
   const object = {
     kind: 'ConfigMap',
     apiVersion: 'v1',
     metadata,
     data: { x: 'x'.repeat(BYTES), version: String(version) },
   };
+
   store.set(entryOf(object, Buffer.from(JSON.stringify(object)), {}, false));
 }
 
@@ -98,8 +117,12 @@ class Connection extends Duplex {
       this.last = (this.last + chunk.subarray(-400)).slice(-800);
       done();
     };
-    if (this.reads) take();
-    else this.#held = take;
+
+    if (this.reads) {
+      take();
+    } else {
+      this.#held = take;
+    }
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
@@ -124,25 +147,48 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 test('a thousand readers get every change; a thousand who read nothing hold no copy each', {
   timeout: 60_000,
 }, async () => {
-  for (let number = 0; number < 20; number++) change(number);
+  for (let number = 0; number < 20; number++) {
+    change(number);
+  }
+
   const quick = Array.from({ length: 1000 }, () => new Connection(true));
   const slow = Array.from({ length: 1000 }, () => new Connection(false));
-  await eventually(async () => assert.ok(quick.every(({ last }) => last.includes('initial-events-end'))));
+
+  await eventually(async () =>
+    assert.ok(quick.every(({ last }) => last.includes('initial-events-end'))),
+  );
+
   const before = memory();
+
   for (let i = 0; i < 300; i++) {
     change(i % 20);
-    if (i % 10 === 0) await turn();
+    if (i % 10 === 0) {
+      await turn();
+    }
   }
-  await eventually(async () => assert.ok(quick.every(({ last }) => last.includes(`"version":"${version}"`))), 30_000);
+
+  await eventually(
+    async () => assert.ok(quick.every(({ last }) => last.includes(`"version":"${version}"`))),
+    30_000,
+  );
+
   // Everybody got all of it: what was there, and every change.
-  for (const { received } of quick) assert.ok(received > 320 * BYTES, String(received));
+  for (const { received } of quick) {
+    assert.ok(received > 320 * BYTES, String(received));
+  }
+
   const grown = (memory() - before) / 1024 / 1024;
+
   // 300 changes of 12 KB for 1000 slow readers would be 3600 MB.
   assert.ok(grown < 40, `${grown} MB more`);
+
   // Who has fallen out of the window is told so as soon as he reads.
   slow[0]!.readOn();
   await eventually(async () => assert.match(slow[0]!.last, /"type":"ERROR".*"code":410/s));
-  for (const connection of [...quick, ...slow]) connection.destroy();
+
+  for (const connection of [...quick, ...slow]) {
+    connection.destroy();
+  }
 });
 
 test('who comes back within the window gets just what he missed; later it is 410', async () => {
@@ -150,15 +196,22 @@ test('who comes back within the window gets just what he missed; later it is 410
   await eventually(async () => assert.match(first.last, /initial-events-end/));
   change(0);
   await eventually(async () => assert.ok(first.last.includes(`"version":"${version}"`)));
+
   const position = [...first.last.matchAll(/"position":"([^"]+)"/g)].at(-1)![1]!;
+
   first.destroy();
   change(1);
   change(2);
+
   const second = new Connection(true, position);
   await eventually(async () => assert.ok(second.last.includes(`"version":"${version}"`)));
   assert.ok(second.received > 2 * BYTES && second.received < 3 * BYTES, String(second.received));
   second.destroy();
-  for (let i = 0; i < 100; i++) change(i % 20);
+
+  for (let i = 0; i < 100; i++) {
+    change(i % 20);
+  }
+
   const third = new Connection(true, position);
   await eventually(async () => assert.match(third.last, /^HTTP\/1.1 410 /));
   third.destroy();

@@ -16,11 +16,16 @@ import type { View } from './view.ts';
 export interface LiveList {
   row: ResourceDefinition;
   store: Store;
-  /** Same for lists that show the same to everybody who asks for them: query, place and what the caller may see. */
+  /**
+   * Same for lists that show the same to everybody who asks for them: query, place and what the
+   * caller may see.
+   */
   key: string;
   /** The list as it is answered now. */
   page: () => Promise<Page>;
-  /** Whether an object is in the list, where that depends on the object alone and the list is whole. */
+  /**
+   * Whether an object is in the list, where that depends on the object alone and the list is whole.
+   */
   matches: ((entry: Entry) => boolean) | undefined;
   /** Place of the first object, for a page; undefined for a whole list. */
   offset: number | undefined;
@@ -35,7 +40,10 @@ export interface Follow {
   /** Without a position: whether the objects that are there come first. */
   initial: boolean;
   bookmarks: boolean;
-  /** The watch ends after this time, in seconds; undefined for half an hour to an hour, as with Kubernetes. */
+  /**
+   * The watch ends after this time, in seconds; undefined for half an hour to an hour, as with
+   * Kubernetes.
+   */
   timeoutSeconds: number | undefined;
   /** Why the caller may not go on; undefined while he may. */
   check: () => StatusError | undefined;
@@ -65,6 +73,7 @@ const LIMITS: LiveLimits = {
   readers: 10_000,
   views: 1000,
 };
+
 const DEFAULT_SECONDS = 1800;
 const MAX_SECONDS = 86_400;
 const RETRY_SECONDS = 5;
@@ -92,22 +101,29 @@ export class LiveLists {
   }
 
   /**
-   * Finds what a follower is to read, before anything of it is sent; the answer sends it. Throws Expired for a position that
-   * is not kept any more, and TooManyRequests.
+   * Finds what a follower is to read, before anything of it is sent; the answer sends it. Throws
+   * Expired for a position that is not kept any more, and TooManyRequests.
    */
   async open(list: LiveList, follow: Follow): Promise<(sink: Sink) => Reader> {
-    if (this.#readers >= this.#limits.readers) throw tooMany('live lists');
+    if (this.#readers >= this.#limits.readers) {
+      throw tooMany('live lists');
+    }
+
     const view = this.#view(list);
     await view.settle();
+
     const { position, initial } = follow;
-    const from = position !== '' ? this.#find(view, position) : initial ? await view.snapshot() : view.end;
+    const from =
+      position !== '' ? this.#find(view, position) : initial ? await view.snapshot() : view.end;
     const seconds = follow.timeoutSeconds ?? DEFAULT_SECONDS * (1 + Math.random());
     const { row, store } = list;
+
     return (sink) => {
       this.#readers += 1;
       sink.onClose(() => {
         this.#readers -= 1;
       });
+
       const reader = new Reader(view, sink, {
         from,
         bookmarks: follow.bookmarks,
@@ -115,7 +131,9 @@ export class LiveLists {
         check: () => this.#removed(row, store) ?? follow.check(),
         stale: () => this.#catalog.staleness(row),
       });
+
       reader.pump();
+
       return reader;
     };
   }
@@ -123,14 +141,22 @@ export class LiveLists {
   #find(view: View, position: string): number {
     const place = view.feed.find(position);
     const from = place === undefined ? undefined : view.after(place);
-    if (from === undefined)
-      throw expired(`too old resource version: ${position} is not kept any more; begin again without resourceVersion`);
+    if (from === undefined) {
+      throw expired(
+        `too old resource version: ${position} is not kept any more; begin again without resourceVersion`,
+      );
+    }
+
     return from;
   }
 
-  /** The copy that a list is read from is no more, for its CRD is gone or serves another version. */
+  /**
+   * The copy that a list is read from is no more, for its CRD is gone or serves another version.
+   */
   #removed(row: ResourceDefinition, store: Store): StatusError | undefined {
-    return this.#catalog.storeOf(row) === store ? undefined : expired(`${row.resource} are not served any more`);
+    return this.#catalog.storeOf(row) === store
+      ? undefined
+      : expired(`${row.resource} are not served any more`);
   }
 
   #view(list: LiveList): View {
@@ -140,26 +166,42 @@ export class LiveLists {
       feed = new Feed(row, store, this.#catalog, this.#limits.window);
       this.#feeds.set(store, feed);
     }
+
     const key = `${feed.id} ${list.key}`;
     let view = this.#views.get(key);
     if (!view) {
-      if (this.#views.size >= this.#limits.views) this.#sweep(0);
-      if (this.#views.size >= this.#limits.views) throw tooMany('different live lists');
+      if (this.#views.size >= this.#limits.views) {
+        this.#sweep(0);
+      }
+      if (this.#views.size >= this.#limits.views) {
+        throw tooMany('different live lists');
+      }
+
       const bytes = (entry: Entry) => bytesOf(entry, row, this.#catalog);
       view = matches
-        ? new FilteredView(feed, { matches, entries: async () => (await page()).entries, bytesOf: bytes })
+        ? new FilteredView(feed, {
+            matches,
+            entries: async () => (await page()).entries,
+            bytesOf: bytes,
+          })
         : new PageView(feed, { page, offset, others, bytesOf: bytes });
+
       this.#views.set(key, view);
     }
+
     return view;
   }
 
   #tick(): void {
     const now = Date.now();
+
     for (const view of this.#views.values()) {
       view.prune();
-      for (const reader of [...view.readers]) reader.tick(now, this.#limits);
+      for (const reader of [...view.readers]) {
+        reader.tick(now, this.#limits);
+      }
     }
+
     this.#sweep(this.#limits.lingerMs);
   }
 
@@ -167,16 +209,22 @@ export class LiveLists {
   #sweep(ms: number): void {
     const before = Date.now() - ms;
     const used = new Set<Feed>();
+
     for (const [key, view] of this.#views) {
       if (view.readers.size > 0 || view.idleSince > before) {
         used.add(view.feed);
         continue;
       }
+
       view.close();
       this.#views.delete(key);
     }
+
     for (const [store, feed] of this.#feeds) {
-      if (used.has(feed)) continue;
+      if (used.has(feed)) {
+        continue;
+      }
+
       feed.close();
       this.#feeds.delete(store);
     }
@@ -185,11 +233,18 @@ export class LiveLists {
   /** Ends everything. */
   close(): void {
     clearInterval(this.#timer);
+
     for (const view of this.#views.values()) {
-      for (const reader of [...view.readers]) reader.end();
+      for (const reader of [...view.readers]) {
+        reader.end();
+      }
       view.close();
     }
-    for (const feed of this.#feeds.values()) feed.close();
+
+    for (const feed of this.#feeds.values()) {
+      feed.close();
+    }
+
     this.#views.clear();
     this.#feeds.clear();
   }

@@ -20,12 +20,14 @@ export interface Whereabouts {
 
 /** Stores besides a list's own that decide what is in it. */
 export function othersOf(row: ResourceDefinition, query: ListQuery, catalog: Catalog): Store[] {
-  return looksElsewhere(row, query) ? (row.uses ?? []).flatMap((name) => catalog.store(name) ?? []) : [];
+  return looksElsewhere(row, query)
+    ? (row.uses ?? []).flatMap((name) => catalog.store(name) ?? [])
+    : [];
 }
 
 /**
- * The test of a list's entries one by one, `searched` by the older searcher; undefined where it depends on more than the entry
- * whether it is in the list.
+ * The test of a list's entries one by one, `searched` by the older searcher; undefined where it
+ * depends on more than the entry whether it is in the list.
  */
 export function matcherOf(
   row: ResourceDefinition,
@@ -34,13 +36,32 @@ export function matcherOf(
   { namespace, visible }: Whereabouts,
   searched: boolean,
 ): ((entry: Entry) => boolean) | undefined {
-  if (row.aggregates && query.filters.has('aggregateTo')) return undefined;
-  if (looksElsewhere(row, query)) return undefined;
-  const passes = searched ? searchTest(row, searchQueryOf(query), catalog) : filterOf(row, query, catalog);
-  if (passes === 'never') return () => false;
+  if (row.aggregates && query.filters.has('aggregateTo')) {
+    return undefined;
+  }
+  if (looksElsewhere(row, query)) {
+    return undefined;
+  }
+
+  const passes = searched
+    ? searchTest(row, searchQueryOf(query), catalog)
+    : filterOf(row, query, catalog);
+
+  if (passes === 'never') {
+    return () => false;
+  }
+
   const tests: ((entry: Entry) => boolean)[] = [];
-  if (row.namespaced && namespace !== undefined) tests.push((entry) => entry.namespace === namespace);
-  if (visible) tests.push((entry) => visible.has(entry.namespace));
-  if (passes) tests.push(passes);
+
+  if (row.namespaced && namespace !== undefined) {
+    tests.push((entry) => entry.namespace === namespace);
+  }
+  if (visible) {
+    tests.push((entry) => visible.has(entry.namespace));
+  }
+  if (passes) {
+    tests.push(passes);
+  }
+
   return (entry) => tests.every((test) => test(entry));
 }

@@ -5,6 +5,7 @@ import type { Snapshot, View } from './view.ts';
 
 /** Bytes that one reader gets before others have their turn. */
 const BATCH_BYTES = 256 * 1024;
+
 /** How long a reader that has been told to go may take for its last frames, in milliseconds. */
 const LAST_MS = 10_000;
 
@@ -30,7 +31,9 @@ export class Reader {
   #ended = false;
   #marking = false;
   #stale = false;
-  /** When something was last written, and since when nothing is taken, in milliseconds since 1970. */
+  /**
+   * When something was last written, and since when nothing is taken, in milliseconds since 1970.
+   */
   #wroteAt = Date.now();
   #blockedSince = 0;
   #beatAt = Date.now();
@@ -39,9 +42,14 @@ export class Reader {
     this.#view = view;
     this.#sink = sink;
     this.options = options;
+
     const { from } = options;
     this.#next = typeof from === 'number' ? from : from.next;
-    if (typeof from !== 'number') this.#initial = { snapshot: from, index: 0, until: view.end };
+
+    if (typeof from !== 'number') {
+      this.#initial = { snapshot: from, index: 0, until: view.end };
+    }
+
     view.join(this);
     sink.onDrain(() => this.pump());
     sink.onClose(() => this.#leave());
@@ -49,8 +57,12 @@ export class Reader {
 
   /** Writes what the reader takes. */
   pump(): void {
-    if (this.#ended || this.#sink.blocked) return;
+    if (this.#ended || this.#sink.blocked) {
+      return;
+    }
+
     this.#sink.cork();
+
     try {
       this.#writeBatch();
     } finally {
@@ -60,13 +72,18 @@ export class Reader {
 
   #writeBatch(): void {
     let size = 0;
+
     const write = (frame: readonly Buffer[], position?: string): boolean => {
-      for (const piece of frame) size += piece.length;
+      for (const piece of frame) {
+        size += piece.length;
+      }
       return this.#sink.write(frame, position) && size < BATCH_BYTES;
     };
+
     let more = true;
     while (more && !this.#ended) {
       const initial = this.#initial;
+
       // Also before it has all of the first objects: it could not go on after them.
       if (this.#next < this.#view.first) {
         this.#expire();
@@ -79,26 +96,40 @@ export class Reader {
         more = this.options.bookmarks ? write([this.#bookmark(true)], this.#position()) : true;
       } else if (this.#next < this.#view.end) {
         const event = this.#view.event(this.#next);
+
         this.#next += 1;
-        const position = event.last && !this.#initial ? this.#view.feed.position(event.place) : undefined;
+
+        const position =
+          event.last && !this.#initial ? this.#view.feed.position(event.place) : undefined;
         more = write([event.frame()], position);
       } else {
         if (this.#marking) {
           this.#marking = false;
-          if (this.options.bookmarks) write([this.#bookmark(false)], this.#position());
+          if (this.options.bookmarks) {
+            write([this.#bookmark(false)], this.#position());
+          }
         }
+
         break;
       }
     }
-    if (size > 0) this.#wroteAt = Date.now();
+
+    if (size > 0) {
+      this.#wroteAt = Date.now();
+    }
+
     // More is there, and this reader is quick: after the others.
-    if (!more && !this.#sink.blocked) setImmediate(() => this.pump());
+    if (!more && !this.#sink.blocked) {
+      setImmediate(() => this.pump());
+    }
   }
 
   /** Who has read all events of the view has everything of the feed. */
   #position(): string {
     const { feed } = this.#view;
-    return feed.position(this.#next >= this.#view.end ? this.#view.place : this.#view.event(this.#next).place - 1);
+    return feed.position(
+      this.#next >= this.#view.end ? this.#view.place : this.#view.event(this.#next).place - 1,
+    );
   }
 
   #bookmark(initialEventsEnd: boolean): Buffer {
@@ -115,12 +146,17 @@ export class Reader {
   }
 
   #expire(): void {
-    this.fail(expired('too old resource version: what this reader has not taken yet is not kept any more'));
+    this.fail(
+      expired('too old resource version: what this reader has not taken yet is not kept any more'),
+    );
   }
 
   /** Ends the stream with an error as its last event. */
   fail(error: StatusError): void {
-    if (this.#ended) return;
+    if (this.#ended) {
+      return;
+    }
+
     // An empty id makes who comes back begin anew (HTML Living Standard, "dispatch the event").
     this.#sink.write([errorFrame(error)], '');
     this.end();
@@ -128,7 +164,10 @@ export class Reader {
 
   /** Ends the stream like one whose time is up. */
   end(): void {
-    if (this.#ended) return;
+    if (this.#ended) {
+      return;
+    }
+
     this.#ended = true;
     this.#sink.end();
     setTimeout(() => this.#sink.destroy(), LAST_MS).unref();
@@ -142,22 +181,47 @@ export class Reader {
 
   /** What is due: the end, a bookmark, a heartbeat. */
   tick(now: number, every: { heartbeatMs: number; bookmarkMs: number; stalledMs: number }): void {
-    if (this.#ended) return;
-    const error = this.options.check();
-    if (error) this.fail(error);
-    else if (now >= this.options.endsAt) this.end();
-    if (this.#ended) return;
-    if (this.#sink.blocked) {
-      this.#blockedSince ||= now;
-      if (this.#next < this.#view.first) this.#expire();
-      else if (now - this.#blockedSince > every.stalledMs) this.#sink.destroy();
+    if (this.#ended) {
       return;
     }
+
+    const error = this.options.check();
+    if (error) {
+      this.fail(error);
+    } else if (now >= this.options.endsAt) {
+      this.end();
+    }
+
+    if (this.#ended) {
+      return;
+    }
+
+    if (this.#sink.blocked) {
+      this.#blockedSince ||= now;
+
+      if (this.#next < this.#view.first) {
+        this.#expire();
+      } else if (now - this.#blockedSince > every.stalledMs) {
+        this.#sink.destroy();
+      }
+
+      return;
+    }
+
     this.#blockedSince = 0;
+
     const stale = this.options.stale() !== undefined;
-    if (now - this.#wroteAt >= every.bookmarkMs || stale !== this.#stale) this.remark();
-    if (now - this.#beatAt < every.heartbeatMs) return;
+    if (now - this.#wroteAt >= every.bookmarkMs || stale !== this.#stale) {
+      this.remark();
+    }
+    if (now - this.#beatAt < every.heartbeatMs) {
+      return;
+    }
+
     this.#beatAt = now;
-    if (!this.#sink.heartbeat()) this.#sink.destroy();
+
+    if (!this.#sink.heartbeat()) {
+      this.#sink.destroy();
+    }
   }
 }

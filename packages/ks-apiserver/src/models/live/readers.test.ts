@@ -22,6 +22,7 @@ const row: ResourceDefinition = {
   kind: 'ConfigMap',
   namespaced: true,
 };
+
 const FOLLOW: Follow = {
   position: '',
   initial: true,
@@ -29,6 +30,7 @@ const FOLLOW: Follow = {
   timeoutSeconds: undefined,
   check: () => undefined,
 };
+
 let api: KubeApiServer;
 let catalog: Catalog;
 let store: Store;
@@ -39,16 +41,27 @@ before(async () => {
   catalog = new Catalog(new KubeClient(api), [row]);
   store = await catalog.synced(row, AbortSignal.timeout(10_000));
 });
+
 after(async () => {
   await catalog.stop();
   await api.close();
 });
+
 beforeEach(() => store.replace([]));
 
 function put(name: string, labels: Record<string, string> = {}): void {
   version += 1;
-  const metadata = { name, namespace: 'n', uid: `uid-${name}`, resourceVersion: String(version), labels };
-  store.set(entryOf({ metadata }, Buffer.from(JSON.stringify({ kind: 'ConfigMap', metadata })), {}, false));
+  const metadata = {
+    name,
+    namespace: 'n',
+    uid: `uid-${name}`,
+    resourceVersion: String(version),
+    labels,
+  };
+
+  store.set(
+    entryOf({ metadata }, Buffer.from(JSON.stringify({ kind: 'ConfigMap', metadata })), {}, false),
+  );
 }
 
 interface Event {
@@ -95,12 +108,15 @@ class Notes implements Sink {
   }
 
   destroy(): void {
-    for (const listener of this.#close.splice(0)) listener();
+    for (const listener of this.#close.splice(0)) {
+      listener();
+    }
   }
 }
 
 async function follow(lists: LiveLists, query: string, more: Partial<Follow> = {}): Promise<Notes> {
   const given = parseListQuery(new URLSearchParams(query));
+
   const list: LiveList = {
     row,
     store,
@@ -110,14 +126,21 @@ async function follow(lists: LiveLists, query: string, more: Partial<Follow> = {
     offset: given.limit === -1 ? undefined : (given.page - 1) * given.limit,
     others: [],
   };
+
   const begin = await lists.open(list, { ...FOLLOW, ...more });
   const notes = new Notes();
+
   begin(notes);
+
   return notes;
 }
 
-async function withLists(limits: Partial<LiveLimits>, run: (lists: LiveLists) => Promise<void>): Promise<void> {
+async function withLists(
+  limits: Partial<LiveLimits>,
+  run: (lists: LiveLists) => Promise<void>,
+): Promise<void> {
   const lists = new LiveLists(catalog, limits);
+
   try {
     await run(lists);
   } finally {
@@ -128,32 +151,53 @@ async function withLists(limits: Partial<LiveLimits>, run: (lists: LiveLists) =>
 test('whatever happens, who applies the events of a page has the page', () =>
   withLists({}, async (lists) => {
     let seed = 42;
+
     const random = (below: number) => {
       seed = (seed * 1103515245 + 12345) & 0x7fffffff;
       return (seed >> 8) % below;
     };
+
     const query = 'sortBy=name&ascending=true&limit=5&page=2&labelSelector=in=yes';
-    for (let i = 0; i < 20; i++) put(`o-${random(100)}`, { in: random(2) ? 'yes' : 'no' });
+
+    for (let i = 0; i < 20; i++) {
+      put(`o-${random(100)}`, { in: random(2) ? 'yes' : 'no' });
+    }
+
     const notes = await follow(lists, query);
     const page: string[] = [];
     let applied = 0;
     let total = -1;
+
     for (let round = 0; round < 30; round++) {
       for (let change = random(8); change >= 0; change--) {
         const name = `o-${random(100)}`;
-        if (random(3) === 0) store.delete('n', name);
-        else put(name, { in: random(3) ? 'yes' : 'no' });
+
+        if (random(3) === 0) {
+          store.delete('n', name);
+        } else {
+          put(name, { in: random(3) ? 'yes' : 'no' });
+        }
       }
+
       const want = await listPage(store, row, parseListQuery(new URLSearchParams(query)), catalog);
       await eventually(async () => {
         for (; applied < notes.events.length; applied++) {
           const { type, object, index, totalItems } = notes.events[applied]!;
           total = totalItems ?? total;
-          if (type === 'BOOKMARK') continue;
+
+          if (type === 'BOOKMARK') {
+            continue;
+          }
+
           const at = page.indexOf(object.metadata.name);
-          if (at >= 0) page.splice(at, 1);
-          if (type !== 'DELETED') page.splice(index! - 5, 0, object.metadata.name);
+          if (at >= 0) {
+            page.splice(at, 1);
+          }
+          if (type !== 'DELETED') {
+            page.splice(index! - 5, 0, object.metadata.name);
+          }
         }
+
         assert.deepEqual([page, total], [want.entries.map(({ name }) => name), want.total]);
       });
     }
@@ -166,15 +210,19 @@ test('quiet streams get heartbeats and bookmarks, and who answers none is cut', 
       await follow(lists, 'a', { bookmarks: false }),
       await follow(lists, 'a'),
     ];
+
     dead.answers = false;
+
     let closed = false;
     dead.onClose(() => {
       closed = true;
     });
+
     await eventually(async () => {
       assert.ok(quiet.beats >= 2);
       assert.ok(quiet.events.filter(({ type }) => type === 'BOOKMARK').length >= 3);
     });
+
     assert.deepEqual(without.events, []);
     assert.ok(closed);
   }));
@@ -183,7 +231,10 @@ test('a stream ends at its time, and as soon as its check says so', () =>
   withLists({ tickMs: 20 }, async (lists) => {
     const timed = await follow(lists, 'a', { timeoutSeconds: 1 });
     let allowed = true;
-    const checked = await follow(lists, 'a', { check: () => (allowed ? undefined : expired('no more')) });
+    const checked = await follow(lists, 'a', {
+      check: () => (allowed ? undefined : expired('no more')),
+    });
+
     await sleep(100);
     assert.ok(!checked.ended);
     allowed = false;
@@ -197,6 +248,7 @@ test('a stream ends at its time, and as soon as its check says so', () =>
 test('readers and different lists are bounded, and lists that nobody reads make room', () =>
   withLists({ tickMs: 20, readers: 3, views: 2, lingerMs: 60_000 }, async (lists) => {
     const one = await follow(lists, 'a');
+
     await follow(lists, 'b');
     await assert.rejects(follow(lists, 'c'), { code: 429 });
     await follow(lists, 'a');
@@ -209,6 +261,7 @@ test('who stalls is cut at last', () =>
   withLists({ tickMs: 20, stalledMs: 100 }, async (lists) => {
     const notes = await follow(lists, 'a');
     let closed = false;
+
     notes.onClose(() => {
       closed = true;
     });

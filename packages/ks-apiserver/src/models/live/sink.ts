@@ -4,18 +4,26 @@ import type { WebSocket } from 'ws';
 
 /** Where a reader's frames go, in one of the three forms. */
 export interface Sink {
-  /** Hands over one frame, the pieces of a line of JSON, and its position if the reader may go on after it; false when no more is taken for now. */
+  /**
+   * Hands over one frame, the pieces of a line of JSON, and its position if the reader may go on
+   * after it; false when no more is taken for now.
+   */
   write(frame: readonly Buffer[], position?: string): boolean;
   /** Holds what is written back until `uncork`: one system call for all. */
   cork(): void;
   uncork(): void;
   /** Whether the reader has not taken yet what was written. */
   readonly blocked: boolean;
-  /** Keeps a quiet connection alive; answers false where the other side has not answered the last time. */
+  /**
+   * Keeps a quiet connection alive; answers false where the other side has not answered the last
+   * time.
+   */
   heartbeat(): boolean;
   onDrain(listener: () => void): void;
   onClose(listener: () => void): void;
-  /** Ends after what has been written, with an empty position where the next one is to begin anew. */
+  /**
+   * Ends after what has been written, with an empty position where the next one is to begin anew.
+   */
   end(): void;
   destroy(): void;
 }
@@ -30,7 +38,11 @@ export class LineSink implements Sink {
 
   write(frame: readonly Buffer[], _position?: string): boolean {
     let more = true;
-    for (const piece of frame) more = this.res.write(piece);
+
+    for (const piece of frame) {
+      more = this.res.write(piece);
+    }
+
     return more;
   }
 
@@ -80,7 +92,9 @@ export class EventStreamSink extends LineSink {
   }
 
   override heartbeat(): boolean {
-    if (!this.blocked) this.res.write(COMMENT);
+    if (!this.blocked) {
+      this.res.write(COMMENT);
+    }
     return true;
   }
 }
@@ -120,8 +134,13 @@ export class SocketSink implements Sink {
 
   heartbeat(): boolean {
     const answered = this.#answered;
+
     this.#answered = false;
-    if (answered) this.#client.ping();
+
+    if (answered) {
+      this.#client.ping();
+    }
+
     return answered;
   }
 

@@ -25,7 +25,10 @@ export interface Snapshot {
 /** Readers that are served before other work gets its turn. */
 const SLICE = 250;
 
-/** All readers of one query, and its log of events: they are found and written down once, however many read them. */
+/**
+ * All readers of one query, and its log of events: they are found and written down once, however
+ * many read them.
+ */
 export abstract class View {
   readonly feed: Feed;
   readonly readers = new Set<Reader>();
@@ -42,7 +45,10 @@ export abstract class View {
     this.#since = since;
   }
 
-  /** The objects of the list now, and the event that comes after them; some of what follows may be in them already. */
+  /**
+   * The objects of the list now, and the event that comes after them; some of what follows may be
+   * in them already.
+   */
   abstract snapshot(): Promise<Snapshot>;
 
   /** Takes a reader in. */
@@ -52,7 +58,9 @@ export abstract class View {
 
   leave(reader: Reader): void {
     this.readers.delete(reader);
-    if (this.readers.size === 0) this.idleSince = Date.now();
+    if (this.readers.size === 0) {
+      this.idleSince = Date.now();
+    }
   }
 
   /** Brings the log up to what has happened. */
@@ -86,44 +94,73 @@ export abstract class View {
 
   /** The first event after a place; undefined where events after it are missing. */
   after(place: number): number | undefined {
-    if (place < Math.max(this.#since, this.feed.floor)) return undefined;
+    if (place < Math.max(this.#since, this.feed.floor)) {
+      return undefined;
+    }
+
     let low = 0;
     let high = this.log.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.log[middle]!.place <= place) low = middle + 1;
-      else high = middle;
+      if (this.log[middle]!.place <= place) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
     }
+
     return this.#first + low;
   }
 
   /** Forgets events that have fallen out of the feed's window. */
   prune(): void {
     let dropped = 0;
-    while (dropped < this.log.length && this.log[dropped]!.place <= this.feed.floor) dropped += 1;
-    if (dropped === 0) return;
+    while (dropped < this.log.length && this.log[dropped]!.place <= this.feed.floor) {
+      dropped += 1;
+    }
+
+    if (dropped === 0) {
+      return;
+    }
+
     this.log = this.log.slice(dropped);
     this.#first += dropped;
   }
 
   protected append(event: ViewEvent): void {
     this.log.push(event);
+
     // Now and then, so that it costs nothing an event.
-    if (this.log.length % 256 === 0) this.prune();
-    if (this.#flushing || this.readers.size === 0) return;
+    if (this.log.length % 256 === 0) {
+      this.prune();
+    }
+    if (this.#flushing || this.readers.size === 0) {
+      return;
+    }
+
     this.#flushing = true;
     setImmediate(() => this.#flush([...this.readers], 0));
   }
 
   #flush(readers: readonly Reader[], from: number): void {
     this.#flushing = false;
-    for (const reader of readers.slice(from, from + SLICE)) reader.pump();
-    if (from + SLICE < readers.length) setImmediate(() => this.#flush(readers, from + SLICE));
+
+    for (const reader of readers.slice(from, from + SLICE)) {
+      reader.pump();
+    }
+
+    if (from + SLICE < readers.length) {
+      setImmediate(() => this.#flush(readers, from + SLICE));
+    }
   }
 }
 
-/** The type of an event for a reader to whom an object is shown or not, before and after a change. */
+/**
+ * The type of an event for a reader to whom an object is shown or not, before and after a change.
+ */
 export function outcome(before: boolean, after: boolean): Change['type'] | undefined {
-  if (after) return before ? 'MODIFIED' : 'ADDED';
+  if (after) {
+    return before ? 'MODIFIED' : 'ADDED';
+  }
   return before ? 'DELETED' : undefined;
 }

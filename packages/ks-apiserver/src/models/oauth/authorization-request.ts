@@ -29,18 +29,31 @@ const LIMIT = 2048;
 const PROMPTS = new Set(['none', 'login', 'consent', 'select_account']);
 
 /**
- * The client and where its answer goes. What is wrong here is never told to the redirect URI (RFC 6749 section 4.1.2.1):
- * it throws Unauthorized in 3.0's words and order.
+ * The client and where its answer goes. What is wrong here is never told to the redirect URI (RFC
+ * 6749 section 4.1.2.1): it throws Unauthorized in 3.0's words and order.
  */
 export function destinationOf(parameters: URLSearchParams, clients: Clients): Destination {
   const client = clients.get(parameters.get('client_id') ?? '');
   const type = parameters.get('response_type') ?? '';
-  if (type !== 'token' && client.redirectURIs.length === 0)
-    throw new StatusError(401, 'Unauthorized', `Response type ${type.slice(0, 64)} is not supported`);
+  if (type !== 'token' && client.redirectURIs.length === 0) {
+    throw new StatusError(
+      401,
+      'Unauthorized',
+      `Response type ${type.slice(0, 64)} is not supported`,
+    );
+  }
+
   const asked = parameters.get('redirect_uri') ?? '';
-  for (const name of ['client_id', 'redirect_uri', 'state'])
-    if (parameters.getAll(name).length > 1) throw new OAuthError('invalid_request', `${name} is there more than once`);
-  const mode = type === 'token' || parameters.get('response_mode') === 'fragment' ? 'fragment' : 'query';
+
+  for (const name of ['client_id', 'redirect_uri', 'state']) {
+    if (parameters.getAll(name).length > 1) {
+      throw new OAuthError('invalid_request', `${name} is there more than once`);
+    }
+  }
+
+  const mode =
+    type === 'token' || parameters.get('response_mode') === 'fragment' ? 'fragment' : 'query';
+
   return {
     client,
     redirectUri: redirectOf(client, asked),
@@ -54,64 +67,124 @@ export function destinationOf(parameters: URLSearchParams, clients: Clients): De
 function checkParameters(parameters: URLSearchParams): void {
   for (const name of new Set(parameters.keys())) {
     const values = parameters.getAll(name);
-    if (values.length > 1) throw new OAuthError('invalid_request', `${name.slice(0, 64)} is there more than once`);
-    if (values[0]!.length > LIMIT) throw new OAuthError('invalid_request', `${name.slice(0, 64)} is too long`);
+    if (values.length > 1) {
+      throw new OAuthError('invalid_request', `${name.slice(0, 64)} is there more than once`);
+    }
+    if (values[0]!.length > LIMIT) {
+      throw new OAuthError('invalid_request', `${name.slice(0, 64)} is too long`);
+    }
   }
-  for (const name of ['request', 'request_uri', 'registration'] as const)
-    if (parameters.has(name)) throw new OAuthError(`${name}_not_supported`, `${name} is not supported`);
+
+  for (const name of ['request', 'request_uri', 'registration'] as const) {
+    if (parameters.has(name)) {
+      throw new OAuthError(`${name}_not_supported`, `${name} is not supported`);
+    }
+  }
 }
 
 function responseTypeOf(parameters: URLSearchParams): 'code' | 'token' {
   const type = parameters.get('response_type') ?? '';
-  if (type === '') throw new OAuthError('invalid_request', 'response_type is missing');
-  if (type !== 'code' && type !== 'token')
-    throw new OAuthError('unsupported_response_type', 'the supported response types are code and token');
+  if (type === '') {
+    throw new OAuthError('invalid_request', 'response_type is missing');
+  }
+
+  if (type !== 'code' && type !== 'token') {
+    throw new OAuthError(
+      'unsupported_response_type',
+      'the supported response types are code and token',
+    );
+  }
+
   const mode = parameters.get('response_mode') ?? '';
-  if (!['', 'fragment', ...(type === 'code' ? ['query'] : [])].includes(mode))
+  if (!['', 'fragment', ...(type === 'code' ? ['query'] : [])].includes(mode)) {
     throw new OAuthError('invalid_request', 'this response_mode is not supported');
+  }
+
   return type;
 }
 
-/** RFC 7636 section 4.3: S256 alone, and always for a client that cannot keep a secret (RFC 9700 section 2.1.1). */
+/**
+ * RFC 7636 section 4.3: S256 alone, and always for a client that cannot keep a secret (RFC 9700
+ * section 2.1.1).
+ */
 function challengeOf(parameters: URLSearchParams, { secret }: OAuthClient): string {
   const challenge = parameters.get('code_challenge') ?? '';
   if (challenge === '') {
-    if (secret === '') throw new OAuthError('invalid_request', 'code_challenge is needed: the client has no secret');
-    if (parameters.has('code_challenge_method')) throw new OAuthError('invalid_request', 'code_challenge is missing');
+    if (secret === '') {
+      throw new OAuthError('invalid_request', 'code_challenge is needed: the client has no secret');
+    }
+    if (parameters.has('code_challenge_method')) {
+      throw new OAuthError('invalid_request', 'code_challenge is missing');
+    }
+
     return '';
   }
-  if (parameters.get('code_challenge_method') !== 'S256')
+
+  if (parameters.get('code_challenge_method') !== 'S256') {
     throw new OAuthError('invalid_request', 'code_challenge_method must be S256');
-  if (!/^[\w-]{43}$/.test(challenge)) throw new OAuthError('invalid_request', 'code_challenge is no SHA-256 hash');
+  }
+  if (!/^[\w-]{43}$/.test(challenge)) {
+    throw new OAuthError('invalid_request', 'code_challenge is no SHA-256 hash');
+  }
+
   return challenge;
 }
 
 /** OpenID Connect Core section 3.1.2.1. */
 function promptOf(parameters: URLSearchParams): ReadonlySet<string> {
   const prompt = new Set((parameters.get('prompt') ?? '').split(' ').filter((word) => word !== ''));
-  for (const word of prompt)
-    if (!PROMPTS.has(word)) throw new OAuthError('invalid_request', `prompt has no value ${word.slice(0, 64)}`);
-  if (prompt.has('none') && prompt.size > 1) throw new OAuthError('invalid_request', 'prompt=none goes with no other');
+  for (const word of prompt) {
+    if (!PROMPTS.has(word)) {
+      throw new OAuthError('invalid_request', `prompt has no value ${word.slice(0, 64)}`);
+    }
+  }
+
+  if (prompt.has('none') && prompt.size > 1) {
+    throw new OAuthError('invalid_request', 'prompt=none goes with no other');
+  }
+
   return prompt;
 }
 
 function maxAgeOf(parameters: URLSearchParams): number | undefined {
   const text = parameters.get('max_age') ?? '';
-  if (text === '') return undefined;
-  if (!/^\d{1,9}$/.test(text)) throw new OAuthError('invalid_request', 'max_age is a number of seconds');
+  if (text === '') {
+    return undefined;
+  }
+  if (!/^\d{1,9}$/.test(text)) {
+    throw new OAuthError('invalid_request', 'max_age is a number of seconds');
+  }
+
   return Number(text);
 }
 
-/** Checks what is left of a request. Throws an OAuthError, which the client is told by its redirect URI. */
-export function checkedRequest(parameters: URLSearchParams, destination: Destination): AuthorizationRequest {
+/**
+ * Checks what is left of a request. Throws an OAuthError, which the client is told by its redirect
+ * URI.
+ */
+export function checkedRequest(
+  parameters: URLSearchParams,
+  destination: Destination,
+): AuthorizationRequest {
   const { client, redirectUriGiven } = destination;
+
   checkParameters(parameters);
+
   const responseType = responseTypeOf(parameters);
-  if (client.grantMethod === 'deny')
+
+  if (client.grantMethod === 'deny') {
     throw new OAuthError('unauthorized_client', 'the OAuth client is not granted tokens');
+  }
+
   const scope = grantedScope(client, parameters.get('scope') ?? '');
-  if (!redirectUriGiven && responseType === 'code' && (client.redirectURIs.length > 1 || hasScope(scope, 'openid')))
+  if (
+    !redirectUriGiven &&
+    responseType === 'code' &&
+    (client.redirectURIs.length > 1 || hasScope(scope, 'openid'))
+  ) {
     throw new OAuthError('invalid_request', 'redirect_uri is missing');
+  }
+
   return {
     ...destination,
     responseType,

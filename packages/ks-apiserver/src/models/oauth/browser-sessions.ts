@@ -12,8 +12,9 @@ function idOf(value: string): string {
 }
 
 /**
- * Log-ins of browsers at this server's own pages, so that several OAuth clients need one log-in. Their cookie is good for
- * `/oauth/authorize` and `/oauth/logout`, never for the API. They end like every other session, on all replicas at once.
+ * Log-ins of browsers at this server's own pages, so that several OAuth clients need one log-in.
+ * Their cookie is good for `/oauth/authorize` and `/oauth/logout`, never for the API. They end like
+ * every other session, on all replicas at once.
  */
 export class BrowserSessions {
   readonly #sessions: SessionStore;
@@ -21,13 +22,19 @@ export class BrowserSessions {
   readonly #mayLogIn: (username: string, uid: string) => boolean;
 
   /** `maxAgeMs` 0 keeps them until the browser or somebody ends them. */
-  constructor(sessions: SessionStore, maxAgeMs: number, mayLogIn: (username: string, uid: string) => boolean) {
+  constructor(
+    sessions: SessionStore,
+    maxAgeMs: number,
+    mayLogIn: (username: string, uid: string) => boolean,
+  ) {
     this.#sessions = sessions;
     this.#maxAgeMs = maxAgeMs;
     this.#mayLogIn = mayLogIn;
   }
 
-  /** Starts a session after a log-in, always a new one; `secure` says that the browser speaks https. */
+  /**
+   * Starts a session after a log-in, always a new one; `secure` says that the browser speaks https.
+   */
   async start(identity: Identity, secure: boolean): Promise<{ cookie: string; user: LoggedIn }> {
     const value = randomBytes(32).toString('base64url');
     const now = Date.now();
@@ -42,6 +49,7 @@ export class BrowserSessions {
       expires: this.#maxAgeMs > 0 ? now + this.#maxAgeMs : 0,
       authTime,
     });
+
     // Without an age it ends with the browser, and with the server's session at the latest.
     return { cookie: setCookie(COOKIE, value, secure), user: { identity, authTime, session: id } };
   }
@@ -51,12 +59,21 @@ export class BrowserSessions {
     return (await this.start(identity, secure)).cookie;
   }
 
-  /** Who is logged in by the cookie; undefined without a session that goes on, of a user who may log in. */
+  /**
+   * Who is logged in by the cookie; undefined without a session that goes on, of a user who may log
+   * in.
+   */
   async loggedIn(cookieHeader: string | undefined, secure: boolean): Promise<LoggedIn | undefined> {
     const value = cookieOf(cookieHeader, COOKIE, secure);
-    if (value === undefined || !/^[\w-]{43}$/.test(value)) return undefined;
+    if (value === undefined || !/^[\w-]{43}$/.test(value)) {
+      return undefined;
+    }
+
     const session = await this.#sessions.find(idOf(value));
-    if (session?.kind !== 'browser' || !this.#mayLogIn(session.username, session.uid)) return undefined;
+    if (session?.kind !== 'browser' || !this.#mayLogIn(session.username, session.uid)) {
+      return undefined;
+    }
+
     return { identity: identityOf(session), authTime: session.authTime ?? 0, session: session.id };
   }
 
@@ -72,7 +89,10 @@ export class BrowserSessions {
   /** Ends the session of the cookie; answers the value of Set-Cookie that removes it. */
   async end(cookieHeader: string | undefined, secure: boolean): Promise<string> {
     const user = await this.loggedIn(cookieHeader, secure);
-    if (user) await this.#sessions.end({ id: user.session, username: user.identity.name });
+    if (user) {
+      await this.#sessions.end({ id: user.session, username: user.identity.name });
+    }
+
     return setCookie(COOKIE, '', secure, 0);
   }
 }

@@ -30,7 +30,10 @@ const DEFAULT: OAuthClient = {
   idTokenSignedResponseAlg: 'RS256',
 };
 
-/** Names by which consoles of 3.x log users in with their passwords: a log-in with one of them is one without a client. */
+/**
+ * Names by which consoles of 3.x log users in with their passwords: a log-in with one of them is
+ * one without a client.
+ */
 const CONSOLES = new Set(['default', 'kubesphere']);
 
 /** Whether two secrets are equal, in a time that tells nothing of them. */
@@ -39,11 +42,20 @@ export function equalSecrets(given: string, wanted: string): boolean {
   return timingSafeEqual(hash(given), hash(wanted));
 }
 
-/** Name and secret of `Authorization: Basic` (RFC 6749 section 2.3.1: both are form-encoded first); undefined for any other header. */
-function basicCredentials(header: string | undefined): { name: string; secret: string } | undefined {
+/**
+ * Name and secret of `Authorization: Basic` (RFC 6749 section 2.3.1: both are form-encoded first);
+ * undefined for any other header.
+ */
+function basicCredentials(
+  header: string | undefined,
+): { name: string; secret: string } | undefined {
   const [scheme = '', value = ''] = (header ?? '').trim().split(/\s+/, 2);
-  if (scheme.toLowerCase() !== 'basic') return undefined;
+  if (scheme.toLowerCase() !== 'basic') {
+    return undefined;
+  }
+
   const [name = '', ...secret] = Buffer.from(value, 'base64').toString().split(':');
+
   const decoded = (text: string) => {
     try {
       return decodeURIComponent(text.replaceAll('+', ' '));
@@ -51,6 +63,7 @@ function basicCredentials(header: string | undefined): { name: string; secret: s
       return text;
     }
   };
+
   return { name: decoded(name), secret: decoded(secret.join(':')) };
 }
 
@@ -65,7 +78,10 @@ export class Clients {
   /** The client of a name. Throws Unauthorized in 3.0's words. */
   get(name: string): OAuthClient {
     const client = this.#clients.get(name);
-    if (!client) throw unauthorized('Unauthorized: the OAuth client was not found');
+    if (!client) {
+      throw unauthorized('Unauthorized: the OAuth client was not found');
+    }
+
     return client;
   }
 
@@ -74,22 +90,38 @@ export class Clients {
   }
 
   /**
-   * The client that calls (RFC 6749 section 2.3), by its secret in header or body, or by its name where it has no secret.
-   * Undefined where none is named, or one of 3.x's consoles that is not configured. Throws `invalid_client`.
+   * The client that calls (RFC 6749 section 2.3), by its secret in header or body, or by its name
+   * where it has no secret. Undefined where none is named, or one of 3.x's consoles that is not
+   * configured. Throws `invalid_client`.
    */
   authenticate(header: string | undefined, form: URLSearchParams): OAuthClient | undefined {
     const basic = basicCredentials(header);
     const name = basic?.name ?? form.get('client_id') ?? '';
-    if (basic && form.has('client_id') && form.get('client_id') !== name)
+    if (basic && form.has('client_id') && form.get('client_id') !== name) {
       throw new OAuthError('invalid_client', 'header and body name different clients');
-    if (basic && form.has('client_secret'))
-      throw new OAuthError('invalid_request', 'the client authenticates in the header or in the body, not in both');
-    if (name === '') return undefined;
+    }
+
+    if (basic && form.has('client_secret')) {
+      throw new OAuthError(
+        'invalid_request',
+        'the client authenticates in the header or in the body, not in both',
+      );
+    }
+
+    if (name === '') {
+      return undefined;
+    }
+
     const client = this.#clients.get(name);
-    if (CONSOLES.has(name) && (client === undefined || client === DEFAULT)) return undefined;
+    if (CONSOLES.has(name) && (client === undefined || client === DEFAULT)) {
+      return undefined;
+    }
+
     const secret = basic?.secret ?? form.get('client_secret') ?? '';
-    if (!client || (client.secret !== '' && !equalSecrets(secret, client.secret)))
+    if (!client || (client.secret !== '' && !equalSecrets(secret, client.secret))) {
       throw new OAuthError('invalid_client', 'the OAuth client is unknown or its secret is wrong');
+    }
+
     return client;
   }
 }

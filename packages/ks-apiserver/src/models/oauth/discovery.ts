@@ -1,8 +1,8 @@
 import { SCOPES } from './scopes.ts';
 
 /**
- * What is behind an issuer: where its endpoints are. An issuer that ends in `/oauth`, as KubeSphere 3.2 wants it, has its
- * own document under it; one that does not has it at the root of the server.
+ * What is behind an issuer: where its endpoints are. An issuer that ends in `/oauth`, as KubeSphere
+ * 3.2 wants it, has its own document under it; one that does not has it at the root of the server.
  */
 function endpointOf(issuer: string, name: string): string {
   const base = issuer.replace(/\/+$/, '');
@@ -12,6 +12,7 @@ function endpointOf(issuer: string, name: string): string {
 /** The discovery document (OpenID Connect Discovery section 3, RFC 8414 section 2). */
 export function discovery(issuer: string) {
   const authentication = ['client_secret_basic', 'client_secret_post', 'none'];
+
   return {
     issuer,
     authorization_endpoint: endpointOf(issuer, 'authorize'),

@@ -1,6 +1,9 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 
-/** Error codes of RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1, RFC 7009 and OpenID Connect Core section 3.1.2.6. */
+/**
+ * Error codes of RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1, RFC 7009 and OpenID
+ * Connect Core section 3.1.2.6.
+ */
 export type OAuthErrorCode =
   | 'access_denied'
   | 'consent_required'
@@ -24,13 +27,21 @@ const STATUS: Partial<Record<OAuthErrorCode, number>> = {
   insufficient_scope: 403,
 };
 
-/** A failure in OAuth's own words: its message is `error_description`. Endpoints without those words send it as text. */
+/**
+ * A failure in OAuth's own words: its message is `error_description`. Endpoints without those words
+ * send it as text.
+ */
 export class OAuthError extends StatusError {
   readonly error: OAuthErrorCode;
 
   constructor(error: OAuthErrorCode, description: string) {
     const status = STATUS[error] ?? 400;
-    super(status, status === 401 ? 'Unauthorized' : status === 403 ? 'Forbidden' : 'BadRequest', description);
+    super(
+      status,
+      status === 401 ? 'Unauthorized' : status === 403 ? 'Forbidden' : 'BadRequest',
+      description,
+    );
+
     this.error = error;
   }
 }

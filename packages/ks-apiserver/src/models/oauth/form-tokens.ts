@@ -12,8 +12,9 @@ export interface FormToken {
 }
 
 /**
- * Tokens of forms against cross-site requests: the MAC of a random cookie of the browser and of what the form is about, so
- * that no form of another browser, of another request, or of another site is taken.
+ * Tokens of forms against cross-site requests: the MAC of a random cookie of the browser and of
+ * what the form is about, so that no form of another browser, of another request, or of another
+ * site is taken.
  */
 export class FormTokens {
   readonly #key: Buffer;
@@ -32,17 +33,33 @@ export class FormTokens {
   /** The token of a form that is about something, such as the user and the request. */
   issue(cookieHeader: string | undefined, secure: boolean, ...about: string[]): FormToken {
     const known = cookieOf(cookieHeader, COOKIE, secure);
-    const value = known !== undefined && /^[\w-]{43}$/.test(known) ? known : randomBytes(32).toString('base64url');
+
+    const value =
+      known !== undefined && /^[\w-]{43}$/.test(known)
+        ? known
+        : randomBytes(32).toString('base64url');
+
     const cookie = value === known ? undefined : setCookie(COOKIE, value, secure);
+
     return { token: this.#mac(value, about), cookie };
   }
 
   /** Whether a form comes from a page of this server in the same browser, about the same thing. */
-  accepts(headers: IncomingHttpHeaders, secure: boolean, token: string, ...about: string[]): boolean {
-    // Browsers that send it tell the site of the page (Fetch Metadata); the token alone decides for others.
+  accepts(
+    headers: IncomingHttpHeaders,
+    secure: boolean,
+    token: string,
+    ...about: string[]
+  ): boolean {
+    // Browsers that send it tell the site of the page (Fetch Metadata); the token alone decides for
+    // others.
     const site = headers['sec-fetch-site'];
-    if (site !== undefined && site !== 'same-origin') return false;
+    if (site !== undefined && site !== 'same-origin') {
+      return false;
+    }
+
     const cookie = cookieOf(headers.cookie, COOKIE, secure);
+
     return cookie !== undefined && equalSecrets(token, this.#mac(cookie, about));
   }
 }

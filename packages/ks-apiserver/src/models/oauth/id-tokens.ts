@@ -37,6 +37,7 @@ export class IdTokens {
   issue({ answer, user, grant }: Issued, client: OAuthClient, nonce: string): Promise<string> {
     const { kid, alg, key } = this.#keys.signer(client.idTokenSignedResponseAlg);
     const now = Math.floor(Date.now() / 1000);
+
     const claims = {
       ...this.#users.claims(user, grant.scope ?? ''),
       auth_time: grant.authTime,
@@ -44,6 +45,7 @@ export class IdTokens {
       sid: grant.session,
       ...(nonce !== '' && { nonce }),
     };
+
     return new SignJWT({ ...claims })
       .setProtectedHeader({ alg, kid, typ: 'JWT' })
       .setIssuer(this.#issuer())
@@ -53,15 +55,32 @@ export class IdTokens {
       .sign(key);
   }
 
-  /** Checks an `id_token_hint`, which may have expired (OpenID Connect RP-Initiated Logout section 2); undefined for any other text. */
+  /**
+   * Checks an `id_token_hint`, which may have expired (OpenID Connect RP-Initiated Logout section
+   * 2); undefined for any other text.
+   */
   async hint(token: string): Promise<IdTokenHint | undefined> {
-    if (token === '' || token.length > LIMIT) return undefined;
+    if (token === '' || token.length > LIMIT) {
+      return undefined;
+    }
+
     try {
       const found = this.#keys.find(decodeProtectedHeader(token).kid);
-      if (!found) return undefined;
+      if (!found) {
+        return undefined;
+      }
+
       const { payload } = await compactVerify(token, found.key, { algorithms: [found.alg] });
-      const { iss, sub, aud, sid } = JSON.parse(Buffer.from(payload).toString()) as Record<string, unknown>;
-      if (iss !== this.#issuer() || typeof sub !== 'string' || typeof aud !== 'string') return undefined;
+
+      const { iss, sub, aud, sid } = JSON.parse(Buffer.from(payload).toString()) as Record<
+        string,
+        unknown
+      >;
+
+      if (iss !== this.#issuer() || typeof sub !== 'string' || typeof aud !== 'string') {
+        return undefined;
+      }
+
       return { sub, client: aud, session: typeof sid === 'string' ? sid : '' };
     } catch {
       return undefined;

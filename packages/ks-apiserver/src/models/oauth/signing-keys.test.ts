@@ -13,8 +13,15 @@ const fail = (error: unknown) => assert.fail(String(error));
 async function at(start: number, maxAgeMs: number) {
   const dir = await mkdtemp(join(tmpdir(), 'ks-keys-'));
   const clock = { now: start };
+
   const open = (pem?: string) =>
-    SigningKeys.open(new FileSecrets(dir), { maxAgeMs, ...(pem && { pem }) }, fail, () => clock.now);
+    SigningKeys.open(
+      new FileSecrets(dir),
+      { maxAgeMs, ...(pem && { pem }) },
+      fail,
+      () => clock.now,
+    );
+
   return { dir, clock, open };
 }
 
@@ -23,10 +30,13 @@ const kids = (keys: SigningKeys) => keys.jwks.keys.map(({ kid }) => kid);
 test('keys are made once, kept for the owner alone, and the same after a restart', async () => {
   const { dir, open } = await at(Date.now(), 0);
   const first = await open();
+
   first.close();
+
   const file = join(dir, 'oauth-signing-keys');
   assert.equal((await stat(file)).mode & 0o777, 0o600);
   assert.match(await readFile(file, 'utf8'), /"d":/);
+
   const second = await open();
   second.close();
   assert.deepEqual(kids(second), kids(first));
@@ -37,18 +47,23 @@ test('keys are made once, kept for the owner alone, and the same after a restart
 test('a new key is known before it signs, and an old one as long as what it has signed', async () => {
   const { clock, open } = await at(Date.now(), 24 * HOUR);
   const keys = await open();
+
   keys.close();
+
   const old = keys.signer('RS256').kid;
+
   clock.now += 24 * HOUR;
   await keys.refresh();
   assert.equal(kids(keys).length, 4);
   assert.equal(keys.signer('RS256').kid, old);
+
   // Another replica that starts now has the same keys.
   const other = await open();
   other.close();
   assert.deepEqual(kids(other), kids(keys));
   clock.now += HOUR;
   await keys.refresh();
+
   const young = keys.signer('RS256').kid;
   assert.notEqual(young, old);
   assert.ok(keys.find(old));
@@ -62,13 +77,24 @@ test('a new key is known before it signs, and an old one as long as what it has 
 test('a key of the operator signs, and those made before stay known', async () => {
   const { open } = await at(Date.now(), 0);
   const made = await open();
+
   made.close();
-  const pem = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' });
+
+  const pem = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+    type: 'pkcs1',
+    format: 'pem',
+  });
+
   const own = await open(String(pem));
   own.close();
   assert.notEqual(own.signer('RS256').kid, made.signer('RS256').kid);
   assert.ok(own.find(made.signer('RS256').kid));
-  const small = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({ type: 'pkcs1', format: 'pem' });
+
+  const small = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({
+    type: 'pkcs1',
+    format: 'pem',
+  });
+
   await assert.rejects(open(String(small)), /2048 bits/);
   await assert.rejects(open('no key'));
 });

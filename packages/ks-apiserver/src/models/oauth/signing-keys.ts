@@ -1,4 +1,10 @@
-import { createPrivateKey, createPublicKey, generateKeyPair, type JsonWebKey, type KeyObject } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+  type JsonWebKey,
+  type KeyObject,
+} from 'node:crypto';
 import { promisify } from 'node:util';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 
@@ -6,10 +12,19 @@ import { calculateJwkThumbprint, type JWK } from 'jose';
 export type SigningAlgorithm = 'RS256' | 'ES256';
 
 const ALGORITHMS: readonly SigningAlgorithm[] = ['RS256', 'ES256'];
-/** A new key is published for this long before it signs, so that clients have read it, in milliseconds. */
+
+/**
+ * A new key is published for this long before it signs, so that clients have read it, in
+ * milliseconds.
+ */
 const AHEAD_MS = 3_600_000;
-/** A key that signs no more is published for this long, so that what it has signed can be checked, in milliseconds. */
+
+/**
+ * A key that signs no more is published for this long, so that what it has signed can be checked,
+ * in milliseconds.
+ */
 const OVERLAP_MS = 48 * 3_600_000;
+
 /** How often the keys are read again: other replicas may have added one, in milliseconds. */
 const REFRESH_MS = 300_000;
 const NAME = 'oauth-signing-keys';
@@ -39,7 +54,10 @@ export interface Signer {
   key: KeyObject;
 }
 
-/** PEM on the way: exporting a key object that has just been generated as a JWK can block Node 20 for good. */
+/**
+ * PEM on the way: exporting a key object that has just been generated as a JWK can block Node 20
+ * for good.
+ */
 const PEM = {
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -50,6 +68,7 @@ async function newKey(alg: SigningAlgorithm, now: number): Promise<StoredKey> {
     alg === 'RS256'
       ? await promisify(generateKeyPair)('rsa', { modulusLength: 2048, ...PEM })
       : await promisify(generateKeyPair)('ec', { namedCurve: 'P-256', ...PEM });
+
   // Promisified, it is typed as if it answered key objects.
   return stored(alg, createPrivateKey(privateKey as unknown as string), now);
 }
@@ -65,31 +84,55 @@ function ofAlgorithm(keys: readonly StoredKey[], alg: SigningAlgorithm): StoredK
 }
 
 /** The key that signs: the youngest that clients know by now, or the first of all. */
-function signing(keys: readonly StoredKey[], alg: SigningAlgorithm, now: number): StoredKey | undefined {
+function signing(
+  keys: readonly StoredKey[],
+  alg: SigningAlgorithm,
+  now: number,
+): StoredKey | undefined {
   const own = ofAlgorithm(keys, alg);
   return own.findLast(({ created }) => created + AHEAD_MS <= now) ?? own[0];
 }
 
-/** The keys with those added and dropped for which it is time. `maxAgeMs` 0 keeps the same ones for good. */
-async function renewed(keys: readonly StoredKey[], maxAgeMs: number, now: number): Promise<StoredKey[]> {
+/**
+ * The keys with those added and dropped for which it is time. `maxAgeMs` 0 keeps the same ones for
+ * good.
+ */
+async function renewed(
+  keys: readonly StoredKey[],
+  maxAgeMs: number,
+  now: number,
+): Promise<StoredKey[]> {
   const all: StoredKey[] = [];
+
   for (const alg of ALGORITHMS) {
     const own = ofAlgorithm(keys, alg);
     const youngest = own.at(-1);
-    if (!youngest || (maxAgeMs > 0 && now - youngest.created >= maxAgeMs)) own.push(await newKey(alg, now));
+    if (!youngest || (maxAgeMs > 0 && now - youngest.created >= maxAgeMs)) {
+      own.push(await newKey(alg, now));
+    }
+
     // A key is over once its successor signs.
-    all.push(...own.filter((_, i) => !own[i + 1] || own[i + 1]!.created + AHEAD_MS + OVERLAP_MS > now));
+    all.push(
+      ...own.filter((_, i) => !own[i + 1] || own[i + 1]!.created + AHEAD_MS + OVERLAP_MS > now),
+    );
   }
+
   return all;
 }
 
-/** Settings of the keys: a PEM of the operator's own RSA key (3.2's `signKeyData`), and after how many milliseconds made keys are renewed. */
+/**
+ * Settings of the keys: a PEM of the operator's own RSA key (3.2's `signKeyData`), and after how
+ * many milliseconds made keys are renewed.
+ */
 export interface SigningKeyOptions {
   pem?: string;
   maxAgeMs: number;
 }
 
-/** The keys that sign ID tokens: made at the first start, kept, renewed with overlap, the same on all replicas. */
+/**
+ * The keys that sign ID tokens: made at the first start, kept, renewed with overlap, the same on
+ * all replicas.
+ */
 export class SigningKeys {
   readonly #store: KeyStore;
   readonly #options: SigningKeyOptions;
@@ -102,7 +145,12 @@ export class SigningKeys {
   private constructor(
     store: KeyStore,
     options: SigningKeyOptions,
-    state: { text: string; own: StoredKey | undefined; now: () => number; onError: (error: unknown) => void },
+    state: {
+      text: string;
+      own: StoredKey | undefined;
+      now: () => number;
+      onError: (error: unknown) => void;
+    },
   ) {
     this.#store = store;
     this.#options = options;
@@ -123,9 +171,12 @@ export class SigningKeys {
   ): Promise<SigningKeys> {
     const own = options.pem === undefined ? undefined : await configured(options.pem);
     const text =
-      (await store.read(NAME)) ?? (await store.keep(NAME, JSON.stringify(await renewed([], options.maxAgeMs, now()))));
+      (await store.read(NAME)) ??
+      (await store.keep(NAME, JSON.stringify(await renewed([], options.maxAgeMs, now()))));
     const keys = new SigningKeys(store, options, { text, own, now, onError });
+
     await keys.refresh();
+
     return keys;
   }
 
@@ -134,7 +185,9 @@ export class SigningKeys {
     const text = (await this.#store.read(NAME)) ?? this.#text;
     const before = JSON.parse(text) as StoredKey[];
     const after = await renewed(before, this.#options.maxAgeMs, this.#now());
-    const same = before.length === after.length && after.every(({ kid }, i) => before[i]!.kid === kid);
+    const same =
+      before.length === after.length && after.every(({ kid }, i) => before[i]!.kid === kid);
+
     this.#text = same ? text : await this.#store.replace(NAME, text, JSON.stringify(after));
     this.#keys = JSON.parse(this.#text) as StoredKey[];
   }
@@ -142,7 +195,10 @@ export class SigningKeys {
   /** What signs now. */
   signer(alg: SigningAlgorithm): Signer {
     const key = alg === 'RS256' && this.#own ? this.#own : signing(this.#keys, alg, this.#now());
-    if (!key) throw new Error(`there is no key for ${alg}`);
+    if (!key) {
+      throw new Error(`there is no key for ${alg}`);
+    }
+
     return { kid: key.kid, alg, key: createPrivateKey({ key: key.jwk, format: 'jwk' }) };
   }
 
@@ -156,6 +212,7 @@ export class SigningKeys {
       const key = createPublicKey({ key: jwk, format: 'jwk' }).export({ format: 'jwk' }) as JWK;
       return { ...key, kid, alg, use: 'sig' };
     });
+
     return { keys };
   }
 
@@ -172,7 +229,9 @@ export class SigningKeys {
 
 async function configured(pem: string): Promise<StoredKey> {
   const key = createPrivateKey(pem);
-  if (key.asymmetricKeyType !== 'rsa' || (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048)
+  if (key.asymmetricKeyType !== 'rsa' || (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048) {
     throw new RangeError('an RSA key of at least 2048 bits is needed');
+  }
+
   return stored('RS256', key, 0);
 }

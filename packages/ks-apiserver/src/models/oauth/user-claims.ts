@@ -3,7 +3,10 @@ import { UNINITIALIZED, type User } from '../iam/types.ts';
 import type { Identity } from '../session/identity.ts';
 import { hasScope, opensApi } from './scopes.ts';
 
-/** What a client learns of a user (OpenID Connect Core section 5.1); `sub` is his name, as in KubeSphere 3.2. */
+/**
+ * What a client learns of a user (OpenID Connect Core section 5.1); `sub` is his name, as in
+ * KubeSphere 3.2.
+ */
 export interface UserClaims {
   sub: string;
   name?: string;
@@ -31,10 +34,13 @@ export class UserDirectory {
   }
 
   /**
-   * What an access token says of a user, as servers of 3.2 and later do: the console finds in it whether to ask for a first
-   * password. Tokens that do not open the API say nothing.
+   * What an access token says of a user, as servers of 3.2 and later do: the console finds in it
+   * whether to ask for a first password. Tokens that do not open the API say nothing.
    */
-  extra(name: string, scope: string | undefined): Readonly<Record<string, readonly string[]>> | undefined {
+  extra(
+    name: string,
+    scope: string | undefined,
+  ): Readonly<Record<string, readonly string[]>> | undefined {
     const user = this.#find(name);
     if (!user || !opensApi(scope)) {
       return undefined;
@@ -42,6 +48,7 @@ export class UserDirectory {
 
     const { email } = user.spec ?? {};
     const { uid, annotations } = user.metadata;
+
     return {
       username: [name],
       ...(uid && { uid: [uid] }),
@@ -50,16 +57,22 @@ export class UserDirectory {
     };
   }
 
-  /** The claims that a scope opens (OpenID Connect Core section 5.4); groups come with `profile` or `groups`. */
+  /**
+   * The claims that a scope opens (OpenID Connect Core section 5.4); groups come with `profile` or
+   * `groups`.
+   */
   claims({ name, groups = [] }: Identity, scope: string): UserClaims {
     const { displayName, lang, email } = this.#find(name)?.spec ?? {};
     const profile = hasScope(scope, 'profile');
+
     return {
       sub: name,
       ...(profile && { name: displayName || name, preferred_username: name }),
       ...(profile && lang && { locale: lang }),
       ...(hasScope(scope, 'email') && email && { email }),
-      ...((profile || hasScope(scope, 'groups')) && { groups: groups.filter((group) => !group.startsWith('system:')) }),
+      ...((profile || hasScope(scope, 'groups')) && {
+        groups: groups.filter((group) => !group.startsWith('system:')),
+      }),
     };
   }
 }

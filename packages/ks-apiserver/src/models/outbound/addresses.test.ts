@@ -31,14 +31,27 @@ const refused = [
   '',
   '1.2.3',
 ];
-for (const address of refused)
-  test(`refuses ${address || 'nothing'}`, () => assert.equal(isPublicAddress(address), false));
 
-for (const address of ['8.8.8.8', '172.32.0.1', '100.128.0.1', '2606:4700::1111', '2a00:1450::1'])
+for (const address of refused) {
+  test(`refuses ${address || 'nothing'}`, () => assert.equal(isPublicAddress(address), false));
+}
+
+for (const address of ['8.8.8.8', '172.32.0.1', '100.128.0.1', '2606:4700::1111', '2a00:1450::1']) {
   test(`takes ${address}`, () => assert.equal(isPublicAddress(address), true));
+}
 
 test('networks are checked when they are read', () => {
   assert.equal(networks(['127.0.0.0/8']).check('127.0.0.1'), true);
-  for (const wrong of ['', '10.0.0.0', '10.0.0.0/33', '::/129', 'x/8', '10.0.0.0/8/8x', '10.0.0.0/-1'])
+
+  for (const wrong of [
+    '',
+    '10.0.0.0',
+    '10.0.0.0/33',
+    '::/129',
+    'x/8',
+    '10.0.0.0/8/8x',
+    '10.0.0.0/-1',
+  ]) {
     assert.throws(() => networks([wrong]), RangeError, wrong);
+  }
 });

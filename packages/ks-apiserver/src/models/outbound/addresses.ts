@@ -1,6 +1,9 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 
-/** Addresses that are not of the public Internet: IANA special-purpose registries for IPv4 (RFC 6890) and IPv6. */
+/**
+ * Addresses that are not of the public Internet: IANA special-purpose registries for IPv4 (RFC
+ * 6890) and IPv6.
+ */
 const SPECIAL: readonly string[] = [
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -19,29 +22,45 @@ const SPECIAL: readonly string[] = [
   '224.0.0.0/4',
   '240.0.0.0/4',
 ];
+
 /** All of IPv6 that is in use for the public Internet; the rest is refused. */
 const GLOBAL_IPV6 = '2000::/3';
+
 /** Parts of it that lead elsewhere: Teredo and others, documentation, 6to4. */
 const SPECIAL_IPV6: readonly string[] = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
 
 /** A list of networks. Throws a RangeError for a text that is no CIDR. */
 export function networks(cidrs: readonly string[]): BlockList {
   const list = new BlockList();
+
   for (const cidr of cidrs) {
     const [address = '', prefix = '', ...more] = cidr.split('/');
     const version = isIP(address);
-    if (version === 0 || more.length > 0 || !/^\d{1,3}$/.test(prefix) || Number(prefix) > (version === 6 ? 128 : 32))
+    if (
+      version === 0 ||
+      more.length > 0 ||
+      !/^\d{1,3}$/.test(prefix) ||
+      Number(prefix) > (version === 6 ? 128 : 32)
+    ) {
       throw new RangeError(`${cidr} is not a network such as 10.0.0.0/8`);
+    }
+
     list.addSubnet(address, Number(prefix), version === 6 ? 'ipv6' : 'ipv4');
   }
+
   return list;
 }
 
 const special = networks([...SPECIAL, ...SPECIAL_IPV6]);
 const global = networks([GLOBAL_IPV6]);
 
-/** Whether an address is one of the public Internet; an IPv4 address inside an IPv6 one counts as what it is. */
+/**
+ * Whether an address is one of the public Internet; an IPv4 address inside an IPv6 one counts as
+ * what it is.
+ */
 export function isPublicAddress(address: string): boolean {
-  if (!isIPv6(address)) return isIP(address) === 4 && !special.check(address, 'ipv4');
+  if (!isIPv6(address)) {
+    return isIP(address) === 4 && !special.check(address, 'ipv4');
+  }
   return global.check(address, 'ipv6') && !special.check(address, 'ipv6');
 }

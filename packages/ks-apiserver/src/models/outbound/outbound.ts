@@ -29,25 +29,45 @@ const MAX_REDIRECTS = 3;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
- * Calls servers that users name, so that these reach nothing which only this machine can: names are resolved here, every
- * address is checked, and the connection goes to a checked one.
+ * Calls servers that users name, so that these reach nothing which only this machine can: names are
+ * resolved here, every address is checked, and the connection goes to a checked one.
  */
 export class Outbound {
   readonly #allowed: BlockList;
 
-  /** Networks in `allowedCIDRs` may be reached though they are not public. Throws a RangeError for what is no network. */
+  /**
+   * Networks in `allowedCIDRs` may be reached though they are not public. Throws a RangeError for
+   * what is no network.
+   */
   constructor(allowedCIDRs: readonly string[]) {
     this.#allowed = networks(allowedCIDRs);
   }
 
-  /** Makes a GET; a redirect is the answer. Throws an OutboundError that names no address and quotes nothing of the answer. */
-  async get(url: URL, headers: Record<string, string>, signal: AbortSignal, limits: OutboundLimits = {}) {
-    if (url.protocol !== 'https:' && url.protocol !== 'http:')
-      throw new OutboundError(`unsupported scheme "${url.protocol.slice(0, -1)}": use https or http`);
+  /**
+   * Makes a GET; a redirect is the answer. Throws an OutboundError that names no address and quotes
+   * nothing of the answer.
+   */
+  async get(
+    url: URL,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+    limits: OutboundLimits = {},
+  ) {
+    if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+      throw new OutboundError(
+        `unsupported scheme "${url.protocol.slice(0, -1)}": use https or http`,
+      );
+    }
+
     const host = url.hostname.replace(/^\[|\]$/g, '');
+
     // The lookup below is not asked for literal addresses.
-    if (isIP(host) && !this.#mayReach(host)) throw new OutboundError(`the address of ${host} may not be reached`);
+    if (isIP(host) && !this.#mayReach(host)) {
+      throw new OutboundError(`the address of ${host} may not be reached`);
+    }
+
     const deadline = new Deadline(limits.timeoutMs ?? TIMEOUT_MS, signal);
+
     try {
       return await this.#request(url, headers, deadline.signal, limits.maxBytes ?? MAX_BYTES);
     } finally {
@@ -56,8 +76,9 @@ export class Outbound {
   }
 
   /**
-   * Follows a few redirects from the answer to a GET on, each checked like the first call. Another origin than the one before
-   * gets no `authorization`, and nothing goes on in the clear that came over TLS. Throws an OutboundError.
+   * Follows a few redirects from the answer to a GET on, each checked like the first call. Another
+   * origin than the one before gets no `authorization`, and nothing goes on in the clear that came
+   * over TLS. Throws an OutboundError.
    */
   async follow(
     from: { url: URL; headers: Record<string, string>; answer: OutboundResponse },
@@ -66,12 +87,20 @@ export class Outbound {
   ) {
     let { url, headers, answer } = from;
     const { host } = url;
+
     for (let hops = 0; REDIRECTS.has(answer.status); hops++) {
       const { location = '' } = answer.headers;
       const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
-      if (hops === MAX_REDIRECTS || !next) throw new OutboundError(`${host} sends elsewhere, and does not arrive`);
-      if (url.protocol === 'https:' && next.protocol !== 'https:')
-        throw new OutboundError(`${host} sends from https to something else, which is not followed`);
+      if (hops === MAX_REDIRECTS || !next) {
+        throw new OutboundError(`${host} sends elsewhere, and does not arrive`);
+      }
+
+      if (url.protocol === 'https:' && next.protocol !== 'https:') {
+        throw new OutboundError(
+          `${host} sends from https to something else, which is not followed`,
+        );
+      }
+
       // What stands in the URL would be sent as a credential of somebody else's choice.
       next.username = '';
       next.password = '';
@@ -79,25 +108,36 @@ export class Outbound {
         const { authorization: _, ...rest } = headers;
         headers = rest;
       }
+
       url = next;
       answer = await this.get(url, headers, signal, limits);
     }
+
     return answer;
   }
 
   #mayReach(address: string): boolean {
-    return isPublicAddress(address) || this.#allowed.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+    return (
+      isPublicAddress(address) || this.#allowed.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+    );
   }
 
-  /** A lookup for sockets: all addresses of the name must be allowed, so that none is chosen by chance. */
+  /**
+   * A lookup for sockets: all addresses of the name must be allowed, so that none is chosen by
+   * chance.
+   */
   readonly #lookup: LookupFunction = (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       const [first] = addresses ?? [];
-      if (error || !first) callback(new OutboundError(`${hostname} cannot be resolved`), '', 0);
-      else if (!addresses.every(({ address }) => this.#mayReach(address)))
+      if (error || !first) {
+        callback(new OutboundError(`${hostname} cannot be resolved`), '', 0);
+      } else if (!addresses.every(({ address }) => this.#mayReach(address))) {
         callback(new OutboundError(`the address of ${hostname} may not be reached`), '', 0);
-      else if (options.all) callback(null, addresses);
-      else callback(null, first.address, first.family);
+      } else if (options.all) {
+        callback(null, addresses);
+      } else {
+        callback(null, first.address, first.family);
+      }
     });
   };
 
@@ -107,22 +147,47 @@ export class Outbound {
         fail(
           error instanceof OutboundError
             ? error
-            : new OutboundError(`${url.host} ${signal.aborted ? 'did not answer in time' : 'cannot be reached'}`),
+            : new OutboundError(
+                `${url.host} ${signal.aborted ? 'did not answer in time' : 'cannot be reached'}`,
+              ),
         );
-      const options = { method: 'GET', headers, signal, lookup: this.#lookup, agent: false, maxHeaderSize: 16_384 };
-      const request = (url.protocol === 'https:' ? https : http).request(url, options, (response) => {
-        const chunks: Buffer[] = [];
-        let size = 0;
-        response.on('data', (chunk: Buffer) => {
-          size += chunk.byteLength;
-          if (size > maxBytes) response.destroy(new OutboundError(`the answer of ${url.host} is too large`));
-          else chunks.push(chunk);
-        });
-        response.on('error', failed);
-        response.on('end', () =>
-          done({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks, size) }),
-        );
-      });
+
+      const options = {
+        method: 'GET',
+        headers,
+        signal,
+        lookup: this.#lookup,
+        agent: false,
+        maxHeaderSize: 16_384,
+      };
+
+      const request = (url.protocol === 'https:' ? https : http).request(
+        url,
+        options,
+        (response) => {
+          const chunks: Buffer[] = [];
+          let size = 0;
+          response.on('data', (chunk: Buffer) => {
+            size += chunk.byteLength;
+            if (size > maxBytes) {
+              response.destroy(new OutboundError(`the answer of ${url.host} is too large`));
+            } else {
+              chunks.push(chunk);
+            }
+          });
+
+          response.on('error', failed);
+
+          response.on('end', () =>
+            done({
+              status: response.statusCode ?? 0,
+              headers: response.headers,
+              body: Buffer.concat(chunks, size),
+            }),
+          );
+        },
+      );
+
       request.on('error', failed);
       request.end();
     });

@@ -22,5 +22,6 @@ export async function abnormalWorkloads(
       return [resource, store.list('name', namespace).filter(isAbnormal).length] as const;
     }),
   );
+
   return Object.fromEntries(counts);
 }

@@ -1,5 +1,9 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { formatQuantity, parseQuantity, subtractQuantities } from '@ks-apiserver/apimachinery/quantity/quantity';
+import {
+  formatQuantity,
+  parseQuantity,
+  subtractQuantities,
+} from '@ks-apiserver/apimachinery/quantity/quantity';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
 import type { Catalog } from '../resources/catalog.ts';
 import { rowOf } from '../resources/row-of.ts';
@@ -37,18 +41,25 @@ function nano(text: string): bigint {
 function takeSmaller(into: Quantities, from: unknown): void {
   for (const [key, value] of Object.entries((from ?? {}) as Quantities)) {
     const known = Object.hasOwn(into, key) ? into[key] : undefined;
-    if (known === undefined || nano(value) < nano(known)) into[key] = value;
+    if (known === undefined || nano(value) < nano(known)) {
+      into[key] = value;
+    }
   }
 }
 
 function leftOf(hard: Quantities, used: Quantities): Quantities {
   const left: Quantities = {};
+
   for (const [key, limit] of Object.entries(hard)) {
     const taken = used[key];
-    if (taken === undefined) continue;
+    if (taken === undefined) {
+      continue;
+    }
+
     const rest = subtractQuantities(parseQuantity(limit), parseQuantity(taken));
     left[key] = formatQuantity(rest.nano < 0n ? { ...rest, nano: 0n } : rest);
   }
+
   return left;
 }
 
@@ -71,22 +82,32 @@ export class Quotas {
 
   /** Use of a namespace; `hard` and `left` are there when it has a ResourceQuota. */
   async namespace(namespace: string, signal: AbortSignal): Promise<QuotaUse> {
-    const quotas = (await this.#client.list<KubeObject>(RESOURCE_QUOTAS, { namespace, signal })).items;
+    const quotas = (await this.#client.list<KubeObject>(RESOURCE_QUOTAS, { namespace, signal }))
+      .items;
     const hard: Quantities = {};
     const used: Quantities = {};
+
     for (const { status } of quotas) {
       takeSmaller(hard, status?.hard);
       takeSmaller(used, status?.used);
     }
+
     await this.#count(used, namespace, signal);
+
     return quotas.length === 0 ? { used } : { hard, used, left: leftOf(hard, used) };
   }
 
-  async #count(used: Quantities, namespace: string | undefined, signal: AbortSignal): Promise<void> {
+  async #count(
+    used: Quantities,
+    namespace: string | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     await Promise.all(
       COUNTED.map(async ([key, resource]) => {
         const store = await this.#catalog.synced(rowOf(this.#catalog, resource), signal);
-        used[key] ??= String(namespace === undefined ? store.size : store.list('name', namespace).length);
+        used[key] ??= String(
+          namespace === undefined ? store.size : store.list('name', namespace).length,
+        );
       }),
     );
   }

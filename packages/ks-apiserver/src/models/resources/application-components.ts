@@ -4,7 +4,10 @@ export interface ComponentKind {
   resource: string;
 }
 
-/** By group and kind. What is not here, such as Secrets and bindings, is never a component: it would be shown, and go with its application. */
+/**
+ * By group and kind. What is not here, such as Secrets and bindings, is never a component: it would
+ * be shown, and go with its application.
+ */
 const KINDS: Readonly<Record<string, string>> = {
   '/Service': 'services',
   '/Pod': 'pods',
@@ -18,7 +21,10 @@ const KINDS: Readonly<Record<string, string>> = {
   'networking.k8s.io/Ingress': 'ingresses',
 };
 
-/** The resource of a kind that an application names, whose group may say a version too; undefined for what is no component. */
+/**
+ * The resource of a kind that an application names, whose group may say a version too; undefined
+ * for what is no component.
+ */
 export function componentKind(group: unknown, kind: unknown): ComponentKind | undefined {
   const name = String(group ?? '').split('/', 1)[0]!;
   const resource = KINDS[`${name}/${String(kind)}`];

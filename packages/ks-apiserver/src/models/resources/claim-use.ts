@@ -7,10 +7,17 @@ class ClaimUse {
   readonly #pods = new Map<string, { count: number; version: number }>();
 
   constructor(pods: Store) {
-    for (const pod of pods.values()) this.#change(pod, 1);
+    for (const pod of pods.values()) {
+      this.#change(pod, 1);
+    }
+
     pods.onChange(({ type, entry, previous }) => {
-      if (previous) this.#change(previous, -1);
-      if (type !== 'DELETED') this.#change(entry, 1);
+      if (previous) {
+        this.#change(previous, -1);
+      }
+      if (type !== 'DELETED') {
+        this.#change(entry, 1);
+      }
     });
   }
 
@@ -31,12 +38,16 @@ const uses = new WeakMap<Store, ClaimUse>();
 
 function useOf(claim: Entry, catalog: Catalog): { count: number; version: number } {
   const pods = catalog.store('pods');
-  if (!pods) return { count: 0, version: 0 };
+  if (!pods) {
+    return { count: 0, version: 0 };
+  }
+
   let use = uses.get(pods);
   if (!use) {
     use = new ClaimUse(pods);
     uses.set(pods, use);
   }
+
   return use.of(claim);
 }
 
@@ -44,26 +55,37 @@ function useOf(claim: Entry, catalog: Catalog): { count: number; version: number
 function claimsOf({ type, entry, previous }: Change): string[] {
   const before = (previous?.fields.claims ?? []) as string[];
   const after = type === 'DELETED' ? [] : (entry.fields.claims as string[]);
+
   const changed = [
     ...before.filter((claim) => !after.includes(claim)),
     ...after.filter((claim) => !before.includes(claim)),
   ];
+
   return changed.map((claim) => `${entry.namespace}/${claim}`);
 }
 
-/** Annotations of claims: whether a pod mounts one, and whether a snapshot class has the driver of its provisioner. */
+/**
+ * Annotations of claims: whether a pod mounts one, and whether a snapshot class has the driver of
+ * its provisioner.
+ */
 export const claimAnnotations = {
   annotatedFrom: { pods: claimsOf, volumesnapshotclasses: () => 'all' as const },
 
   annotationVersion(claim: Entry, catalog: Catalog): number {
-    return 1 + useOf(claim, catalog).version * 1024 + (catalog.store('volumesnapshotclasses')?.version ?? 0);
+    return (
+      1 +
+      useOf(claim, catalog).version * 1024 +
+      (catalog.store('volumesnapshotclasses')?.version ?? 0)
+    );
   },
 
   annotate(claim: Entry, catalog: Catalog): Record<string, string> {
     const { provisioner } = claim.fields;
     const classes = [...(catalog.store('volumesnapshotclasses')?.values() ?? [])];
     const snapshots =
-      provisioner !== undefined && classes.some((snapshotClass) => snapshotClass.fields.driver === provisioner);
+      provisioner !== undefined &&
+      classes.some((snapshotClass) => snapshotClass.fields.driver === provisioner);
+
     return {
       'kubesphere.io/in-use': String(useOf(claim, catalog).count > 0),
       'kubesphere.io/allow-snapshot': String(snapshots),

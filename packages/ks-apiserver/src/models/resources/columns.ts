@@ -10,10 +10,14 @@ export type ReadValue = (object: KubeObject, entry: Entry) => Value;
 
 /** Characters that all columns hold together; 100,000 pods' search texts are about 40 million. */
 const MAX_CHARACTERS = 64 * 1024 * 1024;
+
 /** What a value costs beyond its text, in the same unit. */
 const OVERHEAD = 32;
 
-/** One value of each cached object that is not among what every entry has: read when first asked for, gone with its entry. */
+/**
+ * One value of each cached object that is not among what every entry has: read when first asked
+ * for, gone with its entry.
+ */
 export class Column {
   readonly #values = new WeakMap<Entry, { value: Value }>();
   readonly #read: ReadValue;
@@ -51,6 +55,7 @@ export class Column {
       this.fill(entry, objectOf(entry));
       found = this.#values.get(entry);
     }
+
     return found?.value;
   }
 }
@@ -62,8 +67,12 @@ function objectOf(entry: Entry): KubeObject {
 /** Reads what columns lack of an entry; its object is parsed once for all of them. */
 function fillIn(entry: Entry, columns: readonly Column[]): void {
   let object: KubeObject | undefined;
+
   for (const column of columns) {
-    if (column.has(entry)) continue;
+    if (column.has(entry)) {
+      continue;
+    }
+
     object ??= objectOf(entry);
     column.fill(entry, object);
   }
@@ -83,7 +92,10 @@ export class Columns {
 
   /** Reads what columns lack of entries, each object once. */
   async fill(entries: readonly Entry[], columns: readonly Column[]): Promise<void> {
-    if (columns.length === 0) return;
+    if (columns.length === 0) {
+      return;
+    }
+
     await inTurns(entries, (entry) => fillIn(entry, columns));
     this.#trim();
   }
@@ -97,17 +109,28 @@ export class Columns {
     const passed: Entry[] = [];
     await inTurns(entries, (entry) => {
       fillIn(entry, columns);
-      if (passes(entry)) passed.push(entry);
+      if (passes(entry)) {
+        passed.push(entry);
+      }
     });
+
     this.#trim();
+
     return passed;
   }
 
   #trim(): void {
     let size = 0;
-    for (const column of this.#columns.values()) size += column.size;
+
+    for (const column of this.#columns.values()) {
+      size += column.size;
+    }
+
     for (const [key, column] of this.#columns) {
-      if (size <= MAX_CHARACTERS) return;
+      if (size <= MAX_CHARACTERS) {
+        return;
+      }
+
       this.#columns.delete(key);
       size -= column.size;
     }

@@ -9,7 +9,10 @@ export type Filter = (entry: Entry, value: string, catalog: Catalog) => boolean;
 /** What an entry is sorted by; numbers are milliseconds for times. */
 export type SortKey = (entry: Entry) => number | string;
 
-/** One row of the table of resources: everything that lists, gets, informers and discovery need of it. */
+/**
+ * One row of the table of resources: everything that lists, gets, informers and discovery need of
+ * it.
+ */
 export interface ResourceDefinition extends GroupVersionResource {
   kind: string;
   namespaced: boolean;
@@ -19,7 +22,10 @@ export interface ResourceDefinition extends GroupVersionResource {
   aggregates?: boolean;
   /** Fields that the resource's filters and sort keys read from an entry. */
   fields?: (object: KubeObject) => Record<string, unknown>;
-  /** Members, at any depth, whose objects and arrays `fields` does not look into: they are long and need not be parsed. */
+  /**
+   * Members, at any depth, whose objects and arrays `fields` does not look into: they are long and
+   * need not be parsed.
+   */
   unread?: readonly string[];
   /** Filters beyond those that every resource has. */
   filters?: Readonly<Record<string, Filter>>;
@@ -29,13 +35,19 @@ export interface ResourceDefinition extends GroupVersionResource {
   keepObjects?: boolean;
   /** Follows the resource from the start and not from its first use. */
   eager?: boolean;
-  /** Lists and gets take the right to the kind itself too: a rule on all of resources.kubesphere.io is no right to credentials. */
+  /**
+   * Lists and gets take the right to the kind itself too: a rule on all of resources.kubesphere.io
+   * is no right to credentials.
+   */
   needsOwnRight?: boolean;
   /** Resources that filters and annotations look into: they are followed together with this one. */
   uses?: readonly string[];
   /** Filters that look into those resources, and not at the entry alone. */
   relatedFilters?: readonly string[];
-  /** By resource that annotations are computed from: keys `namespace/name` of entries whose annotations a change there may change. */
+  /**
+   * By resource that annotations are computed from: keys `namespace/name` of entries whose
+   * annotations a change there may change.
+   */
   annotatedFrom?: Readonly<Record<string, (change: Change) => Iterable<string> | 'all'>>;
   /** Annotations computed from other resources, added to an entry's answer; undefined for none. */
   annotate?: (entry: Entry, catalog: Catalog) => Record<string, string> | undefined;

@@ -18,6 +18,7 @@ test('any document is read without error, and names that cannot stand in a path 
     'verbs',
     'preferredVersion',
   );
+
   const { tree } = fc.letrec((tie) => ({
     tree: fc.oneof(
       { maxDepth: 6 },
@@ -26,12 +27,16 @@ test('any document is read without error, and names that cannot stand in a path 
       fc.dictionary(key, tie('tree'), { maxKeys: 5 }),
     ),
   }));
+
   fc.assert(
     fc.property(tree, (document) => {
       const found = [...(readAggregated(document) ?? []), ...readGroups(document)];
-      for (const { group, version, kinds } of found)
-        for (const text of [group, version, ...(kinds ?? []).map(({ resource }) => resource)])
+      for (const { group, version, kinds } of found) {
+        for (const text of [group, version, ...(kinds ?? []).map(({ resource }) => resource)]) {
           assert.match(text, /^[-a-z0-9.]*$/);
+        }
+      }
+
       try {
         readResources({ group: 'g', version: 'v1' }, document);
       } catch (error) {
@@ -46,10 +51,25 @@ test('a stale group without kinds is one that did not say', () => {
     kind: 'APIGroupDiscoveryList',
     items: [{ metadata: { name: 'g.io' }, versions: [{ version: 'v1', freshness, resources }] }],
   });
-  const things = { resource: 'things', responseKind: { kind: 'Thing' }, scope: 'Namespaced', verbs: ['list', 'watch'] };
+
+  const things = {
+    resource: 'things',
+    responseKind: { kind: 'Thing' },
+    scope: 'Namespaced',
+    verbs: ['list', 'watch'],
+  };
+
   assert.equal(readAggregated(of('Stale', []))?.[0]?.kinds, undefined);
   assert.deepEqual(readAggregated(of('Current', []))?.[0]?.kinds, []);
+
   assert.deepEqual(readAggregated(of('Stale', [things]))?.[0]?.kinds, [
-    { group: 'g.io', version: 'v1', resource: 'things', kind: 'Thing', namespaced: true, verbs: ['list', 'watch'] },
+    {
+      group: 'g.io',
+      version: 'v1',
+      resource: 'things',
+      kind: 'Thing',
+      namespaced: true,
+      verbs: ['list', 'watch'],
+    },
   ]);
 });

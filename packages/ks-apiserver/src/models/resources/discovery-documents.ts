@@ -35,7 +35,10 @@ function words(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((word) => typeof word === 'string') : [];
 }
 
-/** A kind whose names can stand in a path; undefined for others: aggregated servers may say anything. */
+/**
+ * A kind whose names can stand in a path; undefined for others: aggregated servers may say
+ * anything.
+ */
 function kindOf(
   gv: { group: string; version: string },
   resource: string,
@@ -43,22 +46,42 @@ function kindOf(
   more: Part,
   namespaced: boolean,
 ) {
-  if (!NAME.test(resource) || kind === '' || kind.length > 253) return undefined;
-  return { group: gv.group, version: gv.version, resource, kind, namespaced, verbs: words(more.verbs) };
+  if (!NAME.test(resource) || kind === '' || kind.length > 253) {
+    return undefined;
+  }
+
+  return {
+    group: gv.group,
+    version: gv.version,
+    resource,
+    kind,
+    namespaced,
+    verbs: words(more.verbs),
+  };
 }
 
 /** Reads an APIGroupDiscoveryList; undefined for any other document. */
 export function readAggregated(document: unknown): GroupVersion[] | undefined {
   const { kind, items } = part(document);
-  if (kind !== 'APIGroupDiscoveryList') return undefined;
+  if (kind !== 'APIGroupDiscoveryList') {
+    return undefined;
+  }
+
   return parts(items).flatMap(({ metadata, versions }) => {
     const group = text(part(metadata).name);
-    if (!GROUP.test(group)) return [];
+    if (!GROUP.test(group)) {
+      return [];
+    }
+
     return parts(versions).flatMap(({ version: named, resources, freshness }): GroupVersion[] => {
       const version = text(named);
-      if (!NAME.test(version)) return [];
+      if (!NAME.test(version)) {
+        return [];
+      }
+
       const kinds = parts(resources).flatMap((resource): ServedKind[] => {
         const served = text(part(resource.responseKind).kind);
+
         const found = kindOf(
           { group, version },
           text(resource.resource),
@@ -66,24 +89,37 @@ export function readAggregated(document: unknown): GroupVersion[] | undefined {
           resource,
           resource.scope === 'Namespaced',
         );
+
         return found ? [found] : [];
       });
-      return [{ group, version, kinds: freshness === 'Stale' && kinds.length === 0 ? undefined : kinds }];
+
+      return [
+        { group, version, kinds: freshness === 'Stale' && kinds.length === 0 ? undefined : kinds },
+      ];
     });
   });
 }
 
-/** Reads the versions of the core group (APIVersions) or of all others (APIGroupList), each group's preferred one first. */
+/**
+ * Reads the versions of the core group (APIVersions) or of all others (APIGroupList), each group's
+ * preferred one first.
+ */
 export function readGroups(document: unknown): GroupVersion[] {
   const { versions, groups } = part(document);
-  if (Array.isArray(versions))
+  if (Array.isArray(versions)) {
     return words(versions)
       .filter((version) => NAME.test(version))
       .map((version) => ({ group: '', version, kinds: undefined }));
+  }
+
   return parts(groups).flatMap((each) => {
     const group = text(each.name);
-    if (group === '' || !GROUP.test(group)) return [];
+    if (group === '' || !GROUP.test(group)) {
+      return [];
+    }
+
     const all = [each.preferredVersion, ...(Array.isArray(each.versions) ? each.versions : [])];
+
     return [...new Set(all.map((version) => text(part(version).version)))]
       .filter((version) => NAME.test(version))
       .map((version) => ({ group, version, kinds: undefined }));
@@ -91,11 +127,24 @@ export function readGroups(document: unknown): GroupVersion[] {
 }
 
 /** Reads the kinds of an APIResourceList. Throws a TypeError for any other document. */
-export function readResources(gv: { group: string; version: string }, document: unknown): ServedKind[] {
+export function readResources(
+  gv: { group: string; version: string },
+  document: unknown,
+): ServedKind[] {
   const { kind, resources } = part(document);
-  if (kind !== 'APIResourceList') throw new TypeError(`${gv.group}/${gv.version} did not answer with its resources`);
+  if (kind !== 'APIResourceList') {
+    throw new TypeError(`${gv.group}/${gv.version} did not answer with its resources`);
+  }
+
   return parts(resources).flatMap((resource): ServedKind[] => {
-    const found = kindOf(gv, text(resource.name), text(resource.kind), resource, resource.namespaced === true);
+    const found = kindOf(
+      gv,
+      text(resource.name),
+      text(resource.kind),
+      resource,
+      resource.namespaced === true,
+    );
+
     return found ? [found] : [];
   });
 }

@@ -17,15 +17,27 @@ export function equalField(field: string): Filter {
 
 /** 3.0's word for a workload's state. */
 export function workloadStatus(wanted: number, ready: number): 'stopped' | 'running' | 'updating' {
-  if (wanted === 0 && ready === 0) return 'stopped';
+  if (wanted === 0 && ready === 0) {
+    return 'stopped';
+  }
   return wanted === ready ? 'running' : 'updating';
 }
 
 /** The word of the first condition that is True. */
-export function conditionStatus(conditions: unknown, words: Record<string, string>): string | undefined {
-  if (!Array.isArray(conditions)) return undefined;
-  for (const { type, status } of conditions as Condition[])
-    if (status === 'True' && type && words[type]) return words[type];
+export function conditionStatus(
+  conditions: unknown,
+  words: Record<string, string>,
+): string | undefined {
+  if (!Array.isArray(conditions)) {
+    return undefined;
+  }
+
+  for (const { type, status } of conditions as Condition[]) {
+    if (status === 'True' && type && words[type]) {
+      return words[type];
+    }
+  }
+
   return undefined;
 }
 
@@ -49,9 +61,17 @@ const HEALTHY: Record<string, string> = {
 
 /** 3.0's word for a node's state. */
 export function nodeStatus(node: KubeObject): 'unschedulable' | 'warning' | 'running' {
-  if (node.spec?.unschedulable) return 'unschedulable';
-  const conditions = Array.isArray(node.status?.conditions) ? (node.status.conditions as Condition[]) : [];
-  return conditions.some(({ type, status }) => type && HEALTHY[type] !== undefined && HEALTHY[type] !== status)
+  if (node.spec?.unschedulable) {
+    return 'unschedulable';
+  }
+
+  const conditions = Array.isArray(node.status?.conditions)
+    ? (node.status.conditions as Condition[])
+    : [];
+
+  return conditions.some(
+    ({ type, status }) => type && HEALTHY[type] !== undefined && HEALTHY[type] !== status,
+  )
     ? 'warning'
     : 'running';
 }
@@ -64,6 +84,7 @@ export function podVolumes(pod: KubeObject): readonly string[] {
     ? (pod.spec.volumes as { persistentVolumeClaim?: { claimName?: string } }[])
     : [];
   const names = volumes.flatMap((volume) => volume.persistentVolumeClaim?.claimName ?? []);
+
   // What a list is put together in has room for more: a copy has just its length.
   return names.length === 0 ? NO_NAMES : names.slice();
 }
@@ -73,7 +94,10 @@ export function podUsage(pod: KubeObject): Usage {
   return shared(`usage:${demandOf(pod)}`, () => usageOf('', 'pods', pod));
 }
 
-/** Pods that the Service of that name in their own namespace selects; one without selector selects none. */
+/**
+ * Pods that the Service of that name in their own namespace selects; one without selector selects
+ * none.
+ */
 export const serviceSelects: Filter = (pod, value, catalog) => {
   const selector = catalog.store('services')?.get(value, pod.namespace)?.fields.selector as
     | Record<string, string>
@@ -98,8 +122,13 @@ export function timeOf(text: unknown): number {
 
 /** 3.0's word for a job's state by its counts, as the older searcher has it. */
 export function jobCountStatus({ status }: KubeObject): 'running' | 'failed' | 'completed' {
-  if (Number(status?.active) > 0) return 'running';
-  if (Number(status?.failed) > 0) return 'failed';
+  if (Number(status?.active) > 0) {
+    return 'running';
+  }
+  if (Number(status?.failed) > 0) {
+    return 'failed';
+  }
+
   return Number(status?.succeeded) > 0 ? 'completed' : 'failed';
 }
 

@@ -9,17 +9,24 @@ import { searchColumn } from './search-text.ts';
 
 type Test = (entry: Entry) => boolean;
 
-/** `key` or `key=*` for present, `key=value` for equal, `key!=value` for present with another value. */
+/**
+ * `key` or `key=*` for present, `key=value` for equal, `key!=value` for present with another value.
+ */
 export function keyValue(pairs: Readonly<Record<string, string>>, wanted: string): boolean {
   const unequal = wanted.indexOf('!=');
   if (unequal >= 0) {
     const value = pairs[wanted.slice(0, unequal)];
     return value !== undefined && value !== wanted.slice(unequal + 2);
   }
+
   const equal = wanted.indexOf('=');
-  if (equal < 0) return pairs[wanted] !== undefined;
+  if (equal < 0) {
+    return pairs[wanted] !== undefined;
+  }
+
   const value = pairs[wanted.slice(0, equal)];
   const text = wanted.slice(equal + 1);
+
   return text === '*' ? value !== undefined : value === text;
 }
 
@@ -45,7 +52,9 @@ function filterOfKey(row: ResourceDefinition, catalog: Catalog): FilterOfKey {
   };
 }
 
-/** What a query asks of entries, apart in what entries have at hand and what is read from `columns`. */
+/**
+ * What a query asks of entries, apart in what entries have at hand and what is read from `columns`.
+ */
 export interface Tests {
   plain: Test[];
   derived: Test[];
@@ -53,13 +62,23 @@ export interface Tests {
 }
 
 /** The test of one filter; a list of names, which may be long, is read once. */
-function testOf(key: string, value: string, filter: (entry: Entry, value: string) => boolean): Test {
-  if (key !== 'names') return (entry) => filter(entry, value);
+function testOf(
+  key: string,
+  value: string,
+  filter: (entry: Entry, value: string) => boolean,
+): Test {
+  if (key !== 'names') {
+    return (entry) => filter(entry, value);
+  }
+
   const names = new Set(value.split(','));
   return (entry) => names.has(entry.name);
 }
 
-/** The tests of what 3.0's queries do not have; `never` where a filter is unknown, as nothing passes that in 3.0 either. */
+/**
+ * The tests of what 3.0's queries do not have; `never` where a filter is unknown, as nothing passes
+ * that in 3.0 either.
+ */
 export function moreTests(
   row: ResourceDefinition,
   query: Pick<ListQuery, 'fields' | 'words' | 'more' | 'hidden'>,
@@ -68,18 +87,30 @@ export function moreTests(
 ): Tests | 'never' {
   const tests: Tests = { plain: [], derived: [], columns: [] };
   const { hidden, fields, words } = query;
-  if (hidden) tests.plain.push((entry) => !hidden.has(entry.namespace));
+  if (hidden) {
+    tests.plain.push((entry) => !hidden.has(entry.namespace));
+  }
+
   for (const { key, values, negated } of query.more ?? ([] as MoreFilter[])) {
     const filter = filterOf(key);
-    if (!filter) return 'never';
+    if (!filter) {
+      return 'never';
+    }
+
     const each = values.map((value) => testOf(key, value, filter));
     tests.plain.push((entry) => each.some((passes) => passes(entry)) !== negated);
   }
+
   if (fields) {
     const readers = new Map<string, FieldReader>();
-    for (const { field, path } of fields.flat()) readers.set(field, fieldReader(row, field, path, catalog.columns));
+
+    for (const { field, path } of fields.flat()) {
+      readers.set(field, fieldReader(row, field, path, catalog.columns));
+    }
+
     const columns = [...readers.values()].flatMap(({ column }) => column ?? []);
     tests.columns.push(...columns);
+
     (columns.length > 0 ? tests.derived : tests.plain).push((entry) =>
       fields.some((conditions) =>
         conditions.every(
@@ -89,47 +120,84 @@ export function moreTests(
       ),
     );
   }
+
   if (words) {
     const column = searchColumn(row, catalog.columns);
     tests.columns.push(column);
+
     tests.derived.push((entry) => {
       const text = String(column.of(entry));
       return words.every((word) => text.includes(word));
     });
   }
+
   return tests;
 }
 
 /** All tests of a query of v1alpha3; `never` when nothing can pass. */
-export function testsOf(row: ResourceDefinition, query: ListQuery, catalog: Catalog): Tests | 'never' {
+export function testsOf(
+  row: ResourceDefinition,
+  query: ListQuery,
+  catalog: Catalog,
+): Tests | 'never' {
   const known = filterOfKey(row, catalog);
   const tests = moreTests(row, query, catalog, known);
-  if (tests === 'never') return tests;
+  if (tests === 'never') {
+    return tests;
+  }
+
   const { labels } = query;
-  if (labels) tests.plain.push((entry) => labels.matches(entry.labels));
+  if (labels) {
+    tests.plain.push((entry) => labels.matches(entry.labels));
+  }
+
   for (const [key, value] of query.filters) {
     const filter = known(key);
     // Ignoring an unknown filter would show what was meant to be filtered out.
-    if (!filter) return 'never';
+    if (!filter) {
+      return 'never';
+    }
+
     tests.plain.push(testOf(key, value, filter));
   }
+
   return tests;
 }
 
 /** Whether filters of a query look at other objects than the entry. */
-export function looksElsewhere(row: ResourceDefinition, { filters, more = [] }: ListQuery): boolean {
-  return row.relatedFilters?.some((key) => filters.has(key) || more.some((one) => one.key === key)) === true;
+export function looksElsewhere(
+  row: ResourceDefinition,
+  { filters, more = [] }: ListQuery,
+): boolean {
+  return (
+    row.relatedFilters?.some((key) => filters.has(key) || more.some((one) => one.key === key)) ===
+    true
+  );
 }
 
-/** One test for all of a query's filters, for looking at single entries; undefined when everything passes, `never` when nothing can. */
-export function filterOf(row: ResourceDefinition, query: ListQuery, catalog: Catalog): Test | 'never' | undefined {
+/**
+ * One test for all of a query's filters, for looking at single entries; undefined when everything
+ * passes, `never` when nothing can.
+ */
+export function filterOf(
+  row: ResourceDefinition,
+  query: ListQuery,
+  catalog: Catalog,
+): Test | 'never' | undefined {
   const tests = testsOf(row, query, catalog);
-  if (tests === 'never') return tests;
+  if (tests === 'never') {
+    return tests;
+  }
+
   const all = [...tests.plain, ...tests.derived];
+
   return all.length === 0 ? undefined : (entry) => all.every((passes) => passes(entry));
 }
 
-/** The entries that pass, in their order, at once where entries have all at hand; else objects are read in turns. */
+/**
+ * The entries that pass, in their order, at once where entries have all at hand; else objects are
+ * read in turns.
+ */
 export function passing(
   entries: readonly Entry[],
   { plain, derived, columns }: Tests,
@@ -137,10 +205,19 @@ export function passing(
 ): readonly Entry[] | Promise<readonly Entry[]> {
   const [only] = plain;
   let left = entries;
-  if (plain.length === 1) left = entries.filter(only!);
-  else if (plain.length > 1) left = entries.filter((entry) => plain.every((passes) => passes(entry)));
-  if (derived.length === 0) return left;
+
+  if (plain.length === 1) {
+    left = entries.filter(only!);
+  } else if (plain.length > 1) {
+    left = entries.filter((entry) => plain.every((passes) => passes(entry)));
+  }
+
+  if (derived.length === 0) {
+    return left;
+  }
+
   // What comes from a store changes under our feet while objects are read.
   const copy = left === entries ? [...entries] : left;
+
   return catalog.columns.filter(copy, columns, (entry) => derived.every((passes) => passes(entry)));
 }

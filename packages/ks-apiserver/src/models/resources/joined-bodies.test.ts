@@ -4,7 +4,10 @@ import { type Entry, entryOf } from '@ks-apiserver/client/informer/entry';
 import { JoinedBodies } from './joined-bodies.ts';
 
 const entries = (count: number): Entry[] =>
-  Array.from({ length: count }, (_, i) => entryOf({ metadata: { name: `n-${i}` } }, Buffer.from('{}'), {}, false));
+  Array.from({ length: count }, (_, i) =>
+    entryOf({ metadata: { name: `n-${i}` } }, Buffer.from('{}'), {}, false),
+  );
+
 const filled = (size: number) => () => ({ pieces: [Buffer.alloc(size, 'x')], length: size });
 const never = () => assert.fail('it is there already');
 
@@ -12,8 +15,10 @@ test('a list of small objects is put together once, and anew when it is another 
   const bodies = new JoinedBodies();
   const list = entries(20);
   const body = bodies.of('tag', list, filled(1000));
+
   assert.equal(body?.byteLength, 1000);
   assert.equal(bodies.of('tag', [...list], never), body);
+
   // The same tag by chance: never another list's body.
   assert.equal(bodies.of('tag', entries(20), filled(500))?.byteLength, 500);
 });
@@ -29,14 +34,17 @@ test('they take no more than 16 MB together, and the ones that are asked for sta
   const bodies = new JoinedBodies();
   const list = entries(1000);
   const often = bodies.of('often', list, filled(1024 * 1024));
+
   for (let i = 0; i < 40; i++) {
     bodies.of(`once-${i}`, list, filled(1024 * 1024));
     assert.equal(bodies.of('often', list, never), often);
   }
+
   let made = 0;
   bodies.of('once-0', list, () => {
     made += 1;
     return filled(1000)();
   });
+
   assert.equal(made, 1);
 });

@@ -10,6 +10,7 @@ const visited = new Set<Entry>();
 function entry(namespace: string, name: string, created: number): Entry {
   const metadata = { name, namespace, uid: `${namespace}-${name}`, resourceVersion: '1' };
   const made = entryOf({ metadata }, Buffer.from('{}'), {}, false);
+
   return Object.defineProperty(made, 'created', {
     get() {
       visited.add(made);
@@ -20,10 +21,17 @@ function entry(namespace: string, name: string, created: number): Entry {
 
 test('of 300 of 10,000 namespaces, only what is in these is looked at, in one order', () => {
   const store = new Store();
-  for (let n = 0; n < 10_000; n++)
-    for (let i = 0; i < 4; i++) store.set(entry(`ns-${n}`, `o-${i}`, (n * 7919 + i * 31) % 9973));
+
+  for (let n = 0; n < 10_000; n++) {
+    for (let i = 0; i < 4; i++) {
+      store.set(entry(`ns-${n}`, `o-${i}`, (n * 7919 + i * 31) % 9973));
+    }
+  }
+
   const own = new Set(Array.from({ length: 300 }, (_, i) => `ns-${i * 33}`));
+
   visited.clear();
+
   const list = new NarrowedStore(store, own).list('creationTimestamp');
   assert.equal(list.length, 1200);
   assert.equal(visited.size, 1200);
@@ -33,7 +41,11 @@ test('of 300 of 10,000 namespaces, only what is in these is looked at, in one or
 
 test('one object, and one namespace, are found only among those that are seen', () => {
   const store = new Store();
-  for (const namespace of ['a', 'b']) store.set(entry(namespace, 'x', 1));
+
+  for (const namespace of ['a', 'b']) {
+    store.set(entry(namespace, 'x', 1));
+  }
+
   const narrowed = new NarrowedStore(store, new Set(['a', 'nosuch']));
   assert.equal(narrowed.get('x', 'a')?.namespace, 'a');
   assert.equal(narrowed.get('x', 'b'), undefined);

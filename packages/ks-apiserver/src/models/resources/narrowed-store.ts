@@ -4,7 +4,10 @@ import type { ListedStore } from './list.ts';
 
 const COMPARE = { creationTimestamp: byCreation, name: byName } as const;
 
-/** What a store has of some namespaces: reading it costs what is in these, however much there is besides. */
+/**
+ * What a store has of some namespaces: reading it costs what is in these, however much there is
+ * besides.
+ */
 export class NarrowedStore implements ListedStore {
   readonly #store: Store;
   readonly #namespaces: ReadonlySet<string>;
@@ -19,10 +22,20 @@ export class NarrowedStore implements ListedStore {
   }
 
   list(order: Order, namespace?: string): readonly Entry[] {
-    if (namespace !== undefined) return this.#namespaces.has(namespace) ? this.#store.list(order, namespace) : [];
+    if (namespace !== undefined) {
+      return this.#namespaces.has(namespace) ? this.#store.list(order, namespace) : [];
+    }
+
     const merged: Entry[] = [];
-    for (const name of this.#namespaces) for (const entry of this.#store.list(order, name)) merged.push(entry);
-    // Each namespace is in order already: these runs are merged, and not sorted anew (Array.prototype.sort is a merge sort).
+
+    for (const name of this.#namespaces) {
+      for (const entry of this.#store.list(order, name)) {
+        merged.push(entry);
+      }
+    }
+
+    // Each namespace is in order already: these runs are merged, and not sorted anew
+    // (Array.prototype.sort is a merge sort).
     return merged.sort(COMPARE[order]);
   }
 }

@@ -24,7 +24,10 @@ const NOTHING: Requests = { cpuRequests: 0n, cpuLimits: 0n, memoryRequests: 0n, 
 
 /** Billionths of a quantity's text; 0 for none and for one that cannot be read. */
 function nanoQuantity(text: string | undefined): bigint {
-  if (text === undefined) return 0n;
+  if (text === undefined) {
+    return 0n;
+  }
+
   try {
     return parseQuantity(String(text)).nano;
   } catch {
@@ -41,22 +44,37 @@ function ofContainer({ resources }: Container): Requests {
   };
 }
 
-/** A pod's requests: its containers' sum, or the largest init container's where that is more. Undefined for pods that have ended. */
+/**
+ * A pod's requests: its containers' sum, or the largest init container's where that is more.
+ * Undefined for pods that have ended.
+ */
 export function podRequests(pod: KubeObject): Requests | undefined {
-  if (hasEnded(pod)) return undefined;
+  if (hasEnded(pod)) {
+    return undefined;
+  }
   return shared(`requests:${demandOf(pod)}`, () => sumOf(pod));
 }
 
 function sumOf(pod: KubeObject): Requests {
   const total = { ...NOTHING };
+
   for (const container of (pod.spec?.containers ?? []) as Container[]) {
     const asked = ofContainer(container);
-    for (const key of KEYS) total[key] += asked[key];
+    for (const key of KEYS) {
+      total[key] += asked[key];
+    }
   }
+
   for (const container of (pod.spec?.initContainers ?? []) as Container[]) {
     const asked = ofContainer(container);
-    for (const key of KEYS) if (asked[key] > total[key]) total[key] = asked[key];
+
+    for (const key of KEYS) {
+      if (asked[key] > total[key]) {
+        total[key] = asked[key];
+      }
+    }
   }
+
   return total;
 }
 
@@ -70,21 +88,37 @@ class NodeTotals {
   readonly #totals = new Map<string, { sum: Requests; version: number }>();
 
   constructor(pods: Store) {
-    for (const pod of pods.values()) this.#change(pod, 1n);
+    for (const pod of pods.values()) {
+      this.#change(pod, 1n);
+    }
+
     pods.onChange(({ type, entry, previous }) => {
       // Most changes of a pod leave alone what it asks for.
-      if (previous && type !== 'DELETED' && asksTheSame(previous, entry)) return;
-      if (previous) this.#change(previous, -1n);
-      if (type !== 'DELETED') this.#change(entry, 1n);
+      if (previous && type !== 'DELETED' && asksTheSame(previous, entry)) {
+        return;
+      }
+      if (previous) {
+        this.#change(previous, -1n);
+      }
+      if (type !== 'DELETED') {
+        this.#change(entry, 1n);
+      }
     });
   }
 
   #change(pod: Entry, sign: bigint): void {
     const requests = pod.fields.requests as Requests | undefined;
     const node = String(pod.fields.nodeName);
-    if (!requests || node === '') return;
+    if (!requests || node === '') {
+      return;
+    }
+
     const total = this.#totals.get(node) ?? { sum: { ...NOTHING }, version: 0 };
-    for (const key of KEYS) total.sum[key] += sign * requests[key];
+
+    for (const key of KEYS) {
+      total.sum[key] += sign * requests[key];
+    }
+
     total.version += 1;
     this.#totals.set(node, total);
   }
@@ -102,6 +136,7 @@ function totalsOf(pods: Store): NodeTotals {
     found = new NodeTotals(pods);
     totals.set(pods, found);
   }
+
   return found;
 }
 
@@ -120,12 +155,17 @@ function nodesOf({ type, entry, previous }: Change): string[] {
   if (
     before?.nodeName === after?.nodeName &&
     sameRequests(before?.requests as Requests | undefined, after?.requests as Requests | undefined)
-  )
+  ) {
     return [];
+  }
+
   return [before?.nodeName, after?.nodeName].flatMap((name) => (name ? `/${name}` : []));
 }
 
-/** The eight annotations with which 3.0 shows how much of a node its pods ask for: zeros where there are none. */
+/**
+ * The eight annotations with which 3.0 shows how much of a node its pods ask for: zeros where there
+ * are none.
+ */
 export const nodeAnnotations = {
   annotatedFrom: { pods: nodesOf },
 
@@ -136,19 +176,32 @@ export const nodeAnnotations = {
 
   annotate(node: Entry, catalog: Catalog): Record<string, string> | undefined {
     const pods = catalog.store('pods');
-    if (!pods) return undefined;
+    if (!pods) {
+      return undefined;
+    }
+
     const { sum } = totalsOf(pods).of(node.name);
     const allocatable = node.fields.allocatable as Record<string, string> | undefined;
     const cpu = nanoQuantity(allocatable?.cpu);
     const memory = nanoQuantity(allocatable?.memory);
+
     return {
-      'node.kubesphere.io/cpu-requests': formatQuantity({ nano: sum.cpuRequests, format: 'DecimalSI' }),
+      'node.kubesphere.io/cpu-requests': formatQuantity({
+        nano: sum.cpuRequests,
+        format: 'DecimalSI',
+      }),
       'node.kubesphere.io/cpu-requests-fraction': fraction(sum.cpuRequests, cpu),
       'node.kubesphere.io/cpu-limits': formatQuantity({ nano: sum.cpuLimits, format: 'DecimalSI' }),
       'node.kubesphere.io/cpu-limits-fraction': fraction(sum.cpuLimits, cpu),
-      'node.kubesphere.io/memory-requests': formatQuantity({ nano: sum.memoryRequests, format: 'BinarySI' }),
+      'node.kubesphere.io/memory-requests': formatQuantity({
+        nano: sum.memoryRequests,
+        format: 'BinarySI',
+      }),
       'node.kubesphere.io/memory-requests-fraction': fraction(sum.memoryRequests, memory),
-      'node.kubesphere.io/memory-limits': formatQuantity({ nano: sum.memoryLimits, format: 'BinarySI' }),
+      'node.kubesphere.io/memory-limits': formatQuantity({
+        nano: sum.memoryLimits,
+        format: 'BinarySI',
+      }),
       'node.kubesphere.io/memory-limits-fraction': fraction(sum.memoryLimits, memory),
     };
   },

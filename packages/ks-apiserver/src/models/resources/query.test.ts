@@ -14,11 +14,13 @@ test('3.0’s parameters keep their meaning', () => {
   );
   assert.deepEqual([limit, page, sortBy, ascending, sort], [-1, 2, 'nosuch', true, undefined]);
   assert.deepEqual([...filters], [['a', '2']]);
+
   const defaults = read('limit=&page=&ascending=&sortBy=&labelSelector=');
   assert.deepEqual(
     [defaults.limit, defaults.page, defaults.sortBy, defaults.ascending],
     [-1, 1, 'creationTimestamp', false],
   );
+
   assert.equal(defaults.labels, undefined);
 });
 
@@ -42,8 +44,11 @@ const malformed: [string, RegExp][] = [
   ['continue=', /limit=""/],
   [`labelSelector=${'='.repeat(5000)}`, /…"/],
 ];
-for (const [query, message] of malformed)
-  test(`${query.slice(0, 50)} is 400 and says which`, () => assert.throws(() => read(query), { code: 400, message }));
+
+for (const [query, message] of malformed) {
+  test(`${query.slice(0, 50)} is 400 and says which`, () =>
+    assert.throws(() => read(query), { code: 400, message }));
+}
 
 test('any query is read or refused with 400', () => {
   const name = fc.oneof(
@@ -63,14 +68,19 @@ test('any query is read or refused with 400', () => {
     ),
     fc.string(),
   );
+
   const value = fc.oneof(
     fc.string(),
-    fc.string({ unit: fc.constantFrom('a', '=', '|', '\\', ',', '.', '-', '[', ']', "'", '0', '!') }),
+    fc.string({
+      unit: fc.constantFrom('a', '=', '|', '\\', ',', '.', '-', '[', ']', "'", '0', '!'),
+    }),
   );
+
   fc.assert(
     fc.property(fc.array(fc.tuple(name, value), { maxLength: 6 }), (pairs) => {
       try {
         const list = parseListQuery(new URLSearchParams(pairs));
+
         // What is no parameter is a filter: nothing that was asked for is dropped.
         const known = new Set([
           'limit',
@@ -82,12 +92,14 @@ test('any query is read or refused with 400', () => {
           'q',
           'continue',
         ]);
-        for (const [key] of pairs)
+
+        for (const [key] of pairs) {
           assert.ok(
             known.has(key) ||
               list.filters.has(key) ||
               list.more?.some((more) => key === `${more.key}${more.negated ? '!' : '|'}`),
           );
+        }
       } catch (error) {
         assert.ok(error instanceof StatusError && error.code === 400, String(error));
       }
@@ -116,7 +128,9 @@ test('one of several label selectors must match', () => {
 test('any value of a field survives escaping, bars too', () => {
   fc.assert(
     fc.property(fc.string(), fc.string(), (first, second) => {
-      const escaped = [first, second].map((value) => `f=${value.replace(/[\\,=|]/g, '\\$&')}`).join('||');
+      const escaped = [first, second]
+        .map((value) => `f=${value.replace(/[\\,=|]/g, '\\$&')}`)
+        .join('||');
       const fields = parseFields(escaped);
       assert.deepEqual(
         fields?.map(([condition]) => condition?.value),
@@ -134,40 +148,61 @@ test('a path reads what was put there, and nothing of prototypes', () => {
       const text = path
         .map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`))
         .join('');
+
       assert.deepEqual(parsePath(text), path);
+
       let object: unknown = value;
+
       for (const part of [...path].reverse()) {
-        const holder: Record<string, unknown> | unknown[] = typeof part === 'number' ? [] : Object.create(null);
+        const holder: Record<string, unknown> | unknown[] =
+          typeof part === 'number' ? [] : Object.create(null);
         (holder as Record<string | number, unknown>)[part] = object;
         object = holder;
       }
+
       assert.equal(valueAt(object, path), value);
     }),
   );
+
   assert.deepEqual(parsePath("metadata.labels['a.b/c']"), ['metadata', 'labels', 'a.b/c']);
   assert.equal(valueAt({}, ['constructor', 'name']), undefined);
   assert.equal(valueAt({ a: [1] }, ['a', 'length']), 1);
   assert.equal(valueAt({ a: true }, ['a']), 'true');
   assert.equal(valueAt({ a: {} }, ['a']), undefined);
-  for (const text of ['', '.a', 'a.', 'a..b', 'a[', 'a[x]', "a['']", 'a b', 'a'.repeat(600)])
+
+  for (const text of ['', '.a', 'a.', 'a..b', 'a[', 'a[x]', "a['']", 'a b', 'a'.repeat(600)]) {
     assert.equal(parsePath(text), undefined);
+  }
 });
 
 test('a query has at most 100 conditions, and none longer than anybody needs', () => {
   const parse = (text: string) => parseListQuery(new URLSearchParams(text));
-  const labels = (count: number, joint: string) => Array.from({ length: count }, (_, i) => `k${i}=v`).join(joint);
+  const labels = (count: number, joint: string) =>
+    Array.from({ length: count }, (_, i) => `k${i}=v`).join(joint);
   const filters = (count: number) => Array.from({ length: count }, () => 'name|=a').join('&');
   const names = (count: number) => Array.from({ length: count }, (_, i) => `n${i}`).join();
+
   assert.doesNotThrow(() => parse(`labelSelector=${encodeURIComponent(labels(100, '||'))}`));
   assert.doesNotThrow(() => parse(`limit=1&${filters(100)}`));
   assert.doesNotThrow(() => parse(`names=${names(9000)}`));
+
   for (const [text, message] of [
-    [`labelSelector=${encodeURIComponent(labels(101, ','))}`, /^parameter labelSelector=.*at most 100 conditions/],
-    [`labelSelector=${encodeURIComponent(labels(101, '||'))}`, /^parameter labelSelector=.*at most 100 conditions/],
-    [`fieldSelector=${encodeURIComponent(labels(101, '||'))}`, /^parameter fieldSelector=.*at most 100 conditions/],
+    [
+      `labelSelector=${encodeURIComponent(labels(101, ','))}`,
+      /^parameter labelSelector=.*at most 100 conditions/,
+    ],
+    [
+      `labelSelector=${encodeURIComponent(labels(101, '||'))}`,
+      /^parameter labelSelector=.*at most 100 conditions/,
+    ],
+    [
+      `fieldSelector=${encodeURIComponent(labels(101, '||'))}`,
+      /^parameter fieldSelector=.*at most 100 conditions/,
+    ],
     [filters(101), /^parameter name\|=.*at most 100 filters/],
     [`label=${'x'.repeat(3000)}`, /^parameter label=.*at most 2048 characters/],
     [`q=${'x'.repeat(3000)}`, /^parameter q=.*at most 2048 characters/],
-  ] as const)
+  ] as const) {
     assert.throws(() => parse(text), { code: 400, message });
+  }
 });

@@ -8,7 +8,12 @@ import { eventually } from '../../testing/test-server.ts';
 import { Catalog } from './catalog.ts';
 import { RESOURCES } from './table.ts';
 
-const CRDS = { group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions' };
+const CRDS = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  resource: 'customresourcedefinitions',
+};
+
 const GROUP = 'snapshot.storage.k8s.io';
 const rows = RESOURCES.filter(({ resource }) =>
   ['customresourcedefinitions', 'volumesnapshots', 'cronjobs'].includes(resource),
@@ -16,7 +21,10 @@ const rows = RESOURCES.filter(({ resource }) =>
 
 /** The definition of snapshots, as clusters of different ages have it. */
 function definition(...versions: string[]): KubeObject {
-  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+  const schema = {
+    openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+  };
+
   return {
     metadata: {
       name: `volumesnapshots.${GROUP}`,
@@ -39,24 +47,43 @@ function definition(...versions: string[]): KubeObject {
 test('rows are read in the version that the cluster serves, also when that changes', async () => {
   const api = await KubeApiServer.open({ backend: new MemoryBackend() });
   const client = new KubeClient(api);
+
   await client.create(CRDS, definition('v1'));
+
   const catalog = new Catalog(client, rows, { changedMs: 50 });
+
   try {
     await catalog.start(AbortSignal.timeout(10_000));
     assert.equal(catalog.find('cronjobs')?.version, 'v1');
     await eventually(async () => assert.equal(catalog.find('volumesnapshots')?.version, 'v1'));
+
     const snapshots = { group: GROUP, version: 'v1', resource: 'volumesnapshots' };
     await client.create(snapshots, {
       apiVersion: `${GROUP}/v1`,
       kind: 'VolumeSnapshot',
       metadata: { name: 'one', namespace: 'default' },
     } as KubeObject);
-    const store = await catalog.synced(catalog.find('volumesnapshots')!, AbortSignal.timeout(10_000));
+
+    const store = await catalog.synced(
+      catalog.find('volumesnapshots')!,
+      AbortSignal.timeout(10_000),
+    );
+
     await eventually(async () => assert.equal(store.size, 1));
 
-    await client.patch({ resource: CRDS, name: `volumesnapshots.${GROUP}` }, 'merge', definition('v1', 'v1beta1'));
+    await client.patch(
+      { resource: CRDS, name: `volumesnapshots.${GROUP}` },
+      'merge',
+      definition('v1', 'v1beta1'),
+    );
+
     await eventually(async () => assert.equal(catalog.find('volumesnapshots')?.version, 'v1beta1'));
-    const again = await catalog.synced(catalog.find('volumesnapshots')!, AbortSignal.timeout(10_000));
+
+    const again = await catalog.synced(
+      catalog.find('volumesnapshots')!,
+      AbortSignal.timeout(10_000),
+    );
+
     assert.equal(again.size, 1);
   } finally {
     await catalog.stop();

@@ -7,7 +7,10 @@ export interface VersionChange {
   now: ResourceDefinition;
 }
 
-/** Which version of each row the Kubernetes API is read in: clusters older and newer than the row's own version serve another one. */
+/**
+ * Which version of each row the Kubernetes API is read in: clusters older and newer than the row's
+ * own version serve another one.
+ */
 export class RowVersions {
   /** Of rows with several versions the definition of each, best first. */
   readonly #choices: readonly (readonly ResourceDefinition[])[];
@@ -27,11 +30,15 @@ export class RowVersions {
   }
 
   /**
-   * Asks again which versions are served; answers the rows that are read in another one from now on. What is served in none
-   * keeps the version that it has. Rejects with what `serves` rejects with.
+   * Asks again which versions are served; answers the rows that are read in another one from now
+   * on. What is served in none keeps the version that it has. Rejects with what `serves` rejects
+   * with.
    */
-  async choose(serves: (resource: GroupVersionResource) => Promise<boolean>): Promise<VersionChange[]> {
+  async choose(
+    serves: (resource: GroupVersionResource) => Promise<boolean>,
+  ): Promise<VersionChange[]> {
     const changes: VersionChange[] = [];
+
     for (const [i, definitions] of this.#choices.entries()) {
       const before = this.#chosen[i]!;
       const served = await Promise.all(definitions.map(serves));

@@ -26,21 +26,35 @@ const PAGING = /^limit=(-?\d{1,15}),page=(\d{1,15})$/;
 const TRUE = /^(1|t|T|TRUE|true|True)$/;
 const BAD_KEY = /[\s(){}[\]]/;
 
-/** Reads `conditions`, `paging`, `orderBy` and `reverse`. Throws BadRequest for a condition's key with blanks or brackets. */
+/**
+ * Reads `conditions`, `paging`, `orderBy` and `reverse`. Throws BadRequest for a condition's key
+ * with blanks or brackets.
+ */
 export function parseSearchQuery(query: URLSearchParams): SearchQuery {
   const exact = new Map<string, string>();
   const fuzzy = new Map<string, string>();
   const items = (query.get('conditions') ?? '').split(',');
-  if (items.length > MAX_CONDITIONS) throw badRequest(`a list has at most ${MAX_CONDITIONS} conditions`);
+  if (items.length > MAX_CONDITIONS) {
+    throw badRequest(`a list has at most ${MAX_CONDITIONS} conditions`);
+  }
+
   for (const item of items) {
-    if (item === '') continue;
+    if (item === '') {
+      continue;
+    }
+
     const at = item.search(/[=~]/);
     const key = at < 0 ? item : item.slice(0, at);
-    if (BAD_KEY.test(key)) throw badRequest('invalid conditions');
+    if (BAD_KEY.test(key)) {
+      throw badRequest('invalid conditions');
+    }
+
     // Without a sign the key must equal nothing.
     (at >= 0 && item[at] === '~' ? fuzzy : exact).set(key, at < 0 ? '' : item.slice(at + 1));
   }
+
   const paging = PAGING.exec(query.get('paging') ?? '');
+
   return {
     exact,
     fuzzy,
@@ -52,21 +66,32 @@ export function parseSearchQuery(query: URLSearchParams): SearchQuery {
   };
 }
 
-/** A query of v1alpha3 as 3.0 hands it on to the older searcher, for the resources that only this one knows. */
+/**
+ * A query of v1alpha3 as 3.0 hands it on to the older searcher, for the resources that only this
+ * one knows.
+ */
 export function searchQueryOf(given: ListQuery): SearchQuery {
   const { limit, page, sortBy, ascending, filters, hidden } = given;
   const exact = new Map<string, string>();
   const fuzzy = new Map<string, string>();
   let names: Set<string> | undefined;
+
   for (const [key, value] of filters) {
-    if (key === 'name') fuzzy.set('name', value);
-    else if (key === 'names') names = new Set(value.split(','));
-    else if (key === 'ownerReference') exact.set('owner', value);
-    else if (key === 'annotation') exact.set('Annotation', value);
-    else if (key === 'label' && value.includes(':')) {
+    if (key === 'name') {
+      fuzzy.set('name', value);
+    } else if (key === 'names') {
+      names = new Set(value.split(','));
+    } else if (key === 'ownerReference') {
+      exact.set('owner', value);
+    } else if (key === 'annotation') {
+      exact.set('Annotation', value);
+    } else if (key === 'label' && value.includes(':')) {
       const colon = value.indexOf(':');
       exact.set(value.slice(0, colon), value.slice(colon + 1));
-    } else exact.set(key, value);
+    } else {
+      exact.set(key, value);
+    }
   }
+
   return { exact, fuzzy, names, limit, page, orderBy: sortBy, reverse: !ascending, hidden, given };
 }

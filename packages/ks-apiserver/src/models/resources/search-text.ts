@@ -42,14 +42,21 @@ const OF_KINDS: Readonly<Record<string, (object: KubeObject) => unknown[]>> = {
     spec?.type,
     spec?.clusterIP,
     ...((spec?.externalIPs ?? []) as string[]),
-    ...((status?.loadBalancer?.ingress ?? []) as { ip?: string; hostname?: string }[]).flatMap((at) => [
-      at.ip,
-      at.hostname,
-    ]),
+    ...((status?.loadBalancer?.ingress ?? []) as { ip?: string; hostname?: string }[]).flatMap(
+      (at) => [at.ip, at.hostname],
+    ),
   ],
   ingresses: ({ spec }) => ((spec?.rules ?? []) as { host?: string }[]).map(({ host }) => host),
-  persistentvolumeclaims: ({ spec, status }) => [spec?.storageClassName, spec?.volumeName, status?.phase],
-  persistentvolumes: ({ spec, status }) => [spec?.storageClassName, spec?.claimRef?.name, status?.phase],
+  persistentvolumeclaims: ({ spec, status }) => [
+    spec?.storageClassName,
+    spec?.volumeName,
+    status?.phase,
+  ],
+  persistentvolumes: ({ spec, status }) => [
+    spec?.storageClassName,
+    spec?.claimRef?.name,
+    status?.phase,
+  ],
   events: ({ reason, message, note, involvedObject, regarding }) => [
     reason,
     message ?? note,
@@ -60,18 +67,33 @@ const OF_KINDS: Readonly<Record<string, (object: KubeObject) => unknown[]>> = {
   customresourcedefinitions: ({ spec }) => [spec?.names?.kind],
 };
 
-/** The text that words are looked for in: name, namespace, labels, values of annotations and what its kind is known by; in lower case. */
+/**
+ * The text that words are looked for in: name, namespace, labels, values of annotations and what
+ * its kind is known by; in lower case.
+ */
 export function searchText(resource: string, object: KubeObject, entry: Entry): string {
   const parts: unknown[] = [entry.name, entry.namespace];
-  for (const [key, value] of Object.entries(entry.labels)) parts.push(`${key}=${value}`);
-  for (const [key, value] of Object.entries(object.metadata.annotations ?? {}))
-    if (key !== LAST_APPLIED) parts.push(value);
+
+  for (const [key, value] of Object.entries(entry.labels)) {
+    parts.push(`${key}=${value}`);
+  }
+
+  for (const [key, value] of Object.entries(object.metadata.annotations ?? {})) {
+    if (key !== LAST_APPLIED) {
+      parts.push(value);
+    }
+  }
+
   const own = Object.hasOwn(OF_KINDS, resource) ? OF_KINDS[resource] : undefined;
+
   try {
-    if (own) parts.push(...own(object));
+    if (own) {
+      parts.push(...own(object));
+    }
   } catch {
     // An object of a kind of the same name that is built otherwise is found by its metadata.
   }
+
   return parts
     .filter((part) => typeof part === 'string' && part !== '')
     .join('\n')

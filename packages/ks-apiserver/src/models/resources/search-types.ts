@@ -4,7 +4,12 @@ import type { SortKey } from './definition.ts';
 import { serviceSelects } from './fields.ts';
 
 /** A condition of the older searcher; it also sees the query's other exact conditions. */
-export type Condition = (entry: Entry, value: string, catalog: Catalog, others: ReadonlyMap<string, string>) => boolean;
+export type Condition = (
+  entry: Entry,
+  value: string,
+  catalog: Catalog,
+  others: ReadonlyMap<string, string>,
+) => boolean;
 
 /** What the older searcher knows of one resource beyond names and labels. */
 export interface SearchType {
@@ -16,10 +21,12 @@ const equal =
   (field: string): Condition =>
   (entry, value) =>
     entry.fields[field] === value;
+
 const time =
   (field: string): SortKey =>
   (entry) =>
     Number(entry.fields[field]);
+
 const status = { keys: { status: equal('status') } };
 
 function ownedBy(entry: Entry, kind: string, name: string): boolean {
@@ -30,11 +37,20 @@ function ownedBy(entry: Entry, kind: string, name: string): boolean {
 const podOwner: Condition = (pod, _value, catalog, others) => {
   const kind = others.get('ownerKind') ?? '';
   const name = others.get('ownerName') ?? '';
-  if (kind !== 'Deployment')
-    return ['ReplicaSet', 'DaemonSet', 'StatefulSet', 'Job'].includes(kind) && ownedBy(pod, kind, name);
+
+  if (kind !== 'Deployment') {
+    return (
+      ['ReplicaSet', 'DaemonSet', 'StatefulSet', 'Job'].includes(kind) && ownedBy(pod, kind, name)
+    );
+  }
+
   const replicaSets = catalog.store('replicasets');
+
   return (pod.fields.owners as readonly string[]).some((owner) => {
-    if (!owner.startsWith('ReplicaSet/')) return false;
+    if (!owner.startsWith('ReplicaSet/')) {
+      return false;
+    }
+
     const replicaSet = replicaSets?.get(owner.slice('ReplicaSet/'.length), pod.namespace);
     return replicaSet !== undefined && ownedBy(replicaSet, kind, name);
   });
@@ -72,14 +88,21 @@ export const SEARCH_TYPES: ReadonlyMap<string, SearchType> = new Map<string, Sea
     's2ibuildertemplates',
   ].map((resource): [string, SearchType] => [resource, {}]),
   ['secrets', { keys: { type: equal('type') } }],
-  ['deployments', { keys: { status: equal('wantedStatus') }, orderBy: { updateTime: time('updateTime') } }],
+  [
+    'deployments',
+    { keys: { status: equal('wantedStatus') }, orderBy: { updateTime: time('updateTime') } },
+  ],
   ['daemonsets', status],
   ['statefulsets', status],
   ['cronjobs', { ...status, orderBy: { lastScheduleTime: time('lastScheduleTime') } }],
   [
     'jobs',
     {
-      keys: { status: equal('countStatus'), includeCronJob: madeBy('CronJob'), includeS2iRun: madeBy('S2iRun') },
+      keys: {
+        status: equal('countStatus'),
+        includeCronJob: madeBy('CronJob'),
+        includeS2iRun: madeBy('S2iRun'),
+      },
       orderBy: { updateTime: time('updateTime') },
     },
   ],
@@ -87,7 +110,8 @@ export const SEARCH_TYPES: ReadonlyMap<string, SearchType> = new Map<string, Sea
     'persistentvolumeclaims',
     {
       keys: {
-        status: (claim, value) => value.toLowerCase().split('|').includes(String(claim.fields.phase)),
+        status: (claim, value) =>
+          value.toLowerCase().split('|').includes(String(claim.fields.phase)),
         storageClassName: equal('storageClassName'),
       },
     },
@@ -106,7 +130,10 @@ export const SEARCH_TYPES: ReadonlyMap<string, SearchType> = new Map<string, Sea
     },
   ],
   ['roles', { keys: { userfacing: userFacing } }],
-  ['clusterroles', { keys: { ownerKind: roleOwner, ownerName: roleOwner, userfacing: userFacing } }],
+  [
+    'clusterroles',
+    { keys: { ownerKind: roleOwner, ownerName: roleOwner, userfacing: userFacing } },
+  ],
   [
     'nodes',
     {
@@ -117,11 +144,16 @@ export const SEARCH_TYPES: ReadonlyMap<string, SearchType> = new Map<string, Sea
     },
   ],
   ['storageclasses', {}],
-  ['horizontalpodautoscalers', { keys: { targetKind: autoscalerTarget, targetName: autoscalerTarget } }],
+  [
+    'horizontalpodautoscalers',
+    { keys: { targetKind: autoscalerTarget, targetName: autoscalerTarget } },
+  ],
   ['s2iruns', status],
 ]);
 
-/** Resources whose lists in v1alpha3 go to the older searcher too, as 3.0 has nothing else for them. */
+/**
+ * Resources whose lists in v1alpha3 go to the older searcher too, as 3.0 has nothing else for them.
+ */
 export const SEARCHED_IN_V1ALPHA3: ReadonlySet<string> = new Set([
   'secrets',
   'cronjobs',

@@ -1,11 +1,15 @@
 import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import { type FieldRequirement, parseFieldSelector } from '@ks-apiserver/apimachinery/selectors/fields';
+import {
+  type FieldRequirement,
+  parseFieldSelector,
+} from '@ks-apiserver/apimachinery/selectors/fields';
 import { parseLabelSelector } from '@ks-apiserver/apimachinery/selectors/labels';
 import { checkConditions } from '@ks-apiserver/apimachinery/selectors/limits';
 import { type FieldPath, parsePath } from './field-path.ts';
 
 /** Longest piece of a parameter's value that an error quotes, in characters. */
 const QUOTED = 128;
+
 /** Fields that one query may look into: each is read from every object the first time. */
 const MAX_FIELDS = 8;
 
@@ -38,9 +42,11 @@ function checkSelector(name: string, text: string, form: 'labels' | 'fields'): v
 /** The parts between `||`; a bar behind a backslash is no separator, and loses that backslash. */
 function alternatives(text: string): string[] {
   const parts = [''];
+
   for (let i = 0; i < text.length; i++) {
     const [char, next] = [text[i]!, text[i + 1]];
     let piece = char;
+
     if (char === '\\' && next !== undefined) {
       piece = next === '|' ? next : char + next;
       i++;
@@ -49,44 +55,77 @@ function alternatives(text: string): string[] {
       i++;
       continue;
     }
+
     parts[parts.length - 1] += piece;
   }
+
   return parts;
 }
 
-function readEach<T>(name: string, text: string, parts: readonly string[], read: (part: string) => T): T[] {
+function readEach<T>(
+  name: string,
+  text: string,
+  parts: readonly string[],
+  read: (part: string) => T,
+): T[] {
   return parts.map((part) => {
-    if (parts.length > 1 && part.trim() === '') throw badParameter(name, text, 'nothing stands on one side of ||');
+    if (parts.length > 1 && part.trim() === '') {
+      throw badParameter(name, text, 'nothing stands on one side of ||');
+    }
+
     try {
       return read(part);
     } catch (error) {
-      if (error instanceof StatusError && error.code === 400) throw badParameter(name, text, error.message);
+      if (error instanceof StatusError && error.code === 400) {
+        throw badParameter(name, text, error.message);
+      }
       throw error;
     }
   });
 }
 
-/** Reads `labelSelector`: Kubernetes' form, or several joined by `||`; undefined for an empty one. Throws BadRequest. */
+/**
+ * Reads `labelSelector`: Kubernetes' form, or several joined by `||`; undefined for an empty one.
+ * Throws BadRequest.
+ */
 export function parseLabels(text: string): LabelTest | undefined {
-  if (text === '') return undefined;
+  if (text === '') {
+    return undefined;
+  }
+
   checkSelector('labelSelector', text, 'labels');
+
   // No label and no value has a bar.
   const selectors = readEach('labelSelector', text, text.split('||'), parseLabelSelector);
+
   return { text, matches: (labels) => selectors.some((selector) => selector.matches(labels)) };
 }
 
-/** Reads `fieldSelector`: alternatives of conditions that must all hold; undefined for an empty one. Throws BadRequest. */
+/**
+ * Reads `fieldSelector`: alternatives of conditions that must all hold; undefined for an empty one.
+ * Throws BadRequest.
+ */
 export function parseFields(text: string): readonly (readonly FieldCondition[])[] | undefined {
-  if (text === '') return undefined;
+  if (text === '') {
+    return undefined;
+  }
+
   checkSelector('fieldSelector', text, 'fields');
+
   const read = readEach('fieldSelector', text, alternatives(text), (part) =>
     parseFieldSelector(part).requirements.map((requirement): FieldCondition => {
       const path = parsePath(requirement.field);
-      if (!path) throw badRequest(`"${requirement.field}" is no path of a field, such as spec.nodeName`);
+      if (!path) {
+        throw badRequest(`"${requirement.field}" is no path of a field, such as spec.nodeName`);
+      }
+
       return { ...requirement, path };
     }),
   );
-  if (new Set(read.flat().map(({ field }) => field)).size > MAX_FIELDS)
+
+  if (new Set(read.flat().map(({ field }) => field)).size > MAX_FIELDS) {
     throw badParameter('fieldSelector', text, `at most ${MAX_FIELDS} fields may be looked into`);
+  }
+
   return read.some((conditions) => conditions.length === 0) ? undefined : read;
 }

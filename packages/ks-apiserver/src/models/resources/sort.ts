@@ -17,6 +17,7 @@ export interface Ordering {
 
 /** Most entries that are picked from the others one by one instead of sorting all. */
 const MAX_PICKED = 1000;
+
 /** More entries than this are ordered in turns with other work. */
 const MANY = 5000;
 
@@ -41,15 +42,35 @@ function readerOf(
   row: ResourceDefinition,
   catalog: Catalog,
 ): { of: (entry: Entry) => Value; column?: Column } {
-  if (by.kind === 'field') return fieldReader(row, by.field, by.path, catalog.columns);
+  if (by.kind === 'field') {
+    return fieldReader(row, by.field, by.path, catalog.columns);
+  }
+
   const { key } = by;
-  if (by.kind === 'label') return { of: (entry) => own(entry.labels, key) };
-  if (by.kind === 'annotation') return { of: (entry) => own(entry.annotations, key) };
+
+  if (by.kind === 'label') {
+    return { of: (entry) => own(entry.labels, key) };
+  }
+  if (by.kind === 'annotation') {
+    return { of: (entry) => own(entry.annotations, key) };
+  }
+
   const known = own(COMMON, key) ?? own(row.sortKeys, key);
-  if (known) return { of: known };
+  if (known) {
+    return { of: known };
+  }
+
   // What a resource is filtered by, such as its status, is among the fields of its entries.
-  if (own(row.filters, key)) return { of: (entry) => scalar(entry.fields[key]) };
-  const keys = new Set([...Object.keys(COMMON), ...Object.keys(row.sortKeys ?? {}), ...Object.keys(row.filters ?? {})]);
+  if (own(row.filters, key)) {
+    return { of: (entry) => scalar(entry.fields[key]) };
+  }
+
+  const keys = new Set([
+    ...Object.keys(COMMON),
+    ...Object.keys(row.sortKeys ?? {}),
+    ...Object.keys(row.filters ?? {}),
+  ]);
+
   throw badRequest(
     `parameter sortBy: ${row.resource} have no key "${text}"; there are ${[...keys].join(', ')}, label:KEY, annotation:KEY and paths such as metadata.generation`,
   );
@@ -57,23 +78,41 @@ function readerOf(
 
 /** Numbers before text; what has no value comes last in both directions. */
 function compareValues(a: Value, b: Value, descending: boolean): number {
-  if (a === b) return 0;
-  if (a === undefined || a === '') return b === undefined || b === '' ? 0 : 1;
-  if (b === undefined || b === '') return -1;
+  if (a === b) {
+    return 0;
+  }
+  if (a === undefined || a === '') {
+    return b === undefined || b === '' ? 0 : 1;
+  }
+  if (b === undefined || b === '') {
+    return -1;
+  }
+
   const order = typeof a === typeof b ? (a < b ? -1 : 1) : typeof a === 'number' ? -1 : 1;
+
   return descending ? -order : order;
 }
 
-/** The order of a query's `sort` terms, ties by name, namespace and uid. Throws BadRequest for a key that the resource does not have. */
+/**
+ * The order of a query's `sort` terms, ties by name, namespace and uid. Throws BadRequest for a key
+ * that the resource does not have.
+ */
 function byTerms(terms: readonly SortTerm[], row: ResourceDefinition, catalog: Catalog): Ordering {
-  const readers = terms.map((term) => ({ ...readerOf(term, row, catalog), descending: term.descending }));
+  const readers = terms.map((term) => ({
+    ...readerOf(term, row, catalog),
+    descending: term.descending,
+  }));
+
   return {
     columns: readers.flatMap(({ column }) => column ?? []),
     compare: (a, b) => {
       for (const { of, descending } of readers) {
         const order = compareValues(of(a), of(b), descending);
-        if (order !== 0) return order;
+        if (order !== 0) {
+          return order;
+        }
       }
+
       return byIdentity(a, b);
     },
   };
@@ -82,6 +121,7 @@ function byTerms(terms: readonly SortTerm[], row: ResourceDefinition, catalog: C
 /** 3.0's order by a key of a resource: descending is the whole reversed, ties too. */
 function byKey(key: SortKey, ascending: boolean): Ordering {
   const sign = ascending ? 1 : -1;
+
   return {
     columns: [],
     compare: (a, b) => {
@@ -91,44 +131,86 @@ function byKey(key: SortKey, ascending: boolean): Ordering {
   };
 }
 
-/** The order that a store keeps for a query; undefined for orders that are made when they are asked for. */
-export function storeOrder(row: ResourceDefinition, query: ListQuery): 'name' | 'creationTimestamp' | undefined {
-  if (query.sort || own(row.sortKeys, query.sortBy)) return undefined;
+/**
+ * The order that a store keeps for a query; undefined for orders that are made when they are asked
+ * for.
+ */
+export function storeOrder(
+  row: ResourceDefinition,
+  query: ListQuery,
+): 'name' | 'creationTimestamp' | undefined {
+  if (query.sort || own(row.sortKeys, query.sortBy)) {
+    return undefined;
+  }
   return query.sortBy === 'name' ? 'name' : 'creationTimestamp';
 }
 
-/** The order of a query. Throws BadRequest for a key that the resource does not have, in the forms that 3.0 has not. */
+/**
+ * The order of a query. Throws BadRequest for a key that the resource does not have, in the forms
+ * that 3.0 has not.
+ */
 export function orderingOf(row: ResourceDefinition, query: ListQuery, catalog: Catalog): Ordering {
-  if (query.sort) return byTerms(query.sort, row, catalog);
+  if (query.sort) {
+    return byTerms(query.sort, row, catalog);
+  }
+
   const key = own(row.sortKeys, query.sortBy);
-  if (key) return byKey(key, query.ascending);
+  if (key) {
+    return byKey(key, query.ascending);
+  }
+
   const compare = query.sortBy === 'name' ? byName : byCreation;
+
   return { columns: [], compare: query.ascending ? compare : (a, b) => compare(b, a) };
 }
 
-/** The first entries of an order up to a place, or all of them where that is cheaper; at once unless they are many. */
+/**
+ * The first entries of an order up to a place, or all of them where that is cheaper; at once unless
+ * they are many.
+ */
 export function sortedUpTo(
   entries: readonly Entry[],
   { compare }: Ordering,
   end: number,
 ): readonly Entry[] | Promise<readonly Entry[]> {
   const many = entries.length > MANY;
-  if (end === 0) return [];
-  if (end > MAX_PICKED || end * 4 > entries.length)
+
+  if (end === 0) {
+    return [];
+  }
+  if (end > MAX_PICKED || end * 4 > entries.length) {
     return many ? sortInTurns(entries, compare) : [...entries].sort(compare);
+  }
+
   const picked: Entry[] = [];
+
   const pick = (entry: Entry) => {
-    if (picked.length === end && compare(entry, picked[end - 1]!) >= 0) return;
+    if (picked.length === end && compare(entry, picked[end - 1]!) >= 0) {
+      return;
+    }
+
     let low = 0;
     for (let high = picked.length; low < high; ) {
       const middle = (low + high) >>> 1;
-      if (compare(picked[middle]!, entry) < 0) low = middle + 1;
-      else high = middle;
+      if (compare(picked[middle]!, entry) < 0) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
     }
+
     picked.splice(low, 0, entry);
-    if (picked.length > end) picked.pop();
+
+    if (picked.length > end) {
+      picked.pop();
+    }
   };
-  if (many) return inTurns([...entries], pick).then(() => picked);
+
+  if (many) {
+    return inTurns([...entries], pick).then(() => picked);
+  }
+
   entries.forEach(pick);
+
   return picked;
 }

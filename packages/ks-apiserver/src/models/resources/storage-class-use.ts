@@ -7,18 +7,28 @@ class StorageClassUse {
   readonly #claims = new Map<string, number>();
 
   constructor(claims: Store) {
-    for (const claim of claims.values()) this.#change(claim, 1);
+    for (const claim of claims.values()) {
+      this.#change(claim, 1);
+    }
+
     claims.onChange(({ type, entry, previous }) => {
-      if (previous) this.#change(previous, -1);
-      if (type !== 'DELETED') this.#change(entry, 1);
+      if (previous) {
+        this.#change(previous, -1);
+      }
+      if (type !== 'DELETED') {
+        this.#change(entry, 1);
+      }
     });
   }
 
   #change(claim: Entry, by: number): void {
     const name = String(claim.fields.storageClassName);
     const count = (this.#claims.get(name) ?? 0) + by;
-    if (count > 0) this.#claims.set(name, count);
-    else this.#claims.delete(name);
+    if (count > 0) {
+      this.#claims.set(name, count);
+    } else {
+      this.#claims.delete(name);
+    }
   }
 
   of(storageClass: Entry): number {
@@ -30,18 +40,25 @@ const uses = new WeakMap<Store, StorageClassUse>();
 
 function claimsOf(storageClass: Entry, catalog: Catalog): number {
   const claims = catalog.store('persistentvolumeclaims');
-  if (!claims) return 0;
+  if (!claims) {
+    return 0;
+  }
+
   let use = uses.get(claims);
   if (!use) {
     use = new StorageClassUse(claims);
     uses.set(claims, use);
   }
+
   return use.of(storageClass);
 }
 
 const SNAPSHOT = 'storageclass.kubesphere.io/support-snapshot';
 
-/** Whether volumes of the class's provisioner can be snapshotted, as the provisioner's capability says. */
+/**
+ * Whether volumes of the class's provisioner can be snapshotted, as the provisioner's capability
+ * says.
+ */
 function supportsSnapshot(storageClass: Entry, catalog: Catalog): boolean {
   const name = String(storageClass.fields.provisioner).replaceAll(/[./]/g, '-');
   return catalog.store('provisionercapabilities')?.get(name)?.fields.snapshot === true;
@@ -54,17 +71,26 @@ function classesOf({ type, entry, previous }: Change): string[] {
   return before === after ? [] : [before, after].flatMap((name) => (name ? `/${name}` : []));
 }
 
-/** Annotations of storage classes: how many claims ask for one and, unless it says so itself, whether it takes snapshots. */
+/**
+ * Annotations of storage classes: how many claims ask for one and, unless it says so itself,
+ * whether it takes snapshots.
+ */
 export const storageClassAnnotations = {
-  annotatedFrom: { persistentvolumeclaims: classesOf, provisionercapabilities: () => 'all' as const },
+  annotatedFrom: {
+    persistentvolumeclaims: classesOf,
+    provisionercapabilities: () => 'all' as const,
+  },
 
   annotationVersion(storageClass: Entry, catalog: Catalog): number {
-    return 2 + 2 * claimsOf(storageClass, catalog) + Number(supportsSnapshot(storageClass, catalog));
+    return (
+      2 + 2 * claimsOf(storageClass, catalog) + Number(supportsSnapshot(storageClass, catalog))
+    );
   },
   annotate(storageClass: Entry, catalog: Catalog): Record<string, string> {
     return {
       'kubesphere.io/pvc-count': String(claimsOf(storageClass, catalog)),
-      [SNAPSHOT]: storageClass.annotations[SNAPSHOT] ?? String(supportsSnapshot(storageClass, catalog)),
+      [SNAPSHOT]:
+        storageClass.annotations[SNAPSHOT] ?? String(supportsSnapshot(storageClass, catalog)),
     };
   },
 };

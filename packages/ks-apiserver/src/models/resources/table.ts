@@ -21,15 +21,23 @@ import { nodeAnnotations, podRequests } from './node-requests.ts';
 import { storageClassAnnotations } from './storage-class-use.ts';
 
 const status = { status: equalField('status') };
+
 const updateTime = {
-  updateTime: (entry: { fields: Readonly<Record<string, unknown>> }) => Number(entry.fields.updateTime),
+  updateTime: (entry: { fields: Readonly<Record<string, unknown>> }) =>
+    Number(entry.fields.updateTime),
 };
+
 const updated = { ...updateTime, lastUpdateTimestamp: updateTime.updateTime };
 const count = (value: unknown) => (typeof value === 'number' ? value : 0);
 
-/** The version by which a CRD's objects are read: the stored one or, where that is no longer served, another. */
+/**
+ * The version by which a CRD's objects are read: the stored one or, where that is no longer served,
+ * another.
+ */
 function servedVersion(versions: unknown): string | undefined {
-  const served = ((versions ?? []) as { name: string; served?: boolean; storage?: boolean }[]).filter((v) => v.served);
+  const served = (
+    (versions ?? []) as { name: string; served?: boolean; storage?: boolean }[]
+  ).filter((v) => v.served);
   return (served.find(({ storage }) => storage) ?? served[0])?.name;
 }
 
@@ -69,7 +77,16 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     pods: {
       kind: 'Pod',
       namespaced: true,
-      unread: ['env', 'envFrom', 'args', 'command', 'volumeMounts', 'livenessProbe', 'readinessProbe', 'startupProbe'],
+      unread: [
+        'env',
+        'envFrom',
+        'args',
+        'command',
+        'volumeMounts',
+        'livenessProbe',
+        'readinessProbe',
+        'startupProbe',
+      ],
       fields: (pod) => ({
         usage: podUsage(pod),
         nodeName: pod.spec?.nodeName ?? '',
@@ -90,10 +107,18 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     services: {
       kind: 'Service',
       namespaced: true,
-      fields: (service) => ({ selector: service.spec?.selector, usage: usageOf('', 'services', service) }),
+      fields: (service) => ({
+        selector: service.spec?.selector,
+        usage: usageOf('', 'services', service),
+      }),
     },
     configmaps: { kind: 'ConfigMap', namespaced: true },
-    secrets: { kind: 'Secret', namespaced: true, needsOwnRight: true, fields: ({ type }) => ({ type }) },
+    secrets: {
+      kind: 'Secret',
+      namespaced: true,
+      needsOwnRight: true,
+      fields: ({ type }) => ({ type }),
+    },
     persistentvolumeclaims: {
       kind: 'PersistentVolumeClaim',
       namespaced: true,
@@ -122,7 +147,10 @@ export const RESOURCES: readonly ResourceDefinition[] = [
       fields: ({ status, ...deployment }) => ({
         status: workloadStatus(count(status?.replicas), count(status?.readyReplicas)),
         // The older searcher goes by what is wanted and not by what is there.
-        wantedStatus: workloadStatus(count(deployment.spec?.replicas), count(status?.readyReplicas)),
+        wantedStatus: workloadStatus(
+          count(deployment.spec?.replicas),
+          count(status?.readyReplicas),
+        ),
         updateTime: latestTime(deployment as KubeObject, status?.conditions, 'lastUpdateTime'),
       }),
       filters: status,
@@ -131,7 +159,9 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     statefulsets: {
       kind: 'StatefulSet',
       namespaced: true,
-      fields: ({ spec, status }) => ({ status: workloadStatus(count(spec?.replicas), count(status?.readyReplicas)) }),
+      fields: ({ spec, status }) => ({
+        status: workloadStatus(count(spec?.replicas), count(status?.readyReplicas)),
+      }),
       filters: status,
     },
     replicasets: {
@@ -162,7 +192,9 @@ export const RESOURCES: readonly ResourceDefinition[] = [
       kind: 'Job',
       namespaced: true,
       fields: (job) => ({
-        status: conditionStatus(job.status?.conditions, { Complete: 'completed', Failed: 'failed' }) ?? 'running',
+        status:
+          conditionStatus(job.status?.conditions, { Complete: 'completed', Failed: 'failed' }) ??
+          'running',
         countStatus: jobCountStatus(job),
         updateTime: latestTime(job, job.status?.conditions, 'lastTransitionTime'),
       }),
@@ -201,8 +233,19 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   ...of('rbac.authorization.k8s.io', 'v1', {
     roles: { kind: 'Role', namespaced: true, eager: true, keepObjects: true, aggregates: true },
     rolebindings: { kind: 'RoleBinding', namespaced: true, eager: true, keepObjects: true },
-    clusterroles: { kind: 'ClusterRole', namespaced: false, eager: true, keepObjects: true, aggregates: true },
-    clusterrolebindings: { kind: 'ClusterRoleBinding', namespaced: false, eager: true, keepObjects: true },
+    clusterroles: {
+      kind: 'ClusterRole',
+      namespaced: false,
+      eager: true,
+      keepObjects: true,
+      aggregates: true,
+    },
+    clusterrolebindings: {
+      kind: 'ClusterRoleBinding',
+      namespaced: false,
+      eager: true,
+      keepObjects: true,
+    },
   }),
   ...of('iam.kubesphere.io', 'v1alpha2', {
     users: {
@@ -218,11 +261,26 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     loginrecords: {
       kind: 'LoginRecord',
       namespaced: false,
-      fields: ({ spec }) => ({ type: spec?.type, success: spec?.success, sourceIP: spec?.sourceIP }),
+      fields: ({ spec }) => ({
+        type: spec?.type,
+        success: spec?.success,
+        sourceIP: spec?.sourceIP,
+      }),
       filters: { type: equalField('type') },
     },
-    globalroles: { kind: 'GlobalRole', namespaced: false, eager: true, keepObjects: true, aggregates: true },
-    globalrolebindings: { kind: 'GlobalRoleBinding', namespaced: false, eager: true, keepObjects: true },
+    globalroles: {
+      kind: 'GlobalRole',
+      namespaced: false,
+      eager: true,
+      keepObjects: true,
+      aggregates: true,
+    },
+    globalrolebindings: {
+      kind: 'GlobalRoleBinding',
+      namespaced: false,
+      eager: true,
+      keepObjects: true,
+    },
     workspaceroles: {
       kind: 'WorkspaceRole',
       namespaced: false,
@@ -231,7 +289,12 @@ export const RESOURCES: readonly ResourceDefinition[] = [
       aggregates: true,
       filters: { workspace: (role, value) => role.labels['kubesphere.io/workspace'] === value },
     },
-    workspacerolebindings: { kind: 'WorkspaceRoleBinding', namespaced: false, eager: true, keepObjects: true },
+    workspacerolebindings: {
+      kind: 'WorkspaceRoleBinding',
+      namespaced: false,
+      eager: true,
+      keepObjects: true,
+    },
     groups: { kind: 'Group', namespaced: false, eager: true, keepObjects: true },
     groupbindings: { kind: 'GroupBinding', namespaced: false, eager: true, keepObjects: true },
   }),
@@ -273,7 +336,9 @@ export const RESOURCES: readonly ResourceDefinition[] = [
     federateddeployments: {
       kind: 'FederatedDeployment',
       namespaced: true,
-      fields: (deployment) => ({ updateTime: latestTime(deployment, deployment.status?.conditions, 'lastUpdateTime') }),
+      fields: (deployment) => ({
+        updateTime: latestTime(deployment, deployment.status?.conditions, 'lastUpdateTime'),
+      }),
       sortKeys: updateTime,
     },
     federatedstatefulsets: { kind: 'FederatedStatefulSet', namespaced: true },
@@ -303,7 +368,11 @@ export const RESOURCES: readonly ResourceDefinition[] = [
   }),
   ...of('devops.kubesphere.io', 'v1alpha1', {
     s2ibuilders: { kind: 'S2iBuilder', namespaced: true },
-    s2iruns: { kind: 'S2iRun', namespaced: true, fields: ({ status }) => ({ status: status?.runState }) },
+    s2iruns: {
+      kind: 'S2iRun',
+      namespaced: true,
+      fields: ({ status }) => ({ status: status?.runState }),
+    },
     s2ibuildertemplates: { kind: 'S2iBuilderTemplate', namespaced: false },
   }),
   ...of('devops.kubesphere.io', 'v1alpha3', {
@@ -324,7 +393,9 @@ export const RESOURCES: readonly ResourceDefinition[] = [
         namespaced: spec?.scope === 'Namespaced',
         version: servedVersion(spec?.versions),
       }),
-      filters: { name: (crd, value) => crd.name.includes(value) || String(crd.fields.kind).includes(value) },
+      filters: {
+        name: (crd, value) => crd.name.includes(value) || String(crd.fields.kind).includes(value),
+      },
     },
   }),
 ];

@@ -10,16 +10,32 @@ import { listPage } from './list.ts';
 import { parseListQuery } from './query.ts';
 
 test('queries that differ in anything have views of their own', async () => {
-  const row: ResourceDefinition = { group: '', version: 'v1', resource: 'things', kind: 'Thing', namespaced: true };
+  const row: ResourceDefinition = {
+    group: '',
+    version: 'v1',
+    resource: 'things',
+    kind: 'Thing',
+    namespaced: true,
+  };
+
   const catalog = { columns: new Columns() } as unknown as Catalog;
   const store = new Store();
+
   for (let i = 0; i < 300; i++) {
-    const metadata = { name: `n${i}`, namespace: `x${i % 2}`, uid: `u${i}`, labels: { odd: String(i % 2) } };
+    const metadata = {
+      name: `n${i}`,
+      namespace: `x${i % 2}`,
+      uid: `u${i}`,
+      labels: { odd: String(i % 2) },
+    };
+
     const object: KubeObject = { metadata };
     store.set(entryOf(object, Buffer.from(JSON.stringify(object)), {}, false));
   }
+
   const total = async (query: string) =>
     (await listPage(store, row, parseListQuery(new URLSearchParams(query)), catalog)).total;
+
   const totals: [string, number][] = [
     ['fieldSelector=metadata.name=n1', 1],
     ['fieldSelector=metadata.name=nosuch', 0],
@@ -32,6 +48,10 @@ test('queries that differ in anything have views of their own', async () => {
     ['name|=n1', 111],
     ['name|=n1&name|=n2', 222],
   ];
-  for (let round = 0; round < 2; round++)
-    for (const [query, wanted] of totals) assert.equal(await total(query), wanted, query);
+
+  for (let round = 0; round < 2; round++) {
+    for (const [query, wanted] of totals) {
+      assert.equal(await total(query), wanted, query);
+    }
+  }
 });

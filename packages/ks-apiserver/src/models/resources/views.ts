@@ -9,7 +9,10 @@ import type { Ordering } from './sort.ts';
 /** Smaller lists are gone through as quickly as a view is found. */
 const MIN_ENTRIES = 200;
 
-/** What of a query says which entries are in its list, and in which order: all but who asks for which page of it. */
+/**
+ * What of a query says which entries are in its list, and in which order: all but who asks for
+ * which page of it.
+ */
 function idOf({
   limit: _l,
   page: _p,
@@ -24,8 +27,8 @@ function idOf({
 }
 
 /**
- * The entries of a query, ascending by `ordering`, from a view that its store keeps up to date; undefined where the list is
- * short, or takes more than a look at the entries themselves.
+ * The entries of a query, ascending by `ordering`, from a view that its store keeps up to date;
+ * undefined where the list is short, or takes more than a look at the entries themselves.
  */
 export function viewed(
   store: ListedStore,
@@ -35,8 +38,15 @@ export function viewed(
   { compare, columns }: Ordering,
   namespace: string | undefined,
 ): readonly Entry[] | Promise<readonly Entry[]> | undefined {
-  if (!(store instanceof Store) || derived.length > 0 || columns.length > 0) return undefined;
-  if (looksElsewhere(row, query) || store.count(namespace) < MIN_ENTRIES) return undefined;
-  const passes = plain.length === 0 ? undefined : (entry: Entry) => plain.every((test) => test(entry));
+  if (!(store instanceof Store) || derived.length > 0 || columns.length > 0) {
+    return undefined;
+  }
+  if (looksElsewhere(row, query) || store.count(namespace) < MIN_ENTRIES) {
+    return undefined;
+  }
+
+  const passes =
+    plain.length === 0 ? undefined : (entry: Entry) => plain.every((test) => test(entry));
+
   return store.view(idOf(query), { passes, compare, namespace });
 }

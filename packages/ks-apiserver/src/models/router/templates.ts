@@ -2,6 +2,7 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 
 /** Where the routers of all projects run. */
 export const ROUTER_NAMESPACE = 'kubesphere-controls-system';
+
 const IMAGE = 'registry.k8s.io/ingress-nginx/controller:v1.11.3';
 const MESH = 'servicemesh.kubesphere.io/enabled';
 
@@ -20,7 +21,10 @@ function labels(project: string): Record<string, string> {
   return { app: 'kubesphere', component: 'ks-router', tier: 'backend', project };
 }
 
-/** Whether an object of the router's name is a project's, and not that of a gateway which another controller keeps. */
+/**
+ * Whether an object of the router's name is a project's, and not that of a gateway which another
+ * controller keeps.
+ */
 export function isRouterOf(project: string, { metadata }: KubeObject): boolean {
   const isKept = metadata.ownerReferences?.some(({ controller }) => controller === true) === true;
   const { project: labelled = project } = metadata.labels ?? {};
@@ -33,7 +37,12 @@ export function routerService(project: string, { type, annotations }: RouterOpti
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { name: routerName(project), namespace: ROUTER_NAMESPACE, labels: labels(project), annotations },
+    metadata: {
+      name: routerName(project),
+      namespace: ROUTER_NAMESPACE,
+      labels: labels(project),
+      annotations,
+    },
     spec: {
       type,
       selector: labels(project),
@@ -48,6 +57,7 @@ export function routerService(project: string, { type, annotations }: RouterOpti
 /** Arguments of the ingress controller, which watches one project alone. */
 export function routerArguments(project: string, type: RouterOptions['type']): string[] {
   const name = routerName(project);
+
   return [
     '/nginx-ingress-controller',
     '--annotations-prefix=nginx.ingress.kubernetes.io',
@@ -55,20 +65,32 @@ export function routerArguments(project: string, type: RouterOptions['type']): s
     `--configmap=$(POD_NAMESPACE)/${name}-nginx`,
     `--watch-namespace=${project}`,
     `--election-id=${name}`,
-    type === 'LoadBalancer' ? `--publish-service=${ROUTER_NAMESPACE}/${name}` : '--report-node-internal-ip-address',
+    type === 'LoadBalancer'
+      ? `--publish-service=${ROUTER_NAMESPACE}/${name}`
+      : '--report-node-internal-ip-address',
   ];
 }
 
-/** Annotation of the router's pods: the service mesh takes them in only when the router is to be part of it. */
+/**
+ * Annotation of the router's pods: the service mesh takes them in only when the router is to be
+ * part of it.
+ */
 export function meshAnnotation(annotations: Record<string, string>): Record<string, string> {
   return { 'sidecar.istio.io/inject': annotations[MESH] === 'true' ? 'true' : 'false' };
 }
 
-const fieldEnv = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
+const fieldEnv = (name: string, fieldPath: string) => ({
+  name,
+  valueFrom: { fieldRef: { fieldPath } },
+});
 
 /** The Deployment of a project's router. */
-export function routerDeployment(project: string, { type, annotations }: RouterOptions): KubeObject {
+export function routerDeployment(
+  project: string,
+  { type, annotations }: RouterOptions,
+): KubeObject {
   const healthz = { path: '/healthz', port: 10254, scheme: 'HTTP' };
+
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -86,14 +108,20 @@ export function routerDeployment(project: string, { type, annotations }: RouterO
               name: 'nginx-ingress-controller',
               image: IMAGE,
               args: routerArguments(project, type),
-              env: [fieldEnv('POD_NAME', 'metadata.name'), fieldEnv('POD_NAMESPACE', 'metadata.namespace')],
+              env: [
+                fieldEnv('POD_NAME', 'metadata.name'),
+                fieldEnv('POD_NAMESPACE', 'metadata.namespace'),
+              ],
               ports: [
                 { name: 'http', containerPort: 80 },
                 { name: 'https', containerPort: 443 },
               ],
               livenessProbe: { httpGet: healthz, initialDelaySeconds: 10, timeoutSeconds: 5 },
               readinessProbe: { httpGet: healthz, timeoutSeconds: 5 },
-              securityContext: { capabilities: { drop: ['ALL'], add: ['NET_BIND_SERVICE'] }, runAsUser: 101 },
+              securityContext: {
+                capabilities: { drop: ['ALL'], add: ['NET_BIND_SERVICE'] },
+                runAsUser: 101,
+              },
             },
           ],
         },

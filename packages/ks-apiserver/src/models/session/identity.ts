@@ -2,6 +2,9 @@
 export interface Identity {
   name: string;
   uid: string;
-  /** Groups of the identity provider, as subjects of bindings name them; they last as long as the session. */
+  /**
+   * Groups of the identity provider, as subjects of bindings name them; they last as long as the
+   * session.
+   */
   groups?: readonly string[];
 }

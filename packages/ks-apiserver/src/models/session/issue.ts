@@ -18,12 +18,18 @@ export interface TokenAnswer {
 export interface IssuePolicy {
   accessTokenMaxAge: number;
   accessTokenInactivityTimeout: number;
-  /** How long after the log-in a session may be refreshed; 0 for as long as its user likes, as in 3.0. */
+  /**
+   * How long after the log-in a session may be refreshed; 0 for as long as its user likes, as in
+   * 3.0.
+   */
   sessionMaxAge: number;
   multipleLogin: boolean;
 }
 
-/** What tokens are issued to besides a user; a plain log-in has no client. Lifetimes are milliseconds. */
+/**
+ * What tokens are issued to besides a user; a plain log-in has no client. Lifetimes are
+ * milliseconds.
+ */
 export interface Grant {
   client?: { name: string; accessTokenMaxAge?: number; accessTokenInactivityTimeout?: number };
   /** Scopes that the tokens are good for, with spaces between them. */
@@ -77,13 +83,23 @@ export class TokenIssuer {
 
   #ages({ client }: Grant): { access: number; refresh: number } {
     const access = client?.accessTokenMaxAge ?? this.#policy.accessTokenMaxAge;
-    const inactivity = client?.accessTokenInactivityTimeout ?? this.#policy.accessTokenInactivityTimeout;
+    const inactivity =
+      client?.accessTokenInactivityTimeout ?? this.#policy.accessTokenInactivityTimeout;
     return { access, refresh: access + inactivity };
   }
 
-  /** A token of a session; equal arguments make equal tokens, but for those whose `jti` is left out. */
-  #token(user: Identity, type: 'access_token' | 'refresh_token', grant: Issued['grant'], now: number, jti?: string) {
+  /**
+   * A token of a session; equal arguments make equal tokens, but for those whose `jti` is left out.
+   */
+  #token(
+    user: Identity,
+    type: 'access_token' | 'refresh_token',
+    grant: Issued['grant'],
+    now: number,
+    jti?: string,
+  ) {
     const ages = this.#ages(grant);
+
     const claims: TokenGrant = {
       sid: grant.session,
       jti: jti ?? randomBytes(12).toString('base64url'),
@@ -92,13 +108,27 @@ export class TokenIssuer {
       auth_time: grant.authTime,
       ...(grant.extra && { groups: user.groups ?? [], extra: grant.extra }),
     };
-    return this.#tokens.issue(user, type, type === 'access_token' ? ages.access : ages.refresh, claims, now);
+
+    return this.#tokens.issue(
+      user,
+      type,
+      type === 'access_token' ? ages.access : ages.refresh,
+      claims,
+      now,
+    );
   }
 
   /** The session as it is kept, its expiry that of its last token. */
-  #session(user: Identity, grant: Issued['grant'], access: string, refresh: string | undefined, now: number): Session {
+  #session(
+    user: Identity,
+    grant: Issued['grant'],
+    access: string,
+    refresh: string | undefined,
+    now: number,
+  ): Session {
     const ages = this.#ages(grant);
     const age = refresh === undefined ? ages.access : ages.refresh;
+
     return {
       id: grant.session,
       kind: 'tokens',
@@ -113,6 +143,7 @@ export class TokenIssuer {
   /** `since`: how long ago the tokens were made, in milliseconds. */
   #answer(grant: Grant, access: string, refresh: string | undefined, since = 0): TokenAnswer {
     const age = this.#ages(grant).access;
+
     return {
       access_token: access,
       token_type: 'Bearer',
@@ -124,43 +155,68 @@ export class TokenIssuer {
 
   #kept(grant: Grant, access: string, refresh: string | undefined, now: number) {
     const age = this.#ages(grant).access;
-    return { access, accessExpires: age > 0 ? now + age : 0, ...(refresh !== undefined && { refresh }) };
+    return {
+      access,
+      accessExpires: age > 0 ? now + age : 0,
+      ...(refresh !== undefined && { refresh }),
+    };
   }
 
   /** Starts a session; without `multipleLogin` the user's other ones end. */
   async issue(user: Identity, asked: Grant = {}): Promise<TokenAnswer> {
     const now = Date.now();
     const extra = asked.extra ?? this.#describe(user.name, asked.scope);
+
     const grant = {
       ...asked,
       ...(extra && { extra }),
       session: asked.session ?? sessionId(),
       authTime: asked.authTime ?? Math.floor(now / 1000),
     };
+
     const access = await this.#token(user, 'access_token', grant, now);
-    const refresh = grant.refreshable === false ? undefined : await this.#token(user, 'refresh_token', grant, now);
-    if (!this.#policy.multipleLogin) await this.#sessions.endOthers(user.name, grant.session);
+
+    const refresh =
+      grant.refreshable === false
+        ? undefined
+        : await this.#token(user, 'refresh_token', grant, now);
+
+    if (!this.#policy.multipleLogin) {
+      await this.#sessions.endOthers(user.name, grant.session);
+    }
+
     // Where tokens never end they are not asked for (3.0's accessTokenMaxAge 0).
     if (refresh !== undefined || this.#policy.accessTokenMaxAge > 0) {
       const session = this.#session(user, grant, access, refresh, now);
       await this.#sessions.add(session, this.#kept(grant, access, refresh, now));
     }
+
     return this.#answer(grant, access, refresh);
   }
 
   /**
-   * Exchanges a refresh token of a client, or of none, for a new pair (RFC 6749 section 6). An exchanged one counts for a
-   * minute more, when the answer may have been lost or several were asked for at once: it gets the same tokens. After that it
-   * is a stolen one, and its session ends (RFC 9700 section 4.14.2). Throws Unauthorized for any other token, and for users
-   * that may not log in.
+   * Exchanges a refresh token of a client, or of none, for a new pair (RFC 6749 section 6). An
+   * exchanged one counts for a minute more, when the answer may have been lost or several were
+   * asked for at once: it gets the same tokens. After that it is a stolen one, and its session ends
+   * (RFC 9700 section 4.14.2). Throws Unauthorized for any other token, and for users that may not
+   * log in.
    */
   async refresh(token: string, client?: Grant['client']): Promise<Issued> {
     const claims = await this.#tokens.verify(token, 'refresh_token');
-    if (claims.client_id !== client?.name) throw unauthorized('the refresh token belongs to another client');
-    if (!this.#mayLogIn(claims.username, claims.uid)) throw unauthorized('account is not active');
+    if (claims.client_id !== client?.name) {
+      throw unauthorized('the refresh token belongs to another client');
+    }
+    if (!this.#mayLogIn(claims.username, claims.uid)) {
+      throw unauthorized('account is not active');
+    }
+
     const { username: name, uid, groups } = claims;
     const user = { name, uid, ...(groups && { groups }) };
-    if (claims.sid === undefined) return this.#adopt(claims, user, token);
+
+    if (claims.sid === undefined) {
+      return this.#adopt(claims, user, token);
+    }
+
     const grant: Issued['grant'] = {
       ...(client && { client }),
       ...(claims.scope !== undefined && { scope: claims.scope }),
@@ -169,11 +225,13 @@ export class TokenIssuer {
       // As the refresh token has it: one that is exchanged twice must give the same tokens.
       ...(claims.extra && { extra: claims.extra }),
     };
+
     const { sessionMaxAge } = this.#policy;
     if (sessionMaxAge > 0 && grant.authTime * 1000 + sessionMaxAge <= Date.now()) {
       await this.#sessions.end({ id: grant.session, username: name, token });
       throw unauthorized('the session has lasted as long as it may: log in again');
     }
+
     return { answer: await this.#rotate(user, grant, token), user, grant };
   }
 
@@ -184,7 +242,9 @@ export class TokenIssuer {
     const kept = this.#kept(grant, access, refresh, now);
     const rotation = await this.#sessions.rotate(session, tokenHash(used), kept);
     if (rotation.state === 'rotated') {
-      if (!this.#policy.multipleLogin) await this.#sessions.endOthers(user.name, grant.session, kept);
+      if (!this.#policy.multipleLogin) {
+        await this.#sessions.endOthers(user.name, grant.session, kept);
+      }
       return this.#answer(grant, access, refresh);
     }
 
@@ -194,16 +254,28 @@ export class TokenIssuer {
     }
 
     const [first, second] = await this.#successors(user, grant, used, rotation.at);
+
     // Whoever was first may not have kept them yet.
     const known = this.#session(user, grant, first, second, rotation.at);
     await this.#sessions.extend(known, this.#kept(grant, first, second, rotation.at));
+
     return this.#answer(grant, first, second, now - rotation.at);
   }
 
-  /** The tokens for which a refresh token is exchanged at a time: the same however often it is asked for them. */
-  #successors(user: Identity, grant: Issued['grant'], used: string, at: number): Promise<[string, string]> {
-    const jti = (type: string) => createHash('sha256').update(`${type} ${used}`).digest('base64url').slice(0, 16);
-    const token = (type: 'access_token' | 'refresh_token') => this.#token(user, type, grant, at, jti(type));
+  /**
+   * The tokens for which a refresh token is exchanged at a time: the same however often it is asked
+   * for them.
+   */
+  #successors(
+    user: Identity,
+    grant: Issued['grant'],
+    used: string,
+    at: number,
+  ): Promise<[string, string]> {
+    const jti = (type: string) =>
+      createHash('sha256').update(`${type} ${used}`).digest('base64url').slice(0, 16);
+    const token = (type: 'access_token' | 'refresh_token') =>
+      this.#token(user, type, grant, at, jti(type));
 
     return Promise.all([token('access_token'), token('refresh_token')]);
   }
@@ -211,9 +283,14 @@ export class TokenIssuer {
   /** Exchanges a token of a 3.0 server, which knows of no sessions. */
   async #adopt(claims: Claims, user: Identity, token: string): Promise<Issued> {
     const { username } = claims;
-    if (!(await this.#sessions.has({ id: undefined, username, token }))) throw unauthorized('token not found in cache');
+    if (!(await this.#sessions.has({ id: undefined, username, token }))) {
+      throw unauthorized('token not found in cache');
+    }
+
     await this.#sessions.end({ id: undefined, username, token });
+
     const grant = { session: sessionId(), authTime: claims.iat };
+
     return { answer: await this.issue(user, grant), user, grant };
   }
 }

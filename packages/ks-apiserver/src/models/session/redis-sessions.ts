@@ -18,7 +18,9 @@ function keyOf(username: string, token: string): string {
   return `kubesphere:user:${username}:token:${token}`;
 }
 
-/** Key of what this server's replicas alone know of a session; the set of its tokens is beside it. */
+/**
+ * Key of what this server's replicas alone know of a session; the set of its tokens is beside it.
+ */
 function sessionKey(id: string): string {
   return `kubesphere:session:${id}`;
 }
@@ -32,6 +34,7 @@ function markerKey(username: string, id: string): string {
 const REPLACE = `if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
 if ARGV[3] == '0' then redis.call('set', KEYS[1], ARGV[2]) else redis.call('set', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
 return 1`;
+
 /** Tries of an exchange that others make at the same time. */
 const MAX_TRIES = 20;
 
@@ -44,7 +47,10 @@ function literal(text: string): string {
   return text.replace(/[\\*?[\]]/g, '\\$&');
 }
 
-/** Sessions in Redis, shared between replicas. Every failure of Redis is thrown as ServiceUnavailable. */
+/**
+ * Sessions in Redis, shared between replicas. Every failure of Redis is thrown as
+ * ServiceUnavailable.
+ */
 export class RedisSessions implements SessionStore {
   readonly #redis: Redis;
 
@@ -60,6 +66,7 @@ export class RedisSessions implements SessionStore {
       lazyConnect: true,
       retryStrategy: (attempt) => Math.min(attempt * 200, 5000),
     });
+
     // Commands report the failure to whoever waits for them; ioredis reconnects by itself.
     this.#redis.on('error', () => {});
   }
@@ -73,6 +80,7 @@ export class RedisSessions implements SessionStore {
       this.#redis.disconnect();
       throw error;
     }
+
     return this;
   }
 
@@ -87,28 +95,41 @@ export class RedisSessions implements SessionStore {
   async #set(key: string, value: string, expires: number): Promise<void> {
     const milliseconds = ttl(expires);
     await this.#call(() =>
-      milliseconds === 0 ? this.#redis.set(key, value) : this.#redis.set(key, value, 'PX', milliseconds),
+      milliseconds === 0
+        ? this.#redis.set(key, value)
+        : this.#redis.set(key, value, 'PX', milliseconds),
     );
   }
 
   /** Keeps tokens under 3.0's keys, and the keys with their session. */
-  async #keep({ id, username, expires }: Session, { access, accessExpires, refresh }: IssuedTokens): Promise<void> {
+  async #keep(
+    { id, username, expires }: Session,
+    { access, accessExpires, refresh }: IssuedTokens,
+  ): Promise<void> {
     const keys = [keyOf(username, access)];
     await this.#set(keys[0]!, access, accessExpires);
+
     if (refresh !== undefined) {
       keys.push(keyOf(username, refresh));
       await this.#set(keys[1]!, refresh, expires);
     }
+
     const set = `${sessionKey(id)}:tokens`;
     await this.#call(() => this.#redis.sadd(set, ...keys));
+
     const milliseconds = ttl(expires);
-    if (milliseconds > 0) await this.#call(() => this.#redis.pexpire(set, milliseconds));
+    if (milliseconds > 0) {
+      await this.#call(() => this.#redis.pexpire(set, milliseconds));
+    }
   }
 
   async add(session: Session, tokens?: IssuedTokens): Promise<void> {
     await this.#set(sessionKey(session.id), JSON.stringify(session), session.expires);
     await this.#set(markerKey(session.username, session.id), session.kind, session.expires);
-    if (tokens) await this.#keep(session, tokens);
+
+    if (tokens) {
+      await this.#keep(session, tokens);
+    }
   }
 
   async extend(session: Session, tokens: IssuedTokens): Promise<void> {
@@ -127,7 +148,10 @@ export class RedisSessions implements SessionStore {
   /** Replaces what was read; false when somebody was faster. */
   async #replace(text: string, session: Session): Promise<boolean> {
     const values = [text, JSON.stringify(session), String(ttl(session.expires))];
-    return (await this.#call(() => this.#redis.eval(REPLACE, 1, sessionKey(session.id), ...values))) === 1;
+    return (
+      (await this.#call(() => this.#redis.eval(REPLACE, 1, sessionKey(session.id), ...values))) ===
+      1
+    );
   }
 
   async find(id: string): Promise<Session | undefined> {
@@ -136,8 +160,13 @@ export class RedisSessions implements SessionStore {
 
   async use(id: string): Promise<Session | undefined> {
     const read = await this.#read(id);
-    if (!read || read.session.used) return read?.session;
-    if (await this.#replace(read.text, { ...read.session, used: true })) return read.session;
+    if (!read || read.session.used) {
+      return read?.session;
+    }
+    if (await this.#replace(read.text, { ...read.session, used: true })) {
+      return read.session;
+    }
+
     return (await this.find(id)) && { ...read.session, used: true };
   }
 
@@ -145,15 +174,27 @@ export class RedisSessions implements SessionStore {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const read = await this.#read(next.id);
       const { rotation, session } = rotated(read?.session, next, used);
-      if (rotation.state === 'reused') await this.end(next);
-      if (!session) return rotation;
-      if (!(await this.#replace(read!.text, session))) continue;
+      if (rotation.state === 'reused') {
+        await this.end(next);
+      }
+      if (!session) {
+        return rotation;
+      }
+      if (!(await this.#replace(read!.text, session))) {
+        continue;
+      }
+
       // Where one access token alone counts, those before it go.
-      if (session.accessHash !== undefined) await this.#dropTokens(session.id);
+      if (session.accessHash !== undefined) {
+        await this.#dropTokens(session.id);
+      }
+
       await this.#set(markerKey(session.username, session.id), session.kind, session.expires);
       await this.#keep(session, tokens);
+
       return rotation;
     }
+
     return { state: 'gone' };
   }
 
@@ -163,37 +204,68 @@ export class RedisSessions implements SessionStore {
     await this.#call(() => this.#redis.unlink(set, ...keys));
   }
 
-  async end({ id, username, token }: { id: string | undefined; username: string; token?: string }): Promise<void> {
-    if (token !== undefined) await this.#call(() => this.#redis.unlink(keyOf(username, token)));
-    if (id === undefined) return;
+  async end({
+    id,
+    username,
+    token,
+  }: {
+    id: string | undefined;
+    username: string;
+    token?: string;
+  }): Promise<void> {
+    if (token !== undefined) {
+      await this.#call(() => this.#redis.unlink(keyOf(username, token)));
+    }
+    if (id === undefined) {
+      return;
+    }
+
     await this.#call(() => this.#redis.unlink(sessionKey(id), markerKey(username, id)));
     await this.#dropTokens(id);
   }
 
   async #each(pattern: string, visit: (keys: string[]) => Promise<void>): Promise<void> {
     let cursor = '0';
+
     do {
-      const [next, keys] = await this.#call(() => this.#redis.scan(cursor, 'MATCH', pattern, 'COUNT', 1000));
-      if (keys.length > 0) await visit(keys);
+      const [next, keys] = await this.#call(() =>
+        this.#redis.scan(cursor, 'MATCH', pattern, 'COUNT', 1000),
+      );
+
+      if (keys.length > 0) {
+        await visit(keys);
+      }
+
       cursor = next;
     } while (cursor !== '0');
   }
 
-  async #endAll(username: string, stays: (kind: string | null, id: string) => boolean, kept: string[]): Promise<void> {
+  async #endAll(
+    username: string,
+    stays: (kind: string | null, id: string) => boolean,
+    kept: string[],
+  ): Promise<void> {
     const token = keyOf(username, '');
     const marker = markerKey(username, '');
     await this.#each(`kubesphere:user:${literal(username)}:*`, async (keys) => {
       const tokens = keys.filter((key) => key.startsWith(token) && !kept.includes(key));
-      if (tokens.length > 0) await this.#call(() => this.#redis.unlink(...tokens));
+      if (tokens.length > 0) {
+        await this.#call(() => this.#redis.unlink(...tokens));
+      }
+
       for (const key of keys.filter((key) => key.startsWith(marker))) {
         const id = key.slice(marker.length);
-        if (!stays(await this.#call(() => this.#redis.get(key)), id)) await this.end({ id, username });
+        if (!stays(await this.#call(() => this.#redis.get(key)), id)) {
+          await this.end({ id, username });
+        }
       }
     });
   }
 
   async endOthers(username: string, keep: string, tokens?: IssuedTokens): Promise<void> {
-    const kept = tokens ? [tokens.access, tokens.refresh ?? ''].map((token) => keyOf(username, token)) : [];
+    const kept = tokens
+      ? [tokens.access, tokens.refresh ?? ''].map((token) => keyOf(username, token))
+      : [];
     await this.#endAll(username, (kind, id) => kind !== 'tokens' || id === keep, kept);
   }
 

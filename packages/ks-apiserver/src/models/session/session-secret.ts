@@ -4,8 +4,10 @@ import type { Session } from './sessions.ts';
 
 export const SECRETS: GroupVersionResource = { group: '', version: 'v1', resource: 'secrets' };
 export const SESSION_NAMESPACE = 'kubesphere-system';
+
 /** Label of everything here; its value stands for the user. */
 export const SESSION_LABEL = 'session.kubesphere.io/user';
+
 const SESSION_TYPE = 'kubesphere.io/session';
 
 /** A label value that stands for a user: names are longer than the 63 characters of a label. */
@@ -18,7 +20,10 @@ export function secretName(id: string): string {
   return `session-${id}`;
 }
 
-/** The Secret that holds a session; `resourceVersion` makes its update fail when somebody was faster. */
+/**
+ * The Secret that holds a session; `resourceVersion` makes its update fail when somebody was
+ * faster.
+ */
 export function secretOf(session: Session, resourceVersion?: string): KubeObject {
   return {
     apiVersion: 'v1',
@@ -36,9 +41,15 @@ export function secretOf(session: Session, resourceVersion?: string): KubeObject
 
 /** The session that a Secret holds; undefined for any other Secret. */
 export function sessionOf(secret: KubeObject | undefined): Session | undefined {
-  if (secret?.type !== SESSION_TYPE) return undefined;
+  if (secret?.type !== SESSION_TYPE) {
+    return undefined;
+  }
+
   const text = (secret.data as Record<string, string> | undefined)?.session;
-  if (text === undefined) return undefined;
+  if (text === undefined) {
+    return undefined;
+  }
+
   try {
     const session = JSON.parse(Buffer.from(text, 'base64').toString()) as Session;
     return secretName(session.id) === secret.metadata.name ? session : undefined;

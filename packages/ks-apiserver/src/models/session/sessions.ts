@@ -1,6 +1,9 @@
 import type { Identity } from './identity.ts';
 
-/** What an authorization code stands for (RFC 6749 section 4.1.2): it is good for this client and these parameters alone. */
+/**
+ * What an authorization code stands for (RFC 6749 section 4.1.2): it is good for this client and
+ * these parameters alone.
+ */
 export interface CodeGrant {
   client: string;
   redirectUri: string;
@@ -18,7 +21,10 @@ export interface CodeGrant {
   session: string;
 }
 
-/** What can be ended: a log-in's pair of tokens with its successors, a browser's log-in, or a code not used yet. */
+/**
+ * What can be ended: a log-in's pair of tokens with its successors, a browser's log-in, or a code
+ * not used yet.
+ */
 export interface Session {
   /** 40 hex digits. */
   id: string;
@@ -27,9 +33,15 @@ export interface Session {
   uid: string;
   /** Milliseconds since 1970; 0 for never. */
   expires: number;
-  /** SHA-256 in hex of the one access token that counts, where a user may have a single one; else all of the session do. */
+  /**
+   * SHA-256 in hex of the one access token that counts, where a user may have a single one; else
+   * all of the session do.
+   */
   accessHash?: string;
-  /** SHA-256 in hex of the refresh token that counts, of the one before it, and when that was exchanged (milliseconds). */
+  /**
+   * SHA-256 in hex of the refresh token that counts, of the one before it, and when that was
+   * exchanged (milliseconds).
+   */
   refreshHash?: string;
   previousHash?: string;
   rotatedAt?: number;
@@ -56,10 +68,20 @@ export interface TokenRef {
   token: string;
 }
 
-/** What became of a refresh token: exchanged now; a moment ago, at that time; long ago, which ends the session; or it is of no session. */
-export type Rotation = { state: 'rotated' } | { state: 'again'; at: number } | { state: 'reused' } | { state: 'gone' };
+/**
+ * What became of a refresh token: exchanged now; a moment ago, at that time; long ago, which ends
+ * the session; or it is of no session.
+ */
+export type Rotation =
+  | { state: 'rotated' }
+  | { state: 'again'; at: number }
+  | { state: 'reused' }
+  | { state: 'gone' };
 
-/** How long after its exchange a refresh token is taken for a lost answer and not for a stolen one, in milliseconds. */
+/**
+ * How long after its exchange a refresh token is taken for a lost answer and not for a stolen one,
+ * in milliseconds.
+ */
 export const REFRESH_GRACE_MS = 60_000;
 
 /** The identity that a session of a browser or a code holds. */
@@ -75,11 +97,20 @@ export interface SessionStore {
   has(token: TokenRef): boolean | Promise<boolean>;
   /** A session as it is now, not as it was a moment ago; undefined when it has ended. */
   find(id: string): Promise<Session | undefined>;
-  /** Marks a code as used, for one caller alone: answers it as it was before. Undefined when there is none. */
+  /**
+   * Marks a code as used, for one caller alone: answers it as it was before. Undefined when there
+   * is none.
+   */
   use(id: string): Promise<Session | undefined>;
-  /** Exchanges the refresh token `used` for that of `next`, for one caller alone; a reused one ends the session. */
+  /**
+   * Exchanges the refresh token `used` for that of `next`, for one caller alone; a reused one ends
+   * the session.
+   */
   rotate(next: Session, used: string, tokens: IssuedTokens): Promise<Rotation>;
-  /** Keeps the tokens of a session whose refresh token has just been exchanged, where they are not kept yet. */
+  /**
+   * Keeps the tokens of a session whose refresh token has just been exchanged, where they are not
+   * kept yet.
+   */
   extend(session: Session, tokens: IssuedTokens): Promise<void>;
   /** Ends one session. */
   end(session: Pick<TokenRef, 'id' | 'username'> & { token?: string }): Promise<void>;

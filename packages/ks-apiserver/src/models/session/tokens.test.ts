@@ -9,15 +9,27 @@ const decode = (token: string, part: number) =>
   JSON.parse(Buffer.from(token.split('.')[part]!, 'base64url').toString());
 
 function sign(header: object, claims: object, secret = SECRET, hash = 'sha256'): string {
-  const body = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+  const body = [header, claims]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.');
   return `${body}.${createHmac(hash, secret).update(body).digest('base64url')}`;
 }
 
 test('header and claims are those of 3.0', async () => {
   const token = await new Tokens(SECRET, 10_000).issue(user, 'access_token', 7_200_000);
   assert.deepEqual(decode(token, 0), { alg: 'HS256', typ: 'JWT' });
+
   const claims = decode(token, 1);
-  assert.deepEqual(Object.keys(claims), ['username', 'uid', 'token_type', 'exp', 'iat', 'iss', 'nbf']);
+  assert.deepEqual(Object.keys(claims), [
+    'username',
+    'uid',
+    'token_type',
+    'exp',
+    'iat',
+    'iss',
+    'nbf',
+  ]);
+
   assert.equal(claims.exp - claims.iat, 7200);
   assert.equal(claims.iat, claims.nbf);
   assert.ok(Math.abs(Date.now() / 1000 - 10 - claims.iat) < 2);
@@ -27,7 +39,9 @@ test('header and claims are those of 3.0', async () => {
 test('a token is good for its own type alone, also when it has been checked before', async () => {
   const tokens = new Tokens(SECRET, 0);
   const refresh = await tokens.issue(user, 'refresh_token', 1000_000);
+
   assert.equal((await tokens.verify(refresh, 'refresh_token')).username, 'jeff');
+
   await assert.rejects(async () => tokens.verify(refresh, 'access_token'), {
     code: 401,
     message: 'the token is a refresh_token, not a access_token',
@@ -35,6 +49,7 @@ test('a token is good for its own type alone, also when it has been checked befo
 });
 
 const now = Math.floor(Date.now() / 1000);
+
 const claims = {
   username: 'jeff',
   uid: '',
@@ -44,19 +59,40 @@ const claims = {
   iss: 'kubesphere',
   nbf: now,
 };
+
 const refused: [string, string, RegExp][] = [
   ['no token', 'garbage', /invalid number of segments/],
   ['no JSON', 'a.b.c', /./],
-  ['alg none', `${sign({ alg: 'none', typ: 'JWT' }, claims).split('.').slice(0, 2).join('.')}.`, /./],
+  [
+    'alg none',
+    `${sign({ alg: 'none', typ: 'JWT' }, claims).split('.').slice(0, 2).join('.')}.`,
+    /./,
+  ],
   ['another HMAC', sign({ alg: 'HS512', typ: 'JWT' }, claims, SECRET, 'sha512'), /signing method/],
-  ['another key', sign({ alg: 'HS256', typ: 'JWT' }, claims, 'x'.repeat(32)), /signature is invalid/],
+  [
+    'another key',
+    sign({ alg: 'HS256', typ: 'JWT' }, claims, 'x'.repeat(32)),
+    /signature is invalid/,
+  ],
   ['another issuer', sign({ alg: 'HS256', typ: 'JWT' }, { ...claims, iss: 'x' }), /iss/],
-  ['expired', sign({ alg: 'HS256', typ: 'JWT' }, { ...claims, exp: now - 5 }), /^token is expired by \d+s$/],
-  ['of the future', sign({ alg: 'HS256', typ: 'JWT' }, { ...claims, nbf: now + 100 }), /^token is not valid yet$/],
+  [
+    'expired',
+    sign({ alg: 'HS256', typ: 'JWT' }, { ...claims, exp: now - 5 }),
+    /^token is expired by \d+s$/,
+  ],
+  [
+    'of the future',
+    sign({ alg: 'HS256', typ: 'JWT' }, { ...claims, nbf: now + 100 }),
+    /^token is not valid yet$/,
+  ],
   ['no user', sign({ alg: 'HS256', typ: 'JWT' }, { ...claims, username: '' }), /no user/],
   ['no type', sign({ alg: 'HS256', typ: 'JWT' }, { ...claims, token_type: undefined }), /no user/],
 ];
+
 for (const [name, token, message] of refused) {
   test(`refused: ${name}`, () =>
-    assert.rejects(async () => new Tokens(SECRET, 0).verify(token, 'access_token'), { code: 401, message }));
+    assert.rejects(async () => new Tokens(SECRET, 0).verify(token, 'access_token'), {
+      code: 401,
+      message,
+    }));
 }

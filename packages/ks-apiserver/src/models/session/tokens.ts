@@ -6,7 +6,10 @@ import type { Identity } from './identity.ts';
 /** What a token may be used for. */
 export type TokenType = 'access_token' | 'refresh_token' | 'static_token';
 
-/** What a token says besides its user: its session, and the client and scope that it was granted to (RFC 9068 section 2.2). */
+/**
+ * What a token says besides its user: its session, and the client and scope that it was granted to
+ * (RFC 9068 section 2.2).
+ */
 export interface TokenGrant {
   sid?: string;
   jti?: string;
@@ -46,13 +49,27 @@ export function tokenHash(token: string): string {
 
 function worded(error: unknown): string {
   if (error instanceof errors.JWTExpired) {
-    const seconds = Math.max(1, Math.round(Date.now() / 1000 - Number((error.payload as JWTPayload).exp ?? 0)));
+    const seconds = Math.max(
+      1,
+      Math.round(Date.now() / 1000 - Number((error.payload as JWTPayload).exp ?? 0)),
+    );
+
     return `token is expired by ${seconds}s`;
   }
-  if (error instanceof errors.JWTClaimValidationFailed)
-    return error.claim === 'nbf' ? 'token is not valid yet' : `token claim ${error.claim} is not valid`;
-  if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature is invalid';
-  if (error instanceof errors.JOSEAlgNotAllowed) return 'signing method is not allowed';
+
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return error.claim === 'nbf'
+      ? 'token is not valid yet'
+      : `token claim ${error.claim} is not valid`;
+  }
+
+  if (error instanceof errors.JWSSignatureVerificationFailed) {
+    return 'signature is invalid';
+  }
+  if (error instanceof errors.JOSEAlgNotAllowed) {
+    return 'signing method is not allowed';
+  }
+
   return 'token is malformed';
 }
 
@@ -67,7 +84,10 @@ export class Tokens {
     this.#skewSeconds = Math.floor(skewMs / 1000);
   }
 
-  /** Makes a token as of a time in milliseconds; `lifetimeMs` 0 means one that does not expire. Equal arguments give equal tokens. */
+  /**
+   * Makes a token as of a time in milliseconds; `lifetimeMs` 0 means one that does not expire.
+   * Equal arguments give equal tokens.
+   */
   issue(
     user: Identity,
     type: TokenType,
@@ -76,6 +96,7 @@ export class Tokens {
     now: number = Date.now(),
   ): Promise<string> {
     const issued = Math.floor(now / 1000) - this.#skewSeconds;
+
     const claims: Claims = {
       username: user.name,
       uid: user.uid,
@@ -87,18 +108,24 @@ export class Tokens {
       nbf: issued,
       ...grant,
     };
-    return new SignJWT({ ...claims }).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(this.#key);
+
+    return new SignJWT({ ...claims })
+      .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+      .sign(this.#key);
   }
 
   /**
-   * Checks signature, algorithm, issuer, times and type; at once for a token that has been checked before. Throws, or rejects
-   * with, Unauthorized with 3.0's words for the reason.
+   * Checks signature, algorithm, issuer, times and type; at once for a token that has been checked
+   * before. Throws, or rejects with, Unauthorized with 3.0's words for the reason.
    */
   verify(token: string, type: TokenType): Claims | Promise<Claims> {
-    if (token.length > TOKEN_LIMIT || !SEGMENTS.test(token))
+    if (token.length > TOKEN_LIMIT || !SEGMENTS.test(token)) {
       throw unauthorized('token contains an invalid number of segments');
+    }
+
     const digest = tokenHash(token);
     const claims = this.#verified.get(digest);
+
     return claims
       ? this.#current(claims, digest, type)
       : this.#check(token, digest).then((checked) => this.#current(checked, digest, type));
@@ -107,34 +134,64 @@ export class Tokens {
   #current(claims: Claims, digest: string, type: TokenType): Claims {
     if (claims.exp !== undefined && claims.exp <= Date.now() / 1000) {
       this.#verified.delete(digest);
-      throw unauthorized(`token is expired by ${Math.max(1, Math.round(Date.now() / 1000 - claims.exp))}s`);
+      throw unauthorized(
+        `token is expired by ${Math.max(1, Math.round(Date.now() / 1000 - claims.exp))}s`,
+      );
     }
-    if (claims.token_type !== type) throw unauthorized(`the token is a ${claims.token_type}, not a ${type}`);
+
+    if (claims.token_type !== type) {
+      throw unauthorized(`the token is a ${claims.token_type}, not a ${type}`);
+    }
+
     return claims;
   }
 
   async #check(token: string, digest: string): Promise<Claims> {
     let claims: Claims;
+
     try {
-      const { payload } = await jwtVerify(token, this.#key, { algorithms: ['HS256'], issuer: ISSUER });
+      const { payload } = await jwtVerify(token, this.#key, {
+        algorithms: ['HS256'],
+        issuer: ISSUER,
+      });
+
       claims = payload as unknown as Claims;
     } catch (error) {
       throw unauthorized(worded(error));
     }
-    if (typeof claims.username !== 'string' || claims.username === '' || typeof claims.token_type !== 'string')
+
+    if (
+      typeof claims.username !== 'string' ||
+      claims.username === '' ||
+      typeof claims.token_type !== 'string'
+    ) {
       throw unauthorized('token has no user');
-    for (const claim of [claims.sid, claims.client_id, claims.scope])
-      if (claim !== undefined && typeof claim !== 'string') throw unauthorized('token is malformed');
-    if (claims.groups !== undefined && !Array.isArray(claims.groups)) throw unauthorized('token has no groups');
+    }
+
+    for (const claim of [claims.sid, claims.client_id, claims.scope]) {
+      if (claim !== undefined && typeof claim !== 'string') {
+        throw unauthorized('token is malformed');
+      }
+    }
+
+    if (claims.groups !== undefined && !Array.isArray(claims.groups)) {
+      throw unauthorized('token has no groups');
+    }
+
     if (this.#verified.size >= CACHE_SIZE) {
       // The oldest tenth goes: a Map keeps the order of insertion.
       let drop = CACHE_SIZE / 10;
+
       for (const key of this.#verified.keys()) {
-        if (drop-- <= 0) break;
+        if (drop-- <= 0) {
+          break;
+        }
         this.#verified.delete(key);
       }
     }
+
     this.#verified.set(digest, claims);
+
     return claims;
   }
 }

@@ -13,7 +13,10 @@ export function execCall(namespace: string, pod: string): RequestInfo {
   return parseRequestInfo('POST', resourcePath(PODS, namespace, pod, 'exec'));
 }
 
-/** Throws Forbidden unless the caller may run commands in a pod; a kubectl of a user is for him alone. */
+/**
+ * Throws Forbidden unless the caller may run commands in a pod; a kubectl of a user is for him
+ * alone.
+ */
 export async function requireExec(
   { authorizer, client }: { authorizer: Authorizer; client: KubeReader },
   user: UserInfo,
@@ -21,12 +24,25 @@ export async function requireExec(
   pod: string,
 ): Promise<void> {
   await authorizer.authorizeCall(user, execCall(namespace, pod));
-  if (namespace !== CONTROLS_NAMESPACE) return;
-  const found = await client.get<KubeObject>({ resource: PODS, namespace, name: pod }).catch((error) => {
-    if (error instanceof StatusError && error.code === 404) return undefined;
-    throw error;
-  });
+
+  if (namespace !== CONTROLS_NAMESPACE) {
+    return;
+  }
+
+  const found = await client
+    .get<KubeObject>({ resource: PODS, namespace, name: pod })
+    .catch((error) => {
+      if (error instanceof StatusError && error.code === 404) {
+        return undefined;
+      }
+      throw error;
+    });
+
   const owner = found?.metadata.labels?.[USERNAME_LABEL];
-  if (owner !== undefined && owner !== user.name)
-    throw forbidden({ resource: 'pods', name: pod }, 'the kubectl of another user, which acts with his rights');
+  if (owner !== undefined && owner !== user.name) {
+    throw forbidden(
+      { resource: 'pods', name: pod },
+      'the kubectl of another user, which acts with his rights',
+    );
+  }
 }

@@ -1,5 +1,11 @@
 /** Close codes of RFC 6455 section 7.4.1. */
-export const CLOSE = { normal: 1000, goingAway: 1001, unsupported: 1003, policy: 1008, failed: 1011 } as const;
+export const CLOSE = {
+  normal: 1000,
+  goingAway: 1001,
+  unsupported: 1003,
+  policy: 1008,
+  failed: 1011,
+} as const;
 
 /** Longest reason of a close frame, in bytes (RFC 6455 section 5.5). */
 const LONGEST_REASON = 123;
@@ -7,7 +13,10 @@ const LONGEST_REASON = 123;
 /** As much of a text as a close frame can say. */
 export function reasonOf(text: string): string {
   const bytes = Buffer.from(text.replace(/\s+/g, ' '));
-  if (bytes.byteLength <= LONGEST_REASON) return bytes.toString();
+  if (bytes.byteLength <= LONGEST_REASON) {
+    return bytes.toString();
+  }
+
   return `${bytes
     .subarray(0, LONGEST_REASON - 3)
     .toString()

@@ -12,20 +12,30 @@ function isSize(value: unknown): value is number {
 /** Reads a frame of 3.0's protocol: `{"Op","Data","Rows","Cols"}`. Throws BadRequest. */
 export function parseFrame(text: string): Input {
   let frame: { Op?: unknown; Data?: unknown; Rows?: unknown; Cols?: unknown } | null;
+
   try {
     frame = JSON.parse(text);
   } catch {
-    throw badRequest('a frame must be JSON: {"Op":"stdin","Data":""} or {"Op":"resize","Cols":80,"Rows":24}');
+    throw badRequest(
+      'a frame must be JSON: {"Op":"stdin","Data":""} or {"Op":"resize","Cols":80,"Rows":24}',
+    );
   }
+
   const { Op, Data = '', Rows = 0, Cols = 0 } = frame ?? {};
   if (Op === 'stdin') {
-    if (typeof Data !== 'string') throw badRequest('Data must be a text');
+    if (typeof Data !== 'string') {
+      throw badRequest('Data must be a text');
+    }
     return { op: 'stdin', data: Data };
   }
+
   if (Op === 'resize') {
-    if (!isSize(Rows) || !isSize(Cols)) throw badRequest(`Rows and Cols must be integers from 0 to ${MAX_SIZE}`);
+    if (!isSize(Rows) || !isSize(Cols)) {
+      throw badRequest(`Rows and Cols must be integers from 0 to ${MAX_SIZE}`);
+    }
     return { op: 'resize', columns: Cols, rows: Rows };
   }
+
   throw badRequest('Op must be stdin or resize');
 }
 

@@ -8,15 +8,20 @@ import { heartbeat } from './heartbeat.ts';
 
 /** Bytes on their way to one side after which the other side is not read any more. */
 const HIGH_WATER = 256 * 1024;
+
 /** How long the other side may take to answer a close frame, in milliseconds. */
 const CLOSE_MS = 2000;
+
 /** How long what is typed waits for the shell's first word, and after it, in milliseconds. */
 const SILENT_MS = 1000;
 const SETTLE_MS = 150;
+
 /** Longest notice, in characters. */
 const LONGEST_NOTICE = 2000;
+
 /** How soon a shell that is not there has ended, in milliseconds. */
 const EARLY_MS = 5000;
+
 /** Exit codes of runtimes that run a command which is not there. */
 const NOT_FOUND = new Set([126, 127]);
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -31,9 +36,16 @@ export interface TerminalLimits {
 }
 
 /** Starts a shell in the container. Rejects with the StatusError of the Kubernetes API. */
-export type StartShell = (shell: string, handlers: ExecHandlers, signal: AbortSignal) => Promise<Exec>;
+export type StartShell = (
+  shell: string,
+  handlers: ExecHandlers,
+  signal: AbortSignal,
+) => Promise<Exec>;
 
-/** One open terminal: a client's WebSocket on one side, a process on the other; neither is read faster than the other takes. */
+/**
+ * One open terminal: a client's WebSocket on one side, a process on the other; neither is read
+ * faster than the other takes.
+ */
 export class TerminalSession {
   readonly #client: WebSocket;
   readonly #limits: TerminalLimits;
@@ -51,38 +63,64 @@ export class TerminalSession {
   #lastInput = performance.now();
 
   /** Takes over a WebSocket; `isNews` says whether a reason for its end has to be shown. */
-  constructor(client: WebSocket, limits: TerminalLimits, isNews: (text: string) => boolean = () => true) {
+  constructor(
+    client: WebSocket,
+    limits: TerminalLimits,
+    isNews: (text: string) => boolean = () => true,
+  ) {
     this.#client = client;
     this.#limits = limits;
     this.#isNews = isNews;
+
     // What is typed waits for the shell.
     this.#pauseClient();
     client.on('error', () => client.terminate());
     client.on('close', () => this.#finish());
     client.on('message', (data) => this.#onFrame(String(data)));
+
     const beat = heartbeat(client, limits.pingInterval, {
       excused: () => this.#clientPaused,
       dead: () => client.terminate(),
     });
+
     this.#cleanUp.push(beat.stop);
     this.#clientLives = beat.alive;
     this.#watchIdle();
-    if (limits.maxAge > 0)
-      this.#after(limits.maxAge, () => this.end(CLOSE.policy, 'the terminal was open for too long'));
+
+    if (limits.maxAge > 0) {
+      this.#after(limits.maxAge, () =>
+        this.end(CLOSE.policy, 'the terminal was open for too long'),
+      );
+    }
   }
 
-  /** Runs the first of the shells that is there, to its end. Never rejects: the client is told what goes wrong. */
+  /**
+   * Runs the first of the shells that is there, to its end. Never rejects: the client is told what
+   * goes wrong.
+   */
   async run(shells: readonly string[], container: string, start: StartShell): Promise<void> {
     let failure = '';
+
     try {
       for (const shell of shells) {
         const { code, message, early } = await this.#try(shell, start);
-        if (this.#ended.signal.aborted) return;
+
+        if (this.#ended.signal.aborted) {
+          return;
+        }
+
         const absent = early && (code === undefined || NOT_FOUND.has(code));
-        if (!absent && code !== undefined) return this.#finishWith(code);
+        if (!absent && code !== undefined) {
+          return this.#finishWith(code);
+        }
+
         failure = message;
-        if (!absent) return this.end(CLOSE.failed, message);
+
+        if (!absent) {
+          return this.end(CLOSE.failed, message);
+        }
       }
+
       const where = container === '' ? 'the container' : `container ${container}`;
       this.end(CLOSE.failed, `${shells.join(' and ')} cannot be started in ${where}: ${failure}`);
     } catch (error) {
@@ -90,43 +128,72 @@ export class TerminalSession {
     }
   }
 
-  /** Runs a shell to its end; `early` says that it has ended soon, and before anything was typed. */
+  /**
+   * Runs a shell to its end; `early` says that it has ended soon, and before anything was typed.
+   */
   async #try(shell: string, start: StartShell): Promise<ExecExit & { early: boolean }> {
-    const handlers = { output: (chunk: Buffer) => this.#onOutput(chunk), drained: () => this.#resumeClient() };
+    const handlers = {
+      output: (chunk: Buffer) => this.#onOutput(chunk),
+      drained: () => this.#resumeClient(),
+    };
+
     const exec = await start(shell, handlers, this.#ended.signal);
     this.#exec = exec;
-    if (this.#ended.signal.aborted) exec.close();
+
+    if (this.#ended.signal.aborted) {
+      exec.close();
+    }
+
     this.#typed = false;
+
     const since = performance.now();
+
     const beat = heartbeat(exec.socket, this.#limits.pingInterval, {
       excused: () => this.#execPaused || exec.buffered > 0,
       dead: () => exec.socket.terminate(),
     });
-    // What is typed waits: a shell that is not there, of which runtimes like Docker's tell in its output, must not swallow it.
+
+    // What is typed waits: a shell that is not there, of which runtimes like Docker's tell in its
+    // output, must not swallow it.
     let settled = setTimeout(() => this.#resumeClient(), SILENT_MS);
     this.#heard = () => {
       this.#heard = () => {};
       clearTimeout(settled);
       settled = setTimeout(() => this.#resumeClient(), SETTLE_MS);
     };
+
     const exit = await exec.exited;
+
     clearTimeout(settled);
     beat.stop();
+
     return { ...exit, early: !this.#typed && performance.now() - since < EARLY_MS };
   }
 
   #onOutput(chunk: Buffer): void {
     this.#heard();
+
     const text = this.#decoder.write(chunk);
-    if (text === '' || this.#ended.signal.aborted) return;
+    if (text === '' || this.#ended.signal.aborted) {
+      return;
+    }
+
     this.#client.send(frame('stdout', text), () => {
-      if (!this.#execPaused) return;
+      if (!this.#execPaused) {
+        return;
+      }
+
       // A slow reader may take longer than a ping to get to it.
       this.#clientLives();
-      if (this.#client.bufferedAmount > 0) return;
+
+      if (this.#client.bufferedAmount > 0) {
+        return;
+      }
+
       this.#execPaused = false;
       this.#exec?.resume();
     });
+
     if (this.#client.bufferedAmount > HIGH_WATER && !this.#execPaused) {
       this.#execPaused = true;
       this.#exec?.pause();
@@ -134,18 +201,26 @@ export class TerminalSession {
   }
 
   #onFrame(text: string): void {
-    if (this.#ended.signal.aborted) return;
+    if (this.#ended.signal.aborted) {
+      return;
+    }
+
     try {
       const input = parseFrame(text);
       if (input.op === 'stdin') {
         this.#lastInput = performance.now();
         this.#typed = true;
         this.#exec?.write(Buffer.from(input.data));
-      } else if (input.columns > 0 && input.rows > 0) this.#exec?.resize(input.columns, input.rows);
+      } else if (input.columns > 0 && input.rows > 0) {
+        this.#exec?.resize(input.columns, input.rows);
+      }
     } catch (error) {
       this.end(CLOSE.unsupported, toStatusError(error).message);
     }
-    if (this.#exec && this.#exec.buffered > HIGH_WATER) this.#pauseClient();
+
+    if (this.#exec && this.#exec.buffered > HIGH_WATER) {
+      this.#pauseClient();
+    }
   }
 
   #pauseClient(): void {
@@ -166,39 +241,68 @@ export class TerminalSession {
 
   #watchIdle(): void {
     const { idleTimeout } = this.#limits;
-    if (idleTimeout <= 0) return;
+    if (idleTimeout <= 0) {
+      return;
+    }
+
     const left = this.#lastInput + idleTimeout - performance.now();
-    if (left <= 0) this.end(CLOSE.policy, 'nothing was typed for too long');
-    else this.#after(left, () => this.#watchIdle());
+    if (left <= 0) {
+      this.end(CLOSE.policy, 'nothing was typed for too long');
+    } else {
+      this.#after(left, () => this.#watchIdle());
+    }
   }
 
   #finishWith(code: number): void {
-    this.#close(CLOSE.normal, code === 0 ? 'the shell has ended' : `the shell has ended with code ${code}`);
+    this.#close(
+      CLOSE.normal,
+      code === 0 ? 'the shell has ended' : `the shell has ended with code ${code}`,
+    );
   }
 
-  /** Ends the terminal, and tells the client why: in the terminal itself and as the reason of the close frame. */
+  /**
+   * Ends the terminal, and tells the client why: in the terminal itself and as the reason of the
+   * close frame.
+   */
   end(code: number, why: string): void {
-    if (this.#ended.signal.aborted) return;
+    if (this.#ended.signal.aborted) {
+      return;
+    }
+
     // It is shown in a terminal, where control characters act.
     const reason = why.slice(0, LONGEST_NOTICE).replace(/\p{Cc}+/gu, ' ');
     const isOpen = this.#client.readyState === this.#client.OPEN;
-    if (isOpen && this.#isNews(reason)) this.#client.send(frame('toast', `\r\n${reason}\r\n`));
+    if (isOpen && this.#isNews(reason)) {
+      this.#client.send(frame('toast', `\r\n${reason}\r\n`));
+    }
+
     this.#close(code, reason);
   }
 
   #close(code: number, reason: string): void {
-    if (this.#ended.signal.aborted) return;
+    if (this.#ended.signal.aborted) {
+      return;
+    }
+
     this.#finish();
     this.#client.close(code, reasonOf(reason));
+
     // Its answer must be read; frames are ignored from now on.
     this.#resumeClient();
     setTimeout(() => this.#client.terminate(), CLOSE_MS).unref();
   }
 
   #finish(): void {
-    if (this.#ended.signal.aborted) return;
+    if (this.#ended.signal.aborted) {
+      return;
+    }
+
     this.#ended.abort();
-    for (const cleanUp of this.#cleanUp.splice(0)) cleanUp();
+
+    for (const cleanUp of this.#cleanUp.splice(0)) {
+      cleanUp();
+    }
+
     this.#exec?.close();
   }
 }

@@ -8,10 +8,14 @@ import { type TerminalLimits, TerminalSession } from './session.ts';
 
 /** Longest frame of a client, in bytes: a paste of a megabyte, escaped. */
 const MAX_FRAME = 4 * 1024 * 1024;
+
 /** Without a word which one, in this order. */
 const SHELLS = ['sh', 'bash'];
 
-/** How soon a client that comes again by itself does so, in milliseconds, and of how many it is remembered what they were told. */
+/**
+ * How soon a client that comes again by itself does so, in milliseconds, and of how many it is
+ * remembered what they were told.
+ */
 const AGAIN_MS = 5000;
 const MOST_TOLD = 1000;
 
@@ -42,6 +46,7 @@ export class Terminals {
   readonly #options: TerminalOptions;
   readonly #open = new Map<string, number>();
   readonly #told = new Map<string, { text: string; at: number }>();
+
   readonly #server = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_FRAME,
@@ -55,13 +60,24 @@ export class Terminals {
     this.#options = options;
   }
 
-  /** Opens a terminal on a connection; `opened` gets it, to end it from outside. What fails later is told to the client alone. */
-  open(target: TerminalTarget, { req, socket, head }: Connection, opened: (session: TerminalSession) => void): void {
+  /**
+   * Opens a terminal on a connection; `opened` gets it, to end it from outside. What fails later is
+   * told to the client alone.
+   */
+  open(
+    target: TerminalTarget,
+    { req, socket, head }: Connection,
+    opened: (session: TerminalSession) => void,
+  ): void {
     this.#server.handleUpgrade(req, socket, head, (client) => {
-      const session = new TerminalSession(client, this.#options, (text) => this.#isNews(target, text));
+      const session = new TerminalSession(client, this.#options, (text) =>
+        this.#isNews(target, text),
+      );
       opened(session);
-      if (this.#count(target.user, client)) this.#run(target, session);
-      else {
+
+      if (this.#count(target.user, client)) {
+        this.#run(target, session);
+      } else {
         const most = this.#options.maxSessionsPerUser;
         session.end(CLOSE.policy, `you have ${most} terminals open, which is the most: close one`);
       }
@@ -69,18 +85,31 @@ export class Terminals {
   }
 
   #run({ namespace, pod, container, shell }: TerminalTarget, session: TerminalSession): void {
-    void session.run(SHELLS.includes(shell) ? [shell] : SHELLS, container, (program, handlers, signal) =>
-      Exec.open(this.#kubernetes, { namespace, pod, container, command: [program] }, handlers, signal),
+    void session.run(
+      SHELLS.includes(shell) ? [shell] : SHELLS,
+      container,
+      (program, handlers, signal) =>
+        Exec.open(
+          this.#kubernetes,
+          { namespace, pod, container, command: [program] },
+          handlers,
+          signal,
+        ),
     );
   }
 
-  /** Whether to show why a terminal ends: 3.0's console opens one that has ended three times more, a second later, and shows it each time. */
+  /**
+   * Whether to show why a terminal ends: 3.0's console opens one that has ended three times more, a
+   * second later, and shows it each time.
+   */
   #isNews({ user, namespace, pod, container, shell }: TerminalTarget, text: string): boolean {
     const key = JSON.stringify([user, namespace, pod, container, shell]);
     const before = this.#told.get(key);
     const at = performance.now();
+
     this.#told.delete(key);
     this.#told.set(key, { text, at });
+
     if (this.#told.size > MOST_TOLD) {
       const [oldest] = this.#told.keys();
       this.#told.delete(oldest!);
@@ -92,13 +121,21 @@ export class Terminals {
   /** Whether a user may have one more; it counts until its connection is closed. */
   #count(user: string, client: WebSocket): boolean {
     const count = this.#open.get(user) ?? 0;
-    if (count >= this.#options.maxSessionsPerUser) return false;
+    if (count >= this.#options.maxSessionsPerUser) {
+      return false;
+    }
+
     this.#open.set(user, count + 1);
+
     client.once('close', () => {
       const left = this.#open.get(user)! - 1;
-      if (left > 0) this.#open.set(user, left);
-      else this.#open.delete(user);
+      if (left > 0) {
+        this.#open.set(user, left);
+      } else {
+        this.#open.delete(user);
+      }
     });
+
     return true;
   }
 }

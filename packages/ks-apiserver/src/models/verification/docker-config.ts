@@ -4,6 +4,7 @@ import { registryUrl } from './image.ts';
 
 /** Annotation of a Secret whose registries answer plain HTTP alone (KubeSphere 3.3 and later). */
 const INSECURE = 'secret.kubesphere.io/force-insecure';
+
 /** Registries that one Secret is good for, at most: each of them is asked. */
 const MOST_REGISTRIES = 10;
 const TYPE = 'kubernetes.io/dockerconfigjson';
@@ -16,10 +17,15 @@ interface AuthEntry {
 }
 
 function credentialsOf(entry: AuthEntry): Credentials {
-  if (typeof entry.username === 'string' && typeof entry.password === 'string')
+  if (typeof entry.username === 'string' && typeof entry.password === 'string') {
     return { username: entry.username, password: entry.password };
-  if (typeof entry.auth !== 'string') return NONE;
+  }
+  if (typeof entry.auth !== 'string') {
+    return NONE;
+  }
+
   const [username = '', ...password] = Buffer.from(entry.auth, 'base64').toString().split(':');
+
   return { username, password: password.join(':') };
 }
 
@@ -30,8 +36,12 @@ function urlOf({ metadata }: KubeObject, server: string): URL {
 }
 
 function entriesOf(secret: KubeObject): [server: string, entry: AuthEntry][] {
-  if (secret.type !== TYPE) throw new SyntaxError(`secret ${secret.metadata.name} is not of type ${TYPE}`);
+  if (secret.type !== TYPE) {
+    throw new SyntaxError(`secret ${secret.metadata.name} is not of type ${TYPE}`);
+  }
+
   const data = (secret.data ?? {}) as Record<string, string>;
+
   try {
     const config = JSON.parse(Buffer.from(data['.dockerconfigjson'] ?? '', 'base64').toString());
     return Object.entries((config?.auths ?? {}) as Record<string, AuthEntry>);
@@ -41,26 +51,44 @@ function entriesOf(secret: KubeObject): [server: string, entry: AuthEntry][] {
 }
 
 /**
- * Where a registry is and what a Secret of type kubernetes.io/dockerconfigjson has for it; what it has for others stays here.
- * Plain HTTP is used only where the Secret's entry says so. Throws a SyntaxError for another Secret.
+ * Where a registry is and what a Secret of type kubernetes.io/dockerconfigjson has for it; what it
+ * has for others stays here. Plain HTTP is used only where the Secret's entry says so. Throws a
+ * SyntaxError for another Secret.
  */
-export function credentialsFor(registry: string, secret?: KubeObject): { url: URL; credentials: Credentials } {
+export function credentialsFor(
+  registry: string,
+  secret?: KubeObject,
+): { url: URL; credentials: Credentials } {
   const url = registryUrl(registry);
-  if (!secret) return { url, credentials: NONE };
+
+  if (!secret) {
+    return { url, credentials: NONE };
+  }
+
   for (const [server, entry] of entriesOf(secret)) {
     const known = urlOf(secret, server);
-    if (known.hostname === url.hostname && (known.port || '') === (url.port || '') && entry)
+    if (known.hostname === url.hostname && (known.port || '') === (url.port || '') && entry) {
       return { url: known, credentials: credentialsOf(entry) };
+    }
   }
+
   return { url, credentials: NONE };
 }
 
-/** All registries that a Secret has an account for. Throws a SyntaxError for another Secret, and for one with none or too many. */
+/**
+ * All registries that a Secret has an account for. Throws a SyntaxError for another Secret, and for
+ * one with none or too many.
+ */
 export function registriesOf(secret: KubeObject): { url: URL; credentials: Credentials }[] {
   const entries = entriesOf(secret);
   if (entries.length === 0 || entries.length > MOST_REGISTRIES) {
-    throw new SyntaxError(`secret ${secret.metadata.name} must have from 1 to ${MOST_REGISTRIES} registries`);
+    throw new SyntaxError(
+      `secret ${secret.metadata.name} must have from 1 to ${MOST_REGISTRIES} registries`,
+    );
   }
 
-  return entries.map(([server, entry]) => ({ url: urlOf(secret, server), credentials: credentialsOf(entry ?? {}) }));
+  return entries.map(([server, entry]) => ({
+    url: urlOf(secret, server),
+    credentials: credentialsOf(entry ?? {}),
+  }));
 }

@@ -17,8 +17,14 @@ const LONGEST = 512;
 /** Reads `[registry/]repository[:tag][@digest]` as Docker does. Throws a SyntaxError. */
 export function parseImage(image: string): ImageReference {
   const wrong = () =>
-    new SyntaxError(`parsing image ${JSON.stringify(image.slice(0, LONGEST))} failed: invalid reference format`);
-  if (image === '' || image.length > LONGEST) throw wrong();
+    new SyntaxError(
+      `parsing image ${JSON.stringify(image.slice(0, LONGEST))} failed: invalid reference format`,
+    );
+
+  if (image === '' || image.length > LONGEST) {
+    throw wrong();
+  }
+
   const at = image.indexOf('@');
   const digest = at < 0 ? undefined : image.slice(at + 1);
   let rest = at < 0 ? image : image.slice(0, at);
@@ -26,13 +32,24 @@ export function parseImage(image: string): ImageReference {
   const first = slash < 0 ? '' : rest.slice(0, slash);
   const named = first !== '' && DOMAIN.test(first);
   const registry = named ? first : 'docker.io';
-  if (named) rest = rest.slice(slash + 1);
+
+  if (named) {
+    rest = rest.slice(slash + 1);
+  }
+
   const colon = rest.indexOf(':');
   const tag = colon < 0 ? 'latest' : rest.slice(colon + 1);
   let repository = colon < 0 ? rest : rest.slice(0, colon);
-  if (registry === 'docker.io' && !repository.includes('/')) repository = `library/${repository}`;
-  if (!repository.split('/').every((part) => COMPONENT.test(part)) || !TAG.test(tag)) throw wrong();
-  if (digest !== undefined && !DIGEST.test(digest)) throw wrong();
+  if (registry === 'docker.io' && !repository.includes('/')) {
+    repository = `library/${repository}`;
+  }
+  if (!repository.split('/').every((part) => COMPONENT.test(part)) || !TAG.test(tag)) {
+    throw wrong();
+  }
+  if (digest !== undefined && !DIGEST.test(digest)) {
+    throw wrong();
+  }
+
   return { registry, repository, reference: digest ?? tag };
 }
 
@@ -40,7 +57,9 @@ export function parseImage(image: string): ImageReference {
 export function parseRepository(text: string): Pick<ImageReference, 'registry' | 'repository'> {
   const { registry, repository, reference } = parseImage(text);
   if (text.includes('@') || reference !== 'latest' || text.endsWith(':latest')) {
-    throw new SyntaxError(`${JSON.stringify(text.slice(0, LONGEST))} is no repository: leave out tag and digest`);
+    throw new SyntaxError(
+      `${JSON.stringify(text.slice(0, LONGEST))} is no repository: leave out tag and digest`,
+    );
   }
 
   return { registry, repository };
@@ -50,6 +69,9 @@ export function parseRepository(text: string): Pick<ImageReference, 'registry' |
 export function registryUrl(serverhost: string): URL {
   const text = /^https?:\/\//.test(serverhost) ? serverhost : `https://${serverhost}`;
   const url = new URL(text);
-  if (/^(docker\.io|index\.docker\.io)$/.test(url.hostname)) url.hostname = 'registry-1.docker.io';
+  if (/^(docker\.io|index\.docker\.io)$/.test(url.hostname)) {
+    url.hostname = 'registry-1.docker.io';
+  }
+
   return new URL(`${url.protocol}//${url.host}/`);
 }

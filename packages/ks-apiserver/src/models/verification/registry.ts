@@ -12,6 +12,7 @@ const PLATFORM = { os: 'linux', architecture: 'amd64' };
 const INDEX = 'application/vnd.docker.distribution.manifest.list.v2+json';
 const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 const SHA256 = /^sha256:[0-9a-f]{64}$/;
+
 /** Tags that are asked for at once, and how often. */
 const TAGS = { page: 1000, pages: 10 };
 const TAG = /^\w[\w.-]{0,127}$/;
@@ -31,7 +32,10 @@ export interface ImageDetails {
 /** The parameters of a `WWW-Authenticate: Bearer` challenge. */
 function bearerChallenge(header: string | undefined): Record<string, string> | undefined {
   const text = header?.slice(0, 4096) ?? '';
-  if (!/^bearer /i.test(text)) return undefined;
+  if (!/^bearer /i.test(text)) {
+    return undefined;
+  }
+
   return Object.fromEntries(
     [...text.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key!.toLowerCase(), value!]),
   );
@@ -40,28 +44,40 @@ function bearerChallenge(header: string | undefined): Record<string, string> | u
 function parseObject(bytes: Buffer, what: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(bytes.toString());
-    if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+      return value as Record<string, unknown>;
+    }
   } catch {
     // The answer itself must not be shown.
   }
+
   throw new OutboundError(`the ${what} is not valid`);
 }
 
 /** Fields alone that a reader expects; a stranger's answer is not handed on as it is. */
 function pick(from: Record<string, unknown>, keys: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]]));
+  return Object.fromEntries(
+    keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]]),
+  );
 }
 
-/** The manifest of the usual platform, where an index lists those of several; undefined for what is no index. */
+/**
+ * The manifest of the usual platform, where an index lists those of several; undefined for what is
+ * no index.
+ */
 function platformDigest({ manifests }: Record<string, unknown>): string | undefined {
   if (!Array.isArray(manifests)) {
     return undefined;
   }
 
   const listed = manifests as { digest?: unknown; platform?: Partial<typeof PLATFORM> }[];
+
   const chosen =
-    listed.find((one) => one?.platform?.os === PLATFORM.os && one.platform.architecture === PLATFORM.architecture) ??
-    listed[0];
+    listed.find(
+      (one) =>
+        one?.platform?.os === PLATFORM.os && one.platform.architecture === PLATFORM.architecture,
+    ) ?? listed[0];
+
   if (typeof chosen?.digest !== 'string' || !SHA256.test(chosen.digest)) {
     throw new OutboundError('the manifest is not one of schema 2');
   }
@@ -86,24 +102,42 @@ export class Registry {
   /** Throws an OutboundError unless the registry takes the credentials. */
   async verify(): Promise<void> {
     const { answer } = await this.#get('/v2/', '*/*');
-    if (answer.status !== 200)
-      throw new OutboundError(`the registry ${this.#url.host} answered with status ${answer.status}`);
+    if (answer.status !== 200) {
+      throw new OutboundError(
+        `the registry ${this.#url.host} answered with status ${answer.status}`,
+      );
+    }
   }
 
   /** An image's manifest and configuration. Throws an OutboundError. */
   async image({ registry, repository, reference }: ImageReference): Promise<ImageDetails> {
-    const first = await this.#manifest(repository, reference, `${MANIFEST}, ${OCI_MANIFEST}, ${INDEX}, ${OCI_INDEX}`);
+    const first = await this.#manifest(
+      repository,
+      reference,
+      `${MANIFEST}, ${OCI_MANIFEST}, ${INDEX}, ${OCI_INDEX}`,
+    );
+
     const chosen = platformDigest(first);
+
     const manifest =
-      chosen === undefined ? first : await this.#manifest(repository, chosen, `${MANIFEST}, ${OCI_MANIFEST}`);
+      chosen === undefined
+        ? first
+        : await this.#manifest(repository, chosen, `${MANIFEST}, ${OCI_MANIFEST}`);
+
     const digest = (manifest.config as { digest?: unknown } | undefined)?.digest;
-    if (manifest.schemaVersion !== 2 || typeof digest !== 'string' || !SHA256.test(digest))
+    if (manifest.schemaVersion !== 2 || typeof digest !== 'string' || !SHA256.test(digest)) {
       throw new OutboundError('the manifest is not one of schema 2');
-    // Registries keep blobs in other servers' storage; what comes from there is checked by its digest.
+    }
+
+    // Registries keep blobs in other servers' storage; what comes from there is checked by its
+    // digest.
     const { body } = await this.#read(`/v2/${repository}/blobs/${digest}`, '*/*', true);
-    if (`sha256:${createHash('sha256').update(body).digest('hex')}` !== digest)
+    if (`sha256:${createHash('sha256').update(body).digest('hex')}` !== digest) {
       throw new OutboundError('the configuration is not the one that the manifest names');
+    }
+
     const blob = parseObject(body, 'configuration');
+
     return {
       status: 'succeeded',
       imageManifest: pick(manifest, ['schemaVersion', 'mediaType', 'config', 'layers']),
@@ -128,11 +162,15 @@ export class Registry {
     const path = `/v2/${repository}/tags/list`;
     const found = new Set<string>();
     let last = '';
+
     for (let page = 0; page < TAGS.pages; page += 1) {
       const query = new URLSearchParams({ n: String(TAGS.page), ...(last !== '' && { last }) });
       const { headers, body } = await this.#read(`${path}?${query}`, 'application/json');
       const { tags } = parseObject(body, 'list of tags');
-      const names = (Array.isArray(tags) ? tags : []).filter((tag) => typeof tag === 'string' && TAG.test(tag));
+      const names = (Array.isArray(tags) ? tags : []).filter(
+        (tag) => typeof tag === 'string' && TAG.test(tag),
+      );
+
       for (const name of names as string[]) {
         found.add(name);
       }
@@ -149,51 +187,98 @@ export class Registry {
     return [...found];
   }
 
-  async #manifest(repository: string, reference: string, accept: string): Promise<Record<string, unknown>> {
-    return parseObject((await this.#read(`/v2/${repository}/manifests/${reference}`, accept)).body, 'manifest');
+  async #manifest(
+    repository: string,
+    reference: string,
+    accept: string,
+  ): Promise<Record<string, unknown>> {
+    return parseObject(
+      (await this.#read(`/v2/${repository}/manifests/${reference}`, accept)).body,
+      'manifest',
+    );
   }
 
   async #read(path: string, accept: string, follow = false): Promise<OutboundResponse> {
     const got = await this.#get(path, accept);
+
     // Who is sent elsewhere asks no other token server: its challenge would be a stranger's.
     const answer = follow ? await this.#outbound.follow(got, this.#signal, LIMITS) : got.answer;
-    if (answer.status === 404) throw new ImageNotFound('image not found');
-    if (answer.status >= 300 && answer.status < 400)
-      throw new OutboundError(`the registry ${this.#url.host} sends elsewhere, which is not followed`);
-    if (answer.status !== 200)
-      throw new OutboundError(`the registry ${this.#url.host} answered with status ${answer.status}`);
+    if (answer.status === 404) {
+      throw new ImageNotFound('image not found');
+    }
+
+    if (answer.status >= 300 && answer.status < 400) {
+      throw new OutboundError(
+        `the registry ${this.#url.host} sends elsewhere, which is not followed`,
+      );
+    }
+
+    if (answer.status !== 200) {
+      throw new OutboundError(
+        `the registry ${this.#url.host} answered with status ${answer.status}`,
+      );
+    }
+
     return answer;
   }
 
-  /** A call with Basic credentials or, where the registry asks for it, a token of its token server; a redirect is the answer. */
+  /**
+   * A call with Basic credentials or, where the registry asks for it, a token of its token server;
+   * a redirect is the answer.
+   */
   async #get(path: string, accept: string) {
     const url = new URL(path, this.#url);
     const plain = await this.#outbound.get(url, { accept }, this.#signal, LIMITS);
-    if (plain.status !== 401) return { url, headers: { accept }, answer: plain };
+    if (plain.status !== 401) {
+      return { url, headers: { accept }, answer: plain };
+    }
+
     const challenge = bearerChallenge(plain.headers['www-authenticate']);
     const authorization = challenge
       ? { authorization: `Bearer ${await this.#token(challenge)}` }
       : basicAuthorization(this.#credentials);
     const headers: Record<string, string> = { accept, ...authorization };
     const answer = await this.#outbound.get(url, headers, this.#signal, LIMITS);
-    if (answer.status === 401 || answer.status === 403)
+    if (answer.status === 401 || answer.status === 403) {
       throw new OutboundError(`unauthorized: incorrect username or password for ${this.#url.host}`);
+    }
+
     return { url, headers, answer };
   }
 
   async #token({ realm = '', service, scope }: Record<string, string>): Promise<string> {
     const url = URL.canParse(realm) ? new URL(realm) : undefined;
+
     // Credentials that came over TLS do not go on in the clear.
-    if (!url || (this.#url.protocol === 'https:' && url.protocol !== 'https:'))
-      throw new OutboundError(`the registry ${this.#url.host} names no token server that can be used`);
-    if (service) url.searchParams.set('service', service);
-    if (scope) url.searchParams.set('scope', scope);
-    const { status, body } = await this.#outbound.get(url, basicAuthorization(this.#credentials), this.#signal);
-    if (status !== 200) throw new OutboundError(`unauthorized: incorrect username or password for ${this.#url.host}`);
+    if (!url || (this.#url.protocol === 'https:' && url.protocol !== 'https:')) {
+      throw new OutboundError(
+        `the registry ${this.#url.host} names no token server that can be used`,
+      );
+    }
+
+    if (service) {
+      url.searchParams.set('service', service);
+    }
+    if (scope) {
+      url.searchParams.set('scope', scope);
+    }
+
+    const { status, body } = await this.#outbound.get(
+      url,
+      basicAuthorization(this.#credentials),
+      this.#signal,
+    );
+
+    if (status !== 200) {
+      throw new OutboundError(`unauthorized: incorrect username or password for ${this.#url.host}`);
+    }
+
     const { token, access_token: accessToken } = parseObject(body, 'token');
     const found = token ?? accessToken;
-    if (typeof found !== 'string' || !/^[\w.~+/=-]{1,16384}$/.test(found))
+    if (typeof found !== 'string' || !/^[\w.~+/=-]{1,16384}$/.test(found)) {
       throw new OutboundError(`the registry ${this.#url.host} gave no token`);
+    }
+
     return found;
   }
 }

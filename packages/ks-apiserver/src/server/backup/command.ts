@@ -29,13 +29,23 @@ function parse(command: 'backup' | 'restore', args: readonly string[]) {
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
+
   const [file] = positionals;
-  if (!values.help && (file === undefined || positionals.length > 1))
+  if (!values.help && (file === undefined || positionals.length > 1)) {
     throw new ConfigError(`${command} needs the name of one file (--help says more)`);
-  return { file: file ?? '', dataDir: resolve(values['data-dir']), force: values.force, help: values.help };
+  }
+
+  return {
+    file: file ?? '',
+    dataDir: resolve(values['data-dir']),
+    force: values.force,
+    help: values.help,
+  };
 }
 
-/** Runs `ks-apiserver backup` or `restore`; `args` are those after that word. Answers the exit code. */
+/**
+ * Runs `ks-apiserver backup` or `restore`; `args` are those after that word. Answers the exit code.
+ */
 export async function backupCommand(
   command: 'backup' | 'restore',
   args: readonly string[],
@@ -52,8 +62,12 @@ export async function backupCommand(
     } else {
       const { restore } = await import('./restore.ts');
       const { objects, created, next } = await restore(dataDir, file, force);
-      out(`restored ${objects} objects of ${created} into ${dataDir}; resource versions go on at ${next}`);
+
+      out(
+        `restored ${objects} objects of ${created} into ${dataDir}; resource versions go on at ${next}`,
+      );
     }
+
     return 0;
   } catch (failure) {
     error((failure as Error).message);

@@ -15,8 +15,14 @@ export function restoreMark(dataDir: string): string {
   return join(dataDir, '.restoring');
 }
 
-/** Throws a ConfigError where a restore into a data directory was interrupted: what it holds is half old and half new. */
+/**
+ * Throws a ConfigError where a restore into a data directory was interrupted: what it holds is half
+ * old and half new.
+ */
 export async function refuseHalfRestored(dataDir: string): Promise<void> {
-  if (await exists(restoreMark(dataDir)))
-    throw new ConfigError(`a restore into ${dataDir} was interrupted: run "ks-apiserver restore FILE --force" again`);
+  if (await exists(restoreMark(dataDir))) {
+    throw new ConfigError(
+      `a restore into ${dataDir} was interrupted: run "ks-apiserver restore FILE --force" again`,
+    );
+  }
 }

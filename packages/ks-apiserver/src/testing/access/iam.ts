@@ -1,16 +1,28 @@
-import { type Caller, LOGGED_IN, MANAGERS, members, PLATFORM, READERS, type Row, type Table } from './row.ts';
+import {
+  type Caller,
+  LOGGED_IN,
+  MANAGERS,
+  members,
+  PLATFORM,
+  READERS,
+  type Row,
+  type Table,
+} from './row.ts';
 
 /** Rows of roles and members, which are alike at every level. */
 export function iamRows(): Table {
   const I = '/kapis/iam.kubesphere.io/v1alpha2';
   const USERS: readonly Caller[] = ['users-manager', 'admin'];
+
   const table: Record<string, readonly Row[]> = {
     [`GET ${I}/users`]: [{ allowed: LOGGED_IN }],
     [`GET ${I}/users/{user}`]: [{ allowed: ['users-manager', ...MANAGERS] }],
     [`GET ${I}/users/{user}/loginrecords`]: [{ allowed: ['users-manager', ...MANAGERS] }],
     [`GET ${I}/users/{user}/globalroles`]: [{ allowed: PLATFORM }],
   };
-  // Credentials of others: made by nobody, seen and revoked by who manages users (`{user}` is a user of no name here).
+
+  // Credentials of others: made by nobody, seen and revoked by who manages users (`{user}` is a
+  // user of no name here).
   for (const operation of [
     'GET /users/{user}/tokens',
     'DELETE /users/{user}/tokens/{token}',
@@ -20,20 +32,46 @@ export function iamRows(): Table {
     'POST /users/{user}/tokens',
     'POST /users/{user}/totp',
     'PUT /users/{user}/totp',
-  ])
+  ]) {
     table[operation.replace(' ', ` ${I}`)] = [{ allowed: PLATFORM }];
-  for (const operation of ['POST /users', 'PUT /users/{user}', 'DELETE /users/{user}', 'PUT /users/{user}/password'])
+  }
+
+  for (const operation of [
+    'POST /users',
+    'PUT /users/{user}',
+    'DELETE /users/{user}',
+    'PUT /users/{user}/password',
+  ]) {
     table[operation.replace(' ', ` ${I}`)] = [{ allowed: USERS }];
-  const add = (path: string, item: string, read: Row['allowed'], write: Row['allowed'], methods: string[]) => {
+  }
+
+  const add = (
+    path: string,
+    item: string,
+    read: Row['allowed'],
+    write: Row['allowed'],
+    methods: string[],
+  ) => {
     table[`GET ${I}${path}`] = [{ allowed: read }];
     table[`POST ${I}${path}`] = [{ allowed: write }];
     table[`GET ${I}${path}/${item}`] = [{ allowed: read }];
-    for (const method of methods) table[`${method} ${I}${path}/${item}`] = [{ allowed: write }];
+
+    for (const method of methods) {
+      table[`${method} ${I}${path}/${item}`] = [{ allowed: write }];
+    }
   };
+
   const all = ['PUT', 'PATCH', 'DELETE'];
-  const [ws, ns, devops] = ['/workspaces/{workspace}', '/namespaces/{namespace}', '/devops/{devops}'];
+
+  const [ws, ns, devops] = [
+    '/workspaces/{workspace}',
+    '/namespaces/{namespace}',
+    '/devops/{devops}',
+  ];
+
   const inWorkspace = members('ws-viewer', 'ws-admin');
   const owners = members('ws-admin');
+
   add('/globalroles', '{globalrole}', USERS, USERS, all);
   add('/clusterroles', '{clusterrole}', PLATFORM, PLATFORM, all);
   add(`${ws}/workspaceroles`, '{workspacerole}', inWorkspace, owners, all);
@@ -43,19 +81,31 @@ export function iamRows(): Table {
   add(`${ws}/workspacemembers`, '{workspacemember}', inWorkspace, owners, ['PUT', 'DELETE']);
   add(`${ns}/members`, '{member}', members(...READERS), owners, ['PUT', 'DELETE']);
   add(`${devops}/members`, '{member}', MANAGERS, MANAGERS, ['PUT', 'DELETE']);
-  const only = (...own: Caller[]) => ({ own: [...own, 'admin' as const], other: PLATFORM, none: PLATFORM });
+
+  const only = (...own: Caller[]) => ({
+    own: [...own, 'admin' as const],
+    other: PLATFORM,
+    none: PLATFORM,
+  });
+
   table[`GET ${I}/clustermembers/{clustermember}/clusterroles`] = [{ allowed: PLATFORM }];
   table[`GET ${I}${ws}/workspacemembers/{workspacemember}/workspaceroles`] = [
     { allowed: only('ws-viewer', 'ws-admin') },
   ];
   table[`GET ${I}${ns}/members/{member}/roles`] = [{ allowed: only(...READERS) }];
   table[`GET ${I}${devops}/members/{member}/roles`] = [{ allowed: PLATFORM }];
+
   // Why one may not do something: everybody about himself.
   table[`GET ${I}/explain`] = [{ allowed: LOGGED_IN }];
-  for (const what of ['groups', 'groupbindings'])
+
+  for (const what of ['groups', 'groupbindings']) {
     table[`GET ${I}${ws}/${what}`] = [{ allowed: only('ws-viewer', 'ws-admin') }];
-  for (const what of ['rolebindings', 'workspacerolebindings'])
+  }
+
+  for (const what of ['rolebindings', 'workspacerolebindings']) {
     table[`GET ${I}${ws}/${what}`] = [{ allowed: inWorkspace }];
+  }
+
   table[`GET ${I}${ws}/groups/{group}`] = [{ allowed: only('ws-viewer', 'ws-admin') }];
   for (const operation of [
     `POST ${ws}/groups`,
@@ -64,14 +114,18 @@ export function iamRows(): Table {
     `DELETE ${ws}/groups/{group}`,
     `POST ${ws}/groupbindings`,
     `DELETE ${ws}/groupbindings/{groupbinding}`,
-  ])
+  ]) {
     table[operation.replace(' ', ` ${I}`)] = [{ allowed: only('ws-admin') }];
+  }
+
   for (const operation of [
     `POST ${ws}/workspacerolebindings`,
     `DELETE ${ws}/workspacerolebindings/{rolebinding}`,
     `POST ${ns}/rolebindings`,
     `DELETE ${ns}/rolebindings/{rolebinding}`,
-  ])
+  ]) {
     table[operation.replace(' ', ` ${I}`)] = [{ allowed: owners }];
+  }
+
   return table;
 }

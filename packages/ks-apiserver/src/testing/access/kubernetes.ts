@@ -8,7 +8,11 @@ export const KUBERNETES: readonly (Row & { method: string; path: string })[] = [
     path: '/api/v1/namespaces/{namespace}/pods',
     allowed: members(...READERS),
   },
-  { method: 'POST', path: '/api/v1/namespaces/{namespace}/configmaps', allowed: members('ns-operator', 'ws-admin') },
+  {
+    method: 'POST',
+    path: '/api/v1/namespaces/{namespace}/configmaps',
+    allowed: members('ns-operator', 'ws-admin'),
+  },
   {
     method: 'DELETE',
     path: '/apis/apps/v1/namespaces/{namespace}/deployments/x',
@@ -25,7 +29,11 @@ export const KUBERNETES: readonly (Row & { method: string; path: string })[] = [
     path: '/api/v1/namespaces/{namespace}/pods/x/exec?command=id',
     allowed: EXECUTORS,
   },
-  { method: 'PATCH', path: '/apis/iam.kubesphere.io/v1alpha2/users/regular', allowed: ['users-manager', 'admin'] },
+  {
+    method: 'PATCH',
+    path: '/apis/iam.kubesphere.io/v1alpha2/users/regular',
+    allowed: ['users-manager', 'admin'],
+  },
   {
     method: 'PUT',
     path: '/apis/iam.kubesphere.io/v1alpha2/globalrolebindings/regular-platform-regular',

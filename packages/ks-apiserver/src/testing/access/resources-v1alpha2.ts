@@ -1,4 +1,13 @@
-import { EXECUTORS, LOGGED_IN, MANAGERS, members, PLATFORM, READERS, type Row, type Table } from './row.ts';
+import {
+  EXECUTORS,
+  LOGGED_IN,
+  MANAGERS,
+  members,
+  PLATFORM,
+  READERS,
+  type Row,
+  type Table,
+} from './row.ts';
 
 /** Rows of the older resources API. */
 export function resourcesV1alpha2Rows(): Table {
@@ -6,6 +15,7 @@ export function resourcesV1alpha2Rows(): Table {
   const ns = '/namespaces/{namespace}';
   const readers = members(...READERS);
   const writers = members('ns-operator', 'ws-admin');
+
   const table: Record<string, readonly Row[]> = {
     [`GET ${R}/{resources}`]: [
       { resources: 'nodes', allowed: PLATFORM },
@@ -23,21 +33,34 @@ export function resourcesV1alpha2Rows(): Table {
     [`GET ${R}${ns}/router`]: [{ allowed: readers }],
     [`GET ${R}/users/{user}/kubectl`]: [{ allowed: PLATFORM }],
     [`GET ${R}/users/{user}/kubeconfig`]: [{ allowed: PLATFORM }],
-    'POST /kapis/operations.kubesphere.io/v1alpha2/namespaces/{namespace}/jobs/{job}': [{ allowed: writers }],
+    'POST /kapis/operations.kubesphere.io/v1alpha2/namespaces/{namespace}/jobs/{job}': [
+      { allowed: writers },
+    ],
     // Plain calls, which are then refused; upgrades go the same way.
-    'GET /kapis/terminal.kubesphere.io/v1alpha2/namespaces/{namespace}/pods/{pod}': [{ allowed: EXECUTORS }],
+    'GET /kapis/terminal.kubesphere.io/v1alpha2/namespaces/{namespace}/pods/{pod}': [
+      { allowed: EXECUTORS },
+    ],
     [`POST ${R}/git/verify`]: [{ allowed: LOGGED_IN }],
     [`POST ${R}/registry/verify`]: [{ allowed: LOGGED_IN }],
     [`GET ${R}/registry/blob`]: [{ allowed: LOGGED_IN }],
   };
-  for (const kind of ['deployment', 'statefulset', 'daemonset'])
+
+  for (const kind of ['deployment', 'statefulset', 'daemonset']) {
     table[`GET ${R}${ns}/${kind}s/{${kind}}/revisions/{revision}`] = [
       // The manager's rules name no revisions.
       { allowed: { own: [...READERS, 'admin'], other: PLATFORM, none: PLATFORM } },
     ];
-  for (const method of ['POST', 'PUT', 'DELETE']) table[`${method} ${R}${ns}/router`] = [{ allowed: writers }];
-  for (const base of [R, '/kapis/resources.kubesphere.io/v1alpha3'])
-    for (const path of ['/components', '/components/{component}', '/componenthealth'])
+  }
+
+  for (const method of ['POST', 'PUT', 'DELETE']) {
+    table[`${method} ${R}${ns}/router`] = [{ allowed: writers }];
+  }
+
+  for (const base of [R, '/kapis/resources.kubesphere.io/v1alpha3']) {
+    for (const path of ['/components', '/components/{component}', '/componenthealth']) {
       table[`GET ${base}${path}`] = [{ allowed: PLATFORM }];
+    }
+  }
+
   return table;
 }

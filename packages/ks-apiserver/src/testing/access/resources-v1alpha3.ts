@@ -1,8 +1,22 @@
-import { EXECUTORS, LOGGED_IN, MANAGERS, members, PLATFORM, READERS, type Row, type Table } from './row.ts';
+import {
+  EXECUTORS,
+  LOGGED_IN,
+  MANAGERS,
+  members,
+  PLATFORM,
+  READERS,
+  type Row,
+  type Table,
+} from './row.ts';
 
 const K = '/kapis/resources.kubesphere.io/v1alpha3';
 
-const REGISTRY_READERS: Row['allowed'] = { own: [...READERS, 'admin'], other: PLATFORM, none: PLATFORM };
+const REGISTRY_READERS: Row['allowed'] = {
+  own: [...READERS, 'admin'],
+  other: PLATFORM,
+  none: PLATFORM,
+};
+
 const VISIBLE = '?scope=visible';
 const GONE = '?watch=true&resourceVersion=0badcafe-1';
 
@@ -16,7 +30,8 @@ export const RESOURCES_V1ALPHA3: Table = {
     { resources: 'loginrecords', allowed: PLATFORM },
     { resources: 'secrets', allowed: MANAGERS },
     { resources: 'storageclasses', allowed: LOGGED_IN },
-    // What one sees of all namespaces may be nothing; the whole of what has no namespace is another matter.
+    // What one sees of all namespaces may be nothing; the whole of what has no namespace is another
+    // matter.
     { resources: 'pods', query: VISIBLE, allowed: LOGGED_IN },
     { resources: 'secrets', query: VISIBLE, allowed: LOGGED_IN },
     { resources: 'nodes', query: VISIBLE, allowed: PLATFORM },
@@ -55,7 +70,10 @@ export const RESOURCES_V1ALPHA3: Table = {
     { resources: 'secrets', query: GONE, allowed: members(...READERS) },
     { resources: 'pods', query: VISIBLE, allowed: members(...READERS) },
     { resources: 'serviceaccounts', allowed: members(...READERS) },
-    { resources: 'events.events.k8s.io', allowed: { own: [...READERS, 'admin'], other: PLATFORM, none: PLATFORM } },
+    {
+      resources: 'events.events.k8s.io',
+      allowed: { own: [...READERS, 'admin'], other: PLATFORM, none: PLATFORM },
+    },
     // A namespace in the path of what has none gives nothing.
     { resources: 'users', allowed: ['users-manager', ...MANAGERS] },
     { resources: 'nodes', allowed: PLATFORM },

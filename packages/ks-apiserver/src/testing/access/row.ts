@@ -10,15 +10,20 @@ export const CALLERS = [
   'ws-admin',
   'admin',
 ] as const;
+
 /** One of the callers. */
 export type Caller = (typeof CALLERS)[number];
 
-/** Whose things are asked for: the members' own workspace and project, another one's, and what belongs to none. */
+/**
+ * Whose things are asked for: the members' own workspace and project, another one's, and what
+ * belongs to none.
+ */
 export const TENANTS = {
   own: { workspace: 'ws-a', namespace: 'ns-a' },
   other: { workspace: 'ws-b', namespace: 'ns-b' },
   none: { workspace: 'nosuch', namespace: 'default' },
 } as const;
+
 /** One of the tenants. */
 export type Tenant = keyof typeof TENANTS;
 
@@ -40,10 +45,23 @@ export interface Row {
   allowed: readonly Caller[] | Readonly<Record<Tenant, readonly Caller[]>>;
 }
 
-/** Members of the own workspace and project; 3.0's workspaces-manager manages every project of the platform. */
-export const members = (...own: Caller[]) => ({ own: [...own, ...MANAGERS], other: MANAGERS, none: MANAGERS });
+/**
+ * Members of the own workspace and project; 3.0's workspaces-manager manages every project of the
+ * platform.
+ */
+export const members = (...own: Caller[]) => ({
+  own: [...own, ...MANAGERS],
+  other: MANAGERS,
+  none: MANAGERS,
+});
+
 /** Who may run commands in containers; the manager's rules name no `pods/exec`. */
-export const EXECUTORS: Row['allowed'] = { own: ['ns-operator', 'ws-admin', 'admin'], other: PLATFORM, none: PLATFORM };
+export const EXECUTORS: Row['allowed'] = {
+  own: ['ns-operator', 'ws-admin', 'admin'],
+  other: PLATFORM,
+  none: PLATFORM,
+};
+
 export const LOGGED_IN: readonly Caller[] = CALLERS.slice(1);
 export const READERS: readonly Caller[] = ['ws-viewer', 'ns-viewer', 'ns-operator', 'ws-admin'];
 

@@ -10,7 +10,11 @@ export const SERVER: Table = {
   'GET /livez': [{ allowed: EVERYBODY }],
   'GET /readyz': [{ allowed: EVERYBODY }],
   'POST /kapis/cluster.kubesphere.io/v1alpha1/clusters/validation': [{ allowed: PLATFORM }],
-  'GET /kapis/cluster.kubesphere.io/v1alpha1/clusters/{cluster}/agent/deployment': [{ allowed: PLATFORM }],
-  'PUT /kapis/cluster.kubesphere.io/v1alpha1/clusters/{cluster}/kubeconfig': [{ allowed: PLATFORM }],
+  'GET /kapis/cluster.kubesphere.io/v1alpha1/clusters/{cluster}/agent/deployment': [
+    { allowed: PLATFORM },
+  ],
+  'PUT /kapis/cluster.kubesphere.io/v1alpha1/clusters/{cluster}/kubeconfig': [
+    { allowed: PLATFORM },
+  ],
   'GET /metrics': [{ allowed: PLATFORM }],
 };

@@ -3,7 +3,13 @@ import type { Attacker } from './attackers.ts';
 import type { Tenants } from './built-in-roles.ts';
 
 /** Whose rights or things an attack is after. */
-export type Target = 'self' | 'other user' | 'system namespaces' | 'system-workspace' | 'another tenant' | 'platform';
+export type Target =
+  | 'self'
+  | 'other user'
+  | 'system namespaces'
+  | 'system-workspace'
+  | 'another tenant'
+  | 'platform';
 
 /** Where an attack takes place: who attacks, for whom else, and what is there. */
 export interface Scene {
@@ -20,7 +26,10 @@ export interface Scene {
   signingRequest: string;
 }
 
-/** A request as it is sent; `{resourceVersion}` in its body stands for that of the object of the path, as it is stored. */
+/**
+ * A request as it is sent; `{resourceVersion}` in its body stands for that of the object of the
+ * path, as it is stored.
+ */
 export interface Request {
   method: string;
   path: string;
@@ -55,13 +64,22 @@ export interface Attack {
   calls?: readonly Request[];
   creates?: Creation;
   changes?: Alteration;
-  /** Paths of objects that requests of `kapis` and `calls` may change, to be written back as they were. */
+  /**
+   * Paths of objects that requests of `kapis` and `calls` may change, to be written back as they
+   * were.
+   */
   touches?: readonly string[];
   /** What the attacker does after something was accepted, to have the good of it. */
   afterwards?: readonly Request[];
-  /** Nobody but who may do everything makes it at all: it is a failure that it is accepted, unless nothing comes of it. */
+  /**
+   * Nobody but who may do everything makes it at all: it is a failure that it is accepted, unless
+   * nothing comes of it.
+   */
   never?: true;
-  /** Says what has been broken, where that is not a matter of rights; undefined when nothing is. Asked before it is undone. */
+  /**
+   * Says what has been broken, where that is not a matter of rights; undefined when nothing is.
+   * Asked before it is undone.
+   */
   broken?: () => Promise<string | undefined>;
 }
 

@@ -12,14 +12,20 @@ export interface Attacker {
   title: string;
   token: string;
   role: BuiltInRole;
-  /** His client at the port of the Kubernetes API; on a real cluster that asks little of this server, and he may have none. */
+  /**
+   * His client at the port of the Kubernetes API; on a real cluster that asks little of this
+   * server, and he may have none.
+   */
   client: OwnKubeconfig | undefined;
 }
 
 let users = 0;
 let cheapHash: Promise<string> | undefined;
 
-/** Puts a user past the server, with a hash that is quick to compare, and logs him in; answers his token. */
+/**
+ * Puts a user past the server, with a hash that is quick to compare, and logs him in; answers his
+ * token.
+ */
 export async function plantUser(platform: TestPlatform, name: string): Promise<string> {
   cheapHash ??= hash(PASSWORD, { cost: 4, version: '2a' });
   const { status, json } = await platform.server.kubernetes(`${PATHS.iamObjects}/users`, {
@@ -32,7 +38,9 @@ export async function plantUser(platform: TestPlatform, name: string): Promise<s
       status: { state: 'Active', lastTransitionTime: '2020-12-01T00:00:00Z' },
     },
   });
+
   assert.equal(status, 201, JSON.stringify(json));
+
   return eventually(() => platform.server.token(name, PASSWORD));
 }
 
@@ -43,22 +51,37 @@ export async function plantAttacker(
   hasClient = !ON_CLUSTER,
 ): Promise<Attacker> {
   users += 1;
+
   const name = `attacker-${users}`;
   const title = `${role.level} ${role.name}`;
   const token = await plantUser(platform, name);
   const { path, body } = role.binding(name);
+
   await platform.made(path, body);
+
   const query = querySatisfiedBy(role);
-  if (query) await platform.until(token, query);
+  if (query) {
+    await platform.until(token, query);
+  }
+
   const client = hasClient ? await platform.kubeconfigOf(name) : undefined;
+
   return { name, title, token, role, client };
 }
 
 /** Runs a step for each of many things, a few at a time; rejects with the first error. */
-export async function each<T>(things: readonly T[], width: number, step: (thing: T) => Promise<void>): Promise<void> {
+export async function each<T>(
+  things: readonly T[],
+  width: number,
+  step: (thing: T) => Promise<void>,
+): Promise<void> {
   const queue = [...things];
+
   const worker = async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await step(next);
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      await step(next);
+    }
   };
+
   await Promise.all(Array.from({ length: width }, worker));
 }

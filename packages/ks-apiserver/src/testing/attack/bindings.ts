@@ -6,22 +6,38 @@ const WORKSPACE = 'kubesphere.io/workspace';
 const RBAC = 'rbac.authorization.k8s.io';
 const IAM = 'iam.kubesphere.io';
 
-function iamBinding(kind: 'GlobalRole' | 'WorkspaceRole', role: string, user: string, workspace = ''): Creation {
+function iamBinding(
+  kind: 'GlobalRole' | 'WorkspaceRole',
+  role: string,
+  user: string,
+  workspace = '',
+): Creation {
   return {
     collection: `${iamObjects}/${kind.toLowerCase()}bindings`,
     apiVersion: `${IAM}/v1alpha2`,
     kind: `${kind}Binding`,
     body: {
-      metadata: { name: `${user}-tries-${role}`, ...(workspace && { labels: { [WORKSPACE]: workspace } }) },
+      metadata: {
+        name: `${user}-tries-${role}`,
+        ...(workspace && { labels: { [WORKSPACE]: workspace } }),
+      },
       subjects: userSubject(user),
       roleRef: { apiGroup: IAM, kind, name: role },
     },
   };
 }
 
-function rbacBinding(kind: 'Role' | 'ClusterRole', role: string, user: string, namespace: string): Creation {
+function rbacBinding(
+  kind: 'Role' | 'ClusterRole',
+  role: string,
+  user: string,
+  namespace: string,
+): Creation {
   return {
-    collection: namespace === '' ? `${rbac}/clusterrolebindings` : `${rbac}/namespaces/${namespace}/rolebindings`,
+    collection:
+      namespace === ''
+        ? `${rbac}/clusterrolebindings`
+        : `${rbac}/namespaces/${namespace}/rolebindings`,
     apiVersion: `${RBAC}/v1`,
     kind: namespace === '' ? 'ClusterRoleBinding' : 'RoleBinding',
     body: {
@@ -48,9 +64,18 @@ const users = ({ attacker, other }: Scene): [name: string, target: Target][] => 
 /** Bindings that are made through the Kubernetes API, of every level. */
 export const bindingsOfObjects: Attacks = (scene) => {
   const { own, other } = scene.tenants;
+
   return users(scene).flatMap(([user, target]): Attack[] => [
-    { name: 'bind platform-admin', target, creates: iamBinding('GlobalRole', 'platform-admin', user) },
-    { name: 'bind users-manager', target, creates: iamBinding('GlobalRole', 'users-manager', user) },
+    {
+      name: 'bind platform-admin',
+      target,
+      creates: iamBinding('GlobalRole', 'platform-admin', user),
+    },
+    {
+      name: 'bind users-manager',
+      target,
+      creates: iamBinding('GlobalRole', 'users-manager', user),
+    },
     {
       name: 'bind the admin of the own workspace',
       target,
@@ -67,7 +92,11 @@ export const bindingsOfObjects: Attacks = (scene) => {
       creates: iamBinding('WorkspaceRole', 'system-workspace-admin', user, 'system-workspace'),
       never: true,
     },
-    { name: 'bind the admin of the own project', target, creates: rbacBinding('Role', 'admin', user, own.namespace) },
+    {
+      name: 'bind the admin of the own project',
+      target,
+      creates: rbacBinding('Role', 'admin', user, own.namespace),
+    },
     {
       name: 'bind cluster-admin in the own project',
       target,
@@ -86,7 +115,12 @@ export const bindingsOfObjects: Attacks = (scene) => {
     {
       name: 'bind a reader of ConfigMaps where kubeconfigs are',
       target: 'system namespaces',
-      creates: rbacBinding('Role', 'role-template-view-configmaps', user, 'kubesphere-controls-system'),
+      creates: rbacBinding(
+        'Role',
+        'role-template-view-configmaps',
+        user,
+        'kubesphere-controls-system',
+      ),
       never: true,
     },
     {
@@ -95,7 +129,11 @@ export const bindingsOfObjects: Attacks = (scene) => {
       creates: rbacBinding('ClusterRole', 'cluster-admin', user, 'kube-system'),
       never: true,
     },
-    { name: 'bind cluster-admin', target, creates: rbacBinding('ClusterRole', 'cluster-admin', user, '') },
+    {
+      name: 'bind cluster-admin',
+      target,
+      creates: rbacBinding('ClusterRole', 'cluster-admin', user, ''),
+    },
     {
       name: 'bind cluster-admin in an older version',
       target,
@@ -106,7 +144,11 @@ export const bindingsOfObjects: Attacks = (scene) => {
       target,
       creates: olderBinding('ClusterRole', 'cluster-admin', user, own.namespace),
     },
-    { name: 'bind cluster-viewer', target, creates: rbacBinding('ClusterRole', 'cluster-viewer', user, '') },
+    {
+      name: 'bind cluster-viewer',
+      target,
+      creates: rbacBinding('ClusterRole', 'cluster-viewer', user, ''),
+    },
   ]);
 };
 
@@ -139,9 +181,19 @@ export const subjectsOfBindings: Attacks = (scene) =>
 /** Members of every level through this server's own API. */
 export const members: Attacks = (scene) => {
   const { own, other } = scene.tenants;
+
   const places: [place: string, resource: string, roles: string[], target?: Target][] = [
-    [`/workspaces/${own.workspace}`, 'workspacemembers', [`${own.workspace}-admin`, `${own.workspace}-viewer`]],
-    [`/workspaces/${other.workspace}`, 'workspacemembers', [`${other.workspace}-admin`], 'another tenant'],
+    [
+      `/workspaces/${own.workspace}`,
+      'workspacemembers',
+      [`${own.workspace}-admin`, `${own.workspace}-viewer`],
+    ],
+    [
+      `/workspaces/${other.workspace}`,
+      'workspacemembers',
+      [`${other.workspace}-admin`],
+      'another tenant',
+    ],
     [
       '/workspaces/system-workspace',
       'workspacemembers',
@@ -159,11 +211,13 @@ export const members: Attacks = (scene) => {
     [`/devops/${own.devops}`, 'members', ['admin', 'viewer']],
     ['', 'clustermembers', ['cluster-admin', 'cluster-viewer']],
   ];
+
   return users(scene).flatMap(([user, who]) =>
     places.flatMap(([place, resource, roles, target = who]) =>
       roles.map((roleRef): Attack => {
         const path = `${iam}${place}/${resource}`;
         const isSystem = target === 'system namespaces' || target === 'system-workspace';
+
         return {
           name: `be made ${roleRef} of ${place || 'the cluster'}`,
           target,
@@ -182,12 +236,20 @@ export const members: Attacks = (scene) => {
 export const groups: Attacks = (scene) => {
   const { own, other } = scene.tenants;
   const { group } = scene;
+
   const membership = (user: string, workspace: string) => ({
-    metadata: { name: `${user}-tries`, labels: { [WORKSPACE]: workspace, 'iam.kubesphere.io/group-ref': group } },
+    metadata: {
+      name: `${user}-tries`,
+      labels: { [WORKSPACE]: workspace, 'iam.kubesphere.io/group-ref': group },
+    },
     groupRef: { apiGroup: IAM, kind: 'groups', name: group },
     users: [user],
   });
-  const bound = (subject: object, kind: string, name: string) => [{ subjects: [subject], roleRef: { kind, name } }];
+
+  const bound = (subject: object, kind: string, name: string) => [
+    { subjects: [subject], roleRef: { kind, name } },
+  ];
+
   return users(scene).flatMap(([user, target]): Attack[] => [
     {
       name: 'be put into the group that administers the own workspace',
@@ -251,7 +313,11 @@ export const groups: Attacks = (scene) => {
         {
           method: 'POST',
           path: `${iam}/workspaces/${own.workspace}/workspacerolebindings`,
-          body: bound({ kind: 'Group', name: 'system:authenticated' }, 'WorkspaceRole', `${own.workspace}-admin`),
+          body: bound(
+            { kind: 'Group', name: 'system:authenticated' },
+            'WorkspaceRole',
+            `${own.workspace}-admin`,
+          ),
         },
       ],
     },

@@ -8,6 +8,7 @@ import type { RawClient } from './raw-client.ts';
 import type { Tally } from './tally.ts';
 
 const ATTEMPTS = 5;
+
 /** About how many requests a change is, at one port. */
 const FORMS = 10;
 
@@ -24,7 +25,10 @@ interface Cell extends Request {
   door: string;
   /** Only tried, with `dryRun=All`. */
   tries: boolean;
-  /** It asks for an upgrade: sent only where the plain way was not denied, and its answer tells little of what was done. */
+  /**
+   * It asks for an upgrade: sent only where the plain way was not denied, and its answer tells
+   * little of what was done.
+   */
   upgrades: boolean;
   send: () => Promise<{ status: number; text: string }>;
 }
@@ -38,14 +42,22 @@ interface Effect {
   fresh?: () => Promise<Cell[] | undefined>;
 }
 
-/** Whether an object has everything that a merge patch sets in it; what it removes is not looked at. */
+/**
+ * Whether an object has everything that a merge patch sets in it; what it removes is not looked at.
+ */
 export function hasChange(object: unknown, change: unknown): boolean {
-  if (typeof change !== 'object' || change === null || Array.isArray(change))
+  if (typeof change !== 'object' || change === null || Array.isArray(change)) {
     return change === null || isDeepStrictEqual(object, change);
-  return Object.entries(change).every(([key, value]) => hasChange((object as Record<string, unknown>)?.[key], value));
+  }
+
+  return Object.entries(change).every(([key, value]) =>
+    hasChange((object as Record<string, unknown>)?.[key], value),
+  );
 }
 
-/** Sends the requests of one attacker's attacks through every door, and puts back what they change. */
+/**
+ * Sends the requests of one attacker's attacks through every door, and puts back what they change.
+ */
 export class Cells {
   readonly #platform: TestPlatform;
   readonly #client: RawClient;
@@ -61,53 +73,104 @@ export class Cells {
     this.#tally = tally;
   }
 
-  /** Sends all requests of an attack; `took` is told of each that was accepted and was no trial, before its effect is undone. */
-  async sendAll(attack: Attack, ownPort: boolean, took: (sent: Sent) => Promise<void>): Promise<void> {
-    if (attack.changes) await this.#sendChange(attack.changes, ownPort, took);
-    if (attack.creates) await this.#sendCreation(attack.creates, ownPort, took);
+  /**
+   * Sends all requests of an attack; `took` is told of each that was accepted and was no trial,
+   * before its effect is undone.
+   */
+  async sendAll(
+    attack: Attack,
+    ownPort: boolean,
+    took: (sent: Sent) => Promise<void>,
+  ): Promise<void> {
+    if (attack.changes) {
+      await this.#sendChange(attack.changes, ownPort, took);
+    }
+    if (attack.creates) {
+      await this.#sendCreation(attack.creates, ownPort, took);
+    }
+
     const { calls = [], kapis = [], touches = [] } = attack;
-    if (calls.length + kapis.length === 0) return;
-    const before = await Promise.all(touches.map(async (path) => [path, await this.#stored(path)] as const));
+    if (calls.length + kapis.length === 0) {
+      return;
+    }
+
+    const before = await Promise.all(
+      touches.map(async (path) => [path, await this.#stored(path)] as const),
+    );
+
     const undo = async () => {
-      for (const [path, stored] of before) if (stored) await this.#restore(path, stored);
+      for (const [path, stored] of before) {
+        if (stored) {
+          await this.#restore(path, stored);
+        }
+      }
     };
+
     for (const request of [...calls, ...kapis]) {
       const isOwnPort = ownPort && calls.includes(request);
-      const cells = this.#cells(await this.#whole(request), `${request.method} ${request.path}`, isOwnPort);
+
+      const cells = this.#cells(
+        await this.#whole(request),
+        `${request.method} ${request.path}`,
+        isOwnPort,
+      );
+
       await this.#send(cells, took, { undo });
     }
   }
 
-  async #sendChange(change: Alteration, ownPort: boolean, took: (sent: Sent) => Promise<void>): Promise<void> {
+  async #sendChange(
+    change: Alteration,
+    ownPort: boolean,
+    took: (sent: Sent) => Promise<void>,
+  ): Promise<void> {
     const { path } = change;
+
     // Whether any of it would be sent at all: most attackers may write nothing of the kind.
     const doors = ownPort && this.#attacker.client ? ['', 'own port'] : [''];
+
     const open = doors.some((door) =>
-      ['PUT', 'PATCH'].some((method) => !this.#denied.has(this.#keyOf({ method, path, door }) ?? '')),
+      ['PUT', 'PATCH'].some(
+        (method) => !this.#denied.has(this.#keyOf({ method, path, door }) ?? ''),
+      ),
     );
+
     if (!open) {
       this.#tally.pruned += FORMS * doors.length;
       return;
     }
+
     const stored = await this.#stored(path);
-    if (!stored) return;
-    const forms = (object: typeof stored) => doorsOf(object, change).filter((form) => !form.path.includes('dryRun='));
+    if (!stored) {
+      return;
+    }
+
+    const forms = (object: typeof stored) =>
+      doorsOf(object, change).filter((form) => !form.path.includes('dryRun='));
     for (const [index, form] of forms(stored).entries()) {
       const name = form.name.split(' of ', 1)[0]!;
+
       const fresh = async () => {
         const now = await this.#stored(path);
         return now && this.#cells(forms(now)[index]!, name, ownPort);
       };
+
       const isDone = async () => hasChange(await this.#stored(path), change.change);
       const undo = () => this.#restore(path, stored);
+
       await this.#send(this.#cells(form, name, ownPort), took, { undo, isDone, fresh });
     }
   }
 
-  async #sendCreation(creation: Creation, ownPort: boolean, took: (sent: Sent) => Promise<void>): Promise<void> {
+  async #sendCreation(
+    creation: Creation,
+    ownPort: boolean,
+    took: (sent: Sent) => Promise<void>,
+  ): Promise<void> {
     const { collection, apiVersion, kind, body } = creation;
     const object = { apiVersion, kind, ...body };
     const path = `${collection}/${body.metadata.name}`;
+
     const effect = {
       undo: async () => {
         await this.#platform.call(path, { method: 'DELETE' });
@@ -118,13 +181,20 @@ export class Cells {
         return now !== undefined && now.metadata.deletionTimestamp === undefined;
       },
     };
+
     const applied: Request = {
       method: 'PATCH',
       path: `${path}?fieldManager=mallory&force=true`,
       headers: { 'content-type': 'application/apply-patch+yaml' },
       body: JSON.stringify(object),
     };
-    await this.#send(this.#cells({ method: 'POST', path: collection, body: object }, 'POST', ownPort), took, effect);
+
+    await this.#send(
+      this.#cells({ method: 'POST', path: collection, body: object }, 'POST', ownPort),
+      took,
+      effect,
+    );
+
     await this.#send(this.#cells(applied, 'apply that makes it', ownPort), took, effect);
   }
 
@@ -133,19 +203,38 @@ export class Cells {
     await this.#plain(request);
   }
 
-  async #plain({ method, path, headers = {}, body }: Request): Promise<{ status: number; text: string }> {
+  async #plain({
+    method,
+    path,
+    headers = {},
+    body,
+  }: Request): Promise<{ status: number; text: string }> {
     const { token } = this.#attacker;
-    const answer = await this.#client.send(path, { method, token, headers, ...(body !== undefined && { body }) });
+
+    const answer = await this.#client.send(path, {
+      method,
+      token,
+      headers,
+      ...(body !== undefined && { body }),
+    });
+
     return { status: answer.status, text: answer.body };
   }
 
   /** The doors of a request: tried first, as it is, by an upgrade, and at the own port. */
   #cells(request: Request, name: string, ownPort: boolean): Cell[] {
     const { token, client } = this.#attacker;
-    const tried = { ...request, path: `${request.path}${request.path.includes('?') ? '&' : '?'}dryRun=All` };
-    const upgrade = () => upgradedCall(this.#platform.server.url, request.path, { ...request, token });
+
+    const tried = {
+      ...request,
+      path: `${request.path}${request.path.includes('?') ? '&' : '?'}dryRun=All`,
+    };
+
+    const upgrade = () =>
+      upgradedCall(this.#platform.server.url, request.path, { ...request, token });
     const atOwnPort = ({ path, method, headers = {}, body }: Request) =>
       client!.call(path, { method, headers, ...(body !== undefined && { body }) });
+
     const cell = (own: Request, door: string, send: Cell['send'], upgrades = false): Cell => ({
       ...own,
       door,
@@ -153,6 +242,7 @@ export class Cells {
       upgrades,
       send,
     });
+
     return [
       cell(tried, name, () => this.#plain(tried)),
       cell(request, name, () => this.#plain(request)),
@@ -175,6 +265,7 @@ export class Cells {
     { undo, isDone, fresh }: Effect,
   ): Promise<void> {
     let wasDenied = false;
+
     for (const [index, first] of cells.entries()) {
       let cell = first;
       const key = this.#keyOf(cell);
@@ -182,18 +273,33 @@ export class Cells {
         this.#tally.pruned += 1;
         continue;
       }
+
       let { status, text } = await cell.send();
       for (let attempt = 1; status === 409 && fresh && attempt < ATTEMPTS; attempt += 1) {
         cell = (await fresh())?.[index] ?? cell;
         ({ status, text } = await cell.send());
       }
-      const isAccepted = (status >= 200 && status < 300) || (cell.upgrades && isDone !== undefined && (await isDone()));
-      if (isAccepted) this.#tally.accepted += 1;
-      else this.#tally.refused += 1;
+
+      const isAccepted =
+        (status >= 200 && status < 300) ||
+        (cell.upgrades && isDone !== undefined && (await isDone()));
+
+      if (isAccepted) {
+        this.#tally.accepted += 1;
+      } else {
+        this.#tally.refused += 1;
+      }
+
       wasDenied = status === 403 && /cannot \S+ resource/.test(text);
+
       // Denied before anything was looked at: the same right is not asked for again.
-      if (wasDenied && key) this.#denied.add(key);
-      if (!isAccepted || cell.tries) continue;
+      if (wasDenied && key) {
+        this.#denied.add(key);
+      }
+      if (!isAccepted || cell.tries) {
+        continue;
+      }
+
       await took({ door: cell.door, path: cell.path });
       await undo();
     }
@@ -212,35 +318,61 @@ export class Cells {
   /** The request with what stands for the version of its object. */
   async #whole(request: Request): Promise<Request> {
     const text = JSON.stringify(request.body ?? '');
-    if (!text.includes('{resourceVersion}')) return request;
+    if (!text.includes('{resourceVersion}')) {
+      return request;
+    }
+
     const stored = await this.#stored(request.path.replace('/kapis/', '/apis/'));
-    return { ...request, body: JSON.parse(text.replace('{resourceVersion}', stored?.metadata.resourceVersion ?? '')) };
+
+    return {
+      ...request,
+      body: JSON.parse(text.replace('{resourceVersion}', stored?.metadata.resourceVersion ?? '')),
+    };
   }
 
   /** Writes an object back as it was. */
   // biome-ignore lint/suspicious/noExplicitAny: an object of any kind.
   async #restore(path: string, stored: any): Promise<void> {
     const { managedFields: _fields, ...metadata } = stored.metadata;
+
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       const now = await this.#stored(path);
-      const body = { ...stored, metadata: { ...metadata, resourceVersion: now?.metadata.resourceVersion } };
+
+      const body = {
+        ...stored,
+        metadata: { ...metadata, resourceVersion: now?.metadata.resourceVersion },
+      };
+
       const { status } = await this.#platform.call(path, { method: 'PUT', body });
-      if (status !== 409) return;
+      if (status !== 409) {
+        return;
+      }
     }
   }
 }
 
 /**
- * What is denied alike to one attacker: a verb on a kind in a place, at a door. Of what has his own name in its path this
- * server lets him do more, and each namespace and workspace is a place of its own.
+ * What is denied alike to one attacker: a verb on a kind in a place, at a door. Of what has his own
+ * name in its path this server lets him do more, and each namespace and workspace is a place of its
+ * own.
  */
-function deniedKey({ method, path, door }: Pick<Cell, 'method' | 'path' | 'door'>, self: string): string | undefined {
+function deniedKey(
+  { method, path, door }: Pick<Cell, 'method' | 'path' | 'door'>,
+  self: string,
+): string | undefined {
   const [plain = '', query = ''] = path.split('?', 2);
-  if (plain.startsWith('/kapis/') && plain.split('/').includes(self)) return undefined;
+  if (plain.startsWith('/kapis/') && plain.split('/').includes(self)) {
+    return undefined;
+  }
+
   const segments = plain.split('/');
   const name = segments.length - (SUBRESOURCES.has(segments.at(-1)!) ? 2 : 1);
   const isPlace = segments[name - 1] === 'namespaces' || segments[name - 1] === 'workspaces';
+
   // A list has no name to leave out.
-  if (method !== 'POST' && !query.includes('fieldSelector') && !isPlace) segments[name] = '*';
+  if (method !== 'POST' && !query.includes('fieldSelector') && !isPlace) {
+    segments[name] = '*';
+  }
+
   return `${door.includes('own port')} ${method} ${segments.join('/')}`;
 }

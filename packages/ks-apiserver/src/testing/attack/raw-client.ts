@@ -7,7 +7,9 @@ export interface RawAnswer {
   all: string;
 }
 
-/** What is sent; `forMs` cuts a stream after so many milliseconds and answers what came until then. */
+/**
+ * What is sent; `forMs` cuts a stream after so many milliseconds and answers what came until then.
+ */
 export interface RawCall {
   method?: string;
   token?: string | undefined;
@@ -25,8 +27,13 @@ export class RawClient {
     this.#base = new URL(url);
   }
 
-  send(path: string, { method, token, headers = {}, body, forMs }: RawCall = {}): Promise<RawAnswer> {
-    const payload = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+  send(
+    path: string,
+    { method, token, headers = {}, body, forMs }: RawCall = {},
+  ): Promise<RawAnswer> {
+    const payload =
+      body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+
     return new Promise((resolve, reject) => {
       const request = http.request({
         hostname: this.#base.hostname,
@@ -43,25 +50,37 @@ export class RawClient {
           ...headers,
         },
       });
+
       request.on('error', reject);
+
       request.on('response', (response) => {
         const chunks: Buffer[] = [];
         let timer: NodeJS.Timeout | undefined;
+
         const done = () => {
           clearTimeout(timer);
+
           const text = Buffer.concat(chunks).toString('latin1');
           const status = response.statusCode ?? 0;
-          resolve({ status, body: text, all: `${status} ${response.rawHeaders.join('\n')}\n${text}` });
+          resolve({
+            status,
+            body: text,
+            all: `${status} ${response.rawHeaders.join('\n')}\n${text}`,
+          });
         };
-        if (forMs !== undefined)
+
+        if (forMs !== undefined) {
           timer = setTimeout(() => {
             done();
             request.destroy();
           }, forMs);
+        }
+
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('end', done);
         response.on('error', done);
       });
+
       request.end(payload);
     });
   }

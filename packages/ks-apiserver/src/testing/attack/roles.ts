@@ -7,9 +7,13 @@ const AGGREGATION = 'iam.kubesphere.io/aggregation-roles';
 const OVERRIDE = { 'iam.kubesphere.io/rego-override': 'package authz\ndefault allow = true' };
 const ANYTHING = [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }];
 const TAKEN = { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' };
+
 const SELECTOR = {
-  clusterRoleSelectors: [{ matchExpressions: [{ key: 'kubernetes.io/bootstrapping', operator: 'Exists' }] }],
+  clusterRoleSelectors: [
+    { matchExpressions: [{ key: 'kubernetes.io/bootstrapping', operator: 'Exists' }] },
+  ],
 };
+
 const VERSIONS = { iam: 'iam.kubesphere.io/v1alpha2', rbac: 'rbac.authorization.k8s.io/v1' };
 
 /** What the attacker's own role is changed to, in every way that gives more. */
@@ -21,22 +25,36 @@ const CHANGES: [name: string, change: Record<string, unknown>][] = [
 /** The own role, or what is beside it, made to give more. */
 export const ownRole: Attacks = ({ attacker: { role } }) => {
   const isRbac = role.kind === 'Role' || role.kind === 'ClusterRole';
+
   const object = {
     path: role.path,
     apiVersion: isRbac ? VERSIONS.rbac : VERSIONS.iam,
     kind: role.kind,
     builtIn: isRbac,
   };
+
   // What has no rules of its own is a Role of the cluster alone.
   const aggregated: typeof CHANGES =
-    role.kind === 'ClusterRole' ? [['is put together from others', { aggregationRule: SELECTOR }]] : [];
+    role.kind === 'ClusterRole'
+      ? [['is put together from others', { aggregationRule: SELECTOR }]]
+      : [];
+
   return [...CHANGES, ...aggregated].map(
-    ([name, change]): Attack => ({ name: `own role ${name}`, target: 'self', changes: { ...object, change } }),
+    ([name, change]): Attack => ({
+      name: `own role ${name}`,
+      target: 'self',
+      changes: { ...object, change },
+    }),
   );
 };
 
-/** Path of the roles of a level in this server's own API, and templates that give more than most roles there. */
-function rolesOnKapis({ tenants: { own } }: Scene): [path: string, templates: string[], prefix: string][] {
+/**
+ * Path of the roles of a level in this server's own API, and templates that give more than most
+ * roles there.
+ */
+function rolesOnKapis({
+  tenants: { own },
+}: Scene): [path: string, templates: string[], prefix: string][] {
   return [
     [`${iam}/globalroles`, ['role-template-manage-users', 'role-template-manage-clusters'], ''],
     [`${iam}/clusterroles`, ['cluster-admin'], ''],
@@ -48,7 +66,11 @@ function rolesOnKapis({ tenants: { own } }: Scene): [path: string, templates: st
     [`${iam}/namespaces/${own.namespace}/roles`, ['role-template-manage-secrets', 'admin'], ''],
     [`${iam}/devops/${own.devops}/roles`, ['role-template-manage-pipelines', 'admin'], ''],
     [`${iam}/namespaces/kubesphere-controls-system/roles`, ['role-template-view-secrets'], ''],
-    [`${iam}/workspaces/system-workspace/workspaceroles`, ['system-workspace-admin'], 'system-workspace-'],
+    [
+      `${iam}/workspaces/system-workspace/workspaceroles`,
+      ['system-workspace-admin'],
+      'system-workspace-',
+    ],
   ];
 }
 
@@ -59,15 +81,28 @@ export const rolesFromTemplates: Attacks = (scene) =>
     const annotations = { [AGGREGATION]: JSON.stringify(templates) };
     const name = `${prefix}${scene.attacker.name}`;
     const own = scene.attacker.role.path.split('/').at(-1) ?? '';
+
     return [
       {
         name: `make a role of templates at ${path}`,
         target: isSystem ? 'system namespaces' : 'self',
         kapis: [
           { method: 'POST', path, body: { metadata: { name, annotations } } },
-          { method: 'POST', path, body: { metadata: { name: `${name}-module`, annotations: OVERRIDE } } },
-          { method: 'POST', path, body: { metadata: { name: `${name}-gathers` }, aggregationRule: SELECTOR } },
-          { method: 'POST', path, body: { metadata: { name: `${name}-taken`, labels: TAKEN }, rules: ANYTHING } },
+          {
+            method: 'POST',
+            path,
+            body: { metadata: { name: `${name}-module`, annotations: OVERRIDE } },
+          },
+          {
+            method: 'POST',
+            path,
+            body: { metadata: { name: `${name}-gathers` }, aggregationRule: SELECTOR },
+          },
+          {
+            method: 'POST',
+            path,
+            body: { metadata: { name: `${name}-taken`, labels: TAKEN }, rules: ANYTHING },
+          },
         ],
         ...(isSystem && { never: true as const }),
       },
@@ -76,23 +111,54 @@ export const rolesFromTemplates: Attacks = (scene) =>
         target: 'self',
         touches: [scene.attacker.role.path],
         kapis: [
-          { method: 'PATCH', path: `${path}/${own}`, headers: MERGE, body: { metadata: { annotations } } },
-          { method: 'PATCH', path: `${path}/${own}`, headers: MERGE, body: { metadata: { annotations: OVERRIDE } } },
-          { method: 'PATCH', path: `${path}/${own}`, headers: MERGE, body: { aggregationRule: SELECTOR } },
+          {
+            method: 'PATCH',
+            path: `${path}/${own}`,
+            headers: MERGE,
+            body: { metadata: { annotations } },
+          },
+          {
+            method: 'PATCH',
+            path: `${path}/${own}`,
+            headers: MERGE,
+            body: { metadata: { annotations: OVERRIDE } },
+          },
+          {
+            method: 'PATCH',
+            path: `${path}/${own}`,
+            headers: MERGE,
+            body: { aggregationRule: SELECTOR },
+          },
         ],
       },
     ];
   });
 
-/** Roles of every kind that are made through the Kubernetes API and give everything, and what new ones are made from. */
+/**
+ * Roles of every kind that are made through the Kubernetes API and give everything, and what new
+ * ones are made from.
+ */
 export const rolesOfObjects: Attacks = (scene) => {
   const { own, other } = scene.tenants;
   const name = `${scene.attacker.name}-tries`;
-  const role = (collection: string, apiVersion: string, kind: string, extra: object, labels?: object): Attack => ({
+
+  const role = (
+    collection: string,
+    apiVersion: string,
+    kind: string,
+    extra: object,
+    labels?: object,
+  ): Attack => ({
     name: `make a ${kind} that gives everything`,
     target: 'self',
-    creates: { collection, apiVersion, kind, body: { metadata: { name, ...(labels && { labels }) }, ...extra } },
+    creates: {
+      collection,
+      apiVersion,
+      kind,
+      body: { metadata: { name, ...(labels && { labels }) }, ...extra },
+    },
   });
+
   const base = (named: string): Attack => ({
     name: `change what ${named} gives in all workspaces or projects`,
     target: 'self',
@@ -103,6 +169,7 @@ export const rolesOfObjects: Attacks = (scene) => {
       change: { role: { rules: ANYTHING } },
     },
   });
+
   return [
     role(`${iamObjects}/globalroles`, VERSIONS.iam, 'GlobalRole', { rules: ANYTHING }),
     role(
@@ -120,7 +187,10 @@ export const rolesOfObjects: Attacks = (scene) => {
       { [WORKSPACE]: other.workspace },
     ),
     role(`${rbac}/clusterroles`, VERSIONS.rbac, 'ClusterRole', { rules: ANYTHING }, TAKEN),
-    role(`${rbac}/clusterroles`, VERSIONS.rbac, 'ClusterRole', { rules: [], aggregationRule: SELECTOR }),
+    role(`${rbac}/clusterroles`, VERSIONS.rbac, 'ClusterRole', {
+      rules: [],
+      aggregationRule: SELECTOR,
+    }),
     role(`${rbac}/namespaces/${own.namespace}/roles`, VERSIONS.rbac, 'Role', { rules: ANYTHING }),
     base('workspace-viewer'),
     base('project-viewer'),

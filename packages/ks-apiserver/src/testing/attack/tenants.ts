@@ -14,15 +14,27 @@ export const managers: Attacks = ({ tenants: { own, other }, attacker, other: so
     [other.workspace, 'another tenant'],
     ['system-workspace', 'system-workspace'],
   ];
+
   return [attacker.name, somebody].flatMap((manager) =>
     places.map(([workspace, place]): Attack => {
       const change = { spec: { template: { spec: { manager } } } };
+
       return {
         name: `become manager of ${workspace}`,
         target: place ?? (manager === attacker.name ? 'self' : 'other user'),
         kapis: [
-          { method: 'PATCH', path: `${tenant}/workspaces/${workspace}`, headers: MERGE, body: change },
-          { method: 'PATCH', path: `${V3}/workspacetemplates/${workspace}`, headers: MERGE, body: change },
+          {
+            method: 'PATCH',
+            path: `${tenant}/workspaces/${workspace}`,
+            headers: MERGE,
+            body: change,
+          },
+          {
+            method: 'PATCH',
+            path: `${V3}/workspacetemplates/${workspace}`,
+            headers: MERGE,
+            body: change,
+          },
         ],
         changes: {
           path: `${templates}/${workspace}`,
@@ -37,79 +49,95 @@ export const managers: Attacks = ({ tenants: { own, other }, attacker, other: so
   );
 };
 
-/** Labels, annotations and owners of namespaces by which somebody gets rights there, or the namespace to another place. */
+/**
+ * Labels, annotations and owners of namespaces by which somebody gets rights there, or the
+ * namespace to another place.
+ */
 export const namespaces: Attacks = ({ tenants: { own, other }, attacker, other: somebody }) => {
-  const changes: [name: string, namespace: string, metadata: Record<string, unknown>, target: Target, never?: true][] =
+  const changes: [
+    name: string,
+    namespace: string,
+    metadata: Record<string, unknown>,
+    target: Target,
+    never?: true,
+  ][] = [
     [
-      [
-        'move the own namespace into the other workspace',
-        own.namespace,
-        { labels: { [WORKSPACE]: other.workspace } },
-        'another tenant',
-      ],
-      [
-        'move the own namespace into system-workspace',
-        own.namespace,
-        { labels: { [WORKSPACE]: 'system-workspace' } },
-        'system-workspace',
-        true,
-      ],
-      [
-        "move another tenant's namespace into the own workspace",
-        other.namespace,
-        { labels: { [WORKSPACE]: own.workspace } },
-        'another tenant',
-      ],
-      [
-        'move kube-system into the own workspace',
-        'kube-system',
-        { labels: { [WORKSPACE]: own.workspace } },
-        'system namespaces',
-        true,
-      ],
-      [
-        'call oneself creator of the own namespace',
-        own.namespace,
-        { annotations: { [CREATOR]: attacker.name } },
-        'self',
-      ],
-      [
-        'call another creator of the own namespace',
-        own.namespace,
-        { annotations: { [CREATOR]: somebody } },
-        'other user',
-      ],
-      [
-        "call oneself creator of another tenant's namespace",
-        other.namespace,
-        { annotations: { [CREATOR]: attacker.name } },
-        'another tenant',
-      ],
-      [
-        'call oneself creator of the namespace of kubeconfigs',
-        'kubesphere-controls-system',
-        { annotations: { [CREATOR]: attacker.name } },
-        'system namespaces',
-        true,
-      ],
-      ['put the own namespace into the DevOps project', own.namespace, { labels: { [DEVOPS]: own.devops } }, 'self'],
-      [
-        'put the namespace of kubeconfigs into the DevOps project',
-        'kubesphere-controls-system',
-        { labels: { [DEVOPS]: own.devops } },
-        'system namespaces',
-        true,
-      ],
-    ];
+      'move the own namespace into the other workspace',
+      own.namespace,
+      { labels: { [WORKSPACE]: other.workspace } },
+      'another tenant',
+    ],
+    [
+      'move the own namespace into system-workspace',
+      own.namespace,
+      { labels: { [WORKSPACE]: 'system-workspace' } },
+      'system-workspace',
+      true,
+    ],
+    [
+      "move another tenant's namespace into the own workspace",
+      other.namespace,
+      { labels: { [WORKSPACE]: own.workspace } },
+      'another tenant',
+    ],
+    [
+      'move kube-system into the own workspace',
+      'kube-system',
+      { labels: { [WORKSPACE]: own.workspace } },
+      'system namespaces',
+      true,
+    ],
+    [
+      'call oneself creator of the own namespace',
+      own.namespace,
+      { annotations: { [CREATOR]: attacker.name } },
+      'self',
+    ],
+    [
+      'call another creator of the own namespace',
+      own.namespace,
+      { annotations: { [CREATOR]: somebody } },
+      'other user',
+    ],
+    [
+      "call oneself creator of another tenant's namespace",
+      other.namespace,
+      { annotations: { [CREATOR]: attacker.name } },
+      'another tenant',
+    ],
+    [
+      'call oneself creator of the namespace of kubeconfigs',
+      'kubesphere-controls-system',
+      { annotations: { [CREATOR]: attacker.name } },
+      'system namespaces',
+      true,
+    ],
+    [
+      'put the own namespace into the DevOps project',
+      own.namespace,
+      { labels: { [DEVOPS]: own.devops } },
+      'self',
+    ],
+    [
+      'put the namespace of kubeconfigs into the DevOps project',
+      'kubesphere-controls-system',
+      { labels: { [DEVOPS]: own.devops } },
+      'system namespaces',
+      true,
+    ],
+  ];
+
   return [
     ...changes.map(([name, namespace, metadata, target, never]): Attack => {
       const change = { metadata };
+
       const workspace =
         namespace === own.namespace
           ? own.workspace
           : namespace === other.namespace
             ? other.workspace
             : 'system-workspace';
+
       return {
         name,
         target,
@@ -121,7 +149,14 @@ export const namespaces: Attacks = ({ tenants: { own, other }, attacker, other: 
             body: change,
           },
         ],
-        calls: [{ method: 'PATCH', path: `/api/v1/namespaces/${namespace}/status`, headers: MERGE, body: change }],
+        calls: [
+          {
+            method: 'PATCH',
+            path: `/api/v1/namespaces/${namespace}/status`,
+            headers: MERGE,
+            body: change,
+          },
+        ],
         changes: {
           path: `/api/v1/namespaces/${namespace}`,
           apiVersion: 'v1',
@@ -135,19 +170,36 @@ export const namespaces: Attacks = ({ tenants: { own, other }, attacker, other: 
     }),
     ...[own.workspace, other.workspace, 'system-workspace'].map((workspace): Attack => {
       const name = `${attacker.name}-in-${workspace}`;
-      const metadata = { name, labels: { [WORKSPACE]: workspace }, annotations: { [CREATOR]: somebody } };
+
+      const metadata = {
+        name,
+        labels: { [WORKSPACE]: workspace },
+        annotations: { [CREATOR]: somebody },
+      };
+
       return {
         name: `make a namespace in ${workspace}`,
         target:
-          workspace === own.workspace ? 'self' : workspace === other.workspace ? 'another tenant' : 'system-workspace',
+          workspace === own.workspace
+            ? 'self'
+            : workspace === other.workspace
+              ? 'another tenant'
+              : 'system-workspace',
         kapis: [
           {
             method: 'POST',
             path: `${tenant}/workspaces/${workspace}/namespaces`,
-            body: { metadata: { name: `${name}-kapis`, annotations: { [CREATOR]: attacker.name } } },
+            body: {
+              metadata: { name: `${name}-kapis`, annotations: { [CREATOR]: attacker.name } },
+            },
           },
         ],
-        creates: { collection: '/api/v1/namespaces', apiVersion: 'v1', kind: 'Namespace', body: { metadata } },
+        creates: {
+          collection: '/api/v1/namespaces',
+          apiVersion: 'v1',
+          kind: 'Namespace',
+          body: { metadata },
+        },
         ...(workspace === 'system-workspace' && { never: true as const }),
       };
     }),
@@ -161,6 +213,7 @@ export const devopsProjects: Attacks = ({ platform, tenants: { own, other }, att
     apiVersion: 'devops.kubesphere.io/v1alpha3',
     kind: 'DevOpsProject',
   };
+
   const named = (namespace: string, target: Target): Attack => ({
     name: `name ${namespace} as the namespace of the DevOps project`,
     target,
@@ -168,9 +221,13 @@ export const devopsProjects: Attacks = ({ platform, tenants: { own, other }, att
     afterwards: ['PUT', 'POST'].map((method) => {
       const body = { username: attacker.name, roleRef: 'role-template-view-configmaps' };
       const path = `${iam}/devops/${own.devops}/members`;
-      return method === 'PUT' ? { method, path: `${path}/${attacker.name}`, body } : { method, path, body: [body] };
+
+      return method === 'PUT'
+        ? { method, path: `${path}/${attacker.name}`, body }
+        : { method, path, body: [body] };
     }),
   });
+
   return [
     named('kubesphere-controls-system', 'system namespaces'),
     named(other.namespace, 'another tenant'),
@@ -194,7 +251,9 @@ export const devopsProjects: Attacks = ({ platform, tenants: { own, other }, att
       },
       broken: async () => {
         const { json } = await platform.call(`${devops}/${attacker.name}-dev`);
-        return json?.status?.adminNamespace === 'kubesphere-controls-system' ? 'the project names it' : undefined;
+        return json?.status?.adminNamespace === 'kubesphere-controls-system'
+          ? 'the project names it'
+          : undefined;
       },
     },
   ];

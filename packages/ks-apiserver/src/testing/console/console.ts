@@ -1,4 +1,5 @@
-// The server of KubeSphere's console, as far as this server sees it: what it sends for its browser, with its headers.
+// The server of KubeSphere's console, as far as this server sees it: what it sends for its browser,
+// with its headers.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
@@ -36,21 +37,36 @@ export class ConsoleSession {
   #token: string;
   #refreshToken: string;
 
-  private constructor(server: TestServer, user: string, { access_token, refresh_token }: Answer['json']) {
+  private constructor(
+    server: TestServer,
+    user: string,
+    { access_token, refresh_token }: Answer['json'],
+  ) {
     this.#server = server;
     this.user = user;
     this.#token = access_token;
     this.#refreshToken = refresh_token;
   }
 
-  /** Logs in as the console does: it passes on what its page has sent, and names the browser in a header. */
-  static async logIn(server: TestServer, username: string, password: string): Promise<ConsoleSession> {
+  /**
+   * Logs in as the console does: it passes on what its page has sent, and names the browser in a
+   * header.
+   */
+  static async logIn(
+    server: TestServer,
+    username: string,
+    password: string,
+  ): Promise<ConsoleSession> {
     const { status, json, text } = await server.call('/oauth/token', {
       form: { username, password, grant_type: 'password', encrypt: 'eA==@x', captcha: '' },
       headers: { 'x-client-ip': BROWSER },
     });
+
     assert.equal(status, 200, text);
-    const user = JSON.parse(Buffer.from(json.access_token.split('.')[1], 'base64url').toString()).username;
+
+    const user = JSON.parse(
+      Buffer.from(json.access_token.split('.')[1], 'base64url').toString(),
+    ).username;
 
     return new ConsoleSession(server, user, json);
   }
@@ -75,6 +91,7 @@ export class ConsoleSession {
         }),
       ),
     );
+
     for (const { status, text } of answers) {
       assert.equal(status, 200, text);
     }
@@ -92,9 +109,17 @@ export class ConsoleSession {
   ): Promise<Answer> {
     const headers = {
       ...this.#headers,
-      ...(body !== undefined && { 'content-type': type ?? (method === 'PATCH' ? PATCH : 'application/json') }),
+      ...(body !== undefined && {
+        'content-type': type ?? (method === 'PATCH' ? PATCH : 'application/json'),
+      }),
     };
-    const answer = await this.#server.call(path, { method, headers, ...(body !== undefined && { body }) });
+
+    const answer = await this.#server.call(path, {
+      method,
+      headers,
+      ...(body !== undefined && { body }),
+    });
+
     if (answer.status >= 400 && !expected.includes(answer.status)) {
       this.#note(page, `${method} ${path}`, answer.status, answer.text);
     }
@@ -102,7 +127,10 @@ export class ConsoleSession {
     return answer;
   }
 
-  /** Asks again and again, as a page does that waits for something, until the answer is what it waits for. */
+  /**
+   * Asks again and again, as a page does that waits for something, until the answer is what it
+   * waits for.
+   */
   until(path: string, isThere: (answer: Answer) => boolean): Promise<void> {
     return eventually(async () => {
       const answer = await this.#server.call(path, { headers: this.#headers });
@@ -110,7 +138,10 @@ export class ConsoleSession {
     }, 10_000);
   }
 
-  /** A WebSocket as the console's proxy opens it: at another host than the browser's, with the browser's origin. */
+  /**
+   * A WebSocket as the console's proxy opens it: at another host than the browser's, with the
+   * browser's origin.
+   */
   #webSocket(path: string): WebSocket {
     return new WebSocket(this.#server.url.replace('http', 'ws') + path, { headers: this.#headers });
   }
@@ -118,12 +149,15 @@ export class ConsoleSession {
   /** Opens a WebSocket of a page. */
   async watch(page: string, path: string): Promise<void> {
     const socket = this.#webSocket(path);
+
     const refusal = await new Promise<string | undefined>((resolve) => {
       socket.once('open', () => resolve(undefined));
       socket.once('unexpected-response', (_, { statusCode }) => resolve(`${statusCode}`));
       socket.once('error', (error) => resolve(error.message));
     });
+
     socket.terminate();
+
     if (refusal !== undefined) {
       this.#note(page, `WS ${path}`, Number(refusal) || 0, refusal);
     }
@@ -132,6 +166,7 @@ export class ConsoleSession {
   /** The first event that a WebSocket brings. */
   async firstEvent(path: string): Promise<{ type: string; object: KubeObject }> {
     const socket = this.#webSocket(path);
+
     try {
       const [data] = await once(socket, 'message', { signal: AbortSignal.timeout(10_000) });
       return JSON.parse(String(data));
@@ -140,7 +175,10 @@ export class ConsoleSession {
     }
   }
 
-  /** Opens a page: all of its calls at once, as a browser makes them. `expected` has statuses by path without the query. */
+  /**
+   * Opens a page: all of its calls at once, as a browser makes them. `expected` has statuses by
+   * path without the query.
+   */
   async open(page: string, calls: readonly string[], expected: Expected = {}): Promise<void> {
     await Promise.all(
       calls.map((call) => {

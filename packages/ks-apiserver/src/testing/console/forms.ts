@@ -6,10 +6,18 @@ const TENANT = '/kapis/tenant.kubesphere.io/v1alpha2';
 const CREATOR = 'kubesphere.io/creator';
 
 /** The console sets who makes an object; the workload forms send everything once as a dry run. */
-const annotated = (creator: string, more: Record<string, string> = {}) => ({ [CREATOR]: creator, ...more });
+const annotated = (creator: string, more: Record<string, string> = {}) => ({
+  [CREATOR]: creator,
+  ...more,
+});
 
 /** The form of a new user. */
-export const newUser = (creator: string, name: string, role: string, password: string): ConsoleCall => ({
+export const newUser = (
+  creator: string,
+  name: string,
+  role: string,
+  password: string,
+): ConsoleCall => ({
   method: 'POST',
   path: `${IAM}/users`,
   body: {
@@ -46,7 +54,10 @@ export const newWorkspace = (creator: string, name: string, manager: string): Co
   body: {
     apiVersion: 'tenant.kubesphere.io/v1alpha2',
     kind: 'WorkspaceTemplate',
-    metadata: { name, annotations: annotated(creator, { 'kubesphere.io/alias-name': `${name} team` }) },
+    metadata: {
+      name,
+      annotations: annotated(creator, { 'kubesphere.io/alias-name': `${name} team` }),
+    },
     spec: { template: { spec: { manager } } },
   },
 });
@@ -107,24 +118,43 @@ export function workloadForms(creator: string, project: string): readonly Consol
     labels,
     annotations: annotated(creator),
   });
+
   const post = (group: string, resource: string, body: unknown): ConsoleCall => ({
     method: 'POST',
     path: `${group}/namespaces/${project}/${resource}`,
     body,
   });
-  const tried = (call: ConsoleCall): ConsoleCall[] => [{ ...call, path: `${call.path}?dryRun=All` }, call];
+
+  const tried = (call: ConsoleCall): ConsoleCall[] => [
+    { ...call, path: `${call.path}?dryRun=All` },
+    call,
+  ];
+
   const workload = (kind: string, app: string, spec: object) => ({
     apiVersion: 'apps/v1',
     kind,
     metadata: metadata(app, { app }),
     spec: { replicas: 1, selector: { matchLabels: { app } }, template: podTemplate(app), ...spec },
   });
-  const rolling = { strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '25%', maxSurge: '25%' } } };
-  const job = { ...podTemplate('once'), spec: { ...podTemplate('once').spec, restartPolicy: 'Never' } };
+
+  const rolling = {
+    strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '25%', maxSurge: '25%' } },
+  };
+
+  const job = {
+    ...podTemplate('once'),
+    spec: { ...podTemplate('once').spec, restartPolicy: 'Never' },
+  };
 
   return [
     ...tried(post('/apis/apps/v1', 'deployments', workload('Deployment', 'web', rolling))),
-    ...tried(post('/apis/apps/v1', 'statefulsets', workload('StatefulSet', 'db', { serviceName: 'db-hs' }))),
+    ...tried(
+      post(
+        '/apis/apps/v1',
+        'statefulsets',
+        workload('StatefulSet', 'db', { serviceName: 'db-hs' }),
+      ),
+    ),
     ...tried(
       post('/api/v1', 'services', {
         apiVersion: 'v1',
@@ -189,7 +219,10 @@ export function workloadForms(creator: string, project: string): readonly Consol
         minReplicas: 1,
         maxReplicas: 3,
         metrics: [
-          { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } },
+          {
+            type: 'Resource',
+            resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } },
+          },
         ],
       },
     }),
@@ -212,7 +245,11 @@ export function workloadForms(creator: string, project: string): readonly Consol
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
       metadata: metadata('data'),
-      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, storageClassName: 'local' },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        resources: { requests: { storage: '1Gi' } },
+        storageClassName: 'local',
+      },
     }),
     post('/api/v1', 'resourcequotas', {
       apiVersion: 'v1',
@@ -224,13 +261,18 @@ export function workloadForms(creator: string, project: string): readonly Consol
       apiVersion: 'v1',
       kind: 'LimitRange',
       metadata: metadata('limits'),
-      spec: { limits: [{ type: 'Container', default: { cpu: '1' }, defaultRequest: { cpu: '100m' } }] },
+      spec: {
+        limits: [{ type: 'Container', default: { cpu: '1' }, defaultRequest: { cpu: '100m' } }],
+      },
     }),
   ];
 }
 
 /** Changes that pages of a project send: of scale, of an annotation, of a whole object. */
-export function changes(project: string, deployment: Record<string, unknown>): readonly ConsoleCall[] {
+export function changes(
+  project: string,
+  deployment: Record<string, unknown>,
+): readonly ConsoleCall[] {
   const path = `/apis/apps/v1/namespaces/${project}/deployments/web`;
 
   return [

@@ -1,4 +1,5 @@
-// What the pages of the console of KubeSphere 3.0 ask for, of groups that this server has: one entry a page.
+// What the pages of the console of KubeSphere 3.0 ask for, of groups that this server has: one
+// entry a page.
 const IAM = '/kapis/iam.kubesphere.io/v1alpha2';
 const TENANT = '/kapis/tenant.kubesphere.io/v1alpha2';
 const LISTS = '/kapis/resources.kubesphere.io/v1alpha3';
@@ -107,13 +108,19 @@ export const clusterPages = (user: string): Pages => ({
     `GET ${LISTS}/namespaces/kubesphere-system/pods?limit=10&labelSelector=app%3Dks-apiserver%2Ctier%3Dbackend&sortBy=startTime`,
     'WS /api/v1/watch/namespaces/kubesphere-system/pods?labelSelector=app=ks-apiserver,tier=backend',
   ],
-  'cluster: kubectl': [`GET ${OLD}/users/${user}/kubeconfig`, 'GET /apis/cluster.kubesphere.io/v1alpha1/clusters'],
+  'cluster: kubectl': [
+    `GET ${OLD}/users/${user}/kubeconfig`,
+    'GET /apis/cluster.kubesphere.io/v1alpha1/clusters',
+  ],
 });
 
 /** The pages of users, workspaces and roles of the platform. */
 export const accessPages = (user: string): Pages => ({
   'access: workspaces': [`GET ${TENANT}/workspaces?${NEWEST}`],
-  'access: accounts': [`GET ${IAM}/users?${NEWEST}`, 'WS /apis/iam.kubesphere.io/v1alpha2/watch/users'],
+  'access: accounts': [
+    `GET ${IAM}/users?${NEWEST}`,
+    'WS /apis/iam.kubesphere.io/v1alpha2/watch/users',
+  ],
   'access: account': [`GET ${IAM}/users/${user}/loginrecords?limit=10`],
   'access: roles': [
     `GET ${IAM}/globalroles?${NEWEST}&${OWN_ROLES}`,
@@ -235,7 +242,10 @@ export const workloadPages = (project: string): Pages => ({
   ],
 });
 
-/** What pages of the console of KubeSphere 3.4 ask for besides, wherever nothing is that could fill them. */
+/**
+ * What pages of the console of KubeSphere 3.4 ask for besides, wherever nothing is that could fill
+ * them.
+ */
 export const laterPages = (user: string, workspace: string, project: string): Pages => ({
   '3.4: any': [
     `GET ${TENANT.replace('v1alpha2', 'v1alpha3')}/workspacetemplates?${NEWEST}`,
@@ -276,6 +286,9 @@ export const laterPages = (user: string, workspace: string, project: string): Pa
     'GET /kapis/notification.kubesphere.io/v2beta2/configs',
     'GET /kapis/notification.kubesphere.io/v2beta1/secrets',
   ],
-  '3.4: dashboards': [`GET ${LISTS}/clusterdashboards?${NEWEST}`, `GET ${LISTS}/namespaces/${project}/dashboards`],
+  '3.4: dashboards': [
+    `GET ${LISTS}/clusterdashboards?${NEWEST}`,
+    `GET ${LISTS}/namespaces/${project}/dashboards`,
+  ],
   '3.4: account': [`GET ${IAM}/users/${user}/loginrecords?${NEWEST}`],
 });

@@ -77,6 +77,7 @@ const explained: [string, Row[]][] = [
     ],
   ],
 ];
+
 const unexplained: [string, Row[]][] = [
   [
     'a stale read',
@@ -133,14 +134,21 @@ const unexplained: [string, Row[]][] = [
     ],
   ],
 ];
-for (const [name, rows] of explained)
-  test(`linearizable: ${name}`, () => assert.equal(firstUnexplained(calls(rows)), undefined));
-for (const [name, rows] of unexplained)
-  test(`not linearizable: ${name}`, () => assert.ok(firstUnexplained(calls(rows))));
 
-/** A history of three writes that a watcher with one resumed watch, another watcher and a list saw. */
+for (const [name, rows] of explained) {
+  test(`linearizable: ${name}`, () => assert.equal(firstUnexplained(calls(rows)), undefined));
+}
+
+for (const [name, rows] of unexplained) {
+  test(`not linearizable: ${name}`, () => assert.ok(firstUnexplained(calls(rows))));
+}
+
+/**
+ * A history of three writes that a watcher with one resumed watch, another watcher and a list saw.
+ */
 function watched(): History {
   const history = new History();
+
   const write = (revision: number, kind: Operation['kind'], writes?: string, key = 'k') =>
     history.operations.push({
       key,
@@ -151,22 +159,35 @@ function watched(): History {
       revision,
       ...(writes && { writes }),
     });
+
   write(2, 'create', 'a');
   write(3, 'update', 'b');
   write(5, 'delete');
+
   const event = (revision: number, type: 'ADDED' | 'MODIFIED' | 'DELETED', content: string) => ({
     revision,
     type,
     key: 'k',
     content,
   });
-  const events = () => [event(2, 'ADDED', 'a'), event(3, 'MODIFIED', 'b'), event(5, 'DELETED', 'b')];
+
+  const events = () => [
+    event(2, 'ADDED', 'a'),
+    event(3, 'MODIFIED', 'b'),
+    event(5, 'DELETED', 'b'),
+  ];
+
   history.watchers.push([
-    { after: 1, events: [...events().slice(0, 2), { revision: 4, type: 'BOOKMARK', key: '', content: '' }] },
+    {
+      after: 1,
+      events: [...events().slice(0, 2), { revision: 4, type: 'BOOKMARK', key: '', content: '' }],
+    },
     { after: 4, events: events().slice(2) },
   ]);
+
   history.watchers.push([{ after: 1, events: events() }]);
   history.listings.push({ revision: 3, items: new Map([['k', 'b']]), called: 36, returned: 49 });
+
   return history;
 }
 
@@ -197,17 +218,27 @@ const broken: [string, RegExp, (history: History) => void][] = [
     /same change at a revision/,
     ({ watchers }) => Object.assign(watchers[1]![0]!.events[1]!, { content: 'x' }),
   ],
-  ['a repeated resourceVersion', /given out twice/, ({ operations }) => Object.assign(operations[1]!, { revision: 2 })],
-  ['a mixed list', /is the state at that revision/, ({ listings }) => listings[0]!.items.set('k', 'a')],
+  [
+    'a repeated resourceVersion',
+    /given out twice/,
+    ({ operations }) => Object.assign(operations[1]!, { revision: 2 }),
+  ],
+  [
+    'a mixed list',
+    /is the state at that revision/,
+    ({ listings }) => listings[0]!.items.set('k', 'a'),
+  ],
   [
     'a stale list',
     /misses the earlier write 5/,
     ({ listings }) => Object.assign(listings[0]!, { called: 56, returned: 57 }),
   ],
 ];
-for (const [name, message, spoil] of broken)
+
+for (const [name, message, spoil] of broken) {
   test(`watches: ${name} is found`, () => {
     const history = watched();
     spoil(history);
     assert.throws(() => checkWatches(history), message);
   });
+}

@@ -1,15 +1,24 @@
-/** A call on one object, and what came of it. Times are ticks of one counter: a smaller one was earlier. */
+/**
+ * A call on one object, and what came of it. Times are ticks of one counter: a smaller one was
+ * earlier.
+ */
 export interface Operation {
   key: string;
   kind: 'create' | 'update' | 'delete' | 'get';
   /** The content that a create or update writes; no two writes have the same. */
   writes?: string;
-  /** The content that an update or delete is based on, by its resourceVersion; without it, a delete takes any. */
+  /**
+   * The content that an update or delete is based on, by its resourceVersion; without it, a delete
+   * takes any.
+   */
   expects?: string;
   called: number;
   /** When the answer came; of a call that was cut off, when nothing could come of it any more. */
   returned: number;
-  /** `exists`, `conflict` and `missing` are refusals; of an `unknown` call it is not known whether it had any effect. */
+  /**
+   * `exists`, `conflict` and `missing` are refusals; of an `unknown` call it is not known whether
+   * it had any effect.
+   */
   result: 'ok' | 'exists' | 'conflict' | 'missing' | 'unknown';
   /** resourceVersion of the answer. */
   revision?: number;

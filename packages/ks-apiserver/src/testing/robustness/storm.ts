@@ -5,6 +5,7 @@ import type { Reply, StormClient } from './storm-client.ts';
 
 /** Namespace of the storm. */
 export const NAMESPACE = 'storm';
+
 const CONFIG_MAPS = `/api/v1/namespaces/${NAMESPACE}/configmaps`;
 const SELECTOR = 'labelSelector=storm%3Dtrue';
 const KEYS = Array.from({ length: 8 }, (_, i) => `key-${i}`);
@@ -21,10 +22,16 @@ const REFUSALS: Record<string, Operation['result']> = {
   NotFound: 'missing',
 };
 
-/** Clients that create, update, delete, get and list a few ConfigMaps at once, and write down what they did. */
+/**
+ * Clients that create, update, delete, get and list a few ConfigMaps at once, and write down what
+ * they did.
+ */
 export class Storm {
   readonly #history: History;
-  /** What to do with calls whose outcome is not known: their end comes when the server is known to be dead. */
+  /**
+   * What to do with calls whose outcome is not known: their end comes when the server is known to
+   * be dead.
+   */
   readonly #cutOff: Operation[] = [];
   #contents = 0;
 
@@ -37,10 +44,15 @@ export class Storm {
     await Promise.all(
       Array.from({ length: clients }, async () => {
         const known = new Map<string, Known>();
+
         try {
-          while (!signal.aborted) await this.#step(client, known);
+          while (!signal.aborted) {
+            await this.#step(client, known);
+          }
         } catch (error) {
-          if ((error as Error).name === 'AssertionError') throw error;
+          if ((error as Error).name === 'AssertionError') {
+            throw error;
+          }
         }
       }),
     );
@@ -48,26 +60,55 @@ export class Storm {
 
   /** Called when the server is dead: nothing that was cut off can take effect any more. */
   settle(): void {
-    for (const operation of this.#cutOff.splice(0)) operation.returned = this.#history.tick();
+    for (const operation of this.#cutOff.splice(0)) {
+      operation.returned = this.#history.tick();
+    }
   }
 
   async #step(client: StormClient, known: Map<string, Known>): Promise<void> {
     const key = KEYS[Math.floor(Math.random() * KEYS.length)]!;
     const version = known.get(key);
     const chance = Math.random();
-    if (chance < 0.08) return this.#list(client);
-    if (chance < 0.3) return this.#operate(client, known, { key, kind: 'get' }, 'GET');
+    if (chance < 0.08) {
+      return this.#list(client);
+    }
+    if (chance < 0.3) {
+      return this.#operate(client, known, { key, kind: 'get' }, 'GET');
+    }
+
     const writes = `content-${++this.#contents}`;
+
     if (chance < 0.7 && version) {
       const operation = { key, kind: 'update', writes, expects: version.content } as const;
-      return this.#operate(client, known, operation, 'PUT', configMap(key, writes, version.revision));
+
+      return this.#operate(
+        client,
+        known,
+        operation,
+        'PUT',
+        configMap(key, writes, version.revision),
+      );
     }
+
     if (chance < 0.8) {
       const preconditions = version && { preconditions: { resourceVersion: version.revision } };
-      const operation = { key, kind: 'delete', ...(version && { expects: version.content }) } as const;
+
+      const operation = {
+        key,
+        kind: 'delete',
+        ...(version && { expects: version.content }),
+      } as const;
+
       return this.#operate(client, known, operation, 'DELETE', preconditions);
     }
-    return this.#operate(client, known, { key, kind: 'create', writes }, 'POST', configMap(key, writes));
+
+    return this.#operate(
+      client,
+      known,
+      { key, kind: 'create', writes },
+      'POST',
+      configMap(key, writes),
+    );
   }
 
   async #operate(
@@ -78,29 +119,55 @@ export class Storm {
     body?: unknown,
   ): Promise<void> {
     const never = Number.POSITIVE_INFINITY;
-    const operation: Operation = { ...started, called: this.#history.tick(), returned: never, result: 'unknown' };
+
+    const operation: Operation = {
+      ...started,
+      called: this.#history.tick(),
+      returned: never,
+      result: 'unknown',
+    };
+
     this.#history.operations.push(operation);
+
     let reply: Reply;
+
     try {
-      reply = await client.call(method, method === 'POST' ? CONFIG_MAPS : `${CONFIG_MAPS}/${started.key}`, body);
+      reply = await client.call(
+        method,
+        method === 'POST' ? CONFIG_MAPS : `${CONFIG_MAPS}/${started.key}`,
+        body,
+      );
     } catch (error) {
       this.#cutOff.push(operation);
       throw error;
     }
+
     operation.returned = this.#history.tick();
+
     const { status, json } = reply;
     if (status >= 400) {
       const result = REFUSALS[json.reason as string];
       assert.ok(result, `${method} ${started.key}: ${status} ${JSON.stringify(json)}`);
       operation.result = result;
       known.delete(started.key);
+
       return;
     }
+
     operation.result = 'ok';
-    if (started.kind === 'delete') return void known.delete(started.key);
+
+    if (started.kind === 'delete') {
+      return void known.delete(started.key);
+    }
+
     const content = json.data.content as string;
-    if (started.kind === 'get') operation.reads = content;
-    else assert.equal(content, started.writes);
+
+    if (started.kind === 'get') {
+      operation.reads = content;
+    } else {
+      assert.equal(content, started.writes);
+    }
+
     operation.revision = Number(json.metadata.resourceVersion);
     known.set(started.key, { revision: json.metadata.resourceVersion, content });
   }
@@ -108,10 +175,14 @@ export class Storm {
   async #list(client: StormClient): Promise<void> {
     const called = this.#history.tick();
     const { status, json } = await client.call('GET', `${CONFIG_MAPS}?${SELECTOR}`);
+
     assert.equal(status, 200);
+
     this.#history.listings.push({
       revision: Number(json.metadata.resourceVersion),
-      items: new Map(json.items.map((item: Reply['json']) => [item.metadata.name, item.data.content])),
+      items: new Map(
+        json.items.map((item: Reply['json']) => [item.metadata.name, item.data.content]),
+      ),
       called,
       returned: this.#history.tick(),
     });
@@ -146,14 +217,22 @@ export class StormWatcher {
   async run(client: StormClient, signal: AbortSignal): Promise<void> {
     const events: Seen[] = [];
     this.#watches.push({ after: this.#last, events });
+
     const path = `${CONFIG_MAPS}?${SELECTOR}&watch=true&allowWatchBookmarks=true&resourceVersion=${this.#last}`;
     await client.watch(
       path,
       ({ type, object }) => {
         assert.notEqual(type, 'ERROR', JSON.stringify(object));
+
         const revision = Number(object.metadata.resourceVersion);
         const { name = '' } = object.metadata;
-        events.push({ revision, type: type as Seen['type'], key: name, content: object.data?.content ?? '' });
+        events.push({
+          revision,
+          type: type as Seen['type'],
+          key: name,
+          content: object.data?.content ?? '',
+        });
+
         this.#last = revision;
       },
       signal,

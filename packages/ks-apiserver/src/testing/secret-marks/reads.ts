@@ -5,7 +5,9 @@ import { CLUSTER, VICTIM } from './plant.ts';
 
 const { own } = tenantsOf('');
 
-/** One read: a path with its query, what it asks to have, and whether its answer may be a stream. */
+/**
+ * One read: a path with its query, what it asks to have, and whether its answer may be a stream.
+ */
 export interface Read {
   path: string;
   headers?: Record<string, string>;
@@ -19,7 +21,9 @@ const HOLDERS: Readonly<Record<string, readonly string[]>> = {
   users: [VICTIM],
   clusters: [CLUSTER],
 };
+
 const NAMESPACED = new Set(['secrets', 'configmaps']);
+
 /** Routes that change something although they are a GET, or that wait for somebody else. */
 const ACTING = /^\/oauth\/(logout|login|callback)/;
 
@@ -36,15 +40,20 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
 /** All paths of a route: every value of each parameter, names fitting their resource. */
 function pathsOf(template: string): string[] {
   const parameter = /\{(\w+)\}/.exec(template);
-  if (!parameter) return [template];
+  if (!parameter) {
+    return [template];
+  }
+
   const [whole, key = ''] = parameter;
   const resource = /\/([a-z]+)\/\{name\}$/.exec(template)?.[1] ?? '';
   const values = key === 'name' ? (HOLDERS[resource] ?? ['x']) : (VALUES[key] ?? [VICTIM]);
+
   return values.flatMap((value) => pathsOf(template.replace(whole, value)));
 }
 
 const SSE = { accept: 'text/event-stream' };
 const selector = encodeURIComponent('metadata.namespace=kubesphere-controls-system');
+
 /** What lists of this server can be asked besides. */
 const QUERIES = [
   'limit=-1',
@@ -58,7 +67,10 @@ const QUERIES = [
   `names=${VICTIM}&annotation=x`,
 ];
 
-/** Whether a list is where its marks are: all namespaces, or the namespace of kubeconfigs for what has one. */
+/**
+ * Whether a list is where its marks are: all namespaces, or the namespace of kubeconfigs for what
+ * has one.
+ */
 function isAlone(path: string): boolean {
   const namespaced = NAMESPACED.has(path.split('/').at(-1) ?? '');
   return path.includes('/namespaces/') ? namespaced && path.includes('controls-system') : true;
@@ -69,11 +81,19 @@ export function routeReads(): Read[] {
   const templates = routeTables()
     .filter(({ method, path }) => method === 'GET' && !ACTING.test(path))
     .map(({ path }) => path);
+
   return templates.flatMap((template) => {
     const paths = pathsOf(template);
-    if (!template.endsWith('{resources}')) return paths.map((path) => ({ path }));
-    const holders = paths.filter((path) => Object.keys(HOLDERS).includes(path.split('/').at(-1) ?? ''));
+
+    if (!template.endsWith('{resources}')) {
+      return paths.map((path) => ({ path }));
+    }
+
+    const holders = paths.filter((path) =>
+      Object.keys(HOLDERS).includes(path.split('/').at(-1) ?? ''),
+    );
     const live = template.includes('/v1alpha3/') ? holders : [];
+
     return [
       ...paths.map((path) => ({ path })),
       ...holders.flatMap((path) => QUERIES.map((query) => ({ path: `${path}?${query}` }))),
@@ -91,6 +111,7 @@ export function routeReads(): Read[] {
 }
 
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+
 /** Forms in which the Kubernetes API answers lists and objects. */
 const FORMS: readonly [query: string, accept: string][] = [
   ['', 'application/json'],
@@ -104,16 +125,21 @@ const FORMS: readonly [query: string, accept: string][] = [
   ['', '*/*'],
   ['pretty=true', 'application/json'],
 ];
+
 const WATCHES = [
   'watch=true&timeoutSeconds=1',
   'watch=1&timeoutSeconds=1&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan',
   `watch=true&timeoutSeconds=1&fieldSelector=${encodeURIComponent(`metadata.name=${VICTIM}`)}`,
 ];
 
-/** Collections of the Kubernetes API that hold marks: each with its path before and after a `watch` that old clients write. */
+/**
+ * Collections of the Kubernetes API that hold marks: each with its path before and after a `watch`
+ * that old clients write.
+ */
 function collections(): { base: string; rest: string; resource: string }[] {
   const core = '/api/v1';
   const places = ['', ...SYSTEM.map((namespace) => `/namespaces/${namespace}`)];
+
   return [
     ...[...NAMESPACED].flatMap((resource) =>
       places.map((place) => ({ base: core, rest: `${place}/${resource}`, resource })),
@@ -123,35 +149,54 @@ function collections(): { base: string; rest: string; resource: string }[] {
   ];
 }
 
-/** Gets, lists and watches of everything that holds marks through the Kubernetes API, in every form. */
+/**
+ * Gets, lists and watches of everything that holds marks through the Kubernetes API, in every form.
+ */
 export function kubernetesReads(): Read[] {
   return collections().flatMap(({ base, rest, resource }) => {
     const list = base + rest;
     const alone = rest.split('/').length > 2 || !NAMESPACED.has(resource);
     const objects = alone ? HOLDERS[resource]!.map((name) => `${list}/${name}`) : [];
     const marked = 'labelSelector=kubesphere.io%2Fmark%3Dyes';
+
     return [
       ...[list, ...objects].flatMap((path) =>
-        FORMS.map(([query, accept]) => ({ path: query ? `${path}?${query}` : path, headers: { accept } })),
+        FORMS.map(([query, accept]) => ({
+          path: query ? `${path}?${query}` : path,
+          headers: { accept },
+        })),
       ),
-      ...[`limit=1`, marked, `fieldSelector=${encodeURIComponent(`metadata.name=${VICTIM}`)}`, 'resourceVersion=0'].map(
-        (query) => ({ path: `${list}?${query}` }),
-      ),
+      ...[
+        `limit=1`,
+        marked,
+        `fieldSelector=${encodeURIComponent(`metadata.name=${VICTIM}`)}`,
+        'resourceVersion=0',
+      ].map((query) => ({ path: `${list}?${query}` })),
       // A workspace that one is in, where the watch of a workspace is asked for.
       {
         path: `${list}?watch=true&timeoutSeconds=1&labelSelector=kubesphere.io/workspace=system-workspace`,
         stream: true,
       },
       ...WATCHES.map((query) => ({ path: `${list}?${query}`, stream: true })),
-      { path: `${list}?watch=true&timeoutSeconds=1&includeObject=Object`, headers: { accept: TABLE }, stream: true },
+      {
+        path: `${list}?watch=true&timeoutSeconds=1&includeObject=Object`,
+        headers: { accept: TABLE },
+        stream: true,
+      },
       { path: `${base}/watch${rest}?timeoutSeconds=1`, stream: true },
-      ...objects.map((path) => ({ path: `${base}/watch${path.slice(base.length)}?timeoutSeconds=1`, stream: true })),
+      ...objects.map((path) => ({
+        path: `${base}/watch${path.slice(base.length)}?timeoutSeconds=1`,
+        stream: true,
+      })),
       ...objects.map((path) => ({ path: `${path}/status` })),
     ];
   });
 }
 
-/** Writes that change nothing, whose answers could tell what the caller may not see: dry runs and patches that fail. */
+/**
+ * Writes that change nothing, whose answers could tell what the caller may not see: dry runs and
+ * patches that fail.
+ */
 export function tellingPatches(): { path: string; ops: object[] }[] {
   const secrets: [string, string[]][] = [
     [`${PATHS.iamObjects}/users/${VICTIM}`, ['/spec/password']],
@@ -161,6 +206,7 @@ export function tellingPatches(): { path: string; ops: object[] }[] {
       [`/api/v1/namespaces/${namespace}/configmaps/${VICTIM}`, ['/data/mark']],
     ]),
   ];
+
   const targets = [
     '/metadata/name',
     '/metadata/uid',
@@ -174,6 +220,7 @@ export function tellingPatches(): { path: string; ops: object[] }[] {
     '/apiVersion',
     '/status',
   ];
+
   return secrets.flatMap(([path, fields]) =>
     fields.flatMap((from) => [
       { path, ops: [{ op: 'test', path: from, value: 'guess' }] },

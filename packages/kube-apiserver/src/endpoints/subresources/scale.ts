@@ -22,9 +22,11 @@ function selectorText(type: ResourceType, object: KubeObject): string {
     const path = type.custom.scale?.labelSelectorPath;
     return path ? String(valueAt(object, path) ?? '') : '';
   }
+
   if (type.resource === 'replicationcontrollers') {
     return labelSelectorFrom({ matchLabels: object.spec?.selector ?? {} }).toString();
   }
+
   return labelSelectorFrom(object.spec?.selector ?? {}).toString();
 }
 
@@ -33,10 +35,15 @@ function scaleOf(type: ResourceType, object: KubeObject): KubeObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const at = type.custom?.scale;
   const given = valueAt(object, at?.specReplicasPath ?? '.spec.replicas');
-  if (at && given === undefined)
-    throw admissionFailed(`the spec replicas field ${JSON.stringify(at.specReplicasPath)} does not exist`);
+  if (at && given === undefined) {
+    throw admissionFailed(
+      `the spec replicas field ${JSON.stringify(at.specReplicasPath)} does not exist`,
+    );
+  }
+
   const replicas = Number(given ?? 0);
   const selector = selectorText(type, object);
+
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
@@ -79,10 +86,12 @@ function setScale(call: Call, object: KubeObject, scale: KubeObject): KubeObject
     if (type.custom) {
       const field = replicasPath(type);
       const message = `Invalid value: ${replicas}: should be a non-negative integer`;
+
       throw invalid({ group: type.group, kind: type.kind, name: call.path.name }, [
         { reason: 'FieldValueInvalid', message, field },
       ]);
     }
+
     throw invalid({ group: 'autoscaling', kind: 'Scale', name: call.path.name }, [
       {
         reason: 'FieldValueInvalid',
@@ -91,13 +100,23 @@ function setScale(call: Call, object: KubeObject, scale: KubeObject): KubeObject
       },
     ]);
   }
+
   setValueAt(object, replicasPath(call.type), replicas);
-  if (scale.metadata.resourceVersion) object.metadata.resourceVersion = scale.metadata.resourceVersion;
+
+  if (scale.metadata.resourceVersion) {
+    object.metadata.resourceVersion = scale.metadata.resourceVersion;
+  }
+
   return object;
 }
 
-async function write(call: Call, kind: string, wished: (current: KubeObject) => KubeObject): Promise<KubeResponse> {
+async function write(
+  call: Call,
+  kind: string,
+  wished: (current: KubeObject) => KubeObject,
+): Promise<KubeResponse> {
   const { api, type, path } = call;
+
   const written = await api.store.update(type, path.namespace, path.name, {
     subresource: 'scale',
     change: (object) => setScale(call, object, wished(scaleOf(type, object))),
@@ -109,14 +128,24 @@ async function write(call: Call, kind: string, wished: (current: KubeObject) => 
       },
     },
   });
-  if (!written.object) throw notFound({ resource: type.resource, name: path.name });
+
+  if (!written.object) {
+    throw notFound({ resource: type.resource, name: path.name });
+  }
+
   await prepareObjects(type, [written.object]);
+
   return virtualResponse(call, SCALE, scaleOf(type, presentObject(type, written.object)));
 }
 
 /** `PUT` of the scale subresource. */
 export async function updateScale(call: Call): Promise<KubeResponse> {
-  const body = parseBody(await requestBody(call.request, SMALL_BODY_BYTES), contentType(call.request), 'Scale');
+  const body = parseBody(
+    await requestBody(call.request, SMALL_BODY_BYTES),
+    contentType(call.request),
+    'Scale',
+  );
+
   const scale = decodeKind(body, SCALE, builtinSchema(SCALE), 'Warn', call.warnings);
   const { name } = scale.metadata;
   if (!name) {
@@ -124,9 +153,13 @@ export async function updateScale(call: Call): Promise<KubeResponse> {
       `the name of the object (${call.path.name} based on URL) was undeterminable: name must be provided`,
     );
   }
+
   if (name !== call.path.name) {
-    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${call.path.name})`);
+    throw badRequest(
+      `the name of the object (${name}) does not match the name on the URL (${call.path.name})`,
+    );
   }
+
   return write(call, 'UpdateOptions', () => scale);
 }
 
@@ -135,12 +168,15 @@ async function applyScale(call: Call, scaleType: ResourceType): Promise<KubeResp
   const { api, type, path } = call;
   const { applied, options, merge } = await readApplication(call, scaleType);
   const { name, namespace } = applied.metadata;
+
   const configuration: KubeObject = {
     apiVersion: apiVersionOf(type),
     kind: type.kind,
     metadata: { name: name!, namespace: namespace! },
   };
+
   setScale(call, configuration, applied);
+
   const written = await api.store.update(type, path.namespace, path.name, {
     subresource: 'scale',
     change: (live, context) => merge(configuration, live, context),
@@ -148,6 +184,7 @@ async function applyScale(call: Call, scaleType: ResourceType): Promise<KubeResp
     patch: true,
     options,
   });
+
   return virtualResponse(call, SCALE, scaleOf(type, presentObject(type, written.object)));
 }
 
@@ -155,9 +192,14 @@ async function applyScale(call: Call, scaleType: ResourceType): Promise<KubeResp
 export async function patchScale(call: Call): Promise<KubeResponse> {
   const scaleType = { ...call.type, ...SCALE };
   delete scaleType.custom;
+
   const mediaType = contentType(call.request);
-  if (mediaType === APPLY_PATCH) return applyScale(call, scaleType);
+  if (mediaType === APPLY_PATCH) {
+    return applyScale(call, scaleType);
+  }
+
   const change = readPatch(mediaType, await requestBody(call.request, SMALL_BODY_BYTES), scaleType);
+
   return write(call, 'PatchOptions', (current) =>
     decodeKind(change(scaleType, current).of, SCALE, builtinSchema(SCALE), 'Warn', call.warnings),
   );

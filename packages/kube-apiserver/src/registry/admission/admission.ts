@@ -9,10 +9,18 @@ import { QuotaLedger } from './quota/ledger.ts';
 import { chargeQuota } from './quota/resource-quota.ts';
 import type { QuotaStatusWriter } from './quota/status-writer.ts';
 import { serviceAccount, serviceAccountKey, usesDefaultAccount } from './service-account.ts';
-import { claimResize, defaultIngressClass, defaultStorageClass, storageObjectInUseProtection } from './storage.ts';
+import {
+  claimResize,
+  defaultIngressClass,
+  defaultStorageClass,
+  storageObjectInUseProtection,
+} from './storage.ts';
 import type { Webhooks } from './webhooks/webhooks.ts';
 
-/** How long a pod waits for the ServiceAccount that its new namespace is about to get, in milliseconds. */
+/**
+ * How long a pod waits for the ServiceAccount that its new namespace is about to get, in
+ * milliseconds.
+ */
 const ACCOUNT_WAIT_MS = 1_000;
 
 interface Plan {
@@ -24,7 +32,10 @@ function cache(group: string, resource: string): KindCache {
   return new KindCache(`/registry/${group}/${resource}/`);
 }
 
-/** The chain of admission plugins, in Kubernetes' order; NamespaceLifecycle comes before it, where namespaces are kept. */
+/**
+ * The chain of admission plugins, in Kubernetes' order; NamespaceLifecycle comes before it, where
+ * namespaces are kept.
+ */
 export class Admission {
   readonly #caches = {
     limitRanges: cache('core', 'limitranges'),
@@ -33,6 +44,7 @@ export class Admission {
     storageClasses: cache('storage.k8s.io', 'storageclasses'),
     ingressClasses: cache('networking.k8s.io', 'ingressclasses'),
   };
+
   readonly #plugins: readonly AdmissionPlugin[] = [
     limitRanger(this.#caches.limitRanges),
     serviceAccount,
@@ -44,6 +56,7 @@ export class Admission {
     runtimeClass(this.#caches.runtimeClasses),
     defaultIngressClass(this.#caches.ingressClasses),
   ];
+
   readonly #plans = new Map<string, Plan>();
   readonly #webhooks: Webhooks;
   readonly #ledger = new QuotaLedger((account) => void this.#quotaStatus?.write(account));
@@ -57,7 +70,11 @@ export class Admission {
   /** Reads what the plugins look at and follows its changes. */
   start(backend: Backend): void {
     this.#backend = backend;
-    for (const kinds of Object.values(this.#caches)) kinds.start(backend);
+
+    for (const kinds of Object.values(this.#caches)) {
+      kinds.start(backend);
+    }
+
     this.#webhooks.start(backend);
   }
 
@@ -71,61 +88,107 @@ export class Admission {
     const key = qualifiedResource({ group: type.storage.group, resource: type.storage.resource });
     let plan = this.#plans.get(key);
     if (!plan) {
-      const plugins = this.#plugins.filter(({ resources }) => !resources || resources.includes(key));
+      const plugins = this.#plugins.filter(
+        ({ resources }) => !resources || resources.includes(key),
+      );
+
       plan = {
         admit: plugins.flatMap(({ admit }) => (admit ? [admit] : [])),
         validate: plugins.flatMap(({ validate }) => (validate ? [validate] : [])),
       };
+
       this.#plans.set(key, plan);
     }
+
     return plan;
   }
 
-  /** Whether a write has to wait for somebody else, so that it cannot be decided inside a commit. */
+  /**
+   * Whether a write has to wait for somebody else, so that it cannot be decided inside a commit.
+   */
   waits(attributes: Omit<Attributes, 'context' | 'old'>): boolean {
     return this.#webhooks.concern(attributes) || this.#needsAccount(attributes);
   }
 
-  #needsAccount({ type, operation, subresource, namespace, object }: Omit<Attributes, 'context' | 'old'>): boolean {
-    if (type.resource !== 'pods' || type.group !== '' || operation !== 'CREATE' || subresource !== '') return false;
-    if (!object || !usesDefaultAccount(object)) return false;
+  #needsAccount({
+    type,
+    operation,
+    subresource,
+    namespace,
+    object,
+  }: Omit<Attributes, 'context' | 'old'>): boolean {
+    if (
+      type.resource !== 'pods' ||
+      type.group !== '' ||
+      operation !== 'CREATE' ||
+      subresource !== ''
+    ) {
+      return false;
+    }
+
+    if (!object || !usesDefaultAccount(object)) {
+      return false;
+    }
+
     return this.#backend?.get(serviceAccountKey(namespace, 'default')) === undefined;
   }
 
   #account(namespace: string): Promise<void> {
     const backend = this.#backend!;
     const key = serviceAccountKey(namespace, 'default');
+
     return new Promise((resolve) => {
       const done = () => {
         stop();
         clearTimeout(timer);
         resolve();
       };
+
       const timer = setTimeout(done, ACCOUNT_WAIT_MS);
+
       const stop = backend.onCommit((changes) => {
-        if (changes.some((change) => change.key === key)) done();
+        if (changes.some((change) => change.key === key)) {
+          done();
+        }
       });
-      if (backend.get(key) || !backend.get(`/registry/core/namespaces/${namespace}`)) done();
+
+      if (backend.get(key) || !backend.get(`/registry/core/namespaces/${namespace}`)) {
+        done();
+      }
     });
   }
 
   /** Lets the plugins change `attributes.object`; throws the StatusError of who refuses. */
   *admit(attributes: Attributes): Steps<void> {
     const { admit } = this.#planOf(attributes.type);
-    if (this.#needsAccount(attributes)) yield* waitFor(this.#account(attributes.namespace));
-    for (const plugin of admit) plugin(attributes);
+
+    if (this.#needsAccount(attributes)) {
+      yield* waitFor(this.#account(attributes.namespace));
+    }
+
+    for (const plugin of admit) {
+      plugin(attributes);
+    }
+
     yield* this.#webhooks.mutate(attributes, () => {
-      for (const plugin of admit) plugin(attributes);
+      for (const plugin of admit) {
+        plugin(attributes);
+      }
     });
   }
 
   /** Shows the plugins what is to be stored; throws the StatusError of who refuses. */
   *validate(attributes: Attributes): Steps<void> {
-    for (const plugin of this.#planOf(attributes.type).validate) plugin(attributes);
+    for (const plugin of this.#planOf(attributes.type).validate) {
+      plugin(attributes);
+    }
     yield* this.#webhooks.validate(attributes);
   }
 
-  /** Counts what is to be stored towards the quotas of its namespace; throws a StatusError 403. Must be called inside the commit. */
+  /**
+   * Counts what is to be stored towards the quotas of its namespace; throws a StatusError 403. Must
+   * be called inside the commit.
+   */
   charge(attributes: Attributes): boolean {
     return chargeQuota(this.#ledger, attributes);
   }

@@ -16,16 +16,25 @@ export interface Attributes {
   name: string;
   /** '' of cluster-scoped objects; a Namespace is in itself. */
   namespace: string;
-  /** What is to be stored; undefined for a deletion. Plugins that mutate change it or put another one here. */
+  /**
+   * What is to be stored; undefined for a deletion. Plugins that mutate change it or put another
+   * one here.
+   */
   object: KubeObject | undefined;
   /** What is stored now; undefined for a creation. */
   old: KubeObject | undefined;
   context: WriteContext;
 }
 
-/** One admission plugin; both functions throw a StatusError to refuse the write, and are synchronous. */
+/**
+ * One admission plugin; both functions throw a StatusError to refuse the write, and are
+ * synchronous.
+ */
 export interface AdmissionPlugin {
-  /** `resource` or `resource.group` of what it looks at, by where it is stored; undefined for everything. */
+  /**
+   * `resource` or `resource.group` of what it looks at, by where it is stored; undefined for
+   * everything.
+   */
   resources?: readonly string[];
   /** May change the object; runs before the strategy and before validation. */
   admit?(attributes: Attributes): void;
@@ -41,7 +50,9 @@ export function refused({ type, name, object }: Attributes, why: string): Status
 
 /** 500 because something that admission needs failed: the message stands in the causes too. */
 export function admissionFailed(why: string): StatusError {
-  return new StatusError(500, 'InternalError', `Internal error occurred: ${why}`, { causes: [{ message: why }] });
+  return new StatusError(500, 'InternalError', `Internal error occurred: ${why}`, {
+    causes: [{ message: why }],
+  });
 }
 
 /** Several refusals in the words of one (Kubernetes errors.Aggregate). */

@@ -3,7 +3,10 @@ import type { Backend } from '../../storage/backend.ts';
 
 const NONE: ReadonlyMap<string, KubeObject> = new Map();
 
-/** All objects of one rarely written resource in memory, so that admission looks them up without reading the storage. */
+/**
+ * All objects of one rarely written resource in memory, so that admission looks them up without
+ * reading the storage.
+ */
 export class KindCache {
   readonly #prefix: string;
   readonly #byNamespace = new Map<string, Map<string, KubeObject>>();
@@ -12,17 +15,25 @@ export class KindCache {
   generation = 0;
 
   /** `prefix`: of the storage keys, with its slash; `changed` is called after every change. */
-  constructor(prefix: string, changed: (namespace: string, name: string) => void = () => undefined) {
+  constructor(
+    prefix: string,
+    changed: (namespace: string, name: string) => void = () => undefined,
+  ) {
     this.#prefix = prefix;
     this.#changed = changed;
   }
 
   /** Reads what is stored and follows every change from now on. */
   start(backend: Backend): void {
-    for (const stored of backend.range({ prefix: this.#prefix })) this.#set(stored.key, stored.parse<KubeObject>());
+    for (const stored of backend.range({ prefix: this.#prefix })) {
+      this.#set(stored.key, stored.parse<KubeObject>());
+    }
+
     backend.onCommit((changes) => {
       for (const { key, type, object } of changes) {
-        if (key.startsWith(this.#prefix)) this.#set(key, type === 'DELETED' ? undefined : object.parse<KubeObject>());
+        if (key.startsWith(this.#prefix)) {
+          this.#set(key, type === 'DELETED' ? undefined : object.parse<KubeObject>());
+        }
       }
     });
   }
@@ -31,16 +42,21 @@ export class KindCache {
     const [first = '', second] = key.slice(this.#prefix.length).split('/');
     const [namespace, name] = second === undefined ? ['', first] : [first, second];
     let objects = this.#byNamespace.get(namespace);
+
     if (object) {
       if (!objects) {
         objects = new Map();
         this.#byNamespace.set(namespace, objects);
       }
+
       objects.set(name, object);
     } else if (objects) {
       objects.delete(name);
-      if (objects.size === 0) this.#byNamespace.delete(namespace);
+      if (objects.size === 0) {
+        this.#byNamespace.delete(namespace);
+      }
     }
+
     this.generation++;
     this.#changed(namespace, name);
   }

@@ -4,10 +4,12 @@ import { type AdmissionPlugin, refused } from './attributes.ts';
 import type { KindCache } from './kind-cache.ts';
 
 const CLAIM_CLASS = 'volume.beta.kubernetes.io/storage-class';
+
 const DEFAULT_CLASS = [
   'storageclass.kubernetes.io/is-default-class',
   'storageclass.beta.kubernetes.io/is-default-class',
 ];
+
 const INGRESS_CLASS = 'kubernetes.io/ingress.class';
 const DEFAULT_INGRESS_CLASS = 'ingressclass.kubernetes.io/is-default-class';
 
@@ -21,11 +23,22 @@ export const PROTECTION_FINALIZERS: Readonly<Record<string, string>> = {
 /** The newest of the objects that an annotation marks as default; by name where two are as old. */
 function newestDefault(classes: KindCache, annotations: readonly string[]): string | undefined {
   let found: KubeObject | undefined;
+
   for (const item of classes.in('').values()) {
-    if (!annotations.some((name) => item.metadata.annotations?.[name] === 'true')) continue;
-    const [mine, best] = [item.metadata.creationTimestamp ?? '', found?.metadata.creationTimestamp ?? ''];
-    if (!found || mine > best || (mine === best && item.metadata.name! < found.metadata.name!)) found = item;
+    if (!annotations.some((name) => item.metadata.annotations?.[name] === 'true')) {
+      continue;
+    }
+
+    const [mine, best] = [
+      item.metadata.creationTimestamp ?? '',
+      found?.metadata.creationTimestamp ?? '',
+    ];
+
+    if (!found || mine > best || (mine === best && item.metadata.name! < found.metadata.name!)) {
+      found = item;
+    }
   }
+
   return found?.metadata.name;
 }
 
@@ -39,10 +52,17 @@ export function defaultStorageClass(classes: KindCache): AdmissionPlugin {
   return {
     resources: ['persistentvolumeclaims'],
     admit({ operation, subresource, object }) {
-      if (operation !== 'CREATE' || subresource !== '' || !object?.spec || classes.empty) return;
-      if (claimClass(object) !== undefined) return;
+      if (operation !== 'CREATE' || subresource !== '' || !object?.spec || classes.empty) {
+        return;
+      }
+      if (claimClass(object) !== undefined) {
+        return;
+      }
+
       const name = newestDefault(classes, DEFAULT_CLASS);
-      if (name) object.spec.storageClassName = name;
+      if (name) {
+        object.spec.storageClassName = name;
+      }
     },
   };
 }
@@ -52,23 +72,42 @@ export function defaultIngressClass(classes: KindCache): AdmissionPlugin {
   return {
     resources: ['ingresses.networking.k8s.io'],
     admit({ operation, subresource, object }) {
-      if (operation !== 'CREATE' || subresource !== '' || !object || classes.empty) return;
-      if (object.spec?.ingressClassName !== undefined || object.metadata.annotations?.[INGRESS_CLASS] !== undefined)
+      if (operation !== 'CREATE' || subresource !== '' || !object || classes.empty) {
         return;
+      }
+
+      if (
+        object.spec?.ingressClassName !== undefined ||
+        object.metadata.annotations?.[INGRESS_CLASS] !== undefined
+      ) {
+        return;
+      }
+
       const name = newestDefault(classes, [DEFAULT_INGRESS_CLASS]);
-      if (name) object.spec = { ...object.spec, ingressClassName: name };
+      if (name) {
+        object.spec = { ...object.spec, ingressClassName: name };
+      }
     },
   };
 }
 
 /** StorageObjectInUseProtection: new claims, volumes and attribute classes get a finalizer. */
 export const storageObjectInUseProtection: AdmissionPlugin = {
-  resources: ['persistentvolumeclaims', 'persistentvolumes', 'volumeattributesclasses.storage.k8s.io'],
+  resources: [
+    'persistentvolumeclaims',
+    'persistentvolumes',
+    'volumeattributesclasses.storage.k8s.io',
+  ],
   admit({ type, operation, subresource, object }) {
-    if (operation !== 'CREATE' || subresource !== '' || !object) return;
+    if (operation !== 'CREATE' || subresource !== '' || !object) {
+      return;
+    }
+
     const finalizer = PROTECTION_FINALIZERS[type.resource]!;
     const finalizers = object.metadata.finalizers ?? [];
-    if (!finalizers.includes(finalizer)) object.metadata.finalizers = [...finalizers, finalizer];
+    if (!finalizers.includes(finalizer)) {
+      object.metadata.finalizers = [...finalizers, finalizer];
+    }
   },
 };
 
@@ -78,14 +117,25 @@ export function claimResize(classes: KindCache): AdmissionPlugin {
     resources: ['persistentvolumeclaims'],
     validate(attributes) {
       const { operation, subresource, object, old } = attributes;
-      if (operation !== 'UPDATE' || subresource !== '' || !object || !old) return;
-      const size = (claim: KubeObject) => parseQuantity(String(claim.spec?.resources?.requests?.storage ?? '0')).nano;
-      if (size(object) <= size(old)) return;
-      if (old.status?.phase !== 'Bound')
+      if (operation !== 'UPDATE' || subresource !== '' || !object || !old) {
+        return;
+      }
+
+      const size = (claim: KubeObject) =>
+        parseQuantity(String(claim.spec?.resources?.requests?.storage ?? '0')).nano;
+      if (size(object) <= size(old)) {
+        return;
+      }
+      if (old.status?.phase !== 'Bound') {
         throw refused(attributes, 'Only bound persistent volume claims can be expanded');
+      }
+
       const name = claimClass(object);
       const same = name && name === claimClass(old);
-      if (same && classes.get('', name)?.allowVolumeExpansion === true) return;
+      if (same && classes.get('', name)?.allowVolumeExpansion === true) {
+        return;
+      }
+
       throw refused(
         attributes,
         'only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize',

@@ -1,15 +1,23 @@
 /** A ClusterRole that every cluster has. */
 export interface BootstrapRole {
   name: string;
-  /** Roles that take in these rules, by the suffix of the label `rbac.authorization.k8s.io/aggregate-to-`. */
+  /**
+   * Roles that take in these rules, by the suffix of the label
+   * `rbac.authorization.k8s.io/aggregate-to-`.
+   */
   aggregateTo?: string;
   /** The role whose rules are those of all roles that aggregate to it. */
   aggregated?: true;
-  /** One rule a line: verbs, groups (`core` for the core group) or `URL`, resources or paths, names. */
+  /**
+   * One rule a line: verbs, groups (`core` for the core group) or `URL`, resources or paths, names.
+   */
   rules: string;
 }
 
-/** Rules of the default ClusterRoles (Kubernetes "Using RBAC Authorization", "Default roles and role bindings", 1.36). */
+/**
+ * Rules of the default ClusterRoles (Kubernetes "Using RBAC Authorization", "Default roles and role
+ * bindings", 1.36).
+ */
 export const BOOTSTRAP_ROLES: readonly BootstrapRole[] = [
   {
     name: 'cluster-admin',
@@ -186,13 +194,17 @@ approve certificates.k8s.io signers kubernetes.io/legacy-unknown`,
   },
 ];
 
-/** Names of the default ClusterRoleBindings, the role that each refers to, and its subjects (`Group:` or `User:`). */
-export const BOOTSTRAP_BINDINGS: readonly (readonly [name: string, subjects: readonly string[]])[] = [
-  ['cluster-admin', ['Group:system:masters']],
-  ['system:basic-user', ['Group:system:authenticated']],
-  ['system:discovery', ['Group:system:authenticated']],
-  ['system:public-info-viewer', ['Group:system:authenticated', 'Group:system:unauthenticated']],
-  ['system:monitoring', ['Group:system:monitoring']],
-  ['system:service-account-issuer-discovery', ['Group:system:serviceaccounts']],
-  ['system:node-proxier', ['User:system:kube-proxy']],
-];
+/**
+ * Names of the default ClusterRoleBindings, the role that each refers to, and its subjects
+ * (`Group:` or `User:`).
+ */
+export const BOOTSTRAP_BINDINGS: readonly (readonly [name: string, subjects: readonly string[]])[] =
+  [
+    ['cluster-admin', ['Group:system:masters']],
+    ['system:basic-user', ['Group:system:authenticated']],
+    ['system:discovery', ['Group:system:authenticated']],
+    ['system:public-info-viewer', ['Group:system:authenticated', 'Group:system:unauthenticated']],
+    ['system:monitoring', ['Group:system:monitoring']],
+    ['system:service-account-issuer-discovery', ['Group:system:serviceaccounts']],
+    ['system:node-proxier', ['User:system:kube-proxy']],
+  ];

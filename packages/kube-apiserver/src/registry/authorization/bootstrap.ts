@@ -11,19 +11,38 @@ const LABELS = { 'kubernetes.io/bootstrapping': 'rbac-defaults' };
 const ANNOTATIONS = { 'rbac.authorization.kubernetes.io/autoupdate': 'true' };
 
 function ruleOf(line: string): PolicyRule {
-  const [verbs = '', groups = '', what = '', names] = line.split(' ').map((part) => part.split(','));
-  if (groups[0] === 'URL') return { verbs, nonResourceURLs: what } as PolicyRule;
+  const [verbs = '', groups = '', what = '', names] = line
+    .split(' ')
+    .map((part) => part.split(','));
+
+  if (groups[0] === 'URL') {
+    return { verbs, nonResourceURLs: what } as PolicyRule;
+  }
+
   const apiGroups = (groups as string[]).map((group) => (group === 'core' ? '' : group));
-  return { apiGroups, resources: what, ...(names && { resourceNames: names }), verbs } as PolicyRule;
+
+  return {
+    apiGroups,
+    resources: what,
+    ...(names && { resourceNames: names }),
+    verbs,
+  } as PolicyRule;
 }
 
 function roleOf({ name, aggregateTo, aggregated, rules }: BootstrapRole): KubeObject {
   const label = (role: string) => ({ [`${GROUP}/aggregate-to-${role}`]: 'true' });
+
   return {
     apiVersion: `${GROUP}/v1`,
     kind: 'ClusterRole',
-    metadata: { name, labels: { ...LABELS, ...(aggregateTo && label(aggregateTo)) }, annotations: ANNOTATIONS },
-    ...(aggregated && { aggregationRule: { clusterRoleSelectors: [{ matchLabels: label(name) }] } }),
+    metadata: {
+      name,
+      labels: { ...LABELS, ...(aggregateTo && label(aggregateTo)) },
+      annotations: ANNOTATIONS,
+    },
+    ...(aggregated && {
+      aggregationRule: { clusterRoleSelectors: [{ matchLabels: label(name) }] },
+    }),
     rules: rules.trim() === '' ? [] : rules.trim().split('\n').map(ruleOf),
   };
 }
@@ -49,9 +68,13 @@ export async function bootstrapRbac(
 ): Promise<void> {
   const ensure = async (resource: string, objects: KubeObject[]) => {
     const type = catalog.find(GROUP, 'v1', resource)!;
-    const missing = objects.filter((object) => !store.backend.get(storageKey(type, '', object.metadata.name!)));
+    const missing = objects.filter(
+      (object) => !store.backend.get(storageKey(type, '', object.metadata.name!)),
+    );
+
     await Promise.all(missing.map((object) => store.create(type, object, options())));
   };
+
   await ensure('clusterroles', BOOTSTRAP_ROLES.map(roleOf));
   await ensure('clusterrolebindings', BOOTSTRAP_BINDINGS.map(bindingOf));
 }

@@ -7,6 +7,7 @@ import type { Strategy, WriteContext } from '../strategy.ts';
 import type { RbacAuthorizer } from './rbac.ts';
 
 const GROUP = 'rbac.authorization.k8s.io';
+
 const EVERYTHING: readonly PolicyRule[] = [
   { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
   { verbs: ['*'], nonResourceURLs: ['*'] },
@@ -15,6 +16,7 @@ const EVERYTHING: readonly PolicyRule[] = [
 function shown(rule: PolicyRule): string {
   const list = (name: string, values: readonly string[] | null | undefined) =>
     values?.length ? [`${name}:[${values.map((value) => JSON.stringify(value)).join(', ')}]`] : [];
+
   const parts = [
     ...list('APIGroups', rule.apiGroups),
     ...list('Resources', rule.resources),
@@ -22,13 +24,18 @@ function shown(rule: PolicyRule): string {
     ...list('NonResourceURLs', rule.nonResourceURLs),
     ...list('Verbs', rule.verbs),
   ];
+
   return `{${parts.join(', ')}}`;
 }
 
 function refuse(context: WriteContext, object: KubeObject, missing: readonly PolicyRule[]): void {
-  if (missing.length === 0) return;
+  if (missing.length === 0) {
+    return;
+  }
+
   const { user, type } = context;
   const groups = user.groups.map((group) => JSON.stringify(group)).join(' ');
+
   throw forbidden(
     subjectOf(type, object.metadata.name),
     `user ${JSON.stringify(user.name)} (groups=[${groups}]) is attempting to grant RBAC permissions not currently held:\n${missing
@@ -39,18 +46,37 @@ function refuse(context: WriteContext, object: KubeObject, missing: readonly Pol
 }
 
 function attributesOf(verb: string, resource: string, namespace: string, name: string) {
-  return { verb, isResource: true, group: GROUP, resource, subresource: '', name, path: '', namespace };
+  return {
+    verb,
+    isResource: true,
+    group: GROUP,
+    resource,
+    subresource: '',
+    name,
+    path: '',
+    namespace,
+  };
 }
 
 /** Roles: nobody grants what they do not hold, unless they may `escalate`. */
 export function roleStrategy(rbac: RbacAuthorizer): Strategy {
   const check = (object: KubeObject, context: WriteContext) => {
     const { namespace = '', name = '' } = object.metadata;
+
     // An aggregation rule can gather anything, so that setting one takes every right.
-    const wanted: readonly PolicyRule[] = object.aggregationRule ? EVERYTHING : (object.rules ?? []);
-    if (rbac.allows(context.user, attributesOf('escalate', context.type.resource, namespace, name))) return;
+    const wanted: readonly PolicyRule[] = object.aggregationRule
+      ? EVERYTHING
+      : (object.rules ?? []);
+
+    if (
+      rbac.allows(context.user, attributesOf('escalate', context.type.resource, namespace, name))
+    ) {
+      return;
+    }
+
     refuse(context, object, rbac.notHeld(context.user, namespace, wanted));
   };
+
   return {
     prepareForCreate: check,
     prepareForUpdate(object, old, context) {
@@ -68,9 +94,12 @@ export function bindingStrategy(rbac: RbacAuthorizer): Strategy {
     const { namespace = '' } = object.metadata;
     const { kind = '', name = '' } = object.roleRef ?? {};
     const resource = kind === 'ClusterRole' ? 'clusterroles' : 'roles';
-    if (rbac.allows(context.user, attributesOf('bind', resource, namespace, name))) return;
+    if (rbac.allows(context.user, attributesOf('bind', resource, namespace, name))) {
+      return;
+    }
 
     const rules = rbac.rulesOfRole(kind, namespace, name);
+
     // Nobody knows what a role will give that is not there yet.
     if (!rules) {
       throw notFound(subjectOf(context.type, name));
@@ -78,12 +107,19 @@ export function bindingStrategy(rbac: RbacAuthorizer): Strategy {
 
     refuse(context, object, rbac.notHeld(context.user, namespace, rules));
   };
+
   const complete = (object: KubeObject) => {
-    if (object.roleRef) object.roleRef.apiGroup ||= GROUP;
+    if (object.roleRef) {
+      object.roleRef.apiGroup ||= GROUP;
+    }
+
     for (const subject of object.subjects ?? []) {
-      if (subject.kind === 'User' || subject.kind === 'Group') subject.apiGroup ||= GROUP;
+      if (subject.kind === 'User' || subject.kind === 'Group') {
+        subject.apiGroup ||= GROUP;
+      }
     }
   };
+
   return {
     prepareForCreate(object, context) {
       complete(object);
@@ -91,7 +127,9 @@ export function bindingStrategy(rbac: RbacAuthorizer): Strategy {
     },
     prepareForUpdate(object, old, context) {
       complete(object);
-      if (!isDeepStrictEqual(object.subjects, old.subjects)) check(object, context);
+      if (!isDeepStrictEqual(object.subjects, old.subjects)) {
+        check(object, context);
+      }
     },
   };
 }

@@ -3,32 +3,53 @@ import { isDateTime, isGoDuration } from '@ks-apiserver/apimachinery/schema/form
 import { Optional } from '@marcbachmann/cel-js';
 import { CelFailure } from './failure.ts';
 import type { CheckedType, Scope } from './macro.ts';
-import { type Check, childrenOf, type Evaluate, type Evaluator, type Node, type NodeChecker } from './node.ts';
+import {
+  type Check,
+  childrenOf,
+  type Evaluate,
+  type Evaluator,
+  type Node,
+  type NodeChecker,
+} from './node.ts';
 import { isUnordered } from './values.ts';
 
-const inside = (type: CheckedType): CheckedType => (type.kind === 'optional' && type.valueType) || type;
+const inside = (type: CheckedType): CheckedType =>
+  (type.kind === 'optional' && type.valueType) || type;
 
-/** `has(e.f)`, for whatever `e` is; the library's takes no more than a chain of names, and fields that are not there. */
+/**
+ * `has(e.f)`, for whatever `e` is; the library's takes no more than a chain of names, and fields
+ * that are not there.
+ */
 function amendHas(node: Node, operand: Node): void {
   const [receiver, name] = operand.args as [Node, string];
   node.setMeta('macro', {
     async: false,
     typeCheck(checker: NodeChecker, _macro: unknown, scope: Scope): CheckedType {
-      if (operand.op !== '.' && operand.op !== '.?')
+      if (operand.op !== '.' && operand.op !== '.?') {
         throw checker.createError('invalid_has', 'invalid argument to has() macro', operand);
+      }
+
       const type = inside(checker.check(receiver, scope));
+
       try {
         checker.checkAccessOnType(operand, scope, type);
       } catch (error) {
-        if ((error as { code?: string }).code !== 'no_such_key') throw error;
+        if ((error as { code?: string }).code !== 'no_such_key') {
+          throw error;
+        }
         throw checker.createError('undefined_in_has', `No such key: ${name}`, node);
       }
+
       return checker.getType('bool');
     },
     evaluate(evaluator: Evaluator, _macro: unknown, scope: Scope): boolean {
       const given = evaluator.run(receiver, scope);
-      if (given instanceof Optional && !given.hasValue()) return false;
+      if (given instanceof Optional && !given.hasValue()) {
+        return false;
+      }
+
       const value = given instanceof Optional ? given.value() : given;
+
       return evaluator.debugType(value).fieldLazy(value, name, operand, evaluator) !== undefined;
     },
   });
@@ -37,11 +58,16 @@ function amendHas(node: Node, operand: Node): void {
 /** Fields that a schema does not have cannot be asked for; the library lets them be optional. */
 function amendSelection(node: Node): void {
   const { check } = node.meta;
+
   const known: Check = (checker, given, scope) => {
     const type = checker.check((node.args as Node[])[0]!, scope);
-    if (node.op === '.?' || type.kind === 'optional') checker.checkAccessOnType(node, scope, inside(type));
+    if (node.op === '.?' || type.kind === 'optional') {
+      checker.checkAccessOnType(node, scope, inside(type));
+    }
+
     return check(checker, given, scope);
   };
+
   node.setMeta('check', known);
 }
 
@@ -54,80 +80,136 @@ const CASES: Readonly<Record<string, (text: string) => string>> = {
 function amendCase(node: Node, receiver: Node, change: (text: string) => string): void {
   const evaluate: Evaluate = (evaluator, _node, scope) => {
     const text = evaluator.run(receiver, scope);
-    if (typeof text !== 'string') throw new CelFailure('no such overload');
+    if (typeof text !== 'string') {
+      throw new CelFailure('no such overload');
+    }
+
     return change(text);
   };
+
   node.setMeta('evaluate', evaluate);
 }
 
-const LITERALS: Readonly<Record<string, (text: string) => boolean>> = { timestamp: isDateTime, duration: isGoDuration };
+const LITERALS: Readonly<Record<string, (text: string) => boolean>> = {
+  timestamp: isDateTime,
+  duration: isGoDuration,
+};
 
 /** A literal that cannot be read is refused before anything is evaluated. */
 function amendLiteral(node: Node, name: string, literal: Node): void {
   const { check } = node.meta;
+
   const readable: Check = (checker, given, scope) => {
-    if (literal.op === 'value' && typeof literal.args === 'string' && !LITERALS[name]!(literal.args))
+    if (
+      literal.op === 'value' &&
+      typeof literal.args === 'string' &&
+      !LITERALS[name]!(literal.args)
+    ) {
       throw checker.createError('invalid_literal', `invalid ${name} argument`, literal);
+    }
+
     return check(checker, given, scope);
   };
+
   node.setMeta('check', readable);
 }
 
 /** Lists that are sets or maps by keys are the same in any order. */
 function amendEquality(node: Node): void {
   const [left, right] = node.args as [Node, Node];
+
   const evaluate: Evaluate = (evaluator, _node, scope) => {
     const [a, b] = [evaluator.run(left, scope), evaluator.run(right, scope)];
-    if (!(isUnordered(a) || isUnordered(b)) || !Array.isArray(a) || !Array.isArray(b))
+    if (!(isUnordered(a) || isUnordered(b)) || !Array.isArray(a) || !Array.isArray(b)) {
       return node.handle!(a, b, node, evaluator);
-    const has = (list: readonly unknown[], item: unknown) => list.some((other) => isDeepStrictEqual(other, item));
-    const same = a.length === b.length && a.every((item) => has(b, item)) && b.every((item) => has(a, item));
+    }
+
+    const has = (list: readonly unknown[], item: unknown) =>
+      list.some((other) => isDeepStrictEqual(other, item));
+    const same =
+      a.length === b.length && a.every((item) => has(b, item)) && b.every((item) => has(a, item));
+
     return same === (node.op === '==');
   };
+
   node.setMeta('evaluate', evaluate);
 }
 
-/** Operands of `&&` and `||` are refused where they stand; where both fail, the first one's failure is told. */
+/**
+ * Operands of `&&` and `||` are refused where they stand; where both fail, the first one's failure
+ * is told.
+ */
 function amendLogic(node: Node): void {
   const { check } = node.meta;
+
   const logical: Check = (checker, given, scope) => {
     for (const operand of node.args as Node[]) {
       const { name, kind } = checker.check(operand, scope);
-      if (name === 'bool' || kind === 'dyn') continue;
-      throw checker.createError('expected_bool', `expected type 'bool' but found '${name}'`, operand);
+      if (name === 'bool' || kind === 'dyn') {
+        continue;
+      }
+
+      throw checker.createError(
+        'expected_bool',
+        `expected type 'bool' but found '${name}'`,
+        operand,
+      );
     }
+
     return check(checker, given, scope);
   };
+
   // Either operand decides alone, whatever becomes of the other.
   const deciding = node.op === '||';
+
   const evaluate: Evaluate = (evaluator, _node, scope) => {
     const failures: unknown[] = [];
+
     for (const operand of node.args as Node[]) {
       try {
         const value = evaluator.run(operand, scope);
-        if (value === deciding) return deciding;
-        if (value !== !deciding) failures.push(new CelFailure('no such overload'));
+        if (value === deciding) {
+          return deciding;
+        }
+        if (value !== !deciding) {
+          failures.push(new CelFailure('no such overload'));
+        }
       } catch (error) {
         failures.push(error);
       }
     }
-    if (failures.length > 0) throw failures[0];
+
+    if (failures.length > 0) {
+      throw failures[0];
+    }
+
     return !deciding;
   };
+
   node.setMeta('check', logical).setMeta('evaluate', evaluate);
 }
 
 /** The value of an entry that is there only where an optional has one. */
 function optionalValue(evaluator: Evaluator, node: Node, scope: Scope): unknown {
   const given = evaluator.run(node, scope);
-  if (!(given instanceof Optional)) throw new CelFailure(`cannot initialize optional entry from non-optional value`);
+  if (!(given instanceof Optional)) {
+    throw new CelFailure(`cannot initialize optional entry from non-optional value`);
+  }
+
   return given.hasValue() ? given.value() : undefined;
 }
 
 function optionalType(checker: NodeChecker, node: Node, scope: Scope): CheckedType {
   const type = checker.check(node, scope);
-  if (type.kind === 'optional' || type.kind === 'dyn') return inside(type);
-  throw checker.createError('optional_expected', `expected type 'optional_type' but found '${type.name}'`, node);
+  if (type.kind === 'optional' || type.kind === 'dyn') {
+    return inside(type);
+  }
+
+  throw checker.createError(
+    'optional_expected',
+    `expected type 'optional_type' but found '${type.name}'`,
+    node,
+  );
 }
 
 /** One type for all: the first one's where they are the same. */
@@ -140,29 +222,43 @@ type IsMarked = (node: Node) => boolean;
 
 function amendList(node: Node, isMarked: IsMarked): void {
   const items = node.args as Node[];
-  if (!items.some(isMarked)) return;
+  if (!items.some(isMarked)) {
+    return;
+  }
+
   const check: Check = (checker, _node, scope) =>
     checker.registry.getListType(
       common(
         checker,
         items.map((item) =>
-          isMarked(item) ? optionalType(checker, item.args as Node, scope) : checker.check(item, scope),
+          isMarked(item)
+            ? optionalType(checker, item.args as Node, scope)
+            : checker.check(item, scope),
         ),
       ),
     );
+
   const evaluate: Evaluate = (evaluator, _node, scope) =>
     items.flatMap((item) => {
-      if (!isMarked(item)) return [evaluator.run(item, scope)];
+      if (!isMarked(item)) {
+        return [evaluator.run(item, scope)];
+      }
+
       const value = optionalValue(evaluator, item.args as Node, scope);
       return value === undefined ? [] : [value];
     });
+
   node.setMeta('check', check).setMeta('evaluate', evaluate).setMeta('async', false);
 }
 
 function amendMap(node: Node, isMarked: IsMarked): void {
   const entries = node.args as [Node, Node][];
-  if (!entries.some(([key]) => isMarked(key))) return;
+  if (!entries.some(([key]) => isMarked(key))) {
+    return;
+  }
+
   const keyOf = (key: Node) => (isMarked(key) ? (key.args as Node) : key);
+
   const check: Check = (checker, _node, scope) =>
     checker.registry.getMapType(
       common(
@@ -176,31 +272,54 @@ function amendMap(node: Node, isMarked: IsMarked): void {
         ),
       ),
     );
+
   const evaluate: Evaluate = (evaluator, _node, scope) => {
     const map: Record<string, unknown> = Object.create(null);
+
     for (const [key, value] of entries) {
-      const made = isMarked(key) ? optionalValue(evaluator, value, scope) : evaluator.run(value, scope);
-      if (made !== undefined) map[String(evaluator.run(keyOf(key), scope))] = made;
+      const made = isMarked(key)
+        ? optionalValue(evaluator, value, scope)
+        : evaluator.run(value, scope);
+
+      if (made !== undefined) {
+        map[String(evaluator.run(keyOf(key), scope))] = made;
+      }
     }
+
     return Object.fromEntries(Object.entries(map));
   };
+
   node.setMeta('check', check).setMeta('evaluate', evaluate).setMeta('async', false);
 }
 
-/** Gives the parts of a parsed expression the meaning that they have in Kubernetes; `marks` are of optional entries. */
+/**
+ * Gives the parts of a parsed expression the meaning that they have in Kubernetes; `marks` are of
+ * optional entries.
+ */
 export function amend(node: Node, marks: ReadonlySet<number>): void {
   const isMarked: IsMarked = ({ op, pos }) => op === '!_' && marks.has(pos);
-  for (const child of childrenOf(node)) amend(child, marks);
+
+  for (const child of childrenOf(node)) {
+    amend(child, marks);
+  }
+
   switch (node.op) {
     case 'call': {
       const [name, args] = node.args as [string, Node[]];
-      if (name === 'has' && args.length === 1) amendHas(node, args[0]!);
-      else if (Object.hasOwn(LITERALS, name) && args.length === 1) amendLiteral(node, name, args[0]!);
+      if (name === 'has' && args.length === 1) {
+        amendHas(node, args[0]!);
+      } else if (Object.hasOwn(LITERALS, name) && args.length === 1) {
+        amendLiteral(node, name, args[0]!);
+      }
+
       return;
     }
     case 'rcall': {
       const [name, receiver, args] = node.args as [string, Node, Node[]];
-      if (Object.hasOwn(CASES, name) && args.length === 0) amendCase(node, receiver, CASES[name]!);
+      if (Object.hasOwn(CASES, name) && args.length === 0) {
+        amendCase(node, receiver, CASES[name]!);
+      }
+
       return;
     }
     case '==':

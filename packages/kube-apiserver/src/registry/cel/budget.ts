@@ -12,21 +12,31 @@ export class BudgetExceeded extends CelFailure {
   }
 }
 
-/** Steps that expressions may still take: each evaluated part is one, and so is every few characters or items that it compares. */
+/**
+ * Steps that expressions may still take: each evaluated part is one, and so is every few characters
+ * or items that it compares.
+ */
 export interface Budget {
   left: number;
 }
 
 let current: Budget = { left: Number.POSITIVE_INFINITY };
 
-/** Runs something whose steps are taken from a budget; throws BudgetExceeded where they are more. */
+/**
+ * Runs something whose steps are taken from a budget; throws BudgetExceeded where they are more.
+ */
 export function within<T>(budget: Budget, run: () => T): T {
   const outer = current;
+
   current = budget;
+
   try {
     const result = run();
     // What ran out of it may have been taken for a failure that a quantifier forgives.
-    if (budget.left < 0) throw new BudgetExceeded();
+    if (budget.left < 0) {
+      throw new BudgetExceeded();
+    }
+
     return result;
   } finally {
     current = outer;
@@ -35,7 +45,9 @@ export function within<T>(budget: Budget, run: () => T): T {
 
 function spend(steps: number): void {
   current.left -= steps;
-  if (current.left < 0) throw new BudgetExceeded();
+  if (current.left < 0) {
+    throw new BudgetExceeded();
+  }
 }
 
 const PIECE = 16;
@@ -43,15 +55,27 @@ const sizes = new WeakMap<object, number>();
 
 /** How many pieces a value is made of. */
 function sizeOf(value: unknown): number {
-  if (typeof value === 'string') return value.length / PIECE;
-  if (value === null || typeof value !== 'object') return 0;
-  if (value instanceof Uint8Array) return value.length / PIECE;
+  if (typeof value === 'string') {
+    return value.length / PIECE;
+  }
+  if (value === null || typeof value !== 'object') {
+    return 0;
+  }
+  if (value instanceof Uint8Array) {
+    return value.length / PIECE;
+  }
+
   let size = sizes.get(value);
   if (size === undefined) {
     size = 1;
-    for (const item of Object.values(value)) size += 1 + sizeOf(item);
+
+    for (const item of Object.values(value)) {
+      size += 1 + sizeOf(item);
+    }
+
     sizes.set(value, size);
   }
+
   return size;
 }
 
@@ -79,17 +103,30 @@ function readParts(node: Node): readonly Node[] {
 
 type Evaluate = (...args: unknown[]) => unknown;
 
-/** Makes every evaluation of a part count; the library puts functions of its own in place of the first one. */
+/**
+ * Makes every evaluation of a part count; the library puts functions of its own in place of the
+ * first one.
+ */
 function charge(node: Node, isRead: boolean, isRange: boolean): void {
   let evaluate = node.evaluate as Evaluate;
+
   const counted = function (this: unknown, ...args: unknown[]) {
     // Quantifiers go on after failures: they are given nothing more to go through.
-    if (isRange && current.left < 0) return [];
+    if (isRange && current.left < 0) {
+      return [];
+    }
+
     spend(1);
+
     const value = evaluate.apply(node, args);
-    if (isRead) spend(sizeOf(value));
+
+    if (isRead) {
+      spend(sizeOf(value));
+    }
+
     return value;
   };
+
   Object.defineProperty(node, 'evaluate', {
     configurable: true,
     get: () => counted,
@@ -104,14 +141,31 @@ export function chargeParts(root: Node): void {
   const read = new Set<Node>();
   const ranges = new Set<Node>();
   const all = new Set<Node>();
+
   const visit = (node: Node) => {
-    if (all.has(node)) return;
+    if (all.has(node)) {
+      return;
+    }
+
     all.add(node);
-    for (const part of readParts(node)) read.add(part);
+
+    for (const part of readParts(node)) {
+      read.add(part);
+    }
+
     const range = (node.meta.alternate?.args as { iterable?: Node } | undefined)?.iterable;
-    if (range) ranges.add(range);
-    for (const child of childrenOf(node)) visit(child);
+    if (range) {
+      ranges.add(range);
+    }
+
+    for (const child of childrenOf(node)) {
+      visit(child);
+    }
   };
+
   visit(root);
-  for (const node of all) charge(node, read.has(node), ranges.has(node));
+
+  for (const node of all) {
+    charge(node, read.has(node), ranges.has(node));
+  }
 }

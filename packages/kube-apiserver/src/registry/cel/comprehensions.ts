@@ -1,6 +1,13 @@
 import { type Environment, Optional } from '@marcbachmann/cel-js';
 import { CelFailure } from './failure.ts';
-import { type CheckedType, type Checker, type Macro, macro, type Node, type Scope } from './macro.ts';
+import {
+  type CheckedType,
+  type Checker,
+  type Macro,
+  macro,
+  type Node,
+  type Scope,
+} from './macro.ts';
 
 type Entry = readonly [key: unknown, value: unknown];
 
@@ -10,7 +17,9 @@ interface Bound {
 }
 
 function variable(checker: Checker, node: Node): string {
-  if (node.op === 'id') return node.args as string;
+  if (node.op === 'id') {
+    return node.args as string;
+  }
   throw checker.createError('invalid_macro_argument', 'argument is not an identifier', node);
 }
 
@@ -23,6 +32,7 @@ function bind(
 ): Scope {
   const type = checker.check(range!, scope);
   const dyn = checker.getType('dyn');
+
   if (type.kind !== 'list' && type.kind !== 'map' && type.kind !== 'dyn') {
     throw checker.createError(
       'invalid_comprehension_range',
@@ -30,17 +40,27 @@ function bind(
       range,
     );
   }
+
   const keyType = type.kind === 'list' ? checker.getType('int') : (type.keyType ?? dyn);
   const outer = scope.forkWithVariable(variable(checker, key!), keyType);
   const inner = outer.forkWithVariable(variable(checker, value!), type.valueType ?? dyn);
+
   state.bound = { key: outer, value: inner } satisfies Bound;
+
   return inner;
 }
 
 function entriesOf(range: unknown): Entry[] {
-  if (Array.isArray(range)) return range.map((item, index) => [BigInt(index), item]);
-  if (range instanceof Map) return [...range.entries()];
-  if (range !== null && typeof range === 'object') return Object.entries(range);
+  if (Array.isArray(range)) {
+    return range.map((item, index) => [BigInt(index), item]);
+  }
+  if (range instanceof Map) {
+    return [...range.entries()];
+  }
+  if (range !== null && typeof range === 'object') {
+    return Object.entries(range);
+  }
+
   throw new CelFailure('no such overload');
 }
 
@@ -51,6 +71,7 @@ function* scopes(
   state: Record<string, unknown>,
 ): Generator<[Scope, Entry]> {
   const bound = state.bound as Bound;
+
   for (const entry of entriesOf(range)) {
     const key = bound.key.reuse(scope).setIterValue(entry[0], evaluator);
     yield [bound.value.reuse(key).setIterValue(entry[1], evaluator), entry];
@@ -66,8 +87,11 @@ function quantifier(decide: (answers: Generator<boolean>) => boolean): Macro {
     },
     evaluate(run, args, scope, evaluator, state) {
       function* answers(): Generator<boolean> {
-        for (const [inner] of scopes(run(args[0]!), scope, evaluator, state)) yield run(args[3]!, inner) === true;
+        for (const [inner] of scopes(run(args[0]!), scope, evaluator, state)) {
+          yield run(args[3]!, inner) === true;
+        }
       }
+
       return decide(answers());
     },
   };
@@ -75,35 +99,67 @@ function quantifier(decide: (answers: Generator<boolean>) => boolean): Macro {
 
 function count(answers: Generator<boolean>): number {
   let number = 0;
-  for (const answer of answers) if (answer) number++;
+
+  for (const answer of answers) {
+    if (answer) {
+      number++;
+    }
+  }
+
   return number;
 }
 
 function any(answers: Generator<boolean>, wanted: boolean): boolean {
-  for (const answer of answers) if (answer === wanted) return true;
+  for (const answer of answers) {
+    if (answer === wanted) {
+      return true;
+    }
+  }
+
   return false;
 }
 
-/** A comprehension of two variables that makes something of every entry, or of those that a filter takes. */
+/**
+ * A comprehension of two variables that makes something of every entry, or of those that a filter
+ * takes.
+ */
 function transform(into: 'list' | 'map' | 'entries', filtered: boolean): Macro {
   const at = filtered ? 4 : 3;
+
   return {
     check(checker, args, scope, _node, state): CheckedType {
       const inner = bind(checker, args, scope, state);
-      if (filtered) checker.check(args[3]!, inner);
+
+      if (filtered) {
+        checker.check(args[3]!, inner);
+      }
+
       checker.check(args[at]!, inner);
+
       return checker.getType(into === 'list' ? 'list' : 'map');
     },
     evaluate(run, args, scope, evaluator, state) {
       const list: unknown[] = [];
       const map: Record<string, unknown> = {};
+
       for (const [inner, [key]] of scopes(run(args[0]!), scope, evaluator, state)) {
-        if (filtered && run(args[3]!, inner) !== true) continue;
+        if (filtered && run(args[3]!, inner) !== true) {
+          continue;
+        }
+
         const made = run(args[at]!, inner);
-        if (into === 'list') list.push(made);
-        else if (into === 'map') define(map, String(key), made);
-        else for (const [name, value] of entriesOf(made)) define(map, String(name), value);
+
+        if (into === 'list') {
+          list.push(made);
+        } else if (into === 'map') {
+          define(map, String(key), made);
+        } else {
+          for (const [name, value] of entriesOf(made)) {
+            define(map, String(name), value);
+          }
+        }
       }
+
       return into === 'list' ? list : map;
     },
   };
@@ -118,17 +174,29 @@ function optional(flat: boolean): Macro {
   return {
     check(checker, [receiver, name, expression], scope, _node, state) {
       const type = checker.check(receiver!, scope);
-      const inner = scope.forkWithVariable(variable(checker, name!), type.valueType ?? checker.getType('dyn'));
+
+      const inner = scope.forkWithVariable(
+        variable(checker, name!),
+        type.valueType ?? checker.getType('dyn'),
+      );
+
       state.bound = inner;
       checker.check(expression!, inner);
+
       return checker.getType('optional');
     },
     evaluate(run, [receiver, , expression], scope, evaluator, state) {
       const given = run(receiver!);
-      if (!(given instanceof Optional)) throw new CelFailure('no such overload');
-      if (!given.hasValue()) return Optional.none();
+      if (!(given instanceof Optional)) {
+        throw new CelFailure('no such overload');
+      }
+      if (!given.hasValue()) {
+        return Optional.none();
+      }
+
       const inner = (state.bound as Scope).reuse(scope).setIterValue(given.value(), evaluator);
       const made = run(expression!, inner);
+
       return flat ? made : Optional.of(made);
     },
   };
@@ -138,9 +206,15 @@ function optional(flat: boolean): Macro {
 const sortBy: Macro = {
   check(checker, [receiver, name, expression], scope, _node, state) {
     const type = checker.check(receiver!, scope);
-    const inner = scope.forkWithVariable(variable(checker, name!), type.valueType ?? checker.getType('dyn'));
+
+    const inner = scope.forkWithVariable(
+      variable(checker, name!),
+      type.valueType ?? checker.getType('dyn'),
+    );
+
     state.bound = inner;
     checker.check(expression!, inner);
+
     return type;
   },
   evaluate(run, [receiver, , expression], scope, evaluator, state) {
@@ -148,26 +222,34 @@ const sortBy: Macro = {
       const inner = (state.bound as Scope).reuse(scope).setIterValue(item, evaluator);
       return { item, key: run(expression!, inner) as never };
     });
-    return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ item }) => item);
+
+    return keyed
+      .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+      .map(({ item }) => item);
   },
 };
 
 /** cel-go's comprehensions of two variables, macros of optionals, and `sortBy`. */
 export function addComprehensions(environment: Environment): void {
-  const add = (signature: string, made: Macro) => environment.registerFunction(signature, macro(made));
+  const add = (signature: string, made: Macro) =>
+    environment.registerFunction(signature, macro(made));
   add(
     'list.all(ast, ast, ast): bool',
     quantifier((answers) => !any(answers, false)),
   );
+
   add(
     'list.exists(ast, ast, ast): bool',
     quantifier((answers) => any(answers, true)),
   );
-  for (const name of ['exists_one', 'existsOne'])
+
+  for (const name of ['exists_one', 'existsOne']) {
     add(
       `list.${name}(ast, ast, ast): bool`,
       quantifier((answers) => count(answers) === 1),
     );
+  }
+
   add('list.transformList(ast, ast, ast): list<dyn>', transform('list', false));
   add('list.transformList(ast, ast, ast, ast): list<dyn>', transform('list', true));
   add('list.transformMap(ast, ast, ast): map', transform('map', false));

@@ -7,7 +7,10 @@ import { addLists } from './functions/lists.ts';
 import { addQuantitiesAndVersions } from './functions/quantities.ts';
 import { addTexts } from './functions/texts.ts';
 
-/** A new CEL environment with Kubernetes' functions (kubernetes.io "Common Expression Language in Kubernetes"). */
+/**
+ * A new CEL environment with Kubernetes' functions (kubernetes.io "Common Expression Language in
+ * Kubernetes").
+ */
 function create(unlistedVariablesAreDyn: boolean): Environment {
   const environment = new Environment({
     unlistedVariablesAreDyn,
@@ -16,6 +19,7 @@ function create(unlistedVariablesAreDyn: boolean): Environment {
     homogeneousAggregateLiterals: false,
     limits: { maxAstNodes: 5_000, maxDepth: 100 },
   });
+
   addTexts(environment);
   addLists(environment);
   addQuantitiesAndVersions(environment);
@@ -23,6 +27,7 @@ function create(unlistedVariablesAreDyn: boolean): Environment {
   addFormats(environment);
   addConversions(environment);
   addComprehensions(environment);
+
   return environment;
 }
 

@@ -27,7 +27,10 @@ const OPERATORS: Readonly<Record<string, string>> = {
 
 /** cel-go's name of a type in a message. */
 function typeName(name: string): string {
-  if (name.startsWith('dyn<')) return typeName(name.slice(4, -1));
+  if (name.startsWith('dyn<')) {
+    return typeName(name.slice(4, -1));
+  }
+
   return name
     .replace(/^list$/, 'list(dyn)')
     .replace(/^map$/, 'map(dyn, dyn)')
@@ -41,32 +44,46 @@ function splitTypes(list: string): string[] {
   const types: string[] = [];
   let depth = 0;
   let from = 0;
+
   for (let i = 0; i <= list.length; i++) {
     const char = list[i];
-    if (char === '<' || char === '(') depth++;
-    else if (char === '>' || char === ')') depth--;
-    else if ((char === ',' && depth === 0) || i === list.length) {
-      if (list.slice(from, i).trim() !== '') types.push(list.slice(from, i).trim());
+    if (char === '<' || char === '(') {
+      depth++;
+    } else if (char === '>' || char === ')') {
+      depth--;
+    } else if ((char === ',' && depth === 0) || i === list.length) {
+      if (list.slice(from, i).trim() !== '') {
+        types.push(list.slice(from, i).trim());
+      }
       from = i + 1;
     }
   }
+
   return types;
 }
 
 function positionOf({ code, node, range }: CelError, input: string): number {
   const at = node?.pos ?? range?.start ?? 0;
+
   // `has` stands where its parenthesis does.
-  if (code === 'undefined_in_has') return at + 'has'.length;
-  if (code === 'invalid_has' && node?.op === '[]') return (node.args as Part[])[0]!.end ?? at;
+  if (code === 'undefined_in_has') {
+    return at + 'has'.length;
+  }
+  if (code === 'invalid_has' && node?.op === '[]') {
+    return (node.args as Part[])[0]!.end ?? at;
+  }
+
   if (code === 'no_such_key' || (code === 'expected_bool' && node?.op === '.')) {
     // A selection stands where its dot does.
     const dot = input.lastIndexOf('.', at);
     return dot < 0 ? at : dot;
   }
+
   if (code === 'no_matching_overload') {
     const open = input.indexOf('(', lastReceiver(node) ?? at);
     return open < 0 ? at : open;
   }
+
   if (code === 'no_such_overload' && Array.isArray(node?.args)) {
     const left = node.args[0] as Part | undefined;
     if (left?.end !== undefined && node.args.length === 2) {
@@ -74,11 +91,14 @@ function positionOf({ code, node, range }: CelError, input: string): number {
       return left.end + gap;
     }
   }
+
   return at;
 }
 
 function lastReceiver(node: Part | undefined): number | undefined {
-  if (node?.op !== 'rcall' || !Array.isArray(node.args)) return undefined;
+  if (node?.op !== 'rcall' || !Array.isArray(node.args)) {
+    return undefined;
+  }
   return (node.args[1] as Part | undefined)?.end;
 }
 
@@ -88,21 +108,33 @@ const knownFunctions =
 function problemOf(error: CelError): string {
   const text = error.summary ?? error.message.split('\n')[0]!;
   const variable = /^Unknown variable: (.+)$/.exec(text);
-  if (variable) return `undeclared reference to '${variable[1]}' (in container '')`;
+  if (variable) {
+    return `undeclared reference to '${variable[1]}' (in container '')`;
+  }
+
   const field = /^No such key: (.+)$/.exec(text);
-  if (field) return `undefined field '${field[1]}'`;
+  if (field) {
+    return `undefined field '${field[1]}'`;
+  }
+
   const operator = /^no such overload: (.+?) (==|!=|<=?|>=?|in|[-+*/%]) (.+)$/.exec(text);
   if (operator) {
     const name = OPERATORS[operator[2]!] ?? `_${operator[2]}_`;
     return `found no matching overload for '${name}' applied to '(${typeName(operator[1]!)}, ${typeName(operator[3]!)})'`;
   }
+
   const call = /^found no matching overload for '(?:(.+)\.)?(\w+)\((.*)\)'$/.exec(text);
   if (call) {
     const [, receiver, name = '', types = ''] = call;
-    if (!knownFunctions.test(name)) return `undeclared reference to '${name}' (in container '')`;
+    if (!knownFunctions.test(name)) {
+      return `undeclared reference to '${name}' (in container '')`;
+    }
+
     const given = `(${splitTypes(types).map(typeName).join(', ')})`;
+
     return `found no matching overload for '${name}' applied to '${receiver === undefined ? '' : `${typeName(receiver)}.`}${given}'`;
   }
+
   return error.name === 'ParseError' ? `Syntax error: ${syntaxProblem(text)}` : text;
 }
 
@@ -110,14 +142,25 @@ function problemOf(error: CelError): string {
 const BEGINNINGS =
   "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
 
-/** Problems of syntax are cel-go's where its parser says little; others are told in the library's words. */
+/**
+ * Problems of syntax are cel-go's where its parser says little; others are told in the library's
+ * words.
+ */
 function syntaxProblem(text: string): string {
-  if (text === 'Expected IDENTIFIER, got EOF') return "no viable alternative at input '.'";
-  if (text === 'Unexpected token: EOF') return `mismatched input '<EOF>' expecting ${BEGINNINGS}`;
+  if (text === 'Expected IDENTIFIER, got EOF') {
+    return "no viable alternative at input '.'";
+  }
+  if (text === 'Unexpected token: EOF') {
+    return `mismatched input '<EOF>' expecting ${BEGINNINGS}`;
+  }
+
   return text;
 }
 
-/** Why an expression cannot be compiled, as cel-go shows it: place, problem, and the line with a mark below. */
+/**
+ * Why an expression cannot be compiled, as cel-go shows it: place, problem, and the line with a
+ * mark below.
+ */
 export function compileError(expression: string, thrown: unknown): string {
   const error = thrown as CelError;
   const at = Math.min(positionOf(error, expression), expression.length);
@@ -125,14 +168,19 @@ export function compileError(expression: string, thrown: unknown): string {
   const line = before.split('\n').length;
   const column = at - (before.lastIndexOf('\n') + 1);
   const shown = expression.split('\n')[line - 1] ?? '';
+
   return `ERROR: <input>:${line}:${column + 1}: ${problemOf(error)}\n | ${shown}\n | ${'.'.repeat(column)}^`;
 }
 
 /** Why an expression could not be evaluated, as cel-go says it. */
 export function evaluationError(thrown: unknown): string {
-  if (thrown instanceof CelFailure) return thrown.message;
+  if (thrown instanceof CelFailure) {
+    return thrown.message;
+  }
+
   const { code, summary, message } = thrown as CelError;
   const text = summary ?? message.split('\n')[0]!;
+
   switch (code) {
     case 'no_such_key':
       return text.replace('No such key', 'no such key');
@@ -158,11 +206,16 @@ function conversionProblem(text: string): string | undefined {
     /^(int|uint|double|bool|timestamp|duration)\(\) (?:type error|conversion error|requires)|^(?:Invalid (duration|timestamp))/.exec(
       text,
     );
+
   const name = type?.[1] ?? type?.[2];
-  if (name === undefined) return undefined;
+  if (name === undefined) {
+    return undefined;
+  }
+
   const types: Readonly<Record<string, string>> = {
     timestamp: 'google.protobuf.Timestamp',
     duration: 'google.protobuf.Duration',
   };
+
   return `type conversion error from 'string' to '${types[name] ?? name}'`;
 }

@@ -14,7 +14,10 @@ interface Parsed {
 /** What is known of an expression before it is evaluated: its type, or why it has none. */
 export type Checked = { valid: true; type: string } | { valid: false; error: unknown };
 
-/** Evaluates with these variables; throws a failure, also where it takes more steps than a budget leaves. */
+/**
+ * Evaluates with these variables; throws a failure, also where it takes more steps than a budget
+ * leaves.
+ */
 export type Evaluate = (variables: Record<string, unknown>, budget: Budget) => unknown;
 
 function parse(environment: Environment, text: string): Parsed {
@@ -27,12 +30,15 @@ function parse(environment: Environment, text: string): Parsed {
 /** Checks an expression against the variables that an environment declares. */
 export function checkExpression(environment: Environment, text: string): Checked {
   let parsed: Parsed;
+
   try {
     parsed = parse(environment, text);
   } catch (error) {
     return { valid: false, error };
   }
+
   const checked = parsed.check();
+
   return checked.valid ? { valid: true, type: String(checked.type) } : checked;
 }
 
@@ -40,7 +46,11 @@ export function checkExpression(environment: Environment, text: string): Checked
 export function compileExpression(text: string): Evaluate {
   const parsed = parse(evaluation, text);
   const checked = parsed.check();
-  if (!checked.valid) throw checked.error;
+  if (!checked.valid) {
+    throw checked.error;
+  }
+
   chargeParts(parsed.ast);
+
   return (variables, budget) => within(budget, () => parsed(variables));
 }

@@ -28,7 +28,13 @@ export interface Checker {
 
 /** A function that sees its arguments before they are evaluated; the receiver is the first. */
 export interface Macro {
-  check(checker: Checker, args: readonly Node[], scope: Scope, node: Node, state: Record<string, unknown>): CheckedType;
+  check(
+    checker: Checker,
+    args: readonly Node[],
+    scope: Scope,
+    node: Node,
+    state: Record<string, unknown>,
+  ): CheckedType;
   evaluate(
     run: (node: Node, scope?: Scope) => unknown,
     args: readonly Node[],
@@ -49,13 +55,18 @@ export function macro({ check, evaluate }: Macro): (call: Call) => unknown {
   return ({ ast, args, receiver }) => {
     const all = receiver ? [receiver, ...args] : args;
     const state: Record<string, unknown> = {};
+
     return {
       async: false,
       typeCheck(checker: Checker, _macro: unknown, scope: Scope) {
         ast.setMeta('async', false);
         return check(checker, all, scope, ast, state);
       },
-      evaluate(evaluator: { run(node: Node, scope: Scope): unknown }, _macro: unknown, scope: Scope) {
+      evaluate(
+        evaluator: { run(node: Node, scope: Scope): unknown },
+        _macro: unknown,
+        scope: Scope,
+      ) {
         const run = (node: Node, inner = scope) => evaluator.run(node, inner);
         return evaluate(run, all, scope, evaluator, state);
       },

@@ -3,7 +3,9 @@ import type { CheckedType, Checker, Scope } from './macro.ts';
 /** What the library evaluates expressions with. */
 export interface Evaluator {
   run(node: Node, scope: Scope): unknown;
-  debugType(value: unknown): { fieldLazy(value: unknown, name: string, node: Node, evaluator: Evaluator): unknown };
+  debugType(value: unknown): {
+    fieldLazy(value: unknown, name: string, node: Node, evaluator: Evaluator): unknown;
+  };
 }
 
 /** What the library checks parts with, with what it knows of the types of objects. */
@@ -13,11 +15,17 @@ export interface NodeChecker extends Checker {
     getListType(item: CheckedType): CheckedType;
     getMapType(key: CheckedType, value: CheckedType): CheckedType;
   };
-  checkAccessOnType(node: Node, scope: Scope, type: CheckedType, allowMissing?: boolean): CheckedType;
+  checkAccessOnType(
+    node: Node,
+    scope: Scope,
+    type: CheckedType,
+    allowMissing?: boolean,
+  ): CheckedType;
 }
 
 /** How the type of a part is found. */
 export type Check = (checker: NodeChecker, node: Node, scope: Scope) => CheckedType;
+
 /** How the value of a part is found. */
 export type Evaluate = (evaluator: Evaluator, node: Node, scope: Scope) => unknown;
 

@@ -10,10 +10,15 @@ interface Bracket {
 function afterString(text: string, at: number): number {
   const quote = text.slice(at, at + 3) === text[at]!.repeat(3) ? text.slice(at, at + 3) : text[at]!;
   const isRaw = /(^|\W)([rR][bB]?|[bB][rR])$/.test(text.slice(Math.max(0, at - 3), at));
+
   for (let i = at + quote.length; i < text.length; i++) {
-    if (text[i] === '\\' && !isRaw) i++;
-    else if (text.startsWith(quote, i)) return i + quote.length;
+    if (text[i] === '\\' && !isRaw) {
+      i++;
+    } else if (text.startsWith(quote, i)) {
+      return i + quote.length;
+    }
   }
+
   return text.length;
 }
 
@@ -23,16 +28,22 @@ function beginsList(before: string): boolean {
 }
 
 /**
- * Entries of lists and maps that are only there where they have a value (`[?x]`, `{?'a': x}`), which the library's parser does
- * not read: each `?` becomes a `!`, which it reads at the same place.
+ * Entries of lists and maps that are only there where they have a value (`[?x]`, `{?'a': x}`),
+ * which the library's parser does not read: each `?` becomes a `!`, which it reads at the same
+ * place.
  * @returns the changed text, and where the marks stand
  */
 export function markOptionalEntries(text: string): { text: string; marks: ReadonlySet<number> } {
   const marks = new Set<number>();
-  if (!/[[{,]\s*\?/.test(text)) return { text, marks };
+
+  if (!/[[{,]\s*\?/.test(text)) {
+    return { text, marks };
+  }
+
   const open: Bracket[] = [];
   let result = '';
   let last = '';
+
   for (let i = 0; i < text.length; ) {
     const char = text[i]!;
     if (char === "'" || char === '"') {
@@ -42,15 +53,30 @@ export function markOptionalEntries(text: string): { text: string; marks: Readon
       i = end;
       continue;
     }
-    if (char === '[') open.push({ isLiteral: beginsList(text.slice(0, i)) });
-    else if (char === '{') open.push({ isLiteral: true });
-    else if (char === '(') open.push({ isLiteral: false });
-    else if (/[)\]}]/.test(char)) open.pop();
+
+    if (char === '[') {
+      open.push({ isLiteral: beginsList(text.slice(0, i)) });
+    } else if (char === '{') {
+      open.push({ isLiteral: true });
+    } else if (char === '(') {
+      open.push({ isLiteral: false });
+    } else if (/[)\]}]/.test(char)) {
+      open.pop();
+    }
+
     const marked = char === '?' && /[[{,]/.test(last) && open.at(-1)?.isLiteral === true;
-    if (marked) marks.add(i);
+    if (marked) {
+      marks.add(i);
+    }
+
     result += marked ? '!' : char;
-    if (/\S/.test(char)) last = char;
+
+    if (/\S/.test(char)) {
+      last = char;
+    }
+
     i++;
   }
+
   return { text: result, marks };
 }

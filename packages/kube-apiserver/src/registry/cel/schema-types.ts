@@ -12,9 +12,15 @@ class Types {
     this.environment = environment;
   }
 
-  /** CEL's name of the type of values of a schema (kubernetes.io "CRD validation rules", type mapping). */
+  /**
+   * CEL's name of the type of values of a schema (kubernetes.io "CRD validation rules", type
+   * mapping).
+   */
   of(schema: Schema | undefined): string {
-    if (!schema || schema['x-kubernetes-int-or-string']) return 'dyn';
+    if (!schema || schema['x-kubernetes-int-or-string']) {
+      return 'dyn';
+    }
+
     switch (schema.type) {
       case 'string':
         return stringType(schema.format);
@@ -35,25 +41,38 @@ class Types {
 
   #object(schema: Schema): string {
     const { additionalProperties, properties } = schema;
-    if (typeof additionalProperties === 'object') return `map<string, ${this.of(additionalProperties)}>`;
+    if (typeof additionalProperties === 'object') {
+      return `map<string, ${this.of(additionalProperties)}>`;
+    }
+
     const fields = this.fields(properties);
+
     if (schema['x-kubernetes-embedded-resource']) {
       fields.apiVersion ??= 'string';
       fields.kind ??= 'string';
       fields.metadata ??= this.metadata();
     }
+
     return this.declare(fields);
   }
 
   /** Types of properties by the names that rules may use for them. */
   fields(properties: Schema['properties'] = {}): Record<string, string> {
     const fields: Record<string, string> = {};
+
     for (const [name, property] of Object.entries(properties)) {
       // What has no type is not there for rules.
-      if (property.type === undefined && !property['x-kubernetes-int-or-string']) continue;
+      if (property.type === undefined && !property['x-kubernetes-int-or-string']) {
+        continue;
+      }
+
       const type = this.of(property);
-      for (const spelled of namesInRules(name)) fields[spelled] = type;
+
+      for (const spelled of namesInRules(name)) {
+        fields[spelled] = type;
+      }
     }
+
     return fields;
   }
 
@@ -68,6 +87,7 @@ class Types {
       .registerType(name, { fields })
       .registerOperator(`${name} == ${name}`, () => true)
       .registerOperator(`${name} == null`, () => false);
+
     return name;
   }
 }
@@ -86,16 +106,27 @@ function stringType(format: string | undefined): string {
   }
 }
 
-/** An environment in which `self` and `oldSelf` are values of a schema; at the root also type and metadata are known. */
-export function environmentOf(schema: Schema, root: boolean, optionalOldSelf: boolean): Environment {
+/**
+ * An environment in which `self` and `oldSelf` are values of a schema; at the root also type and
+ * metadata are known.
+ */
+export function environmentOf(
+  schema: Schema,
+  root: boolean,
+  optionalOldSelf: boolean,
+): Environment {
   const environment = declared.clone();
   const types = new Types(environment);
   let type: string;
+
   if (root) {
     const { metadata: _, ...properties } = schema.properties ?? {};
     const known = { apiVersion: 'string', kind: 'string', metadata: types.metadata() };
     type = types.declare({ ...known, ...types.fields(properties) });
-  } else type = types.of(schema);
+  } else {
+    type = types.of(schema);
+  }
+
   return environment
     .registerVariable('self', type)
     .registerVariable('oldSelf', optionalOldSelf ? `optional<${type}>` : type);

@@ -2,12 +2,17 @@ import { isGoDuration } from '@ks-apiserver/apimachinery/schema/formats';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { evaluation } from './environment.ts';
 
-const toDuration = evaluation.parse('duration(text)') as (context: Record<string, unknown>) => unknown;
+const toDuration = evaluation.parse('duration(text)') as (
+  context: Record<string, unknown>,
+) => unknown;
 
 /** Words that CEL keeps for itself but takes behind a dot. */
 const SELECTABLE = new Set(
-  'as break const continue else for function if import let loop package namespace return var void while'.split(' '),
+  'as break const continue else for function if import let loop package namespace return var void while'.split(
+    ' ',
+  ),
 );
+
 const RESERVED = new Set([...SELECTABLE, 'true', 'false', 'null', 'in']);
 
 /** Whether CEL keeps a word for itself. */
@@ -15,10 +20,18 @@ export function isReservedWord(word: string): boolean {
   return RESERVED.has(word);
 }
 
-/** A property's name as CEL rules spell it (Kubernetes "CRD validation rules", "Escaping property names"). */
+/**
+ * A property's name as CEL rules spell it (Kubernetes "CRD validation rules", "Escaping property
+ * names").
+ */
 export function escapedName(name: string): string {
-  if (RESERVED.has(name)) return `__${name}__`;
-  if (/^[A-Za-z_]\w*$/.test(name) && !name.includes('__')) return name;
+  if (RESERVED.has(name)) {
+    return `__${name}__`;
+  }
+  if (/^[A-Za-z_]\w*$/.test(name) && !name.includes('__')) {
+    return name;
+  }
+
   return name
     .replaceAll('__', '__underscores__')
     .replaceAll('.', '__dot__')
@@ -39,33 +52,67 @@ export function isUnordered(list: unknown): list is readonly unknown[] {
   return Array.isArray(list) && unordered.has(list);
 }
 
-/** A JSON value with the types that its schema gives it in CEL: integers are `int`, dates are timestamps. */
+/**
+ * A JSON value with the types that its schema gives it in CEL: integers are `int`, dates are
+ * timestamps.
+ */
 export function celValue(value: unknown, schema: Schema | undefined): unknown {
   if (typeof value === 'number') {
-    const integer = schema?.type === 'integer' || (schema?.type !== 'number' && Number.isSafeInteger(value));
+    const integer =
+      schema?.type === 'integer' || (schema?.type !== 'number' && Number.isSafeInteger(value));
     return integer && Number.isInteger(value) ? BigInt(value) : value;
   }
-  if (typeof value === 'string' && schema?.type === 'string' && schema.format !== undefined)
+
+  if (typeof value === 'string' && schema?.type === 'string' && schema.format !== undefined) {
     return formatted(value, schema.format);
+  }
+
   if (Array.isArray(value)) {
     const list = value.map((item) => celValue(item, schema?.items));
-    if (schema?.['x-kubernetes-list-type'] === 'set' || schema?.['x-kubernetes-list-type'] === 'map')
+
+    if (
+      schema?.['x-kubernetes-list-type'] === 'set' ||
+      schema?.['x-kubernetes-list-type'] === 'map'
+    ) {
       unordered.add(list);
+    }
+
     return list;
   }
-  if (value === null || typeof value !== 'object') return value;
+
+  if (value === null || typeof value !== 'object') {
+    return value;
+  }
+
   const result: Record<string, unknown> = {};
+
   for (const [name, child] of Object.entries(value)) {
-    const property = schema?.properties && Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
-    const other = typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
+    const property =
+      schema?.properties && Object.hasOwn(schema.properties, name)
+        ? schema.properties[name]
+        : undefined;
+
+    const other =
+      typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
+
     // Null is nothing to the rules of an object that has the property.
-    if (property && child === null) continue;
+    if (property && child === null) {
+      continue;
+    }
+
     const made = celValue(child, property ?? other);
+
     for (const [index, spelled] of (property ? namesInRules(name) : [name]).entries()) {
       const enumerable = index === 0;
-      Object.defineProperty(result, spelled, { value: made, enumerable, configurable: true, writable: true });
+      Object.defineProperty(result, spelled, {
+        value: made,
+        enumerable,
+        configurable: true,
+        writable: true,
+      });
     }
   }
+
   return result;
 }
 

@@ -9,20 +9,29 @@ import type { WriteOptions } from '../strategy.ts';
 import { OwnerIndex } from './owner-index.ts';
 import { WorkQueue } from './work-queue.ts';
 
-/** Objects that are looked at before others have their turn: the server has just become ready, and is being called. */
+/**
+ * Objects that are looked at before others have their turn: the server has just become ready, and
+ * is being called.
+ */
 const SCAN_STEP = 50;
 
 const MANAGED_FIELDS = Buffer.from('"managedFields":[');
 const FINALIZERS = [FOREGROUND_FINALIZER, ORPHAN_FINALIZER].map((name) => Buffer.from(`"${name}"`));
 
-/** Whether the JSON of an object may hold a finalizer that is ours to remove: looks at what comes before managedFields. */
+/**
+ * Whether the JSON of an object may hold a finalizer that is ours to remove: looks at what comes
+ * before managedFields.
+ */
 function waitsForCollection(bytes: Buffer): boolean {
   const end = bytes.indexOf(MANAGED_FIELDS);
   const head = end < 0 ? bytes : bytes.subarray(0, end);
   return FINALIZERS.some((finalizer) => head.includes(finalizer));
 }
 
-/** Deletes objects whose owners are gone, and ends foreground and orphaning deletions (Kubernetes "Garbage Collection"). */
+/**
+ * Deletes objects whose owners are gone, and ends foreground and orphaning deletions (Kubernetes
+ * "Garbage Collection").
+ */
 export class GarbageCollector {
   readonly #catalog: ResourceCatalog;
   readonly #store: Store;
@@ -44,8 +53,11 @@ export class GarbageCollector {
   /** Follows changes from now on, and looks through what is stored in small steps. */
   start(): void {
     this.#stop = this.#store.backend.onCommit((changes) => {
-      for (const change of changes) this.#follow(change);
+      for (const change of changes) {
+        this.#follow(change);
+      }
     });
+
     this.#scanning = this.#scan();
   }
 
@@ -68,23 +80,36 @@ export class GarbageCollector {
         this.#queue.add(object.key);
       } else {
         await turn();
-        if (this.#closed) break;
+        if (this.#closed) {
+          break;
+        }
       }
     }
   }
 
   #follow(change: Change): void {
     this.#owners.apply(change);
+
     const { type, object, key } = change;
     if (type === 'DELETED') {
-      if (this.#owners.empty && !object.index.owners) return;
+      if (this.#owners.empty && !object.index.owners) {
+        return;
+      }
+
       const { metadata } = object.shared<KubeObject>();
-      for (const dependent of this.#owners.of(metadata.uid!)) this.#queue.add(dependent);
+      for (const dependent of this.#owners.of(metadata.uid!)) {
+        this.#queue.add(dependent);
+      }
+
       for (const owner of metadata.ownerReferences ?? []) {
         const ownerKey = this.#keyOf(owner, metadata.namespace);
-        if (ownerKey) this.#queue.add(ownerKey);
+        if (ownerKey) {
+          this.#queue.add(ownerKey);
+        }
       }
-    } else if (object.index.owners || waitsForCollection(object.bytes)) this.#queue.add(key);
+    } else if (object.index.owners || waitsForCollection(object.bytes)) {
+      this.#queue.add(key);
+    }
   }
 
   #typeOf(key: string): ResourceType | undefined {
@@ -92,6 +117,7 @@ export class GarbageCollector {
       this.#types = new Map(this.#catalog.stored().map((type) => [storagePrefix(type), type]));
       this.#generation = this.#catalog.generation;
     }
+
     return this.#types.get(key.slice(0, key.indexOf('/', key.indexOf('/', 10) + 1) + 1));
   }
 
@@ -103,39 +129,67 @@ export class GarbageCollector {
   /** `absent`: surely gone; `deleting`: waits in the foreground for its dependents. */
   #stateOf(owner: OwnerReference, namespace: string | undefined): 'there' | 'absent' | 'deleting' {
     const key = this.#keyOf(owner, namespace);
+
     // An unknown kind may be served again soon.
-    if (!key) return 'there';
+    if (!key) {
+      return 'there';
+    }
+
     const metadata = this.#store.backend.get(key)?.shared<KubeObject>().metadata;
-    if (metadata?.uid !== owner.uid) return 'absent';
-    const foreground = metadata.deletionTimestamp && metadata.finalizers?.includes(FOREGROUND_FINALIZER);
+    if (metadata?.uid !== owner.uid) {
+      return 'absent';
+    }
+
+    const foreground =
+      metadata.deletionTimestamp && metadata.finalizers?.includes(FOREGROUND_FINALIZER);
+
     return foreground ? 'deleting' : 'there';
   }
 
   async #process(key: string): Promise<void> {
     // Before everything was looked at, nobody knows what depends on an object.
     await this.#scanning;
+
     const type = this.#typeOf(key);
     const stored = this.#store.backend.get(key);
-    if (!type || !stored) return;
+    if (!type || !stored) {
+      return;
+    }
+
     const object = stored.shared<KubeObject>();
     const { metadata } = object;
     if (metadata.deletionTimestamp) {
-      if (metadata.finalizers?.includes(ORPHAN_FINALIZER)) await this.#orphan(type, object);
-      else if (metadata.finalizers?.includes(FOREGROUND_FINALIZER)) await this.#deleteDependents(type, object);
+      if (metadata.finalizers?.includes(ORPHAN_FINALIZER)) {
+        await this.#orphan(type, object);
+      } else if (metadata.finalizers?.includes(FOREGROUND_FINALIZER)) {
+        await this.#deleteDependents(type, object);
+      }
+
       return;
     }
+
     await this.#checkOwners(type, object);
   }
 
   async #checkOwners(type: ResourceType, { metadata }: KubeObject): Promise<void> {
     const owners = metadata.ownerReferences ?? [];
-    if (owners.length === 0) return;
-    const states = owners.map((owner) => this.#stateOf(owner, metadata.namespace));
-    if (states.includes('there')) {
-      const gone = new Set(owners.filter((_, index) => states[index] === 'absent').map(({ uid }) => uid));
-      if (gone.size > 0) await this.#dropOwners(type, metadata, gone);
+    if (owners.length === 0) {
       return;
     }
+
+    const states = owners.map((owner) => this.#stateOf(owner, metadata.namespace));
+    if (states.includes('there')) {
+      const gone = new Set(
+        owners.filter((_, index) => states[index] === 'absent').map(({ uid }) => uid),
+      );
+
+      if (gone.size > 0) {
+        await this.#dropOwners(type, metadata, gone);
+      }
+
+      return;
+    }
+
     const foreground = states.includes('deleting') && this.#owners.of(metadata.uid!).length > 0;
     await this.#store.delete(type, metadata.namespace ?? '', metadata.name!, {
       ...this.#options(),
@@ -153,8 +207,12 @@ export class GarbageCollector {
       subresource: '',
       change: (object) => {
         const kept = (object.metadata.ownerReferences ?? []).filter(({ uid }) => !uids.has(uid));
-        if (kept.length > 0) object.metadata.ownerReferences = kept;
-        else delete object.metadata.ownerReferences;
+        if (kept.length > 0) {
+          object.metadata.ownerReferences = kept;
+        } else {
+          delete object.metadata.ownerReferences;
+        }
+
         return object;
       },
       options: this.#options(),
@@ -165,22 +223,34 @@ export class GarbageCollector {
     for (const key of this.#owners.of(metadata.uid!)) {
       const dependent = this.#store.backend.get(key)?.shared<KubeObject>();
       const dependentType = this.#typeOf(key);
-      if (dependent && dependentType)
+      if (dependent && dependentType) {
         await this.#dropOwners(dependentType, dependent.metadata, new Set([metadata.uid!]));
+      }
     }
+
     await this.#dropFinalizer(type, metadata, ORPHAN_FINALIZER);
   }
 
   async #deleteDependents(type: ResourceType, { metadata }: KubeObject): Promise<void> {
     let blocked = false;
+
     for (const key of this.#owners.of(metadata.uid!)) {
       const dependent = this.#store.backend.get(key)?.shared<KubeObject>();
-      if (!dependent) continue;
+      if (!dependent) {
+        continue;
+      }
+
       const reference = dependent.metadata.ownerReferences?.find(({ uid }) => uid === metadata.uid);
-      if (reference?.blockOwnerDeletion) blocked = true;
+      if (reference?.blockOwnerDeletion) {
+        blocked = true;
+      }
+
       this.#queue.add(key);
     }
-    if (!blocked) await this.#dropFinalizer(type, metadata, FOREGROUND_FINALIZER);
+
+    if (!blocked) {
+      await this.#dropFinalizer(type, metadata, FOREGROUND_FINALIZER);
+    }
   }
 
   async #dropFinalizer(
@@ -191,7 +261,9 @@ export class GarbageCollector {
     await this.#store.update(type, namespace, name!, {
       subresource: '',
       change: (object) => {
-        object.metadata.finalizers = (object.metadata.finalizers ?? []).filter((item) => item !== finalizer);
+        object.metadata.finalizers = (object.metadata.finalizers ?? []).filter(
+          (item) => item !== finalizer,
+        );
         return object;
       },
       options: this.#options(),

@@ -14,24 +14,37 @@ interface Condition {
   message: string;
 }
 
-const listed = (counts: ReadonlyMap<string, number>, text: (name: string, count: number) => string): string =>
+const listed = (
+  counts: ReadonlyMap<string, number>,
+  text: (name: string, count: number) => string,
+): string =>
   [...counts]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, count]) => text(name, count))
     .join(', ');
 
-/** Conditions of a namespace's status while it ends, in the words of Kubernetes' namespace controller; times of unchanged ones stay. */
+/**
+ * Conditions of a namespace's status while it ends, in the words of Kubernetes' namespace
+ * controller; times of unchanged ones stay.
+ */
 export function terminatingConditions(
   before: readonly Condition[],
   { resources, finalizers }: NamespaceContent,
   now: string,
 ): Condition[] {
-  const condition = (type: string, status: Condition['status'], reason: string, message: string): Condition => {
+  const condition = (
+    type: string,
+    status: Condition['status'],
+    reason: string,
+    message: string,
+  ): Condition => {
     const same = before.find((old) => old.type === type && old.status === status);
     return { type, status, lastTransitionTime: same?.lastTransitionTime ?? now, reason, message };
   };
+
   const remaining = listed(resources, (name, count) => `${name} has ${count} resource instances`);
   const holding = listed(finalizers, (name, count) => `${name} in ${count} resource instances`);
+
   return [
     condition(
       'NamespaceDeletionDiscoveryFailure',
@@ -52,7 +65,12 @@ export function terminatingConditions(
       'All content successfully deleted, may be waiting on finalization',
     ),
     remaining === ''
-      ? condition('NamespaceContentRemaining', 'False', 'ContentRemoved', 'All content successfully removed')
+      ? condition(
+          'NamespaceContentRemaining',
+          'False',
+          'ContentRemoved',
+          'All content successfully removed',
+        )
       : condition(
           'NamespaceContentRemaining',
           'True',

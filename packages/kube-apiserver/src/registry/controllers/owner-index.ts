@@ -20,9 +20,15 @@ export class OwnerIndex {
     for (const uid of previous?.index.owners ?? []) {
       const keys = this.#dependents.get(uid);
       keys?.delete(object.key);
-      if (keys?.size === 0) this.#dependents.delete(uid);
+
+      if (keys?.size === 0) {
+        this.#dependents.delete(uid);
+      }
     }
-    if (type !== 'DELETED') this.add(object);
+
+    if (type !== 'DELETED') {
+      this.add(object);
+    }
   }
 
   of(uid: string): readonly string[] {

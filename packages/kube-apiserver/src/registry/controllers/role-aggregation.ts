@@ -7,15 +7,22 @@ import type { Store } from '../store.ts';
 import type { WriteOptions } from '../strategy.ts';
 import { WorkQueue } from './work-queue.ts';
 
-/** How long no role may change before roles are put together, and how long they wait for that at most, in milliseconds. */
+/**
+ * How long no role may change before roles are put together, and how long they wait for that at
+ * most, in milliseconds.
+ */
 const QUIET_MS = 50;
 const MAX_WAIT_MS = 1000;
+
 /** How often roles are put together at the start, each time from what the time before has made. */
 const MAX_DEPTH = 8;
 const PREFIX = '/registry/rbac.authorization.k8s.io/clusterroles/';
 const ALL = 'all';
 
-/** Gives ClusterRoles with an aggregationRule the rules of the roles it selects (Kubernetes "Aggregated ClusterRoles"). */
+/**
+ * Gives ClusterRoles with an aggregationRule the rules of the roles it selects (Kubernetes
+ * "Aggregated ClusterRoles").
+ */
 export class RoleAggregation {
   readonly #catalog: ResourceCatalog;
   readonly #store: Store;
@@ -38,14 +45,19 @@ export class RoleAggregation {
         this.#schedule();
       }
     });
+
     // Roles may be put together from others that are put together themselves.
-    for (let depth = 0; depth < MAX_DEPTH && (await this.#aggregate()); depth++);
+    for (let depth = 0; depth < MAX_DEPTH && (await this.#aggregate()); depth++) {}
   }
 
-  /** Waits for the end of a burst of changes, as an installation makes: in its midst, roles would be put together from a part. */
+  /**
+   * Waits for the end of a burst of changes, as an installation makes: in its midst, roles would be
+   * put together from a part.
+   */
   #schedule(): void {
     clearTimeout(this.#timer);
     this.#waitingSince ??= performance.now();
+
     const left = MAX_WAIT_MS - (performance.now() - this.#waitingSince);
     this.#timer = setTimeout(
       () => {
@@ -54,6 +66,7 @@ export class RoleAggregation {
       },
       Math.max(0, Math.min(QUIET_MS, left)),
     );
+
     this.#timer.unref();
   }
 
@@ -71,6 +84,7 @@ export class RoleAggregation {
       .map(({ metadata }) => metadata.name!);
 
     let hasChanged = false;
+
     for (const name of names) {
       await turn();
       hasChanged = (await this.#put(name)) || hasChanged;
@@ -79,7 +93,10 @@ export class RoleAggregation {
     return hasChanged;
   }
 
-  /** Puts one role together from the roles as they are at this moment: nothing is waited for before it is written. Answers whether it changed. */
+  /**
+   * Puts one role together from the roles as they are at this moment: nothing is waited for before
+   * it is written. Answers whether it changed.
+   */
   async #put(name: string): Promise<boolean> {
     const roles = [...this.#store.backend.range({ prefix: PREFIX })];
     const role = roles.find(({ key }) => key === PREFIX + name)?.shared<KubeObject>();
@@ -90,8 +107,12 @@ export class RoleAggregation {
 
     const parsed: { matches(labels: unknown): boolean }[] = selectors.map(labelSelectorFrom);
     const rules = new Map<string, unknown>();
+
     for (const other of roles) {
-      if (other.key === PREFIX + name || !parsed.some((selector) => selector.matches(other.index.labels))) {
+      if (
+        other.key === PREFIX + name ||
+        !parsed.some((selector) => selector.matches(other.index.labels))
+      ) {
         continue;
       }
 
@@ -108,11 +129,16 @@ export class RoleAggregation {
       return false;
     }
 
-    await this.#store.update(this.#catalog.find('rbac.authorization.k8s.io', 'v1', 'clusterroles')!, '', name, {
-      subresource: '',
-      change: (object) => ({ ...object, rules: aggregated }),
-      options: this.#options(),
-    });
+    await this.#store.update(
+      this.#catalog.find('rbac.authorization.k8s.io', 'v1', 'clusterroles')!,
+      '',
+      name,
+      {
+        subresource: '',
+        change: (object) => ({ ...object, rules: aggregated }),
+        options: this.#options(),
+      },
+    );
 
     return true;
   }

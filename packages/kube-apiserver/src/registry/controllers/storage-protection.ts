@@ -15,13 +15,24 @@ const CLASSES = '/registry/storage.k8s.io/volumeattributesclasses/';
 /** Names of the claims that a pod uses. */
 function claimsOf({ metadata, spec }: KubeObject): string[] {
   return (
-    (spec?.volumes ?? []) as { name: string; persistentVolumeClaim?: { claimName: string }; ephemeral?: object }[]
+    (spec?.volumes ?? []) as {
+      name: string;
+      persistentVolumeClaim?: { claimName: string };
+      ephemeral?: object;
+    }[]
   )
-    .map((volume) => volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral && `${metadata.name}-${volume.name}`))
+    .map(
+      (volume) =>
+        volume.persistentVolumeClaim?.claimName ??
+        (volume.ephemeral && `${metadata.name}-${volume.name}`),
+    )
     .filter((name) => name !== undefined);
 }
 
-/** Lets go of claims, volumes and attribute classes that are being deleted once nobody uses them (Kubernetes "Storage Object in Use Protection"). */
+/**
+ * Lets go of claims, volumes and attribute classes that are being deleted once nobody uses them
+ * (Kubernetes "Storage Object in Use Protection").
+ */
 export class StorageProtection {
   readonly #types: ReadonlyMap<string, ResourceType>;
   readonly #store: Store;
@@ -37,16 +48,22 @@ export class StorageProtection {
       [VOLUMES, catalog.find('', 'v1', 'persistentvolumes')!],
       [CLASSES, catalog.find('storage.k8s.io', 'v1', 'volumeattributesclasses')!],
     ]);
+
     this.#store = store;
     this.#options = options;
   }
 
   start(): void {
     this.#stop = this.#store.backend.onCommit((changes) => {
-      for (const change of changes) this.#follow(change);
+      for (const change of changes) {
+        this.#follow(change);
+      }
     });
+
     for (const prefix of this.#types.keys()) {
-      for (const stored of this.#store.backend.range({ prefix })) this.#queue.add(stored.key);
+      for (const stored of this.#store.backend.range({ prefix })) {
+        this.#queue.add(stored.key);
+      }
     }
   }
 
@@ -63,12 +80,19 @@ export class StorageProtection {
     if (this.#held.size > 0 && key.startsWith(PODS)) {
       for (const held of this.#held) {
         const [namespace] = held.slice(CLAIMS.length).split('/');
-        if (key.startsWith(`${PODS}${namespace}/`)) this.#queue.add(held);
+        if (key.startsWith(`${PODS}${namespace}/`)) {
+          this.#queue.add(held);
+        }
       }
+
       return;
     }
-    if (type === 'DELETED') this.#held.delete(key);
-    else if (this.#prefixOf(key) && object.bytes.includes('"deletionTimestamp"')) this.#queue.add(key);
+
+    if (type === 'DELETED') {
+      this.#held.delete(key);
+    } else if (this.#prefixOf(key) && object.bytes.includes('"deletionTimestamp"')) {
+      this.#queue.add(key);
+    }
   }
 
   #prefixOf(key: string): string | undefined {
@@ -80,17 +104,26 @@ export class StorageProtection {
     const type = this.#types.get(prefix)!;
     const object = this.#store.backend.get(key)?.shared<KubeObject>();
     const finalizer = PROTECTION_FINALIZERS[type.resource]!;
-    if (!object?.metadata.deletionTimestamp || !object.metadata.finalizers?.includes(finalizer)) return;
-    if (this.#inUse(prefix, object)) {
-      if (prefix === CLAIMS) this.#held.add(key);
+    if (!object?.metadata.deletionTimestamp || !object.metadata.finalizers?.includes(finalizer)) {
       return;
     }
+
+    if (this.#inUse(prefix, object)) {
+      if (prefix === CLAIMS) {
+        this.#held.add(key);
+      }
+      return;
+    }
+
     this.#held.delete(key);
+
     const { namespace = '', name = '' } = object.metadata;
     await this.#store.update(type, namespace, name, {
       subresource: '',
       change: (current) => {
-        current.metadata.finalizers = (current.metadata.finalizers ?? []).filter((item) => item !== finalizer);
+        current.metadata.finalizers = (current.metadata.finalizers ?? []).filter(
+          (item) => item !== finalizer,
+        );
         return current;
       },
       options: this.#options(),
@@ -98,8 +131,13 @@ export class StorageProtection {
   }
 
   #inUse(prefix: string, { metadata, status }: KubeObject): boolean {
-    if (prefix === VOLUMES) return status?.phase === 'Bound';
-    if (prefix === CLASSES) return false;
+    if (prefix === VOLUMES) {
+      return status?.phase === 'Bound';
+    }
+    if (prefix === CLASSES) {
+      return false;
+    }
+
     const pods = { storage: { group: '', version: 'v1', resource: 'pods' } };
     const stored = this.#store.backend.range({ prefix: storagePrefix(pods, metadata.namespace) });
     for (const item of stored) {
@@ -110,6 +148,7 @@ export class StorageProtection {
         return true;
       }
     }
+
     return false;
   }
 }

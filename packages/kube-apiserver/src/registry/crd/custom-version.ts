@@ -8,7 +8,10 @@ export interface CustomVersion {
   /** Name of the CustomResourceDefinition. */
   definition: string;
   uid: string;
-  /** Generation of the definition; objects written under it need no pruning and defaulting when read. */
+  /**
+   * Generation of the definition; objects written under it need no pruning and defaulting when
+   * read.
+   */
   generation: number;
   /** Schema of whole objects, with apiVersion, kind and metadata. */
   schema: Schema;

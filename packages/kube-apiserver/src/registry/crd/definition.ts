@@ -45,10 +45,17 @@ export interface Definition extends KubeObject {
     scope: 'Namespaced' | 'Cluster';
     names: DefinitionNames;
     versions: DefinitionVersion[];
-    conversion?: { strategy: string; webhook?: { clientConfig?: ClientConfig; conversionReviewVersions?: string[] } };
+    conversion?: {
+      strategy: string;
+      webhook?: { clientConfig?: ClientConfig; conversionReviewVersions?: string[] };
+    };
     preserveUnknownFields?: boolean;
   };
-  status?: { conditions?: DefinitionCondition[] | null; acceptedNames?: DefinitionNames; storedVersions?: string[] };
+  status?: {
+    conditions?: DefinitionCondition[] | null;
+    acceptedNames?: DefinitionNames;
+    storedVersions?: string[];
+  };
 }
 
 /** Finalizer that holds a definition until its objects are gone. */
@@ -59,5 +66,8 @@ export const DEFINITIONS_PREFIX = '/registry/apiextensions.k8s.io/customresource
 
 /** Whether a condition of a definition is True. */
 export function hasCondition(definition: Definition, type: string): boolean {
-  return definition.status?.conditions?.some((item) => item.type === type && item.status === 'True') === true;
+  return (
+    definition.status?.conditions?.some((item) => item.type === type && item.status === 'True') ===
+    true
+  );
 }

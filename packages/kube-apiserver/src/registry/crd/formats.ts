@@ -4,22 +4,60 @@ import { quote } from '@ks-apiserver/apimachinery/validation/field';
 import type { Definition } from './definition.ts';
 
 function isRecognized({ type, format }: Schema): boolean {
-  if (!format) return true;
-  if (type === undefined || type === 'string') return isKnownFormat(format);
-  if (type === 'integer') return format === 'int32' || format === 'int64';
+  if (!format) {
+    return true;
+  }
+  if (type === undefined || type === 'string') {
+    return isKnownFormat(format);
+  }
+  if (type === 'integer') {
+    return format === 'int32' || format === 'int64';
+  }
+
   return type === 'number' && (format === 'float' || format === 'double');
 }
 
 function collect(schema: Schema, found: Set<string>): void {
-  if (!isRecognized(schema)) found.add(schema.format!);
-  const { properties = {}, items, additionalProperties, allOf = [], anyOf = [], oneOf = [], not } = schema;
-  const inner = [...Object.values(properties), items, additionalProperties, ...allOf, ...anyOf, ...oneOf, not];
-  for (const one of inner) if (typeof one === 'object') collect(one, found);
+  if (!isRecognized(schema)) {
+    found.add(schema.format!);
+  }
+
+  const {
+    properties = {},
+    items,
+    additionalProperties,
+    allOf = [],
+    anyOf = [],
+    oneOf = [],
+    not,
+  } = schema;
+
+  const inner = [
+    ...Object.values(properties),
+    items,
+    additionalProperties,
+    ...allOf,
+    ...anyOf,
+    ...oneOf,
+    not,
+  ];
+
+  for (const one of inner) {
+    if (typeof one === 'object') {
+      collect(one, found);
+    }
+  }
 }
 
 function unrecognized({ spec }: Definition): Set<string> {
   const found = new Set<string>();
-  for (const { schema } of spec.versions) if (schema?.openAPIV3Schema) collect(schema.openAPIV3Schema, found);
+
+  for (const { schema } of spec.versions) {
+    if (schema?.openAPIV3Schema) {
+      collect(schema.openAPIV3Schema, found);
+    }
+  }
+
   return found;
 }
 

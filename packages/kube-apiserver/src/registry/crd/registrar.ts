@@ -12,13 +12,21 @@ import type { WriteOptions } from '../strategy.ts';
 import type { WatchHub } from '../watch-hub.ts';
 import { approvalOf } from './approval.ts';
 import { acceptedStatus, withCondition } from './conditions.ts';
-import { CLEANUP_FINALIZER, DEFINITIONS_PREFIX, type Definition, hasCondition } from './definition.ts';
+import {
+  CLEANUP_FINALIZER,
+  DEFINITIONS_PREFIX,
+  type Definition,
+  hasCondition,
+} from './definition.ts';
 import { servedTypes } from './served-types.ts';
 import { WebhookConversion } from './webhook-conversion.ts';
 
 const PARALLEL = 64;
 
-/** Keeps the catalog in step with the CustomResourceDefinitions that are stored, accepts their names, and empties those being deleted. */
+/**
+ * Keeps the catalog in step with the CustomResourceDefinitions that are stored, accepts their
+ * names, and empties those being deleted.
+ */
 export class DefinitionRegistrar {
   readonly #catalog: ResourceCatalog;
   readonly #store: Store;
@@ -44,10 +52,18 @@ export class DefinitionRegistrar {
     for (const stored of this.#store.backend.range({ prefix: DEFINITIONS_PREFIX })) {
       const definition = stored.parse<Definition>();
       this.#serve(definition);
-      if (!hasCondition(definition, 'NamesAccepted')) this.#names.add(definition.metadata.name!);
+
+      if (!hasCondition(definition, 'NamesAccepted')) {
+        this.#names.add(definition.metadata.name!);
+      }
     }
+
     this.#stop = this.#store.backend.onCommit((changes) => {
-      for (const change of changes) if (change.key.startsWith(DEFINITIONS_PREFIX)) this.#follow(change);
+      for (const change of changes) {
+        if (change.key.startsWith(DEFINITIONS_PREFIX)) {
+          this.#follow(change);
+        }
+      }
     });
   }
 
@@ -60,7 +76,11 @@ export class DefinitionRegistrar {
   async close(): Promise<void> {
     this.#closed = true;
     this.#stop?.();
-    for (const wake of this.#waiting) wake();
+
+    for (const wake of this.#waiting) {
+      wake();
+    }
+
     await this.#names.close();
     await Promise.allSettled(this.#emptying.values());
     this.#client.close();
@@ -69,39 +89,66 @@ export class DefinitionRegistrar {
   #follow(change: Change): void {
     const definition = change.object.parse<Definition>();
     const name = definition.metadata.name!;
+
     if (change.type === 'DELETED') {
       const gone = this.#catalog.custom(name);
+
       this.#catalog.setCustom(name, []);
-      for (const type of gone) this.#hub.endWatchesOf(type);
+
+      for (const type of gone) {
+        this.#hub.endWatchesOf(type);
+      }
+
       this.#acceptOthers(definition.spec.group);
+
       return;
     }
+
     const before = change.previous?.shared<Definition>();
     const isNew = !before || before.metadata.generation !== definition.metadata.generation;
-    if (isNew || approvalOf(before)?.message !== approvalOf(definition)?.message) this.#names.add(name);
-    if (!before || servingChanged(before, definition)) this.#serve(definition);
+    if (isNew || approvalOf(before)?.message !== approvalOf(definition)?.message) {
+      this.#names.add(name);
+    }
+    if (!before || servingChanged(before, definition)) {
+      this.#serve(definition);
+    }
   }
 
   /** Names that were taken may be free now. */
   #acceptOthers(group: string): void {
     for (const stored of this.#store.backend.range({ prefix: DEFINITIONS_PREFIX })) {
       const other = stored.shared<Definition>();
-      if (other.spec.group === group && !hasCondition(other, 'NamesAccepted')) this.#names.add(other.metadata.name!);
+      if (other.spec.group === group && !hasCondition(other, 'NamesAccepted')) {
+        this.#names.add(other.metadata.name!);
+      }
     }
   }
 
   async #accept(name: string): Promise<void> {
-    await this.#updateStatus(name, (definition) => acceptedStatus(this.#catalog, definition, timestamp(new Date())));
+    await this.#updateStatus(name, (definition) =>
+      acceptedStatus(this.#catalog, definition, timestamp(new Date())),
+    );
   }
 
-  async #updateStatus(name: string, change: (definition: Definition) => Definition['status']): Promise<void> {
-    const definitions = this.#catalog.find('apiextensions.k8s.io', 'v1', 'customresourcedefinitions')!;
+  async #updateStatus(
+    name: string,
+    change: (definition: Definition) => Definition['status'],
+  ): Promise<void> {
+    const definitions = this.#catalog.find(
+      'apiextensions.k8s.io',
+      'v1',
+      'customresourcedefinitions',
+    )!;
+
     await this.#store.update(definitions, '', name, {
       subresource: 'status',
       change: (object) => {
         const definition = object as Definition;
         const status = change(definition);
-        if (status) definition.status = status;
+        if (status) {
+          definition.status = status;
+        }
+
         return definition;
       },
       options: this.#options(),
@@ -111,39 +158,72 @@ export class DefinitionRegistrar {
   #serve(definition: Definition): void {
     const name = definition.metadata.name!;
     const before = this.#catalog.custom(name);
+
     const types = hasCondition(definition, 'Established')
-      ? servedTypes(definition, new WebhookConversion(this.#client, this.#store.backend, definition))
+      ? servedTypes(
+          definition,
+          new WebhookConversion(this.#client, this.#store.backend, definition),
+        )
       : [];
+
     this.#catalog.setCustom(name, types);
-    for (const type of before) this.#hub.endWatchesOf(type);
-    if (definition.metadata.deletionTimestamp) this.#empty(name);
+
+    for (const type of before) {
+      this.#hub.endWatchesOf(type);
+    }
+
+    if (definition.metadata.deletionTimestamp) {
+      this.#empty(name);
+    }
   }
 
   #empty(name: string): void {
-    if (this.#emptying.has(name)) return;
+    if (this.#emptying.has(name)) {
+      return;
+    }
+
     const work = this.#remove(name)
       .catch((error) => {
-        if (!(error instanceof StatusError)) throw error;
+        if (!(error instanceof StatusError)) {
+          throw error;
+        }
       })
       .finally(() => this.#emptying.delete(name));
+
     this.#emptying.set(name, work);
   }
 
   async #remove(name: string): Promise<void> {
     const type = this.#catalog.custom(name)[0];
+
     const tell = (value: 'True' | 'False', reason: string, message: string) =>
       this.#updateStatus(name, (definition) =>
         withCondition(definition, 'Terminating', value, reason, message, timestamp(new Date())),
       );
+
     await tell('True', 'InstanceDeletionInProgress', 'CustomResource deletion is in progress');
-    if (type) await this.#removeObjects(type);
-    if (this.#closed) return;
+
+    if (type) {
+      await this.#removeObjects(type);
+    }
+    if (this.#closed) {
+      return;
+    }
+
     await tell('False', 'InstanceDeletionCompleted', 'removed all instances');
-    const definitions = this.#catalog.find('apiextensions.k8s.io', 'v1', 'customresourcedefinitions')!;
+
+    const definitions = this.#catalog.find(
+      'apiextensions.k8s.io',
+      'v1',
+      'customresourcedefinitions',
+    )!;
+
     await this.#store.update(definitions, '', name, {
       subresource: '',
       change: (object) => {
-        object.metadata.finalizers = (object.metadata.finalizers ?? []).filter((item) => item !== CLEANUP_FINALIZER);
+        object.metadata.finalizers = (object.metadata.finalizers ?? []).filter(
+          (item) => item !== CLEANUP_FINALIZER,
+        );
         return object;
       },
       options: this.#options(),
@@ -155,25 +235,36 @@ export class DefinitionRegistrar {
     const prefix = storagePrefix(type);
     const { backend } = this.#store;
     let wave: Promise<unknown>[] = [];
+
     for (const stored of backend.range({ prefix })) {
       const { name = '', namespace = '' } = stored.shared<KubeObject>().metadata;
       wave.push(this.#store.delete(type, namespace, name, this.#options()).catch(() => undefined));
+
       if (wave.length === PARALLEL) {
         await Promise.all(wave);
         wave = [];
       }
     }
+
     await Promise.all(wave);
-    if (backend.count(prefix) === 0) return;
+
+    if (backend.count(prefix) === 0) {
+      return;
+    }
+
     await new Promise<void>((resolve) => {
       const done = () => {
         stop();
         this.#waiting.delete(done);
         resolve();
       };
+
       const stop = backend.onCommit(() => {
-        if (backend.count(prefix) === 0) done();
+        if (backend.count(prefix) === 0) {
+          done();
+        }
       });
+
       this.#waiting.add(done);
     });
   }

@@ -11,7 +11,10 @@ import { celValue } from '../cel/values.ts';
 
 /** The `x-kubernetes-validations` of a schema, ready to be evaluated. */
 export interface RuleSet {
-  /** What an object breaks; rules about `oldSelf` are skipped on creation, and what did not change may go on as it is. */
+  /**
+   * What an object breaks; rules about `oldSelf` are skipped on creation, and what did not change
+   * may go on as it is.
+   */
   check(object: KubeObject, old: KubeObject | undefined, warnings: string[]): StatusCause[];
   /** True when there is no rule at all. */
   empty: boolean;
@@ -32,15 +35,31 @@ function compile(cache: WeakMap<Rule, Evaluate>, rule: Rule, expression: string)
     evaluate = compileExpression(expression);
     cache.set(rule, evaluate);
   }
+
   return evaluate;
 }
 
 function hasRules(schema: Schema, seen = new Set<Schema>()): boolean {
-  if (seen.has(schema)) return false;
+  if (seen.has(schema)) {
+    return false;
+  }
+
   seen.add(schema);
-  if (schema['x-kubernetes-validations']?.length) return true;
-  if (schema.items && hasRules(schema.items, seen)) return true;
-  if (typeof schema.additionalProperties === 'object' && hasRules(schema.additionalProperties, seen)) return true;
+
+  if (schema['x-kubernetes-validations']?.length) {
+    return true;
+  }
+  if (schema.items && hasRules(schema.items, seen)) {
+    return true;
+  }
+
+  if (
+    typeof schema.additionalProperties === 'object' &&
+    hasRules(schema.additionalProperties, seen)
+  ) {
+    return true;
+  }
+
   return Object.values(schema.properties ?? {}).some((property) => hasRules(property, seen));
 }
 
@@ -52,6 +71,7 @@ function isRuled(schema: Schema): boolean {
     known = hasRules(schema);
     ruled.set(schema, known);
   }
+
   return known;
 }
 
@@ -63,7 +83,10 @@ export function usesOldSelf(rule: Rule): boolean {
 /** A rule's `fieldPath` as messages show it: `.a['b-c']` is `a.b-c`. */
 function shownPath(path: string): string {
   return path
-    .replace(/\['((?:[^'\\]|\\.)*)'\]/g, (_whole, name: string) => `[${name.replaceAll("\\'", "'")}]`)
+    .replace(
+      /\['((?:[^'\\]|\\.)*)'\]/g,
+      (_whole, name: string) => `[${name.replaceAll("\\'", "'")}]`,
+    )
     .replace(/^\./, '');
 }
 
@@ -71,11 +94,14 @@ function message(rule: Rule, context: Record<string, unknown>, budget: Budget): 
   if (rule.messageExpression) {
     try {
       const text = compile(messages, rule, rule.messageExpression)(context, budget);
-      if (typeof text === 'string' && text.trim() !== '' && !text.includes('\n')) return text;
+      if (typeof text === 'string' && text.trim() !== '' && !text.includes('\n')) {
+        return text;
+      }
     } catch {
       // Kubernetes falls back to `message` too.
     }
   }
+
   return rule.message ?? `failed rule: ${rule.rule.trim()}`;
 }
 
@@ -83,13 +109,18 @@ function message(rule: Rule, context: Record<string, unknown>, budget: Budget): 
 function cause(rule: Rule, field: string, value: unknown, detail: string): StatusCause {
   const simple = value === null || typeof value !== 'object';
   const shown = simple ? `${typeof value === 'string' ? quote(value) : String(value)}: ` : '';
+
   switch (rule.reason) {
     case 'FieldValueForbidden':
       return { reason: rule.reason, message: `Forbidden: ${detail}`, field };
     case 'FieldValueRequired':
       return { reason: rule.reason, message: `Required value: ${detail}`, field };
     case 'FieldValueDuplicate':
-      return { reason: rule.reason, message: `Duplicate value${simple ? `: ${shown.slice(0, -2)}` : ''}`, field };
+      return {
+        reason: rule.reason,
+        message: `Duplicate value${simple ? `: ${shown.slice(0, -2)}` : ''}`,
+        field,
+      };
     default:
       return { reason: 'FieldValueInvalid', message: `Invalid value: ${shown}${detail}`, field };
   }
@@ -108,16 +139,29 @@ class Walk {
 
   #rules(schema: Schema, value: unknown, old: unknown, field: string): void {
     const rules = schema['x-kubernetes-validations'];
-    if (!rules?.length) return;
+    if (!rules?.length) {
+      return;
+    }
+
     const self = celValue(value, schema);
     const oldSelf = old === undefined ? undefined : celValue(old, schema);
     const unchanged = this.#updates && old !== undefined && equalJson(value, old);
+
     for (const rule of rules) {
-      if (this.causes.length >= MAX_CAUSES || this.#budget.left < 0) return;
+      if (this.causes.length >= MAX_CAUSES || this.#budget.left < 0) {
+        return;
+      }
+
       const found = this.#rule(rule, schema, value, self, oldSelf, field);
-      if (!found) continue;
-      if (unchanged && !usesOldSelf(rule)) this.#warnings.push(`${found.field}: ${found.message}`);
-      else this.causes.push(found);
+      if (!found) {
+        continue;
+      }
+
+      if (unchanged && !usesOldSelf(rule)) {
+        this.#warnings.push(`${found.field}: ${found.message}`);
+      } else {
+        this.causes.push(found);
+      }
     }
   }
 
@@ -130,78 +174,148 @@ class Walk {
     field: string,
   ): StatusCause | undefined {
     const optional = rule.optionalOldSelf === true;
-    if (usesOldSelf(rule) && oldSelf === undefined && !optional) return undefined;
+    if (usesOldSelf(rule) && oldSelf === undefined && !optional) {
+      return undefined;
+    }
+
     const at = field === '' ? '<nil>' : field;
+
     const failed = (detail: string): StatusCause => ({
       reason: 'FieldValueInvalid',
       message: `Invalid value: ${quote(schema.type ?? '')}: ${detail}`,
       field: at,
     });
+
     const said = rule.message ?? rule.rule.trim();
     const context: Record<string, unknown> = { self };
-    if (optional) context.oldSelf = oldSelf === undefined ? Optional.none() : Optional.of(oldSelf);
-    else if (oldSelf !== undefined) context.oldSelf = oldSelf;
+
+    if (optional) {
+      context.oldSelf = oldSelf === undefined ? Optional.none() : Optional.of(oldSelf);
+    } else if (oldSelf !== undefined) {
+      context.oldSelf = oldSelf;
+    }
+
     try {
-      if (compile(compiled, rule, rule.rule)(context, this.#budget) === true) return undefined;
+      if (compile(compiled, rule, rule.rule)(context, this.#budget) === true) {
+        return undefined;
+      }
     } catch (error) {
-      if (error instanceof BudgetExceeded || this.#budget.left < 0) return failed(OUT_OF_BUDGET);
+      if (error instanceof BudgetExceeded || this.#budget.left < 0) {
+        return failed(OUT_OF_BUDGET);
+      }
+
       const why = evaluationError(error);
-      if (why !== 'no such overload') return failed(`${why} evaluating rule: ${said}`);
+      if (why !== 'no such overload') {
+        return failed(`${why} evaluating rule: ${said}`);
+      }
+
       return failed(
         `'no such overload': call arguments did not match a supported operator, function or macro signature for rule: ${said}`,
       );
     }
+
     const below = rule.fieldPath ? shownPath(rule.fieldPath) : '';
+
     const place =
-      below === '' ? at : field === '' ? below : below.startsWith('[') ? field + below : `${field}.${below}`;
+      below === ''
+        ? at
+        : field === ''
+          ? below
+          : below.startsWith('[')
+            ? field + below
+            : `${field}.${below}`;
+
     return cause(rule, place, value, message(rule, context, this.#budget));
   }
 
   value(schema: Schema, value: unknown, old: unknown, field: string): void {
-    if (value === undefined || value === null || this.causes.length >= MAX_CAUSES || !isRuled(schema)) return;
-    this.#rules(schema, value, old, field);
-    if (Array.isArray(value)) {
-      const { items } = schema;
-      if (!items || !isRuled(items)) return;
-      const before = counterparts(schema, old);
-      for (const [index, item] of value.entries()) this.value(items, item, before?.(item), `${field}[${index}]`);
+    if (
+      value === undefined ||
+      value === null ||
+      this.causes.length >= MAX_CAUSES ||
+      !isRuled(schema)
+    ) {
       return;
     }
-    if (typeof value !== 'object') return;
+
+    this.#rules(schema, value, old, field);
+
+    if (Array.isArray(value)) {
+      const { items } = schema;
+      if (!items || !isRuled(items)) {
+        return;
+      }
+
+      const before = counterparts(schema, old);
+
+      for (const [index, item] of value.entries()) {
+        this.value(items, item, before?.(item), `${field}[${index}]`);
+      }
+
+      return;
+    }
+
+    if (typeof value !== 'object') {
+      return;
+    }
+
     const before = (old ?? {}) as Record<string, unknown>;
     const { properties = {}, additionalProperties } = schema;
+
     for (const [name, child] of Object.entries(value)) {
       const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
-      const inner = property ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined);
+      const inner =
+        property ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined);
       const path = property ? (field === '' ? name : `${field}.${name}`) : `${field}[${name}]`;
-      if (inner) this.value(inner, child, Object.hasOwn(before, name) ? before[name] : undefined, path);
+
+      if (inner) {
+        this.value(inner, child, Object.hasOwn(before, name) ? before[name] : undefined, path);
+      }
     }
   }
 }
 
-/** How the items of a list that keep their identity over an update are found: those of `map` lists, by their keys. */
+/**
+ * How the items of a list that keep their identity over an update are found: those of `map` lists,
+ * by their keys.
+ */
 function counterparts(schema: Schema, old: unknown): ((item: unknown) => unknown) | undefined {
   const keys = schema['x-kubernetes-list-map-keys'];
-  if (schema['x-kubernetes-list-type'] !== 'map' || !keys || !Array.isArray(old)) return undefined;
+  if (schema['x-kubernetes-list-type'] !== 'map' || !keys || !Array.isArray(old)) {
+    return undefined;
+  }
+
   const identity = (value: unknown) =>
     JSON.stringify(keys.map((key) => (value as Record<string, unknown> | null)?.[key] ?? null));
   const byKeys = new Map<string, unknown>();
+
   for (const item of old) {
     const id = identity(item);
-    if (!byKeys.has(id)) byKeys.set(id, item);
+    if (!byKeys.has(id)) {
+      byKeys.set(id, item);
+    }
   }
+
   return (item) => byKeys.get(identity(item));
 }
 
-/** The rules of a schema (Kubernetes "CRD validation rules"); rules that cannot be compiled refuse every object. */
+/**
+ * The rules of a schema (Kubernetes "CRD validation rules"); rules that cannot be compiled refuse
+ * every object.
+ */
 export function compileRules(schema: Schema): RuleSet {
   const empty = !hasRules(schema);
+
   return {
     empty,
     check(object, old, warnings) {
-      if (empty) return [];
+      if (empty) {
+        return [];
+      }
+
       const walk = new Walk(old !== undefined, warnings);
       walk.value(schema, object, old, '');
+
       return walk.causes;
     },
   };

@@ -7,25 +7,50 @@ import type { Definition, DefinitionVersion } from './definition.ts';
 import { compileRules } from './rules.ts';
 import type { Converter } from './webhook-conversion.ts';
 
-const ALL_VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
+const ALL_VERBS = [
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'create',
+  'update',
+  'watch',
+];
+
 const SUBRESOURCE_VERBS = ['get', 'patch', 'update'];
 
 /** A schema in which objects inside of objects have type and metadata as whole ones have. */
 function withEmbedded(schema: Schema): Schema {
   const { properties, items, additionalProperties } = schema;
+
   const inner: Schema = {
     ...schema,
     ...(properties && {
-      properties: Object.fromEntries(Object.entries(properties).map(([name, item]) => [name, withEmbedded(item)])),
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([name, item]) => [name, withEmbedded(item)]),
+      ),
     }),
     ...(items && { items: withEmbedded(items) }),
-    ...(typeof additionalProperties === 'object' && { additionalProperties: withEmbedded(additionalProperties) }),
+    ...(typeof additionalProperties === 'object' && {
+      additionalProperties: withEmbedded(additionalProperties),
+    }),
   };
-  if (!schema['x-kubernetes-embedded-resource']) return inner;
+
+  if (!schema['x-kubernetes-embedded-resource']) {
+    return inner;
+  }
+
   const text: Schema = { type: 'string' };
+
   return {
     ...inner,
-    properties: { apiVersion: text, kind: text, ...inner.properties, metadata: metaSchema('ObjectMeta') },
+    properties: {
+      apiVersion: text,
+      kind: text,
+      ...inner.properties,
+      metadata: metaSchema('ObjectMeta'),
+    },
   };
 }
 
@@ -34,6 +59,7 @@ function wholeSchema(definition: Definition, version: DefinitionVersion): Schema
   const schema = withEmbedded(version.schema?.openAPIV3Schema ?? {});
   const own = schema.properties?.metadata?.properties;
   const metadata = metaSchema('ObjectMeta');
+
   return {
     ...schema,
     type: 'object',
@@ -42,17 +68,26 @@ function wholeSchema(definition: Definition, version: DefinitionVersion): Schema
       ...schema.properties,
       apiVersion: { type: 'string' },
       kind: { type: 'string' },
-      metadata: own?.name ? { ...metadata, properties: { ...metadata.properties, name: own.name } } : metadata,
+      metadata: own?.name
+        ? { ...metadata, properties: { ...metadata.properties, name: own.name } }
+        : metadata,
     },
   };
 }
 
-/** What Kubernetes says of a deprecated version that says nothing itself: with the newest of the versions that are better. */
-function deprecationOf({ spec: { group, names, versions } }: Definition, { name }: DefinitionVersion): string {
+/**
+ * What Kubernetes says of a deprecated version that says nothing itself: with the newest of the
+ * versions that are better.
+ */
+function deprecationOf(
+  { spec: { group, names, versions } }: Definition,
+  { name }: DefinitionVersion,
+): string {
   const [newest] = versions
     .filter((other) => other.served && !other.deprecated && compareVersions(other.name, name) < 0)
     .map((other) => other.name)
     .sort(compareVersions);
+
   const instead = newest === undefined ? '' : `; use ${group}/${newest} ${names.kind}`;
 
   return `${group}/${name} ${names.kind} is deprecated${instead}`;
@@ -66,6 +101,7 @@ function customVersion(
 ): CustomVersion {
   const schema = wholeSchema(definition, version);
   const warning = version.deprecationWarning ?? deprecationOf(definition, version);
+
   return {
     definition: definition.metadata.name!,
     uid: definition.metadata.uid!,
@@ -83,7 +119,10 @@ function customVersion(
   };
 }
 
-/** The resource that a definition serves in each of its served versions; `converter` is used where its strategy is Webhook. */
+/**
+ * The resource that a definition serves in each of its served versions; `converter` is used where
+ * its strategy is Webhook.
+ */
 export function servedTypes(definition: Definition, converter: Converter): ResourceType[] {
   const { group, scope, versions } = definition.spec;
   const names = definition.status?.acceptedNames ?? definition.spec.names;
@@ -91,16 +130,22 @@ export function servedTypes(definition: Definition, converter: Converter): Resou
   const stored = storedVersion.name;
   const storedSchema = wholeSchema(definition, storedVersion);
   const converts = definition.spec.conversion?.strategy === 'Webhook' ? converter : undefined;
+
   return versions
     .filter((version) => version.served)
     .map((version) => {
       const custom = customVersion(definition, version, storedSchema, converts);
       const subresources: Subresource[] = [];
-      if (custom.hasStatus) subresources.push({ name: 'status', verbs: SUBRESOURCE_VERBS });
+
+      if (custom.hasStatus) {
+        subresources.push({ name: 'status', verbs: SUBRESOURCE_VERBS });
+      }
+
       if (custom.scale) {
         const scale = { kind: 'Scale', group: 'autoscaling', version: 'v1' };
         subresources.push({ name: 'scale', verbs: SUBRESOURCE_VERBS, ...scale });
       }
+
       return {
         group,
         version: version.name,

@@ -6,7 +6,12 @@ import { checkExpression } from '../cel/expression.ts';
 import { environmentOf } from '../cel/schema-types.ts';
 import { type Rule, usesOldSelf } from './rules.ts';
 
-const REASONS = ['FieldValueRequired', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueDuplicate'];
+const REASONS = [
+  'FieldValueRequired',
+  'FieldValueForbidden',
+  'FieldValueInvalid',
+  'FieldValueDuplicate',
+];
 
 /** A rule as Go prints it inside of a message. */
 function shownRule({
@@ -33,7 +38,10 @@ function leads(schema: Schema, path: string): boolean {
   let rest = path;
   while (rest !== '') {
     const step = /^(?:\.([A-Za-z_][\w-]*)|\['((?:[^'\\]|\\.)*)'\])/.exec(rest);
-    if (!step) return false;
+    if (!step) {
+      return false;
+    }
+
     const name: string = step[1] ?? step[2]!;
     const properties: Record<string, Schema> = at.properties ?? {};
     at = Object.hasOwn(properties, name)
@@ -41,9 +49,14 @@ function leads(schema: Schema, path: string): boolean {
       : typeof at.additionalProperties === 'object'
         ? at.additionalProperties
         : undefined;
-    if (!at) return false;
+
+    if (!at) {
+      return false;
+    }
+
     rest = rest.slice(step[0].length);
   }
+
   return true;
 }
 
@@ -51,29 +64,49 @@ function formCauses(rule: Rule, at: string, schema: Schema): StatusCause[] {
   const { message, messageExpression, fieldPath, reason } = rule;
   const causes: StatusCause[] = [];
   const text = rule.rule.trim();
-  if (text === '') causes.push(required(`${at}.rule`, 'rule is not specified'));
-  else if (message !== undefined && message !== '' && message.trim() === '')
+  if (text === '') {
+    causes.push(required(`${at}.rule`, 'rule is not specified'));
+  } else if (message !== undefined && message !== '' && message.trim() === '') {
     causes.push(invalidValue(`${at}.message`, message, 'must be non-empty if specified'));
-  else if (message?.trim().match(/[\n\r]/))
+  } else if (message?.trim().match(/[\n\r]/)) {
     causes.push(invalidValue(`${at}.message`, message, 'must not contain line breaks'));
-  else if (/[\n\r]/.test(text) && !message && !messageExpression)
-    causes.push(required(`${at}.message`, 'message must be specified if rule contains line breaks'));
-  if (messageExpression !== undefined && messageExpression !== '' && messageExpression.trim() === '')
-    causes.push(required(`${at}.messageExpression`, 'messageExpression must be non-empty if specified'));
-  if (reason !== undefined && !REASONS.includes(reason))
+  } else if (/[\n\r]/.test(text) && !message && !messageExpression) {
+    causes.push(
+      required(`${at}.message`, 'message must be specified if rule contains line breaks'),
+    );
+  }
+
+  if (
+    messageExpression !== undefined &&
+    messageExpression !== '' &&
+    messageExpression.trim() === ''
+  ) {
+    causes.push(
+      required(`${at}.messageExpression`, 'messageExpression must be non-empty if specified'),
+    );
+  }
+
+  if (reason !== undefined && !REASONS.includes(reason)) {
     causes.push(notSupported(`${at}.reason`, reason, [...REASONS].sort()));
+  }
+
   const path = fieldPath?.trim();
-  if (fieldPath && path === '')
+  if (fieldPath && path === '') {
     causes.push(invalidValue(`${at}.fieldPath`, fieldPath, 'must be non-empty if specified'));
-  else if (path && /[\n\r]/.test(path))
+  } else if (path && /[\n\r]/.test(path)) {
     causes.push(invalidValue(`${at}.fieldPath`, fieldPath, 'must not contain line breaks'));
-  else if (path && !leads(schema, path))
+  } else if (path && !leads(schema, path)) {
     causes.push(invalidValue(`${at}.fieldPath`, fieldPath, 'must be a valid path'));
+  }
+
   return causes;
 }
 
 function compileCauses(rule: Rule, at: string, schema: Schema, root: boolean): StatusCause[] {
-  if (rule.rule.trim() === '') return [];
+  if (rule.rule.trim() === '') {
+    return [];
+  }
+
   const environment = environmentOf(schema, root, rule.optionalOldSelf === true);
   const causes: StatusCause[] = [];
   const checked = checkExpression(environment, rule.rule);
@@ -81,8 +114,11 @@ function compileCauses(rule: Rule, at: string, schema: Schema, root: boolean): S
     const why = `compilation failed: ${compileError(rule.rule, checked.error)}`;
     causes.push(invalidValue(`${at}.rule`, shownRule(rule), why));
   } else if (!isType(checked.type, 'bool')) {
-    causes.push(invalidValue(`${at}.rule`, shownRule(rule), 'cel expression must evaluate to a bool'));
+    causes.push(
+      invalidValue(`${at}.rule`, shownRule(rule), 'cel expression must evaluate to a bool'),
+    );
   }
+
   if (rule.messageExpression) {
     const text = checkExpression(environment, rule.messageExpression);
     if (!text.valid) {
@@ -90,14 +126,25 @@ function compileCauses(rule: Rule, at: string, schema: Schema, root: boolean): S
       causes.push(invalidValue(`${at}.messageExpression`, shownRule(rule), why));
     } else if (!isType(text.type, 'string')) {
       causes.push(
-        invalidValue(`${at}.messageExpression`, shownRule(rule), 'messageExpression must evaluate to a string'),
+        invalidValue(
+          `${at}.messageExpression`,
+          shownRule(rule),
+          'messageExpression must evaluate to a string',
+        ),
       );
     }
   }
-  if (rule.optionalOldSelf !== undefined && !usesOldSelf(rule))
+
+  if (rule.optionalOldSelf !== undefined && !usesOldSelf(rule)) {
     causes.push(
-      invalidValue(`${at}.optionalOldSelf`, rule.optionalOldSelf, 'may not be set if oldSelf is not used in rule'),
+      invalidValue(
+        `${at}.optionalOldSelf`,
+        rule.optionalOldSelf,
+        'may not be set if oldSelf is not used in rule',
+      ),
     );
+  }
+
   return causes;
 }
 
@@ -113,11 +160,13 @@ export function ruleCauses(
 ): { form: StatusCause[]; compiled: StatusCause[] } {
   const form: StatusCause[] = [];
   const compiled: StatusCause[] = [];
+
   for (const [index, rule] of (schema['x-kubernetes-validations'] ?? []).entries()) {
     const at = `${path}.x-kubernetes-validations[${index}]`;
     const given = { ...rule, rule: rule.rule ?? '' };
     form.push(...formCauses(given, at, schema));
     compiled.push(...compileCauses(given, at, schema, root));
   }
+
   return { form, compiled };
 }

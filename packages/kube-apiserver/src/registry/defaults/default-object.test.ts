@@ -13,13 +13,17 @@ test('a deployment gets its own defaults and those of the pods it makes', () => 
       template: {
         metadata: { labels: { a: 'b' } },
         spec: {
-          containers: [{ name: 'c', image: 'localhost:5000/c', livenessProbe: { httpGet: { port: 80 } } }],
+          containers: [
+            { name: 'c', image: 'localhost:5000/c', livenessProbe: { httpGet: { port: 80 } } },
+          ],
           volumes: [{ name: 'v' }, { name: 's', secret: { secretName: 's' } }],
         },
       },
     },
   };
+
   defaultObject({ group: 'apps', version: 'v1', kind: 'Deployment' }, deployment);
+
   const { template, selector, ...spec } = deployment.spec;
   assert.deepEqual(spec, {
     replicas: 1,
@@ -27,6 +31,7 @@ test('a deployment gets its own defaults and those of the pods it makes', () => 
     revisionHistoryLimit: 10,
     progressDeadlineSeconds: 600,
   });
+
   assert.deepEqual(template.spec, {
     containers: [
       {
@@ -55,12 +60,18 @@ test('a deployment gets its own defaults and those of the pods it makes', () => 
     terminationGracePeriodSeconds: 30,
     schedulerName: 'default-scheduler',
   });
+
   assert.deepEqual(deployment.status, {});
 });
 
 test('defaulting twice changes nothing', () => {
-  const service: KubeObject = { metadata: { name: 'x' }, spec: { ports: [{ port: 80 }], type: 'NodePort' } };
+  const service: KubeObject = {
+    metadata: { name: 'x' },
+    spec: { ports: [{ port: 80 }], type: 'NodePort' },
+  };
+
   defaultObject(core('Service'), service);
+
   assert.deepEqual(service.spec, {
     ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }],
     type: 'NodePort',
@@ -68,24 +79,44 @@ test('defaulting twice changes nothing', () => {
     externalTrafficPolicy: 'Cluster',
     internalTrafficPolicy: 'Cluster',
   });
+
   assert.deepEqual(service.status, { loadBalancer: {} });
+
   const once = structuredClone(service);
+
   defaultObject(core('Service'), service);
   assert.deepEqual(service, once);
 });
 
 test("a secret's texts become data", () => {
-  const secret: KubeObject = { metadata: { name: 'x' }, stringData: { a: 'b' }, data: { c: 'ZA==' } };
+  const secret: KubeObject = {
+    metadata: { name: 'x' },
+    stringData: { a: 'b' },
+    data: { c: 'ZA==' },
+  };
+
   defaultObject(core('Secret'), secret);
-  assert.deepEqual(secret, { metadata: { name: 'x' }, data: { a: 'Yg==', c: 'ZA==' }, type: 'Opaque' });
+
+  assert.deepEqual(secret, {
+    metadata: { name: 'x' },
+    data: { a: 'Yg==', c: 'ZA==' },
+    type: 'Opaque',
+  });
 });
 
 test('a pod asks for what it is limited to; a template does not', () => {
   const spec = { containers: [{ name: 'a', image: 'a:1', resources: { limits: { cpu: '1' } } }] };
   const pod: KubeObject = { metadata: {}, spec: structuredClone(spec) };
+
   defaultObject(core('Pod'), pod);
-  assert.deepEqual(pod.spec.containers[0].resources, { limits: { cpu: '1' }, requests: { cpu: '1' } });
+
+  assert.deepEqual(pod.spec.containers[0].resources, {
+    limits: { cpu: '1' },
+    requests: { cpu: '1' },
+  });
+
   assert.equal(pod.spec.containers[0].imagePullPolicy, 'IfNotPresent');
+
   const job: KubeObject = { metadata: {}, spec: { template: { spec: structuredClone(spec) } } };
   defaultObject({ group: 'batch', version: 'v1', kind: 'Job' }, job);
   assert.deepEqual(job.spec.template.spec.containers[0].resources, { limits: { cpu: '1' } });
@@ -101,15 +132,24 @@ test('kinds without a schema stay as they are', () => {
 test('of a definition, what Go leaves out goes and what its pointers hold stays, at every depth', () => {
   const kept = { type: 'string', default: '', example: [], enum: ['', null], maxLength: 0 };
   const dropped = { description: '', nullable: false, required: [], uniqueItems: false };
+
   const schema = (more: object) => ({
     type: 'object',
-    properties: { list: { type: 'array', items: { ...kept, ...more }, additionalProperties: false } },
+    properties: {
+      list: { type: 'array', items: { ...kept, ...more }, additionalProperties: false },
+    },
     additionalProperties: { type: 'array', default: [], items: { ...kept, ...more } },
   });
+
   const object: KubeObject = {
     metadata: {},
     spec: { versions: [{ name: 'v1', schema: { openAPIV3Schema: schema(dropped) } }] },
   };
-  defaultObject({ group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition' }, object);
+
+  defaultObject(
+    { group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition' },
+    object,
+  );
+
   assert.deepEqual(object.spec.versions[0].schema.openAPIV3Schema, schema({}));
 });

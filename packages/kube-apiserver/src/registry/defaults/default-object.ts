@@ -30,11 +30,20 @@ const thousandth = 1_000_000n;
 
 /** Amounts of resources are kept in thousandths, rounded away from zero. */
 function roundUp(amounts: unknown): void {
-  if (!isObject(amounts)) return;
+  if (!isObject(amounts)) {
+    return;
+  }
+
   for (const [name, amount] of Object.entries(amounts)) {
-    if (!/[num]$|\.|e-/i.test(String(amount))) continue;
+    if (!/[num]$|\.|e-/i.test(String(amount))) {
+      continue;
+    }
+
     const { nano, format } = parseQuantity(String(amount));
-    if (nano % thousandth === 0n) continue;
+    if (nano % thousandth === 0n) {
+      continue;
+    }
+
     const up = nano / thousandth + (nano > 0n ? 1n : -1n);
     amounts[name] = formatQuantity({ nano: up * thousandth, format });
   }
@@ -47,45 +56,74 @@ function planOf(schema: Schema): Plan {
     const properties = Object.entries(schema.properties ?? {});
     plan = {
       defaults: byType.get(type) ?? none,
-      structs: properties.filter(([, field]) => field['x-struct'] && field.type === 'object').map(([name]) => name),
+      structs: properties
+        .filter(([, field]) => field['x-struct'] && field.type === 'object')
+        .map(([name]) => name),
       amounts: properties.filter(([, field]) => isAmounts(field)).map(([name]) => name),
     };
+
     plans.set(schema, plan);
   }
+
   return plan;
 }
 
 function defaultValue(value: unknown, schema: Schema): void {
   if (Array.isArray(value)) {
-    if (schema.items !== undefined && !isScalar(schema.items))
-      for (const item of value) defaultValue(item, schema.items);
+    if (schema.items !== undefined && !isScalar(schema.items)) {
+      for (const item of value) {
+        defaultValue(item, schema.items);
+      }
+    }
+
     return;
   }
-  if (!isObject(value)) return;
+
+  if (!isObject(value)) {
+    return;
+  }
+
   const { properties, additionalProperties } = schema;
   if (properties === undefined) {
     if (typeof additionalProperties === 'object' && !isScalar(additionalProperties)) {
-      for (const item of Object.values(value)) defaultValue(item, additionalProperties);
+      for (const item of Object.values(value)) {
+        defaultValue(item, additionalProperties);
+      }
     }
+
     return;
   }
+
   const { defaults, structs, amounts } = planOf(schema);
-  for (const name of amounts) roundUp(value[name]);
-  for (const name of structs) value[name] ??= {};
+  for (const name of amounts) {
+    roundUp(value[name]);
+  }
+
+  for (const name of structs) {
+    value[name] ??= {};
+  }
+
   defaults(value);
+
   for (const name of Object.keys(value)) {
-    if (typeof value[name] !== 'object' || !Object.hasOwn(properties, name)) continue;
+    if (typeof value[name] !== 'object' || !Object.hasOwn(properties, name)) {
+      continue;
+    }
     defaultValue(value[name], properties[name]!);
   }
 }
 
 /**
- * Gives an object of a built-in kind, in place, the fields that Kubernetes 1.36 gives it before it is stored (the API
- * reference's defaults); wherever a type appears it gets the same ones. Other kinds stay as they are.
+ * Gives an object of a built-in kind, in place, the fields that Kubernetes 1.36 gives it before it
+ * is stored (the API reference's defaults); wherever a type appears it gets the same ones. Other
+ * kinds stay as they are.
  */
 export function defaultObject(gvk: GroupVersionKind, object: KubeObject): void {
   const schema = builtinSchema(gvk);
-  if (schema === undefined) return;
+  if (schema === undefined) {
+    return;
+  }
+
   dropZeros(object, schema);
   defaultValue(object, schema);
 }

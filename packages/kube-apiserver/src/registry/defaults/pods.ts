@@ -1,4 +1,8 @@
-import { addQuantities, formatQuantity, parseQuantity } from '@ks-apiserver/apimachinery/quantity/quantity';
+import {
+  addQuantities,
+  formatQuantity,
+  parseQuantity,
+} from '@ks-apiserver/apimachinery/quantity/quantity';
 import { type Fields, fill, fillZero } from './types.ts';
 
 const readOnlyMode = 0o644;
@@ -6,6 +10,7 @@ const readOnlyMode = 0o644;
 const component = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
 const domainPart = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?';
 const domain = `(?:${domainPart}(?:\\.${domainPart})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?`;
+
 /** An image reference: name, tag and digest (distribution's grammar of references). */
 const reference = new RegExp(
   `^((?:${domain}/)?${component}(?:/${component})*)(?::(\\w[\\w.-]{0,127}))?(@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$`,
@@ -13,20 +18,31 @@ const reference = new RegExp(
 const maxReference = 4096;
 const maxName = 255;
 
-/** Tag of an image reference: `latest` where there is neither tag nor digest, none where it is no reference. */
+/**
+ * Tag of an image reference: `latest` where there is neither tag nor digest, none where it is no
+ * reference.
+ */
 function imageTag(image: string): string {
   const found = image.length > maxReference ? null : reference.exec(image);
-  if (found === null || found[1]!.length > maxName) return '';
+  if (found === null || found[1]!.length > maxName) {
+    return '';
+  }
+
   return found[2] ?? (found[3] === undefined ? 'latest' : '');
 }
 
 function container(value: Fields): void {
   const { lifecycle } = value;
   if (lifecycle?.stopSignal !== undefined) {
-    // A field behind a feature gate that is closed by default: without it there may be nothing left.
+    // A field behind a feature gate that is closed by default: without it there may be nothing
+    // left.
     delete lifecycle.stopSignal;
-    if (!lifecycle.postStart && !lifecycle.preStop) delete value.lifecycle;
+
+    if (!lifecycle.postStart && !lifecycle.preStop) {
+      delete value.lifecycle;
+    }
   }
+
   fill(value, {
     imagePullPolicy: imageTag(value.image ?? '') === 'latest' ? 'Always' : 'IfNotPresent',
     terminationMessagePath: '/dev/termination-log',
@@ -36,44 +52,74 @@ function container(value: Fields): void {
 
 function requestsFromLimits(containers: readonly Fields[] | undefined): void {
   for (const { resources } of containers ?? []) {
-    if (resources?.limits !== undefined) resources.requests = { ...resources.limits, ...resources.requests };
+    if (resources?.limits !== undefined) {
+      resources.requests = { ...resources.limits, ...resources.requests };
+    }
   }
 }
 
 /** What all containers ask for counts as asked for by the pod, where it limits itself. */
 function podRequests(spec: Fields): void {
   const { resources, containers = [] } = spec;
-  if (resources?.limits === undefined && resources?.requests === undefined) return;
+  if (resources?.limits === undefined && resources?.requests === undefined) {
+    return;
+  }
+
   const requests: Fields = { ...resources.requests };
+
   for (const name of ['cpu', 'memory']) {
-    if (requests[name] !== undefined) continue;
-    const amounts = (containers as Fields[]).map((container) => container.resources?.requests?.[name]);
+    if (requests[name] !== undefined) {
+      continue;
+    }
+
+    const amounts = (containers as Fields[]).map(
+      (container) => container.resources?.requests?.[name],
+    );
+
     if (amounts.some((amount) => amount !== undefined)) {
       const sum = amounts.map((amount) => parseQuantity(String(amount ?? 0))).reduce(addQuantities);
       requests[name] = formatQuantity(sum);
-    } else if (resources.limits?.[name] !== undefined) requests[name] = resources.limits[name];
+    } else if (resources.limits?.[name] !== undefined) {
+      requests[name] = resources.limits[name];
+    }
   }
-  if (Object.keys(requests).length > 0) resources.requests = requests;
+
+  if (Object.keys(requests).length > 0) {
+    resources.requests = requests;
+  }
 }
 
 function hostPorts(containers: readonly Fields[] | undefined): void {
   for (const { ports } of containers ?? []) {
-    for (const port of ports ?? []) if (!port.hostPort && port.containerPort) port.hostPort = port.containerPort;
+    for (const port of ports ?? []) {
+      if (!port.hostPort && port.containerPort) {
+        port.hostPort = port.containerPort;
+      }
+    }
   }
 }
 
-const rbd = (value: Fields) => fill(value, { pool: 'rbd', user: 'admin', keyring: '/etc/ceph/keyring' });
+const rbd = (value: Fields) =>
+  fill(value, { pool: 'rbd', user: 'admin', keyring: '/etc/ceph/keyring' });
 const scaleIO = (value: Fields) => fill(value, { storageMode: 'ThinProvisioned', fsType: 'xfs' });
 
 /** Defaults of pods and what they hold (core/v1), by type. */
 export const podDefaults: Readonly<Record<string, (value: Fields) => void>> = {
   'core.v1.Pod': ({ spec }) => {
-    if (spec === undefined) return;
+    if (spec === undefined) {
+      return;
+    }
+
     requestsFromLimits(spec.containers);
     requestsFromLimits(spec.initContainers);
     podRequests(spec);
-    if (spec.terminationGracePeriodSeconds < 0) spec.terminationGracePeriodSeconds = 1;
+
+    if (spec.terminationGracePeriodSeconds < 0) {
+      spec.terminationGracePeriodSeconds = 1;
+    }
+
     fill(spec, { enableServiceLinks: true });
+
     if (spec.hostNetwork === true) {
       hostPorts(spec.containers);
       hostPorts(spec.initContainers);
@@ -88,23 +134,36 @@ export const podDefaults: Readonly<Record<string, (value: Fields) => void>> = {
       terminationGracePeriodSeconds: 30,
       schedulerName: 'default-scheduler',
     });
+
     // The old name of the field is kept in step with the new one.
-    if (value.serviceAccountName) value.serviceAccount = value.serviceAccountName;
-    else if (value.serviceAccount) value.serviceAccountName = value.serviceAccount;
+    if (value.serviceAccountName) {
+      value.serviceAccount = value.serviceAccountName;
+    } else if (value.serviceAccount) {
+      value.serviceAccountName = value.serviceAccount;
+    }
   },
   'core.v1.Container': container,
   'core.v1.EphemeralContainer': container,
   'core.v1.ContainerPort': (value) => fill(value, { protocol: 'TCP' }),
   'core.v1.Probe': (value) =>
-    fillZero(value, { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 }),
+    fillZero(value, {
+      timeoutSeconds: 1,
+      periodSeconds: 10,
+      successThreshold: 1,
+      failureThreshold: 3,
+    }),
   'core.v1.HTTPGetAction': (value) => fill(value, { path: '/', scheme: 'HTTP' }),
   'core.v1.GRPCAction': (value) => {
     value.service ??= '';
   },
   'core.v1.Volume': (value) => {
-    if (Object.keys(value).every((field) => field === 'name')) value.emptyDir = {};
+    if (Object.keys(value).every((field) => field === 'name')) {
+      value.emptyDir = {};
+    }
+
     if (value.image && !value.image.pullPolicy) {
-      value.image.pullPolicy = imageTag(value.image.reference ?? '') === 'latest' ? 'Always' : 'IfNotPresent';
+      value.image.pullPolicy =
+        imageTag(value.image.reference ?? '') === 'latest' ? 'Always' : 'IfNotPresent';
     }
   },
   'core.v1.HostPathVolumeSource': (value) => {

@@ -3,12 +3,19 @@ import { NumberPool } from './number-pool.ts';
 /** The number of an IPv4 address; undefined when the text is none. */
 export function ipv4Number(text: string): number | undefined {
   const parts = text.split('.');
-  if (parts.length !== 4) return undefined;
+  if (parts.length !== 4) {
+    return undefined;
+  }
+
   let number = 0;
+
   for (const part of parts) {
-    if (!/^(0|[1-9][0-9]{0,2})$/.test(part) || Number(part) > 255) return undefined;
+    if (!/^(0|[1-9][0-9]{0,2})$/.test(part) || Number(part) > 255) {
+      return undefined;
+    }
     number = number * 256 + Number(part);
   }
+
   return number;
 }
 
@@ -17,7 +24,10 @@ export function ipv4Text(number: number): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
 }
 
-/** The addresses of a CIDR that Services can have: without the network's own, its first and its last. */
+/**
+ * The addresses of a CIDR that Services can have: without the network's own, its first and its
+ * last.
+ */
 export class ClusterIpRange {
   readonly cidr: string;
   readonly pool: NumberPool;
@@ -32,8 +42,10 @@ export class ClusterIpRange {
     if (base === undefined || !Number.isInteger(length) || length < 12 || length > 30) {
       throw new RangeError(`${cidr} is not an IPv4 range for Services (/12 to /30)`);
     }
+
     const size = 2 ** (32 - length);
     const network = base - (base % size);
+
     this.cidr = `${ipv4Text(network)}/${length}`;
     this.pool = new NumberPool(network + 1, network + size - 2);
     this.first = ipv4Text(network + 1);

@@ -20,7 +20,10 @@ export class NumberPool {
 
   /** Takes a number; false when it is taken. */
   take(number: number): boolean {
-    if (this.#used.has(number)) return false;
+    if (this.#used.has(number)) {
+      return false;
+    }
+
     this.#used.add(number);
     return true;
   }
@@ -28,11 +31,20 @@ export class NumberPool {
   /** Takes any free number; undefined when all are taken. */
   pick(): number | undefined {
     const size = this.last - this.first + 1;
+
     for (let i = 0; i < RANDOM_TRIES; i++) {
       const number = this.first + randomInt(size);
-      if (this.take(number)) return number;
+      if (this.take(number)) {
+        return number;
+      }
     }
-    for (let number = this.first; number <= this.last; number++) if (this.take(number)) return number;
+
+    for (let number = this.first; number <= this.last; number++) {
+      if (this.take(number)) {
+        return number;
+      }
+    }
+
     return undefined;
   }
 

@@ -30,12 +30,18 @@ const deleted: Strategy = { returnsDeleted: true };
 /** Of the Secrets of a ServiceAccount nothing is kept but their names. */
 function nameSecrets(object: KubeObject): void {
   const { secrets } = object as { secrets?: { name?: string }[] };
-  for (const [index, { name }] of (secrets ?? []).entries()) secrets![index] = name === undefined ? {} : { name };
+  for (const [index, { name }] of (secrets ?? []).entries()) {
+    secrets![index] = name === undefined ? {} : { name };
+  }
 }
 
-const replicas = (object: KubeObject) => ({ 'status.replicas': String(object.status?.replicas ?? 0) });
+const replicas = (object: KubeObject) => ({
+  'status.replicas': String(object.status?.replicas ?? 0),
+});
 
-/** Strategies of the built-in resources, by `resource` or `resource.group` of where they are stored. */
+/**
+ * Strategies of the built-in resources, by `resource` or `resource.group` of where they are stored.
+ */
 export const BUILTIN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map<string, Strategy>([
   ['namespaces', namespaceStrategy],
   ['pods', podStrategy],
@@ -44,7 +50,10 @@ export const BUILTIN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map<string,
   ['nodes', nodeStrategy],
   ['endpoints', { createOnUpdate: true }],
   ['limitranges', { createOnUpdate: true, unnamed: () => randomUUID() }],
-  ['serviceaccounts', { returnsDeleted: true, prepareForCreate: nameSecrets, prepareForUpdate: nameSecrets }],
+  [
+    'serviceaccounts',
+    { returnsDeleted: true, prepareForCreate: nameSecrets, prepareForUpdate: nameSecrets },
+  ],
   ['podtemplates', { returnsDeleted: true, generation: true }],
   ['resourcequotas', withStatus(empty, { returnsDeleted: true })],
   [
@@ -59,7 +68,11 @@ export const BUILTIN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map<string,
   ['persistentvolumeclaims', claimStrategy],
   [
     'replicationcontrollers',
-    withStatus(() => ({ replicas: 0 }), { ...counted, fields: replicas, propagationPolicy: 'Orphan' }),
+    withStatus(() => ({ replicas: 0 }), {
+      ...counted,
+      fields: replicas,
+      propagationPolicy: 'Orphan',
+    }),
   ],
   ['deployments.apps', withStatus(empty, { ...counted, statusKeeps: ['labels'] })],
   ['replicasets.apps', withStatus(() => ({ replicas: 0 }), counted)],
@@ -67,7 +80,12 @@ export const BUILTIN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map<string,
   [
     'daemonsets.apps',
     withStatus(
-      () => ({ currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 }),
+      () => ({
+        currentNumberScheduled: 0,
+        numberMisscheduled: 0,
+        desiredNumberScheduled: 0,
+        numberReady: 0,
+      }),
       daemonSetStrategy,
     ),
   ],
@@ -86,20 +104,25 @@ export const BUILTIN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map<string,
   ['servicecidrs.networking.k8s.io', withStatus(empty, { statusKeeps: STATUS_METADATA })],
   [
     'poddisruptionbudgets.policy',
-    withStatus(() => ({ disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }), {
-      ...counted,
-      unconditionalUpdate: false,
-    }),
+    withStatus(
+      () => ({ disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }),
+      {
+        ...counted,
+        unconditionalUpdate: false,
+      },
+    ),
   ],
-  ['horizontalpodautoscalers.autoscaling', withStatus(() => ({ desiredReplicas: 0, currentMetrics: null }))],
+  [
+    'horizontalpodautoscalers.autoscaling',
+    withStatus(() => ({ desiredReplicas: 0, currentMetrics: null })),
+  ],
   ['certificatesigningrequests.certificates.k8s.io', csrStrategy],
   ['apiservices.apiregistration.k8s.io', withStatus(empty, { unconditionalUpdate: false })],
   ['leases.coordination.k8s.io', { createOnUpdate: true, unconditionalUpdate: false }],
   ['endpointslices.discovery.k8s.io', counted],
-  ...['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'].map((name): [string, Strategy] => [
-    `${name}.rbac.authorization.k8s.io`,
-    { createOnUpdate: true },
-  ]),
+  ...['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'].map(
+    (name): [string, Strategy] => [`${name}.rbac.authorization.k8s.io`, { createOnUpdate: true }],
+  ),
   // Its generation is set but never counts.
   [
     'priorityclasses.scheduling.k8s.io',
@@ -117,7 +140,10 @@ export const BUILTIN_STRATEGIES: ReadonlyMap<string, Strategy> = new Map<string,
     { ...deleted, unconditionalUpdate: false },
   ]),
   ['csistoragecapacities.storage.k8s.io', { unconditionalUpdate: false }],
-  ['flowschemas.flowcontrol.apiserver.k8s.io', withStatus(empty, { ...counted, statusKeeps: STATUS_METADATA })],
+  [
+    'flowschemas.flowcontrol.apiserver.k8s.io',
+    withStatus(empty, { ...counted, statusKeeps: STATUS_METADATA }),
+  ],
   [
     'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io',
     withStatus(empty, { ...counted, statusKeeps: STATUS_METADATA }),

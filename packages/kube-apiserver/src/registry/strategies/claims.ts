@@ -2,22 +2,34 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Fields } from '../defaults/types.ts';
 import type { Strategy } from '../strategy.ts';
 
-const core = (group: string | null | undefined) => group === undefined || group === null || group === '';
+const core = (group: string | null | undefined) =>
+  group === undefined || group === null || group === '';
 
 /** Kinds that a claim may be filled from by the older of the two fields. */
 function isKnownSource({ apiGroup, kind }: Fields): boolean {
-  if (kind === 'PersistentVolumeClaim') return core(apiGroup);
+  if (kind === 'PersistentVolumeClaim') {
+    return core(apiGroup);
+  }
   return kind === 'VolumeSnapshot' && apiGroup === 'snapshot.storage.k8s.io';
 }
 
-/** The two fields that name where a claim's data come from follow each other (Kubernetes "Volume populators"). */
+/**
+ * The two fields that name where a claim's data come from follow each other (Kubernetes "Volume
+ * populators").
+ */
 function alignSources(spec: Fields): void {
   // Sources of other namespaces are behind a feature gate that is closed by default.
-  if (spec.dataSourceRef?.namespace) delete spec.dataSourceRef;
-  if (spec.dataSource && !isKnownSource(spec.dataSource)) delete spec.dataSource;
+  if (spec.dataSourceRef?.namespace) {
+    delete spec.dataSourceRef;
+  }
+  if (spec.dataSource && !isKnownSource(spec.dataSource)) {
+    delete spec.dataSource;
+  }
+
   const { dataSource: source, dataSourceRef: ref } = spec;
-  if (source && !ref) spec.dataSourceRef = { ...source };
-  else if (ref && !source) {
+  if (source && !ref) {
+    spec.dataSourceRef = { ...source };
+  } else if (ref && !source) {
     const { apiGroup, kind, name } = ref;
     spec.dataSource = { ...(apiGroup !== undefined && { apiGroup }), kind, name };
   }
@@ -28,6 +40,8 @@ export const claimStrategy: Strategy = {
   returnsDeleted: true,
   prepareForCreate(object: KubeObject) {
     object.status = { phase: 'Pending' };
-    if (object.spec) alignSources(object.spec);
+    if (object.spec) {
+      alignSources(object.spec);
+    }
   },
 };

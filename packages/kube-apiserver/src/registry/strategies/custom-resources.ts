@@ -5,41 +5,66 @@ import type { Strategy } from '../strategy.ts';
 
 const STEP = /\.([^.[\]]+)|\['([^']+)'\]/g;
 
-/** The value at a simple JSON path such as `.spec.replicas` or `.metadata.labels['a.b/c']`; undefined where it leads nowhere. */
+/**
+ * The value at a simple JSON path such as `.spec.replicas` or `.metadata.labels['a.b/c']`;
+ * undefined where it leads nowhere.
+ */
 export function valueAt(object: unknown, path: string): unknown {
   let value = object;
+
   for (const match of path.matchAll(STEP)) {
     const field = (match[1] ?? match[2])!;
-    if (value === null || typeof value !== 'object' || !Object.hasOwn(value, field)) return undefined;
+    if (value === null || typeof value !== 'object' || !Object.hasOwn(value, field)) {
+      return undefined;
+    }
+
     value = (value as Record<string, unknown>)[field];
   }
+
   return value;
 }
 
-/** Sets the value at a simple JSON path, making objects on the way; throws a StatusError 400 when something else stands there. */
+/**
+ * Sets the value at a simple JSON path, making objects on the way; throws a StatusError 400 when
+ * something else stands there.
+ */
 export function setValueAt(object: KubeObject, path: string, value: unknown): void {
   const fields = [...path.matchAll(STEP)].map((match) => (match[1] ?? match[2])!);
   const last = fields.pop();
   let at: Record<string, unknown> = object;
+
   for (const field of fields) {
-    if (!Object.hasOwn(at, field)) at[field] = {};
+    if (!Object.hasOwn(at, field)) {
+      at[field] = {};
+    }
+
     const next = at[field];
-    if (next === null || typeof next !== 'object') throw badRequest(`${path} cannot be set`);
+    if (next === null || typeof next !== 'object') {
+      throw badRequest(`${path} cannot be set`);
+    }
+
     at = next as Record<string, unknown>;
   }
-  if (last !== undefined) at[last] = value;
+
+  if (last !== undefined) {
+    at[last] = value;
+  }
 }
 
 /** What is special about the resources that a CustomResourceDefinition defines. */
 export function customStrategy(type: ResourceType): Strategy {
   const paths = type.custom?.selectableFields ?? [];
+
   return {
     generation: true,
     unconditionalUpdate: false,
     // Without a subresource the status is a field like any other.
     ...(!type.subresources.some(({ name }) => name === 'status') && { untracked: [] }),
     prepareForCreate({ metadata }: KubeObject) {
-      if (!type.custom?.terminating) return;
+      if (!type.custom?.terminating) {
+        return;
+      }
+
       const why = 'create not allowed while custom resource definition is terminating';
       throw forbidden({ group: type.group, resource: type.resource, name: metadata.name! }, why);
     },
@@ -48,7 +73,10 @@ export function customStrategy(type: ResourceType): Strategy {
         Object.fromEntries(
           paths.map((path) => {
             const value = valueAt(object, path);
-            return [path.replace(/^\./, ''), value === undefined || value === null ? '' : String(value)];
+            return [
+              path.replace(/^\./, ''),
+              value === undefined || value === null ? '' : String(value),
+            ];
           }),
         ),
     }),

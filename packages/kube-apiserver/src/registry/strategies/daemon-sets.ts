@@ -6,7 +6,10 @@ import type { Strategy } from '../strategy.ts';
 const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
 
 function setTemplateGeneration(object: KubeObject, generation: number): void {
-  object.metadata.annotations = { ...object.metadata.annotations, [TEMPLATE_GENERATION]: String(generation) };
+  object.metadata.annotations = {
+    ...object.metadata.annotations,
+    [TEMPLATE_GENERATION]: String(generation),
+  };
 }
 
 /** DaemonSets. */

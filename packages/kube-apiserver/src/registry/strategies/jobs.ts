@@ -1,17 +1,29 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 
-/** A Job selects its pods by its own uid unless it brings its selector (Kubernetes "Jobs", "Specifying your own Pod selector"). */
+/**
+ * A Job selects its pods by its own uid unless it brings its selector (Kubernetes "Jobs",
+ * "Specifying your own Pod selector").
+ */
 export function labelJobPods({ metadata, spec }: KubeObject): void {
-  if (!spec || spec.manualSelector === true || !spec.template) return;
+  if (!spec || spec.manualSelector === true || !spec.template) {
+    return;
+  }
+
   spec.template.metadata ??= {};
   spec.template.metadata.labels ??= {};
+
   const { labels } = spec.template.metadata;
+
   for (const prefix of ['', 'batch.kubernetes.io/']) {
     labels[`${prefix}controller-uid`] ??= metadata.uid;
     labels[`${prefix}job-name`] ??= metadata.name ?? '';
   }
+
   // Defaults are set once more when Kubernetes reads what it stored.
-  if (Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels };
+  if (Object.keys(metadata.labels ?? {}).length === 0) {
+    metadata.labels = { ...labels };
+  }
+
   spec.selector ??= {};
   spec.selector.matchLabels ??= {};
   spec.selector.matchLabels['batch.kubernetes.io/controller-uid'] ??= metadata.uid;

@@ -7,12 +7,21 @@ const IMMORTAL = new Set(['default', 'kube-system', 'kube-public']);
 /** The label by which a namespace can be selected by name. */
 const NAME_LABEL = 'kubernetes.io/metadata.name';
 
-/** Namespaces keep the finalizer `kubernetes` until they are empty (Kubernetes "Namespaces", "Automatic labelling"). */
+/**
+ * Namespaces keep the finalizer `kubernetes` until they are empty (Kubernetes "Namespaces",
+ * "Automatic labelling").
+ */
 export const namespaceStrategy: Strategy = {
   marksPlainly: true,
-  fields: (object) => ({ 'status.phase': object.status?.phase ?? '', name: object.metadata.name ?? '' }),
+  fields: (object) => ({
+    'status.phase': object.status?.phase ?? '',
+    name: object.metadata.name ?? '',
+  }),
   decode(object) {
-    object.metadata.labels = { ...object.metadata.labels, [NAME_LABEL]: object.metadata.name ?? '' };
+    object.metadata.labels = {
+      ...object.metadata.labels,
+      [NAME_LABEL]: object.metadata.name ?? '',
+    };
   },
   prepareForCreate(object) {
     const finalizers: string[] = object.spec?.finalizers ?? [];
@@ -20,12 +29,18 @@ export const namespaceStrategy: Strategy = {
     object.status = { phase: 'Active' };
   },
   prepareForUpdate(object, old, { subresource }) {
-    if (subresource !== 'finalize') object.spec = old.spec;
+    if (subresource !== 'finalize') {
+      object.spec = old.spec;
+    }
   },
   beforeDelete({ metadata }) {
     const name = metadata.name!;
-    if (!IMMORTAL.has(name)) return;
+    if (!IMMORTAL.has(name)) {
+      return;
+    }
+
     const message = `namespaces "${name}" is forbidden: this namespace may not be deleted`;
+
     throw new StatusError(403, 'Forbidden', message, { name, kind: 'namespaces' });
   },
 };

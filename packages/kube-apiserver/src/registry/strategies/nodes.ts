@@ -8,10 +8,14 @@ interface Taint {
   effect: string;
 }
 
-/** New nodes take no pods until a controller sees them ready (Kubernetes admission controller TaintNodesByCondition). */
+/**
+ * New nodes take no pods until a controller sees them ready (Kubernetes admission controller
+ * TaintNodesByCondition).
+ */
 function taintNotReady(object: KubeObject): void {
   const spec = (object.spec ?? {}) as { taints?: Taint[] };
   object.spec = spec;
+
   const taints = spec.taints ?? [];
   if (!taints.some(({ key, effect }) => key === NOT_READY.key && effect === NOT_READY.effect)) {
     spec.taints = [...taints, { ...NOT_READY }];

@@ -5,8 +5,13 @@ import type { Strategy } from '../strategy.ts';
 function foldStringData(object: KubeObject): void {
   const { stringData } = object;
   delete object.stringData;
-  if (stringData === null || typeof stringData !== 'object') return;
+
+  if (stringData === null || typeof stringData !== 'object') {
+    return;
+  }
+
   object.data = { ...object.data };
+
   for (const [key, value] of Object.entries(stringData)) {
     object.data[key] = Buffer.from(String(value)).toString('base64');
   }

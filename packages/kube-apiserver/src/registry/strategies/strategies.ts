@@ -13,9 +13,17 @@ export class Strategies {
 
   /** `given` is keyed by `resource` or `resource.group` and adds to the built-in strategies. */
   constructor(given: ReadonlyMap<string, Strategy> = new Map()) {
-    for (const key of new Set([...BUILTIN_STRATEGIES.keys(), ...WARNINGS.keys(), ...given.keys()])) {
+    for (const key of new Set([
+      ...BUILTIN_STRATEGIES.keys(),
+      ...WARNINGS.keys(),
+      ...given.keys(),
+    ])) {
       const warnings = WARNINGS.get(key);
-      this.#given.set(key, { ...BUILTIN_STRATEGIES.get(key), ...(warnings && { warnings }), ...given.get(key) });
+      this.#given.set(key, {
+        ...BUILTIN_STRATEGIES.get(key),
+        ...(warnings && { warnings }),
+        ...given.get(key),
+      });
     }
   }
 
@@ -26,9 +34,13 @@ export class Strategies {
         strategy = customStrategy(type);
         this.#custom.set(type, strategy);
       }
+
       return strategy;
     }
-    const key = type.storage.group === '' ? type.resource : `${type.resource}.${type.storage.group}`;
+
+    const key =
+      type.storage.group === '' ? type.resource : `${type.resource}.${type.storage.group}`;
+
     return this.#given.get(key) ?? PLAIN;
   }
 }

@@ -8,16 +8,28 @@ type Warnings = (object: KubeObject, old: KubeObject | undefined) => string[];
 
 function nameWarnings(name: string | undefined, use: string): string[] {
   const errors = dnsLabelErrors(name ?? '');
-  if (errors.length === 0) return [];
+  if (errors.length === 0) {
+    return [];
+  }
+
   const why = `this is used in ${use}, which can result in surprising behavior; a DNS label is recommended`;
+
   return [`metadata.name: ${why}: [${errors.join(' ')}]`];
 }
 
 /** Warnings about what becomes a pod: told when it is new, and when what is wished has changed. */
-function templates(at: string, find: (object: KubeObject) => object | undefined, named = true): Warnings {
+function templates(
+  at: string,
+  find: (object: KubeObject) => object | undefined,
+  named = true,
+): Warnings {
   return (object, old) => {
-    if (old && old.metadata.generation === object.metadata.generation) return [];
+    if (old && old.metadata.generation === object.metadata.generation) {
+      return [];
+    }
+
     const template = find(object);
+
     return [
       ...(named && !old ? nameWarnings(object.metadata.name, 'Pod names and hostnames') : []),
       ...(template ? podWarnings(template, at) : []),
@@ -30,15 +42,21 @@ const unnamed = templates('spec.template', ({ spec }) => spec?.template, false);
 
 const statefulSets: Warnings = (object, old) => [
   ...unnamed(object, old),
-  ...(old ? [] : (object.spec?.volumeClaimTemplates ?? [])).flatMap((claim: KubeObject, index: number) =>
-    claimWarnings(claim.spec ?? {}, `spec.volumeClaimTemplates[${index}].Spec`),
+  ...(old ? [] : (object.spec?.volumeClaimTemplates ?? [])).flatMap(
+    (claim: KubeObject, index: number) =>
+      claimWarnings(claim.spec ?? {}, `spec.volumeClaimTemplates[${index}].Spec`),
   ),
 ];
 
 function tlsError(certificate: string, key: string): string | undefined {
   const found = (text: string) => /-----BEGIN [A-Z0-9 ]+-----/.test(text);
-  if (!found(certificate)) return 'tls: failed to find any PEM data in certificate input';
-  if (!found(key)) return 'tls: failed to find any PEM data in key input';
+  if (!found(certificate)) {
+    return 'tls: failed to find any PEM data in certificate input';
+  }
+  if (!found(key)) {
+    return 'tls: failed to find any PEM data in key input';
+  }
+
   try {
     const isPair = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
     return isPair ? undefined : 'tls: private key does not match public key';
@@ -48,9 +66,14 @@ function tlsError(certificate: string, key: string): string | undefined {
 }
 
 const secrets: Warnings = ({ type, data = {} }) => {
-  if (type !== 'kubernetes.io/tls') return [];
-  const text = (key: string) => Buffer.from(String((data as Record<string, unknown>)[key] ?? ''), 'base64').toString();
+  if (type !== 'kubernetes.io/tls') {
+    return [];
+  }
+
+  const text = (key: string) =>
+    Buffer.from(String((data as Record<string, unknown>)[key] ?? ''), 'base64').toString();
   const error = tlsError(text('tls.crt'), text('tls.key'));
+
   return error ? [error] : [];
 };
 
@@ -61,6 +84,7 @@ const services: Warnings = ({ spec = {}, metadata }) => {
   const { type, clusterIP, loadBalancerIP, externalIPs = [], externalName, sessionAffinity } = spec;
   const isExternalName = type === 'ExternalName';
   const isHeadless = type === 'ClusterIP' && clusterIP === 'None';
+
   const found: [boolean, string][] = [
     [
       metadata.annotations?.[hints] !== undefined,
@@ -68,23 +92,38 @@ const services: Warnings = ({ spec = {}, metadata }) => {
     ],
     [isHeadless && Boolean(loadBalancerIP), 'spec.loadBalancerIP is ignored for headless services'],
     [isHeadless && externalIPs.length > 0, 'spec.externalIPs is ignored for headless services'],
-    [isHeadless && sessionAffinity !== 'None', 'spec.SessionAffinity is ignored for headless services'],
+    [
+      isHeadless && sessionAffinity !== 'None',
+      'spec.SessionAffinity is ignored for headless services',
+    ],
     [
       externalIPs.length > 0 && !isHeadless && !isExternalName,
       'spec.externalIPs is deprecated and may no longer be implemented in some clusters',
     ],
-    [isExternalName && externalIPs.length > 0, 'spec.externalIPs is ignored when spec.type is "ExternalName"'],
-    [!isExternalName && Boolean(externalName), 'spec.externalName is ignored when spec.type is not "ExternalName"'],
+    [
+      isExternalName && externalIPs.length > 0,
+      'spec.externalIPs is ignored when spec.type is "ExternalName"',
+    ],
+    [
+      !isExternalName && Boolean(externalName),
+      'spec.externalName is ignored when spec.type is not "ExternalName"',
+    ],
     [trafficDistribution === 'PreferClose', `spec.trafficDistribution: ${deprecated}`],
   ];
+
   return found.filter(([holds]) => holds).map(([, text]) => text);
 };
 
 /** Deprecated annotations of claims and volumes. */
 function classWarnings({ annotations = {} }: KubeObject['metadata']): string[] {
   const key = 'volume.beta.kubernetes.io/storage-class';
-  if (annotations[key] === undefined) return [];
-  return [`metadata.annotations[${key}]: deprecated since v1.8; use "storageClassName" attribute instead`];
+  if (annotations[key] === undefined) {
+    return [];
+  }
+
+  return [
+    `metadata.annotations[${key}]: deprecated since v1.8; use "storageClassName" attribute instead`,
+  ];
 }
 
 /** Since when kinds of volumes are deprecated, and without function. */
@@ -99,21 +138,35 @@ const oldVolumes: Readonly<Record<string, readonly [name: string, since: string,
 
 const volumes: Warnings = ({ metadata, spec = {} }) => {
   const found = classWarnings(metadata);
+
   if (spec.persistentVolumeReclaimPolicy === 'Recycle') {
     const instead = 'Instead, the recommended approach is to use dynamic provisioning.';
-    found.push(`spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. ${instead}`);
+    found.push(
+      `spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. ${instead}`,
+    );
   }
+
   found.push(
-    ...termWarnings(spec.nodeAffinity?.required?.nodeSelectorTerms, 'spec.nodeAffinity.required.nodeSelectorTerms'),
+    ...termWarnings(
+      spec.nodeAffinity?.required?.nodeSelectorTerms,
+      'spec.nodeAffinity.required.nodeSelectorTerms',
+    ),
   );
+
   for (const [kind, [name, since, gone]] of Object.entries(oldVolumes)) {
-    if (spec[kind]) found.push(`spec.${name}: deprecated in ${since}, non-functional in ${gone}+`);
+    if (spec[kind]) {
+      found.push(`spec.${name}: deprecated in ${since}, non-functional in ${gone}+`);
+    }
   }
+
   return found;
 };
 
 const drivers: Warnings = ({ spec = {} }) => {
-  if (!spec.tokenRequests?.length || spec.serviceAccountTokenInSecrets !== undefined) return [];
+  if (!spec.tokenRequests?.length || spec.serviceAccountTokenInSecrets !== undefined) {
+    return [];
+  }
+
   const why = 'set to true to prevent possible logging of tokens in volume attributes';
   return [`spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, ${why}`];
 };
@@ -121,8 +174,17 @@ const drivers: Warnings = ({ spec = {} }) => {
 const classAnnotation = 'kubernetes.io/ingress.class';
 
 const ingresses: Warnings = ({ metadata, spec = {} }, old) => {
-  if (old || metadata.annotations?.[classAnnotation] === undefined || spec.ingressClassName !== undefined) return [];
-  return [`annotation ${quote(classAnnotation)} is deprecated, please use 'spec.ingressClassName' instead`];
+  if (
+    old ||
+    metadata.annotations?.[classAnnotation] === undefined ||
+    spec.ingressClassName !== undefined
+  ) {
+    return [];
+  }
+
+  return [
+    `annotation ${quote(classAnnotation)} is deprecated, please use 'spec.ingressClassName' instead`,
+  ];
 };
 
 /** Warnings about valid objects, by `resource` or `resource.group`. */
@@ -134,13 +196,21 @@ export const WARNINGS: ReadonlyMap<string, Warnings> = new Map<string, Warnings>
   ['replicationcontrollers', ofTemplate],
   ['podtemplates', templates('template', (object) => object.template as object | undefined, false)],
   ['jobs.batch', ofTemplate],
-  ['cronjobs.batch', templates('spec.jobTemplate.spec.template', ({ spec }) => spec?.jobTemplate?.spec?.template)],
-  ['persistentvolumeclaims', ({ metadata, spec = {} }) => [...classWarnings(metadata), ...claimWarnings(spec, 'spec')]],
+  [
+    'cronjobs.batch',
+    templates('spec.jobTemplate.spec.template', ({ spec }) => spec?.jobTemplate?.spec?.template),
+  ],
+  [
+    'persistentvolumeclaims',
+    ({ metadata, spec = {} }) => [...classWarnings(metadata), ...claimWarnings(spec, 'spec')],
+  ],
   ['persistentvolumes', volumes],
   [
     'nodes',
     ({ spec = {} }) =>
-      spec.externalID ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes'] : [],
+      spec.externalID
+        ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes']
+        : [],
   ],
   ['csidrivers.storage.k8s.io', drivers],
   ['secrets', secrets],

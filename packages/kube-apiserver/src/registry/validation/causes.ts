@@ -11,13 +11,18 @@ import {
 import type { Fields } from '../defaults/types.ts';
 
 /** A map as Kubernetes shows it: by its keys. */
-export function sortedMap<T>(map: Readonly<Record<string, T>> | undefined): Record<string, T> | undefined {
-  if (map === undefined) return undefined;
+export function sortedMap<T>(
+  map: Readonly<Record<string, T>> | undefined,
+): Record<string, T> | undefined {
+  if (map === undefined) {
+    return undefined;
+  }
   return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Causes that are told of one object; whoever wrote more wrong looks at these first. */
 export const MAX_CAUSES = 100;
+
 /** Characters of them all: each may show a path or a value as long as the object. */
 const MAX_TEXT = 1024 * 1024;
 
@@ -36,12 +41,17 @@ export class Causes {
   readonly list: StatusCause[] = [];
   #text = 0;
 
-  /** Finds causes until there are enough: what looks at an object must not take longer the more is wrong with it. */
+  /**
+   * Finds causes until there are enough: what looks at an object must not take longer the more is
+   * wrong with it.
+   */
   collect(find: (out: this) => void): void {
     try {
       find(this);
     } catch (error) {
-      if (!(error instanceof Enough) || error.of !== this) throw error;
+      if (!(error instanceof Enough) || error.of !== this) {
+        throw error;
+      }
     }
   }
 
@@ -49,7 +59,11 @@ export class Causes {
   part(find: (out: Causes) => void): number {
     const own = new Causes();
     own.collect(find);
-    for (const cause of own.list) this.add(cause);
+
+    for (const cause of own.list) {
+      this.add(cause);
+    }
+
     return own.list.length;
   }
 
@@ -57,7 +71,10 @@ export class Causes {
   add(cause: StatusCause): void {
     this.list.push(cause);
     this.#text += (cause.message?.length ?? 0) + (cause.field?.length ?? 0);
-    if (this.list.length >= MAX_CAUSES || this.#text > MAX_TEXT) throw new Enough(this);
+
+    if (this.list.length >= MAX_CAUSES || this.#text > MAX_TEXT) {
+      throw new Enough(this);
+    }
   }
 
   required(at: string, detail = ''): void {
@@ -94,7 +111,9 @@ export class Causes {
 
   /** One cause for each thing that is wrong with a value. */
   each(at: string, value: unknown, errors: readonly string[]): void {
-    for (const error of errors) this.invalid(at, value, error);
+    for (const error of errors) {
+      this.invalid(at, value, error);
+    }
   }
 
   dnsLabel(at: string, value: string): void {
@@ -111,25 +130,36 @@ export class Causes {
 
   /** A text that must be there and one of those allowed. */
   oneOf(at: string, value: string | undefined, allowed: readonly string[]): void {
-    if (!value) this.required(at);
-    else this.supported(at, value, allowed);
+    if (!value) {
+      this.required(at);
+    } else {
+      this.supported(at, value, allowed);
+    }
   }
 
   /** A text that must be one of those allowed where it is there; missing counts as empty. */
   supported(at: string, value: string | undefined, allowed: readonly string[]): void {
-    if (!allowed.includes(value ?? '')) this.unsupported(at, value ?? '', allowed);
+    if (!allowed.includes(value ?? '')) {
+      this.unsupported(at, value ?? '', allowed);
+    }
   }
 
   notNegative(at: string, value: number | undefined): void {
-    if (value !== undefined && value < 0) this.invalid(at, value, 'must be greater than or equal to 0');
+    if (value !== undefined && value < 0) {
+      this.invalid(at, value, 'must be greater than or equal to 0');
+    }
   }
 
   positive(at: string, value: number | undefined): void {
-    if ((value ?? 0) <= 0) this.invalid(at, value ?? 0, 'must be greater than zero');
+    if ((value ?? 0) <= 0) {
+      this.invalid(at, value ?? 0, 'must be greater than zero');
+    }
   }
 
   immutable(at: string, value: unknown, old: unknown): void {
-    if (!equalJson(value, old)) this.invalid(at, value ?? null, 'field is immutable');
+    if (!equalJson(value, old)) {
+      this.invalid(at, value ?? null, 'field is immutable');
+    }
   }
 
   /** Keys and values of labels. */
@@ -158,5 +188,7 @@ export function each<T = Fields>(
   at: string,
   visit: (item: T, at: string, index: number) => void,
 ): void {
-  for (const [index, item] of (list ?? []).entries()) visit(item, `${at}[${index}]`, index);
+  for (const [index, item] of (list ?? []).entries()) {
+    visit(item, `${at}[${index}]`, index);
+  }
 }

@@ -1,5 +1,9 @@
 import type { StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
-import type { GroupVersionKind, ObjectMeta, OwnerReference } from '@ks-apiserver/apimachinery/meta/types';
+import type {
+  GroupVersionKind,
+  ObjectMeta,
+  OwnerReference,
+} from '@ks-apiserver/apimachinery/meta/types';
 import { invalidValue, required } from '@ks-apiserver/apimachinery/validation/field';
 import {
   dnsLabelErrors,
@@ -11,12 +15,14 @@ import {
 import { Causes } from './causes.ts';
 
 const maxAnnotationBytes = 256 * 1024;
+
 const standardFinalizers = new Set([
   'customresourcecleanup.apiextensions.k8s.io',
   'orphan',
   'foregroundDeletion',
   'kubernetes',
 ]);
+
 const pathNamed = new Set(['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding']);
 
 /** The name begins those of its pods, which are host names. */
@@ -26,17 +32,34 @@ function statefulSetNameErrors(name: string): string[] {
 }
 
 function nameErrors({ group, kind }: GroupVersionKind, name: string): string[] {
-  if (group === 'rbac.authorization.k8s.io' && pathNamed.has(kind)) return pathSegmentErrors(name);
-  if (group === '' && (kind === 'Namespace' || kind === 'Service')) return dnsLabelErrors(name);
+  if (group === 'rbac.authorization.k8s.io' && pathNamed.has(kind)) {
+    return pathSegmentErrors(name);
+  }
+  if (group === '' && (kind === 'Namespace' || kind === 'Service')) {
+    return dnsLabelErrors(name);
+  }
+
   // Events of the old API may have any name that fits a path.
-  if (group === '' && kind === 'Event') return pathSegmentErrors(name);
-  if (group === 'networking.k8s.io' && kind === 'IPAddress') return [];
-  if (group === 'apiregistration.k8s.io') return pathSegmentErrors(name);
-  if (group === 'apps' && kind === 'StatefulSet') return statefulSetNameErrors(name);
+  if (group === '' && kind === 'Event') {
+    return pathSegmentErrors(name);
+  }
+  if (group === 'networking.k8s.io' && kind === 'IPAddress') {
+    return [];
+  }
+  if (group === 'apiregistration.k8s.io') {
+    return pathSegmentErrors(name);
+  }
+  if (group === 'apps' && kind === 'StatefulSet') {
+    return statefulSetNameErrors(name);
+  }
+
   return dnsSubdomainErrors(name);
 }
 
-/** A generated name gets five characters more: a dash may be the last of its base, whatever is before that. */
+/**
+ * A generated name gets five characters more: a dash may be the last of its base, whatever is
+ * before that.
+ */
 function baseErrors(gvk: GroupVersionKind, base: string): string[] {
   return nameErrors(gvk, base.replace(/.-$/su, 'a'));
 }
@@ -49,7 +72,10 @@ function causesOf(find: (out: Causes) => void): StatusCause[] {
 }
 
 /** What is wrong with labels, with the field that holds them. */
-export function validateLabels(labels: Readonly<Record<string, string>> | undefined, field: string): StatusCause[] {
+export function validateLabels(
+  labels: Readonly<Record<string, string>> | undefined,
+  field: string,
+): StatusCause[] {
   return causesOf((out) => {
     for (const [key, value] of Object.entries(labels ?? {})) {
       out.each(field, key, qualifiedNameErrors(key));
@@ -58,23 +84,34 @@ export function validateLabels(labels: Readonly<Record<string, string>> | undefi
   });
 }
 
-function validateAnnotations(annotations: Readonly<Record<string, string>> | undefined): StatusCause[] {
+function validateAnnotations(
+  annotations: Readonly<Record<string, string>> | undefined,
+): StatusCause[] {
   const field = 'metadata.annotations';
+
   return causesOf((out) => {
     let size = 0;
+
     for (const [key, value] of Object.entries(annotations ?? {})) {
       out.each(field, key, qualifiedNameErrors(key.toLowerCase()));
       size += Buffer.byteLength(key) + Buffer.byteLength(value);
     }
-    if (size > maxAnnotationBytes) out.tooLong(field, maxAnnotationBytes);
+
+    if (size > maxAnnotationBytes) {
+      out.tooLong(field, maxAnnotationBytes);
+    }
   });
 }
 
 function validateFinalizers(finalizers: readonly string[] | undefined): StatusCause[] {
   const field = 'metadata.finalizers';
   const list = finalizers ?? [];
+
   return causesOf((out) => {
-    for (const finalizer of list) out.each(field, finalizer, qualifiedNameErrors(finalizer));
+    for (const finalizer of list) {
+      out.each(field, finalizer, qualifiedNameErrors(finalizer));
+    }
+
     if (list.includes('orphan') && list.includes('foregroundDeletion')) {
       out.invalid(field, list, 'finalizer orphan and foregroundDeletion cannot be both set');
     }
@@ -84,9 +121,12 @@ function validateFinalizers(finalizers: readonly string[] | undefined): StatusCa
 /** Finalizers of built-in kinds have a domain, or are those of Kubernetes itself. */
 function validateFinalizerDomains(finalizers: readonly string[] | undefined): StatusCause[] {
   const why = 'name is neither a standard finalizer name nor is it fully qualified';
+
   return causesOf((out) => {
     for (const [index, finalizer] of (finalizers ?? []).entries()) {
-      if (finalizer.includes('/') || standardFinalizers.has(finalizer)) continue;
+      if (finalizer.includes('/') || standardFinalizers.has(finalizer)) {
+        continue;
+      }
       out.invalid(`metadata.finalizers[${index}]`, finalizer, why);
     }
   });
@@ -99,32 +139,49 @@ function shownOwner({ apiVersion, kind, name, uid, ...rest }: OwnerReference): O
 
 function validateOwners({ ownerReferences }: ObjectMeta): StatusCause[] {
   const field = 'metadata.ownerReferences';
+
   return causesOf((out) => {
     let controller: string | undefined;
+
     for (const owner of ownerReferences ?? []) {
       if (!owner.apiVersion || owner.apiVersion.split('/', 3).length > 2) {
         out.invalid(`${field}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty');
       }
-      if (!owner.kind) out.invalid(`${field}.kind`, '', 'must not be empty');
-      if (!owner.name) out.invalid(`${field}.name`, '', 'must not be empty');
-      if (!owner.uid) out.invalid(`${field}.uid`, '', 'must not be empty');
+      if (!owner.kind) {
+        out.invalid(`${field}.kind`, '', 'must not be empty');
+      }
+      if (!owner.name) {
+        out.invalid(`${field}.name`, '', 'must not be empty');
+      }
+      if (!owner.uid) {
+        out.invalid(`${field}.uid`, '', 'must not be empty');
+      }
       if (owner.apiVersion === 'v1' && owner.kind === 'Event') {
         out.invalid(field, owner, '/v1, Kind=Event is disallowed from being an owner');
       }
-      if (owner.controller !== true) continue;
+      if (owner.controller !== true) {
+        continue;
+      }
+
       const name = `${owner.kind}/${owner.name}`;
+
       if (controller !== undefined) {
         const why = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`;
         out.invalid(field, (ownerReferences ?? []).map(shownOwner), why);
-      } else controller = name;
+      } else {
+        controller = name;
+      }
     }
   });
 }
 
 function validateShared(metadata: ObjectMeta): StatusCause[] {
   const { generation = 0 } = metadata;
+
   return [
-    ...(generation < 0 ? [invalidValue('metadata.generation', generation, 'must be greater than or equal to 0')] : []),
+    ...(generation < 0
+      ? [invalidValue('metadata.generation', generation, 'must be greater than or equal to 0')]
+      : []),
     ...validateLabels(metadata.labels, 'metadata.labels'),
     ...validateAnnotations(metadata.annotations),
     ...validateOwners(metadata),
@@ -150,8 +207,9 @@ const again = new Set([
 ]);
 
 /**
- * What is wrong with the metadata of a changed object of a built-in kind. Several layers of Kubernetes look at it, each
- * telling its own: what they agree on stands several times among the causes.
+ * What is wrong with the metadata of a changed object of a built-in kind. Several layers of
+ * Kubernetes look at it, each telling its own: what they agree on stands several times among the
+ * causes.
  */
 export function validateMetadataUpdate(
   gvk: GroupVersionKind,
@@ -163,25 +221,45 @@ export function validateMetadataUpdate(
   const domains = validateFinalizerDomains(metadata.finalizers);
   const causes = [...shared, ...finalizers, ...shared, ...shared, ...domains];
   const isAgain = again.has(`${gvk.group}/${gvk.kind}`) && subresource !== 'status';
+
   return isAgain ? [...causes, ...shared, ...finalizers, ...domains] : causes;
 }
 
 /**
- * What is wrong with an object's metadata, whatever its kind; the name's form depends on the kind. Custom resources may
- * have finalizers without a domain, as those of KubeSphere's workspaces are.
+ * What is wrong with an object's metadata, whatever its kind; the name's form depends on the kind.
+ * Custom resources may have finalizers without a domain, as those of KubeSphere's workspaces are.
  */
-export function validateMetadata(gvk: GroupVersionKind, metadata: ObjectMeta, custom = false): StatusCause[] {
+export function validateMetadata(
+  gvk: GroupVersionKind,
+  metadata: ObjectMeta,
+  custom = false,
+): StatusCause[] {
   const causes: StatusCause[] = [];
   const { name = '', generateName = '', namespace = '' } = metadata;
   if (generateName !== '') {
     const field = 'metadata.generateName';
-    causes.push(...baseErrors(gvk, generateName).map((error) => invalidValue(field, generateName, error)));
+    causes.push(
+      ...baseErrors(gvk, generateName).map((error) => invalidValue(field, generateName, error)),
+    );
   }
-  if (name === '') causes.push(required('metadata.name', 'name or generateName is required'));
-  else causes.push(...nameErrors(gvk, name).map((error) => invalidValue('metadata.name', name, error)));
+
+  if (name === '') {
+    causes.push(required('metadata.name', 'name or generateName is required'));
+  } else {
+    causes.push(
+      ...nameErrors(gvk, name).map((error) => invalidValue('metadata.name', name, error)),
+    );
+  }
+
   if (namespace !== '') {
-    causes.push(...dnsLabelErrors(namespace).map((error) => invalidValue('metadata.namespace', namespace, error)));
+    causes.push(
+      ...dnsLabelErrors(namespace).map((error) =>
+        invalidValue('metadata.namespace', namespace, error),
+      ),
+    );
   }
+
   causes.push(...validateShared(metadata), ...validateFinalizers(metadata.finalizers));
+
   return custom ? causes : [...causes, ...validateFinalizerDomains(metadata.finalizers)];
 }

@@ -10,19 +10,36 @@ import { validateAmount, validateQuotaResourceName } from './resources.ts';
 type StatusRule = (object: KubeObject, old: KubeObject, out: Causes) => void;
 
 /** Counts that are not negative, and of them those that are at most `status.replicas`. */
-function counts(names: readonly string[], parts: readonly string[], readiness = 'readyReplicas'): StatusRule {
+function counts(
+  names: readonly string[],
+  parts: readonly string[],
+  readiness = 'readyReplicas',
+): StatusRule {
   return ({ status = {} }, old, out) => {
-    for (const name of names) out.notNegative(`status.${name}`, status[name]);
+    for (const name of names) {
+      out.notNegative(`status.${name}`, status[name]);
+    }
+
     for (const name of parts) {
       if ((status[name] ?? 0) > (status.replicas ?? 0)) {
         out.invalid(`status.${name}`, status[name] ?? 0, 'cannot be greater than status.replicas');
       }
     }
+
     if (parts.length > 0 && (status.availableReplicas ?? 0) > (status.readyReplicas ?? 0)) {
-      out.invalid('status.availableReplicas', status.availableReplicas ?? 0, `cannot be greater than ${readiness}`);
+      out.invalid(
+        'status.availableReplicas',
+        status.availableReplicas ?? 0,
+        `cannot be greater than ${readiness}`,
+      );
     }
+
     const before = old.status?.collisionCount;
-    if (names.includes('collisionCount') && before !== undefined && (status.collisionCount ?? -1) < before) {
+    if (
+      names.includes('collisionCount') &&
+      before !== undefined &&
+      (status.collisionCount ?? -1) < before
+    ) {
       out.invalid('status.collisionCount', status.collisionCount ?? 0, 'cannot be decremented');
     }
   };
@@ -36,14 +53,26 @@ function balancers(needsMode: boolean): StatusRule {
       out.forbidden(field, "may only be used when `spec.type` is 'LoadBalancer'");
       return;
     }
+
     each(list, field, ({ ip = '', hostname = '', ipMode }, path) => {
-      if (ip !== '') out.each(`${path}.ip`, ip, ipErrors(ip));
-      if (needsMode && ipMode !== undefined) {
-        if (ip === '') out.forbidden(`${path}.ipMode`, 'may not be specified when `ip` is not set');
-        else out.supported(`${path}.ipMode`, ipMode, ['Proxy', 'VIP']);
+      if (ip !== '') {
+        out.each(`${path}.ip`, ip, ipErrors(ip));
       }
-      if (hostname === '') return;
+
+      if (needsMode && ipMode !== undefined) {
+        if (ip === '') {
+          out.forbidden(`${path}.ipMode`, 'may not be specified when `ip` is not set');
+        } else {
+          out.supported(`${path}.ipMode`, ipMode, ['Proxy', 'VIP']);
+        }
+      }
+
+      if (hostname === '') {
+        return;
+      }
+
       out.each(`${path}.hostname`, hostname, dnsSubdomainErrors(hostname));
+
       if (ipErrors(hostname).length === 0) {
         out.invalid(`${path}.hostname`, hostname, 'must be a DNS name, not an IP address');
       }
@@ -53,9 +82,16 @@ function balancers(needsMode: boolean): StatusRule {
 
 const namespacePhase: StatusRule = ({ metadata, status = {} }, _old, out) => {
   const phase = metadata.deletionTimestamp ? 'Terminating' : 'Active';
-  if (status.phase === phase) return;
+  if (status.phase === phase) {
+    return;
+  }
+
   const when = metadata.deletionTimestamp ? 'is not empty' : 'is empty';
-  out.invalid('status.Phase', status.phase ?? '', `may only be '${phase}' if \`deletionTimestamp\` ${when}`);
+  out.invalid(
+    'status.Phase',
+    status.phase ?? '',
+    `may only be '${phase}' if \`deletionTimestamp\` ${when}`,
+  );
 };
 
 const quotaStatus: StatusRule = ({ status = {} }, _old, out) => {
@@ -67,8 +103,16 @@ const quotaStatus: StatusRule = ({ status = {} }, _old, out) => {
   }
 };
 
-const replicas = ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration'];
+const replicas = [
+  'replicas',
+  'fullyLabeledReplicas',
+  'readyReplicas',
+  'availableReplicas',
+  'observedGeneration',
+];
+
 const partsOfSet = ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'];
+
 const rules = new Map<string, StatusRule>(
   Object.entries({
     '/Namespace': namespacePhase,
@@ -128,6 +172,11 @@ const rules = new Map<string, StatusRule>(
 );
 
 /** What is wrong with the status that was written to an object. */
-export function validateStatus(gvk: GroupVersionKind, object: KubeObject, old: KubeObject, out: Causes): void {
+export function validateStatus(
+  gvk: GroupVersionKind,
+  object: KubeObject,
+  old: KubeObject,
+  out: Causes,
+): void {
   rules.get(`${gvk.group}/${gvk.kind}`)?.(object, old, out);
 }

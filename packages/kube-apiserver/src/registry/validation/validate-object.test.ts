@@ -5,6 +5,7 @@ import { defaultObject } from '../defaults/default-object.ts';
 import { validateObject } from './validate-object.ts';
 
 const kinds: Record<string, { group: string; version: string; kind: string }> = {};
+
 for (const [group, names] of Object.entries({
   '': ['Pod', 'Service', 'ConfigMap', 'Secret', 'Namespace', 'PersistentVolumeClaim', 'Node'],
   apps: ['Deployment', 'StatefulSet'],
@@ -13,15 +14,23 @@ for (const [group, names] of Object.entries({
   'networking.k8s.io': ['Ingress'],
   'storage.k8s.io': ['StorageClass'],
 })) {
-  for (const kind of names) kinds[kind] = { group, version: 'v1', kind };
+  for (const kind of names) {
+    kinds[kind] = { group, version: 'v1', kind };
+  }
 }
 
 function check(kind: string, fields: object, old?: object): string[] {
   const object: KubeObject = { metadata: { name: 'a' }, ...structuredClone(fields) };
   defaultObject(kinds[kind]!, object);
+
   const before = old && { metadata: { name: 'a' }, ...structuredClone(old) };
-  if (before) defaultObject(kinds[kind]!, before);
-  return validateObject(kinds[kind]!, object, before).map((cause) => `${cause.field}: ${cause.message}`);
+  if (before) {
+    defaultObject(kinds[kind]!, before);
+  }
+
+  return validateObject(kinds[kind]!, object, before).map(
+    (cause) => `${cause.field}: ${cause.message}`,
+  );
 }
 
 const spec = { containers: [{ name: 'a', image: 'b' }] };
@@ -63,8 +72,16 @@ const refused: [kind: string, fields: object, messages: string[], old?: object][
   ],
   [
     'Pod',
-    { spec: { containers: [{ name: 'a', image: 'b', resources: { limits: { cpu: '1' }, requests: { cpu: '2' } } }] } },
-    ['spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1'],
+    {
+      spec: {
+        containers: [
+          { name: 'a', image: 'b', resources: { limits: { cpu: '1' }, requests: { cpu: '2' } } },
+        ],
+      },
+    },
+    [
+      'spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1',
+    ],
   ],
   ['Service', { spec: {} }, ['spec.ports: Required value']],
   [
@@ -77,7 +94,11 @@ const refused: [kind: string, fields: object, messages: string[], old?: object][
       'spec.type: Unsupported value: "Bad": supported values: "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"',
     ],
   ],
-  ['Secret', { type: 'kubernetes.io/tls', data: { 'tls.crt': 'eA==' } }, ['data[tls.key]: Required value']],
+  [
+    'Secret',
+    { type: 'kubernetes.io/tls', data: { 'tls.crt': 'eA==' } },
+    ['data[tls.key]: Required value'],
+  ],
   ['Secret', { type: 'b' }, ['type: Invalid value: "b": field is immutable'], { type: 'a' }],
   [
     'ConfigMap',
@@ -123,20 +144,37 @@ const refused: [kind: string, fields: object, messages: string[], old?: object][
   ],
   [
     'Job',
-    { spec: { manualSelector: true, selector: { matchLabels: labels }, template: { metadata: { labels }, spec } } },
+    {
+      spec: {
+        manualSelector: true,
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec },
+      },
+    },
     ['spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"'],
   ],
   [
     'CronJob',
-    { spec: { schedule: 'bad', jobTemplate: { spec: { template: { spec: { ...spec, restartPolicy: 'Never' } } } } } },
+    {
+      spec: {
+        schedule: 'bad',
+        jobTemplate: { spec: { template: { spec: { ...spec, restartPolicy: 'Never' } } } },
+      },
+    },
     ['spec.schedule: Invalid value: "bad": expected exactly 5 fields, found 1: [bad]'],
   ],
   [
     'Role',
     { rules: [{ verbs: ['get'], nonResourceURLs: ['/x'] }] },
-    ['rules[0].nonResourceURLs: Invalid value: ["/x"]: namespaced rules cannot apply to non-resource URLs'],
+    [
+      'rules[0].nonResourceURLs: Invalid value: ["/x"]: namespaced rules cannot apply to non-resource URLs',
+    ],
   ],
-  ['ClusterRole', { metadata: { name: 'a/b' } }, [`metadata.name: Invalid value: "a/b": may not contain '/'`]],
+  [
+    'ClusterRole',
+    { metadata: { name: 'a/b' } },
+    [`metadata.name: Invalid value: "a/b": may not contain '/'`],
+  ],
   [
     'ClusterRoleBinding',
     { roleRef: { kind: 'Role', name: 'x' }, subjects: [{ kind: 'ServiceAccount', name: 'a' }] },
@@ -148,7 +186,10 @@ const refused: [kind: string, fields: object, messages: string[], old?: object][
   [
     'PersistentVolumeClaim',
     { spec: {} },
-    ['spec.accessModes: Required value: at least 1 access mode is required', 'spec.resources[storage]: Required value'],
+    [
+      'spec.accessModes: Required value: at least 1 access mode is required',
+      'spec.resources[storage]: Required value',
+    ],
   ],
   [
     'Ingress',
@@ -156,7 +197,12 @@ const refused: [kind: string, fields: object, messages: string[], old?: object][
     ['spec.rules[0].http.paths[0].pathType: Required value: pathType must be specified'],
   ],
   ['StorageClass', {}, ['provisioner: Required value']],
-  ['StorageClass', { provisioner: 'b' }, ['provisioner: Invalid value: "b": field is immutable'], { provisioner: 'a' }],
+  [
+    'StorageClass',
+    { provisioner: 'b' },
+    ['provisioner: Invalid value: "b": field is immutable'],
+    { provisioner: 'a' },
+  ],
   [
     'Pod',
     { spec: { containers: [{ name: 'a', image: 'b', env: [{ name: 'x', value: 'y' }] }] } },
@@ -166,13 +212,20 @@ const refused: [kind: string, fields: object, messages: string[], old?: object][
     ],
     { spec },
   ],
-  ['Namespace', { metadata: {} }, ['metadata.name: Required value: name or generateName is required']],
+  [
+    'Namespace',
+    { metadata: {} },
+    ['metadata.name: Required value: name or generateName is required'],
+  ],
   [
     'Node',
     { metadata: { name: 'a', finalizers: ['s'] } },
-    ['metadata.finalizers[0]: Invalid value: "s": name is neither a standard finalizer name nor is it fully qualified'],
+    [
+      'metadata.finalizers[0]: Invalid value: "s": name is neither a standard finalizer name nor is it fully qualified',
+    ],
   ],
 ];
+
 for (const [kind, fields, messages, old] of refused) {
   test(`${kind} ${JSON.stringify(fields).slice(0, 80)} is refused in words of Kubernetes`, () => {
     assert.deepEqual(check(kind, fields, old), messages);
@@ -181,7 +234,11 @@ for (const [kind, fields, messages, old] of refused) {
 
 test('what is right passes, with claims as volumes', () => {
   assert.deepEqual(check('Deployment', { spec: deployment }, { spec: deployment }), []);
-  const mounts = { containers: [{ name: 'a', image: 'b', volumeMounts: [{ name: 'd', mountPath: '/d' }] }] };
+
+  const mounts = {
+    containers: [{ name: 'a', image: 'b', volumeMounts: [{ name: 'd', mountPath: '/d' }] }],
+  };
+
   const claims = {
     template: { metadata: { labels }, spec: mounts },
     volumeClaimTemplates: [
@@ -191,8 +248,10 @@ test('what is right passes, with claims as volumes', () => {
       },
     ],
   };
+
   assert.deepEqual(check('StatefulSet', { spec: { ...deployment, ...claims } }), []);
   assert.deepEqual(check('Service', { spec: { clusterIP: 'None', clusterIPs: ['None'] } }), []);
+
   const changed = { containers: [{ name: 'a', image: 'c' }], terminationGracePeriodSeconds: 30 };
   assert.deepEqual(check('Pod', { spec: changed }, { spec }), []);
   assert.deepEqual(check('Pod', { metadata: { generateName: 'a-', name: 'a-x' }, spec }), []);

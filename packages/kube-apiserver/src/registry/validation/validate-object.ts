@@ -52,9 +52,9 @@ const rules = new Map<string, Validator>(
 );
 
 /**
- * What is wrong with an object, after defaulting, in the words of Kubernetes 1.36: metadata of every kind, and the fields
- * of the kinds that people write by hand; with `old`, also fields that may not change. Writes of the status subresource
- * are checked by their own, fewer, rules.
+ * What is wrong with an object, after defaulting, in the words of Kubernetes 1.36: metadata of
+ * every kind, and the fields of the kinds that people write by hand; with `old`, also fields that
+ * may not change. Writes of the status subresource are checked by their own, fewer, rules.
  */
 export function validateObject(
   gvk: GroupVersionKind,
@@ -63,11 +63,17 @@ export function validateObject(
   subresource = '',
 ): StatusCause[] {
   const { metadata } = object;
-  const causes = old ? validateMetadataUpdate(gvk, metadata, subresource) : validateMetadata(gvk, metadata);
+  const causes = old
+    ? validateMetadataUpdate(gvk, metadata, subresource)
+    : validateMetadata(gvk, metadata);
   const out = new Causes();
   out.collect(() => {
-    if (subresource === 'status') validateStatus(gvk, object, old ?? object, out);
-    else rules.get(`${gvk.group}/${gvk.kind}`)?.(object, old, out, subresource);
+    if (subresource === 'status') {
+      validateStatus(gvk, object, old ?? object, out);
+    } else {
+      rules.get(`${gvk.group}/${gvk.kind}`)?.(object, old, out, subresource);
+    }
   });
+
   return [...causes, ...out.list];
 }

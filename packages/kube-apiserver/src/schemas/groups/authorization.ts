@@ -5,7 +5,8 @@ export const authorization: SchemaGroup = {
   group: 'authorization.k8s.io',
   version: 'v1',
   definitions: 'io.k8s.api.authorization.v1',
-  kinds: 'LocalSubjectAccessReview SelfSubjectAccessReview SelfSubjectRulesReview SubjectAccessReview',
+  kinds:
+    'LocalSubjectAccessReview SelfSubjectAccessReview SelfSubjectRulesReview SubjectAccessReview',
   types: `
 FieldSelectorAttributes: rawSelector string; requirements []meta.FieldSelectorRequirement atomic
 LabelSelectorAttributes: rawSelector string; requirements []meta.LabelSelectorRequirement atomic

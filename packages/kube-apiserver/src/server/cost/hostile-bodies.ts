@@ -6,7 +6,10 @@ export interface HostileRequest {
   type?: string;
 }
 
-/** A request whose body grows with `n`; `create` are objects, by their collection, that must be there before. */
+/**
+ * A request whose body grows with `n`; `create` are objects, by their collection, that must be
+ * there before.
+ */
 export interface HostileCase {
   name: string;
   n: number;
@@ -19,6 +22,7 @@ const SERVICES = '/api/v1/namespaces/default/services';
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/default/deployments';
 const RBAC = '/apis/rbac.authorization.k8s.io/v1/namespaces/default';
 const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+
 /** Where the custom resources of the tests are. */
 export const THINGS = '/apis/cost.example.com/v1/namespaces/default/things';
 
@@ -28,7 +32,8 @@ const STRATEGIC = 'application/strategic-merge-patch+json';
 const MERGE = 'application/merge-patch+json';
 const JSON_PATCH = 'application/json-patch+json';
 
-const list = (n: number, item: (i: number) => string) => Array.from({ length: n }, (_, i) => item(i)).join(',');
+const list = (n: number, item: (i: number) => string) =>
+  Array.from({ length: n }, (_, i) => item(i)).join(',');
 const meta = (name: string, more = '') => `"metadata":{"name":"${name}"${more}}`;
 const container = (more: string) => `"containers":[{"name":"c","image":"i",${more}}]`;
 const pod = (name: string, spec: string) => `{${meta(name)},"spec":{${spec}}}`;
@@ -37,15 +42,27 @@ const thing = (name: string, spec: string) =>
 const deployment = (name: string, env: string) =>
   `{${meta(name)},"spec":{"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{${container(`"env":[${env}]`)}}}}}`;
 const env = (n: number, value = 'x') => list(n, (i) => `{"name":"E${i}","value":"${value}"}`);
-const envPatch = (items: string) => `{"spec":{"template":{"spec":{"containers":[{"name":"c",${items}}]}}}}`;
+const envPatch = (items: string) =>
+  `{"spec":{"template":{"spec":{"containers":[{"name":"c",${items}}]}}}}`;
 const definition = (name: string, version: string) =>
   `{${meta(`${name}s.cost.test.io`)},"spec":{"group":"cost.test.io","scope":"Namespaced","names":{"plural":"${name}s","singular":"${name}","kind":"${name.toUpperCase()}"},"versions":[{"name":"v1","served":true,"storage":true,${version}}]}}`;
 
-const posts = (name: string, n: number, path: string, body: (n: number, name: string) => string, type?: string) => ({
+const posts = (
+  name: string,
+  n: number,
+  path: string,
+  body: (n: number, name: string) => string,
+  type?: string,
+) => ({
   name,
   n,
   make: (size: number, id: string) =>
-    ({ method: 'POST', path, body: body(size, id), ...(type && { type }) }) satisfies HostileRequest,
+    ({
+      method: 'POST',
+      path,
+      body: body(size, id),
+      ...(type && { type }),
+    }) satisfies HostileRequest,
 });
 
 /** The definition of the custom resources of the tests. */
@@ -67,7 +84,11 @@ export const THING_DEFINITION = {
               spec: {
                 type: 'object',
                 properties: {
-                  set: { type: 'array', items: { type: 'string' }, 'x-kubernetes-list-type': 'set' },
+                  set: {
+                    type: 'array',
+                    items: { type: 'string' },
+                    'x-kubernetes-list-type': 'set',
+                  },
                   map: {
                     type: 'array',
                     items: {
@@ -93,16 +114,37 @@ export const THING_DEFINITION = {
 };
 
 const metadataCases: HostileCase[] = [
-  posts('labels', 10_000, MAPS, (n, id) => `{${meta(id, `,"labels":{${list(n, (i) => `"k${i}":"v"`)}}`)}}`),
-  posts('bad labels', 20_000, MAPS, (n, id) => `{${meta(id, `,"labels":{${list(n, (i) => `"!${i}":"@"`)}}`)}}`),
-  posts('annotations', 10_000, MAPS, (n, id) => `{${meta(id, `,"annotations":{${list(n, (i) => `"k${i}":""`)}}`)}}`),
-  posts('finalizers', 10_000, MAPS, (n, id) => `{${meta(id, `,"finalizers":[${list(n, (i) => `"a.b/f${i}"`)}]`)}}`),
+  posts(
+    'labels',
+    10_000,
+    MAPS,
+    (n, id) => `{${meta(id, `,"labels":{${list(n, (i) => `"k${i}":"v"`)}}`)}}`,
+  ),
+  posts(
+    'bad labels',
+    20_000,
+    MAPS,
+    (n, id) => `{${meta(id, `,"labels":{${list(n, (i) => `"!${i}":"@"`)}}`)}}`,
+  ),
+  posts(
+    'annotations',
+    10_000,
+    MAPS,
+    (n, id) => `{${meta(id, `,"annotations":{${list(n, (i) => `"k${i}":""`)}}`)}}`,
+  ),
+  posts(
+    'finalizers',
+    10_000,
+    MAPS,
+    (n, id) => `{${meta(id, `,"finalizers":[${list(n, (i) => `"a.b/f${i}"`)}]`)}}`,
+  ),
   posts('owners', 5000, MAPS, (n, id) => {
     const owner = (i: number) => `{"apiVersion":"v1","kind":"Pod","name":"p","uid":"u${i}"}`;
     return `{${meta(id, `,"ownerReferences":[${list(n, owner)}]`)}}`;
   }),
   posts('controllers', 2000, MAPS, (n, id) => {
-    const owner = (i: number) => `{"apiVersion":"v1","kind":"Pod","name":"p","uid":"u${i}","controller":true}`;
+    const owner = (i: number) =>
+      `{"apiVersion":"v1","kind":"Pod","name":"p","uid":"u${i}","controller":true}`;
     return `{${meta(id, `,"ownerReferences":[${list(n, owner)}]`)}}`;
   }),
   posts('managers', 3000, MAPS, (n, id) => {
@@ -113,7 +155,12 @@ const metadataCases: HostileCase[] = [
 ];
 
 const decodingCases: HostileCase[] = [
-  posts('repeated keys', 20_000, MAPS, (n, id) => `{${meta(id)},"data":{${list(n, () => '"a":"v"')}}}`),
+  posts(
+    'repeated keys',
+    20_000,
+    MAPS,
+    (n, id) => `{${meta(id)},"data":{${list(n, () => '"a":"v"')}}}`,
+  ),
   posts('unknown fields', 20_000, MAPS, (n, id) => `{${meta(id)},${list(n, (i) => `"x${i}":1`)}}`),
   posts('unknown and repeated fields', 10_000, MAPS, (n, id) => {
     return `{${meta(id)},${list(n, (i) => `"x${i}":1`)},"data":{${list(n, (i) => `"k${i}":"","k${i}":""`)}}}`;
@@ -126,10 +173,20 @@ const decodingCases: HostileCase[] = [
     return `{${meta(id)},"x":${open}{${list(n, (i) => `"${i}":0,"${i}":1`)}}${'}'.repeat(200)}}`;
   }),
   posts('brackets', 500_000, MAPS, (n, id) => `{${meta(id)},"x":${'['.repeat(n)}${']'.repeat(n)}}`),
-  posts('backslashes', 500_000, MAPS, (n, id) => `{${meta(id)},"data":{"a":"${'\\\\'.repeat(n)}","a":"x"}}`),
+  posts(
+    'backslashes',
+    500_000,
+    MAPS,
+    (n, id) => `{${meta(id)},"data":{"a":"${'\\\\'.repeat(n)}","a":"x"}}`,
+  ),
   posts('spaces', 1_000_000, MAPS, (n, id) => `{${meta(id)},"data"${' '.repeat(n)}:{"a":"b"}}`),
   posts('broken JSON', 100_000, MAPS, (n, id) => `{${meta(id)},"x":[${list(n, (i) => `"${i}"`)}`),
-  posts('keys beyond the limit', 60_000, MAPS, (n, id) => `{${meta(id)},"data":{${list(n, (i) => `"k${i}":"v"`)}}}`),
+  posts(
+    'keys beyond the limit',
+    60_000,
+    MAPS,
+    (n, id) => `{${meta(id)},"data":{${list(n, (i) => `"k${i}":"v"`)}}}`,
+  ),
 ];
 
 const yamlCases: HostileCase[] = [
@@ -137,7 +194,8 @@ const yamlCases: HostileCase[] = [
     'YAML',
     10_000,
     MAPS,
-    (n, id) => `metadata: {name: ${id}}\ndata:\n${Array.from({ length: n }, (_, i) => `  k${i}: v`).join('\n')}\n`,
+    (n, id) =>
+      `metadata: {name: ${id}}\ndata:\n${Array.from({ length: n }, (_, i) => `  k${i}: v`).join('\n')}\n`,
     YAML,
   ),
   posts(
@@ -147,8 +205,20 @@ const yamlCases: HostileCase[] = [
     (n, id) => `metadata: {name: ${id}}\ndata:\n${'  a: v\n'.repeat(n)}`,
     YAML,
   ),
-  posts('YAML with aliases', 10_000, MAPS, (n) => `a: &a [x, y]\nb: [${list(n, () => '*a')}]\n`, YAML),
-  posts('YAML of many documents', 100_000, MAPS, (n, id) => `metadata: {name: ${id}}\n${'---\n{}\n'.repeat(n)}`, YAML),
+  posts(
+    'YAML with aliases',
+    10_000,
+    MAPS,
+    (n) => `a: &a [x, y]\nb: [${list(n, () => '*a')}]\n`,
+    YAML,
+  ),
+  posts(
+    'YAML of many documents',
+    100_000,
+    MAPS,
+    (n, id) => `metadata: {name: ${id}}\n${'---\n{}\n'.repeat(n)}`,
+    YAML,
+  ),
   posts('YAML with errors', 50_000, MAPS, (n) => '@: %\n'.repeat(n), YAML),
   posts('nested YAML', 20_000, MAPS, (n) => `a: ${'['.repeat(n)}`, YAML),
   posts(
@@ -158,7 +228,13 @@ const yamlCases: HostileCase[] = [
     (n, id) => `metadata: {name: ${id}}\ndata:\n  a: |\n${'    some text\n'.repeat(n)}`,
     YAML,
   ),
-  posts('JSON as YAML', 10_000, MAPS, (n, id) => `{${meta(id)},"data":{${list(n, (i) => `"k${i}":"v"`)}}}`, YAML),
+  posts(
+    'JSON as YAML',
+    10_000,
+    MAPS,
+    (n, id) => `{${meta(id)},"data":{${list(n, (i) => `"k${i}":"v"`)}}}`,
+    YAML,
+  ),
 ];
 
 const podCases: HostileCase[] = [
@@ -166,9 +242,14 @@ const podCases: HostileCase[] = [
     pod(id, `"containers":[${list(n, (i) => `{"name":"c${i}","image":"i"}`)}]`),
   ),
   posts('env', 8000, PODS, (n, id) => pod(id, container(`"env":[${env(n)}]`))),
-  posts('the same env', 8000, PODS, (n, id) => pod(id, container(`"env":[${list(n, () => '{"name":"E"}')}]`))),
+  posts('the same env', 8000, PODS, (n, id) =>
+    pod(id, container(`"env":[${list(n, () => '{"name":"E"}')}]`)),
+  ),
   posts('ports', 8000, PODS, (n, id) => {
-    return pod(id, container(`"ports":[${list(n, (i) => `{"containerPort":80,"hostPort":${i + 1}}`)}]`));
+    return pod(
+      id,
+      container(`"ports":[${list(n, (i) => `{"containerPort":80,"hostPort":${i + 1}}`)}]`),
+    );
   }),
   posts('the same port', 8000, PODS, (n, id) =>
     pod(id, container(`"ports":[${list(n, () => '{"containerPort":80}')}]`)),
@@ -176,17 +257,27 @@ const podCases: HostileCase[] = [
   posts('mounts and devices', 3000, PODS, (n, id) => {
     const mounts = list(n, (i) => `{"name":"v${i}","mountPath":"/m${i}"}`);
     const devices = list(n, (i) => `{"name":"d${i}","devicePath":"/d${i}"}`);
+
     const volumes = list(
       n,
-      (i) => `{"name":"v${i}","emptyDir":{}},{"name":"d${i}","persistentVolumeClaim":{"claimName":"c"}}`,
+      (i) =>
+        `{"name":"v${i}","emptyDir":{}},{"name":"d${i}","persistentVolumeClaim":{"claimName":"c"}}`,
     );
-    return pod(id, `${container(`"volumeMounts":[${mounts}],"volumeDevices":[${devices}]`)},"volumes":[${volumes}]`);
+
+    return pod(
+      id,
+      `${container(`"volumeMounts":[${mounts}],"volumeDevices":[${devices}]`)},"volumes":[${volumes}]`,
+    );
   }),
   posts('tolerations', 8000, PODS, (n, id) => {
-    return pod(id, `${container('"env":[]')},"tolerations":[${list(n, (i) => `{"key":"k${i}","operator":"Exists"}`)}]`);
+    return pod(
+      id,
+      `${container('"env":[]')},"tolerations":[${list(n, (i) => `{"key":"k${i}","operator":"Exists"}`)}]`,
+    );
   }),
   posts('spread', 8000, PODS, (n, id) => {
-    const one = (i: number) => `{"maxSkew":1,"topologyKey":"k${i}","whenUnsatisfiable":"DoNotSchedule"}`;
+    const one = (i: number) =>
+      `{"maxSkew":1,"topologyKey":"k${i}","whenUnsatisfiable":"DoNotSchedule"}`;
     return pod(id, `${container('"env":[]')},"topologySpreadConstraints":[${list(n, one)}]`);
   }),
   posts('resources', 8000, PODS, (n, id) => {
@@ -229,7 +320,8 @@ const kindCases: HostileCase[] = [
     return `{${meta(id)},"rules":[${list(n, rule)}]}`;
   }),
   posts('subjects', 8000, `${RBAC}/rolebindings`, (n, id) => {
-    const subject = (i: number) => `{"kind":"User","apiGroup":"rbac.authorization.k8s.io","name":"u${i}"}`;
+    const subject = (i: number) =>
+      `{"kind":"User","apiGroup":"rbac.authorization.k8s.io","name":"u${i}"}`;
     return `{${meta(id)},"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"Role","name":"r"},"subjects":[${list(n, subject)}]}`;
   }),
   posts('secret', 10_000, '/api/v1/namespaces/default/secrets', (n, id) => {
@@ -240,6 +332,7 @@ const kindCases: HostileCase[] = [
       list(n, (i) => `{"key":"k${i}","effect":"NoSchedule"}`),
       list(n, (i) => `{"type":"Hostname","address":"h${i}"}`),
     ];
+
     return `{${meta(id)},"spec":{"taints":[${taints}]},"status":{"addresses":[${addresses}]}}`;
   }),
   posts('review', 10_000, '/apis/authorization.k8s.io/v1/subjectaccessreviews', (n) => {
@@ -247,11 +340,17 @@ const kindCases: HostileCase[] = [
   }),
   posts('properties of a definition', 5000, DEFINITIONS, (n, id) => {
     const properties = list(n, (i) => `"p${i}":{"type":"string"}`);
-    return definition(id, `"schema":{"openAPIV3Schema":{"type":"object","properties":{${properties}}}}`);
+    return definition(
+      id,
+      `"schema":{"openAPIV3Schema":{"type":"object","properties":{${properties}}}}`,
+    );
   }),
   posts('rules of a definition', 5000, DEFINITIONS, (n, id) => {
     const rules = list(n, (i) => `{"rule":"self.kind != 'a${i}'"}`);
-    return definition(id, `"schema":{"openAPIV3Schema":{"type":"object","x-kubernetes-validations":[${rules}]}}`);
+    return definition(
+      id,
+      `"schema":{"openAPIV3Schema":{"type":"object","x-kubernetes-validations":[${rules}]}}`,
+    );
   }),
   posts('set', 10_000, THINGS, (n, id) => thing(id, `"set":[${list(n, (i) => `"s${i}"`)}]`)),
   posts('map', 8000, THINGS, (n, id) => thing(id, `"map":[${list(n, (i) => `{"name":"s${i}"}`)}]`)),
@@ -262,7 +361,9 @@ const kindCases: HostileCase[] = [
       list(n, (i) => `"k${i}":1`),
     ),
   ),
-  posts('values that are not allowed', 20_000, THINGS, (n, id) => thing(id, `"one":[${list(n, (i) => `"v${i}"`)}]`)),
+  posts('values that are not allowed', 20_000, THINGS, (n, id) =>
+    thing(id, `"one":[${list(n, (i) => `"v${i}"`)}]`),
+  ),
   posts('a duration', 500_000, THINGS, (n, id) => thing(id, `"duration":"${'1'.repeat(n)}"`)),
 ];
 
@@ -280,13 +381,22 @@ const patchCases: HostileCase[] = [
     make: (n, id) => ({
       method: 'PUT',
       path: `${THINGS}/${id}`,
-      // Without the resourceVersion of what is there, which custom resources need, everything before is done all the same.
+      // Without the resourceVersion of what is there, which custom resources need, everything
+      // before is done all the same.
       body: thing(id, `"map":[${list(n, (i) => `{"name":"s${n - i}","value":"y"}`)}]`),
       create: [THINGS, thing(id, `"map":[${list(n, (i) => `{"name":"s${i}","value":"x"}`)}]`)],
     }),
   },
-  { name: 'applied items', n: 5000, make: (n, id) => apply(id, `"map":[${list(n, (i) => `{"name":"s${i}"}`)}]`) },
-  { name: 'applied set', n: 8000, make: (n, id) => apply(id, `"set":[${list(n, (i) => `"s${i}"`)}]`) },
+  {
+    name: 'applied items',
+    n: 5000,
+    make: (n, id) => apply(id, `"map":[${list(n, (i) => `{"name":"s${i}"}`)}]`),
+  },
+  {
+    name: 'applied set',
+    n: 8000,
+    make: (n, id) => apply(id, `"set":[${list(n, (i) => `"s${i}"`)}]`),
+  },
   {
     name: 'conflicts',
     n: 5000,
@@ -299,7 +409,8 @@ const patchCases: HostileCase[] = [
     name: 'conflicts below a long name',
     n: 5000,
     make: (n, id) => {
-      const any = (value: number) => `"any":{"${'n'.repeat(40 * n)}":{${list(n, (i) => `"k${i}":${value}`)}}}`;
+      const any = (value: number) =>
+        `"any":{"${'n'.repeat(40 * n)}":{${list(n, (i) => `"k${i}":${value}`)}}}`;
       return { ...apply(id, any(2)), create: [THINGS, thing(id, any(1))] };
     },
   },
@@ -341,6 +452,7 @@ const patchCases: HostileCase[] = [
     n: 6000,
     make: (n, id) => {
       const order = list(n, (i) => `{"name":"E${n - 1 - i}"}`);
+
       return {
         method: 'PATCH',
         path: `${DEPLOYMENTS}/${id}`,
@@ -396,7 +508,10 @@ const patchCases: HostileCase[] = [
   },
 ];
 
-/** Requests of many kinds that would like to take long: by repeated keys, unknown fields, nesting, long lists and long texts. */
+/**
+ * Requests of many kinds that would like to take long: by repeated keys, unknown fields, nesting,
+ * long lists and long texts.
+ */
 export const HOSTILE_CASES: readonly HostileCase[] = [
   ...metadataCases,
   ...decodingCases,

@@ -11,7 +11,10 @@ function ownedBy(object: KubeObject | undefined): unknown {
   return addOwnerRef === true ? [selector, componentKinds] : undefined;
 }
 
-/** Applications that own their components: a controller makes them owners, so that who deletes one deletes what it selects. */
+/**
+ * Applications that own their components: a controller makes them owners, so that who deletes one
+ * deletes what it selects.
+ */
 export class ApplicationRule implements Rule {
   readonly resources: ReadonlySet<string> = new Set(['app.k8s.io/applications']);
   readonly #authorizer: Authorizer;
@@ -31,12 +34,19 @@ export class ApplicationRule implements Rule {
       const component = componentKind(one?.group, one?.kind);
       if (
         !component ||
-        this.#authorizer.allows(caller, { ...info, ...component, verb: 'delete', subresource: '', name: '' })
+        this.#authorizer.allows(caller, {
+          ...info,
+          ...component,
+          verb: 'delete',
+          subresource: '',
+          name: '',
+        })
       ) {
         continue;
       }
 
       const { group, resource } = info;
+
       throw forbidden(
         { group, resource, name: nameOf(attempt) },
         `user "${caller.name}" cannot delete ${component.resource}, which spec.addOwnerRef would let the application do`,

@@ -11,12 +11,14 @@ import { isLeftToKubernetes, scopesOfGrant, workspaceOf } from './scopes-of-gran
 
 const IAM = 'iam.kubesphere.io';
 const RBAC = 'rbac.authorization.k8s.io';
+
 const BINDINGS: ReadonlySet<string> = new Set([
   `${RBAC}/rolebindings`,
   `${RBAC}/clusterrolebindings`,
   `${IAM}/globalrolebindings`,
   `${IAM}/workspacerolebindings`,
 ]);
+
 const GROUPS: ReadonlySet<string> = new Set([`${IAM}/groups`, `${IAM}/groupbindings`]);
 
 /** What a binding gives, and to whom. */
@@ -46,21 +48,31 @@ export class BindingRule implements Rule {
     }
 
     const { name = '' } = (wished.roleRef ?? {}) as { name?: string };
+
     for (const scope of scopesOfGrant(this.#scopes, attempt)) {
       if (!isLeftToKubernetes(attempt, scope)) {
-        checkGrant(this.#authorizer, caller, scope, 'bind', name, this.#rulesOf(scope, info, wished));
+        checkGrant(
+          this.#authorizer,
+          caller,
+          scope,
+          'bind',
+          name,
+          this.#rulesOf(scope, info, wished),
+        );
       }
     }
   }
 
   #rulesOf(scope: Scope, info: RequestInfo, wished: KubeObject) {
     const { kind = '', name = '' } = (wished.roleRef ?? {}) as { kind?: string; name?: string };
+
     const holder =
       kind === 'ClusterRole'
         ? this.#scopes.cluster()
         : info.resource === 'workspacerolebindings'
           ? this.#scopes.workspace('')
           : scope;
+
     const role = kind === holder.roleKind ? this.#scopes.template(holder, name) : undefined;
 
     // Nobody knows what a role will give that is not there yet.
@@ -68,7 +80,10 @@ export class BindingRule implements Rule {
   }
 }
 
-/** Groups and their members: who brings somebody into a group, or a group into a workspace, gives the roles that the group has there. */
+/**
+ * Groups and their members: who brings somebody into a group, or a group into a workspace, gives
+ * the roles that the group has there.
+ */
 export class GroupRule implements Rule {
   readonly resources = GROUPS;
   readonly #groupRoles: GroupRoles;
@@ -83,8 +98,15 @@ export class GroupRule implements Rule {
     }
 
     const isGroup = info.resource === 'groups';
-    const groupOf = ({ groupRef, metadata }: KubeObject) => String((isGroup ? metadata.name : groupRef?.name) ?? '');
-    const given = (object: KubeObject) => [groupOf(object), isGroup ? [] : (object.users ?? []), workspaceOf(object)];
+    const groupOf = ({ groupRef, metadata }: KubeObject) =>
+      String((isGroup ? metadata.name : groupRef?.name) ?? '');
+
+    const given = (object: KubeObject) => [
+      groupOf(object),
+      isGroup ? [] : (object.users ?? []),
+      workspaceOf(object),
+    ];
+
     if (stored && isDeepStrictEqual(given(stored), given(wished))) {
       return;
     }

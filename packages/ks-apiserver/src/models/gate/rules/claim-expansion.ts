@@ -5,6 +5,7 @@ import type { Authorizer } from '../../authorization/authorizer.ts';
 import { nameOf, type Rule, type Verdict, type WriteAttempt } from '../attempt.ts';
 
 const CLASSES = { group: 'storage.k8s.io', version: 'v1', resource: 'storageclasses' };
+
 /** What a controller scales down. */
 const SCALED = ['deployments', 'statefulsets'] as const;
 
@@ -13,8 +14,8 @@ function sizeOf(object: KubeObject): unknown {
 }
 
 /**
- * Claims of storage that grows only while nothing uses it: a controller stops the workload that mounts one which is enlarged, so
- * that who enlarges it must be allowed to scale workloads.
+ * Claims of storage that grows only while nothing uses it: a controller stops the workload that
+ * mounts one which is enlarged, so that who enlarges it must be allowed to scale workloads.
  */
 export class ClaimExpansionRule implements Rule {
   readonly resources: ReadonlySet<string> = new Set(['/persistentvolumeclaims']);
@@ -42,12 +43,14 @@ export class ClaimExpansionRule implements Rule {
       const right = { ...info, group: 'apps', resource, subresource: '', verb: 'update', name: '' };
       return !this.#authorizer.allows(caller, right);
     });
+
     if (denied === undefined) {
       return {};
     }
 
     const name = String(stored.spec?.storageClassName ?? '');
-    const storageClass = name === '' ? undefined : await this.#client.find<KubeObject>({ resource: CLASSES, name });
+    const storageClass =
+      name === '' ? undefined : await this.#client.find<KubeObject>({ resource: CLASSES, name });
     if (this.#expandsOffline(storageClass)) {
       const { group, resource } = info;
       throw forbidden(

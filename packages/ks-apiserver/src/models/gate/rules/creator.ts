@@ -6,10 +6,15 @@ import { CREATOR_ANNOTATION } from '../../iam/types.ts';
 import type { WriteAttempt } from '../attempt.ts';
 
 /**
- * Checks the annotation that names the creator, who becomes admin of a project: who makes the project may name themselves, and
- * otherwise it takes the right to give everything there. Throws Forbidden.
+ * Checks the annotation that names the creator, who becomes admin of a project: who makes the
+ * project may name themselves, and otherwise it takes the right to give everything there. Throws
+ * Forbidden.
  */
-export function checkCreator(authorizer: Authorizer, { caller, stored, wished }: WriteAttempt, scope: Scope): void {
+export function checkCreator(
+  authorizer: Authorizer,
+  { caller, stored, wished }: WriteAttempt,
+  scope: Scope,
+): void {
   const creator = wished?.metadata.annotations?.[CREATOR_ANNOTATION];
   if (!creator || creator === stored?.metadata.annotations?.[CREATOR_ANNOTATION]) {
     return;

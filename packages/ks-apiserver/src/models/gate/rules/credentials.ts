@@ -6,12 +6,14 @@ import { nameOf, type Rule, type WriteAttempt } from '../attempt.ts';
 import { requireAdministrator } from './administrators.ts';
 
 const CERTIFICATES = 'certificates.k8s.io/certificatesigningrequests';
+
 /** The signer whose certificates are never approved but by an administrator. */
 const CLIENT_SIGNER = 'kubernetes.io/kube-apiserver-client';
 
 /**
- * Certificates: who approves one makes whom it names. Requests for other signers are an administrator's too: Kubernetes approves
- * some by itself, such as a kubelet's, by the rights of who asks, which through this server are the server's own.
+ * Certificates: who approves one makes whom it names. Requests for other signers are an
+ * administrator's too: Kubernetes approves some by itself, such as a kubelet's, by the rights of
+ * who asks, which through this server are the server's own.
  */
 export class CertificateRule implements Rule {
   readonly resources: ReadonlySet<string> = new Set([
@@ -19,6 +21,7 @@ export class CertificateRule implements Rule {
     `${CERTIFICATES}/approval`,
     `${CERTIFICATES}/status`,
   ]);
+
   readonly #authorizer: Authorizer;
 
   constructor(authorizer: Authorizer) {
@@ -33,7 +36,11 @@ export class CertificateRule implements Rule {
 
     const signer = (wished?.spec as { signerName?: string } | undefined)?.signerName;
     if (signer !== CLIENT_SIGNER && !attempt.checkedByKubernetes) {
-      requireAdministrator(this.#authorizer, attempt, `ask for certificates of the signer ${signer}`);
+      requireAdministrator(
+        this.#authorizer,
+        attempt,
+        `ask for certificates of the signer ${signer}`,
+      );
     }
   }
 }
@@ -42,10 +49,15 @@ const TOKEN_SECRET = 'kubernetes.io/service-account-token';
 const ACCOUNT_ANNOTATION = 'kubernetes.io/service-account.name';
 
 function accountOf(secret: KubeObject | undefined): string {
-  return secret?.type === TOKEN_SECRET ? (secret.metadata.annotations?.[ACCOUNT_ANNOTATION] ?? '') : '';
+  return secret?.type === TOKEN_SECRET
+    ? (secret.metadata.annotations?.[ACCOUNT_ANNOTATION] ?? '')
+    : '';
 }
 
-/** Tokens of ServiceAccounts, asked for or kept in a Secret: who has one acts as the account, and must hold its rights. */
+/**
+ * Tokens of ServiceAccounts, asked for or kept in a Secret: who has one acts as the account, and
+ * must hold its rights.
+ */
 export class ServiceAccountTokenRule implements Rule {
   readonly resources: ReadonlySet<string> = new Set(['/serviceaccounts/token', '/secrets']);
   readonly #users: UserRights;
@@ -76,9 +88,14 @@ export class ServiceAccountTokenRule implements Rule {
   }
 }
 
-/** Kinds of KubeSphere itself: who changes what they are, or how they are converted, sees and makes objects of all of them. */
+/**
+ * Kinds of KubeSphere itself: who changes what they are, or how they are converted, sees and makes
+ * objects of all of them.
+ */
 export class PlatformKindRule implements Rule {
-  readonly resources: ReadonlySet<string> = new Set(['apiextensions.k8s.io/customresourcedefinitions']);
+  readonly resources: ReadonlySet<string> = new Set([
+    'apiextensions.k8s.io/customresourcedefinitions',
+  ]);
   readonly seesDeletions = true;
   readonly #authorizer: Authorizer;
 

@@ -13,7 +13,10 @@ function adminNamespaceOf(object: KubeObject | undefined): string {
   return String((object?.status as { adminNamespace?: unknown } | undefined)?.adminNamespace ?? '');
 }
 
-/** DevOps projects: their workspace's roles count in them, and those of the namespace that their status names. */
+/**
+ * DevOps projects: their workspace's roles count in them, and those of the namespace that their
+ * status names.
+ */
 export class DevOpsProjectRule implements Rule {
   readonly resources: ReadonlySet<string> = new Set([`${DEVOPS}/devopsprojects`]);
   readonly #authorizer: Authorizer;

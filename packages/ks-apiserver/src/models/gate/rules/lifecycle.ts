@@ -4,8 +4,9 @@ import type { Authorizer } from '../../authorization/authorizer.ts';
 import { nameOf, type Rule, type WriteAttempt } from '../attempt.ts';
 
 /**
- * Owners and finalizers of the objects that rights depend on: the garbage collector deletes what has a missing owner, so that
- * setting one is a deletion (Kubernetes "OwnerReferencesPermissionEnforcement").
+ * Owners and finalizers of the objects that rights depend on: the garbage collector deletes what
+ * has a missing owner, so that setting one is a deletion (Kubernetes
+ * "OwnerReferencesPermissionEnforcement").
  */
 export class LifecycleRule implements Rule {
   readonly resources: ReadonlySet<string>;
@@ -22,7 +23,11 @@ export class LifecycleRule implements Rule {
       return;
     }
 
-    const of = ({ metadata }: typeof stored) => [metadata.ownerReferences ?? [], metadata.finalizers ?? []];
+    const of = ({ metadata }: typeof stored) => [
+      metadata.ownerReferences ?? [],
+      metadata.finalizers ?? [],
+    ];
+
     if (isDeepStrictEqual(of(stored), of(wished))) {
       return;
     }

@@ -35,12 +35,19 @@ export class NamespaceRule implements Rule {
 
     const workspaces = [workspaceOf(stored), workspaceOf(wished)];
     if (workspaces[0] !== workspaces[1] && workspaces.includes(SYSTEM_WORKSPACE)) {
-      requireAdministrator(this.#authorizer, attempt, `bring a namespace into ${SYSTEM_WORKSPACE}, or out of it`);
+      requireAdministrator(
+        this.#authorizer,
+        attempt,
+        `bring a namespace into ${SYSTEM_WORKSPACE}, or out of it`,
+      );
     }
 
     checkWorkspaceLabel(this.#authorizer, attempt);
+
     // Nobody has a role yet in a namespace that is only being made.
-    const scope = stored ? this.#scopes.namespace(nameOf(attempt)) : makingScope(this.#scopes, wished);
+    const scope = stored
+      ? this.#scopes.namespace(nameOf(attempt))
+      : makingScope(this.#scopes, wished);
     checkCreator(this.#authorizer, attempt, scope);
   }
 }

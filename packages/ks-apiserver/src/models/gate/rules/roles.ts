@@ -13,6 +13,7 @@ import { isLeftToKubernetes, scopesOfGrant } from './scopes-of-grant.ts';
 
 const IAM = 'iam.kubesphere.io';
 const RBAC = 'rbac.authorization.k8s.io';
+
 const ROLES: ReadonlySet<string> = new Set([
   `${RBAC}/roles`,
   `${RBAC}/clusterroles`,
@@ -30,13 +31,27 @@ function aggregationOf(object: KubeObject): string | undefined {
   return holderOf(object).metadata?.annotations?.[AGGREGATION_ROLES];
 }
 
-/** Everything of a role by which it gives rights, to whoever has it or to roles that are put together from it. */
+/**
+ * Everything of a role by which it gives rights, to whoever has it or to roles that are put
+ * together from it.
+ */
 function givenBy(object: KubeObject): unknown[] {
   const { rules, role, aggregationRule, metadata } = object;
-  return [overrideOf(object), rules ?? [], role, aggregationRule, metadata.labels ?? {}, aggregationOf(object)];
+
+  return [
+    overrideOf(object),
+    rules ?? [],
+    role,
+    aggregationRule,
+    metadata.labels ?? {},
+    aggregationOf(object),
+  ];
 }
 
-/** Roles of all levels and their templates: nobody makes one that gives more than they may do themselves. */
+/**
+ * Roles of all levels and their templates: nobody makes one that gives more than they may do
+ * themselves.
+ */
 export class RoleRule implements Rule {
   readonly resources = ROLES;
   readonly #authorizer: Authorizer;
@@ -64,17 +79,22 @@ export class RoleRule implements Rule {
     const { stored } = attempt;
     const { role, metadata } = wished;
     const module = overrideOf(wished);
+
     const isSameModule =
       stored !== undefined &&
       module === overrideOf(stored) &&
       isDeepStrictEqual(stored.metadata.labels ?? {}, metadata.labels ?? {});
+
     // What a new module will allow nobody knows, nor what one allows in another workspace.
     if (module !== undefined && !isSameModule) {
       return ALL_RIGHTS;
     }
 
     const ofTemplates =
-      aggregationOf(wished) === (stored && aggregationOf(stored)) ? [] : this.#templates(scope, wished);
+      aggregationOf(wished) === (stored && aggregationOf(stored))
+        ? []
+        : this.#templates(scope, wished);
+
     // A controller replaces the rules by those of all roles with the right labels.
     if (wished.aggregationRule) {
       return ALL_RIGHTS;
@@ -85,16 +105,26 @@ export class RoleRule implements Rule {
       return ofTemplates;
     }
 
-    return [...rulesOf(holderOf(role === undefined ? wished : { ...wished, kind: 'RoleBase' })), ...ofTemplates];
+    return [
+      ...rulesOf(holderOf(role === undefined ? wished : { ...wished, kind: 'RoleBase' })),
+      ...ofTemplates,
+    ];
   }
 
-  /** Rules of the roles that an annotation names. One that is not there, or is another workspace's, may come to allow anything. */
+  /**
+   * Rules of the roles that an annotation names. One that is not there, or is another workspace's,
+   * may come to allow anything.
+   */
   #templates(scope: Scope, wished: KubeObject): readonly PolicyRule[] {
     const rules: PolicyRule[] = [];
+
     for (const name of aggregatedNames(aggregationOf(wished))) {
       const template = this.#scopes.template(scope, name);
       const workspace = template?.labels[WORKSPACE_LABEL];
-      if (!template || (scope.level === 'workspace' && workspace !== undefined && workspace !== scope.key)) {
+      if (
+        !template ||
+        (scope.level === 'workspace' && workspace !== undefined && workspace !== scope.key)
+      ) {
         return ALL_RIGHTS;
       }
 

@@ -15,15 +15,28 @@ export function makingScope(scopes: Scopes, object: KubeObject | undefined): Sco
 }
 
 /**
- * Whether Kubernetes alone decides about a grant: to a ServiceAccount in the cluster, where RBAC's `bind` and `escalate` are given
- * by who may do everything. In a namespace `*` on roles gives them too, which KubeSphere's roles for tenants have.
+ * Whether Kubernetes alone decides about a grant: to a ServiceAccount in the cluster, where RBAC's
+ * `bind` and `escalate` are given by who may do everything. In a namespace `*` on roles gives them
+ * too, which KubeSphere's roles for tenants have.
  */
-export function isLeftToKubernetes({ caller, info, checkedByKubernetes }: WriteAttempt, { level }: Scope): boolean {
+export function isLeftToKubernetes(
+  { caller, info, checkedByKubernetes }: WriteAttempt,
+  { level }: Scope,
+): boolean {
   const isRbac = info.group === 'rbac.authorization.k8s.io';
-  return checkedByKubernetes && isRbac && level === 'cluster' && caller.name.startsWith('system:serviceaccount:');
+
+  return (
+    checkedByKubernetes &&
+    isRbac &&
+    level === 'cluster' &&
+    caller.name.startsWith('system:serviceaccount:')
+  );
 }
 
-/** Where a role or a binding gives rights: its own scope, and that from which a changed label takes it. */
+/**
+ * Where a role or a binding gives rights: its own scope, and that from which a changed label takes
+ * it.
+ */
 export function scopesOfGrant(scopes: Scopes, { info, stored, wished }: WriteAttempt): Scope[] {
   if (info.group === 'rbac.authorization.k8s.io') {
     const isNamespaced = info.resource === 'roles' || info.resource === 'rolebindings';
@@ -36,6 +49,7 @@ export function scopesOfGrant(scopes: Scopes, { info, stored, wished }: WriteAtt
   }
 
   const workspaces = new Set([wished, ...(stored ? [stored] : [])].map(workspaceOf));
+
   // One without a workspace is a template of all of them.
   return [...workspaces].map((name) => (name === '' ? scopes.global() : scopes.workspace(name)));
 }

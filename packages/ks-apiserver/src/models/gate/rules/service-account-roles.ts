@@ -10,7 +10,10 @@ function roleOf(object: KubeObject | undefined): string {
   return object?.metadata.annotations?.[SERVICE_ACCOUNT_ROLE] ?? '';
 }
 
-/** ServiceAccounts: a controller binds each to the role that its annotation names, so that setting it is a grant of that role. */
+/**
+ * ServiceAccounts: a controller binds each to the role that its annotation names, so that setting
+ * it is a grant of that role.
+ */
 export class ServiceAccountRoleRule implements Rule {
   readonly resources: ReadonlySet<string> = new Set(['/serviceaccounts']);
   readonly #authorizer: Authorizer;
@@ -29,7 +32,15 @@ export class ServiceAccountRoleRule implements Rule {
 
     const scope = this.#scopes.namespace(wished?.metadata.namespace ?? info.namespace);
     const role = this.#scopes.template(scope, name)?.object;
+
     // Nobody knows what a role will give that is not there yet.
-    checkGrant(this.#authorizer, caller, scope, 'bind', name, role ? this.#authorizer.rightsOf(role) : ALL_RIGHTS);
+    checkGrant(
+      this.#authorizer,
+      caller,
+      scope,
+      'bind',
+      name,
+      role ? this.#authorizer.rightsOf(role) : ALL_RIGHTS,
+    );
   }
 }

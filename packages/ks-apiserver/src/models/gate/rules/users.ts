@@ -12,7 +12,12 @@ import type { PasswordPolicy } from '../../iam/password-policy.ts';
 import { checkPassword, hashPassword } from '../../iam/passwords.ts';
 import { linkOf, type ProviderLinks } from '../../iam/provider-links.ts';
 import type { CheckNameIsFree } from '../../iam/retired-names.ts';
-import { GLOBAL_ROLE_ANNOTATION, PASSWORD_ENCRYPTED, UNINITIALIZED, type User } from '../../iam/types.ts';
+import {
+  GLOBAL_ROLE_ANNOTATION,
+  PASSWORD_ENCRYPTED,
+  UNINITIALIZED,
+  type User,
+} from '../../iam/types.ts';
 import { checkUserName } from '../../iam/user-names.ts';
 import type { UserRights } from '../../iam/user-rights.ts';
 import { nameOf, type Rule, type Verdict, type WriteAttempt } from '../attempt.ts';
@@ -39,16 +44,35 @@ function stateOf(user: User | undefined): string {
   return user?.status?.state ?? '';
 }
 
-/** A user without what setting a first password changes: the password, the marks about it, and what the API counts. */
+/**
+ * A user without what setting a first password changes: the password, the marks about it, and what
+ * the API counts.
+ */
 function besidesPassword({ metadata, spec, ...user }: User): unknown {
-  const { annotations, managedFields: _fields, resourceVersion: _version, generation: _generation, ...rest } = metadata;
-  const { [UNINITIALIZED]: _duty, [PASSWORD_ENCRYPTED]: _mark, [LAST_APPLIED]: _copy, ...others } = annotations ?? {};
+  const {
+    annotations,
+    managedFields: _fields,
+    resourceVersion: _version,
+    generation: _generation,
+    ...rest
+  } = metadata;
+
+  const {
+    [UNINITIALIZED]: _duty,
+    [PASSWORD_ENCRYPTED]: _mark,
+    [LAST_APPLIED]: _copy,
+    ...others
+  } = annotations ?? {};
+
   const { password: _password, ...fields } = spec ?? {};
 
   return { ...user, metadata: { ...rest, annotations: others }, spec: fields };
 }
 
-/** Throws Forbidden for who must set a password first and changes anything else of themselves, or no password. */
+/**
+ * Throws Forbidden for who must set a password first and changes anything else of themselves, or no
+ * password.
+ */
 function checkOnlyPassword(caller: UserInfo, stored: User | undefined, wished: User): void {
   if (!mustSetPassword(caller)) {
     return;
@@ -70,8 +94,8 @@ function checkOnlyPassword(caller: UserInfo, stored: User | undefined, wished: U
 }
 
 /**
- * Users: passwords are taken as plain text and stored as hashes, and who changes how another user logs in, or whether, must hold
- * all rights of that user.
+ * Users: passwords are taken as plain text and stored as hashes, and who changes how another user
+ * logs in, or whether, must hold all rights of that user.
  */
 export class UserRule implements Rule {
   readonly resources: ReadonlySet<string> = new Set([`${GROUP}/users`, `${GROUP}/users/status`]);
@@ -87,6 +111,7 @@ export class UserRule implements Rule {
     const { caller, wished } = attempt;
     const { rights } = this.#parts;
     const name = nameOf(attempt);
+
     if (!wished) {
       this.#checkDeletion(caller, name);
       return {};
@@ -94,6 +119,7 @@ export class UserRule implements Rule {
 
     const stored = attempt.stored as User | undefined;
     const given = wished as User;
+
     if (stored) {
       this.#checkChange(caller, stored, given);
     } else {
@@ -107,12 +133,15 @@ export class UserRule implements Rule {
     this.#checkLink(caller, stored, given);
 
     const object = await this.#stored(attempt, stored, given);
+
     if (!stored && !attempt.dryRun) {
       await this.removeLeftOver(name);
     }
 
     const isDisabled = stateOf(given) === 'Disabled' && stateOf(stored) !== 'Disabled';
-    const endsSessions = stored !== undefined && (object.spec.password !== stored.spec?.password || isDisabled);
+    const endsSessions =
+      stored !== undefined && (object.spec.password !== stored.spec?.password || isDisabled);
+
     const settle = async (isStored: boolean) => {
       if (isStored && endsSessions && !attempt.dryRun) {
         await this.#parts.revokeSessions(name);
@@ -134,7 +163,11 @@ export class UserRule implements Rule {
     if (name !== '') {
       this.#parts.rights.checkOutranks(caller, name);
     } else if (!this.#parts.authorizer.holdsEverything(caller)) {
-      throw new StatusError(403, 'Forbidden', 'users.iam.kubesphere.io is forbidden: delete users one by one');
+      throw new StatusError(
+        403,
+        'Forbidden',
+        'users.iam.kubesphere.io is forbidden: delete users one by one',
+      );
     }
   }
 
@@ -164,13 +197,15 @@ export class UserRule implements Rule {
   }
 
   /**
-   * Whether a user may be linked to an account of an identity provider, or unlinked: whose account it is can act as the user.
-   * Throws Forbidden for who does not manage users, whatever they may do with their own, or has not all rights of this one,
-   * and AlreadyExists for an account that another user is linked to.
+   * Whether a user may be linked to an account of an identity provider, or unlinked: whose account
+   * it is can act as the user. Throws Forbidden for who does not manage users, whatever they may do
+   * with their own, or has not all rights of this one, and AlreadyExists for an account that
+   * another user is linked to.
    */
   #checkLink(caller: UserInfo, stored: User | undefined, wished: KubeObject): void {
     const { links, rights } = this.#parts;
     const name = wished.metadata.name ?? '';
+
     if (linkOf(stored) === linkOf(wished)) {
       return;
     }
@@ -197,6 +232,7 @@ export class UserRule implements Rule {
   async #stored({ caller }: WriteAttempt, stored: User | undefined, wished: User): Promise<User> {
     const before = stored?.metadata.annotations ?? {};
     const { [LAST_APPLIED]: _copy, ...annotations } = { ...wished.metadata.annotations };
+
     for (const key of [PASSWORD_ENCRYPTED, GLOBAL_ROLE_ANNOTATION]) {
       if (before[key] === undefined) {
         delete annotations[key];
@@ -209,6 +245,7 @@ export class UserRule implements Rule {
     const given = wished.spec?.password;
     const setsPassword = Boolean(given) && given !== old;
     const isOwn = stored !== undefined && caller.name === wished.metadata.name;
+
     // Nobody lifts the duty to choose a password from themselves, but by choosing one.
     if (isOwn && !setsPassword && before[UNINITIALIZED] !== undefined) {
       annotations[UNINITIALIZED] = before[UNINITIALIZED];
@@ -216,9 +253,11 @@ export class UserRule implements Rule {
 
     const spec: User['spec'] = { ...wished.spec };
     delete spec.password;
+
     if (setsPassword) {
       spec.password = await this.#hashed(caller, { isOwn, stored, wished });
       annotations[PASSWORD_ENCRYPTED] = 'true';
+
       if (isOwn) {
         // The duty is met.
         delete annotations[UNINITIALIZED];
@@ -233,8 +272,8 @@ export class UserRule implements Rule {
   }
 
   /**
-   * The hash of a new password, if it is good enough and its setter may set it. A hash is taken as a password of that text:
-   * nobody logs in with one made elsewhere. Throws BadRequest, Forbidden.
+   * The hash of a new password, if it is good enough and its setter may set it. A hash is taken as
+   * a password of that text: nobody logs in with one made elsewhere. Throws BadRequest, Forbidden.
    */
   async #hashed(
     caller: UserInfo,
@@ -244,6 +283,7 @@ export class UserRule implements Rule {
     const { metadata, spec } = wished;
     const name = metadata.name ?? '';
     const password = spec.password ?? '';
+
     if (isApiTokenCaller(caller)) {
       throw refused(name, 'an API token cannot set passwords: log in with the password');
     }
@@ -253,6 +293,7 @@ export class UserRule implements Rule {
     }
 
     await passwords.check(password, { username: name, ...(spec.email && { email: spec.email }) });
+
     // The duty to change it is not met by setting the same again.
     if (isOwn && stored?.metadata.annotations?.[UNINITIALIZED] === 'true') {
       if (await checkPassword(password, stored.spec?.password)) {

@@ -4,8 +4,8 @@ import { nameOf, type WriteAttempt } from '../attempt.ts';
 import { workspaceOf } from './scopes-of-grant.ts';
 
 /**
- * Checks the label by which an object belongs to a workspace: it takes the right to create such objects in the new one and, where
- * it changes, to delete them in the old one. Throws Forbidden.
+ * Checks the label by which an object belongs to a workspace: it takes the right to create such
+ * objects in the new one and, where it changes, to delete them in the old one. Throws Forbidden.
  */
 export function checkWorkspaceLabel(authorizer: Authorizer, attempt: WriteAttempt): void {
   const { caller, info, stored, wished } = attempt;
@@ -21,6 +21,7 @@ export function checkWorkspaceLabel(authorizer: Authorizer, attempt: WriteAttemp
     }
 
     const where = workspace === '' ? 'at the cluster scope' : `in the workspace "${workspace}"`;
+
     throw forbidden(
       { group, resource, name: nameOf(attempt) },
       `User "${caller.name}" cannot ${verb} resource "${resource}" in API group "${group}" ${where}`,

@@ -14,7 +14,9 @@ function managerOf({ resource }: RequestInfo, object: KubeObject | undefined): s
   return String((spec as { manager?: unknown } | undefined)?.manager ?? '');
 }
 
-/** Workspaces: a controller makes the manager admin of the workspace, so that naming one is a grant. */
+/**
+ * Workspaces: a controller makes the manager admin of the workspace, so that naming one is a grant.
+ */
 export class WorkspaceRule implements Rule {
   readonly resources: ReadonlySet<string> = new Set([TEMPLATES, WORKSPACES]);
   readonly #authorizer: Authorizer;
@@ -36,6 +38,7 @@ export class WorkspaceRule implements Rule {
     const scope = this.#scopes.workspace(name);
     const role = this.#scopes.role(scope, `${name}-admin`);
     const rules = role?.object ? rulesOf(role.object) : ALL_RESOURCES;
+
     checkGrant(this.#authorizer, caller, scope, 'bind', `${name}-admin`, rules);
   }
 }

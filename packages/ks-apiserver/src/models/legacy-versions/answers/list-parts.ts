@@ -1,7 +1,10 @@
 import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
 import { isWhole, type KubeBody } from '@ks-apiserver/client/kube/transport';
 
-/** A part of a list's JSON: what is before its elements, with the opening bracket; one element; what is behind them. */
+/**
+ * A part of a list's JSON: what is before its elements, with the opening bracket; one element; what
+ * is behind them.
+ */
 export interface ListPart {
   is: 'head' | 'item' | 'tail';
   bytes: Buffer;
@@ -14,12 +17,20 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
+
 /** Longest name of a member that is of interest, in bytes. */
 const NAME_LIMIT = 32;
-/** How much is kept of one part, in bytes: etcd's limit for an object is 1.5 MB, what is no list may be larger. */
+
+/**
+ * How much is kept of one part, in bytes: etcd's limit for an object is 1.5 MB, what is no list may
+ * be larger.
+ */
 const PART_LIMIT = 16 * 1024 * 1024;
 
-/** Cuts the JSON of a list into its parts while it comes, in time and memory that do not depend on how long it is. */
+/**
+ * Cuts the JSON of a list into its parts while it comes, in time and memory that do not depend on
+ * how long it is.
+ */
 class ListCutter {
   readonly #members: ReadonlySet<string>;
   #part: ListPart['is'] = 'head';
@@ -28,7 +39,9 @@ class ListCutter {
   #depth = 0;
   #inString = false;
   #escaped = false;
-  /** The string that is read at the top level, and the name of the member whose value comes next. */
+  /**
+   * The string that is read at the top level, and the name of the member whose value comes next.
+   */
   #text: number[] = [];
   #member = '';
   /** Whether an element has begun. */
@@ -44,6 +57,7 @@ class ListCutter {
     }
 
     this.#size += bytes.byteLength;
+
     if (this.#size > PART_LIMIT) {
       throw internalError(`the Kubernetes API sent an object of more than ${PART_LIMIT} bytes`);
     }
@@ -77,8 +91,10 @@ class ListCutter {
   *cut(chunk: Buffer): Generator<ListPart> {
     // Where what is kept of this chunk begins.
     let from = 0;
+
     for (let at = 0; at < chunk.length && this.#part !== 'tail'; at += 1) {
       const byte = chunk[at]!;
+
       if (this.#inString) {
         this.#readString(byte);
         continue;
@@ -103,7 +119,13 @@ class ListCutter {
           }
 
           this.#depth += 1;
-          if (this.#part === 'head' && this.#depth === 2 && byte === OPEN_BRACKET && this.#members.has(this.#member)) {
+
+          if (
+            this.#part === 'head' &&
+            this.#depth === 2 &&
+            byte === OPEN_BRACKET &&
+            this.#members.has(this.#member)
+          ) {
             this.#keep(chunk.subarray(from, at + 1));
             yield this.#take('head');
             this.#part = 'item';
@@ -114,6 +136,7 @@ class ListCutter {
         case CLOSE_BRACE:
         case CLOSE_BRACKET:
           this.#depth -= 1;
+
           if (this.#part === 'item' && this.#depth === 2) {
             this.#keep(chunk.subarray(from, at + 1));
             this.#inItem = false;
@@ -134,7 +157,10 @@ class ListCutter {
     }
   }
 
-  /** What is left at the end: the tail, or all of it where it is no list. Throws where the list breaks off. */
+  /**
+   * What is left at the end: the tail, or all of it where it is no list. Throws where the list
+   * breaks off.
+   */
   end(): ListPart {
     if (this.#part === 'item') {
       throw internalError('a list of the Kubernetes API breaks off');
@@ -145,11 +171,16 @@ class ListCutter {
 }
 
 /**
- * The parts of a list in JSON, its elements in one of the members named; one `head` with everything where the body is no such list.
- * Throws for a list that breaks off, and for an element of more than 16 MB.
+ * The parts of a list in JSON, its elements in one of the members named; one `head` with everything
+ * where the body is no such list. Throws for a list that breaks off, and for an element of more
+ * than 16 MB.
  */
-export async function* listParts(body: KubeBody, members: readonly string[]): AsyncGenerator<ListPart> {
+export async function* listParts(
+  body: KubeBody,
+  members: readonly string[],
+): AsyncGenerator<ListPart> {
   const cutter = new ListCutter(members);
+
   for await (const piece of isWhole(body) ? [body] : body) {
     yield* cutter.cut(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
   }

@@ -1,6 +1,11 @@
 import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
 import { Turns } from '@ks-apiserver/client/informer/turns';
-import { isWhole, type KubeBody, type KubeResponse, readBody } from '@ks-apiserver/client/kube/transport';
+import {
+  isWhole,
+  type KubeBody,
+  type KubeResponse,
+  readBody,
+} from '@ks-apiserver/client/kube/transport';
 import { frames } from '@ks-apiserver/client/kube/watch-frames';
 import type { Fields } from '../fields.ts';
 import type { LegacyKind, Told } from '../legacy-kind.ts';
@@ -9,8 +14,10 @@ import { listParts } from './list-parts.ts';
 
 /** Largest answer about one object, in bytes. */
 const OBJECT_LIMIT = 16 * 1024 * 1024;
+
 /** Lists up to this size are answered in one piece, in bytes. */
 const WHOLE_LIMIT = 256 * 1024;
+
 /** Converted elements are handed on in pieces of this size, in bytes. */
 const PIECE = 64 * 1024;
 const ELEMENTS = ['items', 'rows'];
@@ -24,9 +31,15 @@ function parse(bytes: Buffer | string): unknown {
 }
 
 /** The events of a watch in the older version, one line each. */
-async function* legacyEvents(body: KubeBody, kind: LegacyKind, told: Told): AsyncGenerator<Uint8Array> {
+async function* legacyEvents(
+  body: KubeBody,
+  kind: LegacyKind,
+  told: Told,
+): AsyncGenerator<Uint8Array> {
   for await (const { type, object } of frames(body)) {
-    yield Buffer.from(`${JSON.stringify({ type, object: legacyAnswer(kind, told, parse(object)) })}\n`);
+    yield Buffer.from(
+      `${JSON.stringify({ type, object: legacyAnswer(kind, told, parse(object)) })}\n`,
+    );
   }
 }
 
@@ -36,12 +49,20 @@ function opened(fields: Fields): string {
   return text === '{' ? text : `${text},`;
 }
 
-/** A list in the older version, element by element: no more than one of them is in memory at the same time. */
-async function* legacyList(body: KubeBody, kind: LegacyKind, told: Told): AsyncGenerator<Uint8Array> {
+/**
+ * A list in the older version, element by element: no more than one of them is in memory at the
+ * same time.
+ */
+async function* legacyList(
+  body: KubeBody,
+  kind: LegacyKind,
+  told: Told,
+): AsyncGenerator<Uint8Array> {
   const turns = new Turns();
   let text = '';
   let member: string | undefined;
   let count = 0;
+
   for await (const { is, bytes } of listParts(body, ELEMENTS)) {
     if (is === 'item') {
       const element = legacyElement(kind, told, parse(bytes));
@@ -110,5 +131,6 @@ export async function legacyResponse(
   }
 
   const answer = legacyAnswer(kind, told, parse(bytes));
+
   return { ...response, headers, body: Buffer.from(`${JSON.stringify(answer)}\n`) };
 }

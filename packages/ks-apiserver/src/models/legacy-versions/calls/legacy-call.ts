@@ -1,4 +1,8 @@
-import { badRequest, notAcceptable, unsupportedMediaType } from '@ks-apiserver/apimachinery/meta/errors';
+import {
+  badRequest,
+  notAcceptable,
+  unsupportedMediaType,
+} from '@ks-apiserver/apimachinery/meta/errors';
 import type { Json } from '@ks-apiserver/apimachinery/meta/types';
 import { isObject } from '@ks-apiserver/apimachinery/schema/own';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
@@ -15,7 +19,14 @@ import { legacyObject } from '../told-objects.ts';
 import { withAppliedDefaults } from './applied-defaults.ts';
 import { takesJson } from './media-types.ts';
 import { patchedObject } from './patches.ts';
-import { checkedObject, checkType, fieldValidationOf, parseJson, parseObject, servedBody } from './request-bodies.ts';
+import {
+  checkedObject,
+  checkType,
+  fieldValidationOf,
+  parseJson,
+  parseObject,
+  servedBody,
+} from './request-bodies.ts';
 
 /** How often a patch is made anew when the object changes meanwhile. */
 const ATTEMPTS = 5;
@@ -23,7 +34,11 @@ const OBJECT_LIMIT = 16 * 1024 * 1024;
 const JSON_TYPE = 'application/json';
 
 /** Makes a call to the Kubernetes API for its caller, as it is. */
-export type Send = (info: RequestInfo, request: KubeRequest, readBody: () => Promise<Buffer>) => Promise<KubeResponse>;
+export type Send = (
+  info: RequestInfo,
+  request: KubeRequest,
+  readBody: () => Promise<Buffer>,
+) => Promise<KubeResponse>;
 
 /** What a call in an older version is made with. */
 export interface LegacyCallParts {
@@ -47,22 +62,30 @@ export class LegacyCall {
 
   constructor(kind: LegacyKind, method: string, url: string) {
     this.kind = kind;
+
     const from = `/apis/${kind.group}/${kind.version}/`;
     const { group, version } = kind.served;
+
     this.url = `/apis/${group}/${version}/${url.slice(from.length)}`;
     this.info = parseRequestInfo(method, this.url);
     this.#told = toldBy(kind, this.info.subresource);
   }
 
-  /** Makes the call; `request` is as it would be sent on in the older version. Throws 400, 406, 415. */
+  /**
+   * Makes the call; `request` is as it would be sent on in the older version. Throws 400, 406, 415.
+   */
   async make(request: KubeRequest, parts: LegacyCallParts): Promise<KubeResponse> {
     checkAccept(request);
+
     const call = { ...asReadable(request), url: this.url };
     const { response, warnings } = await this.#made(call, parts);
     const answer = await legacyResponse(response, this.#form(), this.kind, this.#told);
     const texts = [this.kind.warning, ...warnings];
 
-    return { ...answer, headers: { ...answer.headers, warning: warningHeader(answer.headers.warning, texts) } };
+    return {
+      ...answer,
+      headers: { ...answer.headers, warning: warningHeader(answer.headers.warning, texts) },
+    };
   }
 
   #form(): AnswerForm {
@@ -102,6 +125,7 @@ export class LegacyCall {
     const bytes = Buffer.from(JSON.stringify(body));
     const { 'content-encoding': _encoding, ...headers } = request.headers;
     const sent = { ...headers, 'content-type': type, 'content-length': String(bytes.byteLength) };
+
     // A patch that was merged here replaces the object.
     const info = request.method === 'PUT' ? parseRequestInfo('PUT', request.url) : this.info;
 
@@ -111,23 +135,34 @@ export class LegacyCall {
   async #patch(request: KubeRequest, parts: LegacyCallParts) {
     const type = mediaType(request);
     const fieldValidation = fieldValidationOf(queryOf(request));
+
     if (!Object.values<string>(PATCH_TYPES).includes(type)) {
       throw unsupportedMediaType(Object.values(PATCH_TYPES));
     }
 
     const body = await parts.readBody();
+
     if (type === PATCH_TYPES.apply) {
       const given = checkedObject(parseConfiguration(body));
       const { stored } = this.#told.conversion ? await this.#stored(request, parts.own) : {};
-      const { object, warnings } = servedBody(this.#told, given, fieldValidation, (conversion, applied) =>
-        withAppliedDefaults(conversion, applied, stored),
+
+      const { object, warnings } = servedBody(
+        this.#told,
+        given,
+        fieldValidation,
+        (conversion, applied) => withAppliedDefaults(conversion, applied, stored),
       );
+
       return { response: await this.#send(request, object, parts.send, type), warnings };
     }
 
     const patch = parseJson(body) as Json;
+
     if (!this.#told.conversion) {
-      return { response: await this.#send(request, this.#retyped(patch), parts.send, type), warnings: [] };
+      return {
+        response: await this.#send(request, this.#retyped(patch), parts.send, type),
+        warnings: [],
+      };
     }
 
     return this.#patchConverted(request, patch, type, fieldValidation, parts);
@@ -136,6 +171,7 @@ export class LegacyCall {
   /** A patch that fits the served version but for the name of the version. */
   #retyped(patch: Json): Json {
     const { legacyIn, servedIn } = this.#told;
+
     if (Array.isArray(patch)) {
       return patch.map((operation) =>
         isObject(operation) && operation.path === '/apiVersion' && operation.value === legacyIn
@@ -149,10 +185,14 @@ export class LegacyCall {
     }
 
     checkType({ apiVersion: patch.apiVersion }, this.#told);
+
     return { ...patch, apiVersion: servedIn };
   }
 
-  /** Patches an object in the form in which its caller knows it, and replaces the very version that was read. */
+  /**
+   * Patches an object in the form in which its caller knows it, and replaces the very version that
+   * was read.
+   */
   async #patchConverted(
     request: KubeRequest,
     patch: Json,
@@ -161,11 +201,17 @@ export class LegacyCall {
     parts: LegacyCallParts,
   ): Promise<{ response: KubeResponse; warnings: readonly string[] }> {
     const { group, version } = versionOf(this.#told.servedIn);
+
     const schema =
-      type === PATCH_TYPES.strategic ? await parts.schemaOf({ group, version, kind: this.#told.kind }) : undefined;
+      type === PATCH_TYPES.strategic
+        ? await parts.schemaOf({ group, version, kind: this.#told.kind })
+        : undefined;
+
     const path = request.url.split('?', 1)[0]!;
     const query = queryOf(request);
+
     query.delete('force');
+
     const url = query.size > 0 ? `${path}?${query}` : path;
 
     for (let attempt = 1; ; attempt += 1) {
@@ -187,7 +233,10 @@ export class LegacyCall {
     }
   }
 
-  /** What a patch is for, in the older version; without it where the Kubernetes API answers something else. */
+  /**
+   * What a patch is for, in the older version; without it where the Kubernetes API answers
+   * something else.
+   */
   async #stored(
     { url, signal }: KubeRequest,
     own: LegacyCallParts['own'],
@@ -196,6 +245,7 @@ export class LegacyCall {
     const headers = { accept: JSON_TYPE };
     const found = await own({ method: 'GET', url: path, headers, ...(signal && { signal }) });
     const body = await readBody(found.body, OBJECT_LIMIT);
+
     if (found.status !== 200) {
       return { found: { ...found, body } };
     }
@@ -210,9 +260,14 @@ export class LegacyCall {
     const options = body.byteLength === 0 ? undefined : parseObject(request, body);
     const says = (name: string) => (options ? options[name] !== undefined : query.has(name));
     const orphans = this.kind.orphans && !says('propagationPolicy') && !says('orphanDependents');
+
     if (options) {
       const propagationPolicy = orphans ? { propagationPolicy: 'Orphan' } : {};
-      return this.#send(request, { ...options, ...propagationPolicy, apiVersion: 'v1' }, parts.send);
+      return this.#send(
+        request,
+        { ...options, ...propagationPolicy, apiVersion: 'v1' },
+        parts.send,
+      );
     }
 
     if (orphans) {
@@ -220,11 +275,14 @@ export class LegacyCall {
     }
 
     const url = query.size > 0 ? `${request.url.split('?', 1)[0]}?${query}` : request.url;
+
     return parts.send(this.info, { ...request, url }, parts.readBody);
   }
 }
 
-/** Throws 406 for who does not take JSON: Kubernetes' protobuf of older versions is not made here. */
+/**
+ * Throws 406 for who does not take JSON: Kubernetes' protobuf of older versions is not made here.
+ */
 function checkAccept({ headers: { accept } }: KubeRequest): void {
   if (!takesJson(accept)) {
     throw notAcceptable([JSON_TYPE]);

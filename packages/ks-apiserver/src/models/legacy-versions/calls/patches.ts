@@ -9,11 +9,18 @@ import { PATCH_TYPES } from '@ks-apiserver/client/kube/client';
 import type { Fields } from '../fields.ts';
 
 /**
- * An object after a patch of one of the three types that are merged here. The schema of the served version tells a strategic one
- * which lists are merged: those that older versions tell otherwise are replaced as a whole in both. Throws 400, 413, 422, 500.
+ * An object after a patch of one of the three types that are merged here. The schema of the served
+ * version tells a strategic one which lists are merged: those that older versions tell otherwise
+ * are replaced as a whole in both. Throws 400, 413, 422, 500.
  */
-export function patchedObject(object: Fields, patch: Json, type: string, schema: Schema | undefined): Fields {
+export function patchedObject(
+  object: Fields,
+  patch: Json,
+  type: string,
+  schema: Schema | undefined,
+): Fields {
   const from = object as JsonObject;
+
   switch (type) {
     case PATCH_TYPES.json:
       return applyJsonPatch(from, patch);

@@ -1,4 +1,8 @@
-import { badRequest, StatusError, unsupportedMediaType } from '@ks-apiserver/apimachinery/meta/errors';
+import {
+  badRequest,
+  StatusError,
+  unsupportedMediaType,
+} from '@ks-apiserver/apimachinery/meta/errors';
 import { assertNesting, isObject } from '@ks-apiserver/apimachinery/schema/own';
 import type { KubeRequest } from '@ks-apiserver/client/kube/transport';
 import { parseConfiguration } from '../../gate/applied-configuration.ts';
@@ -10,7 +14,10 @@ import { servedObject } from '../told-objects.ts';
 
 const READ = ['application/json', 'application/yaml'];
 
-/** What a body says. Throws 400 for what is no object, 415 for protobuf, of which older versions had another form. */
+/**
+ * What a body says. Throws 400 for what is no object, 415 for protobuf, of which older versions had
+ * another form.
+ */
 export function parseObject(request: KubeRequest, body: Buffer): Fields {
   const type = mediaType(request);
   if (type !== '' && !READ.includes(type)) {
@@ -18,6 +25,7 @@ export function parseObject(request: KubeRequest, body: Buffer): Fields {
   }
 
   const value = type === 'application/yaml' ? parseConfiguration(body) : parseJson(body);
+
   return checkedObject(value);
 }
 
@@ -37,10 +45,14 @@ export function checkedObject(value: unknown): Fields {
   }
 
   assertNesting(value);
+
   return value;
 }
 
-/** Throws 400 where an object names another version or kind than its path, in the words of Kubernetes. */
+/**
+ * Throws 400 where an object names another version or kind than its path, in the words of
+ * Kubernetes.
+ */
 export function checkType({ apiVersion, kind }: Fields, { legacyIn, kind: expected }: Told): void {
   if (!isAbsent(apiVersion) && apiVersion !== '' && apiVersion !== legacyIn) {
     throw badRequest(
@@ -49,7 +61,9 @@ export function checkType({ apiVersion, kind }: Fields, { legacyIn, kind: expect
   }
 
   if (!isAbsent(kind) && kind !== '' && kind !== expected) {
-    throw badRequest(`${kind} in version "${legacyIn.split('/').at(-1)}" cannot be handled as a ${expected}`);
+    throw badRequest(
+      `${kind} in version "${legacyIn.split('/').at(-1)}" cannot be handled as a ${expected}`,
+    );
   }
 }
 
@@ -62,10 +76,16 @@ export function fieldValidationOf(query: URLSearchParams): FieldValidation {
   return value === 'Strict' || value === 'Ignore' ? value : 'Warn';
 }
 
-/** An object without the fields that only the served version has: the older one does not know them. */
-export function withoutNewerFields(object: Fields, paths: readonly string[]): { object: Fields; unknown: string[] } {
+/**
+ * An object without the fields that only the served version has: the older one does not know them.
+ */
+export function withoutNewerFields(
+  object: Fields,
+  paths: readonly string[],
+): { object: Fields; unknown: string[] } {
   const unknown: string[] = [];
   let result = object;
+
   for (const path of paths) {
     const steps = parsePath(path);
     const name = steps.at(-1)!;
@@ -75,7 +95,9 @@ export function withoutNewerFields(object: Fields, paths: readonly string[]): { 
       }
 
       unknown.push(path);
+
       const { [name]: _dropped, ...rest } = holder;
+
       return rest;
     }) as Fields;
   }
@@ -93,11 +115,12 @@ export interface ServedBody {
 export type Completion = (conversion: Conversion, object: Fields) => Fields;
 
 /** All defaults: of an object that is written as a whole. */
-export const whole: Completion = ({ withDefaults }, object) => (withDefaults ? withDefaults(object) : object);
+export const whole: Completion = ({ withDefaults }, object) =>
+  withDefaults ? withDefaults(object) : object;
 
 /**
- * An object of the older version as it is to be written. Throws 400 for another type of object, and for unknown fields where the
- * call is strict about them.
+ * An object of the older version as it is to be written. Throws 400 for another type of object, and
+ * for unknown fields where the call is strict about them.
  */
 export function servedBody(
   told: Told,
@@ -106,6 +129,7 @@ export function servedBody(
   complete: Completion = whole,
 ): ServedBody {
   checkType(given, told);
+
   const { conversion, kind, legacyIn } = told;
   const { object, unknown } = withoutNewerFields(given, conversion?.unknown ?? []);
   if (unknown.length > 0 && fieldValidation === 'Strict') {
@@ -114,6 +138,7 @@ export function servedBody(
   }
 
   const completed = conversion ? complete(conversion, object) : object;
+
   return {
     object: servedObject(told, { ...completed, apiVersion: legacyIn, kind }),
     warnings: fieldValidation === 'Warn' ? unknown.map((path) => `unknown field "${path}"`) : [],

@@ -30,7 +30,11 @@ const TO_SERVED: Record<string, (source: Fields) => Fields> = {
     metric: metric(metricName, selector),
     target: isAbsent(averageValue)
       ? present({ type: 'Value', value: targetValue })
-      : present({ type: 'AverageValue', value: isSet(targetValue) ? targetValue : undefined, averageValue }),
+      : present({
+          type: 'AverageValue',
+          value: isSet(targetValue) ? targetValue : undefined,
+          averageValue,
+        }),
   }),
   external: ({ metricName, metricSelector, targetValue, targetAverageValue, ...rest }) => ({
     ...rest,
@@ -43,7 +47,11 @@ const TO_SERVED: Record<string, (source: Fields) => Fields> = {
   }),
 };
 
-function resourceToServed({ targetAverageUtilization, targetAverageValue, ...rest }: Fields): Fields {
+function resourceToServed({
+  targetAverageUtilization,
+  targetAverageValue,
+  ...rest
+}: Fields): Fields {
   return {
     ...rest,
     target: present({
@@ -116,10 +124,17 @@ const STATUS_TO_SERVED: Record<string, (status: Fields) => Fields> = {
   }),
 };
 
-function resourceStatusToServed({ currentAverageUtilization, currentAverageValue, ...rest }: Fields): Fields {
+function resourceStatusToServed({
+  currentAverageUtilization,
+  currentAverageValue,
+  ...rest
+}: Fields): Fields {
   return {
     ...rest,
-    current: present({ averageUtilization: currentAverageUtilization, averageValue: currentAverageValue }),
+    current: present({
+      averageUtilization: currentAverageUtilization,
+      averageValue: currentAverageValue,
+    }),
   };
 }
 
@@ -157,9 +172,13 @@ const STATUS_TO_LEGACY: Record<string, (status: Fields) => Fields> = {
 
 function resourceStatusToLegacy({ current, ...rest }: Fields): Fields {
   const { averageUtilization, averageValue } = part(current);
+
   return {
     ...rest,
-    ...present({ currentAverageUtilization: averageUtilization, currentAverageValue: averageValue ?? '0' }),
+    ...present({
+      currentAverageUtilization: averageUtilization,
+      currentAverageValue: averageValue ?? '0',
+    }),
   };
 }
 
@@ -179,7 +198,11 @@ function metricsOf(
   specs: Record<string, (source: Fields) => Fields>,
   statuses: Record<string, (source: Fields) => Fields>,
 ): Fields {
-  return mapFields(mapFields(object, 'spec.metrics[]', told(specs)), 'status.currentMetrics[]', told(statuses));
+  return mapFields(
+    mapFields(object, 'spec.metrics[]', told(specs)),
+    'status.currentMetrics[]',
+    told(statuses),
+  );
 }
 
 /** HorizontalPodAutoscalers of autoscaling/v2beta1; those of v2beta2 have the fields of v2. */

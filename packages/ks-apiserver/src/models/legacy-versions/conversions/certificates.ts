@@ -1,7 +1,10 @@
 import { type Conversion, sameFields } from '../conversion.ts';
 import { mapFields, withDefaults } from '../fields.ts';
 
-/** CertificateSigningRequests of certificates.k8s.io/v1beta1: the served version takes no request for the signer of old. */
+/**
+ * CertificateSigningRequests of certificates.k8s.io/v1beta1: the served version takes no request
+ * for the signer of old.
+ */
 export const certificateRequests: Conversion = sameFields((object) => {
   const requested = mapFields(object, 'spec', (spec) =>
     withDefaults(spec, {
@@ -10,5 +13,7 @@ export const certificateRequests: Conversion = sameFields((object) => {
     }),
   );
 
-  return mapFields(requested, 'status.conditions[]', (condition) => withDefaults(condition, { status: 'True' }));
+  return mapFields(requested, 'status.conditions[]', (condition) =>
+    withDefaults(condition, { status: 'True' }),
+  );
 });

@@ -15,10 +15,15 @@ import {
 } from '../fields.ts';
 import { ANY_OBJECT, preservesUnknown, structuralRoot } from './structural-schemas.ts';
 
-/** On stored definitions whose unknown fields are kept: the schemas as they were sent, by version; JSON, deflated, in base64. */
+/**
+ * On stored definitions whose unknown fields are kept: the schemas as they were sent, by version;
+ * JSON, deflated, in base64.
+ */
 export const ORIGINAL_SCHEMAS = 'conversion.kubesphere.io/original-schemas';
+
 /** Longest annotation for them, in characters: Kubernetes takes 256 KiB of all annotations. */
 const ANNOTATION_LIMIT = 128 * 1024;
+
 /** Largest schemas that are read from it, in bytes. */
 const SCHEMAS_LIMIT = 8 * 1024 * 1024;
 
@@ -50,6 +55,7 @@ function versionsOf({ versions, version }: Fields): Fields[] {
 function ownVersions(spec: Fields): Fields[] {
   return versionsOf(spec).map((version) => {
     let own = version;
+
     for (const [shared, name] of SHARED) {
       own = isAbsent(own[name]) && !isAbsent(spec[shared]) ? { ...own, [name]: spec[shared] } : own;
     }
@@ -64,7 +70,11 @@ function withSchema(version: Fields, schema: unknown): Fields {
   return withField(version, 'schema', isAbsent(schema) ? undefined : { openAPIV3Schema: schema });
 }
 
-function conversionToServed({ webhookClientConfig, conversionReviewVersions, ...conversion }: Fields): Fields {
+function conversionToServed({
+  webhookClientConfig,
+  conversionReviewVersions,
+  ...conversion
+}: Fields): Fields {
   if (isAbsent(webhookClientConfig) && isAbsent(conversionReviewVersions)) {
     return conversion;
   }
@@ -87,7 +97,9 @@ function conversionToLegacy({ webhook, ...conversion }: Fields): Fields {
   };
 }
 
-/** Schemas as they were sent, in the form in which they are kept. Throws 422 for what is too long. */
+/**
+ * Schemas as they were sent, in the form in which they are kept. Throws 422 for what is too long.
+ */
 function packed(versions: readonly Fields[]): string {
   const schemas = versions.map((version) => [String(version.name), schemaOf(version) ?? null]);
   const text = deflateRawSync(JSON.stringify(Object.fromEntries(schemas))).toString('base64');
@@ -118,39 +130,66 @@ function unpacked(text: string | undefined): Fields | undefined {
 
 function toServed(object: Fields): Fields {
   let originals: string | undefined;
+
   const served = mapFields(object, 'spec', ({ version, validation: _schema, ...spec }) => {
-    const { subresources: _sub, additionalPrinterColumns: _columns, selectableFields: _fields, ...rest } = spec;
+    const {
+      subresources: _sub,
+      additionalPrinterColumns: _columns,
+      selectableFields: _fields,
+      ...rest
+    } = spec;
+
     let versions = ownVersions({ ...spec, version, validation: _schema });
+
     if (spec.preserveUnknownFields === true) {
       originals = versions.length > 0 ? packed(versions) : undefined;
       versions = versions.map((each) => withSchema(each, structuralRoot(schemaOf(each))));
     } else {
-      versions = versions.map((each) => (isAbsent(schemaOf(each)) ? withSchema(each, ANY_OBJECT) : each));
+      versions = versions.map((each) =>
+        isAbsent(schemaOf(each)) ? withSchema(each, ANY_OBJECT) : each,
+      );
     }
 
     const told = withField(rest, 'preserveUnknownFields', undefined);
+
     return { ...told, ...((versions.length > 0 || !isAbsent(spec.versions)) && { versions }) };
   });
 
-  return withAnnotation(mapFields(served, 'spec.conversion', conversionToServed), ORIGINAL_SCHEMAS, originals);
+  return withAnnotation(
+    mapFields(served, 'spec.conversion', conversionToServed),
+    ORIGINAL_SCHEMAS,
+    originals,
+  );
 }
 
-/** The versions as they were sent, where what they became is still stored; undefined where it is not. */
-function originalVersions(versions: readonly Fields[], originals: Fields | undefined): Fields[] | undefined {
+/**
+ * The versions as they were sent, where what they became is still stored; undefined where it is
+ * not.
+ */
+function originalVersions(
+  versions: readonly Fields[],
+  originals: Fields | undefined,
+): Fields[] | undefined {
   if (!originals) {
     return undefined;
   }
 
   const sent = versions.map((version) => {
     const original = originals[String(version.name)] ?? undefined;
-    return equalJson(structuralRoot(original), schemaOf(version)) ? withSchema(version, original) : version;
+    return equalJson(structuralRoot(original), schemaOf(version))
+      ? withSchema(version, original)
+      : version;
   });
+
   // A version that has got another schema since keeps unknown fields as that says.
-  return sent.every((version, i) => version !== versions[i] || preservesUnknown(schemaOf(version))) ? sent : undefined;
+  return sent.every((version, i) => version !== versions[i] || preservesUnknown(schemaOf(version)))
+    ? sent
+    : undefined;
 }
 
 function toLegacy(object: Fields): Fields {
   const originals = unpacked(annotationOf(object, ORIGINAL_SCHEMAS));
+
   const legacy = mapFields(object, 'spec', (spec) => {
     const stored = Array.isArray(spec.versions) ? spec.versions.filter(isFields) : undefined;
     if (!stored || stored.length === 0) {
@@ -158,11 +197,17 @@ function toLegacy(object: Fields): Fields {
     }
 
     const original = originalVersions(stored, originals);
-    let versions = (original ?? stored).map((version) => renamedColumns(version, 'jsonPath', 'JSONPath'));
+    let versions = (original ?? stored).map((version) =>
+      renamedColumns(version, 'jsonPath', 'JSONPath'),
+    );
     const shared: Fields = {};
+
     for (const [name, own] of SHARED) {
       const [first] = versions;
-      if (!isAbsent(first![own]) && versions.every((version) => equalJson(version[own], first![own]))) {
+      if (
+        !isAbsent(first![own]) &&
+        versions.every((version) => equalJson(version[own], first![own]))
+      ) {
         shared[name] = first![own];
         versions = versions.map((version) => withField(version, own, undefined));
       }
@@ -177,16 +222,28 @@ function toLegacy(object: Fields): Fields {
     };
   });
 
-  return withAnnotation(mapFields(legacy, 'spec.conversion', conversionToLegacy), ORIGINAL_SCHEMAS, undefined);
+  return withAnnotation(
+    mapFields(legacy, 'spec.conversion', conversionToLegacy),
+    ORIGINAL_SCHEMAS,
+    undefined,
+  );
 }
 
 function defaultsOf(spec: Fields): Fields {
   const { kind } = isFields(spec.names) ? spec.names : {};
+
   const names =
     typeof kind === 'string' && isFields(spec.names)
-      ? { names: withDefaults(spec.names, { singular: kind.toLowerCase(), listKind: `${kind}List` }) }
+      ? {
+          names: withDefaults(spec.names, {
+            singular: kind.toLowerCase(),
+            listKind: `${kind}List`,
+          }),
+        }
       : {};
+
   const versions = versionsOf(spec);
+
   const whole = withDefaults(
     { ...spec, ...names },
     {

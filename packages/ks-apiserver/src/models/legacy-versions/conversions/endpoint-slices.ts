@@ -4,13 +4,18 @@ import { type Fields, isAbsent, isFields, mapFields } from '../fields.ts';
 const ZONE = 'topology.kubernetes.io/zone';
 const HOST = 'kubernetes.io/hostname';
 
-function endpointToServed({ topology, deprecatedTopology: _topology, ...endpoint }: Fields): Fields {
+function endpointToServed({
+  topology,
+  deprecatedTopology: _topology,
+  ...endpoint
+}: Fields): Fields {
   if (!isFields(topology)) {
     return endpoint;
   }
 
   // The rest of a topology cannot be written any more.
   const { [ZONE]: zone, [HOST]: host } = topology;
+
   return {
     ...endpoint,
     ...(!isAbsent(zone) && { zone }),
@@ -23,6 +28,7 @@ function endpointToLegacy({ deprecatedTopology, zone, ...endpoint }: Fields): Fi
     ...(isFields(deprecatedTopology) && deprecatedTopology),
     ...(!isAbsent(zone) && { [ZONE]: zone }),
   };
+
   if (!isAbsent(endpoint.nodeName)) {
     topology[HOST] ??= endpoint.nodeName;
   }

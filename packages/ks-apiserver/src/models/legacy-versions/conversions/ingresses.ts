@@ -13,8 +13,11 @@ function backendToServed(backend: Fields): Fields {
     ...rest,
     service: {
       ...(!isAbsent(name) && { name }),
-      // Ports with a name stay names, also where that is a number in quotes: such a name is refused in both versions.
-      ...(!isAbsent(port) && { port: typeof port === 'number' ? { number: port } : { name: port } }),
+      // Ports with a name stay names, also where that is a number in quotes: such a name is refused
+      // in both versions.
+      ...(!isAbsent(port) && {
+        port: typeof port === 'number' ? { number: port } : { name: port },
+      }),
     },
   };
 }
@@ -27,21 +30,37 @@ function backendToLegacy(backend: Fields): Fields {
 
   const { name, port } = service;
   const servicePort = isFields(port) ? (port.number ?? port.name) : undefined;
-  return { ...rest, ...(!isAbsent(name) && { serviceName: name }), ...(!isAbsent(servicePort) && { servicePort }) };
+
+  return {
+    ...rest,
+    ...(!isAbsent(name) && { serviceName: name }),
+    ...(!isAbsent(servicePort) && { servicePort }),
+  };
 }
 
 function renamed(fields: Fields, from: string, to: string): Fields {
-  return isAbsent(fields[from]) ? fields : withField(withField(fields, from, undefined), to, fields[from]);
+  return isAbsent(fields[from])
+    ? fields
+    : withField(withField(fields, from, undefined), to, fields[from]);
 }
 
 /** Ingresses of extensions/v1beta1 and networking.k8s.io/v1beta1. */
 export const ingresses: Conversion = {
   toServed: (object) => {
-    const spec = mapFields(object, 'spec', (fields) => renamed(fields, 'backend', 'defaultBackend'));
-    return mapFields(mapFields(spec, 'spec.defaultBackend', backendToServed), BACKENDS, backendToServed);
+    const spec = mapFields(object, 'spec', (fields) =>
+      renamed(fields, 'backend', 'defaultBackend'),
+    );
+
+    return mapFields(
+      mapFields(spec, 'spec.defaultBackend', backendToServed),
+      BACKENDS,
+      backendToServed,
+    );
   },
   toLegacy: (object) => {
-    const spec = mapFields(object, 'spec', (fields) => renamed(fields, 'defaultBackend', 'backend'));
+    const spec = mapFields(object, 'spec', (fields) =>
+      renamed(fields, 'defaultBackend', 'backend'),
+    );
     return mapFields(mapFields(spec, 'spec.backend', backendToLegacy), BACKENDS, backendToLegacy);
   },
   withDefaults: (object) =>

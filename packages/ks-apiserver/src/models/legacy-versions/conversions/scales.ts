@@ -3,7 +3,9 @@ import { type Fields, isAbsent, isFields, mapFields } from '../fields.ts';
 
 const EQUALITY = /^([^=!()\s,]+)=([^=!()\s,]*)$/;
 
-/** Labels that a selector in text form asks for; undefined where it asks for more than equal labels. */
+/**
+ * Labels that a selector in text form asks for; undefined where it asks for more than equal labels.
+ */
 function labelsOf(selector: string): Fields | undefined {
   const parts = selector.split(',').map((part) => EQUALITY.exec(part));
   return parts.every((part) => part !== null)
@@ -11,7 +13,10 @@ function labelsOf(selector: string): Fields | undefined {
     : undefined;
 }
 
-/** Scales of extensions and of older versions of apps, which tell a selector as labels, and again as text. */
+/**
+ * Scales of extensions and of older versions of apps, which tell a selector as labels, and again as
+ * text.
+ */
 export const scales: Conversion = {
   toServed: (object) =>
     mapFields(object, 'status', ({ selector, targetSelector, ...status }) => {
@@ -21,7 +26,9 @@ export const scales: Conversion = {
             .sort()
             .join(',')
         : undefined;
+
       const text = isAbsent(targetSelector) || targetSelector === '' ? labels : targetSelector;
+
       return { ...status, ...(text !== undefined && { selector: text }) };
     }),
   toLegacy: (object) =>
@@ -31,6 +38,7 @@ export const scales: Conversion = {
       }
 
       const labels = labelsOf(selector);
+
       return { ...status, ...(labels && { selector: labels }), targetSelector: selector };
     }),
 };

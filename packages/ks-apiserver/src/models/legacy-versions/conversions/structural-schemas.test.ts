@@ -53,18 +53,28 @@ test('what a schema lets pass, the structural one does too', () => {
     fc.constantFrom('a', 'b', 'spec'),
     fc.oneof(fc.integer(), fc.string({ maxLength: 4 }), fc.dictionary(name, fc.integer())),
   );
+
   const field = fc.constantFrom('a', 'b', 'spec');
+
   /** The schema of a kind as it is written by hand: with types, but for branches. */
   const branch = fc.oneof(
     fc.record({ required: fc.array(name, { maxLength: 1 }) }),
     fc.record({ properties: fc.dictionary(field, fc.record({ type }), { maxKeys: 2 }) }),
-    fc.record({ maxProperties: fc.integer({ min: 0, max: 3 }), type: fc.constant('object'), description: name }),
+    fc.record({
+      maxProperties: fc.integer({ min: 0, max: 3 }),
+      type: fc.constant('object'),
+      description: name,
+    }),
     schema,
   );
+
   const branches = fc.array(branch, { minLength: 1, maxLength: 2 });
+
   const typedSchema = fc
     .tuple(
-      fc.dictionary(field, fc.record({ type: fc.constantFrom('integer', 'string') }), { maxKeys: 2 }),
+      fc.dictionary(field, fc.record({ type: fc.constantFrom('integer', 'string') }), {
+        maxKeys: 2,
+      }),
       fc.oneof(
         fc.record({ oneOf: branches }),
         fc.record({ anyOf: branches }),
@@ -73,6 +83,7 @@ test('what a schema lets pass, the structural one does too', () => {
       ),
     )
     .map(([properties, junctor]) => ({ properties, ...junctor }));
+
   let passed = 0;
   fc.assert(
     fc.property(typedSchema, value, (given, object) => {
@@ -83,5 +94,6 @@ test('what a schema lets pass, the structural one does too', () => {
     }),
     { numRuns: 1500 },
   );
+
   assert.ok(passed > 100, String(passed));
 });

@@ -4,9 +4,22 @@ import { type Fields, isAbsent, isFields, withField } from '../fields.ts';
 const PRESERVE = 'x-kubernetes-preserve-unknown-fields';
 const INT_OR_STRING = 'x-kubernetes-int-or-string';
 const ANYTHING: Readonly<Fields> = Object.freeze({ [PRESERVE]: true });
-/** What a schema must not say within `allOf`, `anyOf`, `oneOf` and `not` (Kubernetes "Specifying a structural schema"). */
-const OUTSIDE_ONLY = new Set(['description', 'title', 'type', 'default', 'additionalProperties', 'nullable']);
+
+/**
+ * What a schema must not say within `allOf`, `anyOf`, `oneOf` and `not` (Kubernetes "Specifying a
+ * structural schema").
+ */
+const OUTSIDE_ONLY = new Set([
+  'description',
+  'title',
+  'type',
+  'default',
+  'additionalProperties',
+  'nullable',
+]);
+
 const JUNCTORS = ['allOf', 'anyOf', 'oneOf', 'not'] as const;
+
 /** The schema of a version that has none: of any object. */
 export const ANY_OBJECT: Readonly<Fields> = Object.freeze({ type: 'object', [PRESERVE]: true });
 
@@ -26,8 +39,11 @@ function isIntOrString({ anyOf, ...schema }: Fields): boolean {
   }
 
   const types = Array.isArray(anyOf)
-    ? anyOf.map((each) => (isFields(each) && Object.keys(each).length === 1 ? each.type : undefined))
+    ? anyOf.map((each) =>
+        isFields(each) && Object.keys(each).length === 1 ? each.type : undefined,
+      )
     : [];
+
   return types.length === 2 && types.includes('integer') && types.includes('string');
 }
 
@@ -51,7 +67,10 @@ function withinJunctor(schema: unknown): unknown {
     return schema;
   }
 
-  const kept = Object.entries(schema).filter(([name]) => !OUTSIDE_ONLY.has(name) && !name.startsWith('x-kubernetes-'));
+  const kept = Object.entries(schema).filter(
+    ([name]) => !OUTSIDE_ONLY.has(name) && !name.startsWith('x-kubernetes-'),
+  );
+
   return Object.fromEntries(
     kept.map(([name, value]) => {
       switch (name) {
@@ -72,8 +91,8 @@ function withinJunctor(schema: unknown): unknown {
 }
 
 /**
- * What stands in `allOf` and the like without what must stand outside; undefined where less said within would let pass less:
- * in `oneOf` and `not`.
+ * What stands in `allOf` and the like without what must stand outside; undefined where less said
+ * within would let pass less: in `oneOf` and `not`.
  */
 function toldWithin(name: (typeof JUNCTORS)[number], junctor: unknown): unknown {
   const inner = Array.isArray(junctor) ? junctor.map(withinJunctor) : withinJunctor(junctor);
@@ -90,7 +109,10 @@ function branchesOf(schema: Fields): Fields[] {
   return JUNCTORS.flatMap((name) => [schema[name]].flat().filter(isFields));
 }
 
-/** Types that a branch speaks of: by fields of what is an object, and by elements of what is an array. */
+/**
+ * Types that a branch speaks of: by fields of what is an object, and by elements of what is an
+ * array.
+ */
 function typesOf(branch: Fields): string[] {
   return [
     ...(isFields(branch.properties) ? ['object'] : []),
@@ -99,12 +121,20 @@ function typesOf(branch: Fields): string[] {
   ];
 }
 
-/** A schema that names all that a branch names: what is named within has to be named outside too. */
+/**
+ * A schema that names all that a branch names: what is named within has to be named outside too.
+ */
 function completed(schema: Fields, branch: Fields): Fields {
   let result = schema;
+
   if (isFields(branch.properties)) {
     const own = isFields(schema.properties) ? schema.properties : {};
-    const named = Object.entries(branch.properties).map(([name, each]) => [name, completedPart(own[name], each)]);
+
+    const named = Object.entries(branch.properties).map(([name, each]) => [
+      name,
+      completedPart(own[name], each),
+    ]);
+
     result = { ...result, properties: { ...own, ...Object.fromEntries(named) } };
   }
 
@@ -122,6 +152,7 @@ function completedPart(part: unknown, branch: unknown): Fields {
 
 function withJunctors(schema: Fields): Fields {
   let result = schema;
+
   for (const name of JUNCTORS) {
     const junctor = schema[name];
     if (isAbsent(junctor) || (name === 'anyOf' && isIntOrString(schema))) {
@@ -130,9 +161,12 @@ function withJunctors(schema: Fields): Fields {
 
     const inner = toldWithin(name, junctor);
     const branches = [inner].flat().filter(isFields);
+
     // What speaks of another type than the schema cannot be told structurally: it is left out.
-    const fits = !isTyped(schema) || branches.flatMap(typesOf).every((type) => type === schema.type);
+    const fits =
+      !isTyped(schema) || branches.flatMap(typesOf).every((type) => type === schema.type);
     const isTold = inner !== undefined && !isEmpty(inner) && fits;
+
     result = withField(result, name, isTold ? inner : undefined);
     result = isTold ? branches.reduce(completed, result) : result;
   }
@@ -151,9 +185,9 @@ function fieldsTold({ properties, additionalProperties: more }: Fields): Fields 
 }
 
 /**
- * A schema of a kind whose unknown fields are kept as one that is structural: with a type or a mark everywhere, unknown fields kept
- * at every level, nothing within `allOf` and the like that must stand outside, nothing about fields of what has none. It asks for no
- * more than the given one.
+ * A schema of a kind whose unknown fields are kept as one that is structural: with a type or a mark
+ * everywhere, unknown fields kept at every level, nothing within `allOf` and the like that must
+ * stand outside, nothing about fields of what has none. It asks for no more than the given one.
  */
 export function structuralSchema(schema: unknown): Fields {
   if (!isFields(schema)) {
@@ -169,7 +203,12 @@ export function structuralSchema(schema: unknown): Fields {
       return { ...whole, items: structuralSchema(items) };
     default:
       return whole[PRESERVE] === true && !isTyped(whole)
-        ? { ...whole, ...fieldsTold(marked), ...(isFields(items) && { items: structuralSchema(items) }), ...ANYTHING }
+        ? {
+            ...whole,
+            ...fieldsTold(marked),
+            ...(isFields(items) && { items: structuralSchema(items) }),
+            ...ANYTHING,
+          }
         : whole;
   }
 }

@@ -9,14 +9,19 @@ import {
   withDefaults,
 } from '../fields.ts';
 
-/** On stored webhook configurations: side effects that the served version refuses, by the webhook's name. */
+/**
+ * On stored webhook configurations: side effects that the served version refuses, by the webhook's
+ * name.
+ */
 export const SIDE_EFFECTS = 'conversion.kubesphere.io/side-effects';
+
 /** What is stored for them: such a webhook is called for dry runs, and told so. */
 const STORED = 'NoneOnDryRun';
 const REFUSED: ReadonlySet<unknown> = new Set(['Unknown', 'Some']);
 
 function toServed(object: Fields): Fields {
   const refused: [string, unknown][] = [];
+
   const served = mapFields(object, 'webhooks[]', (webhook) => {
     const { name, sideEffects } = webhook;
     if (!REFUSED.has(sideEffects) || typeof name !== 'string') {
@@ -24,15 +29,18 @@ function toServed(object: Fields): Fields {
     }
 
     refused.push([name, sideEffects]);
+
     return { ...webhook, sideEffects: STORED };
   });
 
   const kept = refused.length === 0 ? undefined : JSON.stringify(Object.fromEntries(refused));
+
   return withAnnotation(served, SIDE_EFFECTS, kept);
 }
 
 function toLegacy(object: Fields): Fields {
   const kept = parsedAnnotation(annotationOf(object, SIDE_EFFECTS)) ?? {};
+
   const legacy = mapFields(object, 'webhooks[]', (webhook) => {
     const { name, sideEffects } = webhook;
     const isKept = sideEffects === STORED && typeof name === 'string' && Object.hasOwn(kept, name);
@@ -56,13 +64,19 @@ function withDefaultsOf(more: Fields): (object: Fields) => Fields {
         ...more,
       }),
       ...(Array.isArray(webhook.rules) && {
-        rules: webhook.rules.map((rule) => (isFields(rule) ? withDefaults(rule, { scope: '*' }) : rule)),
+        rules: webhook.rules.map((rule) =>
+          isFields(rule) ? withDefaults(rule, { scope: '*' }) : rule,
+        ),
       }),
     }));
 }
 
 /** ValidatingWebhookConfigurations of admissionregistration.k8s.io/v1beta1. */
-export const validatingWebhooks: Conversion = { toServed, toLegacy, withDefaults: withDefaultsOf({}) };
+export const validatingWebhooks: Conversion = {
+  toServed,
+  toLegacy,
+  withDefaults: withDefaultsOf({}),
+};
 
 /** MutatingWebhookConfigurations of admissionregistration.k8s.io/v1beta1. */
 export const mutatingWebhooks: Conversion = {

@@ -12,8 +12,12 @@ import {
   withValueAt,
 } from '../fields.ts';
 
-/** Where Kubernetes keeps `spec.rollbackTo` in versions without it: its Deployment controller acts on it there. */
+/**
+ * Where Kubernetes keeps `spec.rollbackTo` in versions without it: its Deployment controller acts
+ * on it there.
+ */
 const ROLLBACK = 'deprecated.deployment.rollback.to';
+
 /** Where Kubernetes keeps `spec.templateGeneration` in versions without it. */
 const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
 const MAX_INT32 = 2_147_483_647;
@@ -28,19 +32,34 @@ function withTemplateLabels(object: Fields): Fields {
   const own = valueAt(object, 'metadata.labels');
   const isLabelled = isFields(own) && Object.keys(own).length > 0;
   const labelled = isLabelled ? object : withValueAt(object, 'metadata.labels', labels);
-  return mapFields(labelled, 'spec', (spec) => withDefaults(spec, { selector: { matchLabels: labels } }));
+
+  return mapFields(labelled, 'spec', (spec) =>
+    withDefaults(spec, { selector: { matchLabels: labels } }),
+  );
 }
 
 /** What a strategy that is left out is, and how far it rolls at once. */
-function withRollingUpdate(object: Fields, most: { maxUnavailable: unknown; maxSurge: unknown }): Fields {
+function withRollingUpdate(
+  object: Fields,
+  most: { maxUnavailable: unknown; maxSurge: unknown },
+): Fields {
   return mapFields(object, 'spec', (spec) => {
     const strategy = isFields(spec.strategy) ? spec.strategy : {};
-    const typed = isAbsent(strategy.type) || strategy.type === '' ? { ...strategy, type: 'RollingUpdate' } : strategy;
+
+    const typed =
+      isAbsent(strategy.type) || strategy.type === ''
+        ? { ...strategy, type: 'RollingUpdate' }
+        : strategy;
+
     if (typed.type !== 'RollingUpdate') {
       return spec;
     }
 
-    const rollingUpdate = withDefaults(isFields(typed.rollingUpdate) ? typed.rollingUpdate : {}, most);
+    const rollingUpdate = withDefaults(
+      isFields(typed.rollingUpdate) ? typed.rollingUpdate : {},
+      most,
+    );
+
     return { ...spec, strategy: { ...typed, rollingUpdate } };
   });
 }
@@ -72,6 +91,7 @@ const rollbacks = {
 
     const revision = Number(text);
     const rollbackTo = revision === 0 ? {} : { revision };
+
     return withValueAt(withAnnotation(object, ROLLBACK, undefined), 'spec.rollbackTo', rollbackTo);
   },
 };
@@ -81,7 +101,12 @@ export const extensionsDeployments: Conversion = {
   ...rollbacks,
   withDefaults: (object) => {
     const labelled = withTemplateLabels(object);
-    const counted = specDefaults(labelled, { revisionHistoryLimit: MAX_INT32, progressDeadlineSeconds: MAX_INT32 });
+
+    const counted = specDefaults(labelled, {
+      revisionHistoryLimit: MAX_INT32,
+      progressDeadlineSeconds: MAX_INT32,
+    });
+
     return withRollingUpdate(counted, { maxUnavailable: 1, maxSurge: 1 });
   },
 };
@@ -95,8 +120,15 @@ export const appsDeployments: Conversion = {
 const withTemplateGeneration = {
   toServed: (object: Fields) => {
     const generation = valueAt(object, 'spec.templateGeneration');
-    const spec = mapFields(object, 'spec', (fields) => withField(fields, 'templateGeneration', undefined));
-    return withAnnotation(spec, TEMPLATE_GENERATION, isAbsent(generation) ? undefined : String(generation));
+    const spec = mapFields(object, 'spec', (fields) =>
+      withField(fields, 'templateGeneration', undefined),
+    );
+
+    return withAnnotation(
+      spec,
+      TEMPLATE_GENERATION,
+      isAbsent(generation) ? undefined : String(generation),
+    );
   },
   toLegacy: (object: Fields) => {
     const text = annotationOf(object, TEMPLATE_GENERATION);
@@ -104,7 +136,11 @@ const withTemplateGeneration = {
       return object;
     }
 
-    return withValueAt(withAnnotation(object, TEMPLATE_GENERATION, undefined), 'spec.templateGeneration', Number(text));
+    return withValueAt(
+      withAnnotation(object, TEMPLATE_GENERATION, undefined),
+      'spec.templateGeneration',
+      Number(text),
+    );
   },
 };
 
@@ -118,4 +154,6 @@ export const extensionsDaemonSets: Conversion = {
 export const extensionsReplicaSets: Conversion = sameFields(withTemplateLabels);
 
 /** StatefulSets of apps/v1beta1. */
-export const appsStatefulSets: Conversion = sameFields((object) => withOnDelete(withTemplateLabels(object)));
+export const appsStatefulSets: Conversion = sameFields((object) =>
+  withOnDelete(withTemplateLabels(object)),
+);

@@ -3,7 +3,10 @@ import { compareVersions } from '@ks-apiserver/apimachinery/meta/versions';
 import { type Fields, isFields } from '../fields.ts';
 import type { LegacyKind } from '../legacy-kind.ts';
 
-/** Documents of discovery (Kubernetes "The Kubernetes API", "Discovery API") with the kinds that are served here besides. */
+/**
+ * Documents of discovery (Kubernetes "The Kubernetes API", "Discovery API") with the kinds that are
+ * served here besides.
+ */
 
 function fieldsOf(value: unknown): Fields[] {
   return Array.isArray(value) ? value.filter(isFields) : [];
@@ -16,8 +19,8 @@ function versionsIn(group: string, kinds: readonly LegacyKind[]): string[] {
 }
 
 /**
- * An APIGroup with the versions of kinds that are served here, behind its own: what it prefers stays so. Undefined for a group
- * that is not there and has none.
+ * An APIGroup with the versions of kinds that are served here, behind its own: what it prefers
+ * stays so. Undefined for a group that is not there and has none.
  */
 export function withLegacyGroup(
   document: Fields | undefined,
@@ -33,7 +36,12 @@ export function withLegacyGroup(
     return document;
   }
 
-  return { ...document, name: group, versions, preferredVersion: document?.preferredVersion ?? versions[0] };
+  return {
+    ...document,
+    name: group,
+    versions,
+    preferredVersion: document?.preferredVersion ?? versions[0],
+  };
 }
 
 /** An APIGroupList with the versions, and the groups, of kinds that are served here. */
@@ -52,10 +60,14 @@ export function withLegacyGroups(document: Fields, kinds: readonly LegacyKind[])
 }
 
 /**
- * What discovery says of a resource, without its short names and categories where an older version is in another group: they would
- * mean two resources then, and `kubectl get all` would show everything twice.
+ * What discovery says of a resource, without its short names and categories where an older version
+ * is in another group: they would mean two resources then, and `kubectl get all` would show
+ * everything twice.
  */
-function named({ group, served }: LegacyKind, { shortNames, categories, ...entry }: Fields): Fields {
+function named(
+  { group, served }: LegacyKind,
+  { shortNames, categories, ...entry }: Fields,
+): Fields {
   const isSameGroup = group === served.group;
   return {
     ...entry,
@@ -64,7 +76,10 @@ function named({ group, served }: LegacyKind, { shortNames, categories, ...entry
   };
 }
 
-/** What an APIResourceList says of a kind and its subresources in the served version, as the older version says it. */
+/**
+ * What an APIResourceList says of a kind and its subresources in the served version, as the older
+ * version says it.
+ */
 function resourcesOf(kind: LegacyKind, served: Fields | undefined): Fields[] {
   return fieldsOf(served?.resources).flatMap((entry) => {
     const [resource = '', subresource = ''] = String(entry.name).split('/');
@@ -75,13 +90,14 @@ function resourcesOf(kind: LegacyKind, served: Fields | undefined): Fields[] {
 
     const { storageVersionHash: _hash, group: _group, version: _version, ...rest } = entry;
     const own = kind.subresources.get(subresource) && { group: kind.group, version: kind.version };
+
     return [{ ...named(kind, rest), ...own }];
   });
 }
 
 /**
- * An APIResourceList of an older version with the kinds that are served here; `served` answers the list of an apiVersion. Undefined
- * for a version that is not there and has none.
+ * An APIResourceList of an older version with the kinds that are served here; `served` answers the
+ * list of an apiVersion. Undefined for a version that is not there and has none.
  */
 export function withLegacyResources(
   document: Fields | undefined,
@@ -95,6 +111,7 @@ export function withLegacyResources(
   }
 
   const more = own.flatMap((kind) => resourcesOf(kind, served(apiVersionOf(kind.served))));
+
   return {
     kind: 'APIResourceList',
     apiVersion: 'v1',
@@ -108,12 +125,14 @@ export function withLegacyResources(
 function aggregatedResource(kind: LegacyKind, served: Fields): Fields {
   const { group, version } = kind;
   const responseKind = { group, version, kind: kind.kind };
+
   const subresources = fieldsOf(served.subresources)
     .filter(({ subresource }) => kind.subresources.has(String(subresource)))
     .map((entry) => {
       const own = kind.subresources.get(String(entry.subresource));
       return { ...entry, responseKind: { ...responseKind, kind: own?.kind ?? kind.kind } };
     });
+
   const { subresources: _subresources, ...rest } = served;
 
   return { ...named(kind, rest), responseKind, ...(subresources.length > 0 && { subresources }) };
@@ -122,8 +141,10 @@ function aggregatedResource(kind: LegacyKind, served: Fields): Fields {
 /** Resources of an APIGroupDiscoveryList, by `group/version/resource`. */
 function aggregatedResources(document: Fields): Map<string, Fields> {
   const found = new Map<string, Fields>();
+
   for (const { metadata, versions } of fieldsOf(document.items)) {
     const group = isFields(metadata) ? metadata.name : '';
+
     for (const { version, resources } of fieldsOf(versions)) {
       for (const resource of fieldsOf(resources)) {
         found.set(`${group}/${version}/${resource.resource}`, resource);
@@ -134,24 +155,47 @@ function aggregatedResources(document: Fields): Map<string, Fields> {
   return found;
 }
 
-/** An APIGroupDiscoveryList with the kinds of older versions that are not in there, and whose served version is. */
+/**
+ * An APIGroupDiscoveryList with the kinds of older versions that are not in there, and whose served
+ * version is.
+ */
 export function withLegacyAggregated(document: Fields, all: readonly LegacyKind[]): Fields {
   const known = aggregatedResources(document);
-  const key = ({ group, version, resource }: { group: string; version: string; resource: string }) =>
-    `${group}/${version}/${resource}`;
+
+  const key = ({
+    group,
+    version,
+    resource,
+  }: {
+    group: string;
+    version: string;
+    resource: string;
+  }) => `${group}/${version}/${resource}`;
+
   const kinds = all.filter((kind) => !known.has(key(kind)) && known.has(key(kind.served)));
+
   const versionWith = (own: Fields | undefined, group: string, version: string): Fields => {
     const added = kinds
       .filter((kind) => kind.group === group && kind.version === version)
       .map((kind) => aggregatedResource(kind, known.get(key(kind.served))!));
-    return { version, freshness: 'Current', ...own, resources: [...fieldsOf(own?.resources), ...added] };
+
+    return {
+      version,
+      freshness: 'Current',
+      ...own,
+      resources: [...fieldsOf(own?.resources), ...added],
+    };
   };
+
   const versionsWith = (own: readonly Fields[], group: string): Fields[] => {
     const legacy = versionsIn(group, kinds);
     const added = legacy.filter((version) => !own.some((each) => each.version === version));
+
     return [
       ...own.map((each) =>
-        legacy.includes(String(each.version)) ? versionWith(each, group, String(each.version)) : each,
+        legacy.includes(String(each.version))
+          ? versionWith(each, group, String(each.version))
+          : each,
       ),
       ...added.map((version) => versionWith(undefined, group, version)),
     ];
@@ -161,8 +205,12 @@ export function withLegacyAggregated(document: Fields, all: readonly LegacyKind[
     const name = isFields(item.metadata) ? String(item.metadata.name ?? '') : '';
     return { ...item, versions: versionsWith(fieldsOf(item.versions), name) };
   });
-  const names = new Set(fieldsOf(document.items).map(({ metadata }) => (isFields(metadata) ? metadata.name : '')));
+
+  const names = new Set(
+    fieldsOf(document.items).map(({ metadata }) => (isFields(metadata) ? metadata.name : '')),
+  );
   const groups = [...new Set(kinds.map(({ group }) => group))].filter((group) => !names.has(group));
+
   const added = groups.map((name) => ({
     metadata: { name, creationTimestamp: null },
     versions: versionsWith([], name),

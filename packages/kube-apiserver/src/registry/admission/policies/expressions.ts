@@ -3,12 +3,17 @@ import { declared } from '../../cel/environment.ts';
 
 /** Never made: policies are checked here, and not evaluated. */
 class Authorizer {}
+
 class PathCheck {}
+
 class GroupCheck {}
+
 class ResourceCheck {}
+
 class Decision {}
 
 const NAMES = { Authorizer, PathCheck, GroupCheck, ResourceCheck, Decision };
+
 const FUNCTIONS = `
 Authorizer.path(string): PathCheck
 Authorizer.serviceAccount(string, string): Authorizer
@@ -29,13 +34,22 @@ Decision.errored(): bool
 
 function base(): Environment {
   const environment = declared.clone();
-  for (const [name, type] of Object.entries(NAMES)) environment.registerType(`policy.${name}`, type);
+
+  for (const [name, type] of Object.entries(NAMES)) {
+    environment.registerType(`policy.${name}`, type);
+  }
+
   for (const line of FUNCTIONS.trim().split('\n')) {
-    const signature = line.replace(/\b(?:Authorizer|PathCheck|GroupCheck|ResourceCheck|Decision)\b/g, 'policy.$&');
+    const signature = line.replace(
+      /\b(?:Authorizer|PathCheck|GroupCheck|ResourceCheck|Decision)\b/g,
+      'policy.$&',
+    );
+
     environment.registerFunction(signature, () => {
       throw new Error('policies are not evaluated');
     });
   }
+
   return environment
     .registerVariable('object', 'dyn')
     .registerVariable('oldObject', 'dyn')
@@ -46,16 +60,28 @@ function base(): Environment {
 
 const environments = new Map<boolean, Environment>();
 
-/** Where expressions of policies are checked: with parameters where the policy has some, and its own variables. */
+/**
+ * Where expressions of policies are checked: with parameters where the policy has some, and its own
+ * variables.
+ */
 export function policyEnvironment(hasParams: boolean, variables?: readonly string[]): Environment {
   let environment = environments.get(hasParams);
   if (!environment) {
     environment = base();
-    if (hasParams) environment.registerVariable('params', 'dyn');
+
+    if (hasParams) {
+      environment.registerVariable('params', 'dyn');
+    }
+
     environments.set(hasParams, environment);
   }
-  if (!variables?.length) return environment;
+
+  if (!variables?.length) {
+    return environment;
+  }
+
   const fields = Object.fromEntries(variables.map((name) => [name, 'dyn']));
+
   return environment
     .clone()
     .registerType('policy.Variables', { fields })

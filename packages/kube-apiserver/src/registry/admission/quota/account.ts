@@ -14,7 +14,9 @@ const ZERO = parseQuantity('0');
 
 function sameUsage(a: Usage, b: Usage): boolean {
   const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => a[name]!.nano === b[name]?.nano);
+  return (
+    names.length === Object.keys(b).length && names.every((name) => a[name]!.nano === b[name]?.nano)
+  );
 }
 
 /** What one ResourceQuota allows and what is used of it, kept up to date object by object. */
@@ -35,15 +37,25 @@ export class Account {
   constructor(quota: KubeObject) {
     this.namespace = quota.metadata.namespace!;
     this.name = quota.metadata.name!;
+
     const hard: Record<string, string> = quota.spec?.hard ?? {};
-    this.hard = new Map(Object.entries(hard).map(([name, text]) => [name, parseQuantity(String(text))]));
+    this.hard = new Map(
+      Object.entries(hard).map(([name, text]) => [name, parseQuantity(String(text))]),
+    );
     this.scopes = scopesOf(quota);
-    for (const name of this.hard.keys()) this.#used.set(name, ZERO);
+
+    for (const name of this.hard.keys()) {
+      this.#used.set(name, ZERO);
+    }
   }
 
   /** Resources whose objects are counted, as `group/resource`. */
   resources(): string[] {
-    return [...new Set([...this.hard.keys()].map(limitedResource).filter((resource) => resource !== undefined))];
+    return [
+      ...new Set(
+        [...this.hard.keys()].map(limitedResource).filter((resource) => resource !== undefined),
+      ),
+    ];
   }
 
   /** Limits that objects of a resource count towards. */
@@ -54,6 +66,7 @@ export class Account {
       names = [...this.hard.keys()].filter((name) => limitsResource(name, group, resource));
       this.#names.set(key, names);
     }
+
     return names;
   }
 
@@ -66,7 +79,13 @@ export class Account {
   usageOf(group: string, resource: string, object: KubeObject): Usage {
     const whole = usageOf(group, resource, object);
     const usage: Usage = {};
-    for (const name of this.limitsOf(group, resource)) if (whole[name]?.nano) usage[name] = whole[name];
+
+    for (const name of this.limitsOf(group, resource)) {
+      if (whole[name]?.nano) {
+        usage[name] = whole[name];
+      }
+    }
+
     return usage;
   }
 
@@ -79,17 +98,32 @@ export class Account {
     return this.#holdings.has(key);
   }
 
-  /** Counts an object anew by its storage key; undefined when it is gone or does not count. Saying the same twice changes nothing. */
+  /**
+   * Counts an object anew by its storage key; undefined when it is gone or does not count. Saying
+   * the same twice changes nothing.
+   */
   hold(key: string, usage: Usage | undefined): void {
     const before = this.#holdings.get(key);
-    if (before === undefined && usage === undefined) return;
-    if (before && usage && sameUsage(before, usage)) return;
-    for (const [name, quantity] of Object.entries(before ?? {}))
+    if (before === undefined && usage === undefined) {
+      return;
+    }
+    if (before && usage && sameUsage(before, usage)) {
+      return;
+    }
+
+    for (const [name, quantity] of Object.entries(before ?? {})) {
       this.#change(name, subtractQuantities(this.used(name), quantity));
-    for (const [name, quantity] of Object.entries(usage ?? {}))
+    }
+
+    for (const [name, quantity] of Object.entries(usage ?? {})) {
       this.#change(name, addQuantities(this.used(name), quantity));
-    if (usage === undefined) this.#holdings.delete(key);
-    else this.#holdings.set(key, usage);
+    }
+
+    if (usage === undefined) {
+      this.#holdings.delete(key);
+    } else {
+      this.#holdings.set(key, usage);
+    }
   }
 
   #change(name: string, quantity: Quantity): void {
@@ -101,8 +135,11 @@ export class Account {
   status(): { hard: Record<string, string>; used: Record<string, string> } {
     const texts = (map: ReadonlyMap<string, Quantity>) =>
       Object.fromEntries(
-        [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => [name, formatQuantity(value)]),
+        [...map]
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([name, value]) => [name, formatQuantity(value)]),
       );
+
     return { hard: texts(this.hard), used: texts(this.#used) };
   }
 }

@@ -47,6 +47,7 @@ function crossesNamespaces({ spec }: KubeObject): boolean {
       ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
       ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []),
     ];
+
     return terms.some((item) => {
       const term = item.podAffinityTerm ?? item;
       return (term.namespaces?.length ?? 0) > 0 || term.namespaceSelector !== undefined;
@@ -74,18 +75,36 @@ function podMatches(scope: ScopeRequirement, pod: KubeObject): boolean {
 }
 
 function claimMatches(scope: ScopeRequirement, { spec, status }: KubeObject): boolean {
-  if (scope.scopeName !== 'VolumeAttributesClass') return false;
+  if (scope.scopeName !== 'VolumeAttributesClass') {
+    return false;
+  }
+
   const names = [
     spec?.volumeAttributesClassName,
     status?.currentVolumeAttributesClassName,
     status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
   ].filter((name) => typeof name === 'string' && name !== '');
+
   return selects(scope, names);
 }
 
-/** Whether an object of a core resource (others never match) has all scopes (Kubernetes "Resource Quotas", Quota scopes). */
-export function inScopes(resource: string, scopes: readonly ScopeRequirement[], object: KubeObject): boolean {
-  if (scopes.length === 0) return true;
-  if (resource === 'pods') return scopes.every((scope) => podMatches(scope, object));
-  return resource === 'persistentvolumeclaims' && scopes.every((scope) => claimMatches(scope, object));
+/**
+ * Whether an object of a core resource (others never match) has all scopes (Kubernetes "Resource
+ * Quotas", Quota scopes).
+ */
+export function inScopes(
+  resource: string,
+  scopes: readonly ScopeRequirement[],
+  object: KubeObject,
+): boolean {
+  if (scopes.length === 0) {
+    return true;
+  }
+  if (resource === 'pods') {
+    return scopes.every((scope) => podMatches(scope, object));
+  }
+
+  return (
+    resource === 'persistentvolumeclaims' && scopes.every((scope) => claimMatches(scope, object))
+  );
 }

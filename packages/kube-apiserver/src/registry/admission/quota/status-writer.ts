@@ -22,26 +22,43 @@ export class QuotaStatusWriter {
     this.#options = options;
   }
 
-  /** Brings a quota's status up to date; resolves once it shows everything that was counted before the call. */
+  /**
+   * Brings a quota's status up to date; resolves once it shows everything that was counted before
+   * the call.
+   */
   async write(account: Account): Promise<void> {
     const key = `${account.namespace}/${account.name}`;
+
     // A write that is under way may have looked too early.
     await this.#writing.get(key);
-    if (this.#closed || !account.dirty) return this.#writing.get(key);
+
+    if (this.#closed || !account.dirty) {
+      return this.#writing.get(key);
+    }
+
     const running = this.#writing.get(key);
-    if (running) return running;
+    if (running) {
+      return running;
+    }
+
     const work = this.#update(account).finally(() => {
       this.#writing.delete(key);
-      if (account.dirty && !this.#closed) void this.write(account);
+      if (account.dirty && !this.#closed) {
+        void this.write(account);
+      }
     });
+
     this.#writing.set(key, work);
+
     return work;
   }
 
   /** Resolves once the quotas of a namespace show what was counted so far. */
   async settled(namespace: string): Promise<void> {
     await Promise.all(
-      this.#ledger.accounts(namespace).map(({ account, counted }) => (counted ? this.write(account) : undefined)),
+      this.#ledger
+        .accounts(namespace)
+        .map(({ account, counted }) => (counted ? this.write(account) : undefined)),
     );
   }
 
@@ -50,19 +67,26 @@ export class QuotaStatusWriter {
       account.dirty = false;
       return account.status();
     };
+
     try {
       await this.#store.update(this.#type, account.namespace, account.name, {
         subresource: 'status',
         change: (quota) => {
           const status = change();
-          if (!isDeepStrictEqual(quota.status, status)) quota.status = status;
+          if (!isDeepStrictEqual(quota.status, status)) {
+            quota.status = status;
+          }
+
           return quota;
         },
         options: this.#options(),
       });
     } catch (error) {
       // The quota is gone, or the storage is: there is nothing left to show it in.
-      if (!(error instanceof StatusError)) throw error;
+      if (!(error instanceof StatusError)) {
+        throw error;
+      }
+
       account.dirty = false;
     }
   }

@@ -7,7 +7,10 @@ import type { Attributes, Operation } from '../attributes.ts';
 export interface ClientConfig {
   url?: string;
   service?: { namespace: string; name: string; path?: string; port?: number };
-  /** Base64 of the PEM of the CAs that its certificate is checked with; without it those of the system. */
+  /**
+   * Base64 of the PEM of the CAs that its certificate is checked with; without it those of the
+   * system.
+   */
   caBundle?: string;
 }
 
@@ -19,7 +22,10 @@ interface Rule {
   scope?: string;
 }
 
-/** One webhook (admissionregistration/v1 MutatingWebhook, ValidatingWebhook) with its selectors parsed. */
+/**
+ * One webhook (admissionregistration/v1 MutatingWebhook, ValidatingWebhook) with its selectors
+ * parsed.
+ */
 export interface Webhook {
   /** Tells it apart from all others: configuration, position and name. */
   id: string;
@@ -64,12 +70,25 @@ type Requested = Pick<Attributes, 'operation' | 'subresource' | 'namespace'>;
 const has = (items: readonly string[] | undefined, wanted: string) =>
   items?.some((item) => item === '*' || item === wanted) === true;
 
-function ruleMatches(rule: Rule, type: ResourceType, { operation, subresource, namespace }: Requested): boolean {
+function ruleMatches(
+  rule: Rule,
+  type: ResourceType,
+  { operation, subresource, namespace }: Requested,
+): boolean {
   const clusterScoped = namespace === '' || (type.group === '' && type.resource === 'namespaces');
-  if (rule.scope === 'Namespaced' && clusterScoped) return false;
-  if (rule.scope === 'Cluster' && !clusterScoped) return false;
-  if (!has(rule.operations, operation satisfies Operation)) return false;
-  if (!has(rule.apiGroups, type.group) || !has(rule.apiVersions, type.version)) return false;
+  if (rule.scope === 'Namespaced' && clusterScoped) {
+    return false;
+  }
+  if (rule.scope === 'Cluster' && !clusterScoped) {
+    return false;
+  }
+  if (!has(rule.operations, operation satisfies Operation)) {
+    return false;
+  }
+  if (!has(rule.apiGroups, type.group) || !has(rule.apiVersions, type.version)) {
+    return false;
+  }
+
   return (rule.resources ?? []).some((item) => {
     const [resource, sub = ''] = item.split('/', 2);
     return (resource === '*' || resource === type.resource) && (sub === '*' || sub === subresource);
@@ -77,8 +96,9 @@ function ruleMatches(rule: Rule, type: ResourceType, { operation, subresource, n
 }
 
 /**
- * The version of the resource in which a webhook is to see a write: the request's own where a rule names it, else, with
- * matchPolicy Equivalent, another one that a rule names; undefined where no rule does.
+ * The version of the resource in which a webhook is to see a write: the request's own where a rule
+ * names it, else, with matchPolicy Equivalent, another one that a rule names; undefined where no
+ * rule does.
  */
 export function matchedType(
   hook: Pick<Webhook, 'rules' | 'matchPolicy'>,
@@ -86,18 +106,35 @@ export function matchedType(
   equivalents: (type: ResourceType) => readonly ResourceType[],
 ): ResourceType | undefined {
   const { type } = attributes;
-  if (hook.rules.some((rule) => ruleMatches(rule, type, attributes))) return type;
-  if (hook.matchPolicy !== 'Equivalent') return undefined;
+  if (hook.rules.some((rule) => ruleMatches(rule, type, attributes))) {
+    return type;
+  }
+  if (hook.matchPolicy !== 'Equivalent') {
+    return undefined;
+  }
+
   const others = equivalents(type).filter((other) => other !== type);
+
   for (const rule of hook.rules) {
     const found = others.find((other) => ruleMatches(rule, other, attributes));
-    if (found) return found;
+    if (found) {
+      return found;
+    }
   }
+
   return undefined;
 }
 
 /** Whether labels of the objects that a write is about satisfy a selector. */
-export function selectsObject(selector: LabelSelector, { object, old }: Pick<Attributes, 'object' | 'old'>): boolean {
-  if (selector.empty) return true;
-  return [object, old].some((item) => item !== undefined && selector.matches(item.metadata?.labels));
+export function selectsObject(
+  selector: LabelSelector,
+  { object, old }: Pick<Attributes, 'object' | 'old'>,
+): boolean {
+  if (selector.empty) {
+    return true;
+  }
+
+  return [object, old].some(
+    (item) => item !== undefined && selector.matches(item.metadata?.labels),
+  );
 }

@@ -25,7 +25,10 @@ interface Kind {
 /** The kind that a write of a resource or subresource carries. */
 export function kindOf(type: ResourceType, subresource: string): Kind {
   const own = type.subresources.find(({ name }) => name === subresource);
-  if (!own?.kind) return { group: type.group, version: type.version, kind: type.kind };
+  if (!own?.kind) {
+    return { group: type.group, version: type.version, kind: type.kind };
+  }
+
   return { group: own.group ?? type.group, version: own.version ?? type.version, kind: own.kind };
 }
 
@@ -43,6 +46,7 @@ export function reviewOf(
   const shown = (kind: Kind) => ({ group: kind.group, version: kind.version, kind: kind.kind });
   const { user } = context;
   const extra = Object.keys(user.extra ?? {}).length > 0 ? { extra: user.extra } : {};
+
   const request = {
     uid,
     kind: shown(kindOf(as, subresource)),
@@ -54,63 +58,113 @@ export function reviewOf(
     ...(name !== '' && { name }),
     ...(namespace !== '' && { namespace }),
     operation,
-    userInfo: { username: user.name, ...(user.uid && { uid: user.uid }), groups: user.groups, ...extra },
+    userInfo: {
+      username: user.name,
+      ...(user.uid && { uid: user.uid }),
+      groups: user.groups,
+      ...extra,
+    },
     object: object ?? null,
     oldObject: old ?? null,
     dryRun: context.dryRun,
     options: context.requestOptions ?? null,
   };
-  return { uid, request: { kind: 'AdmissionReview', apiVersion: `admission.k8s.io/${version}`, request } };
+
+  return {
+    uid,
+    request: { kind: 'AdmissionReview', apiVersion: `admission.k8s.io/${version}`, request },
+  };
 }
 
 function decodePatch(text: string): readonly unknown[] {
   let patch: unknown;
+
   try {
     patch = JSON.parse(Buffer.from(text, 'base64').toString('utf8'));
   } catch (error) {
-    throw new InvalidReview(`received undecodable patch in webhook response: ${(error as Error).message}`);
+    throw new InvalidReview(
+      `received undecodable patch in webhook response: ${(error as Error).message}`,
+    );
   }
-  if (patch === null) return [];
+
+  if (patch === null) {
+    return [];
+  }
+
   if (!Array.isArray(patch)) {
     throw new InvalidReview(
       `received undecodable patch in webhook response: json: cannot unmarshal ${typeof patch} into Go value of type jsonpatch.Patch`,
     );
   }
+
   return patch;
 }
 
 /** Reads a webhook's answer; throws an InvalidReview. */
-export function verdictOf(version: 'v1' | 'v1beta1', uid: string, mutating: boolean, answer: unknown): Verdict {
+export function verdictOf(
+  version: 'v1' | 'v1beta1',
+  uid: string,
+  mutating: boolean,
+  answer: unknown,
+): Verdict {
   const invalid = (why: string) => new InvalidReview(`received invalid webhook response: ${why}`);
+
   // biome-ignore lint/suspicious/noExplicitAny: what a webhook answers can be anything.
   const review = answer as any;
   const apiVersion = String(review?.apiVersion ?? '')
     .split('/')
     .pop();
+
   if (review?.kind !== 'AdmissionReview' || review.apiVersion !== `admission.k8s.io/${version}`) {
-    if (!review?.kind) throw new InvalidReview("failed to call webhook: Object 'Kind' is missing in the answer");
+    if (!review?.kind) {
+      throw new InvalidReview("failed to call webhook: Object 'Kind' is missing in the answer");
+    }
+
     const known = review.kind === 'AdmissionReview' || review.kind === 'Status';
+
     throw new InvalidReview(
       known
         ? `failed to call webhook: converting (${apiVersion}.${review.kind}) to (${version}.AdmissionReview): unknown conversion`
         : `failed to call webhook: no kind "${review.kind}" is registered for version "${review.apiVersion}"`,
     );
   }
+
   const response = review?.response;
-  if (typeof response !== 'object' || response === null) throw invalid('webhook response was absent');
-  const patch = typeof response.patch === 'string' && response.patch !== '' ? response.patch : undefined;
-  const patchType = response.patchType ?? undefined;
-  if (version === 'v1') {
-    if ((response.uid ?? '') !== uid)
-      throw invalid(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response.uid ?? '')}`);
-    if (!mutating && patch) throw invalid('validating webhook may not return response.patch');
-    if (!mutating && patchType !== undefined) throw invalid('validating webhook may not return response.patchType');
-    if (patch && patchType === undefined) throw invalid('webhook returned response.patch but not response.patchType');
-    if (!patch && patchType !== undefined) throw invalid('webhook returned response.patchType but not response.patch');
-    if (patchType === '') throw invalid('webhook returned invalid response.patchType of ""');
-    if (patchType !== undefined && patchType !== 'JSONPatch')
-      throw new InvalidReview(`unsupported patch type ${JSON.stringify(patchType)}`);
+  if (typeof response !== 'object' || response === null) {
+    throw invalid('webhook response was absent');
   }
+
+  const patch =
+    typeof response.patch === 'string' && response.patch !== '' ? response.patch : undefined;
+  const patchType = response.patchType ?? undefined;
+
+  if (version === 'v1') {
+    if ((response.uid ?? '') !== uid) {
+      throw invalid(
+        `expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response.uid ?? '')}`,
+      );
+    }
+
+    if (!mutating && patch) {
+      throw invalid('validating webhook may not return response.patch');
+    }
+    if (!mutating && patchType !== undefined) {
+      throw invalid('validating webhook may not return response.patchType');
+    }
+    if (patch && patchType === undefined) {
+      throw invalid('webhook returned response.patch but not response.patchType');
+    }
+    if (!patch && patchType !== undefined) {
+      throw invalid('webhook returned response.patchType but not response.patch');
+    }
+    if (patchType === '') {
+      throw invalid('webhook returned invalid response.patchType of ""');
+    }
+    if (patchType !== undefined && patchType !== 'JSONPatch') {
+      throw new InvalidReview(`unsupported patch type ${JSON.stringify(patchType)}`);
+    }
+  }
+
   return {
     allowed: response.allowed === true,
     ...(response.status && typeof response.status === 'object' && { result: response.status }),
@@ -126,10 +180,12 @@ export function denied(name: string, result: Partial<Status> = {}): StatusError 
   const by = `admission webhook ${JSON.stringify(name)} denied the request`;
   const code = result.code !== undefined && result.code >= 400 ? result.code : 400;
   const reason = result.reason ?? '';
+
   const message = result.message
     ? `${by}: ${result.message}`
     : reason
       ? `${by}: ${reason}`
       : `${by} without explanation`;
+
   return new StatusError(code, reason, message, result.details);
 }

@@ -7,36 +7,74 @@ interface Endpoints {
   subsets?: { addresses?: { ip: string }[]; ports?: { name?: string; port: number }[] }[];
 }
 
-/** An address behind a Service: there is no cluster network here, so only what its Endpoints say can be reached. */
-function endpointOf(backend: Backend, namespace: string, name: string, port: number): { host: string; port: number } {
+/**
+ * An address behind a Service: there is no cluster network here, so only what its Endpoints say can
+ * be reached.
+ */
+function endpointOf(
+  backend: Backend,
+  namespace: string,
+  name: string,
+  port: number,
+): { host: string; port: number } {
   const service = backend.get(`/registry/core/services/${namespace}/${name}`)?.shared<KubeObject>();
-  if (!service) throw new WebhookCallError(`service ${JSON.stringify(name)} not found`);
+  if (!service) {
+    throw new WebhookCallError(`service ${JSON.stringify(name)} not found`);
+  }
+
   const { type, externalName, ports = [] } = service.spec ?? {};
-  if (type === 'ExternalName') return { host: externalName, port };
+  if (type === 'ExternalName') {
+    return { host: externalName, port };
+  }
+
   const wanted = (ports as { name?: string; port: number }[]).find((item) => item.port === port);
-  if (!wanted) throw new WebhookCallError(`no service port ${port} found for service ${JSON.stringify(name)}`);
-  const endpoints = backend.get(`/registry/core/endpoints/${namespace}/${name}`)?.shared<KubeObject & Endpoints>();
+  if (!wanted) {
+    throw new WebhookCallError(`no service port ${port} found for service ${JSON.stringify(name)}`);
+  }
+
+  const endpoints = backend
+    .get(`/registry/core/endpoints/${namespace}/${name}`)
+    ?.shared<KubeObject & Endpoints>();
+
   for (const subset of endpoints?.subsets ?? []) {
     const found = subset.ports?.find((item) => (item.name ?? '') === (wanted.name ?? ''));
     const ip = subset.addresses?.[0]?.ip;
-    if (found && ip) return { host: ip, port: found.port };
+    if (found && ip) {
+      return { host: ip, port: found.port };
+    }
   }
+
   throw new WebhookCallError(`no endpoints available for service ${JSON.stringify(name)}`);
 }
 
-/** Where a webhook is to be called; throws a WebhookCallError where its Service cannot be reached. */
-export function targetOf({ url, service, caBundle }: ClientConfig, backend: Backend): WebhookTarget {
+/**
+ * Where a webhook is to be called; throws a WebhookCallError where its Service cannot be reached.
+ */
+export function targetOf(
+  { url, service, caBundle }: ClientConfig,
+  backend: Backend,
+): WebhookTarget {
   const ca = caBundle ? { ca: Buffer.from(caBundle, 'base64').toString('utf8') } : {};
+
   if (!service) {
-    if (!url || !URL.canParse(url)) throw new WebhookCallError('webhook configuration must have either service or URL');
+    if (!url || !URL.canParse(url)) {
+      throw new WebhookCallError('webhook configuration must have either service or URL');
+    }
+
     const target = new URL(url);
-    if (target.protocol !== 'https:') throw new WebhookCallError('a webhook is called over https only');
+    if (target.protocol !== 'https:') {
+      throw new WebhookCallError('a webhook is called over https only');
+    }
+
     return { url: target, ...ca };
   }
+
   const port = service.port ?? 443;
   const serverName = `${service.name}.${service.namespace}.svc`;
   const target = new URL(`https://${serverName}:${port}`);
+
   target.pathname = service.path ?? '/';
+
   return {
     url: target,
     serverName,

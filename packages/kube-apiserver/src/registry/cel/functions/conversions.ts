@@ -15,7 +15,9 @@ export function durationText({ seconds, nanos }: { seconds: bigint; nanos: numbe
 export const timeText = (time: Date) => time.toISOString().replace(/\.?0+Z$/, 'Z');
 
 function isZero(value: unknown): boolean {
-  if (value === null || value === '' || value === false || value === 0 || value === 0n) return true;
+  if (value === null || value === '' || value === false || value === 0 || value === 0n) {
+    return true;
+  }
   return typeof value === 'object' && !(value instanceof Date) && Object.keys(value).length === 0;
 }
 
@@ -26,18 +28,23 @@ export function addConversions(environment: Environment): void {
   environment
     .registerFunction('string(google.protobuf.Duration): string', durationText)
     .registerFunction('string(google.protobuf.Timestamp): string', timeText)
-    .registerFunction('int(google.protobuf.Timestamp): int', (time: Date) => BigInt(Math.floor(time.getTime() / 1000)))
+    .registerFunction('int(google.protobuf.Timestamp): int', (time: Date) =>
+      BigInt(Math.floor(time.getTime() / 1000)),
+    )
     .registerOperator('bytes < bytes', (a: Uint8Array, b: Uint8Array) => compare(a, b) < 0)
     .registerOperator('bytes <= bytes', (a: Uint8Array, b: Uint8Array) => compare(a, b) <= 0)
     .registerOperator('bytes > bytes', (a: Uint8Array, b: Uint8Array) => compare(a, b) > 0)
     .registerOperator('bytes >= bytes', (a: Uint8Array, b: Uint8Array) => compare(a, b) >= 0)
     .registerOperator('optional == optional', (a: Optional, b: Optional) =>
-      a.hasValue() && b.hasValue() ? isDeepStrictEqual(a.value(), b.value()) : a.hasValue() === b.hasValue(),
+      a.hasValue() && b.hasValue()
+        ? isDeepStrictEqual(a.value(), b.value())
+        : a.hasValue() === b.hasValue(),
     )
     .registerOperator('optional == null', () => false)
     .registerOperator('google.protobuf.Duration == null', () => false)
     .registerOperator('google.protobuf.Timestamp == null', () => false)
-    .registerFunction(`${namespace}.ofNonZeroValue(A): optional<A>`, (_: unknown, value: unknown) =>
-      isZero(value) ? Optional.none() : Optional.of(value),
+    .registerFunction(
+      `${namespace}.ofNonZeroValue(A): optional<A>`,
+      (_: unknown, value: unknown) => (isZero(value) ? Optional.none() : Optional.of(value)),
     );
 }

@@ -10,6 +10,7 @@ import { type Environment, Optional } from '@marcbachmann/cel-js';
 
 class NamedFormat {
   readonly validate: (text: string) => string[];
+
   constructor(validate: (text: string) => string[]) {
     this.validate = validate;
   }
@@ -18,7 +19,8 @@ class NamedFormat {
 /** The prefix of a generated name is right where the name with something added would be. */
 const asPrefix = (check: (text: string) => string[]) => (text: string) =>
   check(text.endsWith('-') ? `${text.slice(0, -1)}a` : text);
-const ofSchema = (format: string, why: string) => (text: string) => (hasFormat(text, format) ? [] : [why]);
+const ofSchema = (format: string, why: string) => (text: string) =>
+  hasFormat(text, format) ? [] : [why];
 
 const FORMATS = new Map(
   Object.entries({
@@ -41,19 +43,28 @@ const FORMATS = new Map(
 /** Kubernetes' library of named formats. */
 export function addFormats(environment: Environment): void {
   class Formats {}
+
   const type = 'kubernetes.NamedFormat';
   environment
     .registerType(type, NamedFormat)
     .registerType('kubernetes.Formats', Formats)
     .registerConstant('format', 'kubernetes.Formats', new Formats())
-    .registerFunction(`kubernetes.Formats.named(string): optional<${type}>`, (_: Formats, name: string) => {
-      const found = FORMATS.get(name);
-      return found ? Optional.of(found) : Optional.none();
-    })
-    .registerFunction(`${type}.validate(string): optional<list<string>>`, (self: NamedFormat, text: string) => {
-      const errors = self.validate(text);
-      return errors.length > 0 ? Optional.of(errors) : Optional.none();
-    });
-  for (const [name, format] of FORMATS)
+    .registerFunction(
+      `kubernetes.Formats.named(string): optional<${type}>`,
+      (_: Formats, name: string) => {
+        const found = FORMATS.get(name);
+        return found ? Optional.of(found) : Optional.none();
+      },
+    )
+    .registerFunction(
+      `${type}.validate(string): optional<list<string>>`,
+      (self: NamedFormat, text: string) => {
+        const errors = self.validate(text);
+        return errors.length > 0 ? Optional.of(errors) : Optional.none();
+      },
+    );
+
+  for (const [name, format] of FORMATS) {
     environment.registerFunction(`kubernetes.Formats.${name}(): ${type}`, () => format);
+  }
 }

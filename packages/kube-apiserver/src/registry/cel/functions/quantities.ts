@@ -14,6 +14,7 @@ const BILLION = 1_000_000_000n;
 
 class CelQuantity {
   readonly value: Quantity;
+
   constructor(value: Quantity) {
     this.value = value;
   }
@@ -24,6 +25,7 @@ class CelSemver {
   readonly minor: bigint;
   readonly patch: bigint;
   readonly pre: readonly string[];
+
   constructor(parts: readonly bigint[], pre: readonly string[]) {
     [this.major = 0n, this.minor = 0n, this.patch = 0n] = parts;
     this.pre = pre;
@@ -36,20 +38,30 @@ const SEMVER =
 /** A lenient spelling of a version: a leading v, missing parts, zeros in front. */
 function lenient(text: string): string {
   const match = /^v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(.*)$/.exec(text);
-  if (!match) return text;
+  if (!match) {
+    return text;
+  }
+
   const part = (digits: string | undefined) => (digits ?? '0').replace(/^0+(?=\d)/, '');
+
   return `${part(match[1])}.${part(match[2])}.${part(match[3])}${match[4]}`;
 }
 
 function parseSemver(text: string, normalize = false): CelSemver | undefined {
   const match = text.length <= 256 ? SEMVER.exec(normalize ? lenient(text) : text) : null;
-  if (!match) return undefined;
+  if (!match) {
+    return undefined;
+  }
+
   return new CelSemver([match[1]!, match[2]!, match[3]!].map(BigInt), match[4]?.split('.') ?? []);
 }
 
 function semver(text: string, normalize = false): CelSemver {
   const parsed = parseSemver(text, normalize);
-  if (parsed) return parsed;
+  if (parsed) {
+    return parsed;
+  }
+
   throw new CelFailure(
     /^\d+(\.\d+)?$/.test(text)
       ? 'No Major.Minor.Patch elements found'
@@ -59,18 +71,35 @@ function semver(text: string, normalize = false): CelSemver {
 
 function compareSemver(a: CelSemver, b: CelSemver): number {
   for (const part of ['major', 'minor', 'patch'] as const) {
-    if (a[part] !== b[part]) return a[part] < b[part] ? -1 : 1;
+    if (a[part] !== b[part]) {
+      return a[part] < b[part] ? -1 : 1;
+    }
   }
-  if (a.pre.length === 0 || b.pre.length === 0) return Math.sign(b.pre.length - a.pre.length);
+
+  if (a.pre.length === 0 || b.pre.length === 0) {
+    return Math.sign(b.pre.length - a.pre.length);
+  }
+
   for (let i = 0; i < Math.max(a.pre.length, b.pre.length); i++) {
     const [left, right] = [a.pre[i], b.pre[i]];
-    if (left === right) continue;
-    if (left === undefined || right === undefined) return left === undefined ? -1 : 1;
+    if (left === right) {
+      continue;
+    }
+    if (left === undefined || right === undefined) {
+      return left === undefined ? -1 : 1;
+    }
+
     const [numeric, other] = [left, right].map((item) => /^\d+$/.test(item));
-    if (numeric && other) return Number(left) < Number(right) ? -1 : 1;
-    if (numeric !== other) return numeric ? -1 : 1;
+    if (numeric && other) {
+      return Number(left) < Number(right) ? -1 : 1;
+    }
+    if (numeric !== other) {
+      return numeric ? -1 : 1;
+    }
+
     return left < right ? -1 : 1;
   }
+
   return 0;
 }
 
@@ -92,7 +121,8 @@ function quantity(text: string): CelQuantity {
 }
 
 const whole = (amount: bigint) => ({ nano: amount * BILLION, format: 'DecimalSI' as const });
-const isInteger = ({ value }: CelQuantity) => value.nano % BILLION === 0n && value.nano / BILLION < 2n ** 63n;
+const isInteger = ({ value }: CelQuantity) =>
+  value.nano % BILLION === 0n && value.nano / BILLION < 2n ** 63n;
 
 /** Kubernetes' quantity and semver libraries. */
 export function addQuantitiesAndVersions(environment: Environment): void {
@@ -108,13 +138,25 @@ export function addQuantitiesAndVersions(environment: Environment): void {
     .registerFunction(`sign(${type}): int`, ({ value }: CelQuantity) =>
       value.nano > 0n ? 1n : value.nano < 0n ? -1n : 0n,
     )
-    .registerFunction(`${type}.isGreaterThan(${type}): bool`, (a: CelQuantity, b: CelQuantity) => compare(a, b) > 0)
-    .registerFunction(`${type}.isLessThan(${type}): bool`, (a: CelQuantity, b: CelQuantity) => compare(a, b) < 0)
-    .registerFunction(`${type}.compareTo(${type}): int`, (a: CelQuantity, b: CelQuantity) => BigInt(compare(a, b)))
-    .registerFunction(`${type}.asApproximateFloat(): double`, ({ value }: CelQuantity) => quantityToNumber(value))
+    .registerFunction(
+      `${type}.isGreaterThan(${type}): bool`,
+      (a: CelQuantity, b: CelQuantity) => compare(a, b) > 0,
+    )
+    .registerFunction(
+      `${type}.isLessThan(${type}): bool`,
+      (a: CelQuantity, b: CelQuantity) => compare(a, b) < 0,
+    )
+    .registerFunction(`${type}.compareTo(${type}): int`, (a: CelQuantity, b: CelQuantity) =>
+      BigInt(compare(a, b)),
+    )
+    .registerFunction(`${type}.asApproximateFloat(): double`, ({ value }: CelQuantity) =>
+      quantityToNumber(value),
+    )
     .registerFunction(`${type}.isInteger(): bool`, isInteger)
     .registerFunction(`${type}.asInteger(): int`, (self: CelQuantity) => {
-      if (!isInteger(self)) throw new CelFailure('cannot convert value to integer');
+      if (!isInteger(self)) {
+        throw new CelFailure('cannot convert value to integer');
+      }
       return self.value.nano / BILLION;
     })
     .registerFunction(`${type}.add(${type}): ${type}`, (a: CelQuantity, b: CelQuantity) =>
@@ -129,6 +171,7 @@ export function addQuantitiesAndVersions(environment: Environment): void {
     .registerFunction(`${type}.sub(int): ${type}`, (a: CelQuantity, b: bigint) =>
       make(subtractQuantities(a.value, whole(b))),
     );
+
   const version = 'kubernetes.Semver';
   environment
     .registerType(version, CelSemver)
@@ -139,7 +182,10 @@ export function addQuantitiesAndVersions(environment: Environment): void {
       'isSemver(string, bool): bool',
       (text: string, normalize: boolean) => parseSemver(text, normalize) !== undefined,
     )
-    .registerOperator(`${version} == ${version}`, (a: CelSemver, b: CelSemver) => compareSemver(a, b) === 0)
+    .registerOperator(
+      `${version} == ${version}`,
+      (a: CelSemver, b: CelSemver) => compareSemver(a, b) === 0,
+    )
     .registerFunction(
       `${version}.isGreaterThan(${version}): bool`,
       (a: CelSemver, b: CelSemver) => compareSemver(a, b) > 0,

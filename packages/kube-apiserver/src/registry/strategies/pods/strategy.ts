@@ -9,7 +9,10 @@ import { qosClass } from './quality.ts';
 
 const NOT_EXECUTING = new Set(['Succeeded', 'Failed']);
 
-function withResources(old: Fields[] | undefined, wished: Fields[] | undefined): Fields[] | undefined {
+function withResources(
+  old: Fields[] | undefined,
+  wished: Fields[] | undefined,
+): Fields[] | undefined {
   const byName = new Map(wished?.map((container) => [container.name, container]));
   return old?.map((container) => {
     const resources = byName.get(container.name)?.resources;
@@ -20,25 +23,36 @@ function withResources(old: Fields[] | undefined, wished: Fields[] | undefined):
 /** Through its subresources only a part of a pod's spec changes. */
 function specThrough(subresource: string, wished: Fields, old: Fields): Fields {
   const { ephemeralContainers } = wished;
+
   if (subresource === 'ephemeralcontainers') {
     const { ephemeralContainers: _old, ...rest } = old;
     return { ...rest, ...(ephemeralContainers && { ephemeralContainers }) };
   }
+
   return {
     ...old,
     containers: withResources(old.containers, wished.containers),
-    ...(old.initContainers && { initContainers: withResources(old.initContainers, wished.initContainers) }),
+    ...(old.initContainers && {
+      initContainers: withResources(old.initContainers, wished.initContainers),
+    }),
   };
 }
 
 function prepareUpdate(object: KubeObject, old: KubeObject, subresource: string): void {
   const { status } = old;
+
   if (subresource === 'ephemeralcontainers' || subresource === 'resize') {
     object.spec = specThrough(subresource, object.spec ?? {}, old.spec ?? {});
-    if (status === undefined) delete object.status;
-    else object.status = status;
+
+    if (status === undefined) {
+      delete object.status;
+    } else {
+      object.status = status;
+    }
   } else if (subresource === 'status') {
-    if (object.status && status?.qosClass) object.status.qosClass ??= status.qosClass;
+    if (object.status && status?.qosClass) {
+      object.status.qosClass ??= status.qosClass;
+    }
   }
 }
 
@@ -60,8 +74,14 @@ export const podStrategy: Strategy = {
   }),
   prepareForCreate(object, context) {
     object.spec ??= {};
+
     const condition = gatedCondition(object.spec, context.now);
-    object.status = { phase: 'Pending', ...(condition && { conditions: [condition] }), qosClass: qosClass(object) };
+    object.status = {
+      phase: 'Pending',
+      ...(condition && { conditions: [condition] }),
+      qosClass: qosClass(object),
+    };
+
     mergeLabelKeys(object);
     copyAppArmor(object, context.warnings);
   },
@@ -69,20 +89,36 @@ export const podStrategy: Strategy = {
     prepareUpdate(object, old, subresource);
   },
   validate(object, old, { subresource }) {
-    if (!old || subresource !== 'resize') return [];
+    if (!old || subresource !== 'resize') {
+      return [];
+    }
+
     const before = old.status?.qosClass ?? qosClass(old);
-    if (qosClass(object) === before) return [];
+    if (qosClass(object) === before) {
+      return [];
+    }
+
     return [invalidValue('spec', before, 'Pod QOS Class may not change as a result of resizing')];
   },
   warnings(object, old) {
-    if (old) return [];
+    if (old) {
+      return [];
+    }
+
     const errors = dnsLabelErrors(object.metadata.name ?? '');
     const hostname =
       "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: ";
-    return [...(errors.length > 0 ? [`${hostname}[${errors.join(' ')}]`] : []), ...podWarnings(object, '')];
+
+    return [
+      ...(errors.length > 0 ? [`${hostname}[${errors.join(' ')}]`] : []),
+      ...podWarnings(object, ''),
+    ];
   },
   gracePeriod({ spec = {}, status = {} }, requested) {
-    if (!spec.nodeName || NOT_EXECUTING.has(status.phase)) return 0;
+    if (!spec.nodeName || NOT_EXECUTING.has(status.phase)) {
+      return 0;
+    }
+
     const seconds = requested ?? spec.terminationGracePeriodSeconds ?? 30;
     return seconds < 0 ? 1 : seconds;
   },

@@ -10,35 +10,69 @@ function policyRules(list: readonly Fields[] | undefined, namespaced: boolean, o
   each(
     list,
     'rules',
-    ({ verbs = [], nonResourceURLs: urls = [], apiGroups = [], resources = [], resourceNames = [] }, path) => {
-      if (verbs.length === 0) out.required(`${path}.verbs`, 'verbs must contain at least one value');
+    (
+      {
+        verbs = [],
+        nonResourceURLs: urls = [],
+        apiGroups = [],
+        resources = [],
+        resourceNames = [],
+      },
+      path,
+    ) => {
+      if (verbs.length === 0) {
+        out.required(`${path}.verbs`, 'verbs must contain at least one value');
+      }
+
       if (urls.length > 0) {
         const field = `${path}.nonResourceURLs`;
-        if (namespaced) out.invalid(field, urls, 'namespaced rules cannot apply to non-resource URLs');
-        if (apiGroups.length > 0 || resources.length > 0 || resourceNames.length > 0) {
-          out.invalid(field, urls, 'rules cannot apply to both regular resources and non-resource URLs');
+
+        if (namespaced) {
+          out.invalid(field, urls, 'namespaced rules cannot apply to non-resource URLs');
         }
+
+        if (apiGroups.length > 0 || resources.length > 0 || resourceNames.length > 0) {
+          out.invalid(
+            field,
+            urls,
+            'rules cannot apply to both regular resources and non-resource URLs',
+          );
+        }
+
         return;
       }
-      if (apiGroups.length === 0)
+
+      if (apiGroups.length === 0) {
         out.required(`${path}.apiGroups`, 'resource rules must supply at least one api group');
-      if (resources.length === 0) out.required(`${path}.resources`, 'resource rules must supply at least one resource');
+      }
+      if (resources.length === 0) {
+        out.required(`${path}.resources`, 'resource rules must supply at least one resource');
+      }
     },
   );
 }
 
 const clusterRole: Validator = ({ rules, aggregationRule }, _old, out) => {
   policyRules(rules, false, out);
-  if (aggregationRule === undefined) return;
+
+  if (aggregationRule === undefined) {
+    return;
+  }
+
   const field = 'aggregationRule.clusterRoleSelectors';
   const selectors: Fields[] = (aggregationRule as Fields).clusterRoleSelectors ?? [];
   if (selectors.length === 0) {
     out.required(field, 'at least one clusterRoleSelector required if aggregationRule is non-nil');
   }
+
   each(selectors, field, (selector, path) => {
     const before = out.list.length;
+
     validateLabelSelector(selector, path, out);
-    if (out.list.length > before) out.invalid(path, null, 'invalid label selector.');
+
+    if (out.list.length > before) {
+      out.invalid(path, null, 'invalid label selector.');
+    }
   });
 };
 
@@ -48,27 +82,54 @@ function subject(
   at: string,
   out: Causes,
 ): void {
-  if (name === '') out.required(`${at}.name`);
+  if (name === '') {
+    out.required(`${at}.name`);
+  }
+
   if (kind === 'ServiceAccount') {
-    if (name !== '') out.each(`${at}.name`, name, dnsSubdomainErrors(name));
-    if (apiGroup !== '') out.unsupported(`${at}.apiGroup`, apiGroup, ['']);
-    if (!namespaced && namespace === '') out.required(`${at}.namespace`);
-  } else if (kind === 'User' || kind === 'Group') out.supported(`${at}.apiGroup`, apiGroup, [group]);
-  else out.unsupported(`${at}.kind`, kind, ['ServiceAccount', 'User', 'Group']);
+    if (name !== '') {
+      out.each(`${at}.name`, name, dnsSubdomainErrors(name));
+    }
+    if (apiGroup !== '') {
+      out.unsupported(`${at}.apiGroup`, apiGroup, ['']);
+    }
+    if (!namespaced && namespace === '') {
+      out.required(`${at}.namespace`);
+    }
+  } else if (kind === 'User' || kind === 'Group') {
+    out.supported(`${at}.apiGroup`, apiGroup, [group]);
+  } else {
+    out.unsupported(`${at}.kind`, kind, ['ServiceAccount', 'User', 'Group']);
+  }
 }
 
 function binding(roleKinds: readonly string[]): Validator {
   return (object, old, out) => {
     const { roleRef = {}, subjects } = object as Fields;
     const { apiGroup = '', kind = '', name = '' } = roleRef;
+
     out.supported('roleRef.apiGroup', apiGroup, [group]);
     out.supported('roleRef.kind', kind, roleKinds);
-    if (name === '') out.required('roleRef.name');
-    else out.each('roleRef.name', name, pathSegmentErrors(name));
-    each<Fields>(subjects, 'subjects', (one, path) => subject(one, roleKinds.includes('Role'), path, out));
-    if (!old) return;
+
+    if (name === '') {
+      out.required('roleRef.name');
+    } else {
+      out.each('roleRef.name', name, pathSegmentErrors(name));
+    }
+
+    each<Fields>(subjects, 'subjects', (one, path) =>
+      subject(one, roleKinds.includes('Role'), path, out),
+    );
+
+    if (!old) {
+      return;
+    }
+
     const { apiGroup: oldGroup, kind: oldKind, name: oldName } = (old as Fields).roleRef ?? {};
-    if (apiGroup === oldGroup && kind === oldKind && name === oldName) return;
+    if (apiGroup === oldGroup && kind === oldKind && name === oldName) {
+      return;
+    }
+
     out.invalid('roleRef', { APIGroup: apiGroup, Kind: kind, Name: name }, 'cannot change roleRef');
   };
 }

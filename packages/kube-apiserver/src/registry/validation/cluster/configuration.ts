@@ -8,10 +8,24 @@ import type { Validator } from '../validator.ts';
 const maxBytes = 1024 * 1024;
 const frozenDetail = 'field is immutable when `immutable` is set';
 
-function frozen(object: Fields, old: Fields | undefined, fields: readonly string[], out: Causes): void {
-  if (old?.immutable !== true) return;
-  if (object.immutable !== true) out.forbidden('immutable', frozenDetail);
-  for (const field of fields) if (!equalJson(object[field] ?? {}, old[field] ?? {})) out.forbidden(field, frozenDetail);
+function frozen(
+  object: Fields,
+  old: Fields | undefined,
+  fields: readonly string[],
+  out: Causes,
+): void {
+  if (old?.immutable !== true) {
+    return;
+  }
+  if (object.immutable !== true) {
+    out.forbidden('immutable', frozenDetail);
+  }
+
+  for (const field of fields) {
+    if (!equalJson(object[field] ?? {}, old[field] ?? {})) {
+      out.forbidden(field, frozenDetail);
+    }
+  }
 }
 
 function byteLength(base64: unknown): number {
@@ -21,31 +35,48 @@ function byteLength(base64: unknown): number {
 /** ConfigMaps. */
 export const configMaps: Validator = (object, old, out) => {
   frozen(object, old, ['data', 'binaryData'], out);
+
   const { data = {}, binaryData = {} } = object as Fields;
   let size = 0;
+
   for (const [key, value] of Object.entries(data)) {
     out.each(`data[${key}]`, key, configKeyErrors(key));
-    if (Object.hasOwn(binaryData, key)) out.invalid(`data[${key}]`, key, 'duplicate of key present in binaryData');
+
+    if (Object.hasOwn(binaryData, key)) {
+      out.invalid(`data[${key}]`, key, 'duplicate of key present in binaryData');
+    }
+
     size += Buffer.byteLength(String(value));
   }
+
   for (const [key, value] of Object.entries(binaryData)) {
     out.each(`binaryData[${key}]`, key, configKeyErrors(key));
     size += byteLength(value);
   }
+
   // Kubernetes' path of no field.
-  if (size > maxBytes) out.tooLong('[]', maxBytes);
+  if (size > maxBytes) {
+    out.tooLong('[]', maxBytes);
+  }
 };
 
 const accountName = 'kubernetes.io/service-account.name';
+
 const docker: Readonly<Record<string, string>> = {
   'kubernetes.io/dockercfg': '.dockercfg',
   'kubernetes.io/dockerconfigjson': '.dockerconfigjson',
 };
 
 function goError(text: string, error: Error): string {
-  if (text === '') return 'unexpected end of JSON input';
+  if (text === '') {
+    return 'unexpected end of JSON input';
+  }
+
   const bad = /Unexpected token '?(.)'?/.exec(error.message)?.[1];
-  return bad ? `invalid character '${bad}' looking for beginning of value` : 'unexpected end of JSON input';
+
+  return bad
+    ? `invalid character '${bad}' looking for beginning of value`
+    : 'unexpected end of JSON input';
 }
 
 function dockerConfig(value: string | undefined, key: string, out: Causes): void {
@@ -53,11 +84,21 @@ function dockerConfig(value: string | undefined, key: string, out: Causes): void
     out.required(`data[${key}]`);
     return;
   }
+
   const text = Buffer.from(value, 'base64').toString();
+
   try {
     const parsed: unknown = JSON.parse(text);
-    if (parsed === null || (typeof parsed === 'object' && !Array.isArray(parsed))) return;
-    const type = Array.isArray(parsed) ? 'array' : typeof parsed === 'boolean' ? 'bool' : typeof parsed;
+    if (parsed === null || (typeof parsed === 'object' && !Array.isArray(parsed))) {
+      return;
+    }
+
+    const type = Array.isArray(parsed)
+      ? 'array'
+      : typeof parsed === 'boolean'
+        ? 'bool'
+        : typeof parsed;
+
     const why = `json: cannot unmarshal ${type} into Go value of type map[string]interface {}`;
     out.invalid(`data[${key}]`, '<secret contents redacted>', why);
   } catch (error) {
@@ -68,23 +109,46 @@ function dockerConfig(value: string | undefined, key: string, out: Causes): void
 /** Secrets; what a type promises must be there. */
 export const secrets: Validator = (object, old, out) => {
   const { data = {}, type = '', metadata } = object as Fields;
-  if (old) out.immutable('type', type, old.type ?? '');
+
+  if (old) {
+    out.immutable('type', type, old.type ?? '');
+  }
+
   frozen(object, old, ['data'], out);
+
   let size = 0;
+
   for (const [key, value] of Object.entries(data)) {
     out.each(`data[${key}]`, key, configKeyErrors(key));
     size += byteLength(value);
   }
-  if (size > maxBytes) out.tooLong('data', maxBytes);
+
+  if (size > maxBytes) {
+    out.tooLong('data', maxBytes);
+  }
+
   const wants = (...keys: readonly string[]) => {
-    for (const key of keys) if (!Object.hasOwn(data, key)) out.required(`data[${key}]`);
+    for (const key of keys) {
+      if (!Object.hasOwn(data, key)) {
+        out.required(`data[${key}]`);
+      }
+    }
   };
-  if (docker[type]) dockerConfig(data[docker[type]], docker[type], out);
-  else if (type === 'kubernetes.io/tls') wants('tls.crt', 'tls.key');
-  else if (type === 'kubernetes.io/ssh-auth' && !data['ssh-privatekey']) out.required('data[ssh-privatekey]');
-  else if (type === 'kubernetes.io/basic-auth' && data.username === undefined) {
-    if (data.password === undefined) wants('username', 'password');
-  } else if (type === 'kubernetes.io/service-account-token' && !metadata.annotations?.[accountName]) {
+
+  if (docker[type]) {
+    dockerConfig(data[docker[type]], docker[type], out);
+  } else if (type === 'kubernetes.io/tls') {
+    wants('tls.crt', 'tls.key');
+  } else if (type === 'kubernetes.io/ssh-auth' && !data['ssh-privatekey']) {
+    out.required('data[ssh-privatekey]');
+  } else if (type === 'kubernetes.io/basic-auth' && data.username === undefined) {
+    if (data.password === undefined) {
+      wants('username', 'password');
+    }
+  } else if (
+    type === 'kubernetes.io/service-account-token' &&
+    !metadata.annotations?.[accountName]
+  ) {
     out.required(`metadata.annotations[${accountName}]`);
   }
 };

@@ -14,7 +14,15 @@ import type { Validator } from '../validator.ts';
 function limitType(type: string, at: string, out: Causes): void {
   const errors = qualifiedNameErrors(type);
   out.each(at, type, errors);
-  if (errors.length > 0 || type.includes('/') || ['Pod', 'Container', 'PersistentVolumeClaim'].includes(type)) return;
+
+  if (
+    errors.length > 0 ||
+    type.includes('/') ||
+    ['Pod', 'Container', 'PersistentVolumeClaim'].includes(type)
+  ) {
+    return;
+  }
+
   out.invalid(at, type, 'must be a standard limit type or fully qualified');
 }
 
@@ -27,34 +35,84 @@ function amounts(item: Fields, name: string, at: string, out: Causes): void {
     defaultRequest: request,
     maxLimitRequestRatio: ratio,
   } = Object.fromEntries(
-    ['min', 'max', 'default', 'defaultRequest', 'maxLimitRequestRatio'].map((field) => [field, item[field]?.[name]]),
+    ['min', 'max', 'default', 'defaultRequest', 'maxLimitRequestRatio'].map((field) => [
+      field,
+      item[field]?.[name],
+    ]),
   );
-  const above = (a: unknown, b: unknown) => a !== undefined && b !== undefined && compareAmounts(a, b) > 0;
-  const [mins, requests, limits] = [`${at}.min[${name}]`, `${at}.defaultRequest[${name}]`, `${at}.default[${name}]`];
-  if (above(min, max)) out.invalid(mins, min, `min value ${min} is greater than max value ${max}`);
+
+  const above = (a: unknown, b: unknown) =>
+    a !== undefined && b !== undefined && compareAmounts(a, b) > 0;
+
+  const [mins, requests, limits] = [
+    `${at}.min[${name}]`,
+    `${at}.defaultRequest[${name}]`,
+    `${at}.default[${name}]`,
+  ];
+
+  if (above(min, max)) {
+    out.invalid(mins, min, `min value ${min} is greater than max value ${max}`);
+  }
+
   if (above(min, request)) {
-    out.invalid(requests, request, `min value ${min} is greater than default request value ${request}`);
+    out.invalid(
+      requests,
+      request,
+      `min value ${min} is greater than default request value ${request}`,
+    );
   }
+
   if (above(request, max)) {
-    out.invalid(requests, request, `default request value ${request} is greater than max value ${max}`);
+    out.invalid(
+      requests,
+      request,
+      `default request value ${request} is greater than max value ${max}`,
+    );
   }
+
   if (above(request, limit)) {
-    out.invalid(requests, request, `default request value ${request} is greater than default limit value ${limit}`);
+    out.invalid(
+      requests,
+      request,
+      `default request value ${request} is greater than default limit value ${limit}`,
+    );
   }
-  if (above(min, limit)) out.invalid(limits, min, `min value ${min} is greater than default value ${limit}`);
-  if (above(limit, max)) out.invalid(limits, max, `default value ${limit} is greater than max value ${max}`);
+
+  if (above(min, limit)) {
+    out.invalid(limits, min, `min value ${min} is greater than default value ${limit}`);
+  }
+  if (above(limit, max)) {
+    out.invalid(limits, max, `default value ${limit} is greater than max value ${max}`);
+  }
+
   const field = `${at}.maxLimitRequestRatio[${name}]`;
-  if (ratio !== undefined && compareAmounts(ratio, 1) < 0) out.invalid(field, ratio, `ratio ${ratio} is less than 1`);
+
+  if (ratio !== undefined && compareAmounts(ratio, 1) < 0) {
+    out.invalid(field, ratio, `ratio ${ratio} is less than 1`);
+  }
+
   if (ratio !== undefined && min !== undefined && max !== undefined) {
-    const [most, least, bound] = [max, min, ratio].map((text) => quantityToNumber(parseQuantity(String(text))));
+    const [most, least, bound] = [max, min, ratio].map((text) =>
+      quantityToNumber(parseQuantity(String(text))),
+    );
     const quotient = most! / least!;
     if (bound! > quotient) {
       out.invalid(field, ratio, `ratio ${ratio} is greater than max/min = ${quotient.toFixed(6)}`);
     }
   }
-  if (isOvercommittable(name) || limit === undefined || request === undefined) return;
-  if (compareAmounts(limit, request) === 0) return;
-  out.invalid(requests, request, `default value ${limit} must equal to defaultRequest value ${request} in ${name}`);
+
+  if (isOvercommittable(name) || limit === undefined || request === undefined) {
+    return;
+  }
+  if (compareAmounts(limit, request) === 0) {
+    return;
+  }
+
+  out.invalid(
+    requests,
+    request,
+    `default value ${limit} must equal to defaultRequest value ${request} in ${name}`,
+  );
 }
 
 /** LimitRanges. */
@@ -63,43 +121,90 @@ export const limitRanges: Validator = ({ spec = {} }, _old, out) => {
   each(spec.limits, 'spec.limits', (item, path) => {
     const { type = '' } = item;
     limitType(type, `${path}.type`, out);
-    if (types.has(type)) out.duplicate(`${path}.type`, type);
+
+    if (types.has(type)) {
+      out.duplicate(`${path}.type`, type);
+    }
+
     types.add(type);
+
     const names = new Set<string>();
+
     const check = (field: string) => {
       for (const name of Object.keys(item[field] ?? {})) {
-        const rule = type === 'Pod' || type === 'Container' ? validateContainerResourceName : validateResourceName;
+        const rule =
+          type === 'Pod' || type === 'Container'
+            ? validateContainerResourceName
+            : validateResourceName;
+
         rule(name, `${path}.${field}[${name}]`, out);
         names.add(name);
       }
     };
+
     check('max');
     check('min');
+
     for (const field of ['default', 'defaultRequest']) {
-      if (type !== 'Pod') check(field);
-      else if (Object.keys(item[field] ?? {}).length > 0) {
+      if (type !== 'Pod') {
+        check(field);
+      } else if (Object.keys(item[field] ?? {}).length > 0) {
         out.forbidden(`${path}.${field}`, "may not be specified when `type` is 'Pod'");
       }
     }
-    if (type === 'PersistentVolumeClaim' && item.min?.storage === undefined && item.max?.storage === undefined) {
+
+    if (
+      type === 'PersistentVolumeClaim' &&
+      item.min?.storage === undefined &&
+      item.max?.storage === undefined
+    ) {
       const why = 'either minimum or maximum storage value is required, but neither was provided';
       out.required(`${path}.limits`, why);
     }
+
     check('maxLimitRequestRatio');
-    for (const name of names)
-      amounts(type === 'Pod' ? { ...item, default: {}, defaultRequest: {} } : item, name, path, out);
+
+    for (const name of names) {
+      amounts(
+        type === 'Pod' ? { ...item, default: {}, defaultRequest: {} } : item,
+        name,
+        path,
+        out,
+      );
+    }
   });
 };
 
-const ofPods = ['Terminating', 'NotTerminating', 'NotBestEffort', 'PriorityClass', 'CrossNamespacePodAffinity'];
+const ofPods = [
+  'Terminating',
+  'NotTerminating',
+  'NotBestEffort',
+  'PriorityClass',
+  'CrossNamespacePodAffinity',
+];
+
 const ofClaims = 'VolumeAttributesClass';
 const scopes = [...ofPods, 'BestEffort', ofClaims];
-const podResources = ['pods', 'cpu', 'memory', 'limits.cpu', 'limits.memory', 'requests.cpu', 'requests.memory'];
+
+const podResources = [
+  'pods',
+  'cpu',
+  'memory',
+  'limits.cpu',
+  'limits.memory',
+  'requests.cpu',
+  'requests.memory',
+];
 
 /** Whether a scope can be asked of a standard resource. */
 function fits(scope: string, resource: string): boolean {
-  if (ofPods.includes(scope)) return podResources.includes(resource);
-  if (scope === 'BestEffort') return resource === 'pods';
+  if (ofPods.includes(scope)) {
+    return podResources.includes(resource);
+  }
+  if (scope === 'BestEffort') {
+    return resource === 'pods';
+  }
+
   return scope !== ofClaims || ['persistentvolumeclaims', 'requests.storage'].includes(resource);
 }
 
@@ -110,13 +215,16 @@ function conflicting(names: readonly string[], shown: unknown, at: string, out: 
     ['BestEffort', 'NotBestEffort'],
     ['Terminating', 'NotTerminating'],
   ]) {
-    if (pair.every((name) => names.includes(name))) out.invalid(at, shown, 'conflicting scopes');
+    if (pair.every((name) => names.includes(name))) {
+      out.invalid(at, shown, 'conflicting scopes');
+    }
   }
 }
 
 function scopeSelector(spec: Fields, at: string, out: Causes): void {
   const expressions: Fields[] = spec.scopeSelector?.matchExpressions ?? [];
   const resources = Object.keys(spec.hard ?? {}).sort();
+
   const existing = new Set([
     'BestEffort',
     'NotBestEffort',
@@ -124,8 +232,12 @@ function scopeSelector(spec: Fields, at: string, out: Causes): void {
     'NotTerminating',
     'CrossNamespacePodAffinity',
   ]);
+
   for (const { scopeName = '', operator = '', values = [] } of expressions) {
-    if (!scopes.includes(scopeName)) out.invalid(`${at}.scopeName`, scopeName, 'unsupported scope');
+    if (!scopes.includes(scopeName)) {
+      out.invalid(`${at}.scopeName`, scopeName, 'unsupported scope');
+    }
+
     for (const resource of resources) {
       if (isStandard(resource) && !fits(scopeName, resource)) {
         const shown = {
@@ -135,26 +247,34 @@ function scopeSelector(spec: Fields, at: string, out: Causes): void {
             Values: one.values ?? null,
           })),
         };
+
         out.invalid(at, shown, 'unsupported scope applied to resource');
       }
     }
+
     if (existing.has(scopeName) && operator !== 'Exists') {
       const list =
         'ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity';
       out.invalid(`${at}.operator`, operator, `must be 'Exists' when scope is any of ${list}`);
     }
+
     if (operator === 'In' || operator === 'NotIn') {
       if (values.length === 0) {
-        const why = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
+        const why =
+          "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
         out.required(`${at}.values`, why);
       }
     } else if (operator === 'Exists' || operator === 'DoesNotExist') {
       if (values.length > 0) {
-        const why = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
+        const why =
+          "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
         out.invalid(`${at}.values`, values, why);
       }
-    } else out.invalid(`${at}.operator`, operator, 'not a valid selector operator');
+    } else {
+      out.invalid(`${at}.operator`, operator, 'not a valid selector operator');
+    }
   }
+
   conflicting(
     expressions.map(({ scopeName }) => scopeName),
     spec.scopes ?? null,
@@ -171,19 +291,33 @@ export const resourceQuotas: Validator = ({ spec = {} }, old, out) => {
     validateQuotaResourceName(name, field, out);
     validateAmount(name, amount, field, out);
   }
+
   for (const scope of wished) {
-    if (!scopes.includes(scope)) out.invalid('spec.scopes', wished, 'unsupported scope');
+    if (!scopes.includes(scope)) {
+      out.invalid('spec.scopes', wished, 'unsupported scope');
+    }
+
     for (const resource of Object.keys(hard).sort()) {
       if (isStandard(resource) && !fits(scope, resource)) {
         out.invalid('spec.scopes', wished, 'unsupported scope applied to resource');
       }
     }
   }
+
   conflicting(wished, wished, 'spec.scopes', out);
-  if (spec.scopeSelector) scopeSelector(spec, 'spec.scopeSelector.matchExpressions', out);
-  if (!old) return;
+
+  if (spec.scopeSelector) {
+    scopeSelector(spec, 'spec.scopeSelector.matchExpressions', out);
+  }
+  if (!old) {
+    return;
+  }
+
   const before: string[] = old.spec?.scopes ?? [];
-  if (new Set([...before, ...wished]).size !== new Set(before).size || new Set(wished).size !== new Set(before).size) {
+  if (
+    new Set([...before, ...wished]).size !== new Set(before).size ||
+    new Set(wished).size !== new Set(before).size
+  ) {
     out.invalid('spec.scopes', spec.scopes ?? null, 'field is immutable');
   }
 };

@@ -15,44 +15,83 @@ const updatable = [
 ];
 
 /** @returns false where nothing more is to be said */
-function containers(now: readonly Fields[], old: readonly Fields[], at: string, out: Causes): boolean {
+function containers(
+  now: readonly Fields[],
+  old: readonly Fields[],
+  at: string,
+  out: Causes,
+): boolean {
   if (now.length !== old.length) {
     out.forbidden(at, 'pod updates may not add or remove containers');
     return false;
   }
+
   each(now, at, (container, path) => {
-    if (!container.image) out.required(`${path}.image`);
-    else validateImageText(container, path, out);
+    if (!container.image) {
+      out.required(`${path}.image`);
+    } else {
+      validateImageText(container, path, out);
+    }
   });
+
   return true;
 }
 
 /** @returns false where nothing more is to be said */
-function deadline(now: number | undefined, old: number | undefined, at: string, out: Causes): boolean {
+function deadline(
+  now: number | undefined,
+  old: number | undefined,
+  at: string,
+  out: Causes,
+): boolean {
   if (now === undefined) {
-    if (old !== undefined) out.invalid(at, null, 'must not update from a positive integer to nil value');
+    if (old !== undefined) {
+      out.invalid(at, null, 'must not update from a positive integer to nil value');
+    }
     return true;
   }
-  if (now < 0 || now > 2_147_483_647) out.invalid(at, now, rangeError(0, 2_147_483_647));
-  else if (old !== undefined && old < now) out.invalid(at, now, 'must be less than or equal to previous value');
-  else return true;
+
+  if (now < 0 || now > 2_147_483_647) {
+    out.invalid(at, now, rangeError(0, 2_147_483_647));
+  } else if (old !== undefined && old < now) {
+    out.invalid(at, now, 'must be less than or equal to previous value');
+  } else {
+    return true;
+  }
+
   return false;
 }
 
-function tolerations(now: readonly Fields[], old: readonly Fields[], at: string, out: Causes): void {
+function tolerations(
+  now: readonly Fields[],
+  old: readonly Fields[],
+  at: string,
+  out: Causes,
+): void {
   const identity = (toleration: Fields) =>
-    JSON.stringify(Object.entries({ ...toleration, tolerationSeconds: 0 }).sort(([a], [b]) => (a < b ? -1 : 1)));
+    JSON.stringify(
+      Object.entries({ ...toleration, tolerationSeconds: 0 }).sort(([a], [b]) => (a < b ? -1 : 1)),
+    );
+
   const wished = new Set(now.map(identity));
   if (!old.every((toleration) => wished.has(identity(toleration)))) {
     out.forbidden(at, 'existing toleration can not be modified except its tolerationSeconds');
-  } else validateTolerations(now, at, out);
+  } else {
+    validateTolerations(now, at, out);
+  }
 }
 
 function gates(now: readonly Fields[], old: readonly Fields[], at: string, out: Causes): void {
   const before = new Set(old.map(({ name }) => name));
   each(now, at, ({ name }, path) => {
-    if (before.has(name)) return;
-    out.forbidden(`${path}.name`, `only deletion is allowed, but found new scheduling gate '${name}'`);
+    if (before.has(name)) {
+      return;
+    }
+
+    out.forbidden(
+      `${path}.name`,
+      `only deletion is allowed, but found new scheduling gate '${name}'`,
+    );
   });
 }
 
@@ -64,8 +103,13 @@ function begins(now: readonly Fields[] = [], old: readonly Fields[] = []): boole
 
 function addedOnly(now: Fields = {}, old: Fields = {}): boolean {
   const isEmpty = !old.matchExpressions?.length && !old.matchFields?.length;
-  if (isEmpty && (now.matchExpressions?.length || now.matchFields?.length)) return false;
-  return begins(now.matchExpressions, old.matchExpressions) && begins(now.matchFields, old.matchFields);
+  if (isEmpty && (now.matchExpressions?.length || now.matchFields?.length)) {
+    return false;
+  }
+
+  return (
+    begins(now.matchExpressions, old.matchExpressions) && begins(now.matchFields, old.matchFields)
+  );
 }
 
 /** A pod that waits at its gates may still be told more exactly where it belongs. */
@@ -75,16 +119,31 @@ function whileGated(now: Fields, old: Fields, at: string, out: Causes): void {
     const why = 'only additions to spec.nodeSelector are allowed (no mutations or deletions)';
     out.invalid(`${at}.nodeSelector`, now.nodeSelector ?? null, why);
   }
+
   const terms: Fields[] = old.affinity?.nodeAffinity?.[hard]?.nodeSelectorTerms ?? [];
   const wished: Fields[] = now.affinity?.nodeAffinity?.[hard]?.nodeSelectorTerms ?? [];
   const field = `${at}.affinity.nodeAffinity.${hard}.nodeSelectorTerms`;
+
   if (terms.length > 0 && terms.length !== wished.length) {
-    out.invalid(field, wished, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed');
+    out.invalid(
+      field,
+      wished,
+      'no additions/deletions to non-empty NodeSelectorTerms list are allowed',
+    );
+
     return;
   }
+
   terms.forEach((term, index) => {
-    if (addedOnly(wished[index], term)) return;
-    out.invalid(`${field}[${index}]`, wished[index], 'only additions are allowed (no mutations or deletions)');
+    if (addedOnly(wished[index], term)) {
+      return;
+    }
+
+    out.invalid(
+      `${field}[${index}]`,
+      wished[index],
+      'only additions are allowed (no mutations or deletions)',
+    );
   });
 }
 
@@ -97,6 +156,7 @@ function withoutChangeable(now: Fields, old: Fields): Fields {
   const { nodeAffinity: _wished, ...affinity } = now.affinity ?? {};
   const { nodeAffinity } = old.affinity ?? {};
   const merged = { ...affinity, ...(nodeAffinity && { nodeAffinity }) };
+
   return {
     ...now,
     containers: images(now.containers, old.containers),
@@ -116,28 +176,58 @@ const clean = (value: unknown) => JSON.parse(JSON.stringify(value));
 
 /** What of a pod's spec may change once it exists. */
 export function validateSpecUpdate(now: Fields, old: Fields, at: string, out: Causes): void {
-  if (!containers(now.containers ?? [], old.containers ?? [], `${at}.containers`, out)) return;
-  if (!containers(now.initContainers ?? [], old.initContainers ?? [], `${at}.initContainers`, out)) return;
+  if (!containers(now.containers ?? [], old.containers ?? [], `${at}.containers`, out)) {
+    return;
+  }
+
+  if (
+    !containers(now.initContainers ?? [], old.initContainers ?? [], `${at}.initContainers`, out)
+  ) {
+    return;
+  }
+
   const field = `${at}.activeDeadlineSeconds`;
-  if (!deadline(now.activeDeadlineSeconds, old.activeDeadlineSeconds, field, out)) return;
+  if (!deadline(now.activeDeadlineSeconds, old.activeDeadlineSeconds, field, out)) {
+    return;
+  }
+
   tolerations(now.tolerations ?? [], old.tolerations ?? [], `${at}.tolerations`, out);
   gates(now.schedulingGates ?? [], old.schedulingGates ?? [], `${at}.schedulingGates`, out);
-  if (equalJson(clean(now), clean(old))) return;
-  if ((old.schedulingGates ?? []).length > 0) whileGated(now, old, at, out);
+
+  if (equalJson(clean(now), clean(old))) {
+    return;
+  }
+  if ((old.schedulingGates ?? []).length > 0) {
+    whileGated(now, old, at, out);
+  }
+
   const [fixed, before] = [clean(withoutChangeable(now, old)), clean(old)];
-  if (equalJson(fixed, before)) return;
+  if (equalJson(fixed, before)) {
+    return;
+  }
+
   const why = `pod updates may not change fields other than ${updatable.join(',')}`;
   out.forbidden(at, `${why}\n${changesOf(before, fixed)}`);
 }
 
 /** Ephemeral containers can be added but neither changed nor removed. */
-export function validateEphemeralUpdate(now: readonly Fields[], old: readonly Fields[], at: string, out: Causes): void {
+export function validateEphemeralUpdate(
+  now: readonly Fields[],
+  old: readonly Fields[],
+  at: string,
+  out: Causes,
+): void {
   const byName = new Map(now.map((container) => [container.name, container]));
+
   for (const container of old) {
     const kept = byName.get(container.name);
     const what = `existing ephemeral containers ${JSON.stringify(container.name)} may not be`;
-    if (!kept) out.forbidden(at, `${what} removed\n`);
-    else if (!equalJson(kept, container)) out.forbidden(at, `${what} changed\n${changesOf(container, kept)}`);
+
+    if (!kept) {
+      out.forbidden(at, `${what} removed\n`);
+    } else if (!equalJson(kept, container)) {
+      out.forbidden(at, `${what} changed\n${changesOf(container, kept)}`);
+    }
   }
 }
 
@@ -149,14 +239,19 @@ export function validateResize(now: Fields, old: Fields, out: Causes): void {
   for (const list of ['containers', 'initContainers']) {
     const [containers, before]: Fields[][] = [now[list] ?? [], old[list] ?? []];
     const field = `spec.${list}`;
+
     if (!sameNames(containers!, before!)) {
       out.forbidden(field, 'containers may not be added or removed on resize');
       return;
     }
+
     each(containers, field, ({ resources }, path, index) => {
       for (const kind of ['requests', 'limits']) {
         const [have, had] = [resources?.[kind] ?? {}, before![index]!.resources?.[kind] ?? {}];
-        if (Object.keys(had).every((name) => name in have)) continue;
+        if (Object.keys(had).every((name) => name in have)) {
+          continue;
+        }
+
         out.forbidden(`${path}.resources.${kind}`, `resource ${kind} cannot be removed`);
       }
     });

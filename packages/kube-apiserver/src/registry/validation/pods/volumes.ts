@@ -41,16 +41,29 @@ const order = [
 
 /** Names under which messages know some sources. */
 const shown: Readonly<Record<string, string>> = { gcePersistentDisk: 'persistentDisk' };
-const shownTwice: Readonly<Record<string, string>> = { cephfs: 'cephFS', downwardAPI: 'downwarAPI' };
 
-function source(volume: Fields, kind: string, podName: string, isPod: boolean, at: string, out: Causes): void {
+const shownTwice: Readonly<Record<string, string>> = {
+  cephfs: 'cephFS',
+  downwardAPI: 'downwarAPI',
+};
+
+function source(
+  volume: Fields,
+  kind: string,
+  podName: string,
+  isPod: boolean,
+  at: string,
+  out: Causes,
+): void {
   const value = volume[kind];
   const path = `${at}.${shown[kind] ?? kind}`;
+
   switch (kind) {
     case 'emptyDir':
       if (value.sizeLimit !== undefined && compareAmounts(value.sizeLimit, 0) < 0) {
         out.forbidden(`${path}.sizeLimit`, 'SizeLimit field must be a valid resource quantity');
       }
+
       break;
     case 'downwardAPI':
       validateDownwardApi(value, path, out);
@@ -59,10 +72,18 @@ function source(volume: Fields, kind: string, podName: string, isPod: boolean, a
       validateProjected(value, path, out);
       break;
     case 'ephemeral': {
-      if (value.volumeClaimTemplate === undefined) out.required(`${path}.volumeClaimTemplate`);
-      else validateClaimTemplate(value.volumeClaimTemplate, `${path}.volumeClaimTemplate`, out);
+      if (value.volumeClaimTemplate === undefined) {
+        out.required(`${path}.volumeClaimTemplate`);
+      } else {
+        validateClaimTemplate(value.volumeClaimTemplate, `${path}.volumeClaimTemplate`, out);
+      }
+
       const claim = `${podName}-${volume.name}`;
-      if (podName === '' || !volume.name) break;
+
+      if (podName === '' || !volume.name) {
+        break;
+      }
+
       out.each(
         `${at}.name`,
         volume.name,
@@ -71,7 +92,10 @@ function source(volume: Fields, kind: string, podName: string, isPod: boolean, a
       break;
     }
     case 'image':
-      if (isPod && !value.reference) out.required(`${path}.reference`);
+      if (isPod && !value.reference) {
+        out.required(`${path}.reference`);
+      }
+
       out.oneOf(`${path}.pullPolicy`, value.pullPolicy, ['Always', 'IfNotPresent', 'Never']);
       break;
     default:
@@ -79,7 +103,9 @@ function source(volume: Fields, kind: string, podName: string, isPod: boolean, a
   }
 }
 
-/** Volumes of a pod or, without a name, of a template. @returns those that may be mounted, by name */
+/**
+ * Volumes of a pod or, without a name, of a template. @returns those that may be mounted, by name
+ */
 export function validateVolumes(
   list: readonly Fields[] | undefined,
   podName: string,
@@ -88,28 +114,58 @@ export function validateVolumes(
   out: Causes,
 ): Map<string, Fields> {
   const good = new Map<string, Fields>();
-  const made = new Set((list ?? []).filter(({ ephemeral }) => ephemeral).map(({ name }) => `${podName}-${name}`));
+  const made = new Set(
+    (list ?? []).filter(({ ephemeral }) => ephemeral).map(({ name }) => `${podName}-${name}`),
+  );
+
   each(list, at, (volume, path) => {
     const { name = '' } = volume;
+
     const wrong = out.part((own) => {
       let found = false;
+
       for (const kind of order) {
-        if (volume[kind] === undefined) continue;
-        if (found) own.forbidden(`${path}.${shownTwice[kind] ?? kind}`, 'may not specify more than 1 volume type');
-        else source(volume, kind, podName, isPod, path, own);
+        if (volume[kind] === undefined) {
+          continue;
+        }
+
+        if (found) {
+          own.forbidden(
+            `${path}.${shownTwice[kind] ?? kind}`,
+            'may not specify more than 1 volume type',
+          );
+        } else {
+          source(volume, kind, podName, isPod, path, own);
+        }
+
         found = true;
       }
-      if (!found) own.required(path, 'must specify a volume type');
-      if (name === '') own.required(`${path}.name`);
-      else own.each(`${path}.name`, name, dnsLabelErrors(name));
-      if (good.has(name)) own.duplicate(`${path}.name`, name);
+
+      if (!found) {
+        own.required(path, 'must specify a volume type');
+      }
+
+      if (name === '') {
+        own.required(`${path}.name`);
+      } else {
+        own.each(`${path}.name`, name, dnsLabelErrors(name));
+      }
+
+      if (good.has(name)) {
+        own.duplicate(`${path}.name`, name);
+      }
     });
-    if (wrong === 0) good.set(name, volume);
+
+    if (wrong === 0) {
+      good.set(name, volume);
+    }
+
     const claim = volume.persistentVolumeClaim?.claimName;
     if (podName !== '' && claim && made.has(claim)) {
       const why = 'must not reference a PVC that gets created for an ephemeral volume';
       out.invalid(`${path}.persistentVolumeClaim.claimName`, claim, why);
     }
   });
+
   return good;
 }
