@@ -16,6 +16,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CompiledFile } from '../packages/ks-apiserver/dist/launch/code-cache.js';
 import { isCurrent, writeStamp } from './build-stamp.mjs';
+import { EXTERNAL_PACKAGES } from './external-packages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = fileURLToPath(new URL('../packages/ks-apiserver/dist/', import.meta.url));
@@ -29,6 +30,7 @@ const recipe = [
   'package-lock.json',
   'node_modules/.package-lock.json',
   'scripts/bundle.mjs',
+  'scripts/external-packages.mjs',
   'scripts/warm-up.mjs',
   ...readdirSync(`${root}packages`).map((name) => `packages/${name}/package.json`),
 ].map((file) => root + file);
@@ -65,7 +67,7 @@ async function bundles() {
       supported: { 'dynamic-import': false },
       sourcemap: true,
       legalComments: 'linked',
-      external: ['lmdb', '@node-rs/bcrypt', 'pino', 'popular-passwords'],
+      external: EXTERNAL_PACKAGES,
       // Its CommonJS form, which Node would take, is slower to load and does not survive being
       // bundled.
       alias: {
@@ -82,6 +84,7 @@ async function bundles() {
       entryPoints: [`${dist}launch/main.js`],
       outfile: `${folder}main.js`,
       format: 'esm',
+      banner: { js: '#!/usr/bin/env node' },
     }),
   ]);
 

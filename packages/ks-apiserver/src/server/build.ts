@@ -1,7 +1,10 @@
 import type { BuildInfo } from '../kapis/version/routes.ts';
 
+/** Version of this server: that of the repository's package.json, which the release compares. */
+export const VERSION = '0.1.0';
+
 /** This build among those that stand for the same KubeSphere. */
-const SUFFIX = 'ts.1';
+const SUFFIX = `ts.${VERSION}`;
 
 /** What this build is: it stands for KubeSphere 3.0.0. */
 export const BUILD: BuildInfo = {
