@@ -97,6 +97,10 @@ test('the installed command knows its version and its subcommands', async () => 
   assert.match(stdout, new RegExp(rootVersion().replaceAll('.', '\\.')));
 
   for (const name of ['install', 'import', 'backup', 'restore']) {
-    assert.match((await run(command, [name, '--help'], { cwd: dir })).stdout, /^usage: ks-apiserver /i, name);
+    assert.match(
+      (await run(command, [name, '--help'], { cwd: dir })).stdout,
+      /^usage: ks-apiserver /i,
+      name,
+    );
   }
 });
