@@ -59,6 +59,9 @@ const OF_PARAMETERS = new Set([
 /** Keywords below which schemas stand by name. */
 const MAPS = new Set(['properties', 'patternProperties', 'definitions']);
 
+/** Keywords that hold a list of schemas. */
+const LISTS = new Set(['allOf', 'anyOf', 'oneOf']);
+
 const SECURITY_SCHEMES = {
   password: {
     type: 'oauth2',
@@ -83,7 +86,7 @@ function convertKeyword(key: string, value: unknown): unknown {
     return convertAll(value as Record<string, SwaggerSchema>);
   }
 
-  if (Array.isArray(value) && key === 'allOf') {
+  if (Array.isArray(value) && LISTS.has(key)) {
     return value.map((part) => convertSchema(part as SwaggerSchema));
   }
 
@@ -136,7 +139,8 @@ function convertParameter(parameter: SwaggerParameter): object {
     in: place,
     ...(description && { description }),
     ...(required && { required }),
-    ...(place === 'query' && parameter.type === 'array' && { explode: collectionFormat === 'multi' }),
+    ...(place === 'query' &&
+      parameter.type === 'array' && { explode: collectionFormat === 'multi' }),
     schema: schemaOfParameter(parameter),
   };
 }
