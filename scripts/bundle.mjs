@@ -1,4 +1,4 @@
-// Puts the built server into one file, packages/ks-apiserver/dist/bundle/server.cjs, and what V8
+// Puts the built server into one file, packages/server/dist/bundle/server.cjs, and what V8
 // makes of it beside that: reading and compiling a thousand modules takes longer than all the rest
 // of a start. What loads native code, files or threads of its own stays outside.
 import { spawn } from 'node:child_process';
@@ -14,12 +14,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CompiledFile } from '../packages/ks-apiserver/dist/launch/code-cache.js';
+import { CompiledFile } from '../packages/server/dist/cli/launch/code-cache.js';
 import { isCurrent, writeStamp } from './build-stamp.mjs';
 import { EXTERNAL_PACKAGES } from './external-packages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const dist = fileURLToPath(new URL('../packages/ks-apiserver/dist/', import.meta.url));
+const dist = fileURLToPath(new URL('../packages/server/dist/', import.meta.url));
 const folder = `${dist}bundle/`;
 const server = `${folder}server.cjs`;
 const stamp = `${dist}bundle.stamp`;
@@ -58,7 +58,7 @@ async function bundles() {
   const [main, launcher] = await Promise.all([
     build({
       ...common,
-      entryPoints: [`${dist}server/main.js`],
+      entryPoints: [`${dist}cli/main.js`],
       outfile: server,
       // Scripts can be compiled ahead of time, modules cannot before Node 22.
       format: 'cjs',
@@ -81,7 +81,7 @@ async function bundles() {
     }),
     build({
       ...common,
-      entryPoints: [`${dist}launch/main.js`],
+      entryPoints: [`${dist}cli/launch/main.js`],
       outfile: `${folder}main.js`,
       format: 'esm',
       banner: { js: '#!/usr/bin/env node' },

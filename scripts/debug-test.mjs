@@ -11,5 +11,9 @@ if (!source) {
   process.exit(1);
 }
 
+const built = resolve(source)
+  .replace(/(\/packages\/[^/]+)\/src\/(.*)\.ts$/, '$1/dist/$2.js')
+  .replace(/(\/packages\/[^/]+)\/test\/(.*)\.ts$/, '$1/dist/test/$2.js');
+
 process.setSourceMapsEnabled(true);
-await import(pathToFileURL(resolve(source).replace(/\/src\/(.*)\.ts$/, '/dist/$1.js')).href);
+await import(pathToFileURL(built).href);

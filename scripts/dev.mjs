@@ -8,8 +8,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const product = join(root, 'packages/ks-apiserver');
-const main = join(product, 'dist/server/main.js');
+const product = join(root, 'packages/server');
+const main = join(product, 'dist/cli/main.js');
 const options = process.argv.slice(2);
 /** How long a server may take to stop, in milliseconds. */
 const STOP_MS = 10_000;
@@ -32,7 +32,7 @@ function builtFiles() {
     const files = existsSync(dist) ? readdirSync(dist, { recursive: true }).map(String) : [];
 
     for (const file of files) {
-      if (/(?<!\.test)\.js$|^manifests\.json$/.test(file) && !file.startsWith('bundle')) {
+      if (/(?<!\.test)\.js$|^manifests\.json$/.test(file) && !/^(bundle|test)/.test(file)) {
         const { size, mtimeMs } = statSync(join(dist, file));
         lines.push(`${name}/${file} ${size} ${mtimeMs}`);
       }

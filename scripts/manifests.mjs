@@ -1,14 +1,12 @@
-// Compiles the YAML files of packages/ks-apiserver/manifests into dist/manifests.json, so that a
+// Compiles the YAML files of packages/server/manifests into dist/manifests.json, so that a
 // start parses no YAML.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 
-const source = fileURLToPath(new URL('../packages/ks-apiserver/manifests/', import.meta.url));
-const target = fileURLToPath(
-  new URL('../packages/ks-apiserver/dist/manifests.json', import.meta.url),
-);
+const source = fileURLToPath(new URL('../packages/server/manifests/', import.meta.url));
+const target = fileURLToPath(new URL('../packages/server/dist/manifests.json', import.meta.url));
 
 const files = readdirSync(source, { recursive: true })
   .map(String)

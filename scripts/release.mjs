@@ -18,10 +18,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXTERNAL_PACKAGES } from './external-packages.mjs';
-import { findDisagreements, rootVersion } from './versions.mjs';
+import { findDisagreements, PACKAGE_FILES, rootVersion } from './versions.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const dist = join(root, 'packages/ks-apiserver/dist');
+const dist = join(root, 'packages/server/dist');
 const target = resolve(process.argv[2] ?? join(root, 'dist/release'));
 const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
@@ -33,9 +33,7 @@ const DOCUMENTS = ['LICENSE', 'README.md', 'CHANGELOG.md'];
 function externalDependencies() {
   const fixed = Object.assign(
     {},
-    ...readdirSync(join(root, 'packages')).map(
-      (name) => readJson(join(root, 'packages', name, 'package.json')).dependencies,
-    ),
+    ...PACKAGE_FILES.map((file) => readJson(join(root, file)).dependencies),
   );
 
   return Object.fromEntries(

@@ -5,15 +5,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { routeTables } from '../packages/ks-apiserver/dist/kapis/routes.js';
+import { routeTables } from '../packages/server/dist/kapis/routes.js';
 import {
   compareDeeply,
   compareOperations,
   operationsOf,
   parseOperations,
-} from '../packages/ks-apiserver/dist/swagger/compare.js';
-import { crdSwagger } from '../packages/ks-apiserver/dist/swagger/crd-swagger.js';
-import { kubesphereSwagger } from '../packages/ks-apiserver/dist/swagger/kubesphere-swagger.js';
+} from '../packages/server/dist/swagger/compare.js';
+import { crdSwagger } from '../packages/server/dist/swagger/crd-swagger.js';
+import { kubesphereSwagger } from '../packages/server/dist/swagger/kubesphere-swagger.js';
 
 const api = fileURLToPath(new URL('../api/', import.meta.url));
 

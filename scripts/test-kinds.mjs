@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const packages = fileURLToPath(new URL('../packages/', import.meta.url));
 
 /** What starts a server: the helpers of tests, the servers themselves, other programs. */
-const STARTS_A_SERVER = /^node:child_process$|\/test-server\.js$|\/server\/server\.js$/;
+const STARTS_A_SERVER = /^node:child_process$|\/test-server\.js$|\/(?:server|compose)\/server\.js$/;
 /** Tests that look at the bundle need it built. */
 const NEEDS_THE_BUNDLE = /\bbundle\//;
 const IMPORT = /^(?:import|export)\b[^'"]*?\bfrom\s+['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]/gm;

@@ -1,6 +1,6 @@
 // Runs the tests of the built tree: node scripts/test.mjs [--unit | --api] [path part …] keeps the
-// unit tests, or all others, and the files whose path contains one of the parts. In CI, files with failures run once more, alone: what is wrong fails
-// again, and what failed by chance is told.
+// unit tests, or all others, and the files whose path contains one of the parts. In CI, files with
+// failures run once more, alone: what is wrong fails again, and what failed by chance is told.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

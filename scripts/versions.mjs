@@ -8,20 +8,21 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (file) => readFileSync(join(root, file), 'utf8');
 const SEMANTIC_VERSION = /^\d+\.\d+\.\d+(?:-[\w.-]+)?$/;
 
-const packageFiles = readdirSync(join(root, 'packages'))
+/** The package.json of every package of the workspace. */
+export const PACKAGE_FILES = readdirSync(join(root, 'packages'))
   .map((name) => `packages/${name}/package.json`)
   .filter((file) => existsSync(join(root, file)));
 
 /** Files and what stands before a version in them; each pattern must match at least once. */
 const PLACES = [
   ['package.json', /^ {2}"version": "/m],
-  ...packageFiles.map((file) => [file, /^ {2}"version": "|"@ks-apiserver\/[\w-]+": "/m]),
+  ...PACKAGE_FILES.map((file) => [file, /^ {2}"version": "|"@ks-apiserver\/[\w-]+": "/m]),
   // The root's own entries and those of its packages; other packages lie below node_modules/.
   [
     'package-lock.json',
     /^ {2}"version": "|"": \{\n {6}"name": "[\w-]+",\n {6}"version": "|"packages\/[\w-]+": \{\n {6}"name": "[^"]+",\n {6}"version": "|"@ks-apiserver\/[\w-]+": "/m,
   ],
-  ['packages/ks-apiserver/src/server/build.ts', /^export const VERSION = '/m],
+  ['packages/server/src/kapis/version/build.ts', /^export const VERSION = '/m],
   ['deploy/chart/Chart.yaml', /^version: |^appVersion: v/m],
   ['deploy/chart/README.md', /ks-apiserver:v|image\.tag=v/m],
   ['deploy/Dockerfile', /kubesphere\/ks-apiserver:v|image\.version="/m],

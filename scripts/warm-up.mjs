@@ -1,7 +1,7 @@
 // node warm-up.mjs FILE DIR: starts the server of a bundle on a data directory and, once it is
 // ready, keeps beside the file what V8 compiled of it. A part of the build.
 import { randomBytes } from 'node:crypto';
-import { CompiledFile } from '../packages/ks-apiserver/dist/launch/code-cache.js';
+import { CompiledFile } from '../packages/server/dist/cli/launch/code-cache.js';
 
 const [file, dir] = process.argv.slice(2);
 process.argv.splice(

@@ -53,17 +53,17 @@ test('a unit test is one whose imports reach no server', () => {
     isUnitTest(fileURLToPath(new URL(`../packages/${file}`, import.meta.url)));
   assert.equal(isUnit('apimachinery/dist/quantity/quantity.test.js'), true);
   assert.equal(
-    isUnit('kube-apiserver/dist/server/crud.test.js'),
+    isUnit('kubernetes/dist/test/api/crud.test.js'),
     false,
     'a server in the same process',
   );
   assert.equal(
-    isUnit('ks-apiserver/dist/server/access-matrix.test.js'),
+    isUnit('server/dist/test/access/access-matrix.test.js'),
     false,
     'by way of the test platform',
   );
   assert.equal(
-    isUnit('ks-apiserver/dist/launch/code-cache.test.js'),
+    isUnit('server/dist/cli/launch/code-cache.test.js'),
     false,
     'it looks at the bundle',
   );

@@ -1,6 +1,6 @@
 // The client suite against the embedded Kubernetes API.
-import { KubeApiServer } from '../packages/kube-apiserver/dist/server/server.js';
-import { MemoryBackend } from '../packages/kube-apiserver/dist/storage/memory.js';
+import { KubeApiServer } from '../packages/kubernetes/dist/server/server.js';
+import { MemoryBackend } from '../packages/kubernetes/dist/test/storage/memory.js';
 import { clientSuite } from './client-suite.mjs';
 
 clientSuite(async () => {

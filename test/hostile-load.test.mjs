@@ -7,7 +7,7 @@ import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { deflateSync, gzipSync } from 'node:zlib';
-import { TestServer } from '../packages/ks-apiserver/dist/testing/test-server.js';
+import { TestServer } from '../packages/server/dist/test/support/test-server.js';
 
 const CONNECTIONS = 50;
 const ATTACK_MS = 2000;

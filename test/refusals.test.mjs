@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { KubeApiServer } from '../packages/kube-apiserver/dist/server/server.js';
-import { MemoryBackend } from '../packages/kube-apiserver/dist/storage/memory.js';
+import { KubeApiServer } from '../packages/kubernetes/dist/server/server.js';
+import { MemoryBackend } from '../packages/kubernetes/dist/test/storage/memory.js';
 
 const refusals = JSON.parse(readFileSync(new URL('refusals.json', import.meta.url), 'utf8'));
 let server;

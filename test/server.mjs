@@ -4,9 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(
-  new URL('../packages/ks-apiserver/dist/bundle/main.js', import.meta.url),
-);
+const main = fileURLToPath(new URL('../packages/server/dist/bundle/main.js', import.meta.url));
 
 /** Ports of the loopback address that are free now. */
 export async function freePorts(count) {

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StormClient } from '../../packages/ks-apiserver/dist/testing/robustness/storm-client.js';
-import { eventually, TestServer } from '../../packages/ks-apiserver/dist/testing/test-server.js';
+import { StormClient } from '../../packages/server/dist/test/robustness/storm-client.js';
+import { eventually, TestServer } from '../../packages/server/dist/test/support/test-server.js';
 
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
 const dir = mkdtempSync(join(tmpdir(), 'clock-'));

@@ -10,9 +10,7 @@ import { kubectl, run } from './kubectl.mjs';
 import { startRealCluster } from './real-cluster.mjs';
 import { startTlsFront, writeKubeconfig } from './tls-front.mjs';
 
-const main = fileURLToPath(
-  new URL('../../packages/ks-apiserver/dist/bundle/main.js', import.meta.url),
-);
+const main = fileURLToPath(new URL('../../packages/server/dist/bundle/main.js', import.meta.url));
 const adminPassword = 'P#$$w0rd';
 const dir = mkdtempSync(join(tmpdir(), 'main-job-'));
 let cluster;

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { eventually, TestServer } from '../../packages/ks-apiserver/dist/testing/test-server.js';
+import { eventually, TestServer } from '../../packages/server/dist/test/support/test-server.js';
 import { opaPath, startOpa } from './opa.mjs';
 
 const I = '/kapis/iam.kubesphere.io/v1alpha2';

@@ -1,4 +1,4 @@
-// Peers for the behaviour tests of packages/ks-apiserver: they run on the embedded API by
+// Peers for the behaviour tests of packages/server: they run on the embedded API by
 // themselves, and on a real cluster, with sessions in a real Redis or without, when KS_TEST_PEERS
 // names this module. KS_TEST_CLUSTER=1 and KS_TEST_REDIS=1 say which.
 import { execFileSync, spawn } from 'node:child_process';
@@ -10,9 +10,7 @@ import { parse, stringify } from 'yaml';
 import { freePorts } from '../server.mjs';
 import { startRealCluster } from './real-cluster.mjs';
 
-const main = fileURLToPath(
-  new URL('../../packages/ks-apiserver/dist/bundle/main.js', import.meta.url),
-);
+const main = fileURLToPath(new URL('../../packages/server/dist/bundle/main.js', import.meta.url));
 
 async function startRedis() {
   const [port] = await freePorts(1);

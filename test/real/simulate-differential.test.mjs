@@ -9,12 +9,12 @@ import { after, before, test } from 'node:test';
 import { KubeClient } from '../../packages/client/dist/kube/client.js';
 import { loadKubeconfig } from '../../packages/client/dist/kube/kubeconfig.js';
 import { RemoteTransport } from '../../packages/client/dist/kube/remote.js';
-import { Controller } from '../../packages/controllers/dist/controller.js';
+import { Controller } from '../../packages/controllers/dist/runtime/controller.js';
+import { kubeletReconciler } from '../../packages/controllers/dist/simulate/cluster/kubelet.js';
+import { SimulatedNodes } from '../../packages/controllers/dist/simulate/cluster/nodes.js';
+import { schedulerReconciler } from '../../packages/controllers/dist/simulate/cluster/scheduler.js';
+import { volumeReconciler } from '../../packages/controllers/dist/simulate/cluster/volumes.js';
 import { Cluster } from '../../packages/controllers/dist/simulate/cluster.js';
-import { kubeletReconciler } from '../../packages/controllers/dist/simulate/kubelet.js';
-import { SimulatedNodes } from '../../packages/controllers/dist/simulate/nodes.js';
-import { schedulerReconciler } from '../../packages/controllers/dist/simulate/scheduler.js';
-import { volumeReconciler } from '../../packages/controllers/dist/simulate/volumes.js';
 import { startServer } from '../server.mjs';
 import { startRealCluster } from './real-cluster.mjs';
 

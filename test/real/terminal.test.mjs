@@ -12,9 +12,9 @@ process.env.KS_TEST_PEERS = fileURLToPath(new URL('peers.mjs', import.meta.url))
 process.env.KS_TEST_CLUSTER = '1';
 
 const { ADMIN_PASSWORD, TestServer, eventually } = await import(
-  '../../packages/ks-apiserver/dist/testing/test-server.js'
+  '../../packages/server/dist/test/support/test-server.js'
 );
-const { TerminalClient } = await import('../../packages/ks-apiserver/dist/testing/terminal.js');
+const { TerminalClient } = await import('../../packages/server/dist/test/support/terminal.js');
 const { kubeletPath, makePod, startKubelet } = await import('./kubelet.mjs');
 const { freePorts } = await import('../server.mjs');
 const { kubeApiServerPath } = await import('./real-cluster.mjs');

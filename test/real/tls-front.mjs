@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { ensurePki } from '../../packages/kube-apiserver/dist/server/pki.js';
+import { ensurePki } from '../../packages/kubernetes/dist/server/pki.js';
 
 /**
  * Listens in front of a server.

@@ -11,21 +11,19 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { RawConnection } from '../../packages/ks-apiserver/dist/testing/raw-connection.js';
+import { RawConnection } from '../../packages/server/dist/test/support/raw-connection.js';
 import {
   ADMIN_PASSWORD,
   eventually,
   TestServer,
-} from '../../packages/ks-apiserver/dist/testing/test-server.js';
+} from '../../packages/server/dist/test/support/test-server.js';
 import { toolPath } from '../tools/paths.mjs';
 import { run } from './kubectl.mjs';
 import { kubeletPath, makePod, startKubelet } from './kubelet.mjs';
 import { kubeApiServerPath, startRealCluster } from './real-cluster.mjs';
 
 const skip = kubeApiServerPath() && kubeletPath() ? false : 'needs Go';
-const main = fileURLToPath(
-  new URL('../../packages/ks-apiserver/dist/bundle/main.js', import.meta.url),
-);
+const main = fileURLToPath(new URL('../../packages/server/dist/bundle/main.js', import.meta.url));
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
 const ROLES = '/apis/iam.kubesphere.io/v1alpha2/globalroles';
 const CALLER = `Authorization: Basic ${Buffer.from(`admin:${ADMIN_PASSWORD}`).toString('base64')}\r\n`;
@@ -112,7 +110,7 @@ after(async () => {
 
 async function kubernetes(path, { method = 'GET', body, type = 'application/json' } = {}) {
   const { RemoteTransport } = await import('../../packages/client/dist/kube/remote.js');
-  const { readBody } = await import('../../packages/client/dist/kube/transport.js');
+  const { readBody } = await import('../../packages/apimachinery/dist/transport/transport.js');
   const { loadKubeconfig } = await import('../../packages/client/dist/kube/kubeconfig.js');
   const transport = new RemoteTransport(await loadKubeconfig(cluster.kubeconfig));
   const headers = { accept: 'application/json', 'content-type': type };

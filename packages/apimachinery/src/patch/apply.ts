@@ -1,7 +1,7 @@
+import { assertNesting, equalJson } from '../json/json.ts';
 import { LAST_APPLIED } from '../meta/annotations.ts';
 import { badRequest, type StatusCause, StatusError } from '../meta/errors.ts';
 import { type KubeObject, kindText } from '../meta/types.ts';
-import { assertNesting, equalJson } from '../schema/own.ts';
 import type { Schema } from '../schema/schema.ts';
 import { FieldSet } from './field-set.ts';
 import {

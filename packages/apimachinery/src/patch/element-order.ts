@@ -1,6 +1,6 @@
+import { isObject, type JsonObject } from '../json/json.ts';
 import { StatusError } from '../meta/errors.ts';
 import type { Json } from '../meta/types.ts';
-import { isObject, type JsonObject } from '../schema/own.ts';
 import { goText } from './go-text.ts';
 
 /** A patch that fits the object no way: 500, as kube-apiserver answers it. */

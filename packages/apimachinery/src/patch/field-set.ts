@@ -1,5 +1,5 @@
+import { isObject, setOwn } from '../json/json.ts';
 import type { Json } from '../meta/types.ts';
-import { isObject, setOwn } from '../schema/own.ts';
 import type { Schema } from '../schema/schema.ts';
 
 const NONE: ReadonlyMap<string, FieldSet> = new Map();

@@ -1,4 +1,4 @@
-import { isObject } from '../schema/own.ts';
+import { isObject } from '../json/json.ts';
 
 /**
  * A JSON value as Go prints it with `%v`, which is how Kubernetes shows patches in messages:

@@ -1,5 +1,3 @@
-import { badRequest, StatusError } from '../meta/errors.ts';
-import type { Json } from '../meta/types.ts';
 import {
   assertNesting,
   cloneJson,
@@ -8,7 +6,9 @@ import {
   isObject,
   type JsonObject,
   setOwn,
-} from '../schema/own.ts';
+} from '../json/json.ts';
+import { badRequest, StatusError } from '../meta/errors.ts';
+import type { Json } from '../meta/types.ts';
 import { jsonTypeName } from './merge-patch.ts';
 
 const maxOperations = 10_000;

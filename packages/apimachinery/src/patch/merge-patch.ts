@@ -1,5 +1,3 @@
-import { badRequest } from '../meta/errors.ts';
-import type { Json } from '../meta/types.ts';
 import {
   assertNesting,
   cloneJson,
@@ -7,7 +5,9 @@ import {
   isObject,
   type JsonObject,
   setOwn,
-} from '../schema/own.ts';
+} from '../json/json.ts';
+import { badRequest } from '../meta/errors.ts';
+import type { Json } from '../meta/types.ts';
 
 /** Name of a JSON value's type in the messages of Kubernetes' decoder. */
 export function jsonTypeName(value: unknown): string {

@@ -1,5 +1,5 @@
+import { isObject, type JsonObject } from '../json/json.ts';
 import type { Json, KubeObject } from '../meta/types.ts';
-import { isObject, type JsonObject } from '../schema/own.ts';
 import type { Schema } from '../schema/schema.ts';
 import { fieldSchema, LEAF } from './field-set.ts';
 import { grouped, isEmpty, relation } from './typed.ts';

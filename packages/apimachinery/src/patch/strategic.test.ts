@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { JsonObject } from '../json/json.ts';
 import type { Json } from '../meta/types.ts';
-import type { JsonObject } from '../schema/own.ts';
 import type { Schema } from '../schema/schema.ts';
 import { applyStrategicMergePatch } from './strategic.ts';
 

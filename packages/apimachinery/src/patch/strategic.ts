@@ -1,5 +1,3 @@
-import { badRequest, StatusError } from '../meta/errors.ts';
-import type { Json } from '../meta/types.ts';
 import {
   assertNesting,
   cloneJson,
@@ -7,7 +5,9 @@ import {
   isObject,
   type JsonObject,
   setOwn,
-} from '../schema/own.ts';
+} from '../json/json.ts';
+import { badRequest, StatusError } from '../meta/errors.ts';
+import type { Json } from '../meta/types.ts';
 import type { Schema } from '../schema/schema.ts';
 import { identify, identity, orderElements, unmergeable, without } from './element-order.ts';
 import { goText } from './go-text.ts';

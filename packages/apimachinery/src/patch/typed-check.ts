@@ -1,4 +1,4 @@
-import { isObject } from '../schema/own.ts';
+import { isObject } from '../json/json.ts';
 import type { Schema } from '../schema/schema.ts';
 import { printEdge, schemaAt } from './field-set.ts';
 import { goSyntax, goText, goTypeName } from './go-text.ts';

@@ -1,6 +1,6 @@
+import { equalJson, getOwn, isObject, type JsonObject, setOwn } from '../json/json.ts';
 import { badRequest } from '../meta/errors.ts';
 import type { Json } from '../meta/types.ts';
-import { equalJson, getOwn, isObject, type JsonObject, setOwn } from '../schema/own.ts';
 import type { Schema } from '../schema/schema.ts';
 import { FieldSet, printEdge, schemaAt } from './field-set.ts';
 

@@ -1,8 +1,8 @@
+import { assertNesting, isObject, type JsonObject } from '../json/json.ts';
 import { badRequest } from '../meta/errors.ts';
 import { jsonTypeName } from '../patch/merge-patch.ts';
 import { canonicalQuantity, QuantityError } from '../quantity/quantity.ts';
 import { isBase64, isDateTime, isGoDuration } from './formats.ts';
-import { assertNesting, isObject, type JsonObject } from './own.ts';
 import type { Schema } from './schema.ts';
 
 class DecodeError extends Error {}

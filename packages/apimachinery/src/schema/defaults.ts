@@ -1,4 +1,4 @@
-import { cloneJson, isObject, setOwn } from './own.ts';
+import { cloneJson, isObject, setOwn } from '../json/json.ts';
 import type { Schema } from './schema.ts';
 
 // Names of a schema's own fields that have a default; schemas are immutable, so the answer is kept.

@@ -1,5 +1,5 @@
+import { isObject, type JsonObject } from '../json/json.ts';
 import { child } from '../validation/field.ts';
-import { isObject, type JsonObject } from './own.ts';
 import { isScalar, type Schema } from './schema.ts';
 
 /**

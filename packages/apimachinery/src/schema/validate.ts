@@ -1,3 +1,4 @@
+import { equalJson, getOwn, isObject, type JsonObject } from '../json/json.ts';
 import type { StatusCause } from '../meta/errors.ts';
 import {
   child,
@@ -10,7 +11,6 @@ import {
   typeInvalid,
 } from '../validation/field.ts';
 import { hasFormat } from './formats.ts';
-import { equalJson, getOwn, isObject, type JsonObject } from './own.ts';
 import { matchesPattern } from './pattern.ts';
 import type { Schema } from './schema.ts';
 

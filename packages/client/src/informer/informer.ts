@@ -1,13 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TimeSlice } from '@ks-apiserver/apimachinery/concurrency/time-slice';
 import { StatusError, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
 import {
   apiVersionOf,
   type GroupVersionResource,
   type KubeObject,
 } from '@ks-apiserver/apimachinery/meta/types';
+import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import { type KubeClient, queryOf, resourcePath } from '../kube/client.ts';
-import { Deadline } from '../kube/deadline.ts';
 import type { WatchFrame } from '../kube/watch-frames.ts';
 import { type Entry, entryOf } from './entry.ts';
 import { leanText, type MemberNames, memberNames } from './lean-json.ts';
@@ -15,7 +16,6 @@ import { objectBytes } from './object-bytes.ts';
 import { splitItems } from './split-items.ts';
 import { steadyNow } from './steady-clock.ts';
 import { Store } from './store.ts';
-import { Turns } from './turns.ts';
 
 /** What an informer caches and what it keeps of each object. */
 export interface InformerOptions {
@@ -311,7 +311,7 @@ export class Informer {
 
   async #list(signal: AbortSignal): Promise<void> {
     const listed = new Set<string>();
-    const turns = new Turns();
+    const slice = new TimeSlice();
     let next: string | undefined;
     let limit = PAGE.first;
     let resourceVersion = '';
@@ -333,8 +333,8 @@ export class Informer {
       }
 
       for (const item of items) {
-        if (turns.over) {
-          await turns.next();
+        if (slice.isOver) {
+          await slice.next();
         }
 
         const entry = this.#entry(item);
@@ -355,8 +355,8 @@ export class Informer {
     }
 
     for (const { namespace, name } of [...this.store.values()]) {
-      if (turns.over) {
-        await turns.next();
+      if (slice.isOver) {
+        await slice.next();
       }
       if (!listed.has(Store.key(namespace, name))) {
         this.store.delete(namespace, name);

@@ -1,6 +1,6 @@
+import { TimeSlice } from '@ks-apiserver/apimachinery/concurrency/time-slice';
 import type { Entry } from './entry.ts';
 import { Sorted } from './sorted.ts';
-import { Turns } from './turns.ts';
 
 /** Which entries a view holds and in which order. */
 export interface ViewOptions {
@@ -59,20 +59,20 @@ export class View {
   async #make(entries: readonly Entry[]): Promise<void> {
     this.#waiting = [];
 
-    const turns = new Turns();
+    const slice = new TimeSlice();
     const passing: Entry[] = [];
 
     for (const entry of entries) {
-      if (turns.over) {
-        await turns.next();
+      if (slice.isOver) {
+        await slice.next();
       }
       if (this.#passes(entry)) {
         passing.push(entry);
       }
     }
 
-    if (turns.over) {
-      await turns.next();
+    if (slice.isOver) {
+      await slice.next();
     }
 
     this.#sorted = new Sorted(this.#compare, passing);

@@ -6,7 +6,12 @@ import {
   type KubeList,
   type KubeObject,
 } from '@ks-apiserver/apimachinery/meta/types';
-import { type KubeRequest, type KubeResponse, type KubeTransport, readBody } from './transport.ts';
+import {
+  type KubeRequest,
+  type KubeResponse,
+  type KubeTransport,
+  readBody,
+} from '@ks-apiserver/apimachinery/transport/transport';
 import { frames } from './watch-frames.ts';
 
 /** Largest answer that is read into memory as one object, in bytes. */

@@ -1,13 +1,13 @@
+import type { KubeTransport } from '@ks-apiserver/apimachinery/transport/transport';
 import type { RawData, WebSocket } from 'ws';
 import { queryOf, resourcePath } from './client.ts';
-import type { KubeTransport } from './transport.ts';
 
 /** Newest first: v5 (KEP-4006, since Kubernetes 1.30) can also say that nothing more is typed. */
+const PODS = { group: '', version: 'v1', resource: 'pods' };
 const PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
 
 /** The first byte of every message says what it belongs to. */
 const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, status: 3, resize: 4, close: 255 };
-const PODS = { group: '', version: 'v1', resource: 'pods' };
 
 /** Longest message that is sent, in bytes. */
 const CHUNK = 32 * 1024;

@@ -1,5 +1,5 @@
+import type { KubeBody, KubeResponse } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Dispatcher } from 'undici';
-import type { KubeBody, KubeResponse } from './transport.ts';
 
 /**
  * Hop-by-hop headers of the answer (RFC 9110 section 7.6.1) that concern only our connection to the

@@ -1,19 +1,19 @@
 import { Readable } from 'node:stream';
 import type tls from 'node:tls';
 import { StatusError, serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
-import { Agent } from 'undici';
-import type { WebSocket } from 'ws';
-import { type Credentials, credentialsOf } from './credentials.ts';
-import { headerNames } from './header-names.ts';
-import type { ClusterConfig } from './kubeconfig.ts';
-import { RemoteAnswer } from './remote-answer.ts';
+import { headerNames } from '@ks-apiserver/apimachinery/transport/header-names';
 import {
   isWhole,
   type KubeRequest,
   type KubeResponse,
   type KubeTransport,
   type Upgraded,
-} from './transport.ts';
+} from '@ks-apiserver/apimachinery/transport/transport';
+import { Agent } from 'undici';
+import type { WebSocket } from 'ws';
+import { type Credentials, credentialsOf } from './credentials.ts';
+import type { ClusterConfig } from './kubeconfig.ts';
+import { RemoteAnswer } from './remote-answer.ts';
 import { openUpgrade } from './upgrade.ts';
 import { openWebSocket } from './web-socket.ts';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
+import { readBody, type Upgraded } from '@ks-apiserver/apimachinery/transport/transport';
 import { RemoteTransport } from './remote.ts';
-import { readBody, type Upgraded } from './transport.ts';
 
 /** A server that reads a request's headers and then does what a test says with its connection. */
 async function peer(serve: (socket: Socket, request: string) => void) {

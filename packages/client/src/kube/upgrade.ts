@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
-import type { KubeResponse, Upgraded } from './transport.ts';
+import type { KubeResponse, Upgraded } from '@ks-apiserver/apimachinery/transport/transport';
 
 /**
  * How long the API may take until it answers, and after that for an answer that is no upgrade, in

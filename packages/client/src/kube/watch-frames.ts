@@ -1,5 +1,5 @@
 import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
-import { isWhole, type KubeBody } from './transport.ts';
+import { isWhole, type KubeBody } from '@ks-apiserver/apimachinery/transport/transport';
 
 /** One event of a watch with its object still as bytes. */
 export interface WatchFrame {

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { serviceUnavailable } from '@ks-apiserver/apimachinery/meta/errors';
+import { readBody } from '@ks-apiserver/apimachinery/transport/transport';
 import { type ClientOptions, WebSocket } from 'ws';
 import { errorFrom } from './client.ts';
-import { readBody } from './transport.ts';
 
 const HANDSHAKE_MS = 10_000;
 

@@ -1,4 +1,6 @@
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import {
   apiVersionOf,
   type GroupVersionResource,
@@ -10,8 +12,7 @@ import {
 } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import type { Follow, Reconciler } from '../controller.ts';
-import { now, sameJson } from '../names.ts';
+import type { Follow, Reconciler } from '../runtime/controller.ts';
 import { type Readiness, readinessOf } from './readiness.ts';
 
 const APPLICATIONS: GroupVersionResource = {
@@ -68,7 +69,7 @@ function conditionsWith(
     return [...before];
   }
 
-  const lastUpdateTime = now();
+  const lastUpdateTime = timestamp();
   const lastTransitionTime =
     known?.status === status ? (known.lastTransitionTime ?? lastUpdateTime) : lastUpdateTime;
   const condition = { type, status, reason, message, lastUpdateTime, lastTransitionTime };
@@ -251,7 +252,7 @@ export function applicationReconciler({
       }));
 
       const status = statusOf(application, listed, problem);
-      if (!sameJson(status, application.status)) {
+      if (!equalJson(status, application.status)) {
         // Without a subresource for it, writing the status makes the next generation.
         const observedGeneration = Number(application.metadata.generation ?? 0) + 1;
         const wanted = { ...status, observedGeneration };
@@ -262,7 +263,7 @@ export function applicationReconciler({
           status: wanted,
         });
 
-        if (!sameJson(written.status, wanted)) {
+        if (!equalJson(written.status, wanted)) {
           // A CRD of others has the subresource.
           const { namespace, name, generation } = written.metadata;
           const body = { status: { ...wanted, observedGeneration: generation } };

@@ -1,7 +1,7 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { ensureDeleted } from '../ensure.ts';
+import { ensureDeleted } from '../runtime/ensure.ts';
 import { EventCorrelator, type Sighting } from './correlator.ts';
 
 const EVENTS: GroupVersionResource = { group: '', version: 'v1', resource: 'events' };

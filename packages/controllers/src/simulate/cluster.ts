@@ -2,9 +2,9 @@ import { setMaxListeners } from 'node:events';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { EventRecorder } from '../events/recorder.ts';
-import { selectorKey } from './claim.ts';
 import { controllerUid, labelKey } from './keys.ts';
 import { Objects } from './objects.ts';
+import { selectorKey } from './workloads/claim.ts';
 
 /** On everything that is only simulated: says so to whoever looks. */
 export const SIMULATED = 'simulation.ks-apiserver.io/simulated';

@@ -1,17 +1,17 @@
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { Controller, type OnFailure } from '../controller.ts';
+import { Controller, type OnFailure } from '../runtime/controller.ts';
+import { endpointsReconciler } from './cluster/endpoints.ts';
+import { kubeletReconciler, type Pace } from './cluster/kubelet.ts';
+import { SimulatedNodes } from './cluster/nodes.ts';
+import { schedulerReconciler } from './cluster/scheduler.ts';
+import { volumeReconciler } from './cluster/volumes.ts';
 import { Cluster } from './cluster.ts';
-import { cronJobReconciler } from './cron-job.ts';
-import { daemonSetReconciler } from './daemon-set.ts';
-import { deploymentReconciler } from './deployment.ts';
-import { endpointsReconciler } from './endpoints.ts';
-import { simulatedJobReconciler } from './job.ts';
-import { kubeletReconciler, type Pace } from './kubelet.ts';
-import { SimulatedNodes } from './nodes.ts';
-import { replicaSetReconciler, replicationControllerReconciler } from './replica-set.ts';
-import { schedulerReconciler } from './scheduler.ts';
-import { statefulSetReconciler } from './stateful-set.ts';
-import { volumeReconciler } from './volumes.ts';
+import { cronJobReconciler } from './workloads/cron-job.ts';
+import { daemonSetReconciler } from './workloads/daemon-set.ts';
+import { deploymentReconciler } from './workloads/deployment.ts';
+import { simulatedJobReconciler } from './workloads/job.ts';
+import { replicaSetReconciler, replicationControllerReconciler } from './workloads/replica-set.ts';
+import { statefulSetReconciler } from './workloads/stateful-set.ts';
 
 /** What is simulated, and how. */
 export interface SimulationOptions {

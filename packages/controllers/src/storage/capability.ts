@@ -1,17 +1,13 @@
+import { STORAGE_CLASSES } from '@ks-apiserver/api/resources';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
+import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import type { Reconciler } from '../controller.ts';
-import { ensureDeleted, ensureEqual } from '../ensure.ts';
-import { controllerReference, sameJson } from '../names.ts';
+import type { Reconciler } from '../runtime/controller.ts';
+import { ensureDeleted, ensureEqual } from '../runtime/ensure.ts';
 import { accessModesOf } from './access-modes.ts';
-
-const CLASSES: GroupVersionResource = {
-  group: 'storage.k8s.io',
-  version: 'v1',
-  resource: 'storageclasses',
-};
 
 const CAPABILITIES: GroupVersionResource = {
   group: 'storage.kubesphere.io',
@@ -276,9 +272,9 @@ export function capabilityReconciler(parts: CapabilityParts): Reconciler {
       }
 
       const annotations = annotationsOf(storageClass, ofProvisioner, features);
-      if (!sameJson(annotations, storageClass.metadata.annotations ?? {})) {
+      if (!equalJson(annotations, storageClass.metadata.annotations ?? {})) {
         const { resourceVersion } = storageClass.metadata;
-        await client.patch({ resource: CLASSES, name }, 'merge', {
+        await client.patch({ resource: STORAGE_CLASSES, name }, 'merge', {
           metadata: { resourceVersion, annotations },
         });
       }

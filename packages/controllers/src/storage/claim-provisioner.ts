@@ -1,13 +1,8 @@
-import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { PERSISTENT_VOLUME_CLAIMS } from '@ks-apiserver/api/resources';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import type { Reconciler } from '../controller.ts';
-
-const CLAIMS: GroupVersionResource = {
-  group: '',
-  version: 'v1',
-  resource: 'persistentvolumeclaims',
-};
+import type { Reconciler } from '../runtime/controller.ts';
 
 /**
  * Who is to make the volume of a claim: by the first of these the console finds what it can do,
@@ -79,7 +74,7 @@ export function claimProvisionerReconciler({
       const annotations = Object.fromEntries(KEYS.map((annotation) => [annotation, provisioner]));
       const { uid, resourceVersion } = metadata;
 
-      await client.patch({ resource: CLAIMS, namespace, name }, 'merge', {
+      await client.patch({ resource: PERSISTENT_VOLUME_CLAIMS, namespace, name }, 'merge', {
         metadata: { uid, resourceVersion, annotations },
       });
 

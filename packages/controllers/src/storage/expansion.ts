@@ -1,3 +1,4 @@
+import { PODS } from '@ks-apiserver/api/resources';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
@@ -5,8 +6,8 @@ import { parseQuantity } from '@ks-apiserver/apimachinery/quantity/quantity';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import type { Follow, Reconciler } from '../controller.ts';
 import type { EventRecorder } from '../events/recorder.ts';
+import type { Follow, Reconciler } from '../runtime/controller.ts';
 
 /** Provisioners that enlarge a volume only while nothing uses it. */
 const OFFLINE: ReadonlySet<unknown> = new Set(['disk.csi.qingcloud.com', 'csi-qingcloud']);
@@ -19,8 +20,6 @@ const EXPANDING = 'storage.kubesphere.io/expanding';
 
 /** How long a volume may take, in milliseconds; then its workload starts again as it is. */
 const LONGEST_MS = 3_600_000;
-
-const PODS: GroupVersionResource = { group: '', version: 'v1', resource: 'pods' };
 
 const apps = (resource: string): GroupVersionResource => ({
   group: 'apps',

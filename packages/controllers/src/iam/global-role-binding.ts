@@ -1,0 +1,54 @@
+import { CLUSTER_ROLE_BINDINGS } from '@ks-apiserver/api/resources';
+import { userSubject } from '@ks-apiserver/api/subject';
+import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { Reconciler } from '../runtime/controller.ts';
+import { ensureCreated } from '../runtime/ensure.ts';
+
+interface Subject {
+  kind: string;
+  name: string;
+}
+
+/** Global role bindings: who is platform-admin is cluster-admin of the Kubernetes API too. */
+export function globalRoleBindingReconciler(client: KubeClient, bindings: Informer): Reconciler {
+  return {
+    name: 'global-role-binding',
+    about: (key) => bindings.store.get(key)?.object,
+    sources: [{ informer: bindings, keys: ({ entry }) => [entry.name] }],
+    async reconcile(key) {
+      const binding = bindings.store.get(key)?.object as
+        | (KubeObject & { subjects?: Subject[]; roleRef?: { name?: string } })
+        | undefined;
+
+      if (!binding || isTerminating(binding) || binding.roleRef?.name !== 'platform-admin') {
+        return undefined;
+      }
+
+      for (const { kind, name } of binding.subjects ?? []) {
+        if (kind !== 'User') {
+          continue;
+        }
+
+        await ensureCreated(client, CLUSTER_ROLE_BINDINGS, {
+          apiVersion: 'rbac.authorization.k8s.io/v1',
+          kind: 'ClusterRoleBinding',
+          metadata: {
+            name: `${name}-cluster-admin`,
+            ownerReferences: [controllerReference(binding)],
+          },
+          subjects: [userSubject(name)],
+          roleRef: {
+            apiGroup: 'rbac.authorization.k8s.io',
+            kind: 'ClusterRole',
+            name: 'cluster-admin',
+          },
+        });
+      }
+
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,160 @@
+import { PASSWORD_ENCRYPTED } from '@ks-apiserver/api/annotations';
+import { USER_REF_LABEL } from '@ks-apiserver/api/labels';
+import { LOGIN_RECORDS, USERS } from '@ks-apiserver/api/resources';
+import { LAST_APPLIED } from '@ks-apiserver/apimachinery/meta/annotations';
+import { isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { EventRecorder } from '../events/recorder.ts';
+import type { Reconciler } from '../runtime/controller.ts';
+import { ensureDeleted, withFinalizer, withoutFinalizer } from '../runtime/ensure.ts';
+import type { SubjectBindings } from './subject-bindings.ts';
+
+const FINALIZER = 'finalizers.kubesphere.io/users';
+
+/** How long after a user is gone a write of a binding may still arrive, in milliseconds. */
+const SWEEP_AGAIN_MS = 5000;
+
+/** A bcrypt hash. */
+const HASH = /^\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}$/;
+
+/** What the user controller works with. */
+export interface UserControllerParts {
+  client: KubeClient;
+  users: Informer;
+  hashPassword: (password: string) => Promise<string>;
+  bindings: SubjectBindings;
+  events: EventRecorder;
+  /** Ends the sessions of a user who goes, is disabled, or whose password was set. */
+  revokeSessions: (username: string) => Promise<void>;
+  /**
+   * Keeps the name of a user who goes from the next one, where certificates do not tell them apart.
+   */
+  retireName: (username: string) => Promise<void>;
+}
+
+/**
+ * Users: hashes a plain password, makes new users Active, and removes what belongs to a user who
+ * goes.
+ */
+export function userReconciler({
+  client,
+  users,
+  hashPassword,
+  bindings,
+  events,
+  revokeSessions,
+  retireName,
+}: UserControllerParts): Reconciler {
+  /** Users who are gone, and whose bindings are looked for once more. */
+  const gone = new Set<string>();
+
+  async function removeBelongings(name: string): Promise<void> {
+    await bindings.removeUser(name, USER_REF_LABEL);
+
+    const { items } = await client.list(LOGIN_RECORDS, {
+      labelSelector: `${USER_REF_LABEL}=${name}`,
+    });
+
+    for (const { metadata } of items) {
+      await ensureDeleted(client, { resource: LOGIN_RECORDS, name: metadata.name! });
+    }
+  }
+
+  /** A binding that was under way when the user went must not wait for the next one of his name. */
+  async function sweep(name: string): Promise<number | undefined> {
+    await removeBelongings(name);
+
+    if (gone.delete(name)) {
+      return undefined;
+    }
+
+    gone.add(name);
+
+    return SWEEP_AGAIN_MS;
+  }
+
+  async function activate(user: KubeObject): Promise<void> {
+    const isMarked = user.metadata.annotations?.[PASSWORD_ENCRYPTED] === 'true';
+    const password = user.spec?.password as string | undefined;
+
+    // The mark does not count: who patches the password leaves it, and who writes a hash may forget
+    // it.
+    const plain = Boolean(password) && !HASH.test(password!);
+
+    if (user.status?.state === 'Disabled') {
+      // Else they would go on when the user is enabled again.
+      await revokeSessions(user.metadata.name!);
+    }
+
+    if (!plain && isMarked && user.status?.state) {
+      return;
+    }
+
+    const annotations: Record<string, string> = {
+      ...user.metadata.annotations,
+      [PASSWORD_ENCRYPTED]: 'true',
+    };
+
+    // kubectl keeps a copy of what was applied, the password in clear with it.
+    delete annotations[LAST_APPLIED];
+
+    const spec = { ...user.spec, ...(plain && { password: await hashPassword(password!) }) };
+
+    const state =
+      user.status?.state === 'Disabled'
+        ? user.status
+        : { ...user.status, state: 'Active', reason: undefined, lastTransitionTime: timestamp() };
+
+    await client.update(USERS, {
+      ...user,
+      metadata: { ...user.metadata, annotations },
+      spec,
+      status: state,
+    });
+
+    if (!user.status?.state) {
+      events.record(user, 'Normal', 'Activated', 'the user may log in');
+    }
+    if (plain && user.status?.state) {
+      await revokeSessions(user.metadata.name!);
+    }
+  }
+
+  return {
+    name: 'user',
+    about: (name) => users.store.get(name)?.object,
+    sources: [{ informer: users, keys: ({ entry }) => [entry.name] }],
+    async reconcile(name) {
+      const user = users.store.get(name)?.object;
+      if (!user) {
+        return sweep(name);
+      }
+
+      gone.delete(name);
+
+      if (isTerminating(user)) {
+        await revokeSessions(name);
+        await removeBelongings(name);
+        await retireName(name);
+
+        events.record(
+          user,
+          'Normal',
+          'RolesRemoved',
+          'the roles, groups and log-in records of the user are removed',
+        );
+
+        await withoutFinalizer(client, USERS, user, FINALIZER);
+
+        return undefined;
+      }
+
+      await activate(await withFinalizer(client, USERS, user, FINALIZER));
+
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,280 @@
+import { X509Certificate } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { USERNAME_LABEL } from '@ks-apiserver/api/labels';
+import { CONTROLS_NAMESPACE } from '@ks-apiserver/api/namespaces';
+import { CONFIG_MAPS } from '@ks-apiserver/api/resources';
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
+import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
+import { type KubeClient, resourcePath } from '@ks-apiserver/client/kube/client';
+import type { Reconciler } from '../runtime/controller.ts';
+import { ensureDeleted } from '../runtime/ensure.ts';
+
+const REQUESTS: GroupVersionResource = {
+  group: 'certificates.k8s.io',
+  version: 'v1',
+  resource: 'certificatesigningrequests',
+};
+
+const SIGNER = 'kubernetes.io/kube-apiserver-client';
+const DAY_MS = 86_400_000;
+const RENEW_BEFORE_MS = 30 * DAY_MS;
+
+/** Timers of Node hold no more than 24 days. */
+const LOOK_AGAIN_MS = 20 * DAY_MS;
+const SIGNED_WITHIN_MS = 20_000;
+
+/** What the kubeconfig controller works with. */
+export interface KubeconfigParts {
+  client: KubeClient;
+  users: Informer;
+  /** Where users reach the Kubernetes API, and the CA (PEM) of its certificate. */
+  endpoint: { server: string; ca?: string };
+  /** Makes a key and a PKCS #10 request for it, both PEM. */
+  makeSigningRequest: (subject: {
+    commonName: string;
+    uid?: string;
+  }) => Promise<{ request: string; key: string }>;
+  /**
+   * True where certificates carry the uid of their user: on the embedded API. The signer of a
+   * cluster drops what it does not know of a subject, and its RBAC knows names alone.
+   */
+  carriesUid: boolean;
+}
+
+function kubeconfig(
+  user: string,
+  { server, ca }: KubeconfigParts['endpoint'],
+  cert: string,
+  key: string,
+): string {
+  const base64 = (pem: string) => Buffer.from(pem).toString('base64');
+
+  return `apiVersion: v1
+kind: Config
+clusters:
+- name: local
+  cluster:
+    server: ${JSON.stringify(server)}
+${ca === undefined ? '' : `    certificate-authority-data: ${base64(ca)}\n`}users:
+- name: ${JSON.stringify(user)}
+  user:
+    client-certificate-data: ${base64(cert)}
+    client-key-data: ${base64(key)}
+contexts:
+- name: ${JSON.stringify(`${user}@local`)}
+  context:
+    cluster: local
+    user: ${JSON.stringify(user)}
+    namespace: default
+current-context: ${JSON.stringify(`${user}@local`)}
+preferences: {}
+`;
+}
+
+/**
+ * Attribute of a certificate's subject that holds its user's uid (Kubernetes "X.509 client
+ * certificates", since 1.34).
+ */
+const UID_ATTRIBUTE = '1.3.6.1.4.1.57683.2';
+
+/**
+ * The client certificate in a kubeconfig as the controller writes it; throws where it is none,
+ * undefined where none is there.
+ */
+export function certificateOf(kubeconfig: string): X509Certificate | undefined {
+  const certificate = /^ {4}client-certificate-data: (\S+)$/m.exec(kubeconfig)?.[1];
+  return certificate === undefined
+    ? undefined
+    : new X509Certificate(Buffer.from(certificate, 'base64'));
+}
+
+/**
+ * Milliseconds for which a kubeconfig may stay as it is; 0 when it is not that user's, of that API,
+ * or ends soon. With `uid` its certificate must say it.
+ */
+function goodFor(
+  text: string,
+  { user, uid }: { user: string; uid: string | undefined },
+  { server, ca }: KubeconfigParts['endpoint'],
+): number {
+  if (!text.includes(`server: ${JSON.stringify(server)}\n`)) {
+    return 0;
+  }
+  if (ca !== undefined && !text.includes(Buffer.from(ca).toString('base64'))) {
+    return 0;
+  }
+
+  try {
+    const certificate = certificateOf(text);
+    if (certificate === undefined) {
+      return 0;
+    }
+
+    const { subject, validFrom, validTo } = certificate;
+    const attributes = subject.split('\n');
+    if (!attributes.includes(`CN=${user}`)) {
+      return 0;
+    }
+    if (uid !== undefined && !attributes.includes(`${UID_ATTRIBUTE}=${uid}`)) {
+      return 0;
+    }
+
+    // A signer may give less time than was asked for.
+    const before = Math.min(RENEW_BEFORE_MS, (Date.parse(validTo) - Date.parse(validFrom)) / 3);
+
+    return Math.max(0, Date.parse(validTo) - before - Date.now());
+  } catch {
+    // What was put there by hand and is no certificate is made anew.
+    return 0;
+  }
+}
+
+/**
+ * Gives each user a kubeconfig with a client certificate in his name, and a new one before it ends.
+ */
+export function kubeconfigReconciler(parts: KubeconfigParts): Reconciler {
+  const { client, users, endpoint, makeSigningRequest, carriesUid } = parts;
+
+  /**
+   * Has a certificate signed for the very key that was made here: requests of others are never
+   * approved.
+   */
+  async function certificate(
+    user: string,
+    uid: string | undefined,
+    signal: AbortSignal,
+  ): Promise<{ cert: string; key: string }> {
+    const { request, key } = await makeSigningRequest({
+      commonName: user,
+      ...(uid !== undefined && { uid }),
+    });
+
+    const labels = user.length <= 63 ? { [USERNAME_LABEL]: user } : {};
+    const name = `${user}-csr-${Math.floor(Date.now() / 1000)}`;
+
+    const created = await client.create(REQUESTS, {
+      apiVersion: 'certificates.k8s.io/v1',
+      kind: 'CertificateSigningRequest',
+      metadata: { name, labels },
+      spec: {
+        request: Buffer.from(request).toString('base64'),
+        signerName: SIGNER,
+        usages: ['key encipherment', 'client auth', 'digital signature'],
+      },
+    });
+
+    try {
+      const message = 'This CSR was approved by KubeSphere';
+
+      const approved = {
+        type: 'Approved',
+        status: 'True',
+        reason: 'KubeSphereApprove',
+        message,
+        lastUpdateTime: timestamp(),
+      };
+
+      const bytes = Buffer.from(JSON.stringify({ ...created, status: { conditions: [approved] } }));
+      const path = resourcePath(REQUESTS, undefined, name, 'approval');
+
+      await client.raw('PUT', path, { type: 'application/json', bytes });
+
+      return { cert: await signed(name, signal), key };
+    } finally {
+      await ensureDeleted(client, { resource: REQUESTS, name });
+    }
+  }
+
+  async function signed(name: string, signal: AbortSignal): Promise<string> {
+    const end = Date.now() + SIGNED_WITHIN_MS;
+    for (let wait = 20; Date.now() < end; wait = Math.min(wait * 2, 1000)) {
+      await sleep(wait, undefined, { signal });
+
+      const { status } = await client.get({ resource: REQUESTS, name }, signal);
+      if (status?.certificate) {
+        return Buffer.from(String(status.certificate), 'base64').toString();
+      }
+
+      const failed = (status?.conditions as { type: string; message?: string }[] | undefined)?.find(
+        ({ type }) => type === 'Failed' || type === 'Denied',
+      );
+
+      if (failed) {
+        throw new StatusError(
+          403,
+          'Forbidden',
+          `${name} is not signed: ${failed.message ?? failed.type}`,
+        );
+      }
+    }
+
+    throw new StatusError(504, 'Timeout', `${name} was not signed in time`);
+  }
+
+  return {
+    name: 'kubeconfig',
+    about: (name) => users.store.get(name)?.object,
+    sources: [{ informer: users, keys: ({ entry }) => [entry.name] }],
+    async reconcile(name, signal) {
+      const user = users.store.get(name)?.object as KubeObject | undefined;
+
+      // The ConfigMap goes with its owner.
+      if (!user || isTerminating(user)) {
+        return undefined;
+      }
+
+      const key = {
+        resource: CONFIG_MAPS,
+        namespace: CONTROLS_NAMESPACE,
+        name: `kubeconfig-${name}`,
+      };
+
+      const found = await client.find(key);
+      const owned =
+        found?.metadata.ownerReferences?.some(({ uid }) => uid === user.metadata.uid) === true;
+      const uid = carriesUid ? user.metadata.uid : undefined;
+      const good = owned
+        ? goodFor(String(found?.data?.config ?? ''), { user: name, uid }, endpoint)
+        : 0;
+
+      if (good > 0) {
+        return Math.min(good, LOOK_AGAIN_MS);
+      }
+
+      const { cert, key: privateKey } = await certificate(name, uid, signal);
+
+      // Nobody gets the certificate of a user who went while it was signed.
+      const current = users.store.get(name)?.object;
+      if (!current || current.metadata.uid !== user.metadata.uid || isTerminating(current)) {
+        return undefined;
+      }
+
+      const owner = { ...user, apiVersion: 'iam.kubesphere.io/v1alpha2', kind: 'User' };
+
+      const labels = {
+        ...found?.metadata.labels,
+        ...(name.length <= 63 && { [USERNAME_LABEL]: name }),
+      };
+
+      const object: KubeObject = {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: {
+          ...found?.metadata,
+          name: key.name,
+          namespace: key.namespace,
+          labels,
+          ownerReferences: [controllerReference(owner)],
+        },
+        data: { config: kubeconfig(name, endpoint, cert, privateKey) },
+      };
+
+      await (found ? client.update(CONFIG_MAPS, object) : client.create(CONFIG_MAPS, object));
+
+      return LOOK_AGAIN_MS;
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import { USERNAME_LABEL } from '@ks-apiserver/api/labels';
+import { CONTROLS_NAMESPACE } from '@ks-apiserver/api/namespaces';
+import { DEPLOYMENTS } from '@ks-apiserver/api/resources';
+import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { Reconciler } from '../runtime/controller.ts';
+import { ensureCreated } from '../runtime/ensure.ts';
+
+/**
+ * Where the container finds the kubeconfig: in its whole folder, so that a renewed certificate
+ * arrives.
+ */
+const FOLDER = '/etc/kubectl';
+
+/** Objects of an informer do not always say what they are. */
+const CLUSTER_ROLE_BINDING = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRoleBinding',
+};
+
+/** What the kubectl controller works with. */
+export interface KubectlParts {
+  client: KubeClient;
+  clusterRoleBindings: Informer;
+  users: Informer;
+  image: string;
+}
+
+type Binding = KubeObject & {
+  subjects?: { kind: string; name: string }[];
+  roleRef?: { kind?: string; name?: string };
+};
+
+interface PodSpec {
+  automountServiceAccountToken?: boolean;
+  containers?: { image?: string }[];
+}
+
+/** The pod: kubectl with its user's kubeconfig, and no other credential. */
+function podSpec(user: string, image: string) {
+  return {
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    containers: [
+      {
+        name: 'kubectl',
+        image,
+        env: [{ name: 'KUBECONFIG', value: `${FOLDER}/config` }],
+        securityContext: { allowPrivilegeEscalation: false },
+        volumeMounts: [{ name: 'kubeconfig', mountPath: FOLDER, readOnly: true }],
+      },
+    ],
+    volumes: [
+      { name: 'kubeconfig', configMap: { name: `kubeconfig-${user}`, defaultMode: 0o400 } },
+    ],
+  };
+}
+
+/**
+ * Gives each user who is bound to cluster-admin a Deployment `kubectl-<user>`, which goes with the
+ * binding.
+ */
+export function kubectlReconciler({
+  client,
+  clusterRoleBindings,
+  users,
+  image,
+}: KubectlParts): Reconciler {
+  async function ensureKubectl(user: string, owner: KubeObject): Promise<void> {
+    const key = { resource: DEPLOYMENTS, namespace: CONTROLS_NAMESPACE, name: `kubectl-${user}` };
+    const found = await client.find(key);
+    const spec = podSpec(user, image);
+
+    if (!found) {
+      const labels = { [USERNAME_LABEL]: user };
+      await ensureCreated(client, DEPLOYMENTS, {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: {
+          name: key.name,
+          namespace: key.namespace,
+          labels,
+          ownerReferences: [controllerReference({ ...owner, ...CLUSTER_ROLE_BINDING })],
+        },
+        spec: {
+          replicas: 1,
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec },
+        },
+      });
+
+      return;
+    }
+
+    const template = (found.spec?.template ?? {}) as { spec?: PodSpec };
+
+    // One of 3.0 acts as a ServiceAccount that may do everything.
+    if (
+      template.spec?.automountServiceAccountToken === false &&
+      template.spec.containers?.[0]?.image === image
+    ) {
+      return;
+    }
+
+    await client.update(DEPLOYMENTS, {
+      ...found,
+      spec: { ...found.spec, template: { ...template, spec } },
+    });
+  }
+
+  return {
+    name: 'kubectl',
+    about: (name) => clusterRoleBindings.store.get(name)?.object,
+    sources: [
+      { informer: clusterRoleBindings, keys: ({ entry }) => [entry.name] },
+      // A user who is made after his binding; of other bindings the next look at all of them finds
+      // him.
+      {
+        informer: users,
+        keys: ({ type, entry }) => (type === 'ADDED' ? [`${entry.name}-cluster-admin`] : []),
+      },
+    ],
+    async reconcile(name) {
+      const binding = clusterRoleBindings.store.get(name)?.object as Binding | undefined;
+      if (!binding || isTerminating(binding)) {
+        return undefined;
+      }
+      if (binding.roleRef?.kind !== 'ClusterRole' || binding.roleRef.name !== 'cluster-admin') {
+        return undefined;
+      }
+
+      for (const { kind, name: user } of binding.subjects ?? []) {
+        const known = kind === 'User' && users.store.get(user);
+        // A longer name fits into no label, by which the Deployment knows its pods.
+        if (known && labelValueErrors(user).length === 0) {
+          await ensureKubectl(user, binding);
+        }
+      }
+
+      return undefined;
+    },
+  };
+}

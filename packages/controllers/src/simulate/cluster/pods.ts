@@ -1,0 +1,166 @@
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { controllerReference } from '@ks-apiserver/apimachinery/meta/object-meta';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Cluster, Component } from '../cluster.ts';
+
+/** Pods that one look at a controller makes or deletes at most; the rest follows at once. */
+const BATCH = 200;
+
+/** A condition of a status. */
+export interface Condition {
+  type: string;
+  status: 'True' | 'False' | 'Unknown';
+  reason?: string;
+  message?: string;
+  lastTransitionTime?: string;
+  lastUpdateTime?: string;
+  lastProbeTime?: string | null;
+}
+
+/** A condition of an object. */
+export function conditionOf(object: KubeObject, type: string): Condition | undefined {
+  return (object.status?.conditions as Condition[] | undefined)?.find(
+    (condition) => condition.type === type,
+  );
+}
+
+/** Whether a pod neither has ended nor is to end. */
+export function isActive({ metadata, status }: KubeObject): boolean {
+  return status?.phase !== 'Succeeded' && status?.phase !== 'Failed' && !metadata.deletionTimestamp;
+}
+
+/** Whether a pod takes requests. */
+export function isReady(pod: KubeObject): boolean {
+  return conditionOf(pod, 'Ready')?.status === 'True';
+}
+
+/**
+ * Milliseconds until a pod has been ready for `minReadySeconds`: 0 when it is available, Infinity
+ * while it is not ready.
+ */
+export function untilAvailable(pod: KubeObject, minReadySeconds = 0): number {
+  const ready = conditionOf(pod, 'Ready');
+  if (ready?.status !== 'True') {
+    return Number.POSITIVE_INFINITY;
+  }
+  if (minReadySeconds === 0) {
+    return 0;
+  }
+
+  return Math.max(
+    0,
+    Date.parse(ready.lastTransitionTime ?? '') + minReadySeconds * 1000 - Date.now(),
+  );
+}
+
+/** What a status counts of pods, and when to count again. */
+export function countPods(pods: readonly KubeObject[], minReadySeconds: number | undefined) {
+  const waits = pods.map((pod) => untilAvailable(pod, minReadySeconds));
+  const later = waits.filter((wait) => wait > 0 && wait < Number.POSITIVE_INFINITY);
+
+  return {
+    ready: pods.filter(isReady).length,
+    available: waits.filter((wait) => wait === 0).length,
+    again: later.length > 0 ? Math.min(...later) : undefined,
+  };
+}
+
+/** A status without counts that are zero, as Kubernetes leaves them out. */
+export function withoutZeros<T extends Record<string, unknown>>(counts: T): Partial<T> {
+  return Object.fromEntries(
+    Object.entries(counts).filter(([, count]) => count !== 0),
+  ) as Partial<T>;
+}
+
+/** A pod as its controller makes it; the API generates its name unless it is given one. */
+export function podOf(owner: KubeObject, template: KubeObject, name?: string): KubeObject {
+  const { labels, annotations } = template.metadata ?? {};
+
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      generateName: `${owner.metadata.name}-`,
+      ...(name !== undefined && { name }),
+      namespace: owner.metadata.namespace ?? '',
+      ...(labels && { labels: { ...labels } }),
+      ...(annotations && { annotations: { ...annotations } }),
+      ownerReferences: [controllerReference(owner)],
+    },
+    spec: structuredClone(template.spec),
+  };
+}
+
+/**
+ * Why a pod was refused: by what its owner calls it, since the name that was generated for it is
+ * another each time.
+ */
+function refusal(pod: KubeObject, error: unknown): string {
+  const { message, details } = error as Partial<StatusError> & { message: string };
+  const { generateName, name } = pod.metadata;
+
+  return name || !generateName || !details?.name
+    ? message
+    : message.replaceAll(`"${details.name}"`, `"${generateName}"`);
+}
+
+/**
+ * Makes pods, and tells of each: one, then twice as many each time while none is refused, so that a
+ * refusal of all is not asked for again and again. Where one is refused, tells that and throws why.
+ */
+export async function createPods(
+  cluster: Cluster,
+  component: Component,
+  owner: KubeObject,
+  pods: readonly KubeObject[],
+): Promise<void> {
+  const wanted = pods.slice(0, BATCH);
+  for (let from = 0, size = 1; from < wanted.length; from += size, size *= 2) {
+    const batch = wanted.slice(from, from + size);
+    const results = await Promise.allSettled(batch.map((pod) => cluster.pods.create(pod)));
+    for (const [i, result] of results.entries()) {
+      if (result.status === 'fulfilled') {
+        cluster.record(
+          component,
+          owner,
+          'SuccessfulCreate',
+          `Created pod: ${result.value.metadata.name}`,
+        );
+      } else if (!isBehind(result.reason)) {
+        cluster.record(
+          component,
+          owner,
+          'FailedCreate',
+          `Error creating: ${refusal(batch[i]!, result.reason)}`,
+          'Warning',
+        );
+      }
+    }
+
+    const failed = results.findIndex((result) => result.status === 'rejected');
+    if (failed >= 0) {
+      const { reason } = results[failed] as PromiseRejectedResult;
+      throw isBehind(reason)
+        ? reason
+        : new Error(refusal(batch[failed]!, reason), { cause: reason });
+    }
+  }
+}
+
+/** Whether a write failed only because the cache was a moment behind. */
+export function isBehind(error: unknown): boolean {
+  return error instanceof StatusError && error.reason === 'Conflict';
+}
+
+/** Deletes pods, and tells of each. */
+export async function deletePods(
+  cluster: Cluster,
+  component: Component,
+  owner: KubeObject,
+  pods: readonly KubeObject[],
+): Promise<void> {
+  await Promise.all(pods.slice(0, BATCH).map((pod) => cluster.pods.delete(pod)));
+  for (const pod of pods.slice(0, BATCH)) {
+    cluster.record(component, owner, 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`);
+  }
+}

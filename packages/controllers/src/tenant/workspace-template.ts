@@ -1,0 +1,160 @@
+import { USER_UID_ANNOTATION } from '@ks-apiserver/api/annotations';
+import { USER_REF_LABEL, WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
+import {
+  WORKSPACE_ROLE_BINDINGS,
+  WORKSPACE_ROLES,
+  WORKSPACE_TEMPLATES,
+  WORKSPACES,
+} from '@ks-apiserver/api/resources';
+import { userSubject } from '@ks-apiserver/api/subject';
+import { controllerReference, isTerminating } from '@ks-apiserver/apimachinery/meta/object-meta';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { EventRecorder } from '../events/recorder.ts';
+import type { Reconciler } from '../runtime/controller.ts';
+import { ensureCreated, ensureEqual } from '../runtime/ensure.ts';
+
+/** What the workspace template controller works with. */
+export interface WorkspaceTemplateParts {
+  client: KubeClient;
+  templates: Informer;
+  workspaces: Informer;
+  workspaceRoles: Informer;
+  roleBases: Informer;
+  users: Informer;
+  events: EventRecorder;
+}
+
+/** Workspace templates: the Workspace, its roles from the role bases, and its manager's binding. */
+export function workspaceTemplateReconciler({
+  client,
+  templates,
+  workspaces,
+  workspaceRoles,
+  roleBases,
+  users,
+  events,
+}: WorkspaceTemplateParts): Reconciler {
+  async function ensureRoles(workspace: string, owner: KubeObject): Promise<void> {
+    for (const base of roleBases.store.values()) {
+      const role = base.object?.role as KubeObject | undefined;
+      if (role?.kind !== 'WorkspaceRole') {
+        continue;
+      }
+
+      const labels = { ...role.metadata.labels, [WORKSPACE_LABEL]: workspace };
+
+      const metadata = {
+        ...role.metadata,
+        name: `${workspace}-${role.metadata.name}`,
+        labels,
+        ownerReferences: [controllerReference(owner)],
+      };
+
+      const wanted = {
+        apiVersion: 'iam.kubesphere.io/v1alpha2',
+        kind: 'WorkspaceRole',
+        metadata,
+        rules: role.rules,
+      };
+
+      await ensureEqual(
+        client,
+        WORKSPACE_ROLES,
+        wanted,
+        ['rules'],
+        workspaceRoles.store.get(metadata.name)?.object,
+      );
+    }
+  }
+
+  async function ensureManager(workspace: string, template: KubeObject): Promise<void> {
+    const manager = template.spec?.template?.spec?.manager as string | undefined;
+    if (!manager) {
+      return;
+    }
+
+    const user = users.store.get(manager)?.object;
+    if (!user || isTerminating(user)) {
+      const spec = {
+        ...template.spec,
+        template: {
+          ...template.spec.template,
+          spec: { ...template.spec.template.spec, manager: '' },
+        },
+      };
+
+      await client.update(WORKSPACE_TEMPLATES, { ...template, spec });
+
+      events.record(
+        template,
+        'Warning',
+        'ManagerRemoved',
+        `the manager "${manager}" does not exist`,
+      );
+
+      return;
+    }
+
+    await ensureCreated(client, WORKSPACE_ROLE_BINDINGS, {
+      apiVersion: 'iam.kubesphere.io/v1alpha2',
+      kind: 'WorkspaceRoleBinding',
+      metadata: {
+        name: `${manager}-${workspace}-admin`,
+        labels: { [WORKSPACE_LABEL]: workspace, [USER_REF_LABEL]: manager },
+        annotations: { [USER_UID_ANNOTATION]: user.metadata.uid! },
+        ownerReferences: [controllerReference(template)],
+      },
+      subjects: [userSubject(manager)],
+      roleRef: { apiGroup: 'iam.kubesphere.io', kind: 'WorkspaceRole', name: `${workspace}-admin` },
+    });
+  }
+
+  return {
+    name: 'workspace-template',
+    about: (name) => templates.store.get(name)?.object,
+    sources: [
+      { informer: templates, keys: ({ entry }) => [entry.name] },
+      { informer: roleBases, keys: () => [...templates.store.values()].map((entry) => entry.name) },
+    ],
+    async reconcile(name) {
+      const template = templates.store.get(name)?.object;
+      if (!template || isTerminating(template)) {
+        return undefined;
+      }
+
+      const { labels, annotations } = (template.spec?.template?.metadata ?? {}) as {
+        labels?: Record<string, string>;
+        annotations?: Record<string, string>;
+      };
+
+      const metadata = {
+        name,
+        ...(labels && { labels }),
+        ...(annotations && { annotations }),
+        ownerReferences: [controllerReference(template)],
+      };
+
+      const workspace = {
+        apiVersion: 'tenant.kubesphere.io/v1alpha1',
+        kind: 'Workspace',
+        metadata,
+        spec: template.spec?.template?.spec ?? {},
+      };
+
+      await ensureEqual(
+        client,
+        WORKSPACES,
+        workspace,
+        ['spec'],
+        workspaces.store.get(name)?.object,
+      );
+
+      await ensureRoles(name, template);
+      await ensureManager(name, template);
+
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,134 @@
+import { pipeline, Readable, type Transform } from 'node:stream';
+import zlib from 'node:zlib';
+import { isWhole, type KubeBody } from '@ks-apiserver/apimachinery/transport/transport';
+
+/** Content codings of answers; `identity` is none. */
+export type Coding = 'identity' | 'gzip' | 'zstd';
+
+/**
+ * Bodies below are sent as they are, unless the caller refuses that; in bytes, as in
+ * kube-apiserver.
+ */
+export const COMPRESSION_THRESHOLD = 128 * 1024;
+
+/** Bytes that are handed to the coder at once: pieces of lists are much smaller. */
+const CHUNK = 64 * 1024;
+
+/**
+ * Answers that are compressed at the same time; more go out as they are, for the threads are shared
+ * with other work.
+ */
+const MAX_RUNNING = 16;
+
+/** The cheapest level: the wire is the limit, and then the processor. */
+const LEVEL = 1;
+
+/** Node has it from 22.15 on. */
+const { createZstdCompress } = zlib as unknown as {
+  createZstdCompress?: (options: { params: Record<number, number> }) => Transform;
+};
+const ZSTD_LEVEL = (zlib.constants as Record<string, number>).ZSTD_c_compressionLevel ?? 100;
+
+/** What is preferred among equals comes first. */
+const SUPPORTED: readonly Coding[] = createZstdCompress ? ['zstd', 'gzip'] : ['gzip'];
+
+let running = 0;
+
+/**
+ * Weights of a header such as `gzip;q=0.5, *;q=0` (RFC 9110, 12.5.3); what cannot be read counts as
+ * 0.
+ */
+function weightsOf(header: string): Map<string, number> {
+  const weights = new Map<string, number>();
+
+  for (const item of header.toLowerCase().split(',')) {
+    const [coding = '', ...parameters] = item.split(';').map((part) => part.trim());
+    const q = parameters.find((parameter) => /^q\s*=/.test(parameter))?.replace(/^q\s*=\s*/, '');
+    const weight = q === undefined ? 1 : /^(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(q) ? Number(q) : 0;
+
+    if (coding !== '') {
+      weights.set(coding === 'x-gzip' ? 'gzip' : coding, weight);
+    }
+  }
+
+  return weights;
+}
+
+/**
+ * The coding for a body of `size` bytes; undefined where the caller accepts none that there is, not
+ * even as it is.
+ */
+export function codingFor(header: string | undefined, size: number): Coding | undefined {
+  // Most calls end here: who does not ask for anything special gets small bodies as they are.
+  if (header === undefined || (size < COMPRESSION_THRESHOLD && !/identity|\*/i.test(header))) {
+    return 'identity';
+  }
+
+  const weights = weightsOf(header);
+  const weightOf = (coding: Coding) => weights.get(coding) ?? weights.get('*') ?? 0;
+  const plain = weights.get('identity') ?? (weights.get('*') === 0 ? 0 : undefined);
+  let best: Coding | undefined;
+
+  for (const coding of SUPPORTED) {
+    if (weightOf(coding) > 0 && (best === undefined || weightOf(coding) > weightOf(best))) {
+      best = coding;
+    }
+  }
+
+  const mayBePlain = plain === undefined || plain > 0;
+
+  if (best === undefined) {
+    return mayBePlain ? 'identity' : undefined;
+  }
+  if (!mayBePlain) {
+    return best;
+  }
+
+  const tooSmall = size < COMPRESSION_THRESHOLD;
+  const preferred = plain !== undefined && plain > weightOf(best);
+
+  return tooSmall || preferred || running >= MAX_RUNNING ? 'identity' : best;
+}
+
+/** Pieces of a body put together to chunks that are worth a turn of the coder. */
+async function* chunksOf(body: KubeBody): AsyncGenerator<Uint8Array> {
+  let waiting: Uint8Array[] = [];
+  let size = 0;
+
+  for await (const piece of isWhole(body) ? [body] : body) {
+    waiting.push(piece);
+    size += piece.byteLength;
+    if (size < CHUNK) {
+      continue;
+    }
+
+    yield Buffer.concat(waiting, size);
+    waiting = [];
+    size = 0;
+  }
+
+  if (size > 0) {
+    yield Buffer.concat(waiting, size);
+  }
+}
+
+/** A body in another coding, made while it is read, off the event loop. */
+export async function* encoded(
+  body: KubeBody,
+  coding: Exclude<Coding, 'identity'>,
+): AsyncGenerator<Uint8Array> {
+  const coder: Transform =
+    coding === 'zstd' && createZstdCompress
+      ? createZstdCompress({ params: { [ZSTD_LEVEL]: LEVEL } })
+      : zlib.createGzip({ level: LEVEL, chunkSize: CHUNK });
+
+  running += 1;
+
+  try {
+    // Its errors come out of the coder's end; a reader who goes away ends both.
+    pipeline(Readable.from(chunksOf(body)), coder, () => {});
+    yield* coder as AsyncIterable<Uint8Array>;
+  } finally {
+    running -= 1;
+  }
+}

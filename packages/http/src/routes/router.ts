@@ -1,0 +1,354 @@
+import type { IncomingMessage } from 'node:http';
+import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { isWhole, type KubeResponse } from '@ks-apiserver/apimachinery/transport/transport';
+import FindMyWay, { type HTTPMethod } from 'find-my-way';
+import type { Validator } from 'typebox/compile';
+import { COMPRESSION_THRESHOLD, codingFor, encoded } from '../response/compression.ts';
+import { isNotModified } from '../response/conditional.ts';
+import { sendError, sendText } from '../response/error-responder.ts';
+import { writeKubeResponse } from '../response/respond.ts';
+import type { Exchange, Filter, Incoming, Pending } from '../server/exchange.ts';
+import { BODY_LIMIT, decodeBody, hasBody, mediaType, SMALL_BODY_LIMIT } from './body.ts';
+import {
+  type Route,
+  RouteReply,
+  type RouteRequest,
+  RouteStream,
+  type UpgradeRequest,
+} from './route.ts';
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+const JSON_TYPE = 'application/json';
+
+/** Path prefixes whose unknown paths answer in the words of KubeSphere's own router. */
+const OWN = /^\/(kapis|oauth)(\/|$)/;
+
+interface Compiled {
+  route: Route;
+  /** Made when the first body comes: the compiler alone takes a tenth of a second to load. */
+  check?: Promise<Validator>;
+}
+
+function checkOf(compiled: Compiled): Promise<Validator> | undefined {
+  const { body } = compiled.route;
+  if (body) {
+    compiled.check ??= import('typebox/compile').then(({ Compile }) => Compile(body));
+  }
+
+  return compiled.check;
+}
+
+/** A failed routing or negotiation: KubeSphere answers these with a bare line. */
+class RoutingError extends StatusError {
+  constructor(code: number, text: string) {
+    super(code, '', `${code}: ${text}`);
+  }
+}
+
+/** `/a/{b}/c` as the router's `/a/:b/c`. */
+function pattern(path: string): string {
+  return path.replace(/\{([^}]+)\}/g, ':$1');
+}
+
+function accepts(header: string | undefined, produced: readonly string[]): boolean {
+  if (!header || header === '*/*') {
+    return true;
+  }
+
+  return header.split(',').some((item) => {
+    const type = item.split(';')[0]!.trim().toLowerCase();
+    return type === '*/*' || produced.includes(type);
+  });
+}
+
+function negotiate(req: IncomingMessage, route: Route): void {
+  if (!accepts(req.headers.accept, route.produces ?? [JSON_TYPE])) {
+    throw new RoutingError(406, 'Not Acceptable');
+  }
+  if (route.bodyOptional && !hasBody(req)) {
+    return;
+  }
+
+  if (route.consumes && !route.consumes.includes(mediaType(req))) {
+    throw hasBody(req)
+      ? new RoutingError(415, 'Unsupported Media Type')
+      : new RoutingError(406, 'Not Acceptable');
+  }
+}
+
+/** Everybody may call what is below /oauth: there, bodies are small. */
+function bodyLimitOf({ bodyLimit, path }: Route): number {
+  return bodyLimit ?? (path.startsWith('/oauth/') ? SMALL_BODY_LIMIT : BODY_LIMIT);
+}
+
+/** Where the first problem of a body is, in words for its sender. */
+function problemOf(check: Validator, body: unknown): string {
+  const [error] = check.Errors(body);
+  const path = error?.instancePath.replaceAll('/', '.').replace(/^\./, '') ?? '';
+  return `the body is not valid${path ? ` at ${path}` : ''}: ${error?.message ?? 'unknown reason'}`;
+}
+
+/**
+ * Throws BadRequest for a value that Kubernetes does not know: a write that was meant to be tried
+ * only is not made.
+ */
+function isDryRun(query: URLSearchParams): boolean {
+  const values = query.getAll('dryRun').filter((value) => value !== '');
+  if (values.some((value) => value !== 'All')) {
+    throw new StatusError(400, 'BadRequest', 'dryRun: the one value is All');
+  }
+
+  return values.length > 0;
+}
+
+/** A call as handlers see it; what few of them ask for is made when they do. */
+class Call implements RouteRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingMessage['headers'];
+  readonly user: RouteRequest['user'];
+  readonly info: RouteRequest['info'];
+  readonly sourceIP: string;
+  readonly body: unknown;
+  readonly dryRun: boolean;
+  readonly #exchange: Exchange;
+
+  constructor(exchange: Exchange, route: Route, params: Record<string, string>, body: unknown) {
+    const { req, url } = exchange;
+    const mark = url.indexOf('?');
+
+    this.method = req.method ?? 'GET';
+    this.url = url;
+    this.params = params;
+    this.query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
+    this.headers = req.headers;
+    this.user = exchange.user;
+    this.info = exchange.info;
+    this.sourceIP = exchange.sourceIP;
+    this.body = body;
+    this.dryRun = route.method !== 'GET' && isDryRun(this.query);
+    this.#exchange = exchange;
+  }
+
+  get signal(): AbortSignal {
+    return this.#exchange.signal;
+  }
+}
+
+function send(exchange: Exchange, value: unknown, produces: string): Pending {
+  const { req, res } = exchange;
+
+  if (value instanceof RouteStream) {
+    value.open(exchange);
+    return;
+  }
+
+  if (value instanceof RouteReply) {
+    const body =
+      typeof value.body === 'string' ? Buffer.from(value.body) : (value.body ?? new Uint8Array());
+    const headers = { 'x-content-type-options': 'nosniff', ...value.headers };
+    const { etag } = value.headers;
+    if (typeof etag === 'string' && isNotModified(req.headers['if-none-match'], etag)) {
+      const {
+        'content-length': _length,
+        'content-type': _type,
+        ...kept
+      } = headers as Record<string, string>;
+
+      res.writeHead(304, kept).end();
+
+      return;
+    }
+
+    return writeKubeResponse(res, inCoding(req, { status: value.status, headers, body }));
+  }
+
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const headers = { 'content-type': produces, 'x-content-type-options': 'nosniff' };
+  const length = Buffer.byteLength(text);
+  if (codingFor(req.headers['accept-encoding'], length) !== 'identity') {
+    return writeKubeResponse(res, inCoding(req, { status: 200, headers, body: Buffer.from(text) }));
+  }
+
+  res.writeHead(200, { ...headers, 'content-length': length });
+  res.end(text);
+}
+
+/** An answer in the coding that its caller prefers; 406 where he accepts none that there is. */
+function inCoding({ headers: asked }: IncomingMessage, response: KubeResponse): KubeResponse {
+  const accepted = asked['accept-encoding'];
+  if (accepted === undefined) {
+    return response;
+  }
+
+  const { body, headers } = response;
+  const size = isWhole(body) ? body.byteLength : Number(headers['content-length'] ?? 0);
+  const coding = size === 0 ? 'identity' : codingFor(accepted, size);
+  if (coding === undefined) {
+    throw new RoutingError(406, 'Not Acceptable');
+  }
+
+  const vary = { vary: headers.vary ?? 'Accept-Encoding' };
+
+  if (coding === 'identity') {
+    return size < COMPRESSION_THRESHOLD
+      ? response
+      : { ...response, headers: { ...headers, ...vary } };
+  }
+
+  const { 'content-length': _length, ...kept } = headers;
+
+  return {
+    ...response,
+    headers: { ...kept, ...vary, 'content-encoding': coding },
+    body: encoded(body, coding),
+  };
+}
+
+/** Finds by method and path what is kept of a row. Throws when two rows share both. */
+function finderOf(routes: readonly Route[], keptOf: (route: Route) => unknown) {
+  const finder = FindMyWay({ ignoreTrailingSlash: true, maxParamLength: 512 });
+
+  for (const route of routes) {
+    finder.on(route.method, pattern(route.path), () => {}, keptOf(route));
+  }
+
+  return finder;
+}
+
+/**
+ * Serves the rows of the route tables; the last filter of the chain. Throws at start when two rows
+ * share method and path.
+ */
+export function router(
+  routes: readonly Route[],
+  onError: (exchange: Exchange, error: StatusError) => void,
+): Filter {
+  const finder = finderOf(routes, (route): Compiled => ({ route }));
+
+  const answer = (
+    exchange: Exchange,
+    route: Route,
+    params: Record<string, string>,
+    body: unknown,
+  ): Pending => {
+    const value = route.handler(new Call(exchange, route, params, body));
+    const produces = route.produces?.[0] ?? JSON_TYPE;
+
+    if (value instanceof Promise) {
+      return value.then((result) => send(exchange, result, produces));
+    }
+
+    return send(exchange, value, produces);
+  };
+
+  const answerBody = async (
+    exchange: Exchange,
+    compiled: Compiled,
+    params: Record<string, string>,
+  ) => {
+    const { req } = exchange;
+    const { route } = compiled;
+    let body: unknown;
+
+    try {
+      if (!route.bodyOptional || hasBody(req)) {
+        body = await decodeBody(req, route.consumes, bodyLimitOf(route));
+      }
+
+      const check = await checkOf(compiled);
+      if (check && !check.Check(body)) {
+        throw new StatusError(400, 'BadRequest', problemOf(check, body));
+      }
+    } catch (error) {
+      if (!route.badBody || !(error instanceof StatusError)) {
+        throw error;
+      }
+      return send(exchange, route.badBody, JSON_TYPE);
+    }
+
+    return answer(exchange, route, params, body);
+  };
+
+  const serve = (
+    exchange: Exchange,
+    compiled: Compiled,
+    params: Record<string, string>,
+  ): Pending => {
+    const { route } = compiled;
+    negotiate(exchange.req, route);
+
+    const takesBody = route.body !== undefined || route.consumes !== undefined;
+
+    return takesBody
+      ? answerBody(exchange, compiled, params)
+      : answer(exchange, route, params, undefined);
+  };
+
+  return (exchange) => {
+    const method = (exchange.req.method ?? 'GET') as HTTPMethod;
+    const mark = exchange.url.indexOf('?');
+    const path = mark < 0 ? exchange.url : exchange.url.slice(0, mark);
+    const found = finder.find(method, path);
+    if (!found) {
+      if (METHODS.some((other) => finder.find(other, path))) {
+        return void sendText(exchange.res, 405, '405: Method Not Allowed');
+      }
+
+      return void sendText(
+        exchange.res,
+        404,
+        OWN.test(path) ? '404: Page Not Found' : '404 page not found\n',
+      );
+    }
+
+    const compiled = found.store as Compiled;
+
+    const failed = (error: unknown) => {
+      const style = error instanceof RoutingError ? 'bare' : compiled.route.errors;
+      onError(exchange, sendError(exchange.res, error, style ?? 'text'));
+    };
+
+    try {
+      return serve(exchange, compiled, found.params as Record<string, string>)?.catch(failed);
+    } catch (error) {
+      return failed(error);
+    }
+  };
+}
+
+/** Finds the row that serves a path; undefined for none. */
+export function routeFinder(
+  routes: readonly Route[],
+): (method: string, path: string) => Route | undefined {
+  const finder = finderOf(routes, (route) => route);
+  return (method, path) => finder.find(method as HTTPMethod, path)?.store as Route | undefined;
+}
+
+/** Serves protocol upgrades of the rows that take them. Throws BadRequest for other paths. */
+export function upgradeRouter(
+  routes: readonly Route[],
+): (
+  incoming: Incoming,
+  connection: Pick<UpgradeRequest, 'socket' | 'head' | 'follow'>,
+) => Promise<void> {
+  const taking = routes.filter(({ upgrade }) => upgrade !== undefined);
+  const finder = finderOf(taking, (route) => route);
+
+  return async (incoming, connection) => {
+    const [path = '', ...query] = incoming.url.split('?');
+    const found = finder.find((incoming.req.method ?? 'GET') as HTTPMethod, path);
+    if (!found) {
+      throw badRequest('this path takes no protocol upgrade');
+    }
+
+    await (found.store as Route).upgrade!({
+      ...connection,
+      incoming,
+      params: found.params as Record<string, string>,
+      query: new URLSearchParams(query.join('?')),
+    });
+  };
+}

@@ -1,0 +1,99 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { performance } from 'node:perf_hooks';
+import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
+import { NO_REQUEST, type RequestInfo } from '../request/request-info.ts';
+
+/** A call that came in, ordinary or for a protocol upgrade; filters fill it in. */
+export interface Incoming {
+  readonly req: IncomingMessage;
+  /** Path and query, percent-encoded, after the fix-ups of the first filter. */
+  url: string;
+  info: RequestInfo;
+  /**
+   * What the call comes to where `info` is about an older version of a kind: its caller needs the
+   * right to both.
+   */
+  served?: RequestInfo;
+  user: UserInfo;
+  /** Aborted when the client goes away or the server stops. */
+  readonly signal: AbortSignal;
+  readonly receivedAt: number;
+  /** Address of the client as login records and audit show it. */
+  sourceIP: string;
+  /**
+   * Has `end` called once, when the caller's session or his right to the call ends; answers how to
+   * stop that. Set for watches.
+   */
+  follow?: (end: () => void) => () => void;
+}
+
+/** A call with the response that answers it. */
+export interface Exchange extends Incoming {
+  readonly res: ServerResponse;
+}
+
+/** The call as the listener makes it: its signal costs something only where it is asked for. */
+export class IncomingCall implements Incoming {
+  readonly req: IncomingMessage;
+  url: string;
+  info: RequestInfo = NO_REQUEST;
+  served?: RequestInfo;
+  user: UserInfo;
+  readonly receivedAt = performance.now();
+  sourceIP: string;
+  #gone: AbortController | undefined;
+  #isGone = false;
+
+  constructor(req: IncomingMessage, user: UserInfo, sourceIP: string) {
+    this.req = req;
+    this.url = req.url ?? '/';
+    this.user = user;
+    this.sourceIP = sourceIP;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#gone) {
+      this.#gone = new AbortController();
+      if (this.#isGone) {
+        this.#gone.abort();
+      }
+    }
+
+    return this.#gone.signal;
+  }
+
+  /** Tells that the client is gone before it had all of the answer. */
+  abort(): void {
+    this.#isGone = true;
+    this.#gone?.abort();
+  }
+}
+
+/** A call that is answered on a response of its own. */
+export class HttpCall extends IncomingCall implements Exchange {
+  readonly res: ServerResponse;
+
+  constructor(req: IncomingMessage, res: ServerResponse, user: UserInfo, sourceIP: string) {
+    super(req, user, sourceIP);
+    this.res = res;
+  }
+}
+
+/** Ends at once with nothing where there was nothing to wait for. */
+export type Pending = void | Promise<void>;
+
+/** One step of the chain: answers the call itself, or passes it on by `next`. */
+export type Filter<E extends Incoming = Exchange> = (exchange: E, next: () => Pending) => Pending;
+
+/**
+ * Runs filters in the order of the array; the last one is not expected to call `next`. Throws or
+ * rejects with their errors.
+ */
+export function compose<E extends Incoming>(
+  filters: readonly Filter<E>[],
+): (exchange: E) => Pending {
+  return filters.reduceRight<(exchange: E) => Pending>(
+    (next, filter) => (exchange) => filter(exchange, () => next(exchange)),
+    () => {},
+  );
+}

@@ -1,0 +1,32 @@
+import type { KubeRequest, UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
+import type { RbacAuthorizer } from '../registry/authorization/rbac.ts';
+import type { ServiceAccountTokens } from '../registry/authorization/service-account-tokens.ts';
+import type { ResourceCatalog } from '../registry/resources/resource-catalog.ts';
+import type { ResourceType } from '../registry/resources/resource-type.ts';
+import type { Store } from '../registry/store/store.ts';
+import type { WatchHub } from '../registry/store/watch-hub.ts';
+import type { ApiPath } from './api-path.ts';
+import type { ListCache } from './list/list-cache.ts';
+
+/** What all calls share. */
+export interface Api {
+  catalog: ResourceCatalog;
+  store: Store;
+  hub: WatchHub;
+  rbac: RbacAuthorizer;
+  tokens: ServiceAccountTokens;
+  lists: ListCache;
+}
+
+/** One call about a resource. */
+export interface Call {
+  api: Api;
+  request: KubeRequest;
+  query: URLSearchParams;
+  user: UserInfo;
+  type: ResourceType;
+  path: ApiPath;
+  /** Texts of the Warning headers that the answer gets. */
+  warnings: string[];
+  now: Date;
+}

@@ -1,0 +1,98 @@
+import {
+  isWhole,
+  type KubeRequest,
+  type KubeResponse,
+} from '@ks-apiserver/apimachinery/transport/transport';
+import { LARGE_BYTES, yieldBetweenLargeSteps } from '../../registry/store/large-work.ts';
+
+/** Larger answers stay as they are: nobody reads them by eye. */
+const MAX_PRETTY_BYTES = 1024 * 1024;
+
+/** Who is taken for a person at a terminal or a browser (kube-apiserver's isPrettyPrint). */
+const PEOPLE = ['curl', 'Wget', 'Mozilla/5.0'];
+const TRUE = new Set(['1', 't', 'T', 'true', 'True', 'TRUE']);
+
+/** Whether an answer is for people. */
+export function isForPeople(request: KubeRequest, query: URLSearchParams): boolean {
+  const asked = query.get('pretty');
+  if (asked) {
+    return TRUE.has(asked);
+  }
+
+  const agent = request.headers['user-agent'] ?? '';
+
+  return PEOPLE.some((name) => agent.startsWith(name));
+}
+
+/** A step of JSON without spaces: a text, something else that is no sign, or a sign. */
+const STEP = /"[^"\\]*(?:\\.[^"\\]*)*"|[^"{}[\]:,]+|\{\}|\[\]|[{}[\]:,]/gy;
+
+/**
+ * JSON without spaces as `JSON.stringify` indents it by two, in pieces of about `size` characters.
+ */
+export function* indented(json: string, size: number): Generator<string, void> {
+  let piece = '';
+  let newline = '\n';
+
+  for (const [step] of json.matchAll(STEP)) {
+    switch (step) {
+      case '{':
+      case '[':
+        newline += '  ';
+        piece += step + newline;
+        break;
+      case '}':
+      case ']':
+        newline = newline.slice(0, -2);
+        piece += newline + step;
+        break;
+      case ',':
+        piece += step + newline;
+        break;
+      case ':':
+        piece += ': ';
+        break;
+      default:
+        piece += step;
+    }
+
+    if (piece.length < size) {
+      continue;
+    }
+
+    yield piece;
+    piece = '';
+  }
+
+  if (piece !== '') {
+    yield piece;
+  }
+}
+
+/**
+ * Indents a JSON answer for people: where `pretty` asks for it, or the client is one that people
+ * read in.
+ */
+export async function pretty(
+  request: KubeRequest,
+  query: URLSearchParams,
+  response: KubeResponse,
+): Promise<KubeResponse> {
+  const { body, headers } = response;
+  if (headers['content-type'] !== 'application/json' || !isWhole(body) || body.byteLength === 0) {
+    return response;
+  }
+  if (body.byteLength > MAX_PRETTY_BYTES || !isForPeople(request, query)) {
+    return response;
+  }
+
+  const pieces: Buffer[] = [];
+  for (const piece of indented(Buffer.from(body).toString('utf8'), LARGE_BYTES)) {
+    pieces.push(Buffer.from(piece));
+    if (piece.length >= LARGE_BYTES) {
+      await yieldBetweenLargeSteps();
+    }
+  }
+
+  return { ...response, body: Buffer.concat(pieces) };
+}

@@ -1,0 +1,129 @@
+import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
+import { presentItem, presentObject } from '../../registry/store/present.ts';
+import type { StoredObject } from '../../storage/stored-object.ts';
+import type { Table } from '../../tables/table.ts';
+import type { Call } from '../call.ts';
+import type { Form } from '../codec/negotiate.ts';
+import { yamlPieces } from '../codec/yaml-writer.ts';
+import { partialObject, tableOfList } from './meta-forms.ts';
+
+/** How a list is written: what stands before, between and after its items, and each item. */
+export interface ListForm {
+  /** True where items are bytes that exist already, which costs nothing. */
+  isStored: boolean;
+  contentType: string;
+  open: Buffer;
+  comma: Buffer | undefined;
+  close: Buffer;
+  /** Stands for the items where there are none. */
+  none: Buffer | undefined;
+  item(object: StoredObject): Iterable<Buffer>;
+}
+
+const COMMA = Buffer.from(',');
+const CLOSE = Buffer.from(']}');
+
+/** A list as it is stored, in JSON. */
+export function storedForm({ type }: Call, metadata: unknown): ListForm {
+  const head = `{"kind":"${type.listKind}","apiVersion":"${apiVersionOf(type)}","metadata":${JSON.stringify(metadata)}`;
+
+  return {
+    isStored: true,
+    contentType: 'application/json',
+    open: Buffer.from(`${head},"items":[`),
+    comma: COMMA,
+    close: CLOSE,
+    none: undefined,
+    item: (object) => presentItem(type, object),
+  };
+}
+
+/** What a list has besides its items, the name of these, and what each is made of. */
+interface MadeList {
+  head: Record<string, unknown>;
+  items: 'items' | 'rows';
+  item(object: StoredObject): unknown;
+}
+
+function madeList(call: Call, form: Form, metadata: Table['metadata']): MadeList {
+  const { type } = call;
+  const object = (stored: StoredObject) => presentObject(type, stored);
+
+  if (form.as === 'Table') {
+    const { table, row } = tableOfList(
+      type,
+      form,
+      call.query.get('includeObject') ?? 'Metadata',
+      metadata,
+    );
+
+    return { head: { ...table }, items: 'rows', item: (stored) => row(object(stored)) };
+  }
+
+  const isPartial = form.as !== 'object';
+
+  const head = {
+    kind: isPartial ? 'PartialObjectMetadataList' : type.listKind,
+    apiVersion: isPartial ? `meta.k8s.io/${form.version}` : apiVersionOf(type),
+    metadata,
+  };
+
+  if (isPartial) {
+    return { head, items: 'items', item: (stored) => partialObject(object(stored), form) };
+  }
+
+  return {
+    head,
+    items: 'items',
+    item(stored) {
+      if (type.custom) {
+        return object(stored);
+      }
+
+      // Built-in kinds omit their type in lists.
+      const { kind: _kind, apiVersion: _apiVersion, ...rest } = object(stored);
+
+      return rest;
+    },
+  };
+}
+
+/** A list in the form and encoding that was asked for. */
+export function listForm(call: Call, form: Form, metadata: Table['metadata']): ListForm {
+  if (form.as === 'object' && form.encoding === 'json') {
+    return storedForm(call, metadata);
+  }
+
+  const { head, items, item } = madeList(call, form, metadata);
+
+  if (form.encoding === 'json') {
+    return {
+      isStored: false,
+      contentType: 'application/json',
+      open: Buffer.from(`${JSON.stringify(head).slice(0, -1)},"${items}":[`),
+      comma: COMMA,
+      close: CLOSE,
+      none: undefined,
+      item: (object) => [Buffer.from(JSON.stringify(item(object)))],
+    };
+  }
+
+  const part = (isBefore: boolean) => {
+    const fields = Object.entries(head).filter(([name]) => name < items === isBefore);
+    return fields.length === 0 ? '' : [...yamlPieces(Object.fromEntries(fields))].join('');
+  };
+
+  return {
+    isStored: false,
+    contentType: 'application/yaml',
+    open: Buffer.from(`${part(true)}${items}:\n`),
+    comma: undefined,
+    close: Buffer.from(part(false)),
+    none: Buffer.from(`${part(true)}${items}: []\n${part(false)}`),
+    *item(object) {
+      for (const piece of yamlPieces(item(object), true)) {
+        yield Buffer.from(piece);
+      }
+    },
+  };
+}

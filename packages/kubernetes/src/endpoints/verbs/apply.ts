@@ -1,0 +1,174 @@
+import { badRequest, invalid, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { apiVersionOf, type KubeObject, kindText } from '@ks-apiserver/apimachinery/meta/types';
+import { applySteps, checkConfiguration } from '@ks-apiserver/apimachinery/patch/apply';
+import { jsonTypeName } from '@ks-apiserver/apimachinery/patch/merge-patch';
+import { checkTypes } from '@ks-apiserver/apimachinery/schema/decode';
+import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
+import type { KubeResponse } from '@ks-apiserver/apimachinery/transport/transport';
+import { required } from '@ks-apiserver/apimachinery/validation/field';
+import { schemaOf } from '../../registry/resources/kind-rules.ts';
+import type { ResourceType } from '../../registry/resources/resource-type.ts';
+import { yieldBetweenLargeSteps } from '../../registry/store/large-work.ts';
+import { matchUrl } from '../../registry/store/metadata.ts';
+import { pause, type Steps } from '../../registry/store/steps.ts';
+import type { Call } from '../call.ts';
+import { isLarge, parseYamlBody, requestBody } from '../codec/body.ts';
+import { checkMetadata, dropEmptyMetadata } from '../codec/decode.ts';
+import { isTrue } from '../query.ts';
+import { objectResponse } from '../respond.ts';
+import { writeOptions } from './write-options.ts';
+
+/**
+ * Reads what is to be applied; whether it fits the schema is asked when it is merged. Throws a
+ * StatusError 400.
+ */
+function decodeConfiguration(type: ResourceType, body: Buffer, warnings: string[]): KubeObject {
+  let value: unknown;
+
+  try {
+    const parsed = parseYamlBody(body);
+    value = parsed.value ?? {};
+    warnings.push(...(parsed.strictErrors?.('open') ?? []));
+  } catch (error) {
+    if (error instanceof StatusError) {
+      throw error;
+    }
+
+    const [why] = (error as Error).message.split('\n');
+    throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${why}`);
+  }
+
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    throw badRequest(
+      `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${jsonTypeName(value)} into Go value of type map[string]interface {}`,
+    );
+  }
+
+  const { apiVersion = '', kind = '', metadata = {} } = value as Partial<KubeObject>;
+  if (kind !== type.kind || apiVersion !== apiVersionOf(type)) {
+    throw badRequest(`invalid object type: ${kindText({ apiVersion: String(apiVersion), kind })}`);
+  }
+
+  const object = { ...value, kind, apiVersion, metadata } as KubeObject;
+  checkMetadata(object);
+
+  return object;
+}
+
+/**
+ * What a call applies, checked against the schema of its kind, and how it is merged into what is
+ * stored.
+ */
+export interface Application {
+  applied: KubeObject;
+  options: ReturnType<typeof writeOptions>;
+  /**
+   * The object that comes of a configuration of the call's own resource and the stored one; throws
+   * a StatusError 409.
+   */
+  merge(
+    configuration: KubeObject,
+    live: KubeObject | undefined,
+    context: { isLarge?: boolean },
+  ): Steps<KubeObject>;
+}
+
+/** Reads an apply patch for a kind; throws StatusErrors 400, 422 and 500. */
+export async function readApplication(call: Call, kind: ResourceType): Promise<Application> {
+  const { path, type, query, now } = call;
+  const options = writeOptions(call, 'PatchOptions');
+  const manager = query.get('fieldManager') ?? '';
+  if (manager === '') {
+    throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, [
+      required('fieldManager', 'is required for apply patch'),
+    ]);
+  }
+
+  const body = await requestBody(call.request);
+  const applied = decodeConfiguration(kind, body, call.warnings);
+
+  options.isLarge = isLarge(body);
+  if (options.isLarge) {
+    await yieldBetweenLargeSteps();
+  }
+
+  checkConfiguration(applied, schemaFor(kind));
+  matchUrl(type, applied, path.namespace, path.name);
+
+  const { untracked } = call.api.store.strategyOf(type);
+
+  function* merge(
+    configuration: KubeObject,
+    live: KubeObject | undefined,
+    context: { isLarge?: boolean },
+  ): Steps<KubeObject> {
+    const steps = applySteps({
+      live,
+      applied: configuration,
+      manager,
+      force: isTrue(query, 'force'),
+      schema: schemaFor(type),
+      apiVersion: apiVersionOf(type),
+      now,
+      ...(path.subresource !== '' && { subresource: path.subresource }),
+      ...(untracked && { resetFields: untracked }),
+    });
+
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) {
+      yield* pause(context);
+    }
+
+    const merged = step.value;
+
+    if (!type.custom) {
+      return decodeApplied(merged, schemaFor(type));
+    }
+
+    const object = { ...merged, metadata: { ...merged.metadata } };
+    dropEmptyMetadata(object);
+
+    return object;
+  }
+
+  return { applied, options, merge };
+}
+
+/**
+ * What was merged, as its kind is decoded: quantities are compared as they were written, and kept
+ * in canonical form.
+ */
+function decodeApplied(merged: KubeObject, schema: Schema): KubeObject {
+  const object = structuredClone(merged);
+  checkTypes(object, schema);
+  return object;
+}
+
+function schemaFor(type: ResourceType): Schema {
+  const schema = schemaOf(type);
+  if (!schema) {
+    throw badRequest(`server-side apply is not possible for ${type.kind}: it has no schema`);
+  }
+
+  return schema;
+}
+
+/**
+ * `PATCH` with `application/apply-patch+yaml`: creates or merges by field ownership (Kubernetes
+ * "Server-Side Apply").
+ */
+export async function applyPatch(call: Call): Promise<KubeResponse> {
+  const { path, type, api } = call;
+  const { applied, options, merge } = await readApplication(call, type);
+
+  const written = await api.store.update(type, path.namespace, path.name, {
+    subresource: path.subresource,
+    change: (live, context) => merge(applied, live, context),
+    create: path.subresource === '' ? (context) => merge(applied, undefined, context) : undefined,
+    tracksFields: true,
+    patch: true,
+    options,
+  });
+
+  return objectResponse(call, written.object, written.created ? 201 : 200);
+}

@@ -1,0 +1,187 @@
+import {
+  badRequest,
+  invalid,
+  StatusError,
+  unsupportedMediaType,
+} from '@ks-apiserver/apimachinery/meta/errors';
+import type { Json, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { goText } from '@ks-apiserver/apimachinery/patch/go-text';
+import { applyJsonPatch } from '@ks-apiserver/apimachinery/patch/json-patch';
+import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
+import { applyStrategicMergePatch } from '@ks-apiserver/apimachinery/patch/strategic';
+import type { KubeResponse } from '@ks-apiserver/apimachinery/transport/transport';
+import { forbiddenField, invalidValue } from '@ks-apiserver/apimachinery/validation/field';
+import { schemaOf } from '../../registry/resources/kind-rules.ts';
+import type { ResourceType } from '../../registry/resources/resource-type.ts';
+import type { WriteContext } from '../../registry/resources/strategy.ts';
+import { pause, type Steps } from '../../registry/store/steps.ts';
+import type { Call } from '../call.ts';
+import { contentType, isLarge, requestBody } from '../codec/body.ts';
+import { decodeObject, type FieldValidation } from '../codec/decode.ts';
+import { parseJson } from '../codec/json-text.ts';
+import { objectResponse } from '../respond.ts';
+import { applyPatch } from './apply.ts';
+import { writeOptions } from './write-options.ts';
+
+const JSON_PATCH = 'application/json-patch+json';
+const MERGE_PATCH = 'application/merge-patch+json';
+const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
+
+/** Media type of server-side apply. */
+export const APPLY_PATCH = 'application/apply-patch+yaml';
+
+/** What a patch made of an object, and what a refusal of it shows. */
+interface PatchedObject {
+  of: KubeObject;
+  shown: () => string;
+}
+
+/** A patch that is read but not applied yet. */
+export type Patch = (type: ResourceType, old: KubeObject) => PatchedObject;
+
+/** Media types of patches that a resource takes. */
+export function patchTypes(type: ResourceType): string[] {
+  return [JSON_PATCH, MERGE_PATCH, ...(type.custom ? [] : [STRATEGIC_PATCH]), APPLY_PATCH];
+}
+
+/** Reads the patch of a request's body; throws StatusErrors 400 and 415. */
+export function readPatch(mediaType: string, body: Buffer, type: ResourceType): Patch {
+  if (!patchTypes(type).includes(mediaType)) {
+    if (type.custom) {
+      throw unsupportedMediaType(patchTypes(type));
+    }
+
+    // Routes of built-in kinds refuse a media type before anything reads the body, in other words.
+    throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
+  }
+
+  let patch: Json;
+
+  try {
+    patch = parseJson(body).value as Json;
+  } catch (error) {
+    if (error instanceof StatusError) {
+      throw error;
+    }
+
+    const { message } = error as Error;
+    throw badRequest(mediaType === STRATEGIC_PATCH ? message : `error decoding patch: ${message}`);
+  }
+
+  const whole = (of: unknown): PatchedObject => ({
+    of: of as KubeObject,
+    shown: () => JSON.stringify(of),
+  });
+
+  if (mediaType === JSON_PATCH) {
+    return (_type, old) => whole(applyJsonPatch(old as never, patch));
+  }
+
+  const schema = mediaType === STRATEGIC_PATCH ? schemaOf(type) : undefined;
+  if (!schema) {
+    return (_type, old) => whole(applyMergePatch(old as never, patch));
+  }
+
+  return (_type, old) => ({
+    of: applyStrategicMergePatch(old as never, patch, schema) as never,
+    shown: () => goText(patch),
+  });
+}
+
+/**
+ * Decodes what a patch made; where it fits no object of the kind, the patch is what was wrong.
+ * Throws Invalid.
+ */
+function decodePatched(
+  type: ResourceType,
+  { shown, of }: PatchedObject,
+  validation: FieldValidation,
+  warnings: string[],
+): KubeObject {
+  try {
+    return decodeObject(type, of, validation, warnings);
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.code !== 400) {
+      throw error;
+    }
+    if (type.custom && validation !== 'Strict') {
+      throw error;
+    }
+
+    const why = error.message.replace(/^\S* in version "[^"]*" cannot be handled as a \w+: /, '');
+    const cause = invalidValue('patch', shown(), why);
+
+    throw new StatusError(422, 'Invalid', ` "" is invalid: patch: ${cause.message}`, {
+      causes: [cause],
+    });
+  }
+}
+
+/** The patched object, decoded again: a patch may have put anything anywhere. */
+export function* applyDecoded(
+  type: ResourceType,
+  old: KubeObject,
+  patch: Patch,
+  validation: FieldValidation,
+  warnings: string[],
+  context: WriteContext,
+): Steps<KubeObject> {
+  const { resourceVersion } = old.metadata;
+  const patched = patch(type, old);
+
+  yield* pause(context);
+
+  const object = decodePatched(type, patched, validation, warnings);
+
+  // A patch that does not speak of the resourceVersion is made on whatever is current.
+  if (object.metadata.resourceVersion === undefined && resourceVersion) {
+    object.metadata.resourceVersion = resourceVersion;
+  }
+
+  if (!object.metadata.name) {
+    throw badRequest(
+      `the name of the object (${old.metadata.name} based on URL) was undeterminable: name must be provided`,
+    );
+  }
+
+  if (object.metadata.name !== old.metadata.name) {
+    throw badRequest(
+      `the name of the object (${object.metadata.name}) does not match the name on the URL (${old.metadata.name})`,
+    );
+  }
+
+  return object;
+}
+
+/**
+ * `PATCH` of one object or of a subresource that has its form (Kubernetes "API Concepts", "Updates
+ * to existing resources").
+ */
+export async function patch(call: Call): Promise<KubeResponse> {
+  const { path, type, api } = call;
+  const mediaType = contentType(call.request);
+  if (mediaType === APPLY_PATCH) {
+    return applyPatch(call);
+  }
+
+  const options = writeOptions(call, 'PatchOptions');
+
+  if (call.query.get('force')) {
+    const cause = forbiddenField('force', 'may not be specified for non-apply patch');
+    throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, [cause]);
+  }
+
+  const body = await requestBody(call.request);
+  const change = readPatch(mediaType, body, type);
+
+  options.isLarge = isLarge(body);
+  const written = await api.store.update(type, path.namespace, path.name, {
+    subresource: path.subresource,
+    patch: true,
+    change: (old, context) =>
+      applyDecoded(type, old, change, options.fieldValidation, call.warnings, context),
+    options,
+  });
+
+  return objectResponse(call, written.object, written.created ? 201 : 200);
+}

@@ -1,0 +1,235 @@
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { yieldBetweenLargeSteps } from '../registry/store/large-work.ts';
+import type { Node } from './definitions.ts';
+
+/**
+ * How the value of a field is written: numbers of fields are gnostic's (`openapi.v2` in
+ * OpenAPIv2.proto).
+ */
+type Write = (writer: BinaryWriter, number: number, value: never) => void;
+
+/** Fields of a message by their names in JSON. */
+type Fields = Readonly<Record<string, readonly [number: number, write: Write]>>;
+
+const within = (writer: BinaryWriter, number: number, write: () => void) => {
+  writer.tag(number, WireType.LengthDelimited).fork();
+  write();
+  writer.join();
+};
+
+const text: Write = (writer, number, value: string) =>
+  writer.tag(number, WireType.LengthDelimited).string(value);
+const flag: Write = (writer, number, value: boolean) =>
+  writer.tag(number, WireType.Varint).bool(value);
+const whole: Write = (writer, number, value: number) =>
+  writer.tag(number, WireType.Varint).int64(value);
+const real: Write = (writer, number, value: number) =>
+  writer.tag(number, WireType.Bit64).double(value);
+
+/** Any value, as a text of YAML, which JSON is. */
+const any: Write = (writer, number, value: unknown) =>
+  within(writer, number, () => text(writer, 2, `${JSON.stringify(value)}\n` as never));
+
+function message(fields: () => Fields, extensions?: number): Write {
+  return (writer, number, value: Node) =>
+    within(writer, number, () => writeFields(writer, value, fields(), extensions));
+}
+
+function many(write: Write): Write {
+  return (writer, number, values: readonly never[]) => {
+    for (const value of values) {
+      write(writer, number, value);
+    }
+  };
+}
+
+/** A map: entries of a name and a value. */
+function named(write: Write): Write {
+  return (writer, number, values: Node) => {
+    for (const [name, value] of Object.entries(values)) {
+      entry(writer, number, name, value, write);
+    }
+  };
+}
+
+function entry(
+  writer: BinaryWriter,
+  number: number,
+  name: string,
+  value: unknown,
+  write: Write,
+): void {
+  within(writer, number, () => {
+    text(writer, 1, name as never);
+    write(writer, 2, value as never);
+  });
+}
+
+/** A message that holds nothing but one field. */
+function only(number: number, write: Write): Write {
+  return (writer, outer, value) => within(writer, outer, () => write(writer, number, value));
+}
+
+/**
+ * Writes an object's fields; those that begin with `x-` where the message has a place for
+ * extensions.
+ */
+function writeFields(writer: BinaryWriter, value: Node, fields: Fields, extensions?: number): void {
+  for (const [name, item] of Object.entries(value)) {
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (field) {
+      field[1](writer, field[0], item as never);
+    } else if (extensions !== undefined && name.startsWith('x-')) {
+      entry(writer, extensions, name, item, any);
+    }
+  }
+}
+
+const schema = message(() => schemaFields, 31);
+
+const additionalProperties: Write = (writer, number, value: Node | boolean) =>
+  within(writer, number, () =>
+    typeof value === 'boolean'
+      ? flag(writer, 2, value as never)
+      : schema(writer, 1, value as never),
+  );
+
+const schemaFields: Fields = {
+  $ref: [1, text],
+  format: [2, text],
+  title: [3, text],
+  description: [4, text],
+  default: [5, any],
+  multipleOf: [6, real],
+  maximum: [7, real],
+  exclusiveMaximum: [8, flag],
+  minimum: [9, real],
+  exclusiveMinimum: [10, flag],
+  maxLength: [11, whole],
+  minLength: [12, whole],
+  pattern: [13, text],
+  maxItems: [14, whole],
+  minItems: [15, whole],
+  uniqueItems: [16, flag],
+  maxProperties: [17, whole],
+  minProperties: [18, whole],
+  required: [19, many(text)],
+  enum: [20, many(any)],
+  additionalProperties: [21, additionalProperties],
+  type: [22, only(1, text)],
+  items: [23, only(1, schema)],
+  properties: [25, only(1, named(schema))],
+  example: [30, any],
+};
+
+const bodyParameter = message(() => ({
+  description: [1, text],
+  name: [2, text],
+  in: [3, text],
+  required: [4, flag],
+  schema: [5, schema],
+}));
+
+const pathParameter = message(() => ({
+  required: [1, flag],
+  in: [2, text],
+  description: [3, text],
+  name: [4, text],
+  type: [5, text],
+}));
+
+const queryParameter = message(() => ({
+  required: [1, flag],
+  in: [2, text],
+  description: [3, text],
+  name: [4, text],
+  type: [6, text],
+}));
+
+const parameter: Write = (writer, number, value: Node) =>
+  within(writer, number, () =>
+    within(writer, 1, () => {
+      if (value.in === 'body') {
+        return bodyParameter(writer, 1, value as never);
+      }
+
+      const place = value.in === 'path' ? 4 : 3;
+
+      return within(writer, 2, () =>
+        (value.in === 'path' ? pathParameter : queryParameter)(writer, place, value as never),
+      );
+    }),
+  );
+
+const response = only(
+  1,
+  message(() => ({ description: [1, text], schema: [2, only(1, schema)] })),
+);
+
+const operation = message(
+  () => ({
+    tags: [1, many(text)],
+    description: [3, text],
+    operationId: [5, text],
+    produces: [6, many(text)],
+    consumes: [7, many(text)],
+    parameters: [8, many(parameter)],
+    responses: [9, only(1, named(response))],
+  }),
+  13,
+);
+
+const pathItem = message(() => ({
+  get: [2, operation],
+  put: [3, operation],
+  post: [4, operation],
+  delete: [5, operation],
+  patch: [8, operation],
+}));
+
+const info = message(() => ({ title: [1, text], version: [2, text] }));
+
+/** Entries that are written in one step. */
+const STEP = 20;
+
+/**
+ * The entries of a map in pieces of some entries each, with turns for other requests between them.
+ */
+async function pieces(values: Node, number: number, write: Write): Promise<Uint8Array[]> {
+  const written: Uint8Array[] = [];
+  const entries = Object.entries(values);
+  for (let at = 0; at < entries.length; at += STEP) {
+    await yieldBetweenLargeSteps();
+
+    const writer = new BinaryWriter();
+
+    for (const [name, value] of entries.slice(at, at + STEP)) {
+      entry(writer, number, name, value, write);
+    }
+
+    written.push(writer.finish());
+  }
+
+  return written;
+}
+
+/** A field that is made of pieces, which are not copied. */
+function field(number: number, parts: readonly Uint8Array[]): Uint8Array[] {
+  const length = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return [
+    new BinaryWriter().tag(number, WireType.LengthDelimited).uint32(length).finish(),
+    ...parts,
+  ];
+}
+
+/** An OpenAPI 2 document as protobuf (gnostic's `openapi.v2.Document`); made in steps. */
+export async function encodeDocument(document: Node): Promise<Buffer> {
+  const head = new BinaryWriter();
+  text(head, 1, document.swagger as never);
+  info(head, 2, document.info as never);
+
+  const paths = await pieces(document.paths as Node, 2, pathItem);
+  const definitions = await pieces(document.definitions as Node, 1, schema);
+
+  return Buffer.concat([head.finish(), ...field(8, paths), ...field(9, definitions)]);
+}

@@ -1,0 +1,62 @@
+import { forbidden, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { ResourceType } from '../resources/resource-type.ts';
+import type { WriteContext } from '../resources/strategy.ts';
+
+/** What a write does to an object, in the words of admission. */
+export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
+
+/** One write as admission plugins see it (Kubernetes "Admission Control in Kubernetes"). */
+export interface Attributes {
+  type: ResourceType;
+  operation: Operation;
+  /** '' for the object itself. */
+  subresource: string;
+  /** Name that the request names; '' where it is yet to be generated. */
+  name: string;
+  /** '' of cluster-scoped objects; a Namespace is in itself. */
+  namespace: string;
+  /**
+   * What is to be stored; undefined for a deletion. Plugins that mutate change it or put another
+   * one here.
+   */
+  object: KubeObject | undefined;
+  /** What is stored now; undefined for a creation. */
+  old: KubeObject | undefined;
+  context: WriteContext;
+}
+
+/**
+ * One admission plugin; both functions throw a StatusError to refuse the write, and are
+ * synchronous.
+ */
+export interface AdmissionPlugin {
+  /**
+   * `resource` or `resource.group` of what it looks at, by where it is stored; undefined for
+   * everything.
+   */
+  resources?: readonly string[];
+  /** May change the object; runs before the strategy and before validation. */
+  admit?(attributes: Attributes): void;
+  /** Looks at the object as it would be stored. */
+  validate?(attributes: Attributes): void;
+}
+
+/** 403 by an admission plugin: `pods "x" is forbidden: why`. */
+export function refused({ type, name, object }: Attributes, why: string): StatusError {
+  const named = name || object?.metadata.name || 'Unknown';
+  return forbidden({ group: type.group, resource: type.resource, name: named }, why);
+}
+
+/** 500 because something that admission needs failed: the message stands in the causes too. */
+export function admissionFailed(why: string): StatusError {
+  return new StatusError(500, 'InternalError', `Internal error occurred: ${why}`, {
+    causes: [{ message: why }],
+  });
+}
+
+/** Several refusals in the words of one (Kubernetes errors.Aggregate). */
+export function aggregate(messages: readonly string[]): string {
+  const distinct = [...new Set(messages)];
+  return distinct.length === 1 ? distinct[0]! : `[${distinct.join(', ')}]`;
+}

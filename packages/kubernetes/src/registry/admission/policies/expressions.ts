@@ -1,0 +1,89 @@
+import type { Environment } from '@marcbachmann/cel-js';
+import { declared } from '../../extensions/cel/environment.ts';
+
+/** Never made: policies are checked here, and not evaluated. */
+class Authorizer {}
+
+class PathCheck {}
+
+class GroupCheck {}
+
+class ResourceCheck {}
+
+class Decision {}
+
+const NAMES = { Authorizer, PathCheck, GroupCheck, ResourceCheck, Decision };
+
+const FUNCTIONS = `
+Authorizer.path(string): PathCheck
+Authorizer.serviceAccount(string, string): Authorizer
+Authorizer.group(string): GroupCheck
+GroupCheck.resource(string): ResourceCheck
+ResourceCheck.subresource(string): ResourceCheck
+ResourceCheck.namespace(string): ResourceCheck
+ResourceCheck.name(string): ResourceCheck
+ResourceCheck.fieldSelector(string): ResourceCheck
+ResourceCheck.labelSelector(string): ResourceCheck
+PathCheck.check(string): Decision
+ResourceCheck.check(string): Decision
+Decision.allowed(): bool
+Decision.reason(): string
+Decision.error(): string
+Decision.errored(): bool
+`;
+
+function base(): Environment {
+  const environment = declared.clone();
+
+  for (const [name, type] of Object.entries(NAMES)) {
+    environment.registerType(`policy.${name}`, type);
+  }
+
+  for (const line of FUNCTIONS.trim().split('\n')) {
+    const signature = line.replace(
+      /\b(?:Authorizer|PathCheck|GroupCheck|ResourceCheck|Decision)\b/g,
+      'policy.$&',
+    );
+
+    environment.registerFunction(signature, () => {
+      throw new Error('policies are not evaluated');
+    });
+  }
+
+  return environment
+    .registerVariable('object', 'dyn')
+    .registerVariable('oldObject', 'dyn')
+    .registerVariable('namespaceObject', 'dyn')
+    .registerVariable('request', 'map')
+    .registerVariable('authorizer', 'policy.Authorizer');
+}
+
+const environments = new Map<boolean, Environment>();
+
+/**
+ * Where expressions of policies are checked: with parameters where the policy has some, and its own
+ * variables.
+ */
+export function policyEnvironment(hasParams: boolean, variables?: readonly string[]): Environment {
+  let environment = environments.get(hasParams);
+  if (!environment) {
+    environment = base();
+
+    if (hasParams) {
+      environment.registerVariable('params', 'dyn');
+    }
+
+    environments.set(hasParams, environment);
+  }
+
+  if (!variables?.length) {
+    return environment;
+  }
+
+  const fields = Object.fromEntries(variables.map((name) => [name, 'dyn']));
+
+  return environment
+    .clone()
+    .registerType('policy.Variables', { fields })
+    .registerVariable('variables', 'policy.Variables');
+}

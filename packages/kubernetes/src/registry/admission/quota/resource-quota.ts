@@ -1,0 +1,190 @@
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import {
+  addQuantities,
+  formatQuantity,
+  type Quantity,
+  subtractQuantities,
+} from '@ks-apiserver/apimachinery/quantity/quantity';
+import type { Usage } from '@ks-apiserver/apimachinery/quota/usage';
+import { storageKey } from '../../resources/resource-type.ts';
+import { type Attributes, refused } from '../attributes.ts';
+import type { Account } from './account.ts';
+import type { QuotaLedger } from './ledger.ts';
+import { isTerminating } from './scopes.ts';
+
+/** Compute limits for which every container must say something. */
+const MUST_STATE = [
+  'cpu',
+  'limits.cpu',
+  'limits.memory',
+  'memory',
+  'requests.cpu',
+  'requests.memory',
+];
+
+interface Container {
+  name: string;
+  resources?: { requests?: Record<string, string>; limits?: Record<string, string> };
+}
+
+function handles({ type, operation, subresource, object, old }: Attributes): boolean {
+  if (type.storage.group !== '') {
+    return operation === 'CREATE' && subresource === '';
+  }
+
+  switch (type.resource) {
+    case 'pods':
+      if (subresource === 'resize') {
+        return operation === 'UPDATE';
+      }
+      if (subresource !== '') {
+        return false;
+      }
+
+      return (
+        operation === 'CREATE' ||
+        (operation === 'UPDATE' && isTerminating(object!) !== isTerminating(old!))
+      );
+    case 'services':
+      return subresource === '' && operation !== 'DELETE';
+    case 'persistentvolumeclaims':
+      return (subresource === '' || subresource === 'status') && operation !== 'DELETE';
+    default:
+      return operation === 'CREATE' && subresource === '';
+  }
+}
+
+/**
+ * What the containers of a pod leave open although a quota counts it: `cpu for: a,b; memory for:
+ * a`.
+ */
+function unstated(pod: KubeObject, limits: readonly string[]): string | undefined {
+  const { spec } = pod;
+  if (spec?.resources?.requests || spec?.resources?.limits) {
+    return undefined;
+  }
+
+  const containers: Container[] = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
+
+  const parts = MUST_STATE.filter((name) => limits.includes(name)).flatMap((limit) => {
+    const of = limit.startsWith('limits.') ? 'limits' : 'requests';
+    const name = limit.replace(/^(requests|limits)\./, '');
+    const silent = containers.filter(({ resources }) => resources?.[of]?.[name] === undefined);
+    const names = [...new Set(silent.map((container) => container.name))].sort();
+
+    return names.length === 0 ? [] : [`${limit} for: ${names.join(',')}`];
+  });
+
+  return parts.length === 0 ? undefined : `must specify ${parts.join('; ')}`;
+}
+
+function shown(names: readonly string[], amount: (name: string) => Quantity): string {
+  return [...names]
+    .sort()
+    .map((name) => `${name}=${formatQuantity(amount(name))}`)
+    .join(',');
+}
+
+/** What a write adds to what is used. */
+function added(account: Account, attributes: Attributes, usage: Usage): Usage {
+  const { type, operation, old } = attributes;
+  if (operation !== 'UPDATE' || !old || !account.covers(type.storage.group, type.resource, old)) {
+    return usage;
+  }
+
+  const before = account.usageOf(type.storage.group, type.resource, old);
+  const more: Usage = {};
+
+  for (const [name, quantity] of Object.entries(usage)) {
+    const delta = before[name] ? subtractQuantities(quantity, before[name]) : quantity;
+    if (delta.nano > 0n) {
+      more[name] = delta;
+    }
+  }
+
+  return more;
+}
+
+function checkAccount(account: Account, attributes: Attributes, usage: Usage): void {
+  const more = added(account, attributes, usage);
+
+  if (attributes.subresource === 'status') {
+    return;
+  }
+
+  const sum = (name: string) => addQuantities(account.used(name), more[name]!);
+  const exceeded = Object.keys(more).filter(
+    (name) => sum(name).nano > account.hard.get(name)!.nano,
+  );
+
+  if (exceeded.length === 0) {
+    return;
+  }
+
+  const requested = shown(exceeded, (name) => more[name]!);
+  const used = shown(exceeded, (name) => account.used(name));
+  const limited = shown(exceeded, (name) => account.hard.get(name)!);
+
+  throw refused(
+    attributes,
+    `exceeded quota: ${account.name}, requested: ${requested}, used: ${used}, limited: ${limited}`,
+  );
+}
+
+/**
+ * ResourceQuota: refuses what goes beyond a quota of the namespace, and counts what does not ahead
+ * of its commit, so that writes of the same moment see each other. Called last, where the write is
+ * decided; returns whether a quota counts it.
+ */
+export function chargeQuota(ledger: QuotaLedger, attributes: Attributes): boolean {
+  const { type, namespace, object, context } = attributes;
+  if (namespace === '' || !ledger.has(namespace) || !object || !handles(attributes)) {
+    return false;
+  }
+
+  const { group } = type.storage;
+  const covering: [Account, Usage][] = [];
+
+  for (const { account, counted } of ledger.accounts(namespace)) {
+    if (!account.covers(group, type.resource, object)) {
+      continue;
+    }
+
+    const limits = account.limitsOf(group, type.resource);
+    const open = type.resource === 'pods' && group === '' ? unstated(object, limits) : undefined;
+    if (open) {
+      throw refused(attributes, `failed quota: ${account.name}: ${open}`);
+    }
+
+    if (!counted) {
+      throw refused(
+        attributes,
+        `status unknown for quota: ${account.name}, resources: ${[...limits].sort().join(',')}`,
+      );
+    }
+
+    covering.push([account, account.usageOf(group, type.resource, object)]);
+  }
+
+  for (const [account, usage] of covering) {
+    checkAccount(account, attributes, usage);
+  }
+
+  if (covering.length === 0 || context.dryRun) {
+    return false;
+  }
+
+  const key = storageKey(type, type.namespaced ? namespace : '', object.metadata.name!);
+
+  for (const [account, usage] of covering) {
+    account.hold(key, usage);
+  }
+
+  context.settled.push((written) => {
+    if (!written) {
+      ledger.recount(key);
+    }
+  });
+
+  return true;
+}

@@ -1,0 +1,84 @@
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { PolicyRule } from '@ks-apiserver/apimachinery/rbac/rules';
+import type { ResourceCatalog } from '../resources/resource-catalog.ts';
+import { storageKey } from '../resources/resource-type.ts';
+import type { WriteOptions } from '../resources/strategy.ts';
+import type { Store } from '../store/store.ts';
+import { BOOTSTRAP_BINDINGS, BOOTSTRAP_ROLES, type BootstrapRole } from './bootstrap-roles.ts';
+import { RBAC_GROUP } from './rbac-group.ts';
+
+const LABELS = { 'kubernetes.io/bootstrapping': 'rbac-defaults' };
+const ANNOTATIONS = { 'rbac.authorization.kubernetes.io/autoupdate': 'true' };
+
+function ruleOf(line: string): PolicyRule {
+  const [verbs = '', groups = '', what = '', names] = line
+    .split(' ')
+    .map((part) => part.split(','));
+
+  if (groups[0] === 'URL') {
+    return { verbs, nonResourceURLs: what } as PolicyRule;
+  }
+
+  const apiGroups = (groups as string[]).map((group) => (group === 'core' ? '' : group));
+
+  return {
+    apiGroups,
+    resources: what,
+    ...(names && { resourceNames: names }),
+    verbs,
+  } as PolicyRule;
+}
+
+function roleOf({ name, aggregateTo, aggregated, rules }: BootstrapRole): KubeObject {
+  const label = (role: string) => ({ [`${RBAC_GROUP}/aggregate-to-${role}`]: 'true' });
+
+  return {
+    apiVersion: `${RBAC_GROUP}/v1`,
+    kind: 'ClusterRole',
+    metadata: {
+      name,
+      labels: { ...LABELS, ...(aggregateTo && label(aggregateTo)) },
+      annotations: ANNOTATIONS,
+    },
+    ...(aggregated && {
+      aggregationRule: { clusterRoleSelectors: [{ matchLabels: label(name) }] },
+    }),
+    rules: rules.trim() === '' ? [] : rules.trim().split('\n').map(ruleOf),
+  };
+}
+
+function bindingOf([name, subjects]: (typeof BOOTSTRAP_BINDINGS)[number]): KubeObject {
+  return {
+    apiVersion: `${RBAC_GROUP}/v1`,
+    kind: 'ClusterRoleBinding',
+    metadata: { name, labels: LABELS, annotations: ANNOTATIONS },
+    roleRef: { apiGroup: RBAC_GROUP, kind: 'ClusterRole', name },
+    subjects: subjects.map((subject) => {
+      const colon = subject.indexOf(':');
+      return {
+        apiGroup: RBAC_GROUP,
+        kind: subject.slice(0, colon),
+        name: subject.slice(colon + 1),
+      };
+    }),
+  };
+}
+
+/** Makes the default ClusterRoles and ClusterRoleBindings that are missing. */
+export async function bootstrapRbac(
+  catalog: ResourceCatalog,
+  store: Store,
+  options: () => WriteOptions,
+): Promise<void> {
+  const ensure = async (resource: string, objects: KubeObject[]) => {
+    const type = catalog.find(RBAC_GROUP, 'v1', resource)!;
+    const missing = objects.filter(
+      (object) => !store.backend.get(storageKey(type, '', object.metadata.name!)),
+    );
+
+    await Promise.all(missing.map((object) => store.create(type, object, options())));
+  };
+
+  await ensure('clusterroles', BOOTSTRAP_ROLES.map(roleOf));
+  await ensure('clusterrolebindings', BOOTSTRAP_BINDINGS.map(bindingOf));
+}

@@ -1,0 +1,300 @@
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import {
+  type PolicyRule,
+  type RuleAttributes,
+  ruleAllows,
+} from '@ks-apiserver/apimachinery/rbac/rules';
+import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
+import type { Backend } from '../../storage/backend.ts';
+import { StoredObject } from '../../storage/stored-object.ts';
+
+const PREFIX = '/registry/rbac.authorization.k8s.io/';
+
+/** What a request wants to do, and in which namespace ('' for none). */
+export interface Attributes extends RuleAttributes {
+  namespace: string;
+}
+
+interface Binding {
+  key: string;
+  /** '' for a ClusterRoleBinding. */
+  namespace: string;
+  name: string;
+  roleKind: string;
+  roleName: string;
+  role: string;
+}
+
+/** `kind "name"` of the binding's subject, as Kubernetes tells why somebody may do something. */
+function shownSubject(key: string): string {
+  const at = key.indexOf(':');
+  const [kind, name] = [key.slice(0, at), key.slice(at + 1)];
+  const [, namespace, account] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name) ?? [];
+
+  return kind === 'User' && account
+    ? `ServiceAccount "${account}/${namespace}"`
+    : `${kind} ${JSON.stringify(name)}`;
+}
+
+/**
+ * Held rules that are asked about those of one write; each answer takes well below a microsecond.
+ */
+const MAX_QUESTIONS = 200_000;
+
+/** Rules that are named to who does not hold them. */
+const MAX_MISSING = 50;
+
+/** Members of this group may do everything. */
+const SUPERUSERS = 'system:masters';
+
+function roleKey(kind: string, namespace: string, name: string): string {
+  return kind === 'ClusterRole'
+    ? `${PREFIX}clusterroles/${name}`
+    : `${PREFIX}roles/${namespace}/${name}`;
+}
+
+function subjectKeys({ subjects }: KubeObject): string[] {
+  type Subject = { kind?: string; name?: string; namespace?: string };
+  return ((subjects ?? []) as Subject[]).map(({ kind, name, namespace }) =>
+    kind === 'ServiceAccount'
+      ? `User:system:serviceaccount:${namespace}:${name}`
+      : `${kind}:${name}`,
+  );
+}
+
+/**
+ * Role based access control over the stored roles and bindings, indexed by subject (Kubernetes
+ * "Using RBAC Authorization").
+ */
+export class RbacAuthorizer {
+  /**
+   * Rules of roles by key, or the role whose rules nobody asked for yet: most roles are never used
+   * between two starts.
+   */
+  readonly #rules = new Map<string, readonly PolicyRule[] | StoredObject>();
+  readonly #bySubject = new Map<string, Map<string, Binding>>();
+  readonly #subjects = new Map<string, readonly string[]>();
+
+  /** Reads what is stored, and follows changes from now on. */
+  start(backend: Backend): () => void {
+    for (const stored of backend.range({ prefix: PREFIX })) {
+      this.#set(stored);
+    }
+
+    return backend.onCommit((changes) => {
+      for (const { key, type, object } of changes) {
+        if (!key.startsWith(PREFIX)) {
+          continue;
+        }
+
+        if (type === 'DELETED') {
+          this.#remove(key);
+        } else {
+          this.#set(object);
+        }
+      }
+    });
+  }
+
+  #remove(key: string): void {
+    this.#rules.delete(key);
+
+    for (const subject of this.#subjects.get(key) ?? []) {
+      const bindings = this.#bySubject.get(subject);
+      bindings?.delete(key);
+
+      if (bindings?.size === 0) {
+        this.#bySubject.delete(subject);
+      }
+    }
+
+    this.#subjects.delete(key);
+  }
+
+  #set(stored: StoredObject): void {
+    const { key } = stored;
+    this.#remove(key);
+
+    if (
+      !key.startsWith(`${PREFIX}rolebindings/`) &&
+      !key.startsWith(`${PREFIX}clusterrolebindings/`)
+    ) {
+      this.#rules.set(key, stored);
+      return;
+    }
+
+    const object = stored.parse<KubeObject>();
+    const { namespace = '' } = object.metadata;
+    const { kind: roleKind = '', name: roleName = '' } = object.roleRef ?? {};
+    const role = roleKey(roleKind, namespace, roleName);
+    const binding = { key, namespace, name: object.metadata.name ?? '', roleKind, roleName, role };
+    const subjects = subjectKeys(object);
+
+    this.#subjects.set(key, subjects);
+
+    for (const subject of subjects) {
+      const bindings = this.#bySubject.get(subject) ?? new Map<string, Binding>();
+      this.#bySubject.set(subject, bindings.set(key, binding));
+    }
+  }
+
+  #rulesAt(key: string): readonly PolicyRule[] {
+    const rules = this.#rules.get(key) ?? [];
+    if (!(rules instanceof StoredObject)) {
+      return rules;
+    }
+
+    const parsed = rules.parse<{ rules?: PolicyRule[] | null }>().rules ?? [];
+    this.#rules.set(key, parsed);
+
+    return parsed;
+  }
+
+  *#bindingsOf(
+    user: UserInfo,
+    namespace: string,
+  ): Generator<{ subject: string; binding: Binding }> {
+    for (const subject of [`User:${user.name}`, ...user.groups.map((group) => `Group:${group}`)]) {
+      for (const binding of this.#bySubject.get(subject)?.values() ?? []) {
+        if (binding.namespace === '' || binding.namespace === namespace) {
+          yield { subject, binding };
+        }
+      }
+    }
+  }
+
+  /** Rules that a user has in a namespace ('' for cluster-wide ones only). */
+  *rulesOf(user: UserInfo, namespace: string): Generator<PolicyRule> {
+    for (const { binding } of this.#bindingsOf(user, namespace)) {
+      yield* this.#rulesAt(binding.role);
+    }
+  }
+
+  /** The binding and role by which a user may, in Kubernetes' words; '' where none says so. */
+  reason(user: UserInfo, attributes: Attributes): string {
+    if (user.groups.includes(SUPERUSERS)) {
+      return '';
+    }
+
+    for (const { subject, binding } of this.#bindingsOf(user, attributes.namespace)) {
+      const rules = this.#rulesAt(binding.role);
+      if (!rules.some((rule) => ruleAllows(rule, attributes))) {
+        continue;
+      }
+
+      const { namespace, name, roleKind, roleName } = binding;
+      const by =
+        namespace === '' ? `ClusterRoleBinding "${name}"` : `RoleBinding "${name}/${namespace}"`;
+
+      return `RBAC: allowed by ${by} of ${roleKind} "${roleName}" to ${shownSubject(subject)}`;
+    }
+
+    return '';
+  }
+
+  allows(user: UserInfo, attributes: Attributes): boolean {
+    if (user.groups.includes(SUPERUSERS)) {
+      return true;
+    }
+
+    for (const rule of this.rulesOf(user, attributes.namespace)) {
+      if (ruleAllows(rule, attributes)) {
+        return true;
+      }
+    }
+
+    return false;
+  }
+
+  /** The rules of the role that a binding names; undefined where there is no such role. */
+  rulesOfRole(kind: string, namespace: string, name: string): readonly PolicyRule[] | undefined {
+    const key = roleKey(kind, namespace, name);
+    return this.#rules.has(key) ? this.#rulesAt(key) : undefined;
+  }
+
+  /**
+   * The first of `wanted` that the user does not hold, split so that each names one verb and
+   * resource. Throws a StatusError 403 where that cannot be told in reasonable time.
+   */
+  notHeld(user: UserInfo, namespace: string, wanted: readonly PolicyRule[]): PolicyRule[] {
+    if (user.groups.includes(SUPERUSERS)) {
+      return [];
+    }
+
+    const held = [...this.rulesOf(user, namespace)];
+    const missing: PolicyRule[] = [];
+    let questions = 0;
+
+    for (const one of wanted) {
+      for (const { rule, attributes } of splitRule(one)) {
+        questions += 1 + held.length;
+        if (questions > MAX_QUESTIONS) {
+          const message =
+            'the rules name too many combinations of verbs and resources to be checked: grant fewer at once';
+          throw new StatusError(403, 'Forbidden', message);
+        }
+
+        if (held.some((own) => ruleAllows(own, attributes))) {
+          continue;
+        }
+
+        missing.push(rule);
+
+        if (missing.length >= MAX_MISSING) {
+          return missing;
+        }
+      }
+    }
+
+    return missing;
+  }
+}
+
+/** One after the other: a short rule may stand for any number of them. */
+function* splitRule(
+  rule: PolicyRule,
+): Generator<{ rule: PolicyRule; attributes: RuleAttributes }, void> {
+  for (const verb of rule.verbs ?? []) {
+    for (const path of rule.nonResourceURLs ?? []) {
+      const attributes = {
+        verb,
+        isResource: false,
+        group: '',
+        resource: '',
+        subresource: '',
+        name: '',
+        path,
+      };
+
+      yield { rule: { nonResourceURLs: [path], verbs: [verb] }, attributes };
+    }
+
+    for (const group of rule.apiGroups ?? []) {
+      for (const full of rule.resources ?? []) {
+        const [resource = '', subresource = ''] = full.split('/');
+        const names = rule.resourceNames?.length ? rule.resourceNames : [''];
+        for (const name of names) {
+          const attributes = {
+            verb,
+            isResource: true,
+            group,
+            resource,
+            subresource,
+            name,
+            path: '',
+          };
+
+          const one = {
+            apiGroups: [group],
+            resources: [full],
+            ...(name && { resourceNames: [name] }),
+            verbs: [verb],
+          };
+
+          yield { rule: one, attributes };
+        }
+      }
+    }
+  }
+}

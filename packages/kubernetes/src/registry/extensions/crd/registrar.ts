@@ -1,0 +1,285 @@
+import { WorkQueue } from '@ks-apiserver/apimachinery/concurrency/work-queue';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Change } from '../../../storage/backend.ts';
+import { WebhookClient } from '../../admission/webhooks/client.ts';
+import { handleFailure } from '../../controllers/failures.ts';
+import type { ResourceCatalog } from '../../resources/resource-catalog.ts';
+import { type ResourceType, storagePrefix } from '../../resources/resource-type.ts';
+import type { WriteOptions } from '../../resources/strategy.ts';
+import { timestamp } from '../../store/metadata.ts';
+import type { Store } from '../../store/store.ts';
+import type { WatchHub } from '../../store/watch-hub.ts';
+import { approvalOf } from './approval.ts';
+import { acceptedStatus, withCondition } from './conditions.ts';
+import {
+  CLEANUP_FINALIZER,
+  DEFINITIONS_PREFIX,
+  type Definition,
+  hasCondition,
+} from './definition.ts';
+import { servedTypes } from './served-types.ts';
+import { WebhookConversion } from './webhook-conversion.ts';
+
+const PARALLEL = 64;
+
+/**
+ * Keeps the catalog in step with the CustomResourceDefinitions that are stored, accepts their
+ * names, and empties those being deleted.
+ */
+export class DefinitionRegistrar {
+  readonly #catalog: ResourceCatalog;
+  readonly #store: Store;
+  readonly #hub: WatchHub;
+  readonly #options: () => WriteOptions;
+  readonly #waiting = new Set<() => void>();
+  /** One at a time: names of two definitions must not be accepted past each other. */
+  readonly #names = new WorkQueue((name) => this.#accept(name), {
+    workers: 1,
+    onFailure: handleFailure,
+  });
+  #stop: (() => void) | undefined;
+  readonly #client = new WebhookClient();
+  #closed = false;
+  readonly #emptying = new Map<string, Promise<void>>();
+
+  constructor(catalog: ResourceCatalog, store: Store, hub: WatchHub, options: () => WriteOptions) {
+    this.#catalog = catalog;
+    this.#store = store;
+    this.#hub = hub;
+    this.#options = options;
+  }
+
+  /** Serves what is stored, and follows every change from now on. */
+  start(): void {
+    for (const stored of this.#store.backend.range({ prefix: DEFINITIONS_PREFIX })) {
+      const definition = stored.parse<Definition>();
+      this.#serve(definition);
+
+      if (!hasCondition(definition, 'NamesAccepted')) {
+        this.#names.add(definition.metadata.name!);
+      }
+    }
+
+    this.#stop = this.#store.backend.onCommit((changes) => {
+      for (const change of changes) {
+        if (change.key.startsWith(DEFINITIONS_PREFIX)) {
+          this.#follow(change);
+        }
+      }
+    });
+  }
+
+  /** Resolves once the names of the definitions written so far are looked at. */
+  settled(): Promise<void> {
+    return this.#closed ? Promise.resolve() : this.#names.settled();
+  }
+
+  /** Stops; definitions that are still being emptied are taken up again at the next start. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#stop?.();
+
+    for (const wake of this.#waiting) {
+      wake();
+    }
+
+    await this.#names.stop();
+    await Promise.allSettled(this.#emptying.values());
+    this.#client.close();
+  }
+
+  #follow(change: Change): void {
+    const definition = change.object.parse<Definition>();
+    const name = definition.metadata.name!;
+
+    if (change.type === 'DELETED') {
+      const gone = this.#catalog.custom(name);
+
+      this.#catalog.setCustom(name, []);
+
+      for (const type of gone) {
+        this.#hub.endWatchesOf(type);
+      }
+
+      this.#acceptOthers(definition.spec.group);
+
+      return;
+    }
+
+    const before = change.previous?.shared<Definition>();
+    const isNew = !before || before.metadata.generation !== definition.metadata.generation;
+    if (isNew || approvalOf(before)?.message !== approvalOf(definition)?.message) {
+      this.#names.add(name);
+    }
+    if (!before || servingChanged(before, definition)) {
+      this.#serve(definition);
+    }
+  }
+
+  /** Names that were taken may be free now. */
+  #acceptOthers(group: string): void {
+    for (const stored of this.#store.backend.range({ prefix: DEFINITIONS_PREFIX })) {
+      const other = stored.shared<Definition>();
+      if (other.spec.group === group && !hasCondition(other, 'NamesAccepted')) {
+        this.#names.add(other.metadata.name!);
+      }
+    }
+  }
+
+  async #accept(name: string): Promise<void> {
+    await this.#updateStatus(name, (definition) =>
+      acceptedStatus(this.#catalog, definition, timestamp(new Date())),
+    );
+  }
+
+  async #updateStatus(
+    name: string,
+    change: (definition: Definition) => Definition['status'],
+  ): Promise<void> {
+    const definitions = this.#catalog.find(
+      'apiextensions.k8s.io',
+      'v1',
+      'customresourcedefinitions',
+    )!;
+
+    await this.#store.update(definitions, '', name, {
+      subresource: 'status',
+      change: (object) => {
+        const definition = object as Definition;
+        const status = change(definition);
+        if (status) {
+          definition.status = status;
+        }
+
+        return definition;
+      },
+      options: this.#options(),
+    });
+  }
+
+  #serve(definition: Definition): void {
+    const name = definition.metadata.name!;
+    const before = this.#catalog.custom(name);
+
+    const types = hasCondition(definition, 'Established')
+      ? servedTypes(
+          definition,
+          new WebhookConversion(this.#client, this.#store.backend, definition),
+        )
+      : [];
+
+    this.#catalog.setCustom(name, types);
+
+    for (const type of before) {
+      this.#hub.endWatchesOf(type);
+    }
+
+    if (definition.metadata.deletionTimestamp) {
+      this.#empty(name);
+    }
+  }
+
+  #empty(name: string): void {
+    if (this.#emptying.has(name)) {
+      return;
+    }
+
+    const work = this.#remove(name)
+      .catch((error) => {
+        if (!(error instanceof StatusError)) {
+          throw error;
+        }
+      })
+      .finally(() => this.#emptying.delete(name));
+
+    this.#emptying.set(name, work);
+  }
+
+  async #remove(name: string): Promise<void> {
+    const type = this.#catalog.custom(name)[0];
+
+    const tell = (value: 'True' | 'False', reason: string, message: string) =>
+      this.#updateStatus(name, (definition) =>
+        withCondition(definition, 'Terminating', value, reason, message, timestamp(new Date())),
+      );
+
+    await tell('True', 'InstanceDeletionInProgress', 'CustomResource deletion is in progress');
+
+    if (type) {
+      await this.#removeObjects(type);
+    }
+    if (this.#closed) {
+      return;
+    }
+
+    await tell('False', 'InstanceDeletionCompleted', 'removed all instances');
+
+    const definitions = this.#catalog.find(
+      'apiextensions.k8s.io',
+      'v1',
+      'customresourcedefinitions',
+    )!;
+
+    await this.#store.update(definitions, '', name, {
+      subresource: '',
+      change: (object) => {
+        object.metadata.finalizers = (object.metadata.finalizers ?? []).filter(
+          (item) => item !== CLEANUP_FINALIZER,
+        );
+        return object;
+      },
+      options: this.#options(),
+    });
+  }
+
+  /** Deletes all objects and waits for those that finalizers hold. */
+  async #removeObjects(type: ResourceType): Promise<void> {
+    const prefix = storagePrefix(type);
+    const { backend } = this.#store;
+    let wave: Promise<unknown>[] = [];
+
+    for (const stored of backend.range({ prefix })) {
+      const { name = '', namespace = '' } = stored.shared<KubeObject>().metadata;
+      wave.push(this.#store.delete(type, namespace, name, this.#options()).catch(() => undefined));
+
+      if (wave.length === PARALLEL) {
+        await Promise.all(wave);
+        wave = [];
+      }
+    }
+
+    await Promise.all(wave);
+
+    if (backend.count(prefix) === 0) {
+      return;
+    }
+
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        stop();
+        this.#waiting.delete(done);
+        resolve();
+      };
+
+      const stop = backend.onCommit(() => {
+        if (backend.count(prefix) === 0) {
+          done();
+        }
+      });
+
+      this.#waiting.add(done);
+    });
+  }
+}
+
+/** Whether a change of a definition changes what is served. */
+function servingChanged(before: Definition, after: Definition): boolean {
+  return (
+    !equalJson(before.spec, after.spec) ||
+    hasCondition(before, 'Established') !== hasCondition(after, 'Established') ||
+    !equalJson(before.status?.acceptedNames, after.status?.acceptedNames) ||
+    before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp
+  );
+}

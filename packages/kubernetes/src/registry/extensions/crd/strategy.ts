@@ -1,0 +1,113 @@
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Strategy } from '../../resources/strategy.ts';
+import { timestamp } from '../../store/metadata.ts';
+import { approvalCauses } from './approval.ts';
+import { withCondition } from './conditions.ts';
+import { CLEANUP_FINALIZER, type Definition } from './definition.ts';
+import { formatWarnings } from './formats.ts';
+import { validateDefinition } from './validate-definition.ts';
+
+/**
+ * What decoding fills in (apiextensions/v1 SetDefaults_CustomResourceDefinitionSpec and others).
+ */
+function setDefaults({ spec }: Definition): void {
+  if (!spec?.names) {
+    return;
+  }
+
+  if (spec.names.kind) {
+    spec.names.singular ||= spec.names.kind.toLowerCase();
+    spec.names.listKind ||= `${spec.names.kind}List`;
+  }
+
+  spec.conversion ??= { strategy: 'None' };
+
+  const service = spec.conversion.webhook?.clientConfig?.service;
+  if (service) {
+    service.port ??= 443;
+  }
+}
+
+function storageVersion({ spec }: Definition): string | undefined {
+  return spec?.versions?.find?.(({ storage }) => storage)?.name;
+}
+
+/**
+ * CustomResourceDefinitions; their names are accepted by the registrar, which `accepted` waits for,
+ * so that they serve at once.
+ */
+export function definitionStrategy(accepted: (name: string) => Promise<void>): Strategy {
+  return {
+    generation: true,
+    marksPlainly: true,
+    unconditionalUpdate: false,
+    decode(object: KubeObject, _old, { subresource }) {
+      const definition = object as Definition;
+
+      if (subresource === '') {
+        setDefaults(definition);
+      }
+
+      const storage = storageVersion(definition);
+      if (definition.status && !definition.status.storedVersions?.length && storage !== undefined) {
+        definition.status.storedVersions = [storage];
+      }
+    },
+    prepareForCreate(object: KubeObject) {
+      const definition = object as Definition;
+      const storage = storageVersion(definition);
+      definition.status = {
+        conditions: null,
+        acceptedNames: { plural: '', kind: '' },
+        storedVersions: storage === undefined ? [] : [storage],
+      };
+    },
+    prepareForUpdate(object: KubeObject, _old, { subresource }) {
+      if (subresource !== '') {
+        return;
+      }
+
+      const definition = object as Definition;
+      const storage = storageVersion(definition);
+      const stored = definition.status?.storedVersions ?? [];
+      if (definition.status && storage !== undefined && !stored.includes(storage)) {
+        definition.status = { ...definition.status, storedVersions: [...stored, storage] };
+      }
+    },
+    validate(object, old, { subresource }) {
+      if (subresource === 'status') {
+        return [];
+      }
+
+      const definition = object as Definition;
+      const before = old as Definition | undefined;
+
+      return [...validateDefinition(definition, before), ...approvalCauses(definition, before)];
+    },
+    warnings: (object, old, { subresource }) =>
+      subresource === '' ? formatWarnings(object as Definition, old as Definition | undefined) : [],
+    beforeDelete(object, { now }) {
+      const definition = object as Definition;
+      if (definition.metadata.deletionTimestamp) {
+        return;
+      }
+
+      const { finalizers = [] } = definition.metadata;
+      if (!finalizers.includes(CLEANUP_FINALIZER)) {
+        definition.metadata.finalizers = [...finalizers, CLEANUP_FINALIZER];
+      }
+
+      const message =
+        'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon';
+      definition.status = withCondition(
+        definition,
+        'Terminating',
+        'True',
+        'InstanceDeletionPending',
+        message,
+        timestamp(now),
+      );
+    },
+    afterWrite: (name, subresource) => (subresource === '' ? accepted(name) : Promise.resolve()),
+  };
+}

@@ -1,0 +1,225 @@
+import { isObject, type JsonObject } from '@ks-apiserver/apimachinery/json/json';
+import { isScalar, type Schema } from '@ks-apiserver/apimachinery/schema/schema';
+
+/** Types whose fields are known to be pointers or not in Kubernetes' Go types. */
+const known = /^io\.k8s\./;
+
+interface Plan {
+  /** Fields that are dropped whatever they hold. */
+  dropped: readonly string[];
+  /** Fields that lose an explicit zero. */
+  lost: readonly string[];
+  /** Fields that are written although nothing was said about them, with their zeros. */
+  written: readonly (readonly [string, string | number | boolean | null])[];
+}
+
+const plans = new WeakMap<Schema, Plan>();
+
+function isCollection(schema: Schema): boolean {
+  return (
+    schema.type === 'array' ||
+    (schema.type === 'object' && typeof schema.additionalProperties === 'object')
+  );
+}
+
+const isTime = (schema: Schema) => schema.format === 'date-time';
+
+function zeroOf(schema: Schema): string | number | boolean | null | undefined {
+  if (isCollection(schema) || isTime(schema)) {
+    return null;
+  }
+  if (schema.format === 'quantity') {
+    return '0';
+  }
+  if (schema['x-kubernetes-int-or-string']) {
+    return 0;
+  }
+
+  switch (schema.type) {
+    case 'string':
+      return schema.format === 'byte' ? null : '';
+    case 'boolean':
+      return false;
+    case 'integer':
+    case 'number':
+      return 0;
+    default:
+      return undefined;
+  }
+}
+
+function planOf(schema: Schema): Plan {
+  let plan = plans.get(schema);
+  if (plan === undefined) {
+    const dropped: string[] = [];
+    const lost: string[] = [];
+    const written: [string, string | number | boolean | null][] = [];
+
+    for (const [name, field] of Object.entries(
+      known.test(schema['x-definition'] ?? '') ? schema.properties! : {},
+    )) {
+      if (field['x-dropped']) {
+        dropped.push(name);
+      }
+
+      const zero = zeroOf(field);
+      if (zero === undefined) {
+        continue;
+      }
+
+      if (field['x-pointer']) {
+        if (field['x-zero'] === 'always') {
+          written.push([name, null]);
+        }
+        continue;
+      }
+
+      const isRequired = schema.required?.includes(name) === true;
+      const isWritten = field['x-zero'] === undefined ? isRequired : field['x-zero'] === 'always';
+
+      // An empty list of managers is a wish of its own: to begin it anew.
+      if (name === 'managedFields') {
+        continue;
+      }
+
+      if (!isWritten) {
+        lost.push(name);
+      } else {
+        written.push([name, zero]);
+      }
+    }
+
+    plan = { dropped, lost, written };
+    plans.set(schema, plan);
+  }
+
+  return plan;
+}
+
+function isZero(value: unknown): boolean {
+  if (value === '' || value === 0 || value === false) {
+    return true;
+  }
+  if (Array.isArray(value)) {
+    return value.length === 0;
+  }
+
+  return isObject(value) && Object.keys(value).length === 0;
+}
+
+function visit(
+  value: unknown,
+  schema: Schema,
+  change: (value: JsonObject, plan: Plan, schema: Schema) => void,
+): void {
+  if (Array.isArray(value)) {
+    const items = schema['x-object'] ?? schema.items;
+    if (items !== undefined && !isScalar(items)) {
+      for (const item of value) {
+        visit(item, items, change);
+      }
+    }
+
+    return;
+  }
+
+  if (!isObject(value)) {
+    return;
+  }
+
+  const { properties, additionalProperties } = schema['x-object'] ?? schema;
+  if (properties === undefined) {
+    if (typeof additionalProperties !== 'object' || isScalar(additionalProperties)) {
+      return;
+    }
+
+    for (const item of Object.values(value)) {
+      visit(item, additionalProperties, change);
+    }
+
+    return;
+  }
+
+  change(value, planOf(schema['x-object'] ?? schema), schema['x-object'] ?? schema);
+
+  for (const name of Object.keys(value)) {
+    if (typeof value[name] !== 'object' || !Object.hasOwn(properties, name)) {
+      continue;
+    }
+    visit(value[name], properties[name]!, change);
+  }
+}
+
+/**
+ * Removes, in place, what a write to Kubernetes loses: an empty text, list or map, a zero or false
+ * in an optional field that is no pointer in its Go types cannot be told from one that was left
+ * out.
+ */
+export function dropZeros(value: unknown, schema: Schema): void {
+  visit(value, schema, (object, { lost }) => {
+    for (const name of lost) {
+      if (isZero(object[name])) {
+        delete object[name];
+      }
+    }
+  });
+}
+
+/**
+ * A zero that is written without having been said, and so cannot be told from nothing; null alone
+ * where it is a pointer.
+ */
+function isUnsaid(value: unknown, zero: unknown, isPointer: boolean): boolean {
+  if (value === null || value === undefined || isPointer) {
+    return value === null;
+  }
+
+  // The zero of what is a number or a text is the number alone.
+  return value === zero || (zero !== 0 && isZero(value));
+}
+
+/**
+ * Removes, in place, the zeros that `writeZeros` adds: rules and comparisons see what was said, as
+ * Go's types do. Also what is dropped whatever it is, which managers are noted for all the same.
+ */
+export function dropWrittenZeros(value: unknown, schema: Schema): void {
+  visit(value, schema, (object, { dropped, written }, { properties = {} }) => {
+    for (const name of dropped) {
+      delete object[name];
+    }
+
+    for (const [name, zero] of written) {
+      if (isUnsaid(object[name], zero, properties[name]?.['x-pointer'] === true)) {
+        delete object[name];
+      }
+    }
+  });
+}
+
+/** Whether an object has zeros that `dropWrittenZeros` removes. */
+export function hasWrittenZeros(value: unknown, schema: Schema): boolean {
+  let has = false;
+  visit(value, schema, (object, { written }, { properties = {} }) => {
+    has ||= written.some(([name, zero]) =>
+      isUnsaid(object[name], zero, properties[name]?.['x-pointer'] === true),
+    );
+  });
+
+  return has;
+}
+
+/**
+ * Adds, in place, what Kubernetes writes of fields that have no value: `rules: null` of a Role,
+ * `serviceName: ""`.
+ */
+export function writeZeros(value: unknown, schema: Schema): void {
+  visit(value, schema, (object, { written }) => {
+    for (const [name, zero] of written) {
+      if (zero === null && Array.isArray(object[name]) && isZero(object[name])) {
+        object[name] = null;
+      } else {
+        object[name] ??= zero;
+      }
+    }
+  });
+}

@@ -1,0 +1,381 @@
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
+import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { invalidValue } from '@ks-apiserver/apimachinery/validation/field';
+import type { Backend } from '../../../storage/backend.ts';
+import { invalidObject } from '../../store/metadata.ts';
+import type { Strategy, WriteContext } from '../strategy.ts';
+import { type ClusterIpRange, ipv4Number, ipv4Text } from './cluster-ip-range.ts';
+import type { NumberPool } from './number-pool.ts';
+
+const SERVICES_PREFIX = '/registry/core/services/';
+
+interface Port {
+  name?: string;
+  port: number;
+  protocol?: string;
+  targetPort?: number | string;
+  nodePort?: number;
+}
+
+/**
+ * Cluster IPs and node ports of Services: what they take when written, and give back when deleted
+ * or changed.
+ */
+export class ServiceAllocations {
+  readonly #ips: ClusterIpRange;
+  readonly #ports: NumberPool;
+
+  constructor(ips: ClusterIpRange, ports: NumberPool) {
+    this.#ips = ips;
+    this.#ports = ports;
+  }
+
+  /** Takes what stored Services have, and follows what becomes of them. */
+  start(backend: Backend): () => void {
+    for (const stored of backend.range({ prefix: SERVICES_PREFIX })) {
+      const { ips, ports } = heldBy(stored.shared<KubeObject>());
+      for (const ip of ips) {
+        this.#ips.pool.take(ip);
+      }
+
+      for (const port of ports) {
+        this.#ports.take(port);
+      }
+    }
+
+    return backend.onCommit((changes) => {
+      for (const { key, type, object, previous } of changes) {
+        if (!previous || !key.startsWith(SERVICES_PREFIX)) {
+          continue;
+        }
+
+        const before = heldBy(previous.shared<KubeObject>());
+        const after =
+          type === 'DELETED' ? { ips: [], ports: [] } : heldBy(object.shared<KubeObject>());
+        const [ips, ports] = [new Set(after.ips), new Set(after.ports)];
+        for (const ip of before.ips) {
+          if (!ips.has(ip)) {
+            this.#ips.pool.release(ip);
+          }
+        }
+
+        for (const port of before.ports) {
+          if (!ports.has(port)) {
+            this.#ports.release(port);
+          }
+        }
+      }
+    });
+  }
+
+  /**
+   * Gives a Service the address and ports that it lacks; throws a StatusError 422 when one it names
+   * cannot be had.
+   */
+  allocate(object: KubeObject, old: KubeObject | undefined, context: WriteContext): void {
+    const before = old ? heldBy(old) : { ips: [], ports: [] };
+    const taken: [NumberPool, number][] = [];
+
+    const giveBack = () => {
+      for (const [pool, number] of taken.splice(0)) {
+        pool.release(number);
+      }
+    };
+
+    context.settled.push((written) => {
+      if (!written) {
+        giveBack();
+      }
+    });
+
+    const refuse = (field: string, value: unknown, detail: string): Error =>
+      invalidObject(context.type, object.metadata.name, [
+        invalidValue(field, value, detail),
+      ]) as Error;
+
+    const { spec } = object;
+    const { clusterIP = '', clusterIPs = [] } = spec;
+
+    // Contradictions are for the validation to name.
+    const isSound =
+      clusterIP === ''
+        ? clusterIPs.length === 0
+        : clusterIPs.length === 0 || clusterIPs[0] === clusterIP;
+
+    if (isSound && spec.type !== 'ExternalName' && clusterIP !== 'None') {
+      if (spec.clusterIP) {
+        const number = ipv4Number(spec.clusterIP);
+
+        const fail = (why: string) =>
+          refuse(
+            'spec.clusterIPs',
+            [spec.clusterIP],
+            `failed to allocate IP ${spec.clusterIP}: ${why}`,
+          );
+
+        if (number !== undefined && !before.ips.includes(number)) {
+          if (!this.#ips.pool.has(number)) {
+            throw fail('the provided network does not match the current range');
+          }
+          if (!this.#ips.pool.take(number)) {
+            throw fail('provided IP is already allocated');
+          }
+
+          taken.push([this.#ips.pool, number]);
+        }
+      } else {
+        const number = this.#ips.pool.pick();
+        if (number === undefined) {
+          throw internalError('failed to allocate a serviceIP: range is full');
+        }
+
+        taken.push([this.#ips.pool, number]);
+        spec.clusterIP = ipv4Text(number);
+      }
+
+      spec.clusterIPs = [spec.clusterIP];
+    }
+
+    if (!needsNodePorts(spec)) {
+      return;
+    }
+
+    if (needsHealthCheck(spec) && !spec.healthCheckNodePort) {
+      const number = this.#ports.pick();
+      if (number === undefined) {
+        throw internalError('failed to allocate a healthCheckNodePort: range is full');
+      }
+
+      taken.push([this.#ports, number]);
+      spec.healthCheckNodePort = number;
+    }
+
+    const given = new Map<number, string>();
+    const held = new Set(before.ports);
+    (spec.ports ?? []).forEach((port: Port, index: number) => {
+      const field = `spec.ports[${index}].nodePort`;
+
+      if (port.nodePort) {
+        const protocol = port.protocol ?? 'TCP';
+        const shared = given.has(port.nodePort) && given.get(port.nodePort) !== protocol;
+
+        given.set(port.nodePort, protocol);
+
+        if (held.has(port.nodePort) || shared) {
+          return;
+        }
+
+        if (!this.#ports.has(port.nodePort)) {
+          throw refuse(
+            field,
+            port.nodePort,
+            `provided port is not in the valid range. The range of valid ports is ${this.#ports.first}-${this.#ports.last}`,
+          );
+        }
+
+        if (!this.#ports.take(port.nodePort)) {
+          throw refuse(field, port.nodePort, 'provided port is already allocated');
+        }
+
+        taken.push([this.#ports, port.nodePort]);
+      } else if (spec.allocateLoadBalancerNodePorts !== false || spec.type === 'NodePort') {
+        const number = this.#ports.pick();
+        if (number === undefined) {
+          throw internalError('failed to allocate a nodePort: range is full');
+        }
+
+        taken.push([this.#ports, number]);
+        port.nodePort = number;
+        given.set(number, port.protocol ?? 'TCP');
+      }
+    });
+  }
+}
+
+function needsNodePorts(spec: KubeObject['spec']): boolean {
+  return spec?.type === 'NodePort' || spec?.type === 'LoadBalancer';
+}
+
+function needsHealthCheck(spec: KubeObject['spec']): boolean {
+  return spec?.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
+}
+
+/** The numbers that a Service holds. */
+function heldBy({ spec = {} }: KubeObject): { ips: number[]; ports: number[] } {
+  const texts: string[] = spec.clusterIPs ?? (spec.clusterIP ? [spec.clusterIP] : []);
+  const ips = texts.map(ipv4Number).filter((number) => number !== undefined);
+
+  const ports = [
+    ...((spec.ports ?? []) as Port[]).map(({ nodePort }) => nodePort),
+    spec.healthCheckNodePort,
+  ].filter((port) => port !== undefined && port > 0) as number[];
+
+  return { ips, ports };
+}
+
+/** What decoding fills in (Kubernetes core/v1 SetDefaults_Service). */
+function setServiceDefaults(spec: KubeObject['spec']): void {
+  spec.type ??= 'ClusterIP';
+  spec.sessionAffinity ??= 'None';
+  for (const port of (spec.ports ?? []) as Port[]) {
+    port.protocol ??= 'TCP';
+    port.targetPort ??= port.port;
+  }
+
+  if (spec.type === 'ExternalName') {
+    // Kept for the validation to refuse.
+    if (spec.clusterIP && !spec.clusterIPs) {
+      spec.clusterIPs = [spec.clusterIP];
+    }
+
+    return;
+  }
+
+  spec.internalTrafficPolicy ??= 'Cluster';
+  if (needsNodePorts(spec)) {
+    spec.externalTrafficPolicy ??= 'Cluster';
+  }
+  if (spec.type === 'LoadBalancer') {
+    spec.allocateLoadBalancerNodePorts ??= true;
+  }
+}
+
+/** What the server chooses with the addresses. */
+function setFamilies(spec: KubeObject['spec']): void {
+  if (spec.type === 'ExternalName') {
+    return;
+  }
+
+  // A headless Service without a selector may have endpoints of any family.
+  const any =
+    spec.clusterIP === 'None' && !spec.selector && !spec.ipFamilies && !spec.ipFamilyPolicy;
+  spec.ipFamilies ??= any ? ['IPv4', 'IPv6'] : ['IPv4'];
+  spec.ipFamilyPolicy ??= any ? 'RequireDualStack' : 'SingleStack';
+  if (spec.clusterIP === 'None') {
+    spec.clusterIPs ??= ['None'];
+  }
+}
+
+/** What a cluster of one IPv4 range cannot give; throws a StatusError 422. */
+function checkFamilies({ metadata, spec }: KubeObject, context: WriteContext): void {
+  if (spec.type === 'ExternalName') {
+    return;
+  }
+
+  const refuse = (field: string, value: unknown, why: string) =>
+    invalidObject(context.type, metadata.name, [invalidValue(field, value, why)]) as Error;
+
+  if (spec.ipFamilyPolicy === 'RequireDualStack') {
+    throw refuse(
+      'spec.ipFamilyPolicy',
+      'RequireDualStack',
+      'this cluster is not configured for dual-stack services',
+    );
+  }
+
+  const index = ((spec.ipFamilies ?? []) as string[]).indexOf('IPv6');
+  if (index >= 0) {
+    throw refuse(`spec.ipFamilies[${index}]`, 'IPv6', 'not configured on this cluster');
+  }
+}
+
+/** Keeps the numbers that a client which does not know them left out. */
+function keepAllocated(spec: KubeObject['spec'], old: KubeObject['spec']): void {
+  if (spec.type !== 'ExternalName' && old.type !== 'ExternalName' && !spec.clusterIP) {
+    spec.clusterIP = old.clusterIP;
+    spec.clusterIPs = old.clusterIPs;
+  } else if (spec.clusterIP !== old.clusterIP && equalJson(spec.clusterIPs, old.clusterIPs)) {
+    // A client that knows only the singular field changed it.
+    spec.clusterIPs = [spec.clusterIP];
+  }
+
+  if (!needsNodePorts(spec) || !needsNodePorts(old)) {
+    return;
+  }
+
+  const used = new Set(((spec.ports ?? []) as Port[]).map(({ nodePort }) => nodePort));
+  const identity = ({ port, protocol = 'TCP' }: Port) => `${port}/${protocol}`;
+  const byIdentity = new Map(((old.ports ?? []) as Port[]).map((port) => [identity(port), port]));
+
+  for (const port of (spec.ports ?? []) as Port[]) {
+    if (port.nodePort) {
+      continue;
+    }
+
+    const was = byIdentity.get(identity(port));
+    if (was?.nodePort && !used.has(was.nodePort)) {
+      port.nodePort = was.nodePort;
+    }
+  }
+}
+
+/** Drops what belonged to the old type, where the client did not set it anew. */
+function dropTypeDependent(spec: KubeObject['spec'], old: KubeObject['spec']): void {
+  if (spec.type === 'ExternalName' && old.type !== 'ExternalName') {
+    for (const field of [
+      'clusterIP',
+      'clusterIPs',
+      'ipFamilies',
+      'ipFamilyPolicy',
+      'internalTrafficPolicy',
+    ]) {
+      delete spec[field];
+    }
+  }
+
+  if (needsNodePorts(old) && !needsNodePorts(spec)) {
+    const before = new Set(((old.ports ?? []) as Port[]).map(({ nodePort }) => nodePort));
+
+    for (const port of (spec.ports ?? []) as Port[]) {
+      if (before.has(port.nodePort)) {
+        delete port.nodePort;
+      }
+    }
+
+    delete spec.externalTrafficPolicy;
+    delete spec.healthCheckNodePort;
+  }
+
+  if (old.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
+    delete spec.allocateLoadBalancerNodePorts;
+    delete spec.loadBalancerClass;
+  }
+}
+
+/** Services. */
+export function serviceStrategy(allocations: ServiceAllocations): Strategy {
+  return {
+    returnsDeleted: true,
+    createOnUpdate: true,
+    fields: ({ spec = {} }) => ({
+      'spec.clusterIP': spec.clusterIP ?? '',
+      'spec.type': spec.type ?? '',
+    }),
+    decode(object, _old, context) {
+      if (context.subresource === 'status') {
+        return;
+      }
+
+      object.spec ??= {};
+      setServiceDefaults(object.spec);
+    },
+    prepareForCreate(object, context) {
+      object.status = { loadBalancer: {} };
+      checkFamilies(object, context);
+      setFamilies(object.spec);
+      allocations.allocate(object, undefined, context);
+    },
+    prepareForUpdate(object, old, context) {
+      if (context.subresource === 'status') {
+        return;
+      }
+
+      dropTypeDependent(object.spec, old.spec);
+      keepAllocated(object.spec, old.spec);
+      setServiceDefaults(object.spec);
+      setFamilies(object.spec);
+      allocations.allocate(object, old, context);
+    },
+  };
+}

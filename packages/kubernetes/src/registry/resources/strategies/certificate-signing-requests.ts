@@ -1,0 +1,55 @@
+import { timestamp } from '../../store/metadata.ts';
+import {
+  validateDecisions,
+  validateRequest,
+} from '../../validation/certificate-signing-requests.ts';
+import type { Strategy } from '../strategy.ts';
+
+type Condition = { type: string; lastUpdateTime?: string; lastTransitionTime?: string };
+
+const isDecision = ({ type }: Condition) => type === 'Approved' || type === 'Denied';
+
+/**
+ * Requests for certificates say who made them; only the approval subresource decides about them.
+ */
+export const csrStrategy: Strategy = {
+  fields: (object) => ({ 'spec.signerName': object.spec?.signerName ?? '' }),
+  // What is asked for never changes, and how it was decided is nobody's to apply.
+  untracked: ['spec', 'status'],
+  validate: (object, old, { subresource }) => {
+    if (!old) {
+      return validateRequest(object);
+    }
+    return subresource === 'approval' ? validateDecisions(object) : [];
+  },
+  prepareForCreate(object, { user }) {
+    object.spec = { ...object.spec, username: user.name, groups: [...user.groups] };
+
+    if (user.uid) {
+      object.spec.uid = user.uid;
+    }
+    if (user.extra) {
+      object.spec.extra = user.extra;
+    }
+
+    object.status = {};
+  },
+  prepareForUpdate(object, old, { subresource, now }) {
+    object.spec = old.spec;
+
+    const wished: Condition[] = object.status?.conditions ?? [];
+
+    if (subresource === 'status') {
+      const decided = ((old.status?.conditions ?? []) as Condition[]).filter(isDecision);
+      const conditions = [...decided, ...wished.filter((condition) => !isDecision(condition))];
+      object.status = { ...object.status, ...(conditions.length > 0 && { conditions }) };
+    } else if (subresource === 'approval') {
+      object.status = { ...old.status, conditions: wished };
+    }
+
+    for (const condition of wished) {
+      condition.lastUpdateTime ??= timestamp(now);
+      condition.lastTransitionTime ??= condition.lastUpdateTime;
+    }
+  },
+};

@@ -1,0 +1,32 @@
+import type { Causes } from '../../causes.ts';
+
+/** A path that has no step up. */
+export function withoutBacksteps(path: string, at: string, out: Causes): void {
+  if (path.split('/').includes('..')) {
+    out.invalid(at, path, "must not contain '..'");
+  }
+}
+
+/** A relative path that stays below where it begins. */
+export function descendingPath(path: string, at: string, out: Causes): void {
+  if (path.startsWith('/')) {
+    out.invalid(at, path, 'must be a relative path');
+  }
+  withoutBacksteps(path, at, out);
+}
+
+/** A descending path that does not begin with what atomic writers keep for themselves. */
+export function unreservedPath(path: string, at: string, out: Causes): void {
+  descendingPath(path, at, out);
+  if (path.startsWith('..') && !path.startsWith('../')) {
+    out.invalid(at, path, "must not start with '..'");
+  }
+}
+
+/** The permissions of a file. */
+export function fileMode(mode: unknown, at: string, out: Causes): void {
+  if (typeof mode !== 'number' || (mode >= 0 && mode <= 0o777)) {
+    return;
+  }
+  out.invalid(at, mode, 'must be a number between 0 and 0777 (octal), both inclusive');
+}

@@ -1,0 +1,134 @@
+import { dnsSubdomainErrors, labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
+import type { Fields } from '../resources/defaults/types.ts';
+import { type Causes, each } from './causes.ts';
+
+/** A LabelSelector; one that is left out is fine. */
+export function validateLabelSelector(selector: Fields | undefined, at: string, out: Causes): void {
+  if (selector === undefined) {
+    return;
+  }
+
+  out.labels(`${at}.matchLabels`, selector.matchLabels);
+
+  each(
+    selector.matchExpressions,
+    `${at}.matchExpressions`,
+    ({ key = '', operator = '', values = [] }, path) => {
+      if (operator === 'In' || operator === 'NotIn') {
+        if (values.length === 0) {
+          out.required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'");
+        }
+      } else if (operator === 'Exists' || operator === 'DoesNotExist') {
+        if (values.length > 0) {
+          out.forbidden(
+            `${path}.values`,
+            "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
+          );
+        }
+      } else {
+        out.invalid(`${path}.operator`, operator, 'not a valid selector operator');
+      }
+
+      out.qualifiedName(`${path}.key`, key);
+      each<string>(values, `${path}.values`, (value, place) =>
+        out.each(place, value, labelValueErrors(value)),
+      );
+    },
+  );
+}
+
+function nodeExpression(
+  { key = '', operator = '', values = [] }: Fields,
+  at: string,
+  checksValues: boolean,
+  out: Causes,
+): void {
+  switch (operator) {
+    case 'In':
+    case 'NotIn':
+      if (values.length === 0) {
+        out.required(`${at}.values`, "must be specified when `operator` is 'In' or 'NotIn'");
+      }
+
+      break;
+    case 'Exists':
+    case 'DoesNotExist':
+      if (values.length > 0) {
+        out.forbidden(
+          `${at}.values`,
+          "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
+        );
+      }
+
+      break;
+    case 'Gt':
+    case 'Lt':
+      if (values.length !== 1) {
+        out.required(
+          `${at}.values`,
+          "must be specified single value when `operator` is 'Lt' or 'Gt'",
+        );
+      }
+
+      break;
+    default:
+      out.invalid(`${at}.operator`, operator, 'not a valid selector operator');
+  }
+
+  out.qualifiedName(`${at}.key`, key);
+
+  if (checksValues) {
+    each<string>(values, `${at}.values`, (value, place) =>
+      out.each(place, value, labelValueErrors(value)),
+    );
+  }
+}
+
+function nodeField(
+  { key = '', operator = '', values = [] }: Fields,
+  at: string,
+  out: Causes,
+): void {
+  if (operator === 'In' || operator === 'NotIn') {
+    if (values.length !== 1) {
+      const why =
+        "must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
+      out.required(`${at}.values`, why);
+    }
+  } else {
+    out.invalid(`${at}.operator`, operator, 'not a valid selector operator');
+  }
+
+  if (key !== 'metadata.name') {
+    out.invalid(`${at}.key`, key, 'not a valid field selector key');
+  } else {
+    each<string>(values, `${at}.values`, (value, place) =>
+      out.each(place, value, dnsSubdomainErrors(value)),
+    );
+  }
+}
+
+/** One term of a NodeSelector; preferences do not look at the values. */
+export function validateNodeSelectorTerm(
+  term: Fields | undefined,
+  at: string,
+  checksValues: boolean,
+  out: Causes,
+): void {
+  each(term?.matchExpressions, `${at}.matchExpressions`, (item, path) =>
+    nodeExpression(item, path, checksValues, out),
+  );
+  each(term?.matchFields, `${at}.matchFields`, (item, path) => nodeField(item, path, out));
+}
+
+/** A NodeSelector. */
+export function validateNodeSelector(selector: Fields, at: string, out: Causes): void {
+  const { nodeSelectorTerms = [] } = selector;
+  const field = `${at}.nodeSelectorTerms`;
+
+  if (nodeSelectorTerms.length === 0) {
+    out.required(field, 'must have at least one node selector term');
+  }
+
+  each(nodeSelectorTerms, field, (term, path) => validateNodeSelectorTerm(term, path, true, out));
+}

@@ -1,0 +1,236 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
+import type {
+  KubeRequest,
+  KubeResponse,
+  UserInfo,
+} from '@ks-apiserver/apimachinery/transport/transport';
+import { BodyBudgets } from '@ks-apiserver/http/request/body-budgets';
+import { kubeRequestFrom } from '@ks-apiserver/http/request/kube-request';
+import { parseRequestInfo } from '@ks-apiserver/http/request/request-info';
+import { writeKubeResponse } from '@ks-apiserver/http/response/respond';
+import { CallLimits } from '@ks-apiserver/http/server/call-limits';
+import { GUARDED, guard } from '@ks-apiserver/http/server/connection-guard';
+import { checkUpgrade } from '@ks-apiserver/http/server/upgrade';
+import { errorResponse } from '../endpoints/respond.ts';
+import { refuseUpgrade } from '../endpoints/verbs/watch-socket.ts';
+import type { KubeApiServer } from './server.ts';
+import { UID_ATTRIBUTE } from './sign-request.ts';
+
+/** How the API is served. */
+export interface ListenOptions {
+  host?: string;
+  /** 0 chooses a free one. */
+  port: number;
+  /** PEM; client certificates signed by `ca` name their user (CN) and groups (O). */
+  tls: { key: string; cert: string; ca: string };
+  /** The user of a bearer token; undefined when it is not valid. */
+  authenticateToken?: (token: string) => Promise<UserInfo | undefined>;
+  /**
+   * Asked about the user of each request with a client certificate, those of system:masters apart:
+   * throws a StatusError where the certificate is none of a user that there is. Who admits somebody
+   * may destroy his connection later.
+   */
+  admitUser?: (user: UserInfo, connection: TLSSocket) => void;
+  /** What calls go through before they reach the API; without it they reach it as they are. */
+  guard?: CallGuard;
+}
+
+/** Looks at calls of users before they reach the API. */
+export interface CallGuard {
+  /** Answers a call. Throws a StatusError to refuse it. */
+  call(request: KubeRequest, user: UserInfo): Promise<KubeResponse>;
+  /** The upgraded call as it may be made. Throws a StatusError to refuse it. */
+  upgrade(request: KubeRequest, user: UserInfo): KubeRequest;
+}
+
+/** A socket that the API is served on. */
+export interface Listener {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const ANONYMOUS: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+
+/**
+ * AES-128 first, as Go's TLS and with it kube-apiserver prefers it: large lists are mostly
+ * encryption. The others are those of Mozilla's "intermediate" recommendation.
+ */
+const CIPHERS = [
+  'TLS_AES_128_GCM_SHA256',
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+].join(':');
+
+/** What asks for a watch, or may: names with the word in them count too. */
+const WATCH = /[/?&]watch[=/&]/;
+const MAX_WATCHES_PER_USER = 1000;
+const CLOSE_GRACE_MS = 2_000;
+const MASTERS = 'system:masters';
+
+function many(value: string | string[] | undefined): string[] {
+  return value === undefined ? [] : Array.isArray(value) ? value : [value];
+}
+
+/**
+ * The user that the certificate of a connection names; throws a StatusError 401 where it does not
+ * say which one of that name.
+ */
+function certificateUser(socket: TLSSocket): UserInfo | undefined {
+  const subject: Record<string, string | string[] | undefined> = {
+    ...socket.getPeerCertificate().subject,
+  };
+  const [name] = many(subject.CN);
+  if (!name) {
+    return undefined;
+  }
+
+  const uids = many(subject[UID_ATTRIBUTE]);
+  if (uids.length > 1 || uids[0] === '') {
+    throw unauthorized();
+  }
+
+  const [uid] = uids;
+
+  return {
+    name,
+    ...(uid !== undefined && { uid }),
+    groups: [...many(subject.O), 'system:authenticated'],
+  };
+}
+
+async function authenticate(
+  req: IncomingMessage,
+  api: KubeApiServer,
+  options: ListenOptions,
+): Promise<UserInfo> {
+  const socket = req.socket as TLSSocket;
+  if (socket.authorized) {
+    const user = certificateUser(socket);
+    if (user) {
+      if (!user.groups.includes(MASTERS)) {
+        options.admitUser?.(user, socket);
+      }
+      return user;
+    }
+  }
+
+  // As in Kubernetes, whoever brings no token and no certificate that is known here is anonymous.
+  const [, token] = /^Bearer +(\S+)/i.exec(req.headers.authorization ?? '') ?? [];
+  if (token === undefined) {
+    return ANONYMOUS;
+  }
+
+  const user = (await options.authenticateToken?.(token)) ?? (await api.authenticateToken(token));
+  if (!user) {
+    throw unauthorized();
+  }
+
+  const groups = user.groups.includes('system:authenticated')
+    ? user.groups
+    : [...user.groups, 'system:authenticated'];
+
+  return { ...user, groups };
+}
+
+/** Serves the API over TLS with bounded headers, idle times and requests. */
+export async function listen(api: KubeApiServer, options: ListenOptions): Promise<Listener> {
+  const server = createServer({
+    ...options.tls,
+    requestCert: true,
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2',
+    ciphers: CIPHERS,
+    honorCipherOrder: true,
+    ...GUARDED,
+    keepAliveTimeout: 90_000,
+    handshakeTimeout: 20_000,
+  });
+
+  const bodies = new BodyBudgets();
+  const limits = new CallLimits(MAX_WATCHES_PER_USER);
+
+  // Who may do everything is not kept from it.
+  const admit = ({ name, groups }: UserInfo) =>
+    groups.includes('system:masters') ? () => {} : limits.admit(name);
+
+  const onRequest = async (req: IncomingMessage, res: ServerResponse) => {
+    const abort = new AbortController();
+    res.once('close', () => {
+      // An answer that is out needs nobody to stop.
+      if (!res.writableFinished) {
+        abort.abort();
+      }
+    });
+
+    try {
+      const request = kubeRequestFrom(req, abort.signal);
+      const caller = await authenticate(req, api, options);
+      const user = api.impersonated(request.headers, caller);
+
+      if (WATCH.test(request.url)) {
+        res.once('close', admit(caller));
+      }
+
+      const counted = bodies.counted(request, req, res, caller);
+      const response = options.guard
+        ? await options.guard.call(counted, user)
+        : await api.handle(counted, user);
+
+      await writeKubeResponse(res, response);
+    } catch (error) {
+      if (!res.headersSent) {
+        await writeKubeResponse(res, errorResponse(error));
+      } else {
+        res.destroy();
+      }
+    }
+  };
+
+  const onUpgrade = async (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+
+    try {
+      checkUpgrade(req, parseRequestInfo(req.method ?? '', req.url ?? '/'));
+
+      const request = kubeRequestFrom(req);
+      const caller = await authenticate(req, api, options);
+      const user = api.impersonated(request.headers, caller);
+
+      socket.once('close', admit(caller));
+      api.upgradeAs(options.guard?.upgrade(request, user) ?? request, socket, head, user);
+    } catch (error) {
+      refuseUpgrade(socket, error);
+    }
+  };
+
+  guard(server, { request: onRequest, upgrade: onUpgrade });
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host ?? '127.0.0.1', resolve);
+  });
+
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    port,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+        setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS).unref();
+      }),
+  };
+}

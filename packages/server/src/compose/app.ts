@@ -1,0 +1,283 @@
+import { setMaxListeners } from 'node:events';
+import { USERS } from '@ks-apiserver/api/resources';
+import type { GroupVersionKind } from '@ks-apiserver/apimachinery/meta/types';
+import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
+import { Informer } from '@ks-apiserver/client/informer/informer';
+import type { Route } from '@ks-apiserver/http/routes/route';
+import { routeFinder, router, upgradeRouter } from '@ks-apiserver/http/routes/router';
+import type { Logger } from 'pino';
+import type { Config } from '../config/config-schema.ts';
+import { LongCalls } from '../http/long-calls.ts';
+import { Metrics } from '../http/metrics.ts';
+import { routes } from '../kapis/routes.ts';
+import { Explainer } from '../models/authorization/explain.ts';
+import { type ModuleState, NO_POLICY_SERVER } from '../models/authorization/opa/opa.ts';
+import { Visibility } from '../models/authorization/visible-namespaces.ts';
+import { PasswordPolicy } from '../models/iam/passwords/password-policy.ts';
+import { Groups } from '../models/iam/roles/groups.ts';
+import { Roles } from '../models/iam/roles/roles.ts';
+import { CertificateUsers } from '../models/iam/users/certificate-users.ts';
+import { retiredNames } from '../models/iam/users/retired-names.ts';
+import { UserList } from '../models/iam/users/user-list.ts';
+import { Users } from '../models/iam/users/users.ts';
+import { LoginStates } from '../models/identity-providers/login-state.ts';
+import { LegacyVersions } from '../models/legacy-versions/legacy-versions.ts';
+import { LiveLists } from '../models/live/live-lists.ts';
+import { isSecure } from '../models/oauth/cookies.ts';
+import { Catalog, staleReason } from '../models/resources/catalog/catalog.ts';
+import { RESOURCES } from '../models/resources/catalog/table.ts';
+import { Routers } from '../models/router/routers.ts';
+import { Tenants } from '../models/tenant/tenants.ts';
+import { WORKSPACE_QUOTAS, WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
+import { Terminals } from '../models/terminal/terminals.ts';
+import { openAccess, openGate } from './access.ts';
+import type { Kubernetes } from './backend.ts';
+import { oauthParts, openSigningKeys } from './oauth.ts';
+import { KsApiServer } from './server.ts';
+import { openIdentityProviders, openSignIn } from './sign-in.ts';
+
+/** How long the first lists of users, roles and bindings may take at start, in milliseconds. */
+const START_TIMEOUT_MS = 60_000;
+
+/**
+ * Schemas of Kubernetes' own kinds; a cluster's server has them in memory from the first time that
+ * one is asked for.
+ */
+async function schemaOf(kind: GroupVersionKind): Promise<Schema | undefined> {
+  const { builtinSchema } = await import('@ks-apiserver/kubernetes/schemas/builtin');
+  return builtinSchema(kind);
+}
+
+/** The running product: what main starts and stops. */
+export interface App {
+  server: KsApiServer;
+  catalog: Catalog;
+  users: Informer;
+  routes: readonly Route[];
+  revokeSessions: (username: string) => Promise<void>;
+  /** Tells by which URL clients reach the server, for who has configured none. */
+  reachedAt(url: string): void;
+  /** Whether a module in an annotation of a role can be evaluated. */
+  checkOverride: (module: string) => Promise<ModuleState>;
+  /** Quotas of workspaces, and the copy of their objects. */
+  quotas: { informer: Informer; model: WorkspaceQuotas };
+  routers: Routers;
+  close(): Promise<void>;
+}
+
+/** Puts the parts together. Rejects when the Kubernetes API or Redis does not answer in time. */
+export async function openApp(config: Config, kubernetes: Kubernetes, log: Logger): Promise<App> {
+  const { client, transport } = kubernetes;
+  const providers = await openIdentityProviders(config);
+  const { authentication } = config;
+  const signal = AbortSignal.timeout(START_TIMEOUT_MS);
+
+  setMaxListeners(0, signal);
+
+  const catalog = new Catalog(client, RESOURCES, { report: (problem) => log.warn(problem) });
+
+  // This copy of the users has their hashes and never leaves the server.
+  const users = new Informer(client, { resource: USERS, kind: 'User', keepObjects: true }).start();
+  const claimName = (name: string) => opened.claimName(name);
+
+  const [, keys] = await Promise.all([
+    catalog.start(signal),
+    openSigningKeys(authentication.oauthOptions, kubernetes.secrets, log),
+    users.ready(signal),
+  ]);
+
+  const certificateUsers = kubernetes.embedded && new CertificateUsers(users);
+  if (certificateUsers) {
+    kubernetes.embedded?.admitUsers((user, connection) => certificateUsers.admit(user, connection));
+  }
+
+  const signIn = await openSignIn(
+    { config, kubernetes, catalog, users, claimName, log, signal },
+    providers,
+  );
+
+  const { sessions, login, issuer, authenticator, tokens, secret, mayLogIn, links, accounts } =
+    signIn;
+  const access = await openAccess({ config, client, catalog, users, log });
+  const { authorizer, bindings, overrides, scopes, members, effects } = access;
+  const metrics = new Metrics();
+
+  // Not waited for: a cluster of 3.0 has no such kind until it is installed.
+  const quotaInformer = new Informer(client, {
+    resource: WORKSPACE_QUOTAS,
+    kind: 'ResourceQuota',
+    keepObjects: true,
+  }).start();
+
+  const quotas = new WorkspaceQuotas(catalog, quotaInformer);
+  const revokeSessions = (username: string) => sessions.revokeUser(username);
+  const passwords = new PasswordPolicy(authentication.passwordPolicy);
+
+  // The embedded API knows users by their uid.
+  const checkNameIsFree = kubernetes.embedded ? async () => {} : retiredNames(client);
+
+  const opened = openGate(access, {
+    client,
+    quotas,
+    login,
+    passwords,
+    links,
+    revokeSessions,
+    checkNameIsFree,
+  });
+
+  const { gate } = opened;
+  kubernetes.embedded?.useGate(gate);
+
+  const userModel = new Users({
+    gate,
+    client,
+    users,
+    scopes,
+    members,
+    rights: access.rights,
+    login,
+  });
+
+  // Known once the server listens, where it is not configured.
+  let issuerUrl = authentication.oauthOptions.issuer;
+
+  const oauthModel = oauthParts(authentication.oauthOptions, {
+    login,
+    issuer,
+    authenticator,
+    sessions,
+    tokens,
+    issuerUrl: () => issuerUrl,
+    providers: providers.redirects.map(({ name }) => name),
+    users,
+    keys,
+    secret,
+    mayLogIn,
+  });
+
+  const routers = new Routers(client, catalog);
+  const live = new LiveLists(catalog);
+  let stopping = false;
+
+  const readiness = () => {
+    if (stopping) {
+      return ['the server is stopping'];
+    }
+
+    const reasons = [...catalog.stale()].map(({ resource, reason }) => `${resource}: ${reason}`);
+    const ofUsers = staleReason(users);
+
+    return ofUsers === undefined ? reasons : [...reasons, `users: ${ofUsers}`];
+  };
+
+  const table = routes({
+    config,
+    gate,
+    client,
+    routers,
+    catalog,
+    oauth: oauthModel,
+    providerLogin: {
+      providers,
+      accounts,
+      login,
+      issuer,
+      states: new LoginStates(secret),
+      beginSession: (identity, headers) =>
+        oauthModel.browsers.begin(identity, isSecure(headers, issuerUrl.startsWith('https:'))),
+    },
+    iam: {
+      gate,
+      users: userModel,
+      userList: new UserList(catalog, scopes, bindings),
+      roles: new Roles(scopes),
+      members,
+      scopes,
+      catalog,
+      credentials: {
+        users: userModel,
+        login,
+        apiTokens: signIn.apiTokens,
+        totp: signIn.totp,
+        revokeSessions,
+      },
+      groups: new Groups({ client, catalog, scopes, users }),
+      effects,
+      explainer: new Explainer(authorizer, catalog),
+      authorizer,
+    },
+    authorizer,
+    visibility: new Visibility(authorizer, bindings, catalog),
+    live,
+    quotas,
+    terminals: new Terminals(transport, config.terminal),
+    tenants: new Tenants(catalog, authorizer, bindings),
+    metrics,
+    readiness,
+    runsContainers: kubernetes.embedded === undefined,
+  });
+
+  const onError = (_exchange: unknown, error: Error & { code?: number }) => {
+    if (Number(error.code) >= 500 && error.cause) {
+      log.error({ err: error.cause }, error.message);
+    }
+  };
+
+  const server = new KsApiServer(
+    {
+      authenticator,
+      authorizer,
+      kubernetes: transport,
+      router: router(table, onError),
+      upgrade: upgradeRouter(table),
+      routeOf: routeFinder(table),
+      authenticating: new Set(
+        table.filter(({ authenticates }) => authenticates).map(({ path }) => path),
+      ),
+      webSocketOrigins: authentication.webSocketOrigins,
+      gate,
+      legacyVersions: config.legacyVersions
+        ? new LegacyVersions((resource) => catalog.serves(resource))
+        : undefined,
+      schemaOf,
+      longCalls: new LongCalls(config.watches.maxPerUser, signIn.addresses),
+    },
+    metrics,
+    log,
+    signIn.addresses,
+  );
+
+  const close = async () => {
+    stopping = true;
+    await server.close();
+    live.close();
+    await signIn.close();
+    overrides?.close();
+    keys.close();
+    certificateUsers?.close();
+    await Promise.all([users.stop(), quotaInformer.stop(), catalog.stop()]);
+  };
+
+  const reachedAt = (url: string) => {
+    if (issuerUrl === '') {
+      issuerUrl = url;
+    }
+  };
+
+  const checkOverride = async (module: string) =>
+    overrides ? overrides.check(module) : NO_POLICY_SERVER;
+
+  return {
+    server,
+    catalog,
+    users,
+    routes: table,
+    revokeSessions,
+    checkOverride,
+    reachedAt,
+    quotas: { informer: quotaInformer, model: quotas },
+    routers,
+    close,
+  };
+}

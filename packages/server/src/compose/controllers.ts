@@ -1,0 +1,342 @@
+import { setMaxListeners } from 'node:events';
+import { SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
+import {
+  CLUSTER_ROLE_BINDINGS,
+  CONFIG_MAPS,
+  GLOBAL_ROLE_BINDINGS,
+  GROUP_BINDINGS,
+  ROLE_BINDINGS,
+  WORKSPACE_ROLE_BINDINGS,
+  WORKSPACE_ROLES,
+} from '@ks-apiserver/api/resources';
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { Informer } from '@ks-apiserver/client/informer/informer';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { applicationReconciler } from '@ks-apiserver/controllers/application/application';
+import { EventRecorder } from '@ks-apiserver/controllers/events/recorder';
+import { globalRoleBindingReconciler } from '@ks-apiserver/controllers/iam/global-role-binding';
+import { groupReconciler } from '@ks-apiserver/controllers/iam/group';
+import { groupBindingReconciler } from '@ks-apiserver/controllers/iam/group-binding';
+import {
+  type LoginHistory,
+  loginRecordReconciler,
+} from '@ks-apiserver/controllers/iam/login-record';
+import {
+  RETIRED_LABEL,
+  retiredUserReconciler,
+  retireName,
+} from '@ks-apiserver/controllers/iam/retired-user';
+import {
+  type CheckOverride,
+  roleOverrideReconciler,
+} from '@ks-apiserver/controllers/iam/role-override';
+import { serviceAccountRoleReconciler } from '@ks-apiserver/controllers/iam/service-account-role';
+import { SubjectBindings } from '@ks-apiserver/controllers/iam/subject-bindings';
+import { userReconciler } from '@ks-apiserver/controllers/iam/user';
+import { userBindingReconciler } from '@ks-apiserver/controllers/iam/user-binding';
+import { workspaceMemberReconciler } from '@ks-apiserver/controllers/iam/workspace-member';
+import { kubeconfigReconciler } from '@ks-apiserver/controllers/kubectl/kubeconfig';
+import { kubectlReconciler } from '@ks-apiserver/controllers/kubectl/kubectl';
+import {
+  Controller,
+  type OnFailure,
+  type Reconciler,
+} from '@ks-apiserver/controllers/runtime/controller';
+import { capabilityReconciler } from '@ks-apiserver/controllers/storage/capability';
+import { claimProvisionerReconciler } from '@ks-apiserver/controllers/storage/claim-provisioner';
+import { expansionReconciler } from '@ks-apiserver/controllers/storage/expansion';
+import { namespaceReconciler } from '@ks-apiserver/controllers/tenant/namespace';
+import { workspaceReconciler } from '@ks-apiserver/controllers/tenant/workspace';
+import { workspaceQuotaReconciler } from '@ks-apiserver/controllers/tenant/workspace-quota';
+import { workspaceTemplateReconciler } from '@ks-apiserver/controllers/tenant/workspace-template';
+import { jobReconciler } from '@ks-apiserver/controllers/workloads/job';
+import { makeSigningRequest } from '@ks-apiserver/kubernetes/server/sign-request';
+import type { Logger } from 'pino';
+import { hashPassword } from '../models/iam/passwords/passwords.ts';
+import type { Catalog } from '../models/resources/catalog/catalog.ts';
+import { componentKind } from '../models/resources/computed/application-components.ts';
+import type { Routers } from '../models/router/routers.ts';
+import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
+
+/** What the controllers work with. */
+export interface ControllerParts {
+  client: KubeClient;
+  catalog: Catalog;
+  /** The copy of the users that has their passwords. */
+  users: Informer;
+  revokeSessions: (username: string) => Promise<void>;
+  checkOverride: CheckOverride;
+  quotas: { informer: Informer; model: WorkspaceQuotas };
+  routers: Routers;
+  /** Where users reach the Kubernetes API, and the CA (PEM) of its certificate. */
+  endpoint: { server: string; ca?: string };
+  loginHistory: LoginHistory;
+  /** Whether the Kubernetes API is the embedded one, which knows users by their uid. */
+  isEmbedded: boolean;
+  /** Image of users' kubectl; undefined where no containers run. */
+  kubectlImage?: string;
+  log: Logger;
+}
+
+/** Copies that only controllers need, with their objects. */
+async function openCopies(client: KubeClient) {
+  const of = (group: string, version: string, resource: string, kind: string) =>
+    new Informer(client, { resource: { group, version, resource }, kind, keepObjects: true });
+  const snapshots = 'snapshot.storage.k8s.io';
+  const version = await servedVersion(client, snapshots, 'v1beta1');
+
+  return {
+    roleBases: of('iam.kubesphere.io', 'v1alpha2', 'rolebases', 'RoleBase'),
+    classes: of('storage.k8s.io', 'v1', 'storageclasses', 'StorageClass'),
+    drivers: of('storage.k8s.io', 'v1', 'csidrivers', 'CSIDriver'),
+    provisioners: of(
+      'storage.kubesphere.io',
+      'v1alpha1',
+      'provisionercapabilities',
+      'ProvisionerCapability',
+    ),
+    capabilities: of(
+      'storage.kubesphere.io',
+      'v1alpha1',
+      'storageclasscapabilities',
+      'StorageClassCapability',
+    ),
+    snapshotClasses: of(snapshots, version, 'volumesnapshotclasses', 'VolumeSnapshotClass'),
+    serviceAccounts: new Informer(client, {
+      resource: { group: '', version: 'v1', resource: 'serviceaccounts' },
+      kind: 'ServiceAccount',
+    }),
+  };
+}
+
+/**
+ * The version of a group to write: `fallback` where the API serves it or has not heard of the
+ * group.
+ */
+async function servedVersion(client: KubeClient, group: string, fallback: string): Promise<string> {
+  try {
+    const { versions, preferredVersion } = JSON.parse(
+      (await client.raw('GET', `/apis/${group}`)).toString(),
+    ) as {
+      versions: { version: string }[];
+      preferredVersion: { version: string };
+    };
+
+    return versions.some(({ version }) => version === fallback)
+      ? fallback
+      : preferredVersion.version;
+  } catch (error) {
+    if (error instanceof StatusError && error.code === 404) {
+      return fallback;
+    }
+    throw error;
+  }
+}
+
+/** Starts all controllers. Answers how to stop them. */
+export async function startControllers(
+  parts: ControllerParts,
+  signal: AbortSignal,
+): Promise<() => Promise<void>> {
+  const { client, catalog, users, log } = parts;
+
+  // One listener a copy.
+  setMaxListeners(0, signal);
+
+  const copies = await openCopies(client);
+  const { roleBases, serviceAccounts, ...ofStorage } = copies;
+
+  for (const copy of Object.values(copies)) {
+    copy.start();
+  }
+
+  const retired = parts.isEmbedded
+    ? undefined
+    : new Informer(client, {
+        resource: CONFIG_MAPS,
+        kind: 'ConfigMap',
+        namespace: SYSTEM_NAMESPACE,
+        labelSelector: RETIRED_LABEL,
+        keepObjects: true,
+      }).start();
+
+  const templates = catalog.row('workspacetemplates');
+  const workspaces = catalog.row('workspaces');
+  const namespaces = catalog.row('namespaces');
+  const workspaceRoles = catalog.row('workspaceroles');
+  const workspaceRoleBindings = catalog.row('workspacerolebindings');
+  const records = catalog.row('loginrecords');
+  const jobs = catalog.row('jobs');
+  const applications = catalog.row('applications');
+  const claims = parts.isEmbedded ? catalog.row('persistentvolumeclaims') : undefined;
+
+  const awaited = [
+    ...Object.values(copies),
+    templates,
+    workspaces,
+    records,
+    jobs,
+    ...(retired ? [retired] : []),
+    applications,
+  ];
+
+  await Promise.all(awaited.map((informer) => informer.ready(signal)));
+
+  const groups = catalog.row('groups');
+  const groupBindings = catalog.row('groupbindings');
+  const globalRoleBindings = catalog.row('globalrolebindings');
+  const clusterRoleBindings = catalog.row('clusterrolebindings');
+  const roleBindings = catalog.row('rolebindings');
+
+  const bindings = new SubjectBindings(client, {
+    globalRoleBindings,
+    workspaceRoleBindings,
+    clusterRoleBindings,
+    roleBindings,
+    groupBindings,
+  });
+
+  const ofUsers = (
+    [
+      [GLOBAL_ROLE_BINDINGS, globalRoleBindings],
+      [WORKSPACE_ROLE_BINDINGS, workspaceRoleBindings],
+      [CLUSTER_ROLE_BINDINGS, clusterRoleBindings],
+      [ROLE_BINDINGS, roleBindings],
+      [GROUP_BINDINGS, groupBindings],
+    ] as const
+  ).map(([resource, informer]) =>
+    userBindingReconciler(`user-${resource.resource}`, client, resource, {
+      bindings,
+      informer,
+      users,
+    }),
+  );
+
+  const events = new EventRecorder(client, (err) =>
+    log.warn({ err }, 'an event cannot be written'),
+  );
+  const onIgnored = (role: string, why: string) =>
+    log.warn({ role, why }, 'a rego-override of a role allows nothing');
+
+  const reconcilers: Reconciler[] = [
+    userReconciler({
+      client,
+      users,
+      hashPassword,
+      bindings,
+      events,
+      revokeSessions: parts.revokeSessions,
+      // The embedded API knows users by their uid.
+      retireName: async (name) => (parts.isEmbedded ? undefined : retireName(client, name)),
+    }),
+    ...(retired ? [retiredUserReconciler(client, retired)] : []),
+    ...ofUsers,
+    ...(['globalroles', 'workspaceroles', 'clusterroles', 'roles'] as const).map((resource) =>
+      roleOverrideReconciler({
+        client,
+        roles: catalog.row(resource),
+        events,
+        check: parts.checkOverride,
+        onIgnored,
+      }),
+    ),
+    groupReconciler({ client, groups, templates, bindings }),
+    groupBindingReconciler({ client, groupBindings, groups, users }),
+    workspaceTemplateReconciler({
+      client,
+      templates,
+      workspaces,
+      workspaceRoles,
+      roleBases,
+      users,
+      events,
+    }),
+    workspaceReconciler(client, workspaces),
+    workspaceMemberReconciler('workspace-role', client, WORKSPACE_ROLES, workspaceRoles, templates),
+    workspaceMemberReconciler(
+      'workspace-role-binding',
+      client,
+      WORKSPACE_ROLE_BINDINGS,
+      workspaceRoleBindings,
+      templates,
+    ),
+    workspaceQuotaReconciler({
+      client,
+      quotas: parts.quotas.informer,
+      workspaces,
+      namespaces,
+      namespacesOf: (quota) => parts.quotas.model.namespacesOf(quota),
+      usage: (namespace, limits) => parts.quotas.model.usage(namespace, limits),
+    }),
+    namespaceReconciler({
+      client,
+      namespaces,
+      workspaces,
+      roles: catalog.row('roles'),
+      roleBases,
+      users,
+      removeRouter: (project) => parts.routers.remove(project),
+    }),
+    globalRoleBindingReconciler(client, catalog.row('globalrolebindings')),
+    kubeconfigReconciler({
+      client,
+      users,
+      endpoint: parts.endpoint,
+      makeSigningRequest,
+      carriesUid: parts.isEmbedded,
+    }),
+    ...(parts.kubectlImage === undefined
+      ? []
+      : [kubectlReconciler({ client, clusterRoleBindings, users, image: parts.kubectlImage })]),
+    jobReconciler(client, jobs),
+    capabilityReconciler({ client, ...ofStorage }),
+    expansionReconciler({
+      client,
+      classes: ofStorage.classes,
+      claims: () => catalog.row('persistentvolumeclaims'),
+      events,
+    }),
+    // A cluster has a controller of its own for this.
+    ...(claims ? [claimProvisionerReconciler({ client, claims, classes: ofStorage.classes })] : []),
+    applicationReconciler({
+      client,
+      applications,
+      componentsOf: (group, kind) => {
+        const component = componentKind(group, kind);
+        return component && catalog.row(component.resource);
+      },
+    }),
+    serviceAccountRoleReconciler({
+      client,
+      serviceAccounts,
+      roles: catalog.row('roles'),
+      roleBindings,
+    }),
+    loginRecordReconciler(client, records, parts.loginHistory),
+  ];
+
+  const onError: OnFailure = (controller, key, err, about) => {
+    log.error({ controller, key, err }, 'a controller failed and will try again');
+
+    if (about) {
+      events.record(
+        about,
+        'Warning',
+        'ReconcileFailed',
+        `${controller}: ${(err as Error).message}`,
+      );
+    }
+  };
+
+  const running = reconcilers.map((reconciler) => new Controller(reconciler, onError).start());
+
+  return async () => {
+    await Promise.all(running.map((controller) => controller.stop()));
+
+    await Promise.all([
+      ...Object.values(copies).map((copy) => copy.stop()),
+      retired?.stop(),
+      events.stop(),
+    ]);
+  };
+}

@@ -1,0 +1,294 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Informer } from '@ks-apiserver/client/informer/informer';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import { HostNode } from '@ks-apiserver/controllers/node/host-node';
+import { Leader } from '@ks-apiserver/controllers/runtime/leader';
+import type { Logger } from 'pino';
+import { ConfigError } from '../config/config.ts';
+import type { Options } from '../config/options.ts';
+import { NodePortListener } from '../embedded/node-port.ts';
+import { portError } from '../http/port-error.ts';
+import { install } from '../install/install.ts';
+import { OWN_SERVICE } from '../models/components/components.ts';
+import { type AdminResult, ensureAdmin, hasWellKnownPassword } from './admin.ts';
+import { type App, openApp } from './app.ts';
+import { type Kubernetes, openKubernetes } from './backend.ts';
+import { type ControllerParts, startControllers } from './controllers.ts';
+import { greeting, originOf } from './greeting.ts';
+import { reportOwnDeployment } from './own-deployment.ts';
+
+const START_MS = 60_000;
+
+/** Between two tries to reach a cluster that is not there yet, in milliseconds. */
+const RETRY_MS = 1000;
+
+type Closer = () => Promise<void>;
+
+/**
+ * Readies the Kubernetes API: built-in objects on the embedded one, their presence on a cluster,
+ * and the user admin.
+ */
+async function prepare(
+  options: Options,
+  kubernetes: Kubernetes,
+  log: Logger,
+): Promise<AdminResult> {
+  const { client } = kubernetes;
+
+  if (kubernetes.embedded) {
+    const changes = await install(client, { embedded: true, onlyIfOutdated: true });
+    const failed = changes.find(({ result }) => result === 'failed');
+    if (failed) {
+      throw new ConfigError(`${failed.object} cannot be installed: ${failed.error?.message}`);
+    }
+  } else {
+    await checkKinds(client, log);
+  }
+
+  const { changeInitial } = options.config.authentication.passwordPolicy;
+
+  return ensureAdmin(client, kubernetes.secrets, options.adminPassword, changeInitial);
+}
+
+/**
+ * The first answer of a cluster that may come up together with this server: asked for until it is
+ * there, for a minute.
+ */
+async function firstAnswer(client: KubeClient, path: string, log: Logger): Promise<Buffer> {
+  const end = Date.now() + START_MS;
+  for (let tries = 0; ; tries++) {
+    try {
+      return await client.raw('GET', path);
+    } catch (error) {
+      const { code = 0, message } = error as { code?: number; message: string };
+      if ((code < 500 && code !== 429) || Date.now() > end) {
+        throw error;
+      }
+      if (tries === 0) {
+        log.warn(`waiting for the cluster: ${message}`);
+      }
+
+      await sleep(RETRY_MS);
+    }
+  }
+}
+
+/**
+ * Throws a ConfigError where the cluster lacks kinds that are followed from the start: those of
+ * KubeSphere 3.0, or groups of 3.1.
+ */
+async function checkKinds(client: KubeClient, log: Logger): Promise<void> {
+  let kinds: { resources?: { name: string }[] };
+
+  try {
+    kinds = JSON.parse(
+      (await firstAnswer(client, '/apis/iam.kubesphere.io/v1alpha2', log)).toString(),
+    );
+  } catch (error) {
+    if ((error as { code?: number }).code === 404) {
+      throw new ConfigError(
+        'the cluster has no CRDs of KubeSphere: run "ks-apiserver install" first',
+      );
+    }
+
+    throw new ConfigError((error as Error).message);
+  }
+
+  const names = new Set(kinds.resources?.map(({ name }) => name));
+  const absent = ['groups', 'groupbindings'].filter((name) => !names.has(name));
+  if (absent.length > 0) {
+    throw new ConfigError(
+      `the cluster has no CRD of ${absent.join(' and ')}: run "ks-apiserver install" again`,
+    );
+  }
+}
+
+/** Listens on the node port of the server's own Service from now on. Answers how to stop that. */
+async function followNodePort(
+  client: KubeClient,
+  app: App,
+  host: string,
+  log: Logger,
+): Promise<Closer> {
+  const resource = { group: '', version: 'v1', resource: 'services' };
+
+  const services = new Informer(client, {
+    resource,
+    kind: 'Service',
+    namespace: OWN_SERVICE.namespace,
+    keepObjects: true,
+  }).start();
+
+  await services.ready(AbortSignal.timeout(START_MS));
+
+  const listener = new NodePortListener(app.server, host, services, log);
+  await listener.reconcile();
+
+  return async () => {
+    listener.stop();
+    await services.stop();
+  };
+}
+
+/**
+ * Starts the controllers: at once on the embedded API, which has one server; on a cluster in the
+ * replica that leads.
+ */
+async function controllersOf(kubernetes: Kubernetes, parts: ControllerParts): Promise<Closer> {
+  const lead = () => startControllers(parts, AbortSignal.timeout(START_MS));
+
+  if (kubernetes.embedded) {
+    return lead();
+  }
+
+  const leader = new Leader({
+    client: kubernetes.client,
+    namespace: OWN_SERVICE.namespace,
+    name: 'ks-apiserver-controllers',
+    identity: `${hostname()}_${randomUUID()}`,
+    lead,
+    onError: (err) =>
+      parts.log.error({ err }, 'the lease of the controllers cannot be read or renewed'),
+  }).start();
+
+  return () => leader.stop();
+}
+
+/** Starts the simulation of workloads. Answers how to stop it. */
+async function simulate(
+  { config }: Options,
+  client: KubeClient,
+  version: string,
+  log: Logger,
+): Promise<Closer> {
+  // Who does not simulate needs none of its code in memory.
+  const { startSimulation } = await import('@ks-apiserver/controllers/simulate/simulation');
+  const { nodes, startDelay, runDuration } = config.simulation;
+
+  return startSimulation(
+    {
+      client,
+      nodes,
+      version,
+      pace: { startMs: startDelay, runMs: runDuration, stopMs: startDelay },
+      onFailure: (controller, key, err) =>
+        log.error({ controller, key, err }, 'a controller failed and will try again'),
+      onError: (err) => log.warn({ err }, 'the simulation cannot write'),
+    },
+    AbortSignal.timeout(START_MS),
+  );
+}
+
+/**
+ * Starts the server and prints how to use it. Answers how to stop it; rejects with a ConfigError
+ * for what the operator can mend.
+ */
+export async function serve(
+  options: Options,
+  log: Logger,
+  out: (line: string) => void,
+): Promise<Closer> {
+  const started = performance.now();
+  const { bindAddress, insecurePort, config } = options;
+  const closers: Closer[] = [];
+
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) {
+      await closer();
+    }
+  };
+
+  try {
+    const kubernetes = await openKubernetes(options);
+    closers.push(() => kubernetes.close());
+
+    const admin = await prepare(options, kubernetes, log);
+    const app = await openApp(config, kubernetes, log);
+
+    closers.push(() => app.close());
+
+    const port = await app.server.listen(bindAddress, insecurePort).catch((error) => {
+      throw portError(error, bindAddress, insecurePort, '--insecure-port');
+    });
+
+    // All replicas of a cluster are reached at their Service.
+    app.reachedAt(
+      options.inCluster
+        ? `http://${OWN_SERVICE.name}.${OWN_SERVICE.namespace}.svc`
+        : originOf(bindAddress, port),
+    );
+
+    const { client } = kubernetes;
+
+    const parts = {
+      client,
+      catalog: app.catalog,
+      users: app.users,
+      revokeSessions: app.revokeSessions,
+      checkOverride: app.checkOverride,
+      quotas: app.quotas,
+      routers: app.routers,
+      endpoint: kubernetes.endpoint,
+      isEmbedded: kubernetes.embedded !== undefined,
+      loginHistory: {
+        retentionMs: config.authentication.loginHistoryRetentionPeriod,
+        maximumEntries: config.authentication.loginHistoryMaximumEntries,
+      },
+      ...(!kubernetes.embedded && { kubectlImage: config.authentication.kubectlImage }),
+      log,
+    };
+
+    closers.push(await controllersOf(kubernetes, parts));
+
+    if (kubernetes.embedded) {
+      closers.push(await followNodePort(client, app, bindAddress, log));
+
+      const { gitVersion } = JSON.parse((await client.raw('GET', '/version')).toString()) as {
+        gitVersion: string;
+      };
+
+      if (options.simulate) {
+        closers.push(await simulate(options, client, gitVersion, log));
+      } else {
+        await reportOwnDeployment(client);
+      }
+
+      if (options.registerNode) {
+        const onError = (err: unknown) => log.error({ err }, 'the node cannot report');
+
+        const node = await new HostNode({
+          client,
+          dataDir: options.dataDir,
+          version: gitVersion,
+          onError,
+        }).start();
+
+        closers.push(() => node.stop());
+      }
+    }
+
+    for (const line of greeting({
+      options,
+      kubernetes,
+      admin,
+      port,
+      ms: performance.now() - started,
+    })) {
+      out(line);
+    }
+
+    hasWellKnownPassword(client).then(
+      (well) =>
+        well &&
+        log.warn('admin has the password that everybody knows from KubeSphere 3.0: change it'),
+      () => {},
+    );
+
+    return close;
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,222 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { BodyBudgets } from '@ks-apiserver/http/request/body-budgets';
+import { sendError } from '@ks-apiserver/http/response/error-responder';
+import type { UpgradeRequest } from '@ks-apiserver/http/routes/route';
+import {
+  compose,
+  type Exchange,
+  HttpCall,
+  type Incoming,
+  IncomingCall,
+  type Pending,
+} from '@ks-apiserver/http/server/exchange';
+import { Listener } from '@ks-apiserver/http/server/listener';
+import { ordinaryAnswer } from '@ks-apiserver/http/server/upgrade';
+import type { Logger } from 'pino';
+import {
+  type ChainParts,
+  chain,
+  gatedCall,
+  type UpgradeEnds,
+  upgradeChain,
+} from '../http/chain.ts';
+import { Connections, neededBy } from '../http/connections.ts';
+import type { Metrics } from '../http/metrics.ts';
+import type { SourceAddresses } from '../http/source-ip.ts';
+import { ANONYMOUS } from '../models/iam/login/authenticate.ts';
+import { relayUpgrade } from '../proxy/upgrade-relay.ts';
+import { serveWatchSocket } from '../proxy/watch-socket.ts';
+
+/** How long requests may take to finish when the server stops, in milliseconds. */
+const GRACE_MS = 10_000;
+
+/** The KubeSphere API on any number of addresses: they all lead into the same chain. */
+export class KsApiServer {
+  readonly #parts: ChainParts;
+  readonly #metrics: Metrics;
+  readonly #log: Logger;
+  readonly #addresses: SourceAddresses;
+  #stopping = false;
+  readonly #listeners = new Map<string, Listener>();
+  readonly #handle: (exchange: Exchange) => Pending;
+  readonly #upgrades = new Set<Duplex>();
+
+  constructor(
+    parts: Omit<ChainParts, 'connections' | 'bodies'>,
+    metrics: Metrics,
+    log: Logger,
+    addresses: SourceAddresses,
+  ) {
+    const connections = new Connections(parts.authenticator, parts.authorizer);
+    this.#parts = { ...parts, connections, bodies: new BodyBudgets() };
+    this.#metrics = metrics;
+    this.#log = log;
+    this.#addresses = addresses;
+    this.#handle = compose(chain(this.#parts));
+  }
+
+  /** Listens on one more address; rejects with the system's error. Answers the port. */
+  async listen(host: string, port: number): Promise<number> {
+    const listener = await Listener.listen({
+      host,
+      port,
+      onRequest: this.#onRequest,
+      onUpgrade: this.#onUpgrade,
+    });
+
+    this.#listeners.set(`${host}:${listener.port}`, listener);
+
+    return listener.port;
+  }
+
+  /** Stops listening on one address; its running requests finish. */
+  async unlisten(host: string, port: number): Promise<void> {
+    const key = `${host}:${port}`;
+    const listener = this.#listeners.get(key);
+    this.#listeners.delete(key);
+    await listener?.close(GRACE_MS);
+  }
+
+  readonly #onRequest = (req: IncomingMessage, res: ServerResponse): void => {
+    const exchange = new HttpCall(req, res, ANONYMOUS, this.#addresses.of(req));
+
+    if (this.#stopping) {
+      res.setHeader('connection', 'close');
+    }
+
+    this.#metrics.inFlight.inc();
+
+    res.once('close', () => {
+      if (!res.writableFinished) {
+        exchange.abort();
+      }
+
+      this.#metrics.inFlight.dec();
+      this.#metrics.observe(exchange);
+      this.#access(exchange, res.statusCode);
+    });
+
+    const failed = (error: unknown) => {
+      this.#log.error(
+        { err: error, path: exchange.info.path },
+        'a request failed in an unexpected way',
+      );
+
+      res.destroy();
+    };
+
+    try {
+      this.#handle(exchange)?.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  };
+
+  /**
+   * Like 3.0, what succeeds is logged for who looks closer only: a line costs as much as a cached
+   * answer.
+   */
+  #access(
+    { req, info, user, receivedAt, sourceIP }: Incoming,
+    status: number,
+    level: 'debug' | 'info' = status < 400 ? 'debug' : 'info',
+  ): void {
+    if (!this.#log.isLevelEnabled(level)) {
+      return;
+    }
+
+    // The path without its query: queries carry codes and tokens.
+    const line = {
+      ip: sourceIP,
+      user: user.name,
+      method: req.method,
+      path: info.path,
+      status,
+      ms: Math.round(performance.now() - receivedAt),
+    };
+
+    this.#log[level](line, 'request');
+  }
+
+  readonly #onUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    socket.on('error', () => socket.destroy());
+
+    const incoming = new IncomingCall(req, ANONYMOUS, this.#addresses.of(req));
+    socket.once('close', () => incoming.abort());
+
+    const { kubernetes, connections, longCalls, upgrade } = this.#parts;
+    const connection = { req, socket, head };
+    let status = 101;
+
+    const follow: UpgradeRequest['follow'] = (needs, end) => {
+      const forget = connections.add(incoming, end, needs);
+
+      this.#upgrades.add(socket);
+
+      socket.once('close', () => {
+        this.#upgrades.delete(socket);
+        forget();
+      });
+    };
+
+    const admit = () => {
+      const giveBack = longCalls.admit(incoming);
+
+      if (socket.destroyed) {
+        giveBack();
+      } else {
+        socket.once('close', giveBack);
+      }
+    };
+
+    const ends: UpgradeEnds = {
+      kubernetes: async (request) => {
+        admit();
+        follow(neededBy(incoming), (why) => (why === 'stopping' ? socket.end() : socket.destroy()));
+
+        if (incoming.info.verb === 'watch') {
+          await serveWatchSocket(request, connection, (call) =>
+            gatedCall(this.#parts, incoming, call),
+          );
+        } else {
+          status = await relayUpgrade(kubernetes, request, connection);
+        }
+      },
+      route: async () => {
+        admit();
+        await upgrade(incoming, { socket, head, follow });
+      },
+    };
+
+    const serve = async () => {
+      await compose<Incoming>(upgradeChain(this.#parts, ends))(incoming);
+      // Who opens a shell is told always.
+      this.#access(
+        incoming,
+        status,
+        incoming.info.isKubernetes || incoming.info.verb === 'watch' ? 'debug' : 'info',
+      );
+    };
+
+    serve().catch((thrown) => {
+      if (socket.destroyed) {
+        return;
+      }
+
+      const { code } = sendError(ordinaryAnswer(req, socket), thrown);
+      this.#access(incoming, code);
+    });
+  };
+
+  /** Stops gracefully: no new connections, watches end, running requests finish, within 10 s. */
+  async close(): Promise<void> {
+    this.#stopping = true;
+    this.#parts.connections.close();
+    await Promise.all([...this.#listeners.values()].map((listener) => listener.close(GRACE_MS)));
+
+    for (const socket of this.#upgrades) {
+      socket.destroy();
+    }
+  }
+}

@@ -1,0 +1,205 @@
+import { SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
+import { SECRETS } from '@ks-apiserver/api/resources';
+import type { User } from '@ks-apiserver/api/user';
+import { Informer } from '@ks-apiserver/client/informer/informer';
+import type { Logger } from 'pino';
+import { ConfigError } from '../config/config.ts';
+import type { Config } from '../config/config-schema.ts';
+import { SourceAddresses } from '../http/source-ip.ts';
+import { ApiTokens } from '../models/credentials/api-tokens.ts';
+import { CREDENTIAL_LABEL, CREDENTIAL_NAMESPACE } from '../models/credentials/secret.ts';
+import { Totp } from '../models/credentials/totp.ts';
+import { Authenticator } from '../models/iam/login/authenticate.ts';
+import { Login } from '../models/iam/login/login.ts';
+import { LoginRecords } from '../models/iam/login/login-records.ts';
+import { ProviderAccounts } from '../models/iam/providers/provider-accounts.ts';
+import { ProviderLinks } from '../models/iam/providers/provider-links.ts';
+import { ProviderPasswords } from '../models/iam/providers/provider-passwords.ts';
+import { SettingsError } from '../models/identity-providers/provider.ts';
+import { type IdentityProviders, openProviders } from '../models/identity-providers/registry.ts';
+import { UserDirectory } from '../models/oauth/user-claims.ts';
+import type { Catalog } from '../models/resources/catalog/catalog.ts';
+import { TokenIssuer } from '../models/session/issue.ts';
+import { KubeSessions } from '../models/session/kube-sessions.ts';
+import { SESSION_LABEL } from '../models/session/session-secret.ts';
+import type { SessionStore } from '../models/session/sessions.ts';
+import { Tokens } from '../models/session/tokens.ts';
+import { WatchProbe } from '../models/session/watch-probe.ts';
+import type { Kubernetes } from './backend.ts';
+import { jwtSecret } from './secrets.ts';
+
+/** What proving who one is stands on. */
+export interface SignInContext {
+  config: Config;
+  kubernetes: Kubernetes;
+  catalog: Catalog;
+  /** The copy of the users that has their hashes. */
+  users: Informer;
+  /** Makes sure that a new user inherits nothing from an earlier one of his name. */
+  claimName: (name: string) => Promise<void>;
+  log: Logger;
+  signal: AbortSignal;
+}
+
+/** Secrets of the server's namespace that carry a label, followed. */
+function labelled(kubernetes: Kubernetes, namespace: string, labelSelector: string): Informer {
+  const options = {
+    resource: SECRETS,
+    kind: 'Secret',
+    namespace,
+    labelSelector,
+    keepObjects: true,
+  };
+
+  return new Informer(kubernetes.client, options).start();
+}
+
+async function openSessions(
+  config: Config,
+  kubernetes: Kubernetes,
+  signal: AbortSignal,
+): Promise<SessionStore> {
+  if (config.redis.host !== '') {
+    // Its client is not loaded where nobody needs it.
+    const { RedisSessions } = await import('../models/session/redis-sessions.ts');
+    return new RedisSessions(config.redis).connect();
+  }
+
+  const informer = labelled(kubernetes, SYSTEM_NAMESPACE, SESSION_LABEL);
+  await informer.ready(signal);
+
+  const probe = kubernetes.embedded ? undefined : new WatchProbe(kubernetes.client, informer);
+
+  return new KubeSessions(kubernetes.client, informer, probe);
+}
+
+/**
+ * Opens the identity providers, which asks none of them anything. Throws a ConfigError that names
+ * the field for wrong settings.
+ */
+export async function openIdentityProviders(config: Config): Promise<IdentityProviders> {
+  try {
+    return await openProviders(config.authentication.oauthOptions.identityProviders);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) {
+      throw error;
+    }
+
+    throw new ConfigError(
+      `authentication.oauthOptions.identityProviders${error.field}: ${error.message}`,
+    );
+  }
+}
+
+/**
+ * Records of log-ins, which count failures from the stored ones on, those of other replicas too.
+ */
+async function openRecords(
+  { config, kubernetes, catalog, log, signal }: SignInContext,
+  addresses: SourceAddresses,
+) {
+  const records = new LoginRecords(
+    kubernetes.client,
+    config.authentication.authenticateRateLimiterDuration,
+    (text) => addresses.client(text),
+    (err) => log.error({ err }, 'a login record cannot be stored'),
+  );
+
+  const stored = catalog.row('loginrecords');
+  await stored.ready(signal);
+
+  for (const entry of stored.store.values()) {
+    records.count(entry);
+  }
+
+  stored.store.onChange(({ type, entry }) => {
+    if (type === 'ADDED') {
+      records.count(entry);
+    }
+  });
+
+  return records;
+}
+
+/**
+ * Puts together passwords, identity providers, tokens and sessions. Rejects when Redis or the
+ * Kubernetes API does not answer in time.
+ */
+export async function openSignIn(context: SignInContext, providers: IdentityProviders) {
+  const { config, kubernetes, users, claimName, signal } = context;
+  const { client } = kubernetes;
+  const { authentication } = config;
+  const addresses = new SourceAddresses(authentication.trustedProxies);
+  const credentials = labelled(kubernetes, CREDENTIAL_NAMESPACE, CREDENTIAL_LABEL);
+
+  const [sessions, secret, records] = await Promise.all([
+    openSessions(config, kubernetes, signal),
+    jwtSecret(authentication.jwtSecret, kubernetes.secrets),
+    openRecords(context, addresses),
+    credentials.ready(signal),
+  ]);
+
+  const tokens = new Tokens(secret, authentication.maximumClockSkew);
+  const apiTokens = new ApiTokens(client, credentials, authentication.apiTokens);
+  const totp = new Totp(client, credentials, authentication.totp.issuer);
+  const links = new ProviderLinks(users);
+  const isEmailTaken = (email: string): boolean => login.find(email) !== undefined;
+  const accounts = new ProviderAccounts({ client, users, links, isEmailTaken, claimName });
+
+  const lockOut = {
+    maxTries: authentication.authenticateRateLimiterMaxTries,
+    maxTriesPerSource: authentication.authenticateRateLimiterMaxTriesPerSource,
+    durationMs: authentication.authenticateRateLimiterDuration,
+  };
+
+  const passwords = new ProviderPasswords(providers, accounts);
+  const login: Login = new Login(client, users, records, lockOut, totp, passwords);
+
+  const mayLogIn = (name: string, uid: string) => {
+    const user = users.store.get(name)?.object as User | undefined;
+    return (
+      user !== undefined &&
+      user.status?.state === 'Active' &&
+      (uid === '' || user.metadata.uid === uid)
+    );
+  };
+
+  const { accessTokenMaxAge, accessTokenInactivityTimeout, sessionMaxAge } =
+    authentication.oauthOptions;
+  const { multipleLogin } = authentication;
+  const policy = { accessTokenMaxAge, accessTokenInactivityTimeout, sessionMaxAge, multipleLogin };
+  const directory = new UserDirectory(users);
+  const describe = (name: string, scope: string | undefined) => directory.extra(name, scope);
+  const issuer = new TokenIssuer(tokens, sessions, policy, mayLogIn, describe);
+
+  const authenticator = new Authenticator(
+    tokens,
+    sessions,
+    login,
+    users,
+    accessTokenMaxAge > 0,
+    apiTokens,
+  );
+
+  const close = async () => {
+    await records.flush();
+    await sessions.close();
+    await credentials.stop();
+  };
+
+  return {
+    addresses,
+    sessions,
+    secret,
+    tokens,
+    apiTokens,
+    totp,
+    links,
+    accounts,
+    login,
+    mayLogIn,
+    issuer,
+    authenticator,
+    close,
+  };
+}

@@ -1,0 +1,89 @@
+import type { Exchange } from '@ks-apiserver/http/server/exchange';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Seconds; from a cached get to a large list. */
+const BUCKETS = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60];
+
+const VERBS = new Set([
+  'get',
+  'list',
+  'watch',
+  'create',
+  'update',
+  'patch',
+  'delete',
+  'deletecollection',
+  'GET',
+  'POST',
+]);
+
+const GROUP_LIMIT = 200;
+
+/** Counts of this server's work in the form of Prometheus; label values are bounded. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #requests: Counter;
+  readonly #duration: Histogram;
+  readonly inFlight: Gauge;
+  readonly #groups = new Set<string>();
+
+  constructor() {
+    const registers = [this.registry];
+
+    collectDefaultMetrics({ register: this.registry });
+
+    this.#requests = new Counter({
+      name: 'ks_apiserver_request_total',
+      help: 'Requests by verb, group and status code.',
+      labelNames: ['verb', 'group', 'code'],
+      registers,
+    });
+
+    this.#duration = new Histogram({
+      name: 'ks_apiserver_request_duration_seconds',
+      help: 'Time from a request to the end of its answer, without watches.',
+      labelNames: ['verb', 'group'],
+      buckets: BUCKETS,
+      registers,
+    });
+
+    this.inFlight = new Gauge({
+      name: 'ks_apiserver_requests_in_flight',
+      help: 'Requests being answered.',
+      registers,
+    });
+  }
+
+  /** Counts a request that has ended. */
+  observe({ info, res, receivedAt }: Exchange): void {
+    const verb = VERBS.has(info.verb) ? info.verb : 'other';
+
+    // A group is known by the first call of it that was served: who asks for what there is not, or
+    // may not, names none.
+    const group = info.isResource
+      ? this.#group(info.group || 'core', res.statusCode < 400)
+      : 'none';
+    this.#requests.inc({ verb, group, code: res.statusCode });
+
+    if (verb !== 'watch') {
+      this.#duration.observe({ verb, group }, (performance.now() - receivedAt) / 1000);
+    }
+  }
+
+  /**
+   * Callers choose the group in the URL: what is not known to be one, or would be one too many,
+   * counts as other.
+   */
+  #group(group: string, served: boolean): string {
+    if (this.#groups.has(group)) {
+      return group;
+    }
+    if (!served || this.#groups.size >= GROUP_LIMIT) {
+      return 'other';
+    }
+
+    this.#groups.add(group);
+
+    return group;
+  }
+}

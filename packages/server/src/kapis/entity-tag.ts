@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import type { Catalog } from '../models/resources/catalog/catalog.ts';
+import type { ResourceDefinition } from '../models/resources/catalog/definition.ts';
+import type { Page } from '../models/resources/list/list.ts';
+
+/**
+ * Tags of one process mean nothing to another: counts behind computed annotations begin anew with
+ * each.
+ */
+const INSTANCE = randomBytes(6).toString('base64url');
+
+/**
+ * Two hashes of 32 bits, fed with what only the server chooses: nobody can make two lists look the
+ * same.
+ */
+class Digest {
+  #a = 0x811c9dc5;
+  #b = 0x9747b28c;
+
+  number(value: number): void {
+    this.#a = Math.imul(this.#a ^ value, 0x01000193);
+    this.#b = Math.imul(this.#b ^ (value + (this.#a >>> 13)), 0x85ebca6b);
+  }
+
+  text(text: string): void {
+    for (let i = 0; i < text.length; i++) {
+      this.number(text.charCodeAt(i));
+    }
+    this.number(0x10000);
+  }
+
+  toString(): string {
+    return (this.#a >>> 0).toString(36) + (this.#b >>> 0).toString(36).padStart(7, '0');
+  }
+}
+
+/**
+ * The tag of an answer made of cached objects: of which versions of which objects it is made, in
+ * which order, and how many there are in all. Two callers get the same tag for the same answer
+ * alone, and changes elsewhere leave it as it is. It is a weak one, as the same answer may be sent
+ * in several codings. Undefined where objects have no version to go by.
+ */
+export function entityTag(
+  { entries, total, continue: next = '' }: Page,
+  row: ResourceDefinition,
+  catalog: Catalog,
+  form: string,
+): string | undefined {
+  const digest = new Digest();
+  digest.text(`${row.group}/${row.version}/${row.resource}/${form}/${next}`);
+  digest.number(total);
+
+  const versionOf = row.annotate && row.annotationVersion;
+
+  for (const entry of entries) {
+    if (entry.uid === '' || entry.resourceVersion === '') {
+      return undefined;
+    }
+
+    // Enough of it: together with the version it tells objects apart.
+    digest.text(entry.uid.slice(0, 8));
+    digest.text(entry.resourceVersion);
+
+    if (versionOf) {
+      digest.text(String(versionOf(entry, catalog)));
+    }
+  }
+
+  return `W/"${INSTANCE}.${digest}"`;
+}

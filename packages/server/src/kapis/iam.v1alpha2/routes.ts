@@ -1,0 +1,342 @@
+import { SMALL_BODY_LIMIT } from '@ks-apiserver/http/routes/body';
+import type { Route } from '@ks-apiserver/http/routes/route';
+import { Type } from 'typebox';
+import { PageableResponse } from '../parameters.ts';
+import { rows } from '../rows.ts';
+import { credentialRoutes } from './credential-routes.ts';
+import type { CredentialHandlersParts } from './credentials.ts';
+import { type ExplainParts, explainHandler } from './explain.ts';
+import { bindingHandlers, type GroupHandlersParts, groupHandlers } from './groups.ts';
+import type { MemberHandlersParts } from './members.ts';
+import { memberHandlers } from './members.ts';
+import { roleHandlers } from './roles.ts';
+import type { Level } from './scoped.ts';
+import {
+  BindingsSchema,
+  ExplanationSchema,
+  GroupBindingSchema,
+  GroupMembersSchema,
+  GroupSchema,
+  MemberSchema,
+  MembersSchema,
+  MessageSchema,
+  PasswordSchema,
+  RolePatchSchema,
+  RoleSchema,
+  UserSchema,
+} from './types.ts';
+import { type UserHandlersParts, userHandlers } from './users.ts';
+
+/** What the handlers of this group work with. */
+export type IamParts = UserHandlersParts &
+  MemberHandlersParts &
+  GroupHandlersParts &
+  ExplainParts & { credentials: CredentialHandlersParts };
+
+const BASE = '/kapis/iam.kubesphere.io/v1alpha2';
+const TAGS = ['Access Management'];
+
+const list = { returns: PageableResponse };
+const message = { returns: MessageSchema };
+const templates = { returns: Type.Array(RoleSchema) };
+
+/**
+ * The levels of the platform that have roles: path, path parameter of a role, and the words of
+ * operation ids.
+ */
+const ROLES: readonly [
+  level: Level,
+  path: string,
+  parameter: string,
+  name: string,
+  list: string,
+][] = [
+  ['global', '/globalroles', 'globalrole', 'GlobalRole', 'ListGlobalRoles'],
+  ['cluster', '/clusterroles', 'clusterrole', 'ClusterRole', 'ListClusterRoles'],
+  [
+    'workspace',
+    '/workspaces/{workspace}/workspaceroles',
+    'workspacerole',
+    'WorkspaceRole',
+    'ListWorkspaceRoles',
+  ],
+  ['namespace', '/namespaces/{namespace}/roles', 'role', 'NamespaceRole', 'ListRoles'],
+  ['devops', '/devops/{devops}/roles', 'role', 'NamespaceRole', 'ListRoles'],
+];
+
+/**
+ * The levels that have members, and the resource under a member that shows his role's templates.
+ */
+const MEMBERS: readonly [
+  level: Level,
+  path: string,
+  parameter: string,
+  name: string,
+  roles: string,
+][] = [
+  ['cluster', '/clustermembers', 'clustermember', 'ClusterMember', 'clusterroles'],
+  [
+    'workspace',
+    '/workspaces/{workspace}/workspacemembers',
+    'workspacemember',
+    'WorkspaceMember',
+    'workspaceroles',
+  ],
+  ['namespace', '/namespaces/{namespace}/members', 'member', 'NamespaceMember', 'roles'],
+  ['devops', '/devops/{devops}/members', 'member', 'NamespaceMember', 'roles'],
+];
+
+const EXPLAIN_PARAMETERS = Object.entries({
+  user: 'name of the user; the caller without it',
+  group: 'a group of the user, such as one of an identity provider; may be repeated',
+  verb: 'verb of Kubernetes, or method of a path that is no resource',
+  apiGroup: 'API group; empty for the core group',
+  apiVersion: 'version of the API; only modules of roles look at it',
+  resource: 'plural name of the resource',
+  subresource: 'subresource',
+  name: 'name of the object',
+  namespace: 'namespace of the call',
+  workspace: 'workspace of the call',
+  devops: 'DevOps project of the call',
+  path: 'path that is no resource',
+  api: 'kubernetes for calls below /api and /apis, to which the built-in policy does not apply',
+}).map(([name, description]) => ({
+  in: 'query' as const,
+  name,
+  description,
+  schema: Type.String(),
+}));
+
+/** Groups of workspaces, and bindings that are made object by object. */
+function groupRoutes(parts: IamParts): Route[] {
+  const groups = groupHandlers(parts);
+  const workspaceBindings = bindingHandlers('workspace', parts);
+  const namespaceBindings = bindingHandlers('namespace', parts);
+  const ws = '/workspaces/{workspace}';
+  const [all, one] = [`${ws}/groups`, `${ws}/groups/{group}`];
+  const group = { returns: GroupSchema };
+  const bindings = { body: BindingsSchema, returns: BindingsSchema };
+  const members = { body: GroupMembersSchema, returns: Type.Array(GroupBindingSchema) };
+
+  return rows(BASE, TAGS, [
+    ['GET', all, 'ListWorkspaceGroups', 'List groups', groups.list, list],
+    ['POST', all, 'CreateGroup', 'Create a group', groups.create, { body: GroupSchema, ...group }],
+    ['GET', one, 'DescribeGroup', 'Read a group', groups.get, group],
+    ['PUT', one, 'UpdateGroup', 'Replace a group', groups.update, { body: GroupSchema, ...group }],
+    [
+      'PATCH',
+      one,
+      'PatchGroup',
+      'Change a group',
+      groups.patch,
+      { body: RolePatchSchema, ...group },
+    ],
+    ['DELETE', one, 'DeleteGroup', 'Delete a group', groups.delete, message],
+    [
+      'GET',
+      `${ws}/groupbindings`,
+      'ListGroupBindings',
+      'List members of groups',
+      groups.listMembers,
+      list,
+    ],
+    [
+      'POST',
+      `${ws}/groupbindings`,
+      'CreateGroupBinding',
+      'Add members to groups',
+      groups.addMembers,
+      members,
+    ],
+    [
+      'DELETE',
+      `${ws}/groupbindings/{groupbinding}`,
+      'DeleteGroupBinding',
+      'Remove members of a group',
+      groups.removeMembers,
+      message,
+    ],
+    [
+      'GET',
+      `${ws}/rolebindings`,
+      'ListGroupRoleBindings',
+      'List bindings of projects',
+      groups.listRoleBindings,
+      list,
+    ],
+    [
+      'GET',
+      `${ws}/workspacerolebindings`,
+      'ListGroupWorkspaceRoleBindings',
+      'List bindings of a workspace',
+      groups.listWorkspaceBindings,
+      list,
+    ],
+    [
+      'POST',
+      `${ws}/workspacerolebindings`,
+      'CreateWorkspaceRoleBinding',
+      'Give roles of a workspace',
+      workspaceBindings.create,
+      bindings,
+    ],
+    [
+      'DELETE',
+      `${ws}/workspacerolebindings/{rolebinding}`,
+      'DeleteWorkspaceRoleBinding',
+      'Take a role of a workspace',
+      workspaceBindings.delete,
+      message,
+    ],
+    [
+      'POST',
+      '/namespaces/{namespace}/rolebindings',
+      'CreateRoleBinding',
+      'Give roles of a project',
+      namespaceBindings.create,
+      bindings,
+    ],
+    [
+      'DELETE',
+      '/namespaces/{namespace}/rolebindings/{rolebinding}',
+      'DeleteRoleBinding',
+      'Take a role of a project',
+      namespaceBindings.delete,
+      message,
+    ],
+  ]);
+}
+
+/** iam.kubesphere.io/v1alpha2: users, roles, members and groups. */
+export function iamV1alpha2(parts: IamParts): Route[] {
+  const users = userHandlers(parts);
+
+  return [
+    ...rows(BASE, TAGS, [
+      ['GET', '/users', 'ListUsers', 'List users', users.list, list],
+      [
+        'POST',
+        '/users',
+        'CreateUser',
+        'Create a user',
+        users.create,
+        { body: UserSchema, returns: UserSchema },
+      ],
+      ['GET', '/users/{user}', 'DescribeUser', 'Read a user', users.get, { returns: UserSchema }],
+      [
+        'PUT',
+        '/users/{user}',
+        'UpdateUser',
+        'Replace a user',
+        users.update,
+        { body: UserSchema, returns: UserSchema },
+      ],
+      ['DELETE', '/users/{user}', 'DeleteUser', 'Delete a user', users.delete, message],
+      [
+        'PUT',
+        '/users/{user}/password',
+        'ModifyPassword',
+        'Set a password',
+        users.password,
+        { body: PasswordSchema, bodyLimit: SMALL_BODY_LIMIT, ...message },
+      ],
+      [
+        'GET',
+        '/users/{user}/loginrecords',
+        'ListUserLoginRecords',
+        'List log-ins of a user',
+        users.loginRecords,
+        list,
+      ],
+      [
+        'GET',
+        '/users/{user}/globalroles',
+        'RetrieveMemberRoleTemplates',
+        'Templates of a user’s global role',
+        users.globalRoles,
+        templates,
+      ],
+    ]),
+    ...credentialRoutes(BASE, TAGS, parts.credentials),
+    {
+      method: 'GET',
+      path: `${BASE}/explain`,
+      operationId: 'ExplainAccess',
+      summary: 'Why a user may or may not do something',
+      tags: TAGS,
+      parameters: EXPLAIN_PARAMETERS,
+      returns: ExplanationSchema,
+      handler: explainHandler(parts),
+    },
+    ...groupRoutes(parts),
+    ...ROLES.flatMap(([level, path, parameter, name, listId]) => {
+      const roles = roleHandlers(level, parameter, parts);
+      const one = `${path}/{${parameter}}`;
+      const role = { returns: RoleSchema };
+
+      return rows(BASE, TAGS, [
+        ['GET', path, listId, 'List roles', roles.list, list],
+        [
+          'POST',
+          path,
+          `Create${name}`,
+          'Create a role from templates',
+          roles.create,
+          { body: RoleSchema, ...role },
+        ],
+        ['GET', one, `Describe${name}`, 'Read a role', roles.get, role],
+        [
+          'PUT',
+          one,
+          `Update${name}`,
+          'Replace a role',
+          roles.update,
+          { body: RoleSchema, ...role },
+        ],
+        [
+          'PATCH',
+          one,
+          `Patch${name}`,
+          'Change a role',
+          roles.patch,
+          { body: RolePatchSchema, ...role },
+        ],
+        ['DELETE', one, `Delete${name}`, 'Delete a role', roles.delete, message],
+      ]);
+    }),
+    ...MEMBERS.flatMap(([level, path, parameter, name, roles]) => {
+      const members = memberHandlers(level, parameter, parts);
+      const one = `${path}/{${parameter}}`;
+
+      return rows(BASE, TAGS, [
+        ['GET', path, `List${name}s`, 'List members', members.list, list],
+        [
+          'POST',
+          path,
+          `Create${name}s`,
+          'Add members',
+          members.create,
+          { body: MembersSchema, returns: MembersSchema },
+        ],
+        ['GET', one, `Describe${name}`, 'Read a member', members.get, { returns: UserSchema }],
+        [
+          'PUT',
+          one,
+          `Update${name}`,
+          'Change the role of a member',
+          members.update,
+          { body: MemberSchema, returns: MemberSchema },
+        ],
+        ['DELETE', one, `Remove${name}`, 'Remove a member', members.delete, message],
+        [
+          'GET',
+          `${one}/${roles}`,
+          'RetrieveMemberRoleTemplates',
+          'Templates of a member’s role',
+          members.roles,
+          templates,
+        ],
+      ]);
+    }),
+  ];
+}

@@ -1,0 +1,193 @@
+import { StatusError, unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
+import { type Handler, RouteReply, type RouteRequest } from '@ks-apiserver/http/routes/route';
+import {
+  type AuthorizationRequest,
+  checkedRequest,
+  type Destination,
+  destinationOf,
+} from '../../models/oauth/authorization-request.ts';
+import type { LoggedIn } from '../../models/oauth/codes.ts';
+import { OAuthError } from '../../models/oauth/errors.ts';
+import { withParameters } from '../../models/oauth/redirect-uris.ts';
+import { checkCaller, needsConsent, needsLogin } from '../../models/oauth/user-steps.ts';
+import { sessionId } from '../../models/session/issue.ts';
+import { callerOf, isBrowser, speaksHttps } from './callers.ts';
+import { askConsent, askLogin, type Dialog, submitted } from './pages/prompt.ts';
+import type { OAuthParts } from './parts.ts';
+
+/**
+ * Parameters of the request, and the fields of one of the prompt page's forms if that is what came.
+ */
+function inputOf({ query, body }: RouteRequest): {
+  parameters: URLSearchParams;
+  form: URLSearchParams | undefined;
+} {
+  if (!(body instanceof URLSearchParams)) {
+    return { parameters: query, form: undefined };
+  }
+
+  // A client may send its request by POST too (OpenID Connect Core section 3.1.2.1).
+  return body.has('csrf')
+    ? { parameters: query, form: body }
+    : { parameters: body, form: undefined };
+}
+
+/**
+ * Sends the browser to the client with an answer; after a form by 303, so that the form does not
+ * follow (RFC 9700 section 4.12).
+ */
+function answer(
+  { issuerUrl }: OAuthParts,
+  { method }: RouteRequest,
+  { redirectUri, state, mode }: Destination,
+  result: Record<string, string>,
+  cookies: readonly string[] = [],
+): RouteReply {
+  const parameters = new URLSearchParams(result);
+
+  if (state !== '') {
+    parameters.set('state', state);
+  }
+
+  // Who spoke, so that the answer of one server is not taken to another (RFC 9207).
+  parameters.set('iss', issuerUrl());
+
+  return new RouteReply(method === 'POST' ? 303 : 302, {
+    location: withParameters(redirectUri, parameters, mode),
+    'content-type': 'text/plain',
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    ...(cookies.length > 0 && { 'set-cookie': [...cookies] }),
+  });
+}
+
+/**
+ * 3.0's answer to who is not logged in and has no browser; some clients ask to be challenged (3.x
+ * respondWithChallenges).
+ */
+function notLoggedIn({ client }: AuthorizationRequest): RouteReply {
+  const text = 'Unauthorized: log in first';
+  const challenge = client.respondWithChallenges && {
+    'www-authenticate': 'Basic realm="KubeSphere"',
+  };
+
+  return new RouteReply(401, { 'content-type': 'text/plain; charset=utf-8', ...challenge }, text);
+}
+
+/**
+ * The implicit grant (RFC 6749 section 4.2), for who brings a credential himself, as in 3.0: never
+ * by a browser's log-in.
+ */
+async function implicit(
+  parts: OAuthParts,
+  request: RouteRequest,
+  asked: AuthorizationRequest,
+): Promise<RouteReply> {
+  const caller = await callerOf(parts, request);
+  if (!caller) {
+    if (asked.prompt.has('none')) {
+      throw new OAuthError('login_required', 'nobody is logged in');
+    }
+    return notLoggedIn(asked);
+  }
+
+  checkCaller(asked, caller);
+
+  const { client, scope } = asked;
+
+  const grant = {
+    client,
+    scope,
+    session: sessionId(),
+    authTime: caller.authTime,
+    refreshable: false,
+  };
+
+  const { access_token, expires_in } = await parts.issuer.issue(caller.identity, grant);
+
+  return answer(parts, request, asked, {
+    access_token,
+    token_type: 'Bearer',
+    ...(expires_in !== undefined && { expires_in: String(expires_in) }),
+    scope,
+  });
+}
+
+/**
+ * The authorization code grant (RFC 6749 section 4.1): logs in and asks where that is needed, then
+ * hands out a code.
+ */
+async function code(dialog: Dialog): Promise<RouteReply> {
+  const { parts, request, asked } = dialog;
+  const grant = async (user: LoggedIn, cookies?: readonly string[]) =>
+    answer(parts, request, asked, { code: await parts.codes.issue(asked, user) }, cookies);
+  const caller = await callerOf(parts, request);
+  if (caller) {
+    checkCaller(asked, caller);
+    return grant(caller);
+  }
+
+  if (dialog.form) {
+    return submitted(dialog, dialog.form, grant);
+  }
+
+  const silent = asked.prompt.has('none');
+  if (!silent && !isBrowser(request)) {
+    return notLoggedIn(asked);
+  }
+
+  const user = await parts.browsers.loggedIn(request.headers.cookie, dialog.secure);
+  if (!user || needsLogin(asked, user)) {
+    if (silent) {
+      throw new OAuthError('login_required', 'nobody is logged in, or not lately enough');
+    }
+    return askLogin(dialog);
+  }
+
+  if (needsConsent(asked)) {
+    if (silent) {
+      throw new OAuthError('consent_required', 'the user must be asked');
+    }
+    return askConsent(dialog, user);
+  }
+
+  return grant(user);
+}
+
+/**
+ * `GET` and `POST /oauth/authorize` (RFC 6749 section 3.1). Unlike in 3.0 nothing is issued before
+ * all checks have passed, never to an anonymous caller, and never to a redirect URI that is not
+ * registered.
+ */
+export function authorize(parts: OAuthParts): Handler {
+  return async (request) => {
+    const { parameters, form } = inputOf(request);
+    const destination = destinationOf(parameters, parts.clients);
+
+    try {
+      const asked = checkedRequest(parameters, destination);
+      if (asked.responseType === 'token') {
+        return await implicit(parts, request, asked);
+      }
+
+      const secure = speaksHttps(parts, request);
+
+      return await code({ parts, request, asked, parameters, form, secure });
+    } catch (error) {
+      if (!(error instanceof OAuthError)) {
+        throw worded(error);
+      }
+
+      return answer(parts, request, destination, {
+        error: error.error,
+        error_description: error.message,
+      });
+    }
+  };
+}
+
+function worded(error: unknown): unknown {
+  const plain =
+    error instanceof StatusError && error.code === 401 && !error.message.startsWith('Unauthorized');
+  return plain ? unauthorized(`Unauthorized: ${error.message}`) : error;
+}

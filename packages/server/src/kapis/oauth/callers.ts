@@ -1,0 +1,54 @@
+import { unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
+import type { RouteRequest } from '@ks-apiserver/http/routes/route';
+import { CREDENTIAL_EXTRA } from '../../models/authorization/restrictions/api-tokens.ts';
+import { ANONYMOUS } from '../../models/iam/login/authenticate.ts';
+import type { LoggedIn } from '../../models/oauth/codes.ts';
+import { isSecure } from '../../models/oauth/cookies.ts';
+import type { OAuthParts } from './parts.ts';
+
+/** The token of `Authorization: Bearer`; undefined for any other header. */
+export function bearerOf({ headers }: Pick<RouteRequest, 'headers'>): string | undefined {
+  const [scheme = '', token = ''] = (headers.authorization ?? '').trim().split(/\s+/, 2);
+  return scheme.toLowerCase() === 'bearer' && token !== '' ? token : undefined;
+}
+
+/**
+ * Who has proved by the Authorization header who he is; undefined for who has not. Throws
+ * Unauthorized for an API token: it makes no further credentials.
+ */
+export async function callerOf(
+  parts: OAuthParts,
+  request: RouteRequest,
+): Promise<LoggedIn | undefined> {
+  const { user } = request;
+  if (user.name === ANONYMOUS.name) {
+    return undefined;
+  }
+  if (user.extra?.[CREDENTIAL_EXTRA]) {
+    throw unauthorized('Unauthorized: an API token makes no other tokens');
+  }
+
+  const groups = user.groups.filter((group) => !group.startsWith('system:'));
+  const identity = { name: user.name, uid: user.uid ?? '', ...(groups.length > 0 && { groups }) };
+  const token = bearerOf(request);
+  if (token === undefined) {
+    return { identity, authTime: Math.floor(Date.now() / 1000), session: '' };
+  }
+
+  const { claims } = await parts.authenticator.session(token);
+
+  // A token that never ends may outlive what is kept of its session.
+  const session = claims.exp === undefined ? '' : (claims.sid ?? '');
+
+  return { identity, authTime: claims.auth_time ?? claims.iat, session };
+}
+
+/** Whether a person looks at the answer. */
+export function isBrowser({ headers }: RouteRequest): boolean {
+  return (headers.accept ?? '').toLowerCase().includes('text/html');
+}
+
+/** Whether the caller's browser speaks https, to what is in front of this server. */
+export function speaksHttps({ issuerUrl }: OAuthParts, { headers }: RouteRequest): boolean {
+  return isSecure(headers, issuerUrl().startsWith('https:'));
+}

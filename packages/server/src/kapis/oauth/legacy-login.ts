@@ -1,0 +1,30 @@
+import { type Handler, RouteReply } from '@ks-apiserver/http/routes/route';
+import { sourceOf } from '../login-source.ts';
+import { secretReply } from './oauth-reply.ts';
+import { worded } from './pages/words.ts';
+import type { OAuthParts } from './parts.ts';
+
+/** 3.0's answer to a body without name and password. */
+export const UNUSABLE = new RouteReply(401, { 'content-type': 'application/json' }, '{}');
+
+/**
+ * `POST /kapis/iam.kubesphere.io/v1alpha2/login`: the log-in of 2.x, for who may create `login`;
+ * answers as the password grant.
+ */
+export function legacyLogin({ login, issuer }: OAuthParts): Handler {
+  return async (request) => {
+    const {
+      username,
+      password,
+      otp = '',
+    } = request.body as { username: string; password: string; otp?: string };
+
+    try {
+      return secretReply(
+        await issuer.issue(await login.password(username, password, sourceOf(request, true), otp)),
+      );
+    } catch (error) {
+      throw worded(error);
+    }
+  };
+}

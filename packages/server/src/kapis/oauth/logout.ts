@@ -1,0 +1,109 @@
+import { unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
+import { type Handler, RouteReply, type RouteRequest } from '@ks-apiserver/http/routes/route';
+import { withParameters } from '../../models/oauth/redirect-uris.ts';
+import { SUCCESS } from '../page-reply.ts';
+import { bearerOf, isBrowser, speaksHttps } from './callers.ts';
+import { logoutPage, messagePage } from './pages/pages.ts';
+import type { OAuthParts } from './parts.ts';
+
+/**
+ * Where the browser goes afterwards; undefined without a wish, false for one that is not
+ * registered.
+ */
+function destinationOf(
+  { clients }: OAuthParts,
+  parameters: URLSearchParams,
+  client: string,
+): string | undefined | false {
+  const wanted = parameters.get('post_logout_redirect_uri') ?? '';
+  if (wanted === '') {
+    return undefined;
+  }
+  if (!clients.find(client)?.postLogoutRedirectURIs.includes(wanted)) {
+    return false;
+  }
+
+  const state = parameters.get('state');
+
+  return withParameters(wanted, new URLSearchParams(state ? { state } : {}), 'query').replace(
+    /[?&]$/,
+    '',
+  );
+}
+
+/**
+ * The log-out of a browser (OpenID Connect RP-Initiated Logout). An ID token of its user shows that
+ * a client of his asks; without one the user is asked, for any page could send him here.
+ */
+async function browserLogout(parts: OAuthParts, request: RouteRequest): Promise<RouteReply> {
+  const { headers, body } = request;
+  const form = body instanceof URLSearchParams ? body : undefined;
+
+  // What the page's own form was about stands in its query.
+  const parameters = form && !form.has('csrf') ? form : request.query;
+  const secure = speaksHttps(parts, request);
+  const user = await parts.browsers.loggedIn(headers.cookie, secure);
+  const hint = await parts.idTokens.hint(parameters.get('id_token_hint') ?? '');
+  const client = hint?.client ?? parameters.get('client_id') ?? '';
+  const destination = destinationOf(parts, parameters, client);
+  const named = parameters.get('client_id');
+  if (destination === false || (hint && named !== null && named !== hint.client)) {
+    return messagePage('Not logged out', 'The address to go to afterwards is not registered.', {
+      status: 400,
+    });
+  }
+
+  const query = parameters.toString();
+  const about = ['logout', user?.session ?? '', query];
+  const confirmed =
+    form?.has('csrf') === true &&
+    parts.forms.accepts(headers, secure, form.get('csrf') ?? '', ...about);
+
+  if (user && user.identity.name !== hint?.sub && !confirmed) {
+    const { token, cookie } = parts.forms.issue(headers.cookie, secure, ...about);
+    const page = { user: user.identity.name, action: `logout?${query}`, token };
+    return logoutPage(page, { cookies: [cookie], leadsTo: destination ?? '' });
+  }
+
+  if (hint && hint.session !== '') {
+    await parts.sessions.end({ id: hint.session, username: hint.sub });
+  }
+
+  const cookie = await parts.browsers.end(headers.cookie, secure);
+
+  // Without a session, or a proof that there was one, nobody is sent anywhere.
+  if (destination !== undefined && (hint || confirmed)) {
+    return new RouteReply(request.method === 'POST' ? 303 : 302, {
+      location: destination,
+      'cache-control': 'no-store',
+      'set-cookie': cookie,
+    });
+  }
+
+  return messagePage('Logged out', 'You are logged out of KubeSphere in this browser.', {
+    cookies: [cookie],
+  });
+}
+
+/**
+ * `GET` and `POST /oauth/logout`: ends the session of the Bearer token at once, on every replica; a
+ * form of another site cannot log anybody out that way, for it cannot send the header. For a
+ * browser, ends the session of its cookie. Throws Unauthorized for who has neither.
+ */
+export function logout(parts: OAuthParts): Handler {
+  return async (request) => {
+    const token = bearerOf(request);
+    if (token !== undefined) {
+      const { sid } = await parts.tokens.verify(token, 'access_token');
+      await parts.sessions.end({ id: sid, username: request.user.name, token });
+      return SUCCESS;
+    }
+
+    const asks = request.query.has('id_token_hint') || request.body instanceof URLSearchParams;
+    if (!asks && !isBrowser(request)) {
+      throw unauthorized('a Bearer token is needed');
+    }
+
+    return browserLogout(parts, request);
+  };
+}

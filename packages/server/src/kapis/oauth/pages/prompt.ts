@@ -1,0 +1,211 @@
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { RouteReply, RouteRequest } from '@ks-apiserver/http/routes/route';
+import type { AuthorizationRequest } from '../../../models/oauth/authorization-request.ts';
+import type { LoggedIn } from '../../../models/oauth/codes.ts';
+import { OAuthError } from '../../../models/oauth/errors.ts';
+import { needsConsent } from '../../../models/oauth/user-steps.ts';
+import type { Identity } from '../../../models/session/identity.ts';
+import { sourceOf } from '../../login-source.ts';
+import type { OAuthParts } from '../parts.ts';
+import { consentPage, loginPage, type PageOptions } from './pages.ts';
+
+/** An authorization request that a person at a browser has to say something to. */
+export interface Dialog {
+  parts: OAuthParts;
+  request: RouteRequest;
+  asked: AuthorizationRequest;
+  /** The request as the client sent it: every form is bound to it. */
+  parameters: URLSearchParams;
+  form: URLSearchParams | undefined;
+  secure: boolean;
+}
+
+/** How the dialog ends: with a code for this user, and cookies to set. */
+export type Grant = (user: LoggedIn, cookies?: readonly string[]) => Promise<RouteReply>;
+
+const MEANING: Readonly<Record<string, string>> = {
+  openid: 'know that it is you',
+  profile: 'see your name and groups',
+  groups: 'see your groups',
+  email: 'see your e-mail address',
+  offline_access: 'do so while you are away',
+  full: 'do in KubeSphere whatever you may do',
+};
+
+/** What is said to all whose log-in fails, whatever was wrong. */
+const WRONG = 'User name or password is wrong.';
+const INITIAL =
+  'Your password was set by somebody else: log in to the console and set one of your own first.';
+
+/** The request again without its wish for a new log-in: for who comes back from one. */
+function afterLogin(parameters: URLSearchParams): string {
+  const again = new URLSearchParams(parameters);
+  const prompt = (again.get('prompt') ?? '')
+    .split(' ')
+    .filter((word) => word !== 'login' && word !== 'select_account');
+
+  if (prompt.join('') === '') {
+    again.delete('prompt');
+  } else {
+    again.set('prompt', prompt.join(' '));
+  }
+
+  return `/oauth/authorize?${again}`;
+}
+
+/** Shows the page that asks for name and password. */
+export function askLogin(dialog: Dialog, alert?: string, options: PageOptions = {}): RouteReply {
+  const { parts, request, asked, parameters, secure } = dialog;
+  const query = parameters.toString();
+  const { token, cookie } = parts.forms.issue(request.headers.cookie, secure, 'login', query);
+  const back = encodeURIComponent(afterLogin(parameters));
+
+  const page = {
+    client: asked.client.name,
+    action: `authorize?${query}`,
+    token,
+    alert,
+    username: (dialog.form?.get('username') ?? '').slice(0, 320),
+    providers: parts.providers.map((name) => ({
+      name,
+      link: `login/${encodeURIComponent(name)}?return_to=${back}`,
+    })),
+  };
+
+  return loginPage(page, { leadsTo: asked.redirectUri, ...options, cookies: [cookie] });
+}
+
+/** Shows the page that asks whether the client may have what it asks for. */
+export function askConsent(
+  dialog: Dialog,
+  user: LoggedIn,
+  cookies: readonly string[] = [],
+): RouteReply {
+  const { parts, request, asked, parameters, secure } = dialog;
+  const query = parameters.toString();
+
+  const { token, cookie } = parts.forms.issue(
+    request.headers.cookie,
+    secure,
+    'consent',
+    user.session,
+    query,
+  );
+
+  const other = new URLSearchParams(parameters);
+  other.set('prompt', 'login');
+
+  const page = {
+    client: asked.client.name,
+    user: user.identity.name,
+    scopes: asked.scope.split(' ').map((scope) => MEANING[scope] ?? scope),
+    action: `authorize?${query}`,
+    token,
+    other: `authorize?${other}`,
+  };
+
+  return consentPage(page, { leadsTo: asked.redirectUri, cookies: [cookie, ...cookies] });
+}
+
+/** Checks name and password of the form; answers the user, or the page that says what is wrong. */
+async function checkPassword(
+  dialog: Dialog,
+  form: URLSearchParams,
+): Promise<Identity | RouteReply> {
+  const { parts, request } = dialog;
+  const [name, secret, otp] = ['username', 'password', 'otp'].map((field) => form.get(field) ?? '');
+
+  try {
+    return await parts.login.password(name!, secret!, sourceOf(request, true), otp);
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.code >= 500) {
+      throw error;
+    }
+
+    if (error.code === 429) {
+      const retryAfterSeconds = error.details?.retryAfterSeconds ?? 1;
+      return askLogin(dialog, 'Too many tries. Wait a while.', { status: 429, retryAfterSeconds });
+    }
+
+    if (error.reason === 'OtpRequired') {
+      return askLogin(dialog, 'Your one-time code is needed too.', { status: 401 });
+    }
+
+    return askLogin(dialog, error.code === 403 ? 'This account is not active.' : WRONG, {
+      status: error.code,
+    });
+  }
+}
+
+async function loginSubmitted(
+  dialog: Dialog,
+  form: URLSearchParams,
+  grant: Grant,
+): Promise<RouteReply> {
+  const { parts, request, parameters, asked, secure } = dialog;
+  const { forms, browsers, directory } = parts;
+
+  const genuine = forms.accepts(
+    request.headers,
+    secure,
+    form.get('csrf') ?? '',
+    'login',
+    parameters.toString(),
+  );
+
+  if (!genuine) {
+    return askLogin(dialog, 'The page was too old. Try again.', { status: 403 });
+  }
+
+  const identity = await checkPassword(dialog, form);
+  if (!('name' in identity)) {
+    return identity;
+  }
+  if (directory.isUninitialized(identity.name)) {
+    return askLogin(dialog, INITIAL, { status: 403 });
+  }
+
+  // Whoever was logged in before is so no more; the new session has an id of its own.
+  await browsers.end(request.headers.cookie, secure);
+
+  const { cookie, user } = await browsers.start(identity, secure);
+
+  return needsConsent(asked) ? askConsent(dialog, user, [cookie]) : grant(user, [cookie]);
+}
+
+async function consentSubmitted(
+  dialog: Dialog,
+  form: URLSearchParams,
+  grant: Grant,
+): Promise<RouteReply> {
+  const { parts, request, parameters, secure } = dialog;
+  const { headers } = request;
+  const user = await parts.browsers.loggedIn(headers.cookie, secure);
+  if (!user) {
+    return askLogin(dialog, 'You have been logged out.', { status: 401 });
+  }
+
+  const token = form.get('csrf') ?? '';
+  if (
+    !parts.forms.accepts(headers, secure, token, 'consent', user.session, parameters.toString())
+  ) {
+    return askLogin(dialog, 'The page was too old. Try again.', { status: 403 });
+  }
+
+  if (form.get('consent') !== 'allow') {
+    throw new OAuthError('access_denied', 'the user said no');
+  }
+
+  return grant(user);
+}
+
+/** Takes one of the page's forms in. Throws `access_denied` where the user says no. */
+export function submitted(
+  dialog: Dialog,
+  form: URLSearchParams,
+  grant: Grant,
+): Promise<RouteReply> {
+  return form.has('consent')
+    ? consentSubmitted(dialog, form, grant)
+    : loginSubmitted(dialog, form, grant);
+}

@@ -1,0 +1,79 @@
+import { unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
+import { type Handler, RouteReply } from '@ks-apiserver/http/routes/route';
+import { groupNames } from '../../../models/iam/providers/provider-passwords.ts';
+import {
+  FORGET_STATE,
+  hasStateCookie,
+  type PendingLogin,
+} from '../../../models/identity-providers/login-state.ts';
+import type { OpenProvider } from '../../../models/identity-providers/provider.ts';
+import { sourceOf } from '../../login-source.ts';
+import { worded } from '../pages/words.ts';
+import { redirectProvider } from './provider-login.ts';
+import type { ProviderLoginParts } from './provider-routes.ts';
+
+/**
+ * The log-in that this browser has begun, or none where a console that begins them itself is
+ * trusted to.
+ */
+async function pendingLogin(
+  { states }: ProviderLoginParts,
+  { name, allowMissingState }: OpenProvider,
+  query: URLSearchParams,
+  cookies: string | undefined,
+): Promise<PendingLogin | undefined> {
+  if (allowMissingState && !hasStateCookie(cookies)) {
+    return undefined;
+  }
+  return states.take(name, query.get('state') ?? '', cookies);
+}
+
+/**
+ * `GET /oauth/callback/{provider}`: what the browser brings back from a provider (RFC 6749 section
+ * 4.1.2) is exchanged for the user's account there, and that for a session of the user. Unlike 3.0
+ * nothing goes on after an error, the browser must be the one that began the log-in, and the user
+ * must be one who may log in.
+ */
+export function callback(parts: ProviderLoginParts): Handler {
+  return async (request) => {
+    const { params, query, headers } = request;
+
+    try {
+      const open = redirectProvider(parts, params.provider ?? '');
+      const pending = await pendingLogin(parts, open, query, headers.cookie);
+      const { name, provider } = open;
+      const refusal = query.get('error');
+      if (refusal !== null) {
+        throw unauthorized(
+          /^[\w.-]{1,64}$/.test(refusal) ? refusal : 'the identity provider has refused',
+        );
+      }
+
+      if (!query.get(provider.credential)) {
+        throw unauthorized(`missing ${provider.credential}`);
+      }
+
+      const account = await provider.finish(query, pending);
+      const user = await parts.accounts.resolve(open, account, true);
+      const source = { ...sourceOf(request, true, 'OAuth'), provider: name };
+      const identity = await parts.login.admit(user, source, groupNames(name, account));
+      const own = { 'cache-control': 'no-store', pragma: 'no-cache' };
+
+      if (pending?.returnTo) {
+        const session = await parts.beginSession(identity, headers);
+        return new RouteReply(302, { ...own, location: pending.returnTo, 'set-cookie': session });
+      }
+
+      const tokens = await parts.issuer.issue(identity);
+      const forget = pending ? { 'set-cookie': FORGET_STATE } : {};
+
+      return new RouteReply(
+        200,
+        { ...own, ...forget, 'content-type': 'application/json' },
+        JSON.stringify(tokens),
+      );
+    } catch (error) {
+      throw worded(error);
+    }
+  };
+}

@@ -1,0 +1,98 @@
+import { badRequest, unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
+import { type Handler, RouteReply } from '@ks-apiserver/http/routes/route';
+import { isReturnPath } from '../../../models/identity-providers/login-state.ts';
+import type {
+  OpenProvider,
+  RedirectProvider,
+} from '../../../models/identity-providers/provider.ts';
+import { isSecure } from '../../../models/oauth/cookies.ts';
+import { sourceOf } from '../../login-source.ts';
+import { worded } from '../pages/words.ts';
+import type { ProviderLoginParts } from './provider-routes.ts';
+
+/** The provider of a path to whose pages browsers are sent. Throws Unauthorized in 3.0's words. */
+export function redirectProvider(
+  { providers }: ProviderLoginParts,
+  name: string,
+): OpenProvider<RedirectProvider> {
+  const open = providers.redirects.find((known) => known.name === name);
+  if (!open) {
+    throw unauthorized('the identity provider was not found');
+  }
+
+  return open;
+}
+
+/**
+ * `GET /oauth/login/{provider}`: sends the browser to the provider (RFC 6749 section 4.1.1), bound
+ * to it by a cookie.
+ */
+export function beginLogin(parts: ProviderLoginParts): Handler {
+  return async ({ params, query, headers }) => {
+    const returnTo = query.get('return_to') ?? '';
+
+    try {
+      const { name, provider } = redirectProvider(parts, params.provider ?? '');
+
+      if (returnTo !== '' && !isReturnPath(returnTo)) {
+        throw badRequest('return_to must be a path that starts with /oauth/authorize?');
+      }
+
+      const { pending, cookie } = await parts.states.begin(
+        name,
+        returnTo,
+        isSecure(headers, provider.redirectURL.startsWith('https:')),
+      );
+
+      const { href } = await provider.begin(pending);
+
+      return new RouteReply(302, {
+        location: href,
+        'set-cookie': cookie,
+        'cache-control': 'no-store',
+      });
+    } catch (error) {
+      throw worded(error);
+    }
+  };
+}
+
+function textsOf(body: unknown): { username: string; password: string; otp: string } {
+  const value = (name: string): unknown => {
+    if (body instanceof URLSearchParams) {
+      return body.get(name) ?? '';
+    }
+
+    return typeof body === 'object' && body !== null
+      ? (body as Record<string, unknown>)[name]
+      : undefined;
+  };
+
+  const [username, password, otp = ''] = [value('username'), value('password'), value('otp')];
+  if (typeof otp !== 'string') {
+    throw badRequest('otp must be a text');
+  }
+  if (typeof username !== 'string' || typeof password !== 'string') {
+    throw badRequest('username and password must be texts');
+  }
+
+  return { username, password, otp };
+}
+
+/**
+ * `POST /oauth/login/{provider}` (3.1): a pair of tokens for a name and password that one LDAP
+ * provider checks.
+ */
+export function passwordLogin({ login, issuer }: ProviderLoginParts): Handler {
+  return async (request) => {
+    const { username, password, otp } = textsOf(request.body);
+    const { provider = '' } = request.params;
+    const source = sourceOf(request, true);
+
+    try {
+      return await issuer.issue(await login.password(username, password, source, otp, provider));
+    } catch (error) {
+      throw worded(error);
+    }
+  };
+}

@@ -1,0 +1,142 @@
+import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { Handler, RouteRequest } from '@ks-apiserver/http/routes/route';
+import type { OAuthClient } from '../../models/oauth/clients.ts';
+import { OAuthError } from '../../models/oauth/errors.ts';
+import { grantedScope, hasScope } from '../../models/oauth/scopes.ts';
+import { type Issued, sessionId, type TokenAnswer } from '../../models/session/issue.ts';
+import { sourceOf } from '../login-source.ts';
+import { secretReply, withOAuthErrors } from './oauth-reply.ts';
+import { worded } from './pages/words.ts';
+import type { OAuthParts } from './parts.ts';
+
+type GrantHandler = (
+  parts: OAuthParts,
+  request: RouteRequest,
+  client: OAuthClient | undefined,
+) => Promise<TokenAnswer>;
+
+/**
+ * The answer, with an ID token where the scope asks for one (OpenID Connect Core section 3.1.3.3).
+ */
+async function withIdToken(
+  parts: OAuthParts,
+  issued: Issued,
+  client: OAuthClient | undefined,
+  nonce: string,
+) {
+  const { answer, grant } = issued;
+  if (!client || !hasScope(grant.scope, 'openid')) {
+    return answer;
+  }
+
+  return { ...answer, id_token: await parts.idTokens.issue(issued, client, nonce) };
+}
+
+/** Starts a session for a client, or for none, and answers its tokens. */
+async function start(
+  parts: OAuthParts,
+  user: Issued['user'],
+  grant: Issued['grant'],
+  client?: OAuthClient,
+  nonce = '',
+) {
+  const answer = await parts.issuer.issue(user, grant);
+  return withIdToken(parts, { answer, user, grant }, client, nonce);
+}
+
+/** RFC 6749 section 4.3, as 3.0's console and scripts log in. */
+const password: GrantHandler = async (parts, request, client) => {
+  const form = request.body as URLSearchParams;
+  const scope = client && grantedScope(client, form.get('scope') ?? '');
+  const [name, secret, otp] = ['username', 'password', 'otp'].map((field) => form.get(field) ?? '');
+  const user = await parts.login.password(name!, secret!, sourceOf(request, true), otp);
+
+  const grant = {
+    ...(client && { client }),
+    ...(scope !== undefined && { scope }),
+    session: sessionId(),
+    authTime: Math.floor(Date.now() / 1000),
+  };
+
+  return start(parts, user, grant, client);
+};
+
+/** RFC 6749 section 6. */
+const refreshToken: GrantHandler = async (parts, { body }, client) => {
+  const issued = await parts.issuer.refresh(
+    (body as URLSearchParams).get('refresh_token') ?? '',
+    client,
+  );
+
+  return withIdToken(parts, issued, client, '');
+};
+
+/** RFC 6749 section 4.1.3. */
+const authorizationCode: GrantHandler = async (parts, { body }, client) => {
+  const form = body as URLSearchParams;
+
+  if (!client) {
+    throw new OAuthError('invalid_client', 'client_id is missing');
+  }
+
+  for (const name of new Set(form.keys())) {
+    if (form.getAll(name).length > 1) {
+      throw new OAuthError('invalid_request', `${name.slice(0, 64)} is there more than once`);
+    }
+  }
+
+  const { user, grant, confirm } = await parts.codes.redeem(form.get('code') ?? '', client, form);
+  const { scope, session, authTime, nonce } = grant;
+
+  // OpenID Connect Core section 11: who asks for `openid` gets a refresh token for `offline_access`
+  // alone.
+  const refreshable = !hasScope(scope, 'openid') || hasScope(scope, 'offline_access');
+
+  const answer = await start(
+    parts,
+    user,
+    { client, scope, session, authTime, refreshable },
+    client,
+    nonce,
+  );
+
+  await confirm();
+
+  return answer;
+};
+
+const GRANTS: Readonly<Record<string, GrantHandler>> = {
+  password,
+  refresh_token: refreshToken,
+  authorization_code: authorizationCode,
+};
+
+/**
+ * `POST /oauth/token` (RFC 6749 section 3.2). Log-ins by password are refused in 3.0's words;
+ * registered clients are told in those of the RFC what is wrong with their codes and refresh
+ * tokens.
+ */
+export function token(parts: OAuthParts): Handler {
+  return withOAuthErrors('Basic', async (request) => {
+    const form = request.body as URLSearchParams;
+    const type = form.get('grant_type') ?? '';
+    const grant = Object.hasOwn(GRANTS, type) ? GRANTS[type] : undefined;
+    if (!grant) {
+      throw badRequest(`Grant type ${type.slice(0, 64)} is not supported`);
+    }
+
+    const client = parts.clients.authenticate(request.headers.authorization, form);
+    if (client?.grantMethod === 'deny') {
+      throw new OAuthError('unauthorized_client', 'the OAuth client is not granted tokens');
+    }
+
+    try {
+      return secretReply(await grant(parts, request, client));
+    } catch (error) {
+      if (client && grant === refreshToken && error instanceof StatusError && error.code === 401) {
+        throw new OAuthError('invalid_grant', error.message);
+      }
+      throw worded(error);
+    }
+  });
+}

@@ -1,0 +1,76 @@
+import type { Entry } from '@ks-apiserver/client/informer/entry';
+import { RouteReply } from '@ks-apiserver/http/routes/route';
+import type { Catalog } from '../models/resources/catalog/catalog.ts';
+import type { ResourceDefinition } from '../models/resources/catalog/definition.ts';
+import type { Page } from '../models/resources/list/list.ts';
+import { bytesOf, listBody, type TotalKey } from '../models/resources/list/render.ts';
+import { entityTag } from './entity-tag.ts';
+import { staleHeaders } from './stale-headers.ts';
+
+/**
+ * Answers are asked for anew each time, but need not be sent anew; they are for their caller alone.
+ */
+const CACHING = { 'cache-control': 'no-cache, private', vary: 'Authorization, Accept-Encoding' };
+const JSON_TYPE = 'application/json';
+
+function cachingHeaders(
+  page: Page,
+  row: ResourceDefinition,
+  catalog: Catalog,
+  form: string,
+  stale = catalog.staleness(row),
+): Record<string, string> {
+  // A page of a snapshot names the next one: it is not to be kept longer than that can be asked
+  // for.
+  const etag = page.continue === undefined ? entityTag(page, row, catalog, form) : undefined;
+  return { ...(etag !== undefined && { etag }), ...CACHING, ...staleHeaders(stale) };
+}
+
+/** The answer to a list of cached objects, `{items, totalItems}`: their bytes as they are. */
+export function pageReply(
+  page: Page,
+  row: ResourceDefinition,
+  catalog: Catalog,
+  totalKey: TotalKey = 'totalItems',
+): RouteReply {
+  const headers = { 'content-type': JSON_TYPE, ...cachingHeaders(page, row, catalog, totalKey) };
+  const { etag } = headers as { etag?: string };
+  const body = () => listBody(page, row, catalog, totalKey);
+  const joined = etag === undefined ? undefined : catalog.bodies.of(etag, page.entries, body);
+  if (joined) {
+    return new RouteReply(200, headers, joined);
+  }
+
+  const { pieces, length } = body();
+
+  return new RouteReply(200, { ...headers, 'content-length': String(length) }, pieces);
+}
+
+/** Answers to gets, as long as their objects are as they were. */
+const replies = new WeakMap<Entry, RouteReply>();
+
+/** The answer to a get of a cached object. */
+export function objectReply(entry: Entry, row: ResourceDefinition, catalog: Catalog): RouteReply {
+  const stale = catalog.staleness(row);
+  const lasts = !row.annotate && stale === undefined;
+  const known = lasts ? replies.get(entry) : undefined;
+  if (known) {
+    return known;
+  }
+
+  const headers = {
+    'content-type': JSON_TYPE,
+    ...cachingHeaders({ entries: [entry], total: -1 }, row, catalog, '', stale),
+  };
+
+  const reply = new RouteReply(200, headers, bytesOf(entry, row, catalog));
+
+  if (lasts) {
+    replies.set(entry, reply);
+  }
+
+  return reply;
+}
+
+/** 3.0's answer to a write that has nothing else to say. */
+export const SUCCESS = { message: 'success' };

@@ -1,0 +1,23 @@
+import type { Handler } from '@ks-apiserver/http/routes/route';
+import { abnormalWorkloads } from '../../models/quotas/abnormal-workloads.ts';
+import type { Quotas } from '../../models/quotas/quotas.ts';
+import type { Catalog } from '../../models/resources/catalog/catalog.ts';
+
+/** 3.0 writes two quote characters for the namespace of the whole cluster. */
+const CLUSTER = '""';
+
+/** What is used of a namespace's quotas, or by the whole cluster. */
+export function getQuotas(quotas: Quotas): Handler {
+  return async ({ params: { namespace }, signal }) =>
+    namespace === undefined
+      ? { namespace: CLUSTER, data: await quotas.cluster(signal) }
+      : { namespace, data: await quotas.namespace(namespace, signal) };
+}
+
+/** How many workloads of a namespace, or of all, are not as they should be. */
+export function getAbnormalWorkloads(catalog: Catalog): Handler {
+  return async ({ params: { namespace }, signal }) => ({
+    namespace: namespace ?? '',
+    data: await abnormalWorkloads(catalog, namespace, signal),
+  });
+}

@@ -1,0 +1,46 @@
+import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { Handler, RouteRequest } from '@ks-apiserver/http/routes/route';
+import type { Authorizer } from '../../models/authorization/authorizer.ts';
+import { requireOwnRight } from '../../models/authorization/restrictions/own-right.ts';
+import type { Catalog } from '../../models/resources/catalog/catalog.ts';
+import { searchPage } from '../../models/resources/search/search.ts';
+import { parseSearchQuery } from '../../models/resources/search/search-query.ts';
+import { SEARCH_TYPES } from '../../models/resources/search/search-types.ts';
+import { pageReply } from '../page-reply.ts';
+
+const EMPTY = { items: [], total_count: 0 };
+
+/** Lists a resource, of one namespace or of all. */
+export function listResources(catalog: Catalog, authorizer: Authorizer): Handler {
+  return async ({ params, query, user, info, signal }: RouteRequest) => {
+    const { resources = '', namespace } = params;
+    const row = catalog.find(resources);
+    if (!SEARCH_TYPES.has(resources) || (row && !row.namespaced && namespace !== undefined)) {
+      throw new StatusError(500, 'InternalError', `resource ${resources} is not supported`);
+    }
+
+    // A rule for one name allows this list by its selector, which is none of v1alpha2's parameters.
+    if (info.name !== '') {
+      throw badRequest('parameter fieldSelector: lists of v1alpha2 do not select by fields');
+    }
+
+    const search = { ...parseSearchQuery(query), hidden: authorizer.hiddenFrom(user, info) };
+
+    // Applications are of a CRD that a cluster may not have.
+    if (!row) {
+      return EMPTY;
+    }
+    if (row.needsOwnRight) {
+      requireOwnRight(authorizer, user, row, namespace);
+    }
+
+    const store = await catalog.synced(row, signal);
+
+    return pageReply(
+      await searchPage(store, row, search, catalog, namespace),
+      row,
+      catalog,
+      'total_count',
+    );
+  };
+}

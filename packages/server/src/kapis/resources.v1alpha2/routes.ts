@@ -1,0 +1,265 @@
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
+import { SMALL_BODY_LIMIT } from '@ks-apiserver/http/routes/body';
+import type { Route } from '@ks-apiserver/http/routes/route';
+import { Type } from 'typebox';
+import type { Config } from '../../config/config-schema.ts';
+import type { Authorizer } from '../../models/authorization/authorizer.ts';
+import { Components } from '../../models/components/components.ts';
+import type { Outbound } from '../../models/outbound/outbound.ts';
+import { Quotas } from '../../models/quotas/quotas.ts';
+import type { Catalog } from '../../models/resources/catalog/catalog.ts';
+import type { Routers } from '../../models/router/routers.ts';
+import { componentRoutes } from '../components.ts';
+import { pathParameter, queryText } from '../parameters.ts';
+import { getAbnormalWorkloads, getQuotas } from './quotas.ts';
+import { listResources } from './resources.ts';
+import { getRevision } from './revisions.ts';
+import { routerHandlers } from './router.ts';
+import {
+  GitAuthSchema,
+  ImageDetailsSchema,
+  MessageSchema,
+  PageableResponse,
+  PodInfoSchema,
+  RegistryCredentialSchema,
+  ResourceQuotaSchema,
+  RouterSchema,
+  WorkloadsSchema,
+} from './types.ts';
+import { getKubeconfig, getKubectlPod } from './users.ts';
+import { getRegistryBlob, verifyGit, verifyRegistry } from './verification.ts';
+
+const BASE = '/kapis/resources.kubesphere.io/v1alpha2';
+const IN_NAMESPACE = '/namespaces/{namespace}';
+
+/** What the handlers of the group work with. */
+export interface ResourcesV1alpha2Parts {
+  client: KubeReader;
+  routers: Routers;
+  catalog: Catalog;
+  authorizer: Authorizer;
+  config: Config;
+  runsContainers: boolean;
+  /** Calls servers that users name. */
+  outbound: Outbound;
+}
+
+type Row = [
+  operation: string,
+  operationId: string,
+  summary: string,
+  tag: string,
+  rest: Pick<Route, 'handler'> & Partial<Route>,
+];
+
+function row([operation, operationId, summary, tag, rest]: Row): Route {
+  const [method, path] = operation.split(' ') as [Route['method'], string];
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) =>
+    pathParameter(name!, `${name} name`),
+  );
+  const parameters = [...inPath, ...(rest.parameters ?? [])];
+
+  return { method, path: BASE + path, operationId, summary, tags: [tag], ...rest, parameters };
+}
+
+const LIST_PARAMETERS = [
+  queryText('conditions', 'what must hold, separated by commas: key=value equal, key~value part'),
+  queryText('paging', 'limit=N,page=N; without, ten items of the first page'),
+  queryText('reverse', 'true for descending'),
+  queryText('orderBy', 'createTime, name or a key of the resource'),
+];
+
+const BLOB_PARAMETERS = [
+  queryText('image', 'reference of the image'),
+  queryText('namespace', 'namespace of the secret'),
+  queryText('secret', 'secret of type kubernetes.io/dockerconfigjson'),
+];
+
+const json = { errors: 'message' } as const;
+
+/**
+ * resources.kubesphere.io/v1alpha2: the older lists, quotas, revisions, routers and verification.
+ */
+export function resourcesV1alpha2(parts: ResourcesV1alpha2Parts): Route[] {
+  const { client, routers, catalog, authorizer, config, runsContainers } = parts;
+  const verification = { client, authorizer, outbound: parts.outbound };
+  const quotas = getQuotas(new Quotas(catalog, client));
+  const abnormal = getAbnormalWorkloads(catalog);
+
+  const lists = {
+    handler: listResources(catalog, authorizer),
+    parameters: LIST_PARAMETERS,
+    returns: PageableResponse,
+  };
+
+  const router = routerHandlers(routers);
+
+  const revision = (kind: 'deployment' | 'statefulset' | 'daemonset', errors: Route['errors']) => ({
+    handler: getRevision(client, `${kind}s`, kind),
+    returns: Type.Unknown(),
+    ...(errors && { errors }),
+  });
+
+  const [cluster, namespaced, user] = [
+    'Cluster Resources',
+    'Namespace Resources',
+    'User Resources',
+  ];
+
+  const service = { ...json, returns: Type.Unknown() };
+
+  const rows: Row[] = [
+    [
+      'GET /{resources}',
+      'handleListNamespaceResources',
+      'List objects of any kind',
+      cluster,
+      lists,
+    ],
+    [
+      `GET ${IN_NAMESPACE}/{resources}`,
+      'handleListNamespaceResources',
+      'List objects of any kind in a project',
+      namespaced,
+      lists,
+    ],
+    [
+      'GET /quotas',
+      'handleGetClusterQuotas',
+      'Use of the whole cluster',
+      cluster,
+      { handler: quotas, returns: ResourceQuotaSchema },
+    ],
+    [
+      `GET ${IN_NAMESPACE}/quotas`,
+      'handleGetNamespaceQuotas',
+      'Quotas and use of a project',
+      namespaced,
+      { handler: quotas, returns: ResourceQuotaSchema },
+    ],
+    [
+      'GET /abnormalworkloads',
+      'handleGetNamespacedAbnormalWorkloads',
+      'Count unhealthy workloads',
+      cluster,
+      { handler: abnormal, returns: WorkloadsSchema },
+    ],
+    [
+      `GET ${IN_NAMESPACE}/abnormalworkloads`,
+      'handleGetNamespacedAbnormalWorkloads',
+      'Count unhealthy workloads of a project',
+      namespaced,
+      { handler: abnormal, returns: WorkloadsSchema },
+    ],
+    [
+      `GET ${IN_NAMESPACE}/deployments/{deployment}/revisions/{revision}`,
+      'handleGetDeploymentRevision',
+      'One revision of a deployment',
+      namespaced,
+      revision('deployment', 'message'),
+    ],
+    [
+      `GET ${IN_NAMESPACE}/daemonsets/{daemonset}/revisions/{revision}`,
+      'handleGetDaemonSetRevision',
+      'One revision of a daemonset',
+      namespaced,
+      revision('daemonset', 'message'),
+    ],
+    [
+      `GET ${IN_NAMESPACE}/statefulsets/{statefulset}/revisions/{revision}`,
+      'handleGetStatefulSetRevision',
+      'One revision of a statefulset',
+      namespaced,
+      revision('statefulset', 'text'),
+    ],
+    [
+      `GET ${IN_NAMESPACE}/router`,
+      'handleGetRouter',
+      "A project's router",
+      namespaced,
+      { ...service, handler: router.get },
+    ],
+    [
+      `POST ${IN_NAMESPACE}/router`,
+      'handleCreateRouter',
+      "Create a project's router",
+      namespaced,
+      { ...service, body: RouterSchema, handler: router.create },
+    ],
+    [
+      `PUT ${IN_NAMESPACE}/router`,
+      'handleUpdateRouter',
+      "Update a project's router",
+      namespaced,
+      { ...service, body: RouterSchema, handler: router.update },
+    ],
+    [
+      `DELETE ${IN_NAMESPACE}/router`,
+      'handleDeleteRouter',
+      "Remove a project's router",
+      namespaced,
+      { ...service, handler: router.delete },
+    ],
+    [
+      'GET /users/{user}/kubectl',
+      'GetKubectlPod',
+      'Where a user may run kubectl',
+      user,
+      {
+        ...json,
+        handler: getKubectlPod(client, authorizer, runsContainers),
+        returns: PodInfoSchema,
+      },
+    ],
+    [
+      'GET /users/{user}/kubeconfig',
+      'GetKubeconfig',
+      "A user's kubeconfig",
+      user,
+      {
+        ...json,
+        handler: getKubeconfig(client, authorizer, config.kubernetes.master),
+        produces: ['text/plain', 'application/json'],
+        returns: Type.String(),
+      },
+    ],
+    [
+      'POST /git/verify',
+      'handleVerifyGitCredential',
+      'Check access to a Git repository',
+      'Verification',
+      {
+        ...json,
+        body: GitAuthSchema,
+        bodyLimit: SMALL_BODY_LIMIT,
+        handler: verifyGit(verification),
+        returns: MessageSchema,
+      },
+    ],
+    [
+      'POST /registry/verify',
+      'handleVerifyRegistryCredential',
+      'Check an account of an image registry',
+      'Verification',
+      {
+        body: RegistryCredentialSchema,
+        bodyLimit: SMALL_BODY_LIMIT,
+        handler: verifyRegistry(verification),
+        returns: MessageSchema,
+      },
+    ],
+    [
+      'GET /registry/blob',
+      'handleGetRegistryEntry',
+      'Manifest and configuration of an image',
+      'Docker Registry',
+      {
+        parameters: BLOB_PARAMETERS,
+        handler: getRegistryBlob(verification),
+        returns: ImageDetailsSchema,
+      },
+    ],
+  ];
+
+  return [...componentRoutes(BASE, new Components(catalog)), ...rows.map(row)];
+}

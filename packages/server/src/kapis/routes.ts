@@ -1,0 +1,122 @@
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
+import type { Route } from '@ks-apiserver/http/routes/route';
+import type { Config } from '../config/config-schema.ts';
+import type { Metrics } from '../http/metrics.ts';
+import type { Authorizer } from '../models/authorization/authorizer.ts';
+import type { Visibility } from '../models/authorization/visible-namespaces.ts';
+import type { Gate } from '../models/gate/gate.ts';
+import type { LiveLists } from '../models/live/live-lists.ts';
+import { Outbound } from '../models/outbound/outbound.ts';
+import type { Catalog } from '../models/resources/catalog/catalog.ts';
+import type { Routers } from '../models/router/routers.ts';
+import type { Tenants } from '../models/tenant/tenants.ts';
+import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
+import type { Terminals } from '../models/terminal/terminals.ts';
+import { clusterV1alpha1 } from './cluster.v1alpha1/routes.ts';
+import { configV1alpha2 } from './config.v1alpha2/routes.ts';
+import { health, type Readiness } from './health/routes.ts';
+import { type IamParts, iamV1alpha2 } from './iam.v1alpha2/routes.ts';
+import { laterVersions } from './later-versions/routes.ts';
+import type { OAuthParts } from './oauth/parts.ts';
+import { type ProviderLoginParts, providerRoutes } from './oauth/providers/provider-routes.ts';
+import { oauth } from './oauth/routes.ts';
+import { operationsV1alpha2 } from './operations.v1alpha2/routes.ts';
+import { resourcesV1alpha2 } from './resources.v1alpha2/routes.ts';
+import { resourcesV1alpha3 } from './resources.v1alpha3/routes.ts';
+import { tenantV1alpha2 } from './tenant.v1alpha2/routes.ts';
+import { tenantV1alpha3 } from './tenant.v1alpha2/v1alpha3.ts';
+import { terminalV1alpha2 } from './terminal.v1alpha2/routes.ts';
+import { buildAs } from './version/build.ts';
+import { version } from './version/routes.ts';
+
+/** What the handlers of all groups work with. */
+export interface RouteParts {
+  config: Config;
+  /** Writes for callers. */
+  gate: Gate;
+  client: KubeReader;
+  routers: Routers;
+  catalog: Catalog;
+  oauth: OAuthParts;
+  providerLogin: ProviderLoginParts;
+  iam: IamParts;
+  authorizer: Authorizer;
+  visibility: Visibility;
+  live: LiveLists;
+  tenants: Tenants;
+  quotas: WorkspaceQuotas;
+  terminals: Terminals;
+  metrics: Metrics;
+  readiness: Readiness;
+  /** Whether the Kubernetes API has nodes that run pods: the embedded one has none. */
+  runsContainers: boolean;
+}
+
+/** Every operation of the server: all groups' tables one after the other. */
+export function routes(parts: RouteParts): readonly Route[] {
+  const {
+    config,
+    gate,
+    client,
+    catalog,
+    authorizer,
+    visibility,
+    live,
+    tenants,
+    quotas,
+    terminals,
+    metrics,
+    readiness,
+    runsContainers,
+  } = parts;
+
+  // Git servers and image registries that users name.
+  const outbound = new Outbound(config.verification.allowedCIDRs ?? []);
+
+  return [
+    ...oauth(parts.oauth),
+    ...providerRoutes(parts.providerLogin),
+    ...configV1alpha2(config, parts.providerLogin),
+    ...version(client, buildAs(config.compatibility.version)),
+    ...iamV1alpha2(parts.iam),
+    ...tenantV1alpha2({ gate, client, catalog, tenants, quotas, visibility, live }),
+    ...tenantV1alpha3({ gate, client, catalog, tenants, quotas, visibility, live }),
+    ...clusterV1alpha1(gate, authorizer, client, config.multicluster),
+    ...operationsV1alpha2(gate, client),
+    ...resourcesV1alpha2({
+      client,
+      routers: parts.routers,
+      catalog,
+      authorizer,
+      config,
+      runsContainers,
+      outbound,
+    }),
+    ...resourcesV1alpha3({
+      catalog,
+      authorizer,
+      visibility,
+      live,
+      userList: parts.iam.userList,
+      client,
+      outbound,
+    }),
+    ...laterVersions(),
+    ...terminalV1alpha2({ client, authorizer, terminals }),
+    ...health(readiness, metrics.registry),
+  ];
+}
+
+/**
+ * The same rows for documents and tests; there is nothing behind them, so their handlers must not
+ * be called.
+ */
+export function routeTables(): readonly Route[] {
+  return routes({
+    metrics: {},
+    oauth: {},
+    providerLogin: {},
+    iam: { credentials: {} },
+    config: { kubernetes: {}, verification: {}, multicluster: {}, compatibility: {} },
+  } as unknown as RouteParts);
+}

@@ -1,0 +1,56 @@
+import type { Handler, Method, Route } from '@ks-apiserver/http/routes/route';
+import type { TSchema } from 'typebox';
+import {
+  LIST_PARAMETERS,
+  LIVE_TYPES,
+  PageableResponse,
+  pathParameter,
+  WATCH_PARAMETERS,
+} from './parameters.ts';
+
+/** One operation in a group's table, in a line. */
+export type Row = [
+  method: Method,
+  path: string,
+  operationId: string,
+  summary: string,
+  handler: Handler,
+  /** `live`: the list goes on with `watch=true`. */
+  schemas: { body?: TSchema; bodyLimit?: number; returns?: TSchema; live?: boolean },
+];
+
+/** Media types of patches; all are read as a merge patch (RFC 7386), as 3.0 does. */
+const PATCH_TYPES = [
+  'application/merge-patch+json',
+  'application/json',
+  'application/json-patch+json',
+];
+
+/**
+ * The routes of a group's table: paths are below `base`, path parameters come from the path, lists
+ * take those of all lists.
+ */
+export function rows(base: string, tags: readonly string[], table: readonly Row[]): Route[] {
+  return table.map(([method, path, operationId, summary, handler, { live, ...schemas }]) => {
+    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) =>
+      pathParameter(name!, `${name} name`),
+    );
+
+    return {
+      method,
+      path: base + path,
+      operationId,
+      summary,
+      tags,
+      parameters: [
+        ...inPath,
+        ...(schemas.returns === PageableResponse ? LIST_PARAMETERS : []),
+        ...(live ? WATCH_PARAMETERS : []),
+      ],
+      ...(live && { produces: LIVE_TYPES }),
+      ...(method === 'PATCH' && { consumes: PATCH_TYPES }),
+      ...schemas,
+      handler,
+    };
+  });
+}

@@ -1,0 +1,123 @@
+import { WORKSPACE_TEMPLATES } from '@ks-apiserver/api/resources';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
+import type { Handler } from '@ks-apiserver/http/routes/route';
+import type { Visibility } from '../../models/authorization/visible-namespaces.ts';
+import type { Gate } from '../../models/gate/gate.ts';
+import { missing } from '../../models/iam/errors.ts';
+import { nameMismatch } from '../../models/iam/users/users.ts';
+import type { LiveLists } from '../../models/live/live-lists.ts';
+import type { Catalog } from '../../models/resources/catalog/catalog.ts';
+import type { Tenants } from '../../models/tenant/tenants.ts';
+import type { WorkspaceQuotas } from '../../models/tenant/workspace-quotas.ts';
+import { objectReply, pageReply, SUCCESS } from '../page-reply.ts';
+import { guarded } from './errors.ts';
+import { tenantList } from './tenant-list.ts';
+
+/** What the handlers of this group work with. */
+export interface TenantParts {
+  gate: Gate;
+  client: KubeReader;
+  catalog: Catalog;
+  tenants: Tenants;
+  quotas: WorkspaceQuotas;
+  visibility: Visibility;
+  live: LiveLists;
+}
+
+function typed(given: KubeObject): KubeObject {
+  const spec = {
+    ...given.spec,
+    template: given.spec?.template ?? { spec: {} },
+    placement: given.spec?.placement ?? {},
+  };
+
+  return { ...given, apiVersion: 'tenant.kubesphere.io/v1alpha2', kind: 'WorkspaceTemplate', spec };
+}
+
+/**
+ * Handlers of workspaces, one an operation; the objects are their templates, from which a
+ * controller makes the rest.
+ */
+export function workspaceHandlers(
+  parts: TenantParts,
+): Record<
+  'list' | 'get' | 'listMade' | 'getMade' | 'create' | 'update' | 'patch' | 'delete' | 'clusters',
+  Handler
+> {
+  const { gate, catalog, tenants } = parts;
+  const absent = (name: string) => missing('workspacetemplate', 'tenant.kubesphere.io', name);
+
+  const list =
+    (resource: 'workspacetemplates' | 'workspaces'): Handler =>
+    (request) =>
+      tenantList(parts, request, (query) =>
+        tenants.workspaces(request.user, query, request.signal, resource),
+      );
+
+  const get =
+    (resource: 'workspacetemplates' | 'workspaces'): Handler =>
+    async ({ params, user, signal }) => {
+      const { workspace = '' } = params;
+      const row = catalog.find(resource)!;
+      const entry = (await catalog.synced(row, signal)).get(workspace);
+
+      // What is not his does not exist for him: 3.0 shows every workspace to everybody here.
+      if (!entry || !tenants.seesWorkspace(user, workspace)) {
+        throw absent(workspace);
+      }
+
+      return objectReply(entry, row, catalog);
+    };
+
+  return {
+    list: list('workspacetemplates'),
+
+    get: get('workspacetemplates'),
+
+    listMade: list('workspaces'),
+
+    getMade: get('workspaces'),
+
+    create: guarded(({ body, user, dryRun }) =>
+      gate.clientFor(user).create(WORKSPACE_TEMPLATES, typed(body as KubeObject), { dryRun }),
+    ),
+
+    update: guarded(({ params, body, user, dryRun }) => {
+      const given = body as KubeObject;
+      if (given.metadata.name !== params.workspace) {
+        throw nameMismatch(given.metadata.name ?? '', params.workspace ?? '');
+      }
+
+      return gate.clientFor(user).update(WORKSPACE_TEMPLATES, typed(given), { dryRun });
+    }),
+
+    patch: guarded(({ params, body, user, dryRun }) =>
+      gate
+        .clientFor(user)
+        .patch({ resource: WORKSPACE_TEMPLATES, name: params.workspace ?? '' }, body as object, {
+          dryRun,
+        }),
+    ),
+
+    delete: guarded(async ({ params, user, dryRun }) => {
+      await gate
+        .clientFor(user)
+        .delete({ resource: WORKSPACE_TEMPLATES, name: params.workspace ?? '' }, { dryRun });
+      return SUCCESS;
+    }),
+
+    clusters: async ({ params, user, signal }) => {
+      const { workspace = '' } = params;
+      const found = tenants.seesWorkspace(user, workspace)
+        ? await tenants.workspaceClusters(workspace, signal)
+        : undefined;
+
+      if (!found) {
+        throw absent(workspace);
+      }
+
+      return pageReply(found.page, found.row, catalog);
+    },
+  };
+}

@@ -1,0 +1,392 @@
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import {
+  type PolicyRule,
+  type RuleAttributes,
+  ruleAllows,
+} from '@ks-apiserver/apimachinery/rbac/rules';
+import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
+import { NO_REQUEST, type RequestInfo } from '@ks-apiserver/http/request/request-info';
+import {
+  type HeldRole,
+  type HeldRoles,
+  type Level,
+  PLATFORM,
+  type Place,
+} from './bindings/held-roles.ts';
+import { denial } from './denial.ts';
+import type { OverridePolicy } from './opa/opa.ts';
+import { overrideInput, overrideOf } from './opa/overrides.ts';
+import { selfService } from './policy.ts';
+import { isPublicPath } from './public-paths.ts';
+import { isApiTokenCaller } from './restrictions/api-tokens.ts';
+import { ALL_RIGHTS, countRights, MAX_RIGHTS, rightsOf, rulesOf } from './rights.ts';
+import {
+  allowsEverything,
+  CREDENTIAL_NAMESPACES,
+  countsInSystem,
+  isKeptFromApiTokens,
+  readsAllCredentials,
+  SYSTEM_NAMESPACES,
+} from './system-namespaces.ts';
+
+/** Roles that the namespace controller keeps in every project as their RoleBases say. */
+const ROLES_OF_PROJECTS: ReadonlySet<string> = new Set(['admin', 'operator', 'viewer']);
+
+export type AuthorizationMode = 'RBAC' | 'AlwaysAllow' | 'AlwaysDeny';
+
+/**
+ * Why a call is allowed: by the server's mode, a path for everybody, the built-in policy of users,
+ * or a rule of a role.
+ */
+export type Reason =
+  | 'always-allow'
+  | 'public-path'
+  | 'self-service'
+  | { held: HeldRole; rule: PolicyRule };
+
+/**
+ * Decides who may do what: public paths, the built-in policy, then roles, in 3.0's order; denies by
+ * default.
+ */
+export class Authorizer {
+  readonly #mode: AuthorizationMode;
+  readonly #overrides: OverridePolicy | undefined;
+  readonly held: HeldRoles;
+
+  /** Without `overrides`, modules in annotations of roles allow nothing. */
+  constructor(mode: AuthorizationMode, held: HeldRoles, overrides?: OverridePolicy) {
+    this.#mode = mode;
+    this.held = held;
+    this.#overrides = overrides;
+  }
+
+  /**
+   * Throws Forbidden unless the caller may make this call, also by the module of one of his roles:
+   * nothing is awaited without any.
+   */
+  authorizeCall(user: UserInfo, info: RequestInfo): void | Promise<void> {
+    const permitted = this.permits(user, info);
+    if (permitted === true) {
+      return undefined;
+    }
+    if (permitted === false) {
+      return this.authorize(user, info);
+    }
+
+    return permitted.then((allowed) => {
+      if (!allowed) {
+        throw denial(user, info, '');
+      }
+    });
+  }
+
+  /** Whether `authorizeCall` would let a call pass. */
+  permits(user: UserInfo, info: RequestInfo): boolean | Promise<boolean> {
+    if (this.allows(user, info)) {
+      return true;
+    }
+
+    const modules = this.overridden(user, info);
+    return modules.length === 0 ? false : this.#anyAllows(modules, user, info);
+  }
+
+  /**
+   * Roles of the caller whose modules count for a call, each with its module; none where no modules
+   * are evaluated.
+   */
+  overridden(user: UserInfo, info: RequestInfo): { held: HeldRole; module: string }[] {
+    if (!this.#overrides || this.#mode !== 'RBAC') {
+      return [];
+    }
+
+    return [...this.held.at(user, this.held.placeOf(info))].flatMap((held) => {
+      const module = overrideOf(held.role);
+      return module === undefined ? [] : [{ held, module }];
+    });
+  }
+
+  /** Whether a role's module allows a call. */
+  async overrideAllows(module: string, user: UserInfo, info: RequestInfo): Promise<boolean> {
+    return (await this.#overrides?.allows(module, overrideInput(user, info))) === true;
+  }
+
+  async #anyAllows(
+    modules: readonly { module: string }[],
+    user: UserInfo,
+    info: RequestInfo,
+  ): Promise<boolean> {
+    // One role may be bound in several ways.
+    for (const module of new Set(modules.map((one) => one.module))) {
+      if (await this.overrideAllows(module, user, info)) {
+        return true;
+      }
+    }
+
+    return false;
+  }
+
+  /**
+   * What who has a role may do: everything, as far as one can know, where a module of it is
+   * evaluated, or where its rules are yet to be put together from other roles.
+   */
+  rightsOf(role: KubeObject | undefined): readonly PolicyRule[] {
+    if (role?.aggregationRule && rulesOf(role).length === 0) {
+      return ALL_RIGHTS;
+    }
+    return this.#overrides && overrideOf(role) !== undefined ? ALL_RIGHTS : rulesOf(role);
+  }
+
+  /**
+   * Throws Forbidden unless the rules of the caller's roles, or what needs none, allow this call.
+   */
+  authorize(user: UserInfo, info: RequestInfo): void {
+    if (this.#mode === 'AlwaysDeny') {
+      throw denial(user, info, ': Everything is forbidden.');
+    }
+    if (!this.allows(user, info)) {
+      throw denial(user, info, '');
+    }
+  }
+
+  /**
+   * Whether the caller may make this call, by the server's mode, public paths, built-in policy or
+   * roles.
+   */
+  allows(user: UserInfo, info: RequestInfo): boolean {
+    return !this.reasons(user, info).next().done;
+  }
+
+  /**
+   * Everything that allows a call, found one by one in the order in which it counts: deciding and
+   * explaining are the same.
+   */
+  *reasons(user: UserInfo, info: RequestInfo): Generator<Reason> {
+    if (this.#mode === 'AlwaysDeny') {
+      return;
+    }
+    if (this.#mode === 'AlwaysAllow') {
+      yield 'always-allow';
+    }
+    if (isPublicPath(info.path)) {
+      yield 'public-path';
+    }
+    if (selfService(user, info)) {
+      yield 'self-service';
+    }
+
+    yield* this.#matching(user, this.held.placeOf(info), info);
+  }
+
+  /** The rules among those of the caller's roles that allow a request at a place. */
+  *#matching(
+    user: UserInfo,
+    place: Place,
+    attributes: Attributes,
+  ): Generator<{ held: HeldRole; rule: PolicyRule }> {
+    if (isKeptFromApiTokens(user, attributes)) {
+      return;
+    }
+
+    for (const held of this.held.at(user, place)) {
+      for (const rule of rulesOf(held.role)) {
+        if (ruleAllows(rule, attributes) && countsInSystem(held, attributes, place)) {
+          yield { held, rule };
+        }
+      }
+    }
+  }
+
+  /** Whether one of the caller's roles allows it. */
+  byRoles(user: UserInfo, info: RequestInfo): boolean {
+    return !this.#matching(user, this.held.placeOf(info), info).next().done;
+  }
+
+  /**
+   * Whether a role that every project has allows a request: its rules are those of its RoleBase,
+   * whatever somebody writes into it.
+   */
+  byRoleOfEveryProject(user: UserInfo, info: RequestInfo): boolean {
+    for (const { held } of this.#matching(user, this.held.placeOf(info), info)) {
+      const { name, namespace } = held.role?.metadata ?? {};
+      if (
+        held.level === 'namespace' &&
+        namespace !== undefined &&
+        ROLES_OF_PROJECTS.has(name ?? '')
+      ) {
+        return true;
+      }
+    }
+
+    return false;
+  }
+
+  /**
+   * Whether a role that a caller has above a level, thus not given by those who manage that level
+   * alone, allows a request there.
+   */
+  byRolesAbove(user: UserInfo, level: 'workspace' | 'namespace', info: RequestInfo): boolean {
+    for (const { held } of this.#matching(user, this.held.placeOf(info), info)) {
+      if (held.level !== 'namespace' && held.level !== level) {
+        return true;
+      }
+    }
+
+    return false;
+  }
+
+  /** Whether a caller has a role of the platform or the cluster that allows everything. */
+  holdsEverything(user: UserInfo): boolean {
+    if (this.#mode !== 'RBAC') {
+      return this.#mode === 'AlwaysAllow';
+    }
+
+    for (const { role } of this.held.at(user, PLATFORM)) {
+      if (allowsEverything(role)) {
+        return true;
+      }
+    }
+
+    return false;
+  }
+
+  /**
+   * Namespaces that are left out when the caller reads what credentials are kept in, in all
+   * namespaces; undefined for none.
+   */
+  hiddenFrom(user: UserInfo, info: RequestInfo): ReadonlySet<string> | undefined {
+    if (!readsAllCredentials(info)) {
+      return undefined;
+    }
+
+    if (!this.holdsEverything(user)) {
+      return SYSTEM_NAMESPACES;
+    }
+
+    return isApiTokenCaller(user) ? CREDENTIAL_NAMESPACES : undefined;
+  }
+
+  /**
+   * Whether one of the caller's global roles allows a verb on a resource, on all of the platform.
+   */
+  allowsGlobally(user: UserInfo, verb: string, group: string, resource: string): boolean {
+    if (this.#mode !== 'RBAC') {
+      return this.#mode === 'AlwaysAllow';
+    }
+
+    const attributes = {
+      verb,
+      isResource: true,
+      group,
+      resource,
+      subresource: '',
+      name: '',
+      path: '',
+    };
+
+    for (const { role } of this.held.global(user)) {
+      if (rulesOf(role).some((rule) => ruleAllows(rule, attributes))) {
+        return true;
+      }
+    }
+
+    return false;
+  }
+
+  /**
+   * Whether one of the caller's roles allows a verb on a resource of a workspace, or of the cluster
+   * without one.
+   */
+  allowsIn(
+    user: UserInfo,
+    workspace: string,
+    verb: string,
+    group: string,
+    resource: string,
+  ): boolean {
+    const scope = workspace === '' ? 'Cluster' : 'Workspace';
+
+    return this.byRoles(user, {
+      ...NO_REQUEST,
+      isResource: true,
+      verb,
+      group,
+      resource,
+      workspace,
+      scope,
+    });
+  }
+
+  /** The place where rights of a level count; `key` is the workspace's or namespace's name. */
+  placeAt(level: Level, key: string): Place {
+    if (level === 'workspace') {
+      return { workspace: key, namespace: '' };
+    }
+
+    return level === 'namespace'
+      ? { workspace: this.held.workspaceOf(key), namespace: key }
+      : PLATFORM;
+  }
+
+  /** Whether a user has any role given right there, in a workspace or a namespace. */
+  isMemberOf(user: UserInfo, level: 'workspace' | 'namespace', key: string): boolean {
+    if (key === '') {
+      return false;
+    }
+
+    for (const held of this.held.at(user, this.placeAt(level, key))) {
+      if (held.level === level) {
+        return true;
+      }
+    }
+
+    return false;
+  }
+
+  /**
+   * All rules that a caller has in a scope, from the platform down to it; those of roles for which
+   * `counts` is false are left out.
+   */
+  rulesIn(
+    user: UserInfo,
+    level: Level,
+    key: string,
+    counts: (held: HeldRole) => boolean = () => true,
+  ): PolicyRule[] {
+    return [...this.held.at(user, this.placeAt(level, key))]
+      .filter(counts)
+      .flatMap(({ role }) => rulesOf(role));
+  }
+
+  /**
+   * Whether the caller may himself do, in a scope, everything that these rules allow: who grants
+   * may not give more than he has. Each right is decided as a request would be. Rights of the
+   * cluster hold in system namespaces too, so that they are asked for there as well. Rules of more
+   * than 5,000 rights are covered by who may do everything alone.
+   */
+  covers(user: UserInfo, level: Level, key: string, rules: readonly PolicyRule[]): boolean {
+    if (rules.length === 0 || this.holdsEverything(user)) {
+      return true;
+    }
+
+    if (countRights(rules) > MAX_RIGHTS) {
+      return false;
+    }
+
+    const place = this.placeAt(level, key);
+    const namespaces =
+      level === 'cluster' ? ['', ...SYSTEM_NAMESPACES] : [level === 'namespace' ? key : ''];
+    const may = (attributes: Attributes) => !this.#matching(user, place, attributes).next().done;
+
+    for (const rule of rules) {
+      for (const right of rightsOf(rule)) {
+        if (!namespaces.every((namespace) => may({ ...right, namespace }))) {
+          return false;
+        }
+      }
+    }
+
+    return true;
+  }
+}
+
+type Attributes = RuleAttributes & { namespace?: string };

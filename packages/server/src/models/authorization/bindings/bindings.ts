@@ -1,0 +1,69 @@
+import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
+import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
+import type { Catalog } from '../../resources/catalog/catalog.ts';
+import { BindingIndex } from './binding-index.ts';
+import { GroupIndex } from './group-index.ts';
+
+/**
+ * All bindings of the platform by their four scopes: authorization and the lists of members read
+ * the same indexes.
+ */
+export class Bindings {
+  readonly global: BindingIndex;
+  /** By workspace. */
+  readonly workspace: BindingIndex;
+  /** By namespace. */
+  readonly namespace: BindingIndex;
+  readonly cluster: BindingIndex;
+  readonly groups: GroupIndex;
+  readonly #workspaceOf: (namespace: string) => string | undefined;
+
+  constructor(catalog: Catalog) {
+    const platform = () => '';
+    this.global = new BindingIndex(catalog.row('globalrolebindings'), platform);
+
+    this.workspace = new BindingIndex(
+      catalog.row('workspacerolebindings'),
+      (entry) => entry.labels[WORKSPACE_LABEL] ?? '',
+    );
+
+    this.namespace = new BindingIndex(catalog.row('rolebindings'), (entry) => entry.namespace);
+    this.cluster = new BindingIndex(catalog.row('clusterrolebindings'), platform);
+    this.groups = new GroupIndex(catalog.row('groups'), catalog.row('groupbindings'));
+
+    const namespaces = catalog.row('namespaces');
+    this.#workspaceOf = (namespace) => namespaces.store.get(namespace)?.labels[WORKSPACE_LABEL];
+  }
+
+  /** Workspaces in which a user has a role, himself or by a group. */
+  workspacesOf(user: UserInfo): string[] {
+    const own = this.groups
+      .all(user.name)
+      .filter(
+        ({ workspace, name }) => this.workspace.entriesOf(name, workspace, 'Group').length > 0,
+      );
+
+    const byName = this.workspace.scopesOf(user.name);
+    const byGroup = user.groups.flatMap((group) => this.workspace.scopesOf(group, 'Group'));
+
+    return [...new Set([...byName, ...byGroup, ...own.map(({ workspace }) => workspace)])];
+  }
+
+  /**
+   * Namespaces in which a user has a role, himself or by a group; a workspace's group counts in its
+   * namespaces alone.
+   */
+  namespacesOf(user: UserInfo): string[] {
+    const own = this.groups
+      .all(user.name)
+      .flatMap(({ workspace, name }) =>
+        this.namespace
+          .scopesOf(name, 'Group')
+          .filter((namespace) => this.#workspaceOf(namespace) === workspace),
+      );
+
+    const byGroup = user.groups.flatMap((group) => this.namespace.scopesOf(group, 'Group'));
+
+    return [...new Set([...this.namespace.scopesOf(user.name), ...byGroup, ...own])];
+  }
+}

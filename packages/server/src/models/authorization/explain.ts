@@ -1,0 +1,176 @@
+import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { type PolicyRule, ruleAllows } from '@ks-apiserver/apimachinery/rbac/rules';
+import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
+import type { Entry } from '@ks-apiserver/client/informer/entry';
+import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
+import type { Catalog } from '../resources/catalog/catalog.ts';
+import type { Authorizer } from './authorizer.ts';
+import type { HeldRole, Level } from './bindings/held-roles.ts';
+import { rulesOf } from './rights.ts';
+
+/** Most grants, and most roles that would do, that an answer names. */
+const LIMIT = 50;
+const TEMPLATE = 'iam.kubesphere.io/role-template';
+
+const KINDS = {
+  global: ['GlobalRoleBinding', 'GlobalRole'],
+  workspace: ['WorkspaceRoleBinding', 'WorkspaceRole'],
+  namespace: ['RoleBinding', 'Role'],
+  cluster: ['ClusterRoleBinding', 'ClusterRole'],
+} as const;
+
+/**
+ * A rule that allows the call, the role that it is in, and the binding by which the user has the
+ * role.
+ */
+export interface ExplainedGrant {
+  level: Level;
+  workspace?: string;
+  namespace?: string;
+  binding: { kind: string; name: string; subject: string };
+  role: { kind: string; name: string };
+  /** Left out where it is the role's module (annotation rego-override) that allows it. */
+  rule?: PolicyRule;
+}
+
+/** A role that would allow the call, if the user had it there. */
+export interface RoleThatWould {
+  level: Level;
+  workspace?: string;
+  namespace?: string;
+  role: { kind: string; name: string; template?: true };
+}
+
+/** Why a call is allowed or not. */
+export interface Explanation {
+  allowed: boolean;
+  /** `public-path`, `self-service` or `always-allow` where no role is needed. */
+  builtIn: string[];
+  grants: ExplainedGrant[];
+  /** Only of calls that are not allowed. */
+  rolesThatWould: RoleThatWould[];
+  /** There is more than is named here. */
+  truncated?: true;
+}
+
+/** Says why a user may or may not make a call, from what the authorizer itself decides by. */
+export class Explainer {
+  readonly #authorizer: Authorizer;
+  readonly #catalog: Catalog;
+
+  constructor(authorizer: Authorizer, catalog: Catalog) {
+    this.#authorizer = authorizer;
+    this.#catalog = catalog;
+  }
+
+  /**
+   * `knows` tells whether the asker may see the roles of a workspace or namespace in which the user
+   * has none.
+   */
+  async explain(
+    user: UserInfo,
+    info: RequestInfo,
+    knows: (level: 'workspace' | 'namespace', key: string) => boolean,
+  ): Promise<Explanation> {
+    const place = this.#authorizer.held.placeOf(info);
+
+    const explanation: Explanation = {
+      allowed: false,
+      builtIn: [],
+      grants: [],
+      rolesThatWould: [],
+    };
+
+    for (const reason of this.#authorizer.reasons(user, info)) {
+      explanation.allowed = true;
+
+      if (typeof reason === 'string') {
+        explanation.builtIn.push(reason);
+      } else if (explanation.grants.length < LIMIT) {
+        explanation.grants.push(grantOf(reason, place.workspace));
+      } else {
+        explanation.truncated = true;
+      }
+    }
+
+    for (const { held, module } of this.#authorizer.overridden(user, info)) {
+      if (
+        explanation.grants.length >= LIMIT ||
+        !(await this.#authorizer.overrideAllows(module, user, info))
+      ) {
+        continue;
+      }
+
+      explanation.allowed = true;
+      explanation.grants.push(grantOf({ held }, place.workspace));
+    }
+
+    if (explanation.allowed) {
+      return explanation;
+    }
+
+    const add = (level: Level, entries: Iterable<Entry>) => {
+      for (const entry of entries) {
+        if (!rulesOf(entry.object).some((rule) => ruleAllows(rule, info))) {
+          continue;
+        }
+
+        if (explanation.rolesThatWould.length >= LIMIT) {
+          explanation.truncated = true;
+          return;
+        }
+
+        explanation.rolesThatWould.push({
+          level,
+          ...(level === 'workspace' && { workspace: place.workspace }),
+          ...(level === 'namespace' && { namespace: place.namespace }),
+          role: {
+            kind: KINDS[level][1],
+            name: entry.name,
+            ...(entry.labels[TEMPLATE] === 'true' && { template: true }),
+          },
+        });
+      }
+    };
+
+    // The narrowest first: that is the one to ask for.
+    const { workspace, namespace } = place;
+    if (namespace !== '' && knows('namespace', namespace)) {
+      add('namespace', this.#roles('roles', namespace));
+    }
+
+    if (workspace !== '' && knows('workspace', workspace)) {
+      add(
+        'workspace',
+        this.#roles('workspaceroles').filter(({ labels }) => labels[WORKSPACE_LABEL] === workspace),
+      );
+    }
+
+    add('global', this.#roles('globalroles'));
+    add('cluster', this.#roles('clusterroles'));
+
+    return explanation;
+  }
+
+  #roles(resource: string, namespace?: string): readonly Entry[] {
+    return this.#catalog.row(resource).store.list('name', namespace);
+  }
+}
+
+function grantOf(
+  { held, rule }: { held: HeldRole; rule?: PolicyRule },
+  workspace: string,
+): ExplainedGrant {
+  const { level, binding } = held;
+  const role = held.role as KubeObject;
+
+  return {
+    level,
+    ...(level === 'workspace' && { workspace }),
+    ...(level === 'namespace' && { namespace: binding.namespace }),
+    binding: { kind: KINDS[level][0], name: binding.name, subject: binding.subject },
+    role: { kind: binding.roleRef.kind || KINDS[level][1], name: role.metadata.name ?? '' },
+    ...(rule && { rule }),
+  };
+}

@@ -1,0 +1,125 @@
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { Entry } from '@ks-apiserver/client/informer/entry';
+import type { Catalog } from '../resources/catalog/catalog.ts';
+import { rowOf } from '../resources/catalog/row-of.ts';
+
+/** Where the platform's own Services are looked for, in this order. */
+const SYSTEM_NAMESPACES = [
+  'kubesphere-system',
+  'kubesphere-logging-system',
+  'kubesphere-monitoring-system',
+  'openpitrix-system',
+  'kube-system',
+  'istio-system',
+  'kubesphere-devops-system',
+  'porter-system',
+] as const;
+
+/** The Service, and on the embedded API the Deployment, of this server. */
+export const OWN_SERVICE = { namespace: 'kubesphere-system', name: 'ks-apiserver' } as const;
+
+/** A system component: a Service of the platform and how many of its pods are healthy. */
+export interface ComponentStatus {
+  name: string;
+  namespace: string;
+  selfLink: string;
+  label: Record<string, string>;
+  /** RFC 3339. */
+  startedAt: string;
+  totalBackends: number;
+  healthyBackends: number;
+}
+
+/** Components of the platform and the nodes, at one look. */
+export interface HealthStatus {
+  kubesphereStatus: ComponentStatus[];
+  nodeStatus: { totalNodes: number; healthyNodes: number };
+}
+
+/** The platform's components, read from the live copies of Services, Pods and Nodes. */
+export class Components {
+  readonly #catalog: Catalog;
+
+  constructor(catalog: Catalog) {
+    this.#catalog = catalog;
+  }
+
+  /** Every component with a selector. */
+  async list(signal: AbortSignal): Promise<ComponentStatus[]> {
+    const services = await this.#services(signal);
+    return SYSTEM_NAMESPACES.flatMap((namespace) =>
+      services.list('name', namespace).flatMap((service) => this.#status(service) ?? []),
+    );
+  }
+
+  /**
+   * One component, of the first namespace that has it. Throws 500, as 3.0 does, when there is none
+   * or it has no selector.
+   */
+  async get(name: string, signal: AbortSignal): Promise<ComponentStatus> {
+    const services = await this.#services(signal);
+
+    for (const namespace of SYSTEM_NAMESPACES) {
+      const service = services.get(name, namespace);
+      if (!service) {
+        continue;
+      }
+
+      const status = this.#status(service);
+      if (!status) {
+        throw new StatusError(500, 'InternalError', `component ${name} has no selector`);
+      }
+
+      return status;
+    }
+
+    throw new StatusError(500, 'InternalError', `service "${name}" not found`);
+  }
+
+  /** Components and nodes; a node is healthy when its condition Ready is True. */
+  async health(signal: AbortSignal): Promise<HealthStatus> {
+    const nodes = [...(await this.#catalog.synced(rowOf(this.#catalog, 'nodes'), signal)).values()];
+
+    return {
+      kubesphereStatus: await this.list(signal),
+      nodeStatus: {
+        totalNodes: nodes.length,
+        healthyNodes: nodes.filter((node) => node.fields.ready === true).length,
+      },
+    };
+  }
+
+  async #services(signal: AbortSignal) {
+    const [services] = await Promise.all(
+      ['services', 'pods'].map((name) => this.#catalog.synced(rowOf(this.#catalog, name), signal)),
+    );
+    return services!;
+  }
+
+  #status(service: Entry): ComponentStatus | undefined {
+    const label = (service.fields.selector ?? {}) as Record<string, string>;
+    const wanted = Object.entries(label);
+    if (wanted.length === 0) {
+      return undefined;
+    }
+
+    const pods = (this.#catalog.store('pods')?.list('name', service.namespace) ?? []).filter(
+      (pod) => wanted.every(([key, value]) => pod.labels[key] === value),
+    );
+    const { name, namespace, created } = service;
+
+    // This server runs, since it answers; on the embedded API it runs in no pod.
+    const runsElsewhere =
+      pods.length === 0 && name === OWN_SERVICE.name && namespace === OWN_SERVICE.namespace;
+
+    return {
+      name,
+      namespace,
+      selfLink: `/api/v1/namespaces/${namespace}/services/${name}`,
+      label,
+      startedAt: new Date(created).toISOString().replace('.000Z', 'Z'),
+      totalBackends: runsElsewhere ? 1 : pods.length,
+      healthyBackends: runsElsewhere ? 1 : pods.filter((pod) => pod.fields.ready === true).length,
+    };
+  }
+}

@@ -1,0 +1,311 @@
+import {
+  GLOBAL_ROLE_ANNOTATION,
+  PASSWORD_ENCRYPTED,
+  UNINITIALIZED,
+} from '@ks-apiserver/api/annotations';
+import { IAM_GROUP } from '@ks-apiserver/api/groups';
+import type { User } from '@ks-apiserver/api/user';
+import { equalJson } from '@ks-apiserver/apimachinery/json/json';
+import { LAST_APPLIED } from '@ks-apiserver/apimachinery/meta/annotations';
+import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
+import type { Authorizer } from '../../../authorization/authorizer.ts';
+import { isApiTokenCaller } from '../../../authorization/restrictions/api-tokens.ts';
+import {
+  mustSetPassword,
+  passwordFirst,
+} from '../../../authorization/restrictions/first-password.ts';
+import type { Login } from '../../../iam/login/login.ts';
+import type { PasswordPolicy } from '../../../iam/passwords/password-policy.ts';
+import { checkPassword, hashPassword } from '../../../iam/passwords/passwords.ts';
+import { linkOf, type ProviderLinks } from '../../../iam/providers/provider-links.ts';
+import type { Members } from '../../../iam/roles/members.ts';
+import type { CheckNameIsFree } from '../../../iam/users/retired-names.ts';
+import { checkUserName } from '../../../iam/users/user-names.ts';
+import type { UserRights } from '../../../iam/users/user-rights.ts';
+import { nameOf, type Rule, type Verdict, type WriteAttempt } from '../../attempt.ts';
+
+/** What the rule of users works with. */
+export interface UserRuleParts {
+  authorizer: Authorizer;
+  rights: UserRights;
+  members: Members;
+  login: Login;
+  passwords: PasswordPolicy;
+  links: ProviderLinks;
+  revokeSessions: (username: string) => Promise<void>;
+  checkNameIsFree: CheckNameIsFree;
+}
+
+function refused(name: string, why: string): StatusError {
+  return new StatusError(403, 'Forbidden', `user.iam.kubesphere.io "${name}" is forbidden: ${why}`);
+}
+
+function stateOf(user: User | undefined): string {
+  return user?.status?.state ?? '';
+}
+
+/**
+ * A user without what setting a first password changes: the password, the marks about it, and what
+ * the API counts.
+ */
+function besidesPassword({ metadata, spec, ...user }: User): unknown {
+  const {
+    annotations,
+    managedFields: _fields,
+    resourceVersion: _version,
+    generation: _generation,
+    ...rest
+  } = metadata;
+
+  const {
+    [UNINITIALIZED]: _duty,
+    [PASSWORD_ENCRYPTED]: _mark,
+    [LAST_APPLIED]: _copy,
+    ...others
+  } = annotations ?? {};
+
+  const { password: _password, ...fields } = spec ?? {};
+
+  return { ...user, metadata: { ...rest, annotations: others }, spec: fields };
+}
+
+/**
+ * Throws Forbidden for who must set a password first and changes anything else of themselves, or no
+ * password.
+ */
+function checkOnlyPassword(caller: UserInfo, stored: User | undefined, wished: User): void {
+  if (!mustSetPassword(caller)) {
+    return;
+  }
+
+  const name = wished.metadata.name ?? '';
+  if (!stored || name !== caller.name) {
+    throw passwordFirst(caller.name, 'set one of your own first');
+  }
+
+  const given = wished.spec?.password;
+  if (!given || given === stored.spec?.password) {
+    throw passwordFirst(name, 'it cannot be kept, set one of your own');
+  }
+
+  if (!equalJson(besidesPassword(stored), besidesPassword(wished))) {
+    throw passwordFirst(name, 'set one of your own first, and nothing else with it');
+  }
+}
+
+/**
+ * Users: passwords are taken as plain text and stored as hashes, and who changes how another user
+ * logs in, or whether, must hold all rights of that user.
+ */
+export class UserRule implements Rule {
+  readonly resources: ReadonlySet<string> = new Set([
+    `${IAM_GROUP}/users`,
+    `${IAM_GROUP}/users/status`,
+  ]);
+  readonly seesDeletions = true;
+  readonly seesAdministrators = true;
+  readonly #parts: UserRuleParts;
+
+  constructor(parts: UserRuleParts) {
+    this.#parts = parts;
+  }
+
+  async review(attempt: WriteAttempt): Promise<Verdict> {
+    const { caller, wished } = attempt;
+    const { rights } = this.#parts;
+    const name = nameOf(attempt);
+
+    if (!wished) {
+      this.#checkDeletion(caller, name);
+      return {};
+    }
+
+    const stored = attempt.stored as User | undefined;
+    const given = wished as User;
+
+    if (stored) {
+      this.#checkChange(caller, stored, given);
+    } else {
+      checkUserName(name);
+      rights.checkName(caller, name);
+      await this.#parts.checkNameIsFree(name);
+    }
+
+    checkOnlyPassword(caller, stored, given);
+    this.#checkEmail(stored, given);
+    this.#checkLink(caller, stored, given);
+
+    const object = await this.#stored(attempt, stored, given);
+
+    if (!stored && !attempt.dryRun) {
+      await this.removeLeftOver(name);
+    }
+
+    const isDisabled = stateOf(given) === 'Disabled' && stateOf(stored) !== 'Disabled';
+    const endsSessions =
+      stored !== undefined && (object.spec.password !== stored.spec?.password || isDisabled);
+
+    const settle = async (isStored: boolean) => {
+      if (isStored && endsSessions && !attempt.dryRun) {
+        await this.#parts.revokeSessions(name);
+      }
+    };
+
+    return { object, settle };
+  }
+
+  /** Makes a name free of what KubeSphere gave to a former user of it, before somebody gets it. */
+  async removeLeftOver(name: string): Promise<void> {
+    const { login, members } = this.#parts;
+    if (name !== '' && !name.includes('@') && !login.find(name)) {
+      await members.removeLeftOver(name);
+    }
+  }
+
+  #checkDeletion(caller: UserInfo, name: string): void {
+    if (name !== '') {
+      this.#parts.rights.checkOutranks(caller, name);
+    } else if (!this.#parts.authorizer.holdsEverything(caller)) {
+      throw new StatusError(
+        403,
+        'Forbidden',
+        'users.iam.kubesphere.io is forbidden: delete users one by one',
+      );
+    }
+  }
+
+  #checkChange(caller: UserInfo, stored: User, wished: User): void {
+    const changes = (of: (user: User) => unknown) => of(stored) !== of(wished);
+    const ofLifecycle = ({ metadata }: User) =>
+      JSON.stringify([metadata.ownerReferences ?? [], metadata.finalizers ?? []]);
+    if (changes(stateOf) || changes(({ spec }) => spec?.email ?? '') || changes(ofLifecycle)) {
+      this.#parts.rights.checkOutranks(caller, stored.metadata.name ?? '');
+    }
+  }
+
+  #checkEmail(stored: User | undefined, user: User): void {
+    const email = user.spec?.email;
+    if (!email || email === stored?.spec?.email) {
+      return;
+    }
+
+    if (!/^[^\s@<>"]+@[^\s@<>"]+$/.test(email) || email.length > 254) {
+      throw badRequest(`spec.email: "${email.slice(0, 64)}" is no e-mail address`);
+    }
+
+    const other = this.#parts.login.find(email);
+    if (other && other.metadata.name !== user.metadata.name) {
+      throw new StatusError(409, 'AlreadyExists', `user email: ${email} already exists`);
+    }
+  }
+
+  /**
+   * Whether a user may be linked to an account of an identity provider, or unlinked: whose account
+   * it is can act as the user. Throws Forbidden for who does not manage users, whatever they may do
+   * with their own, or has not all rights of this one, and AlreadyExists for an account that
+   * another user is linked to.
+   */
+  #checkLink(caller: UserInfo, stored: User | undefined, wished: KubeObject): void {
+    const { links, rights } = this.#parts;
+    const name = wished.metadata.name ?? '';
+
+    if (linkOf(stored) === linkOf(wished)) {
+      return;
+    }
+
+    if (stored) {
+      if (!rights.manages(caller, name)) {
+        throw refused(name, 'only who manages users may change the identity provider of one');
+      }
+
+      rights.checkOutranks(caller, name);
+    }
+
+    const rival = links.rivalOf(wished);
+    if (rival !== undefined) {
+      throw new StatusError(
+        409,
+        'AlreadyExists',
+        `the account of the identity provider is linked to user ${rival} already`,
+      );
+    }
+  }
+
+  /** The user as it is stored: the password hashed, and the marks of the server as they were. */
+  async #stored({ caller }: WriteAttempt, stored: User | undefined, wished: User): Promise<User> {
+    const before = stored?.metadata.annotations ?? {};
+    const { [LAST_APPLIED]: _copy, ...annotations } = { ...wished.metadata.annotations };
+
+    for (const key of [PASSWORD_ENCRYPTED, GLOBAL_ROLE_ANNOTATION]) {
+      if (before[key] === undefined) {
+        delete annotations[key];
+      } else {
+        annotations[key] = before[key];
+      }
+    }
+
+    const old = stored?.spec?.password;
+    const given = wished.spec?.password;
+    const setsPassword = Boolean(given) && given !== old;
+    const isOwn = stored !== undefined && caller.name === wished.metadata.name;
+
+    // Nobody lifts the duty to choose a password from themselves, but by choosing one.
+    if (isOwn && !setsPassword && before[UNINITIALIZED] !== undefined) {
+      annotations[UNINITIALIZED] = before[UNINITIALIZED];
+    }
+
+    const spec: User['spec'] = { ...wished.spec };
+    delete spec.password;
+
+    if (setsPassword) {
+      spec.password = await this.#hashed(caller, { isOwn, stored, wished });
+      annotations[PASSWORD_ENCRYPTED] = 'true';
+
+      if (isOwn) {
+        // The duty is met.
+        delete annotations[UNINITIALIZED];
+      } else if (this.#parts.passwords.rules.changeInitial) {
+        annotations[UNINITIALIZED] = 'true';
+      }
+    } else if (old) {
+      spec.password = old;
+    }
+
+    return { ...wished, metadata: { ...wished.metadata, annotations }, spec };
+  }
+
+  /**
+   * The hash of a new password, if it is good enough and its setter may set it. A hash is taken as
+   * a password of that text: nobody logs in with one made elsewhere. Throws BadRequest, Forbidden.
+   */
+  async #hashed(
+    caller: UserInfo,
+    { isOwn, stored, wished }: { isOwn: boolean; stored: User | undefined; wished: User },
+  ): Promise<string> {
+    const { rights, passwords } = this.#parts;
+    const { metadata, spec } = wished;
+    const name = metadata.name ?? '';
+    const password = spec.password ?? '';
+
+    if (isApiTokenCaller(caller)) {
+      throw refused(name, 'an API token cannot set passwords: log in with the password');
+    }
+
+    if (stored) {
+      rights.checkOutranks(caller, name);
+    }
+
+    await passwords.check(password, { username: name, ...(spec.email && { email: spec.email }) });
+
+    // The duty to change it is not met by setting the same again.
+    if (isOwn && stored?.metadata.annotations?.[UNINITIALIZED] === 'true') {
+      if (await checkPassword(password, stored.spec?.password)) {
+        throw badRequest('spec.password: must differ from the password that you were given');
+      }
+    }
+
+    return hashPassword(password);
+  }
+}

@@ -1,0 +1,327 @@
+import { USERS } from '@ks-apiserver/api/resources';
+import type { User } from '@ks-apiserver/api/user';
+import { StatusError, tooManyRequests, unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
+import { byCreation } from '@ks-apiserver/client/informer/entry';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { Totp } from '../../credentials/totp.ts';
+import type { Identity } from '../../session/identity.ts';
+import { checkPassword } from '../passwords/passwords.ts';
+import { RecentPasswords } from '../passwords/recent-passwords.ts';
+import type { Attempt, ProvidedUser, ProviderPasswords } from '../providers/provider-passwords.ts';
+import type { LoginRecords } from './login-records.ts';
+
+/** Where a log-in comes from and by which door. */
+export interface LoginSource {
+  type: 'Token' | 'Basic' | 'OAuth';
+  sourceIP: string;
+  userAgent: string;
+  /** Name of the identity provider that has decided. */
+  provider?: string;
+  /** Whether a success is worth a record too. */
+  recordSuccess: boolean;
+}
+
+/** After how many failures in which time (milliseconds) an account is locked for that time. */
+export interface LockOut {
+  maxTries: number;
+  /** How many failures from one address, whatever the names; 0 for no such limit. */
+  maxTriesPerSource: number;
+  durationMs: number;
+}
+
+const LOCKED = 'Unauthorized: auth rate limit exceeded';
+
+/**
+ * Milliseconds until there are fewer than `most` of these failures (oldest first) in the window; 0
+ * when there are.
+ */
+function waitFor(failures: readonly number[], most: number, windowMs: number): number {
+  return failures.length >= most
+    ? Math.max(1000, failures[failures.length - most]! + windowMs - Date.now())
+    : 0;
+}
+
+/** The one place where passwords are checked: for forms, Basic and the legacy log-in. */
+export class Login {
+  readonly #client: KubeClient;
+  readonly #users: Informer;
+  readonly #records: LoginRecords;
+  readonly #lockOut: LockOut;
+  readonly #totp: Totp;
+  readonly #providers: ProviderPasswords;
+  /** Of Basic credentials alone: they come with every call. */
+  readonly #recent = new RecentPasswords();
+  readonly #byEmail = new Map<string, string>();
+
+  constructor(
+    client: KubeClient,
+    users: Informer,
+    records: LoginRecords,
+    lockOut: LockOut,
+    totp: Totp,
+    providers: ProviderPasswords,
+  ) {
+    this.#client = client;
+    this.#users = users;
+    this.#records = records;
+    this.#lockOut = lockOut;
+    this.#totp = totp;
+    this.#providers = providers;
+
+    const emailOf = (object: unknown) => ((object as User).spec?.email ?? '').toLowerCase();
+
+    const add = (object: unknown, name: string) => {
+      const email = emailOf(object);
+      // An address is the user's who had it first: another who takes it must not end that one's
+      // log-ins.
+      if (email !== '' && !this.#byEmail.has(email)) {
+        this.#byEmail.set(email, name);
+      }
+    };
+
+    for (const entry of [...users.store.values()].sort(byCreation)) {
+      add(entry.object, entry.name);
+    }
+
+    users.store.onChange(({ type, entry, previous }) => {
+      const before = previous && emailOf(previous.object);
+      if (before && this.#byEmail.get(before) === entry.name) {
+        this.#byEmail.delete(before);
+      }
+
+      if (type !== 'DELETED') {
+        add(entry.object, entry.name);
+      }
+    });
+  }
+
+  /** The user of a name or of an e-mail address. */
+  find(nameOrEmail: string): User | undefined {
+    const name = nameOrEmail.includes('@')
+      ? this.#byEmail.get(nameOrEmail.toLowerCase())
+      : nameOrEmail;
+
+    return name === undefined
+      ? undefined
+      : (this.#users.store.get(name)?.object as User | undefined);
+  }
+
+  /** Milliseconds until an account may be tried again; 0 when it may be tried now. */
+  #lockedFor(user: User): number {
+    const name = user.metadata.name!;
+    const { maxTries, durationMs } = this.#lockOut;
+    const since = Date.parse(user.status?.lastTransitionTime ?? '') || 0;
+
+    if (user.status?.state === 'AuthLimitExceeded') {
+      return Math.max(0, since + durationMs - Date.now());
+    }
+
+    // Failures before the account became active again are forgiven; times in objects are whole
+    // seconds.
+    return waitFor(this.#records.failuresSince(name, since), maxTries, durationMs);
+  }
+
+  /** Throws TooManyRequests while a name, or the address that tries, has failed too often. */
+  #checkLocks(name: string, user: User | undefined, sourceIP: string): void {
+    const { maxTries, maxTriesPerSource, durationMs } = this.#lockOut;
+
+    const source =
+      maxTriesPerSource > 0
+        ? waitFor(this.#records.failuresFrom(sourceIP), maxTriesPerSource, durationMs)
+        : 0;
+
+    const own = user
+      ? this.#lockedFor(user)
+      : waitFor(this.#records.failuresOfUnknown(name), maxTries, durationMs);
+    const wait = Math.max(source, own);
+    if (wait > 0) {
+      throw tooManyRequests(LOCKED, Math.ceil(wait / 1000));
+    }
+  }
+
+  /**
+   * Whom a password belongs to: here, or at the identity providers that decide about the user.
+   * Throws what `attempt` does.
+   */
+  async #owner(
+    user: User | undefined,
+    typed: string,
+    password: string,
+    provider: string | undefined,
+    type: LoginSource['type'],
+    attempt: Attempt,
+  ): Promise<Partial<ProvidedUser> & { user?: User }> {
+    const plan = this.#providers.plan(user, typed, provider);
+    const stored = plan.local ? user?.spec?.password : undefined;
+    const compared =
+      type === 'Basic' ? this.#recent.check(password, stored) : checkPassword(password, stored);
+    if (user && plan.local && (await compared)) {
+      return { user };
+    }
+
+    // Compared also where a provider decides, so that names known and unknown here take as long.
+    const [, found] = await Promise.all([compared, this.#providers.ask(plan, password, attempt)]);
+
+    return found ?? {};
+  }
+
+  /**
+   * Checks a password; answers the user. `provider` names the one identity provider that is to be
+   * asked. Throws Unauthorized for a wrong name or password alike, TooManyRequests for a locked
+   * account or address, Forbidden for an account that is not active, told only to who knows its
+   * password, and 503 where a provider gives no answer. Who has a second factor needs a one-time
+   * password too: without it, Unauthorized with the reason OtpRequired.
+   */
+  async password(
+    nameOrEmail: string,
+    password: string,
+    source: LoginSource,
+    otp = '',
+    provider?: string,
+  ): Promise<Identity> {
+    let tried = provider === undefined ? this.find(nameOrEmail) : undefined;
+    this.#checkLocks(nameOrEmail, tried, source.sourceIP);
+
+    const refused = async () => {
+      if (tried) {
+        await this.#failed(tried, source, 'incorrect password', password);
+      } else {
+        this.#records.countUnknown(nameOrEmail, source, password);
+      }
+    };
+
+    const found = await this.#owner(tried, nameOrEmail, password, provider, source.type, {
+      tried: (owner, asked) => {
+        this.#checkLocks(owner.metadata.name!, owner, source.sourceIP);
+        tried = owner;
+        source = { ...source, provider: asked };
+      },
+      // Guesses must not be free while one of the providers is down.
+      refused,
+    });
+
+    if (!found.user) {
+      await refused();
+      throw unauthorized('incorrect password');
+    }
+
+    const { name = '', uid = '' } = found.user.metadata;
+    if (await this.#totp.enabled(name, uid)) {
+      await this.#secondFactor(found.user, source, otp);
+    }
+
+    return this.admit(
+      found.user,
+      found.provider ? { ...source, provider: found.provider } : source,
+      found.groups,
+    );
+  }
+
+  /**
+   * Lets somebody in who has proved who he is, with the groups of his identity provider. Throws
+   * TooManyRequests for a locked account and Forbidden for one that is not active.
+   */
+  async admit(user: User, source: LoginSource, groups: readonly string[] = []): Promise<Identity> {
+    const { name = '', uid = '' } = user.metadata;
+    const locked = this.#lockedFor(user);
+    if (locked > 0) {
+      throw tooManyRequests(LOCKED, Math.ceil(locked / 1000));
+    }
+
+    const state = user.status?.state;
+    if (state !== 'Active' && state !== 'AuthLimitExceeded') {
+      this.#records.add(name, source, false, 'account is not active');
+      throw new StatusError(403, 'Forbidden', 'account is not active');
+    }
+
+    if (state === 'AuthLimitExceeded') {
+      await this.#setState(name, 'Active', '');
+    }
+    if (source.recordSuccess) {
+      this.#records.add(name, source, true, 'authenticated successfully');
+    }
+
+    return { name, uid, ...(groups.length > 0 && { groups }) };
+  }
+
+  async #secondFactor(user: User, source: LoginSource, otp: string): Promise<void> {
+    if (otp === '') {
+      const instead = source.type === 'Basic' ? ': scripts use an API token' : ': send it as otp';
+      throw new StatusError(401, 'OtpRequired', `one-time password required${instead}`);
+    }
+
+    if (!(await this.confirmOtp(user, otp, source))) {
+      throw unauthorized('incorrect one-time password');
+    }
+  }
+
+  /**
+   * Whether a one-time password of somebody who is logged in is right; failures count as those of a
+   * log-in. Throws TooManyRequests.
+   */
+  async confirmOtp(user: User, otp: string, source: LoginSource): Promise<boolean> {
+    const { name = '', uid = '' } = user.metadata;
+    this.#checkLocks(name, user, source.sourceIP);
+
+    if (await this.#totp.verify(name, uid, otp)) {
+      return true;
+    }
+
+    await this.#failed(user, source, 'incorrect one-time password');
+
+    return false;
+  }
+
+  /**
+   * Whether somebody who is logged in knows his password too; failures count as those of a log-in.
+   * Throws TooManyRequests.
+   */
+  async confirm(user: User, password: string, source: LoginSource): Promise<boolean> {
+    const { name = '', uid } = user.metadata;
+    this.#checkLocks(name, user, source.sourceIP);
+
+    const found = await this.#owner(user, name, password, undefined, source.type, {
+      tried: () => {},
+      refused: () => this.#failed(user, source, 'incorrect old password'),
+    });
+
+    if (found.user?.metadata.uid === uid) {
+      return true;
+    }
+
+    await this.#failed(user, source, 'incorrect old password');
+
+    return false;
+  }
+
+  async #failed(user: User, source: LoginSource, reason: string, password?: string): Promise<void> {
+    const name = user.metadata.name!;
+    this.#records.add(name, source, false, reason, password);
+
+    if (user.status?.state === 'Active' && this.#lockedFor(user) > 0) {
+      const { maxTries, durationMs } = this.#lockOut;
+      await this.#setState(
+        name,
+        'AuthLimitExceeded',
+        `Failed login attempts exceed ${maxTries} in last ${Math.round(durationMs / 60_000)}m0s`,
+      );
+    }
+  }
+
+  /** Changes the state with the time of the change; the rest of the status stays. */
+  async #setState(
+    name: string,
+    state: 'Active' | 'AuthLimitExceeded',
+    reason: string,
+  ): Promise<void> {
+    const status = {
+      state,
+      reason: reason || null,
+      lastTransitionTime: timestamp(),
+    };
+
+    await this.#client.patch({ resource: USERS, name }, 'merge', { status });
+  }
+}

@@ -1,0 +1,23 @@
+import { PASSWORD_ENCRYPTED } from '@ks-apiserver/api/annotations';
+import type { User } from '@ks-apiserver/api/user';
+import { LAST_APPLIED } from '@ks-apiserver/apimachinery/meta/annotations';
+import { hashPassword, isHash } from './passwords.ts';
+
+/**
+ * A user as it may be stored: a password that is no hash is hashed, and kubectl's copy of it left
+ * out. Undefined for one that is right.
+ */
+export async function withHashedPassword(user: User): Promise<User | undefined> {
+  const password: unknown = user.spec?.password;
+  if (typeof password !== 'string' || password === '' || isHash(password)) {
+    return undefined;
+  }
+
+  const { [LAST_APPLIED]: _copy, ...annotations } = user.metadata.annotations ?? {};
+
+  return {
+    ...user,
+    metadata: { ...user.metadata, annotations: { ...annotations, [PASSWORD_ENCRYPTED]: 'true' } },
+    spec: { ...user.spec, password: await hashPassword(password) },
+  };
+}

@@ -1,0 +1,63 @@
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
+import type { Authorizer } from '../../authorization/authorizer.ts';
+import type { Bindings } from '../../authorization/bindings/bindings.ts';
+import { checkGrant } from '../grants/grants.ts';
+import type { Scope, Scopes } from './scopes.ts';
+
+/** A role that the members of a group have in a scope. */
+export interface GroupRole {
+  scope: Scope;
+  name: string;
+  role: KubeObject | undefined;
+}
+
+/** What the groups of workspaces give to their members. */
+export class GroupRoles {
+  readonly #scopes: Scopes;
+  readonly #bindings: Bindings;
+  readonly #authorizer: Authorizer;
+
+  constructor(scopes: Scopes, bindings: Bindings, authorizer: Authorizer) {
+    this.#scopes = scopes;
+    this.#bindings = bindings;
+    this.#authorizer = authorizer;
+  }
+
+  /**
+   * The scopes in which a workspace's group may have roles: the workspace, and those of its
+   * namespaces that name it.
+   */
+  #scopesOf(workspace: string, group: string): Scope[] {
+    const namespaces = this.#bindings.namespace
+      .scopesOf(group, 'Group')
+      .filter((namespace) => this.#authorizer.held.workspaceOf(namespace) === workspace);
+
+    return [
+      this.#scopes.workspace(workspace),
+      ...namespaces.map((namespace) => this.#scopes.namespace(namespace)),
+    ];
+  }
+
+  /** All roles of a workspace's group, also of one that does not exist yet. */
+  of(workspace: string, group: string): GroupRole[] {
+    if (workspace === '') {
+      return [];
+    }
+
+    return this.#scopesOf(workspace, group).flatMap((scope) =>
+      scope.index.entriesOf(group, scope.key, 'Group').map(({ object }) => ({
+        scope,
+        name: String(object?.roleRef?.name),
+        role: this.#scopes.roleOfBinding(scope, object),
+      })),
+    );
+  }
+
+  /** Throws Forbidden unless a caller may give each of a group's roles to others. */
+  checkMembership(caller: UserInfo, workspace: string, group: string): void {
+    for (const { scope, name, role } of this.of(workspace, group)) {
+      checkGrant(this.#authorizer, caller, scope, 'bind', name, this.#authorizer.rightsOf(role));
+    }
+  }
+}

@@ -1,0 +1,195 @@
+import { USER_UID_ANNOTATION } from '@ks-apiserver/api/annotations';
+import { USER_REF_LABEL } from '@ks-apiserver/api/labels';
+import { type Subject, subjectsOf, userSubject } from '@ks-apiserver/api/subject';
+import { conflict } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { KubeClient } from '@ks-apiserver/client/kube/client';
+import type { CallerClient } from '../../gate/caller-client.ts';
+import { missingRole, type Scope, type Scopes } from './scopes.ts';
+
+/** A user and the one role that he has in a scope. */
+export interface Member {
+  username: string;
+  roleRef: string;
+}
+
+function names({ kind, name }: Subject, user: string): boolean {
+  return kind === 'User' && name === user;
+}
+
+/** Members of the platform, the cluster, workspaces and namespaces: each has one role there. */
+export class Members {
+  readonly #client: KubeClient;
+  readonly #scopes: Scopes;
+  readonly #users: Informer;
+
+  constructor(client: KubeClient, scopes: Scopes, users: Informer) {
+    this.#client = client;
+    this.#scopes = scopes;
+    this.#users = users;
+  }
+
+  /**
+   * Throws NotFound for a role that is not there, and Forbidden for one that the caller may not
+   * give to others.
+   */
+  async checkGrantable(scope: Scope, member: Member, caller: CallerClient): Promise<void> {
+    if (!this.#scopes.role(scope, member.roleRef)) {
+      throw missingRole(scope, member.roleRef);
+    }
+
+    await caller.checkCreate(scope.bindings, bindingOf(scope, member, undefined));
+  }
+
+  /**
+   * Gives each member their role; all roles are looked at before anything is written. A dry run
+   * only looks. `uidOf` tells which user is meant, where a copy of the users cannot know it yet.
+   */
+  async set(
+    scope: Scope,
+    members: readonly Member[],
+    caller: CallerClient,
+    dryRun = false,
+    uidOf: (name: string) => string | undefined = (name) => this.#users.store.get(name)?.uid,
+  ): Promise<void> {
+    for (const member of members) {
+      await this.checkGrantable(scope, member, caller);
+      this.#checkStays(member.username);
+    }
+
+    // What is refused of one is refused of all: it is tried first where one alone would be stored.
+    const tries = members.length > 1 && !dryRun ? [true, false] : [dryRun];
+    for (const isTry of tries) {
+      for (const member of members) {
+        await this.#bind(scope, member, { caller, dryRun: isTry, uid: uidOf(member.username) });
+      }
+    }
+  }
+
+  /** Throws Conflict when a user is on his way out: what he gets now must not outlive him. */
+  #checkStays(name: string): void {
+    if (this.#users.store.get(name)?.object?.metadata.deletionTimestamp === undefined) {
+      return;
+    }
+
+    throw conflict(
+      { group: 'iam.kubesphere.io', resource: 'users', name },
+      'the user is being deleted',
+    );
+  }
+
+  /**
+   * Takes away what KubeSphere gave to a name that nobody has any more: roles of a former user are
+   * not the next one's. Bindings of another origin stay.
+   */
+  async removeLeftOver(user: string): Promise<void> {
+    for (const scope of this.#scopes.ofUser(user)) {
+      for (const binding of await this.#bindings(scope, user)) {
+        if (binding.metadata.labels?.[USER_REF_LABEL] === user) {
+          await this.#unbind(scope, binding, user, false);
+        }
+      }
+    }
+  }
+
+  /** Takes all roles that a user has in a scope himself; fine without any. */
+  async remove(scope: Scope, user: string, dryRun = false): Promise<void> {
+    for (const binding of await this.#bindings(scope, user)) {
+      await this.#unbind(scope, binding, user, dryRun);
+    }
+  }
+
+  /**
+   * Bindings in a scope that name the user, as they are now and not as a cache has them: those with
+   * the label that this server and 3.0 give them, and others that the cache knows. It costs what
+   * the user has, not what there is.
+   */
+  async #bindings(scope: Scope, user: string): Promise<KubeObject[]> {
+    const { bindings: resource, metadata, index, key } = scope;
+    const found = new Map<string, KubeObject>();
+
+    // No user with a name that is none has the label.
+    if (labelValueErrors(user).length === 0) {
+      const labels = Object.entries({ ...metadata.labels, [USER_REF_LABEL]: user });
+      const labelSelector = labels.map(([label, value]) => `${label}=${value}`).join();
+
+      const { items } = await this.#client.list(resource, {
+        namespace: metadata.namespace,
+        labelSelector,
+      });
+
+      for (const binding of items) {
+        found.set(binding.metadata.name ?? '', binding);
+      }
+    }
+
+    for (const { name } of index.entriesOf(user, key)) {
+      if (found.has(name)) {
+        continue;
+      }
+
+      const binding = await this.#client.find({ resource, name, namespace: metadata.namespace });
+      if (binding) {
+        found.set(name, binding);
+      }
+    }
+
+    return [...found.values()].filter((binding) =>
+      subjectsOf(binding).some((subject) => names(subject, user)),
+    );
+  }
+
+  async #bind(
+    scope: Scope,
+    member: Member,
+    { caller, dryRun, uid }: { caller: CallerClient; dryRun: boolean; uid: string | undefined },
+  ): Promise<void> {
+    let bound = false;
+
+    for (const binding of await this.#bindings(scope, member.username)) {
+      if (binding.roleRef?.name === member.roleRef) {
+        bound = true;
+      } else {
+        await this.#unbind(scope, binding, member.username, dryRun);
+      }
+    }
+
+    if (!bound) {
+      await caller.create(scope.bindings, bindingOf(scope, member, uid), { dryRun });
+    }
+  }
+
+  /** A binding that names others too only loses this user: 3.0 deletes it whole. */
+  async #unbind(scope: Scope, binding: KubeObject, user: string, dryRun: boolean): Promise<void> {
+    const { name = '', namespace } = binding.metadata;
+    const rest = subjectsOf(binding).filter((subject) => !names(subject, user));
+    if (rest.length > 0) {
+      await this.#client.update(scope.bindings, { ...binding, subjects: rest }, { dryRun });
+    } else {
+      await this.#client.delete({ resource: scope.bindings, name, namespace }, { dryRun });
+    }
+  }
+}
+
+/** The binding that makes somebody a member. */
+function bindingOf(
+  scope: Scope,
+  { username, roleRef }: Member,
+  uid: string | undefined,
+): KubeObject {
+  return {
+    apiVersion: scope.apiVersion,
+    kind: scope.bindingKind,
+    metadata: {
+      ...scope.metadata,
+      name: `${username}-${roleRef}`,
+      labels: { ...scope.metadata.labels, [USER_REF_LABEL]: username },
+      // 3.0 says the name alone; a controller takes the binding away when this very user is gone.
+      ...(uid !== undefined && { annotations: { [USER_UID_ANNOTATION]: uid } }),
+    },
+    subjects: [userSubject(username)],
+    roleRef: { apiGroup: scope.roleGroup, kind: scope.roleKind, name: roleRef },
+  };
+}

@@ -1,0 +1,151 @@
+import { AGGREGATION_ROLES } from '@ks-apiserver/api/annotations';
+import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
+import { badRequest, conflict } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
+import type { PolicyRule } from '@ks-apiserver/apimachinery/rbac/rules';
+import type { Entry } from '@ks-apiserver/client/informer/entry';
+import { byCreation } from '@ks-apiserver/client/informer/entry';
+import type { CallerClient } from '../../gate/caller-client.ts';
+import { aggregatedNames } from './aggregation.ts';
+import { missingRole, type Scope, type Scopes } from './scopes.ts';
+
+/**
+ * Roles of every scope: their rules are those of the templates that an annotation names, never
+ * those that a client sends.
+ */
+export class Roles {
+  readonly #scopes: Scopes;
+
+  constructor(scopes: Scopes) {
+    this.#scopes = scopes;
+  }
+
+  /**
+   * The rules of all templates that a role is made from. Throws NotFound for one that is missing,
+   * or is another workspace's.
+   */
+  #aggregated(scope: Scope, object: KubeObject): PolicyRule[] {
+    return aggregatedNames(object.metadata.annotations?.[AGGREGATION_ROLES]).flatMap((name) => {
+      const template = this.#scopes.template(scope, name);
+      const workspace = scope.level === 'workspace' ? template?.labels[WORKSPACE_LABEL] : undefined;
+      if (!template || (workspace !== undefined && workspace !== scope.key)) {
+        throw missingRole(scope, name);
+      }
+
+      return (template.object?.rules ?? []) as PolicyRule[];
+    });
+  }
+
+  #shaped(scope: Scope, given: KubeObject, rules: readonly PolicyRule[]): KubeObject {
+    const labels = { ...given.metadata.labels, ...scope.metadata.labels };
+
+    const metadata = {
+      ...given.metadata,
+      ...scope.metadata,
+      ...(Object.keys(labels).length > 0 && { labels }),
+    };
+
+    return { ...given, apiVersion: scope.apiVersion, kind: scope.roleKind, metadata, rules };
+  }
+
+  /** Creates a role, or replaces the one whose resourceVersion it carries. */
+  async save(
+    scope: Scope,
+    given: KubeObject,
+    caller: CallerClient,
+    dryRun = false,
+  ): Promise<KubeObject> {
+    const name = given.metadata.name ?? '';
+    const role = this.#shaped(scope, given, this.#aggregated(scope, given));
+
+    if (!given.metadata.resourceVersion) {
+      return caller.create(scope.roles, role, { dryRun });
+    }
+
+    if (scope.level === 'workspace' && !this.#scopes.role(scope, name)) {
+      throw missingRole(scope, name);
+    }
+
+    return caller.update(scope.roles, role, { dryRun });
+  }
+
+  /**
+   * Changes the fields that a merge patch names (RFC 7386); a new list of templates makes new
+   * rules.
+   */
+  async patch(
+    scope: Scope,
+    name: string,
+    patch: unknown,
+    caller: CallerClient,
+    dryRun = false,
+  ): Promise<KubeObject> {
+    if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) {
+      throw badRequest('the patch must be a JSON object');
+    }
+
+    const existing = this.#scopes.role(scope, name);
+    if (!existing?.object) {
+      throw missingRole(scope, name);
+    }
+
+    const { rules: _rules, ...rest } = patch as Record<string, unknown>;
+
+    const merged = applyMergePatch(
+      existing.object as never,
+      rest as never,
+    ) as unknown as KubeObject;
+
+    const aggregation = merged.metadata.annotations?.[AGGREGATION_ROLES];
+    const changed = aggregation !== existing.object.metadata.annotations?.[AGGREGATION_ROLES];
+    const rules = changed
+      ? this.#aggregated(scope, merged)
+      : ((existing.object.rules ?? []) as PolicyRule[]);
+
+    const named = {
+      ...merged,
+      metadata: {
+        ...merged.metadata,
+        name,
+        ...(existing.namespace && { namespace: existing.namespace }),
+      },
+    };
+
+    if (named.metadata.uid !== existing.uid) {
+      throw conflict(
+        { group: scope.roleGroup, resource: scope.roles.resource, name },
+        'the uid must not change',
+      );
+    }
+
+    return caller.update(scope.roles, this.#shaped(scope, named, rules), { dryRun });
+  }
+
+  /** Deletes a role. Throws NotFound. */
+  async delete(scope: Scope, name: string, caller: CallerClient, dryRun = false): Promise<void> {
+    if (scope.level === 'workspace' && !this.#scopes.role(scope, name)) {
+      throw missingRole(scope, name);
+    }
+
+    await caller.delete(
+      { resource: scope.roles, name, namespace: scope.metadata.namespace },
+      { dryRun },
+    );
+  }
+
+  /**
+   * The templates that the role of a user in a scope is made from, newest first; none without a
+   * role.
+   */
+  templatesOf(scope: Scope, user: string): Entry[] {
+    const binding = scope.index.entriesOf(user, scope.key)[0];
+    const roleName = (binding?.object?.roleRef as { name?: string } | undefined)?.name;
+    const role = roleName === undefined ? undefined : this.#scopes.role(scope, roleName);
+    const names = aggregatedNames(role?.object?.metadata.annotations?.[AGGREGATION_ROLES]);
+
+    return names
+      .flatMap((name) => this.#scopes.template(scope, name) ?? [])
+      .sort((a, b) => byCreation(b, a));
+  }
+}

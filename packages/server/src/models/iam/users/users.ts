@@ -1,0 +1,237 @@
+import {
+  GLOBAL_ROLE_ANNOTATION,
+  PASSWORD_ENCRYPTED,
+  UNINITIALIZED,
+} from '@ks-apiserver/api/annotations';
+import { IAM_GROUP } from '@ks-apiserver/api/groups';
+import { USERS } from '@ks-apiserver/api/resources';
+import type { User } from '@ks-apiserver/api/user';
+import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { KubeReader } from '@ks-apiserver/client/kube/client';
+import { freeOfDuty } from '../../authorization/restrictions/first-password.ts';
+import type { Gate } from '../../gate/gate.ts';
+import { missing } from '../errors.ts';
+import type { Login, LoginSource } from '../login/login.ts';
+import { keepingLink } from '../providers/provider-links.ts';
+import type { Members } from '../roles/members.ts';
+import type { Scopes } from '../roles/scopes.ts';
+import { hasArrived } from './arrival.ts';
+import type { UserRights } from './user-rights.ts';
+
+/** What the users' model works with. */
+export interface UsersParts {
+  gate: Gate;
+  client: KubeReader;
+  /** The copy of the users by which log-ins are decided. */
+  users: Informer;
+  scopes: Scopes;
+  members: Members;
+  rights: UserRights;
+  login: Login;
+}
+
+/** Users of the platform, their passwords and the global role of each. */
+export class Users {
+  readonly #parts: UsersParts;
+
+  constructor(parts: UsersParts) {
+    this.#parts = parts;
+  }
+
+  /** The right of who acts on another user's account. */
+  get rights(): UserRights {
+    return this.#parts.rights;
+  }
+
+  /**
+   * Makes a user, Active at once, and binds them to the global role of their annotation. Throws
+   * NotFound for an unknown role, Forbidden for one beyond the caller and Invalid for a name that
+   * cannot be bound, before anything is made.
+   */
+  async create(given: User, caller: UserInfo, dryRun = false): Promise<KubeObject> {
+    const { gate, members, scopes } = this.#parts;
+    const client = gate.clientFor(caller);
+    const role = given.metadata.annotations?.[GLOBAL_ROLE_ANNOTATION];
+    const global = scopes.global();
+
+    if (role) {
+      const { name = '' } = given.metadata;
+      await members.checkGrantable(global, { username: name, roleRef: role }, client);
+    }
+
+    const { status: _status, ...object } = given;
+
+    const user: User = {
+      ...object,
+      apiVersion: 'iam.kubesphere.io/v1alpha2',
+      kind: 'User',
+      metadata: { ...given.metadata },
+      spec: { ...given.spec },
+      status: { state: 'Active', lastTransitionTime: timestamp() },
+    };
+
+    const created = await client.create<User>(USERS, user, { dryRun });
+    const { name: username = '', uid, annotations } = created.metadata;
+
+    if (role) {
+      await members.set(global, [{ username, roleRef: role }], client, dryRun, () => uid);
+    }
+
+    if (!dryRun) {
+      await hasArrived(this.#parts.users, created);
+    }
+
+    // 3.0 answers with the annotation that asked for the role.
+    return role
+      ? {
+          ...created,
+          metadata: {
+            ...created.metadata,
+            annotations: { ...annotations, [GLOBAL_ROLE_ANNOTATION]: role },
+          },
+        }
+      : created;
+  }
+
+  /**
+   * Replaces what may be edited of a user; password, status and the mark of its encryption stay. A
+   * changed global role is checked before anything is stored, where 3.0 stores the user first.
+   * Throws Forbidden, NotFound, Conflict, Invalid.
+   */
+  async update(name: string, given: User, caller: UserInfo, dryRun = false): Promise<KubeObject> {
+    const { gate, members, scopes, users } = this.#parts;
+
+    if (given.metadata.name !== name) {
+      throw nameMismatch(given.metadata.name ?? '', name);
+    }
+
+    const stored = await this.#stored(name);
+    const client = gate.clientFor(caller);
+    const manages = this.rights.manages(caller, name);
+    const metadata = manages ? given.metadata : keepingLink(stored.metadata, given.metadata);
+    const { [GLOBAL_ROLE_ANNOTATION]: role, ...annotations } = { ...metadata.annotations };
+    const before = scopes.global().index.entriesOf(name, '')[0]?.object?.roleRef?.name as
+      | string
+      | undefined;
+    const changesRole = role !== undefined && role !== '' && role !== before;
+    if (changesRole) {
+      if (!manages) {
+        throw new StatusError(
+          403,
+          'Forbidden',
+          `user.iam.kubesphere.io "${name}" is forbidden: update global role binding is not allowed`,
+        );
+      }
+
+      await members.set(scopes.global(), [{ username: name, roleRef: role }], client, true);
+    }
+
+    const encrypted = stored.metadata.annotations?.[PASSWORD_ENCRYPTED];
+    const { finalizers, ownerReferences } = stored.metadata;
+    const { finalizers: _finalizers, ownerReferences: _owners, ...rest } = metadata;
+    const { password: _password, ...spec } = given.spec ?? {};
+
+    const user: User = {
+      ...given,
+      apiVersion: 'iam.kubesphere.io/v1alpha2',
+      kind: 'User',
+      metadata: {
+        ...rest,
+        annotations: {
+          ...annotations,
+          ...(encrypted !== undefined && { [PASSWORD_ENCRYPTED]: encrypted }),
+        },
+        ...(finalizers && { finalizers }),
+        ...(ownerReferences && { ownerReferences }),
+      },
+      spec,
+      ...(stored.status && { status: stored.status }),
+    };
+
+    const updated = await client.update<User>(USERS, user, { dryRun });
+
+    if (changesRole) {
+      await members.set(scopes.global(), [{ username: name, roleRef: role }], client, dryRun);
+    }
+
+    if (!dryRun) {
+      await hasArrived(users, updated);
+    }
+
+    return updated;
+  }
+
+  /** Deletes a user; a controller removes what belongs to them. Throws NotFound, Forbidden. */
+  async delete(name: string, caller: UserInfo, dryRun = false): Promise<void> {
+    await this.#parts.gate.clientFor(caller).delete({ resource: USERS, name }, { dryRun });
+  }
+
+  /**
+   * Sets a password and ends the user's sessions. The current one must be right, unless the caller
+   * may set others' passwords and holds all rights that the user has. Throws NotFound, BadRequest,
+   * Forbidden.
+   */
+  async setPassword(
+    name: string,
+    { current, password }: { current: string; password: string },
+    caller: UserInfo,
+    source: LoginSource,
+    dryRun = false,
+  ): Promise<void> {
+    const { gate, login, users } = this.#parts;
+    const user = login.find(name);
+    if (!user || name.includes('@')) {
+      throw missing('user', IAM_GROUP, name);
+    }
+
+    if (password === '') {
+      throw badRequest('password must not be empty');
+    }
+
+    const manages = current === '' && this.rights.manages(caller, name, 'password');
+    if (manages) {
+      this.rights.checkOutranks(caller, name);
+    } else if (!(await login.confirm(user, current, source))) {
+      throw badRequest('incorrect old password');
+    }
+
+    // A user who was locked is free again; one who was disabled stays so.
+    const status =
+      user.status?.state === 'AuthLimitExceeded'
+        ? { status: { state: 'Active', reason: null, lastTransitionTime: timestamp() } }
+        : {};
+
+    const metadata = { annotations: { [UNINITIALIZED]: null } };
+
+    // Who gets here has shown the current password, or manages others': the gate need not look for
+    // more.
+    const setter = freeOfDuty(manages ? caller : { ...caller, name });
+    const changed = await gate
+      .clientFor(setter)
+      .patch({ resource: USERS, name }, { metadata, spec: { password }, ...status }, { dryRun });
+
+    if (!dryRun) {
+      await hasArrived(users, changed);
+    }
+  }
+
+  async #stored(name: string): Promise<User> {
+    const stored = await this.#parts.client.find<User>({ resource: USERS, name });
+    if (!stored) {
+      throw missing('user', IAM_GROUP, name);
+    }
+
+    return stored;
+  }
+}
+
+/** 400: the body is about another object than the path. */
+export function nameMismatch(body: string, path: string): StatusError {
+  return badRequest(
+    `the name of the object (${body}) does not match the name on the URL (${path})`,
+  );
+}

@@ -1,0 +1,318 @@
+import { isObject } from '@ks-apiserver/apimachinery/json/json';
+import {
+  badRequest,
+  notAcceptable,
+  unsupportedMediaType,
+} from '@ks-apiserver/apimachinery/meta/errors';
+import type { Json } from '@ks-apiserver/apimachinery/meta/types';
+import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
+import {
+  type KubeRequest,
+  type KubeResponse,
+  readBody,
+} from '@ks-apiserver/apimachinery/transport/transport';
+import { PATCH_TYPES } from '@ks-apiserver/client/kube/client';
+import { parseRequestInfo, type RequestInfo } from '@ks-apiserver/http/request/request-info';
+import { parseConfiguration } from '../../gate/applied-configuration.ts';
+import { asReadable } from '../../gate/redacted-response.ts';
+import { mediaType } from '../../gate/reviewed-write.ts';
+import { type AnswerForm, legacyResponse } from '../answers/responses.ts';
+import type { Fields } from '../fields.ts';
+import { type LegacyKind, type Told, toldBy } from '../legacy-kind.ts';
+import { legacyObject } from '../told-objects.ts';
+import { withAppliedDefaults } from './applied-defaults.ts';
+import { takesJson } from './media-types.ts';
+import { patchedObject } from './patches.ts';
+import {
+  checkedObject,
+  checkType,
+  fieldValidationOf,
+  parseJson,
+  parseObject,
+  servedBody,
+} from './request-bodies.ts';
+
+/** How often a patch is made anew when the object changes meanwhile. */
+const ATTEMPTS = 5;
+const OBJECT_LIMIT = 16 * 1024 * 1024;
+const JSON_TYPE = 'application/json';
+
+/** Makes a call to the Kubernetes API for its caller, as it is. */
+export type Send = (
+  info: RequestInfo,
+  request: KubeRequest,
+  readBody: () => Promise<Buffer>,
+) => Promise<KubeResponse>;
+
+/** What a call in an older version is made with. */
+export interface LegacyCallParts {
+  send: Send;
+  /** All of the call's body. */
+  readBody: () => Promise<Buffer>;
+  /** Reads with the server's own rights: a patch takes none to read. */
+  own: (request: KubeRequest) => Promise<KubeResponse>;
+  /** Schema by which a strategic merge patch of a kind is merged. */
+  schemaOf: (kind: { group: string; version: string; kind: string }) => Promise<Schema | undefined>;
+}
+
+/** A call about a kind in an older version, as it is made in the version that is served. */
+export class LegacyCall {
+  readonly kind: LegacyKind;
+  /** Path and query in the served version. */
+  readonly url: string;
+  /** What the call asks for there. */
+  readonly info: RequestInfo;
+  readonly #told: Told;
+
+  constructor(kind: LegacyKind, method: string, url: string) {
+    this.kind = kind;
+
+    const from = `/apis/${kind.group}/${kind.version}/`;
+    const { group, version } = kind.served;
+
+    this.url = `/apis/${group}/${version}/${url.slice(from.length)}`;
+    this.info = parseRequestInfo(method, this.url);
+    this.#told = toldBy(kind, this.info.subresource);
+  }
+
+  /**
+   * Makes the call; `request` is as it would be sent on in the older version. Throws 400, 406, 415.
+   */
+  async make(request: KubeRequest, parts: LegacyCallParts): Promise<KubeResponse> {
+    checkAccept(request);
+
+    const call = { ...asReadable(request), url: this.url };
+    const { response, warnings } = await this.#made(call, parts);
+    const answer = await legacyResponse(response, this.#form(), this.kind, this.#told);
+    const texts = [this.kind.warning, ...warnings];
+
+    return {
+      ...answer,
+      headers: { ...answer.headers, warning: warningHeader(answer.headers.warning, texts) },
+    };
+  }
+
+  #form(): AnswerForm {
+    const { verb } = this.info;
+    if (verb === 'watch') {
+      return 'watch';
+    }
+
+    return verb === 'list' || verb === 'deletecollection' ? 'list' : 'object';
+  }
+
+  async #made(
+    request: KubeRequest,
+    parts: LegacyCallParts,
+  ): Promise<{ response: KubeResponse; warnings: readonly string[] }> {
+    switch (request.method) {
+      case 'POST':
+      case 'PUT':
+        return this.#write(request, parts);
+      case 'PATCH':
+        return this.#patch(request, parts);
+      case 'DELETE':
+        return { response: await this.#delete(request, parts), warnings: [] };
+      default:
+        return { response: await parts.send(this.info, request, parts.readBody), warnings: [] };
+    }
+  }
+
+  async #write(request: KubeRequest, parts: LegacyCallParts) {
+    const given = parseObject(request, await parts.readBody());
+    const { object, warnings } = servedBody(this.#told, given, fieldValidationOf(queryOf(request)));
+
+    return { response: await this.#send(request, object, parts.send), warnings };
+  }
+
+  #send(request: KubeRequest, body: unknown, send: Send, type = JSON_TYPE): Promise<KubeResponse> {
+    const bytes = Buffer.from(JSON.stringify(body));
+    const { 'content-encoding': _encoding, ...headers } = request.headers;
+    const sent = { ...headers, 'content-type': type, 'content-length': String(bytes.byteLength) };
+
+    // A patch that was merged here replaces the object.
+    const info = request.method === 'PUT' ? parseRequestInfo('PUT', request.url) : this.info;
+
+    return send(info, { ...request, headers: sent, body: bytes }, async () => bytes);
+  }
+
+  async #patch(request: KubeRequest, parts: LegacyCallParts) {
+    const type = mediaType(request);
+    const fieldValidation = fieldValidationOf(queryOf(request));
+
+    if (!Object.values<string>(PATCH_TYPES).includes(type)) {
+      throw unsupportedMediaType(Object.values(PATCH_TYPES));
+    }
+
+    const body = await parts.readBody();
+
+    if (type === PATCH_TYPES.apply) {
+      const given = checkedObject(parseConfiguration(body));
+      const { stored } = this.#told.conversion ? await this.#stored(request, parts.own) : {};
+
+      const { object, warnings } = servedBody(
+        this.#told,
+        given,
+        fieldValidation,
+        (conversion, applied) => withAppliedDefaults(conversion, applied, stored),
+      );
+
+      return { response: await this.#send(request, object, parts.send, type), warnings };
+    }
+
+    const patch = parseJson(body) as Json;
+
+    if (!this.#told.conversion) {
+      return {
+        response: await this.#send(request, this.#retyped(patch), parts.send, type),
+        warnings: [],
+      };
+    }
+
+    return this.#patchConverted(request, patch, type, fieldValidation, parts);
+  }
+
+  /** A patch that fits the served version but for the name of the version. */
+  #retyped(patch: Json): Json {
+    const { legacyIn, servedIn } = this.#told;
+
+    if (Array.isArray(patch)) {
+      return patch.map((operation) =>
+        isObject(operation) && operation.path === '/apiVersion' && operation.value === legacyIn
+          ? { ...operation, value: servedIn }
+          : operation,
+      );
+    }
+
+    if (!isObject(patch) || patch.apiVersion === undefined) {
+      return patch;
+    }
+
+    checkType({ apiVersion: patch.apiVersion }, this.#told);
+
+    return { ...patch, apiVersion: servedIn };
+  }
+
+  /**
+   * Patches an object in the form in which its caller knows it, and replaces the very version that
+   * was read.
+   */
+  async #patchConverted(
+    request: KubeRequest,
+    patch: Json,
+    type: string,
+    fieldValidation: ReturnType<typeof fieldValidationOf>,
+    parts: LegacyCallParts,
+  ): Promise<{ response: KubeResponse; warnings: readonly string[] }> {
+    const { group, version } = versionOf(this.#told.servedIn);
+
+    const schema =
+      type === PATCH_TYPES.strategic
+        ? await parts.schemaOf({ group, version, kind: this.#told.kind })
+        : undefined;
+
+    const path = request.url.split('?', 1)[0]!;
+    const query = queryOf(request);
+
+    query.delete('force');
+
+    const url = query.size > 0 ? `${path}?${query}` : path;
+
+    for (let attempt = 1; ; attempt += 1) {
+      const { found, stored } = await this.#stored(request, parts.own);
+      if (!stored) {
+        return { response: found, warnings: [] };
+      }
+
+      const patched = patchedObject(stored, patch, type, schema);
+      const { object, warnings } = servedBody(this.#told, patched, fieldValidation);
+      const put = { ...request, method: 'PUT', url };
+      const response = await this.#send(put, object, parts.send);
+      const names = resourceVersionOf(patched) !== resourceVersionOf(stored);
+      if (response.status !== 409 || names || attempt === ATTEMPTS) {
+        return { response, warnings };
+      }
+
+      await readBody(response.body, OBJECT_LIMIT);
+    }
+  }
+
+  /**
+   * What a patch is for, in the older version; without it where the Kubernetes API answers
+   * something else.
+   */
+  async #stored(
+    { url, signal }: KubeRequest,
+    own: LegacyCallParts['own'],
+  ): Promise<{ found: KubeResponse; stored?: Fields }> {
+    const path = url.split('?', 1)[0]!;
+    const headers = { accept: JSON_TYPE };
+    const found = await own({ method: 'GET', url: path, headers, ...(signal && { signal }) });
+    const body = await readBody(found.body, OBJECT_LIMIT);
+
+    if (found.status !== 200) {
+      return { found: { ...found, body } };
+    }
+
+    return { found, stored: legacyObject(this.#told, parseJson(body) as Fields) };
+  }
+
+  /** Deletes; what an older version left behind by default is left behind. */
+  async #delete(request: KubeRequest, parts: LegacyCallParts): Promise<KubeResponse> {
+    const query = queryOf(request);
+    const body = request.body === undefined ? Buffer.alloc(0) : await parts.readBody();
+    const options = body.byteLength === 0 ? undefined : parseObject(request, body);
+    const says = (name: string) => (options ? options[name] !== undefined : query.has(name));
+    const orphans = this.kind.orphans && !says('propagationPolicy') && !says('orphanDependents');
+
+    if (options) {
+      const propagationPolicy = orphans ? { propagationPolicy: 'Orphan' } : {};
+      return this.#send(
+        request,
+        { ...options, ...propagationPolicy, apiVersion: 'v1' },
+        parts.send,
+      );
+    }
+
+    if (orphans) {
+      query.set('propagationPolicy', 'Orphan');
+    }
+
+    const url = query.size > 0 ? `${request.url.split('?', 1)[0]}?${query}` : request.url;
+
+    return parts.send(this.info, { ...request, url }, parts.readBody);
+  }
+}
+
+/**
+ * Throws 406 for who does not take JSON: Kubernetes' protobuf of older versions is not made here.
+ */
+function checkAccept({ headers: { accept } }: KubeRequest): void {
+  if (!takesJson(accept)) {
+    throw notAcceptable([JSON_TYPE]);
+  }
+}
+
+function queryOf({ url }: KubeRequest): URLSearchParams {
+  const mark = url.indexOf('?');
+  return new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
+}
+
+function versionOf(apiVersion: string): { group: string; version: string } {
+  const [group = '', version = ''] = apiVersion.split('/');
+  return { group, version };
+}
+
+function resourceVersionOf(object: Fields): unknown {
+  if (!isObject(object.metadata)) {
+    throw badRequest('the object has no metadata');
+  }
+
+  return object.metadata.resourceVersion;
+}
+
+/** A Warning header with more texts (RFC 7234 section 5.5). */
+function warningHeader(own: string | string[] | undefined, texts: readonly string[]): string {
+  const all = texts.map((text) => `299 - ${JSON.stringify(text)}`);
+  return [...(own === undefined ? [] : [own].flat()), ...all].join(', ');
+}

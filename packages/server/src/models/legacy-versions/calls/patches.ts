@@ -1,0 +1,36 @@
+import type { JsonObject } from '@ks-apiserver/apimachinery/json/json';
+import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
+import type { Json } from '@ks-apiserver/apimachinery/meta/types';
+import { applyJsonPatch } from '@ks-apiserver/apimachinery/patch/json-patch';
+import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
+import { applyStrategicMergePatch } from '@ks-apiserver/apimachinery/patch/strategic';
+import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
+import { PATCH_TYPES } from '@ks-apiserver/client/kube/client';
+import type { Fields } from '../fields.ts';
+
+/**
+ * An object after a patch of one of the three types that are merged here. The schema of the served
+ * version tells a strategic one which lists are merged: those that older versions tell otherwise
+ * are replaced as a whole in both. Throws 400, 413, 422, 500.
+ */
+export function patchedObject(
+  object: Fields,
+  patch: Json,
+  type: string,
+  schema: Schema | undefined,
+): Fields {
+  const from = object as JsonObject;
+
+  switch (type) {
+    case PATCH_TYPES.json:
+      return applyJsonPatch(from, patch);
+    case PATCH_TYPES.merge:
+      return applyMergePatch(from, patch);
+    default:
+      if (!schema) {
+        throw internalError('nothing is known about the kind that the patch is for');
+      }
+
+      return applyStrategicMergePatch(from, patch, schema);
+  }
+}

@@ -1,0 +1,243 @@
+import { createHash } from 'node:crypto';
+import { internalError } from '@ks-apiserver/apimachinery/meta/errors';
+import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
+import {
+  type KubeRequest,
+  type KubeResponse,
+  readBody,
+} from '@ks-apiserver/apimachinery/transport/transport';
+import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
+import { asReadable } from '../../gate/redacted-response.ts';
+import { takesJson } from '../calls/media-types.ts';
+import { type Fields, isFields } from '../fields.ts';
+import { LEGACY_KINDS } from '../kinds.ts';
+import type { LegacyKind } from '../legacy-kind.ts';
+import {
+  withLegacyAggregated,
+  withLegacyGroup,
+  withLegacyGroups,
+  withLegacyResources,
+} from './documents.ts';
+import { legacyDocument, servedVersions, withLegacyDocuments } from './openapi.ts';
+
+/**
+ * Discovery of all groups, of one, of a version; the list of OpenAPI documents, and one of them.
+ */
+const DISCOVERY = /^\/apis(?:\/([^/]+)(?:\/([^/]+))?)?\/?$/;
+const OPENAPI = /^\/openapi\/v3(?:\/apis\/([^/]+)\/([^/]+))?\/?$/;
+const DOCUMENT_LIMIT = 64 * 1024 * 1024;
+
+/** OpenAPI documents that are kept: kubectl asks again and again for one. */
+const KEPT = 8;
+
+type Requester = (request: KubeRequest) => Promise<KubeResponse>;
+
+/** Where a document is, and what it is about. */
+interface Place {
+  isOpenApi: boolean;
+  group: string | undefined;
+  version: string | undefined;
+}
+
+function placeOf(url: string): Place | undefined {
+  const path = url.split('?', 1)[0]!;
+  const openApi = OPENAPI.exec(path);
+  const found = openApi ?? DISCOVERY.exec(path);
+  return found ? { isOpenApi: openApi !== null, group: found[1], version: found[2] } : undefined;
+}
+
+/**
+ * Whether a call asks what there is: for groups, versions and their resources, or for their OpenAPI
+ * documents.
+ */
+export function asksForDiscovery(
+  { method, url, headers }: KubeRequest,
+  info: RequestInfo,
+): boolean {
+  const isDocument = info.isKubernetes && !info.isResource && method === 'GET';
+  return isDocument && takesJson(headers.accept) && placeOf(url) !== undefined;
+}
+
+/**
+ * Answers of discovery, and of OpenAPI v3, with the kinds of older versions that are served here.
+ */
+export class LegacyDiscovery {
+  readonly #bridges: (kind: LegacyKind) => Promise<boolean>;
+  /** OpenAPI documents by what they are made of. */
+  readonly #documents = new Map<string, Buffer>();
+
+  constructor(bridges: (kind: LegacyKind) => Promise<boolean>) {
+    this.#bridges = bridges;
+  }
+
+  /**
+   * The answer to a call of `asksForDiscovery`: `send` makes it for its caller, `own` asks for
+   * other documents.
+   */
+  async answer(request: KubeRequest, send: Requester, own: Requester): Promise<KubeResponse> {
+    const place = placeOf(request.url)!;
+    const { 'if-none-match': known, ...headers } = asReadable(request).headers;
+    const response = await send({ ...request, headers });
+    const isFound = response.status === 200;
+    if (!isFound && response.status !== 404) {
+      return response;
+    }
+
+    const bytes = await readBody(response.body, DOCUMENT_LIMIT);
+    const merged = await this.#merged(isFound ? bytes : undefined, place, own);
+
+    return merged
+      ? answerWith(response, isFound, merged, known)
+      : unlessKnown({ ...response, body: bytes }, known);
+  }
+
+  /** The document with what is served here; undefined where that adds nothing. */
+  async #merged(
+    bytes: Buffer | undefined,
+    place: Place,
+    own: Requester,
+  ): Promise<Buffer | undefined> {
+    const { isOpenApi, group, version } = place;
+
+    const kinds = LEGACY_KINDS.filter(
+      (kind) =>
+        (group === undefined || kind.group === group) &&
+        (version === undefined || kind.version === version),
+    );
+
+    const bridged = await this.#bridged(kinds);
+    if (bridged.length === 0) {
+      return undefined;
+    }
+
+    if (isOpenApi && group !== undefined) {
+      return bytes ? undefined : this.#openApi(bridged, own);
+    }
+
+    const merged = await this.#document(bytes && parsed(bytes), place, bridged, own);
+
+    return merged && Buffer.from(JSON.stringify(merged));
+  }
+
+  async #document(
+    document: Fields | undefined,
+    { isOpenApi, group, version }: Place,
+    kinds: readonly LegacyKind[],
+    own: Requester,
+  ): Promise<Fields | undefined> {
+    if (group === undefined) {
+      if (isOpenApi || document?.kind !== 'APIGroupDiscoveryList') {
+        return document && (isOpenApi ? withLegacyDocuments : withLegacyGroups)(document, kinds);
+      }
+
+      return withLegacyAggregated(document, kinds);
+    }
+
+    if (version === undefined) {
+      return withLegacyGroup(document ?? { kind: 'APIGroup', apiVersion: 'v1' }, group, kinds);
+    }
+
+    const served = new Map<string, Fields | undefined>();
+
+    for (const apiVersion of servedVersions(kinds)) {
+      const bytes = await this.#asked(`/apis/${apiVersion}`, own);
+      served.set(apiVersion, bytes && parsed(bytes));
+    }
+
+    return withLegacyResources(document, `${group}/${version}`, kinds, (apiVersion) =>
+      served.get(apiVersion),
+    );
+  }
+
+  /** The OpenAPI document of a version that the backend has not at all. */
+  async #openApi(kinds: readonly LegacyKind[], own: Requester): Promise<Buffer | undefined> {
+    const sources: Buffer[] = [];
+    const digest = createHash('sha256').update(apiVersionOf(kinds[0]!));
+
+    for (const served of servedVersions(kinds)) {
+      const bytes = await this.#asked(`/openapi/v3/apis/${served}`, own);
+      if (!bytes) {
+        return undefined;
+      }
+
+      sources.push(bytes);
+      digest.update(bytes);
+    }
+
+    const key = digest.digest('hex');
+    const known = this.#documents.get(key);
+    if (known) {
+      return known;
+    }
+
+    const document = Buffer.from(JSON.stringify(legacyDocument(sources.map(parsed), kinds)));
+
+    if (this.#documents.size >= KEPT) {
+      this.#documents.clear();
+    }
+
+    this.#documents.set(key, document);
+
+    return document;
+  }
+
+  async #bridged(kinds: readonly LegacyKind[]): Promise<LegacyKind[]> {
+    const are = await Promise.all(kinds.map((kind) => this.#bridges(kind)));
+    return kinds.filter((_, i) => are[i]);
+  }
+
+  async #asked(url: string, own: Requester): Promise<Buffer | undefined> {
+    const response = await own({ method: 'GET', url, headers: { accept: 'application/json' } });
+    const bytes = await readBody(response.body, DOCUMENT_LIMIT);
+    return response.status === 200 ? bytes : undefined;
+  }
+}
+
+function parsed(bytes: Buffer): Fields {
+  try {
+    const document: unknown = JSON.parse(bytes.toString());
+    if (isFields(document)) {
+      return document;
+    }
+  } catch (error) {
+    throw internalError('the Kubernetes API does not tell in JSON what it serves', error);
+  }
+
+  throw internalError('the Kubernetes API does not tell what it serves');
+}
+
+/** An answer, or 304 to who has that very one (RFC 9110 section 13.1.2). */
+function unlessKnown(response: KubeResponse, known: string | undefined): KubeResponse {
+  const { 'content-length': _length, 'content-type': _type, ...headers } = response.headers;
+  const isKnown = response.status === 200 && known !== undefined && known === headers.etag;
+
+  return isKnown ? { status: 304, headers, body: Buffer.alloc(0) } : response;
+}
+
+/**
+ * A document as it is answered, with a tag of its own where the Kubernetes API gives one (RFC 9110
+ * section 8.8.3).
+ */
+function answerWith(
+  response: KubeResponse,
+  isFound: boolean,
+  body: Buffer,
+  known: string | undefined,
+): KubeResponse {
+  const {
+    'content-length': _length,
+    'content-encoding': _encoding,
+    etag,
+    ...rest
+  } = response.headers;
+
+  const headers = isFound ? rest : { 'content-type': 'application/json' };
+
+  if (etag === undefined) {
+    return { status: 200, headers, body };
+  }
+
+  const tag = `"${createHash('sha256').update(body).digest('hex').toUpperCase()}"`;
+
+  return unlessKnown({ status: 200, headers: { ...headers, etag: tag }, body }, known);
+}

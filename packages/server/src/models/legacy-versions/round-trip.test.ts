@@ -1,0 +1,443 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { apiVersionOf } from '@ks-apiserver/apimachinery/meta/types';
+import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
+import { builtinSchema } from '@ks-apiserver/kubernetes/schemas/builtin';
+import fc from 'fast-check';
+import type { Fields } from './fields.ts';
+import { LEGACY_KINDS } from './kinds.ts';
+import { toldBy } from './legacy-kind.ts';
+import { legacyObject, servedObject } from './told-objects.ts';
+
+type Arbitrary = fc.Arbitrary<unknown>;
+
+const word = fc.constantFrom('a', 'b', 'web', '10', 'x-y', '100m');
+const words = (least = 1) =>
+  fc.dictionary(word, word, { minKeys: least, maxKeys: 3, noNullPrototype: true });
+const list = (item: Arbitrary, least = 1) => fc.array(item, { minLength: least, maxLength: 3 });
+
+/** An object with some of its fields, and with all of those that are required. */
+const some = (model: Record<string, Arbitrary>, required: string[] = []) =>
+  fc.record(model, { requiredKeys: required as never[], noNullPrototype: true });
+
+const resource = some({ kind: word, name: word, apiGroup: word }, ['kind', 'name']);
+
+const port = fc.oneof(
+  word.map((name) => ({ name })),
+  fc.integer({ min: 1, max: 9 }).map((number) => ({ number })),
+);
+
+/** A JSON schema of a custom resource, with a type everywhere or not. */
+const jsonSchema: Arbitrary = fc.letrec((tie) => ({
+  node: fc.oneof(
+    { maxDepth: 3, withCrossShrink: true },
+    some({ type: fc.constantFrom('string', 'integer', 'boolean'), description: word }),
+    some({
+      type: fc.constant('object'),
+      properties: fc.dictionary(word, tie('node'), { maxKeys: 3, noNullPrototype: true }),
+    }),
+    some({
+      properties: fc.dictionary(word, tie('node'), { maxKeys: 3, noNullPrototype: true }),
+      required: list(word),
+    }),
+    some({ type: fc.constant('array'), items: tie('node') }),
+    some({ additionalProperties: tie('node') }),
+    some({ anyOf: fc.constant([{ type: 'integer' }, { type: 'string' }]) }),
+    some({ oneOf: list(tie('node')), not: tie('node') }),
+  ),
+})).node;
+
+/** Values of fields for which not every value of their type makes sense. */
+const SPECIAL: Readonly<Record<string, Arbitrary>> = {
+  'io.k8s.api.networking.v1.ServiceBackendPort': port,
+  'io.k8s.api.networking.v1.IngressServiceBackend': some({ name: word, port }, ['name']),
+  'spec.versions': fc.uniqueArray(
+    some(
+      {
+        name: word,
+        served: fc.boolean(),
+        storage: fc.boolean(),
+        schema: jsonSchema.map((schema) => ({ openAPIV3Schema: schema })),
+        subresources: fc.constantFrom({ status: {} }, { scale: { specReplicasPath: '.spec.n' } }),
+        additionalPrinterColumns: list(
+          some({ name: word, type: word, jsonPath: word }, ['name', 'jsonPath']),
+        ),
+        selectableFields: list(some({ jsonPath: word }, ['jsonPath'])),
+      },
+      ['name', 'served', 'storage', 'schema'],
+    ),
+    { minLength: 1, maxLength: 3, selector: (version) => (version as { name: string }).name },
+  ),
+  sideEffects: fc.constantFrom('None', 'NoneOnDryRun'),
+  metadata: some(
+    { name: word, namespace: word, labels: words(), annotations: words(), resourceVersion: word },
+    ['name'],
+  ),
+};
+
+/** Values that fit a schema: lists and maps are not empty, as the API writes none. */
+function valuesOf(schema: Schema, path: string, depth: number): Arbitrary {
+  const special =
+    SPECIAL[schema['x-definition'] ?? ''] ?? SPECIAL[path] ?? SPECIAL[path.split('.').at(-1)!];
+  if (special) {
+    return special;
+  }
+
+  if (schema['x-kubernetes-int-or-string']) {
+    return fc.oneof(word, fc.integer({ min: 1, max: 9 }));
+  }
+
+  switch (schema.type) {
+    case 'string':
+      return schema.enum ? fc.constantFrom(...schema.enum) : word;
+    case 'integer':
+    case 'number':
+      return fc.integer({ min: 1, max: 9 });
+    case 'boolean':
+      return fc.boolean();
+    case 'array':
+      return list(valuesOf(schema.items ?? {}, `${path}[]`, depth - 1));
+    default: {
+      const more = schema.additionalProperties;
+      if (!schema.properties && typeof more === 'object') {
+        return fc.dictionary(word, valuesOf(more, `${path}{}`, depth - 1), {
+          minKeys: 1,
+          maxKeys: 2,
+          noNullPrototype: true,
+        });
+      }
+
+      const names = Object.keys(schema.properties ?? {}).filter((name) => {
+        const inner = schema.properties![name]!;
+        return depth > 0 || (inner.type !== 'object' && inner.type !== 'array');
+      });
+
+      // Pods are the same in all versions.
+      const shown = path === 'spec.template.spec' ? names.slice(0, 3) : names;
+
+      return some(
+        Object.fromEntries(
+          shown.map((name) => [
+            name,
+            valuesOf(schema.properties![name]!, path === '' ? name : `${path}.${name}`, depth - 1),
+          ]),
+        ),
+      );
+    }
+  }
+}
+
+function servedValues(apiVersion: string, kind: string): fc.Arbitrary<Fields> {
+  const [group = '', version = ''] = apiVersion.split('/');
+  const schema = builtinSchema({ group, version, kind })!;
+
+  assert.ok(schema, `${apiVersion} ${kind}`);
+
+  return valuesOf(schema, '', 7).map((object) => ({
+    metadata: { name: 'a' },
+    ...(object as Fields),
+    apiVersion,
+    kind,
+  }));
+}
+
+const ingressBackend = fc.oneof(
+  some({ serviceName: word, servicePort: fc.oneof(word, fc.integer({ min: 0, max: 9 })) }, [
+    'serviceName',
+  ]),
+  some({ resource }, ['resource']),
+);
+
+const reference = some({ kind: word, name: word, apiVersion: word }, ['kind', 'name']);
+
+const selector = some({
+  matchLabels: words(),
+  matchExpressions: list(some({ key: word, operator: word }, ['key'])),
+});
+
+const amount = fc.constantFrom('1', '100m', '5Gi', '0');
+const percent = fc.integer({ min: 1, max: 100 });
+const ofResource = { name: word, targetAverageUtilization: percent, targetAverageValue: amount };
+const measured = { name: word, currentAverageUtilization: percent, currentAverageValue: amount };
+
+const webhook = (more: Record<string, Arbitrary>) =>
+  some(
+    {
+      name: word,
+      sideEffects: fc.constantFrom('None', 'NoneOnDryRun', 'Some', 'Unknown'),
+      failurePolicy: word,
+      rules: list(some({ apiGroups: list(word), scope: word })),
+      clientConfig: some({ url: word, caBundle: word }),
+      ...more,
+    },
+    ['name'],
+  );
+
+const webhooks = (more: Record<string, Arbitrary> = {}) => ({
+  webhooks: fc.uniqueArray(webhook(more), {
+    maxLength: 3,
+    selector: (one) => (one as { name: string }).name,
+  }),
+});
+
+/** Fields of objects of older versions with other fields than the served ones. */
+const OLDER: Readonly<Record<string, Record<string, Arbitrary>>> = {
+  Ingress: {
+    spec: some({
+      ingressClassName: word,
+      backend: ingressBackend,
+      tls: list(some({ hosts: list(word), secretName: word })),
+      rules: list(
+        some({
+          host: word,
+          http: some({
+            paths: list(some({ path: word, pathType: word, backend: ingressBackend }, ['backend'])),
+          }),
+        }),
+      ),
+    }),
+    status: some({ loadBalancer: some({ ingress: list(some({ ip: word, hostname: word })) }) }),
+  },
+  'autoscaling/v2beta1 HorizontalPodAutoscaler': {
+    spec: some({
+      scaleTargetRef: reference,
+      minReplicas: percent,
+      maxReplicas: percent,
+      metrics: list(
+        fc.oneof(
+          some({ type: word, resource: some(ofResource, ['name']) }, ['resource']),
+          some({
+            containerResource: some({ ...ofResource, container: word }, ['name', 'container']),
+          }),
+          some({
+            pods: some({ metricName: word, targetAverageValue: amount, selector }, ['metricName']),
+          }),
+          some({
+            object: some(
+              {
+                target: reference,
+                metricName: word,
+                targetValue: amount,
+                averageValue: amount,
+                selector,
+              },
+              ['target', 'metricName'],
+            ),
+          }),
+          some({
+            external: some({
+              metricName: word,
+              metricSelector: selector,
+              targetValue: amount,
+              targetAverageValue: amount,
+            }),
+          }),
+        ),
+      ),
+    }),
+    status: some({
+      currentReplicas: percent,
+      currentMetrics: list(
+        fc.oneof(
+          some({ type: word, resource: some(measured, ['name', 'currentAverageValue']) }),
+          some({ pods: some({ metricName: word, currentAverageValue: amount, selector }) }),
+          some({
+            object: some({
+              target: reference,
+              metricName: word,
+              currentValue: amount,
+              averageValue: amount,
+            }),
+          }),
+          some({
+            external: some({ metricName: word, currentValue: amount, currentAverageValue: amount }),
+          }),
+        ),
+      ),
+    }),
+  },
+  PodDisruptionBudget: {
+    spec: some({
+      minAvailable: fc.oneof(word, percent),
+      selector: fc.oneof(
+        selector,
+        fc.constant({
+          matchExpressions: [
+            {
+              key: 'pdb.kubernetes.io/deprecated-v1beta1-empty-selector-match',
+              operator: 'DoesNotExist',
+            },
+          ],
+        }),
+      ),
+    }),
+  },
+  EndpointSlice: {
+    addressType: word,
+    endpoints: list(
+      some({
+        addresses: list(word),
+        hostname: word,
+        nodeName: word,
+        topology: fc.dictionary(
+          fc.constantFrom(
+            'topology.kubernetes.io/zone',
+            'kubernetes.io/hostname',
+            'topology.kubernetes.io/region',
+            'a',
+          ),
+          word,
+          { noNullPrototype: true },
+        ),
+        conditions: some({ ready: fc.boolean() }),
+      }),
+      0,
+    ),
+    ports: list(some({ name: word, port: percent })),
+  },
+  ValidatingWebhookConfiguration: webhooks(),
+  MutatingWebhookConfiguration: webhooks({ reinvocationPolicy: word }),
+};
+
+const workload = {
+  spec: some({
+    replicas: percent,
+    selector,
+    template: some({ metadata: some({ labels: words() }) }),
+  }),
+};
+
+const rollback = fc.constantFrom({}, { revision: 3 });
+
+/** Objects of an older version, as its clients send and know them. */
+function olderValues(apiVersion: string, kind: string, served: string): fc.Arbitrary<Fields> {
+  if (kind === 'Deployment' && apiVersion !== 'apps/v1beta2') {
+    return whole(apiVersion, kind, {
+      spec: some({ replicas: percent, selector, rollbackTo: rollback }),
+    });
+  }
+
+  if (kind === 'DaemonSet' && apiVersion === 'extensions/v1beta1') {
+    return whole(apiVersion, kind, { spec: some({ templateGeneration: percent, selector }) });
+  }
+
+  const fields = OLDER[kind] ?? OLDER[`${apiVersion} ${kind}`];
+  if (fields) {
+    return whole(apiVersion, kind, fields);
+  }
+
+  if (['ReplicaSet', 'StatefulSet'].includes(kind)) {
+    return whole(apiVersion, kind, workload);
+  }
+
+  return servedValues(served, kind).map((object) => ({ ...object, apiVersion }));
+}
+
+function whole(
+  apiVersion: string,
+  kind: string,
+  fields: Record<string, Arbitrary>,
+): fc.Arbitrary<Fields> {
+  return some({ metadata: SPECIAL.metadata!, ...fields }, ['metadata']).map((object) => ({
+    ...(object as Fields),
+    apiVersion,
+    kind,
+  }));
+}
+
+const RUNS = { numRuns: 150 };
+
+for (const legacy of LEGACY_KINDS) {
+  const told = toldBy(legacy, '');
+  const [older, newer] = [apiVersionOf(legacy), apiVersionOf(legacy.served)];
+
+  test(`${older} ${legacy.kind}: what is stored is the same after a client of the older version has sent it back`, () => {
+    fc.assert(
+      fc.property(servedValues(newer, legacy.kind), (served) => {
+        const shown = legacyObject(told, served);
+        assert.equal(shown.apiVersion, older);
+        assert.deepEqual(servedObject(told, shown), served);
+      }),
+      RUNS,
+    );
+  });
+
+  if (legacy.kind !== 'CustomResourceDefinition') {
+    test(`${older} ${legacy.kind}: a client of the older version reads what it has sent`, () => {
+      fc.assert(
+        fc.property(olderValues(older, legacy.kind, newer), (sent) => {
+          const stored = servedObject(told, sent);
+          assert.equal(stored.apiVersion, newer);
+          assert.deepEqual(legacyObject(told, stored), sent);
+        }),
+        RUNS,
+      );
+    });
+  }
+}
+
+test('apiextensions.k8s.io/v1beta1 CustomResourceDefinition: a client reads what it has sent, with its defaults', () => {
+  const legacy = LEGACY_KINDS.find(({ kind }) => kind === 'CustomResourceDefinition')!;
+  const told = toldBy(legacy, '');
+  const column = some({ name: word, type: word, JSONPath: word }, ['name', 'JSONPath']);
+
+  const spec = some(
+    {
+      group: word,
+      version: word,
+      names: some({ kind: word, plural: word }, ['kind']),
+      validation: jsonSchema.map((schema) => ({ openAPIV3Schema: schema })),
+      subresources: fc.constantFrom({ status: {} }, { scale: { specReplicasPath: '.spec.n' } }),
+      additionalPrinterColumns: list(column),
+      conversion: fc.constantFrom(
+        { strategy: 'None' },
+        {
+          strategy: 'Webhook',
+          webhookClientConfig: { url: 'https://x' },
+          conversionReviewVersions: ['v1beta1'],
+        },
+      ),
+    },
+    ['group', 'version', 'names'],
+  );
+
+  const definition = whole('apiextensions.k8s.io/v1beta1', legacy.kind, { spec });
+  fc.assert(
+    fc.property(definition, (sent) => {
+      const complete = told.conversion!.withDefaults!(sent);
+      assert.deepEqual(legacyObject(told, servedObject(told, complete)), complete);
+    }),
+    RUNS,
+  );
+});
+
+test('scales of older versions keep their selectors', () => {
+  const told = toldBy(
+    LEGACY_KINDS.find(({ version, kind }) => version === 'v1beta2' && kind === 'Deployment')!,
+    'scale',
+  );
+
+  const selectors = fc.oneof(
+    words().map((labels) =>
+      Object.entries(labels)
+        .map(([name, value]) => `${name}=${value}`)
+        .sort()
+        .join(','),
+    ),
+    fc.constantFrom('a in (b,c)', '!a', 'a!=b'),
+  );
+
+  fc.assert(
+    fc.property(selectors, percent, (text, replicas) => {
+      const served = {
+        apiVersion: 'autoscaling/v1',
+        kind: 'Scale',
+        metadata: { name: 'a' },
+        spec: { replicas },
+        status: { replicas, selector: text },
+      };
+
+      assert.deepEqual(servedObject(told, legacyObject(told, served)), served);
+    }),
+  );
+});

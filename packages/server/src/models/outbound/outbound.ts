@@ -1,0 +1,195 @@
+import { lookup as resolve } from 'node:dns';
+import http from 'node:http';
+import https from 'node:https';
+import { type BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
+import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
+import { isPublicAddress, networks } from './addresses.ts';
+
+/** Why a server that a user named was not asked, or did not answer. */
+export class OutboundError extends Error {}
+
+/** An answer of a server that a user named. */
+export interface OutboundResponse {
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  body: Buffer;
+}
+
+/** Limits of one call. */
+export interface OutboundLimits {
+  /** Bytes of the body after which the answer is refused. */
+  maxBytes?: number;
+  /** For all of the call, in milliseconds. */
+  timeoutMs?: number;
+}
+
+const MAX_BYTES = 1024 * 1024;
+const TIMEOUT_MS = 10_000;
+const MAX_REDIRECTS = 3;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * Calls servers that users name, so that these reach nothing which only this machine can: names are
+ * resolved here, every address is checked, and the connection goes to a checked one.
+ */
+export class Outbound {
+  readonly #allowed: BlockList;
+
+  /**
+   * Networks in `allowedCIDRs` may be reached though they are not public. Throws a RangeError for
+   * what is no network.
+   */
+  constructor(allowedCIDRs: readonly string[]) {
+    this.#allowed = networks(allowedCIDRs);
+  }
+
+  /**
+   * Makes a GET; a redirect is the answer. Throws an OutboundError that names no address and quotes
+   * nothing of the answer.
+   */
+  async get(
+    url: URL,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+    limits: OutboundLimits = {},
+  ) {
+    if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+      throw new OutboundError(
+        `unsupported scheme "${url.protocol.slice(0, -1)}": use https or http`,
+      );
+    }
+
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+
+    // The lookup below is not asked for literal addresses.
+    if (isIP(host) && !this.#mayReach(host)) {
+      throw new OutboundError(`the address of ${host} may not be reached`);
+    }
+
+    const deadline = new Deadline(limits.timeoutMs ?? TIMEOUT_MS, signal);
+
+    try {
+      return await this.#request(url, headers, deadline.signal, limits.maxBytes ?? MAX_BYTES);
+    } finally {
+      deadline.end();
+    }
+  }
+
+  /**
+   * Follows a few redirects from the answer to a GET on, each checked like the first call. Another
+   * origin than the one before gets no `authorization`, and nothing goes on in the clear that came
+   * over TLS. Throws an OutboundError.
+   */
+  async follow(
+    from: { url: URL; headers: Record<string, string>; answer: OutboundResponse },
+    signal: AbortSignal,
+    limits: OutboundLimits = {},
+  ) {
+    let { url, headers, answer } = from;
+    const { host } = url;
+
+    for (let hops = 0; REDIRECTS.has(answer.status); hops++) {
+      const { location = '' } = answer.headers;
+      const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+      if (hops === MAX_REDIRECTS || !next) {
+        throw new OutboundError(`${host} sends elsewhere, and does not arrive`);
+      }
+
+      if (url.protocol === 'https:' && next.protocol !== 'https:') {
+        throw new OutboundError(
+          `${host} sends from https to something else, which is not followed`,
+        );
+      }
+
+      // What stands in the URL would be sent as a credential of somebody else's choice.
+      next.username = '';
+      next.password = '';
+      if (next.origin !== url.origin) {
+        const { authorization: _, ...rest } = headers;
+        headers = rest;
+      }
+
+      url = next;
+      answer = await this.get(url, headers, signal, limits);
+    }
+
+    return answer;
+  }
+
+  #mayReach(address: string): boolean {
+    return (
+      isPublicAddress(address) || this.#allowed.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+    );
+  }
+
+  /**
+   * A lookup for sockets: all addresses of the name must be allowed, so that none is chosen by
+   * chance.
+   */
+  readonly #lookup: LookupFunction = (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      const [first] = addresses ?? [];
+      if (error || !first) {
+        callback(new OutboundError(`${hostname} cannot be resolved`), '', 0);
+      } else if (!addresses.every(({ address }) => this.#mayReach(address))) {
+        callback(new OutboundError(`the address of ${hostname} may not be reached`), '', 0);
+      } else if (options.all) {
+        callback(null, addresses);
+      } else {
+        callback(null, first.address, first.family);
+      }
+    });
+  };
+
+  #request(url: URL, headers: Record<string, string>, signal: AbortSignal, maxBytes: number) {
+    return new Promise<OutboundResponse>((done, fail) => {
+      const failed = (error: Error) =>
+        fail(
+          error instanceof OutboundError
+            ? error
+            : new OutboundError(
+                `${url.host} ${signal.aborted ? 'did not answer in time' : 'cannot be reached'}`,
+              ),
+        );
+
+      const options = {
+        method: 'GET',
+        headers,
+        signal,
+        lookup: this.#lookup,
+        agent: false,
+        maxHeaderSize: 16_384,
+      };
+
+      const request = (url.protocol === 'https:' ? https : http).request(
+        url,
+        options,
+        (response) => {
+          const chunks: Buffer[] = [];
+          let size = 0;
+          response.on('data', (chunk: Buffer) => {
+            size += chunk.byteLength;
+            if (size > maxBytes) {
+              response.destroy(new OutboundError(`the answer of ${url.host} is too large`));
+            } else {
+              chunks.push(chunk);
+            }
+          });
+
+          response.on('error', failed);
+
+          response.on('end', () =>
+            done({
+              status: response.statusCode ?? 0,
+              headers: response.headers,
+              body: Buffer.concat(chunks, size),
+            }),
+          );
+        },
+      );
+
+      request.on('error', failed);
+      request.end();
+    });
+  }
+}

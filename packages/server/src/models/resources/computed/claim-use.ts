@@ -1,0 +1,94 @@
+import type { Entry } from '@ks-apiserver/client/informer/entry';
+import type { Change, Store } from '@ks-apiserver/client/informer/store';
+import type { Catalog } from '../catalog/catalog.ts';
+
+/** How many pods mount each claim, kept up with every change of a pod. */
+class ClaimUse {
+  readonly #pods = new Map<string, { count: number; version: number }>();
+
+  constructor(pods: Store) {
+    for (const pod of pods.values()) {
+      this.#change(pod, 1);
+    }
+
+    pods.onChange(({ type, entry, previous }) => {
+      if (previous) {
+        this.#change(previous, -1);
+      }
+      if (type !== 'DELETED') {
+        this.#change(entry, 1);
+      }
+    });
+  }
+
+  #change(pod: Entry, by: number): void {
+    for (const claim of pod.fields.claims as string[]) {
+      const key = `${pod.namespace}/${claim}`;
+      const use = this.#pods.get(key) ?? { count: 0, version: 0 };
+      this.#pods.set(key, { count: use.count + by, version: use.version + 1 });
+    }
+  }
+
+  of(claim: Entry): { count: number; version: number } {
+    return this.#pods.get(`${claim.namespace}/${claim.name}`) ?? { count: 0, version: 0 };
+  }
+}
+
+const uses = new WeakMap<Store, ClaimUse>();
+
+function useOf(claim: Entry, catalog: Catalog): { count: number; version: number } {
+  const pods = catalog.store('pods');
+  if (!pods) {
+    return { count: 0, version: 0 };
+  }
+
+  let use = uses.get(pods);
+  if (!use) {
+    use = new ClaimUse(pods);
+    uses.set(pods, use);
+  }
+
+  return use.of(claim);
+}
+
+/** Claims that a pod begins to mount, or does so no more. */
+function claimsOf({ type, entry, previous }: Change): string[] {
+  const before = (previous?.fields.claims ?? []) as string[];
+  const after = type === 'DELETED' ? [] : (entry.fields.claims as string[]);
+
+  const changed = [
+    ...before.filter((claim) => !after.includes(claim)),
+    ...after.filter((claim) => !before.includes(claim)),
+  ];
+
+  return changed.map((claim) => `${entry.namespace}/${claim}`);
+}
+
+/**
+ * Annotations of claims: whether a pod mounts one, and whether a snapshot class has the driver of
+ * its provisioner.
+ */
+export const claimAnnotations = {
+  annotatedFrom: { pods: claimsOf, volumesnapshotclasses: () => 'all' as const },
+
+  annotationVersion(claim: Entry, catalog: Catalog): number {
+    return (
+      1 +
+      useOf(claim, catalog).version * 1024 +
+      (catalog.store('volumesnapshotclasses')?.version ?? 0)
+    );
+  },
+
+  annotate(claim: Entry, catalog: Catalog): Record<string, string> {
+    const { provisioner } = claim.fields;
+    const classes = [...(catalog.store('volumesnapshotclasses')?.values() ?? [])];
+    const snapshots =
+      provisioner !== undefined &&
+      classes.some((snapshotClass) => snapshotClass.fields.driver === provisioner);
+
+    return {
+      'kubesphere.io/in-use': String(useOf(claim, catalog).count > 0),
+      'kubesphere.io/allow-snapshot': String(snapshots),
+    };
+  },
+};

@@ -1,0 +1,256 @@
+import { randomBytes } from 'node:crypto';
+import { expired } from '@ks-apiserver/apimachinery/meta/errors';
+import type { Entry } from '@ks-apiserver/client/informer/entry';
+import type { Store } from '@ks-apiserver/client/informer/store';
+import { badParameter } from '../query/selectors.ts';
+
+/** Limits of what is kept for readers that may never come back. */
+export interface SnapshotLimits {
+  /** Snapshots of all callers, and of one caller. */
+  count: number;
+  perCaller: number;
+  /** Places in all lists together, and in those of one caller. */
+  entries: number;
+  entriesPerCaller: number;
+  /**
+   * Bytes of objects that have changed or gone since and are kept for the sake of snapshots alone.
+   */
+  retained: number;
+  /** How long one is kept after its last page was read, and at most, in milliseconds. */
+  idleMs: number;
+  ageMs: number;
+}
+
+const LIMITS: SnapshotLimits = {
+  count: 256,
+  perCaller: 8,
+  entries: 2_000_000,
+  entriesPerCaller: 500_000,
+  retained: 64 * 1024 * 1024,
+  idleMs: 120_000,
+  ageMs: 600_000,
+};
+
+interface Snapshot {
+  id: string;
+  caller: string;
+  scope: string;
+  entries: readonly Entry[];
+  store: Store;
+  begun: number;
+  used: number;
+  /** What the store had replaced in all when the snapshot was made, in bytes. */
+  replacedBefore: number;
+}
+
+interface Followed {
+  replaced: number;
+  snapshots: number;
+  stop(): void;
+}
+
+const TOKEN = /^([A-Za-z0-9_-]{22})\.(\d{1,9})$/;
+
+/**
+ * Lists as they were when their first page was read. They hold the entries themselves, which the
+ * cache shares.
+ */
+export class Snapshots {
+  readonly #limits: SnapshotLimits;
+  readonly #now: () => number;
+  /** Oldest first. */
+  readonly #snapshots = new Map<string, Snapshot>();
+  readonly #stores = new Map<Store, Followed>();
+  #entries = 0;
+
+  constructor(limits: Partial<SnapshotLimits> = {}, now: () => number = Date.now) {
+    this.#limits = { ...LIMITS, ...limits };
+    this.#now = now;
+  }
+
+  get size(): number {
+    return this.#snapshots.size;
+  }
+
+  /** Keeps a list for a caller and what he asked; answers the token of the place `offset`. */
+  begin(
+    caller: string,
+    scope: string,
+    store: Store,
+    entries: readonly Entry[],
+    offset: number,
+  ): string {
+    const now = this.#now();
+
+    this.#makeRoom(caller, entries.length);
+
+    const id = randomBytes(16).toString('base64url');
+    const { replaced } = this.#follow(store);
+    this.#snapshots.set(id, {
+      id,
+      caller,
+      scope,
+      entries,
+      store,
+      begun: now,
+      used: now,
+      replacedBefore: replaced,
+    });
+
+    this.#entries += entries.length;
+    this.#trim();
+
+    return this.tokenOf(id, offset);
+  }
+
+  /**
+   * Lets go of a caller's snapshots, those that he has not read for longest first, where one more
+   * would be too much for him.
+   */
+  #makeRoom(caller: string, more: number): void {
+    const own = [...this.#snapshots.values()].filter((snapshot) => snapshot.caller === caller);
+    own.sort((a, b) => a.used - b.used);
+
+    let places = own.reduce((sum, { entries }) => sum + entries.length, more);
+    const { perCaller, entriesPerCaller } = this.#limits;
+    while (own.length > 0 && (own.length >= perCaller || places > entriesPerCaller)) {
+      const dropped = own.shift()!;
+      places -= dropped.entries.length;
+      this.#drop(dropped);
+    }
+  }
+
+  /** The token of a place in a snapshot. */
+  tokenOf(id: string, offset: number): string {
+    return Buffer.from(`${id}.${offset}`).toString('base64url');
+  }
+
+  /**
+   * The snapshot that a token names and the place in it. Throws BadRequest for what is no token or
+   * belongs to another query or caller, Expired for a snapshot that is no more.
+   */
+  read(token: string, scope: string): { id: string; entries: readonly Entry[]; offset: number } {
+    const [, id = '', offset = ''] =
+      TOKEN.exec(Buffer.from(token.slice(0, 64), 'base64url').toString('latin1')) ?? [];
+    if (id === '') {
+      throw badParameter('continue', token, 'it is no token of an answer');
+    }
+
+    this.expire();
+
+    const snapshot = this.#snapshots.get(id);
+    if (!snapshot) {
+      throw expired(
+        'the list that "continue" goes on with is no longer kept: begin again with an empty continue',
+      );
+    }
+
+    if (snapshot.scope !== scope || Number(offset) > snapshot.entries.length) {
+      throw badParameter(
+        'continue',
+        token,
+        'it belongs to another query; all parameters but limit must stay the same',
+      );
+    }
+
+    snapshot.used = this.#now();
+
+    return { id, entries: snapshot.entries, offset: Number(offset) };
+  }
+
+  #follow(store: Store): Followed {
+    let followed = this.#stores.get(store);
+    if (!followed) {
+      const stop = store.onChange(({ previous }) => {
+        if (!previous || !followed) {
+          return;
+        }
+
+        followed.replaced += previous.bytes.length;
+        this.#trim();
+      });
+
+      followed = { replaced: 0, snapshots: 0, stop };
+      this.#stores.set(store, followed);
+    }
+
+    followed.snapshots += 1;
+
+    return followed;
+  }
+
+  #drop(snapshot: Snapshot): void {
+    if (!this.#snapshots.delete(snapshot.id)) {
+      return;
+    }
+
+    this.#entries -= snapshot.entries.length;
+
+    const followed = this.#stores.get(snapshot.store);
+    if (!followed) {
+      return;
+    }
+
+    followed.snapshots -= 1;
+    if (followed.snapshots > 0) {
+      return;
+    }
+
+    followed.stop();
+    this.#stores.delete(snapshot.store);
+  }
+
+  /** Forgets those that were not read for long, or are old. */
+  expire(): void {
+    const now = this.#now();
+    const { idleMs, ageMs } = this.#limits;
+
+    for (const snapshot of [...this.#snapshots.values()]) {
+      if (now - snapshot.used > idleMs || now - snapshot.begun > ageMs) {
+        this.#drop(snapshot);
+      }
+    }
+  }
+
+  /**
+   * Bytes that snapshots may keep alive: what was replaced in each store since the oldest snapshot
+   * of it.
+   */
+  #retained(): number {
+    let total = 0;
+    const seen = new Set<Store>();
+
+    for (const { store, replacedBefore } of this.#snapshots.values()) {
+      if (seen.has(store)) {
+        continue;
+      }
+
+      seen.add(store);
+      total += this.#stores.get(store)!.replaced - replacedBefore;
+    }
+
+    return total;
+  }
+
+  #trim(): void {
+    if (this.#snapshots.size === 0) {
+      return;
+    }
+
+    this.expire();
+
+    const { count, entries, retained } = this.#limits;
+
+    for (const snapshot of [...this.#snapshots.values()]) {
+      if (
+        this.#snapshots.size <= count &&
+        this.#entries <= entries &&
+        this.#retained() <= retained
+      ) {
+        return;
+      }
+
+      this.#drop(snapshot);
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Entry } from '@ks-apiserver/client/informer/entry';
+import type { ResourceDefinition } from '../catalog/definition.ts';
+import type { Column, Columns, Value } from '../computed/columns.ts';
+import { type FieldPath, valueAt } from './field-path.ts';
+
+/** How a field's value is got from an entry, and the column that must be filled before. */
+export interface FieldReader {
+  of(entry: Entry): Value;
+  column?: Column;
+}
+
+const DIRECT: Readonly<Record<string, (entry: Entry) => Value>> = {
+  'metadata.name': (entry) => entry.name,
+  'metadata.namespace': (entry) => entry.namespace,
+  'metadata.uid': (entry) => entry.uid,
+  'metadata.resourceVersion': (entry) => entry.resourceVersion,
+};
+
+/**
+ * Fields that Kubernetes selects by and that are no path, or that count as set where they are
+ * absent.
+ */
+const OF_KINDS: Readonly<Record<string, Readonly<Record<string, (object: KubeObject) => Value>>>> =
+  {
+    pods: {
+      'spec.hostNetwork': ({ spec }) => String(spec?.hostNetwork ?? false),
+      'status.podIPs': ({ status }) =>
+        ((status?.podIPs ?? []) as { ip?: string }[]).map(({ ip }) => ip ?? '').join(','),
+    },
+    nodes: { 'spec.unschedulable': ({ spec }) => String(spec?.unschedulable ?? false) },
+    replicasets: { 'status.replicas': ({ status }) => status?.replicas ?? 0 },
+    replicationcontrollers: { 'status.replicas': ({ status }) => status?.replicas ?? 0 },
+    jobs: { 'status.successful': ({ status }) => status?.succeeded ?? 0 },
+    events: {
+      source: ({ source, reportingComponent }) => source?.component || reportingComponent,
+      reportingComponent: ({ reportingComponent, source }) =>
+        reportingComponent || source?.component,
+    },
+  };
+
+function readerOfKind({ group, resource }: ResourceDefinition, field: string) {
+  const known =
+    group === '' || group.endsWith('.k8s.io') || !group.includes('.')
+      ? OF_KINDS[resource]
+      : undefined;
+
+  return known && Object.hasOwn(known, field) ? known[field] : undefined;
+}
+
+/**
+ * The reader of a field of a resource: of the entry itself where it has it, else of a column of all
+ * objects' values.
+ */
+export function fieldReader(
+  row: ResourceDefinition,
+  field: string,
+  path: FieldPath,
+  columns: Columns,
+): FieldReader {
+  const direct = Object.hasOwn(DIRECT, field) ? DIRECT[field] : undefined;
+  if (direct) {
+    return { of: direct };
+  }
+
+  const [first, second, key] = path;
+  if (path.length === 3 && first === 'metadata' && second === 'labels') {
+    return { of: (entry) => (Object.hasOwn(entry.labels, key!) ? entry.labels[key!] : undefined) };
+  }
+
+  const read = readerOfKind(row, field);
+  const column = columns.get(`${row.group}/${row.version}/${row.resource} ${field}`, (object) =>
+    read ? read(object) : valueAt(object, path),
+  );
+
+  return { of: (entry) => column.of(entry), column };
+}

@@ -1,0 +1,216 @@
+import { forEachInSlices, sortInSlices } from '@ks-apiserver/apimachinery/concurrency/slices';
+import { getOwn } from '@ks-apiserver/apimachinery/json/json';
+import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
+import { byCreation, byName, type Entry } from '@ks-apiserver/client/informer/entry';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { ResourceDefinition, SortKey } from '../catalog/definition.ts';
+import type { Column, Value } from '../computed/columns.ts';
+import { fieldReader } from './field-values.ts';
+import type { ListQuery } from './query.ts';
+import type { SortTerm } from './sort-terms.ts';
+
+/** An order of entries, in which no two are equal, and the columns that it reads. */
+export interface Ordering {
+  compare: (a: Entry, b: Entry) => number;
+  columns: readonly Column[];
+}
+
+/** Most entries that are picked from the others one by one instead of sorting all. */
+const MAX_PICKED = 1000;
+
+/** More entries than this are ordered in turns with other work. */
+const MANY = 5000;
+
+const COMMON: Readonly<Record<string, (entry: Entry) => Value>> = {
+  name: (entry) => entry.name,
+  namespace: (entry) => entry.namespace,
+  creationTimestamp: (entry) => entry.created,
+  createTime: (entry) => entry.created,
+};
+
+function scalar(value: unknown): Value {
+  return typeof value === 'string' || typeof value === 'number' ? value : undefined;
+}
+
+/** By name, then namespace, then uid. */
+function byIdentity(a: Entry, b: Entry): number {
+  return byName(a, b) || (a.uid === b.uid ? 0 : a.uid < b.uid ? -1 : 1);
+}
+
+function readerOf(
+  { text, by }: SortTerm,
+  row: ResourceDefinition,
+  catalog: Catalog,
+): { of: (entry: Entry) => Value; column?: Column } {
+  if (by.kind === 'field') {
+    return fieldReader(row, by.field, by.path, catalog.columns);
+  }
+
+  const { key } = by;
+
+  if (by.kind === 'label') {
+    return { of: (entry) => getOwn(entry.labels, key) };
+  }
+  if (by.kind === 'annotation') {
+    return { of: (entry) => getOwn(entry.annotations, key) };
+  }
+
+  const known = getOwn(COMMON, key) ?? getOwn(row.sortKeys, key);
+  if (known) {
+    return { of: known };
+  }
+
+  // What a resource is filtered by, such as its status, is among the fields of its entries.
+  if (getOwn(row.filters, key)) {
+    return { of: (entry) => scalar(entry.fields[key]) };
+  }
+
+  const keys = new Set([
+    ...Object.keys(COMMON),
+    ...Object.keys(row.sortKeys ?? {}),
+    ...Object.keys(row.filters ?? {}),
+  ]);
+
+  throw badRequest(
+    `parameter sortBy: ${row.resource} have no key "${text}"; there are ${[...keys].join(', ')}, label:KEY, annotation:KEY and paths such as metadata.generation`,
+  );
+}
+
+/** Numbers before text; what has no value comes last in both directions. */
+function compareValues(a: Value, b: Value, descending: boolean): number {
+  if (a === b) {
+    return 0;
+  }
+  if (a === undefined || a === '') {
+    return b === undefined || b === '' ? 0 : 1;
+  }
+  if (b === undefined || b === '') {
+    return -1;
+  }
+
+  const order = typeof a === typeof b ? (a < b ? -1 : 1) : typeof a === 'number' ? -1 : 1;
+
+  return descending ? -order : order;
+}
+
+/**
+ * The order of a query's `sort` terms, ties by name, namespace and uid. Throws BadRequest for a key
+ * that the resource does not have.
+ */
+function byTerms(terms: readonly SortTerm[], row: ResourceDefinition, catalog: Catalog): Ordering {
+  const readers = terms.map((term) => ({
+    ...readerOf(term, row, catalog),
+    descending: term.descending,
+  }));
+
+  return {
+    columns: readers.flatMap(({ column }) => column ?? []),
+    compare: (a, b) => {
+      for (const { of, descending } of readers) {
+        const order = compareValues(of(a), of(b), descending);
+        if (order !== 0) {
+          return order;
+        }
+      }
+
+      return byIdentity(a, b);
+    },
+  };
+}
+
+/** 3.0's order by a key of a resource: descending is the whole reversed, ties too. */
+function byKey(key: SortKey, ascending: boolean): Ordering {
+  const sign = ascending ? 1 : -1;
+
+  return {
+    columns: [],
+    compare: (a, b) => {
+      const [x, y] = [key(a), key(b)];
+      return sign * (x === y ? byIdentity(a, b) : x < y ? -1 : 1);
+    },
+  };
+}
+
+/**
+ * The order that a store keeps for a query; undefined for orders that are made when they are asked
+ * for.
+ */
+export function storeOrder(
+  row: ResourceDefinition,
+  query: ListQuery,
+): 'name' | 'creationTimestamp' | undefined {
+  if (query.sort || getOwn(row.sortKeys, query.sortBy)) {
+    return undefined;
+  }
+  return query.sortBy === 'name' ? 'name' : 'creationTimestamp';
+}
+
+/**
+ * The order of a query. Throws BadRequest for a key that the resource does not have, in the forms
+ * that 3.0 has not.
+ */
+export function orderingOf(row: ResourceDefinition, query: ListQuery, catalog: Catalog): Ordering {
+  if (query.sort) {
+    return byTerms(query.sort, row, catalog);
+  }
+
+  const key = getOwn(row.sortKeys, query.sortBy);
+  if (key) {
+    return byKey(key, query.ascending);
+  }
+
+  const compare = query.sortBy === 'name' ? byName : byCreation;
+
+  return { columns: [], compare: query.ascending ? compare : (a, b) => compare(b, a) };
+}
+
+/**
+ * The first entries of an order up to a place, or all of them where that is cheaper; at once unless
+ * they are many.
+ */
+export function sortedUpTo(
+  entries: readonly Entry[],
+  { compare }: Ordering,
+  end: number,
+): readonly Entry[] | Promise<readonly Entry[]> {
+  const many = entries.length > MANY;
+
+  if (end === 0) {
+    return [];
+  }
+  if (end > MAX_PICKED || end * 4 > entries.length) {
+    return many ? sortInSlices(entries, compare) : [...entries].sort(compare);
+  }
+
+  const picked: Entry[] = [];
+
+  const pick = (entry: Entry) => {
+    if (picked.length === end && compare(entry, picked[end - 1]!) >= 0) {
+      return;
+    }
+
+    let low = 0;
+    for (let high = picked.length; low < high; ) {
+      const middle = (low + high) >>> 1;
+      if (compare(picked[middle]!, entry) < 0) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+
+    picked.splice(low, 0, entry);
+
+    if (picked.length > end) {
+      picked.pop();
+    }
+  };
+
+  if (many) {
+    return forEachInSlices([...entries], pick).then(() => picked);
+  }
+
+  entries.forEach(pick);
+
+  return picked;
+}

@@ -1,0 +1,109 @@
+import { LAST_APPLIED } from '@ks-apiserver/apimachinery/meta/annotations';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Entry } from '@ks-apiserver/client/informer/entry';
+import type { ResourceDefinition } from '../catalog/definition.ts';
+import type { Column, Columns } from '../computed/columns.ts';
+
+/** The text of one object in characters: beginnings are what people search by. */
+const MAX_TEXT = 4096;
+/** Whole objects as text, which would make every word of a manifest a hit. */
+
+interface PodSpec {
+  nodeName?: string;
+  serviceAccountName?: string;
+  containers?: { name?: string; image?: string }[];
+  initContainers?: { name?: string; image?: string }[];
+}
+
+function ofPodSpec(spec: PodSpec | undefined): unknown[] {
+  const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+  return [spec?.nodeName, ...containers.flatMap(({ name, image }) => [name, image])];
+}
+
+function ofTemplate({ spec }: KubeObject): unknown[] {
+  return ofPodSpec(spec?.template?.spec);
+}
+
+/** What people know of an object of a kind besides its metadata. */
+const OF_KINDS: Readonly<Record<string, (object: KubeObject) => unknown[]>> = {
+  pods: ({ spec, status }) => [...ofPodSpec(spec), status?.podIP, status?.hostIP, status?.phase],
+  deployments: ofTemplate,
+  statefulsets: ofTemplate,
+  daemonsets: ofTemplate,
+  replicasets: ofTemplate,
+  jobs: ofTemplate,
+  cronjobs: ({ spec }) => [spec?.schedule, ...ofPodSpec(spec?.jobTemplate?.spec?.template?.spec)],
+  nodes: ({ status }) => [
+    ...((status?.addresses ?? []) as { address?: string }[]).map(({ address }) => address),
+    status?.nodeInfo?.kubeletVersion,
+    status?.nodeInfo?.osImage,
+  ],
+  services: ({ spec, status }) => [
+    spec?.type,
+    spec?.clusterIP,
+    ...((spec?.externalIPs ?? []) as string[]),
+    ...((status?.loadBalancer?.ingress ?? []) as { ip?: string; hostname?: string }[]).flatMap(
+      (at) => [at.ip, at.hostname],
+    ),
+  ],
+  ingresses: ({ spec }) => ((spec?.rules ?? []) as { host?: string }[]).map(({ host }) => host),
+  persistentvolumeclaims: ({ spec, status }) => [
+    spec?.storageClassName,
+    spec?.volumeName,
+    status?.phase,
+  ],
+  persistentvolumes: ({ spec, status }) => [
+    spec?.storageClassName,
+    spec?.claimRef?.name,
+    status?.phase,
+  ],
+  events: ({ reason, message, note, involvedObject, regarding }) => [
+    reason,
+    message ?? note,
+    (involvedObject ?? regarding)?.kind,
+    (involvedObject ?? regarding)?.name,
+  ],
+  users: ({ spec }) => [spec?.email, spec?.displayName, spec?.description],
+  customresourcedefinitions: ({ spec }) => [spec?.names?.kind],
+};
+
+/**
+ * The text that words are looked for in: name, namespace, labels, values of annotations and what
+ * its kind is known by; in lower case.
+ */
+export function searchText(resource: string, object: KubeObject, entry: Entry): string {
+  const parts: unknown[] = [entry.name, entry.namespace];
+
+  for (const [key, value] of Object.entries(entry.labels)) {
+    parts.push(`${key}=${value}`);
+  }
+
+  for (const [key, value] of Object.entries(object.metadata.annotations ?? {})) {
+    if (key !== LAST_APPLIED) {
+      parts.push(value);
+    }
+  }
+
+  const own = Object.hasOwn(OF_KINDS, resource) ? OF_KINDS[resource] : undefined;
+
+  try {
+    if (own) {
+      parts.push(...own(object));
+    }
+  } catch {
+    // An object of a kind of the same name that is built otherwise is found by its metadata.
+  }
+
+  return parts
+    .filter((part) => typeof part === 'string' && part !== '')
+    .join('\n')
+    .slice(0, MAX_TEXT)
+    .toLowerCase();
+}
+
+/** The column of a resource's search texts. */
+export function searchColumn(row: ResourceDefinition, columns: Columns): Column {
+  return columns.get(`${row.group}/${row.version}/${row.resource} q`, (object, entry) =>
+    searchText(row.resource, object, entry),
+  );
+}

@@ -1,0 +1,165 @@
+import type { Entry } from '@ks-apiserver/client/informer/entry';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { SortKey } from '../catalog/definition.ts';
+import { serviceSelects } from '../computed/fields.ts';
+
+/** A condition of the older searcher; it also sees the query's other exact conditions. */
+export type Condition = (
+  entry: Entry,
+  value: string,
+  catalog: Catalog,
+  others: ReadonlyMap<string, string>,
+) => boolean;
+
+/** What the older searcher knows of one resource beyond names and labels. */
+export interface SearchType {
+  keys?: Readonly<Record<string, Condition>>;
+  orderBy?: Readonly<Record<string, SortKey>>;
+}
+
+const equal =
+  (field: string): Condition =>
+  (entry, value) =>
+    entry.fields[field] === value;
+
+const time =
+  (field: string): SortKey =>
+  (entry) =>
+    Number(entry.fields[field]);
+
+const status = { keys: { status: equal('status') } };
+
+function ownedBy(entry: Entry, kind: string, name: string): boolean {
+  return (entry.fields.owners as readonly string[]).includes(`${kind}/${name}`);
+}
+
+/** Pods of a workload; those of a Deployment belong to one of its ReplicaSets. */
+const podOwner: Condition = (pod, _value, catalog, others) => {
+  const kind = others.get('ownerKind') ?? '';
+  const name = others.get('ownerName') ?? '';
+
+  if (kind !== 'Deployment') {
+    return (
+      ['ReplicaSet', 'DaemonSet', 'StatefulSet', 'Job'].includes(kind) && ownedBy(pod, kind, name)
+    );
+  }
+
+  const replicaSets = catalog.store('replicasets');
+
+  return (pod.fields.owners as readonly string[]).some((owner) => {
+    if (!owner.startsWith('ReplicaSet/')) {
+      return false;
+    }
+
+    const replicaSet = replicaSets?.get(owner.slice('ReplicaSet/'.length), pod.namespace);
+    return replicaSet !== undefined && ownedBy(replicaSet, kind, name);
+  });
+};
+
+const roleOwner: Condition = (role, _value, _catalog, others) =>
+  (role.object?.metadata.ownerReferences ?? []).some(
+    ({ kind, name }) => kind === others.get('ownerKind') && name === others.get('ownerName'),
+  );
+
+const userFacing: Condition = (role, value) =>
+  value !== 'true' || role.annotations['kubesphere.io/creator'] !== undefined;
+
+const autoscalerTarget: Condition = (autoscaler, _value, _catalog, others) => {
+  const target = autoscaler.fields.target as { kind?: string; name?: string } | undefined;
+  return target?.kind === others.get('targetKind') && target?.name === others.get('targetName');
+};
+
+/** `key=false` leaves out jobs that an object of this kind made. */
+const madeBy =
+  (kind: string): Condition =>
+  (job, value) =>
+    value !== 'false' || !job.owners.some((owner) => owner.kind === kind);
+
+/** Every resource that v1alpha2 lists. */
+export const SEARCH_TYPES: ReadonlyMap<string, SearchType> = new Map<string, SearchType>([
+  ...[
+    'configmaps',
+    'ingresses',
+    'services',
+    'namespaces',
+    'workspaces',
+    'applications',
+    's2ibuilders',
+    's2ibuildertemplates',
+  ].map((resource): [string, SearchType] => [resource, {}]),
+  ['secrets', { keys: { type: equal('type') } }],
+  [
+    'deployments',
+    { keys: { status: equal('wantedStatus') }, orderBy: { updateTime: time('updateTime') } },
+  ],
+  ['daemonsets', status],
+  ['statefulsets', status],
+  ['cronjobs', { ...status, orderBy: { lastScheduleTime: time('lastScheduleTime') } }],
+  [
+    'jobs',
+    {
+      keys: {
+        status: equal('countStatus'),
+        includeCronJob: madeBy('CronJob'),
+        includeS2iRun: madeBy('S2iRun'),
+      },
+      orderBy: { updateTime: time('updateTime') },
+    },
+  ],
+  [
+    'persistentvolumeclaims',
+    {
+      keys: {
+        status: (claim, value) =>
+          value.toLowerCase().split('|').includes(String(claim.fields.phase)),
+        storageClassName: equal('storageClassName'),
+      },
+    },
+  ],
+  [
+    'pods',
+    {
+      keys: {
+        ownerKind: podOwner,
+        ownerName: podOwner,
+        nodeName: equal('nodeName'),
+        pvcName: (pod, value) => (pod.fields.claims as string[]).includes(value),
+        serviceName: serviceSelects,
+      },
+      orderBy: { startTime: time('startTime') },
+    },
+  ],
+  ['roles', { keys: { userfacing: userFacing } }],
+  [
+    'clusterroles',
+    { keys: { ownerKind: roleOwner, ownerName: roleOwner, userfacing: userFacing } },
+  ],
+  [
+    'nodes',
+    {
+      keys: {
+        role: (node, value) => node.labels[`node-role.kubernetes.io/${value}`] !== undefined,
+        status: equal('status'),
+      },
+    },
+  ],
+  ['storageclasses', {}],
+  [
+    'horizontalpodautoscalers',
+    { keys: { targetKind: autoscalerTarget, targetName: autoscalerTarget } },
+  ],
+  ['s2iruns', status],
+]);
+
+/**
+ * Resources whose lists in v1alpha3 go to the older searcher too, as 3.0 has nothing else for them.
+ */
+export const SEARCHED_IN_V1ALPHA3: ReadonlySet<string> = new Set([
+  'secrets',
+  'cronjobs',
+  'storageclasses',
+  'horizontalpodautoscalers',
+  's2ibuilders',
+  's2iruns',
+  's2ibuildertemplates',
+]);

@@ -1,0 +1,285 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { after, before, describe, test } from 'node:test';
+import { SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
+import { SECRETS } from '@ks-apiserver/api/resources';
+import { Informer } from '@ks-apiserver/client/informer/informer';
+import { KubeClient } from '@ks-apiserver/client/kube/client';
+import { KubeApiServer } from '@ks-apiserver/kubernetes/server/server';
+import { MemoryBackend } from '@ks-apiserver/kubernetes/test/storage/memory';
+import { eventually } from '@ks-apiserver/server/test/support/test-server';
+import { KubeSessions } from './kube-sessions.ts';
+import { RedisSessions } from './redis-sessions.ts';
+import { SESSION_LABEL } from './session-secret.ts';
+import {
+  type IssuedTokens,
+  REFRESH_GRACE_MS,
+  type Session,
+  type SessionStore,
+} from './sessions.ts';
+import { tokenHash } from './tokens.ts';
+import { WatchProbe } from './watch-probe.ts';
+
+/** A place where sessions are kept, and replicas that share it. */
+interface Backend {
+  open(): Promise<SessionStore>;
+  close(): Promise<void>;
+}
+
+async function kubernetes(): Promise<Backend> {
+  const api = await KubeApiServer.open({ backend: new MemoryBackend() });
+  const client = new KubeClient(api);
+  const metadata = { name: SYSTEM_NAMESPACE };
+  await client.create(
+    { group: '', version: 'v1', resource: 'namespaces' },
+    { apiVersion: 'v1', kind: 'Namespace', metadata },
+  );
+
+  const open = async () => {
+    const namespace = SYSTEM_NAMESPACE;
+
+    const options = {
+      resource: SECRETS,
+      kind: 'Secret',
+      namespace,
+      labelSelector: SESSION_LABEL,
+      keepObjects: true,
+    };
+
+    const informer = new Informer(client, options).start();
+    await informer.ready();
+
+    return new KubeSessions(client, informer, new WatchProbe(client, informer));
+  };
+
+  return { open, close: () => api.close() };
+}
+
+async function redis(): Promise<Backend> {
+  const port = 20_000 + Math.floor(Math.random() * 20_000);
+  const options = { cwd: tmpdir(), stdio: 'ignore' as const };
+
+  const child: ChildProcess = spawn(
+    'redis-server',
+    ['--port', String(port), '--bind', '127.0.0.1', '--save', ''],
+    options,
+  );
+
+  const open = () =>
+    eventually(() => new RedisSessions({ host: '127.0.0.1', port, password: '', db: 0 }).connect());
+
+  const close = async () => {
+    child.kill();
+    await once(child, 'exit');
+  };
+
+  return { open, close };
+}
+
+const noRedis =
+  spawnSync('redis-server', ['--version']).status !== 0 && 'redis-server is not installed';
+
+const backends: [string, () => Promise<Backend>, string | false][] = [
+  ['Kubernetes', kubernetes, false],
+  ['Redis', redis, noRedis],
+];
+
+const newId = () => randomBytes(20).toString('hex');
+
+/** A session of tokens, and its tokens. */
+function made(
+  username: string,
+  more: Partial<Session> = {},
+): { session: Session; tokens: IssuedTokens } {
+  const expires = Date.now() + 600_000;
+
+  const tokens = {
+    access: `access.${newId()}`,
+    accessExpires: expires,
+    refresh: `refresh.${newId()}`,
+  };
+
+  const refreshHash = tokenHash(tokens.refresh);
+
+  return {
+    session: { id: newId(), kind: 'tokens', username, uid: 'u', expires, refreshHash, ...more },
+    tokens,
+  };
+}
+
+for (const [name, start, skip] of backends) {
+  describe(`sessions in ${name}`, { skip }, () => {
+    let backend: Backend;
+    let one: SessionStore;
+    let two: SessionStore;
+    before(async () => {
+      backend = await start();
+      [one, two] = [await backend.open(), await backend.open()];
+    });
+
+    after(async () => {
+      for (const store of [one, two]) {
+        await store.close();
+      }
+      await backend.close();
+    });
+
+    const has = (
+      store: SessionStore,
+      { session, tokens }: ReturnType<typeof made>,
+      token = tokens.access,
+    ) => store.has({ id: session.id, username: session.username, token });
+
+    const gone = (store: SessionStore, pair: ReturnType<typeof made>) =>
+      eventually(async () => assert.equal(await has(store, pair), false), 1000);
+
+    async function add(store: SessionStore, username: string, more: Partial<Session> = {}) {
+      const pair = made(username, more);
+      await store.add(pair.session, pair.tokens);
+      return pair;
+    }
+
+    test('one that is made counts everywhere at once, for its user alone', async () => {
+      const pair = await add(one, 'jeff');
+
+      for (const store of [one, two]) {
+        assert.equal(await has(store, pair), true);
+
+        assert.equal(
+          await store.has({ id: pair.session.id, username: 'eve', token: pair.tokens.access }),
+          false,
+        );
+
+        assert.equal(await store.has({ id: newId(), username: 'jeff', token: 'x.y.z' }), false);
+        assert.deepEqual(await store.find(pair.session.id), pair.session);
+      }
+    });
+
+    test('one that ends counts nowhere, and is never back', async () => {
+      const [pair, other] = [await add(one, 'jeff'), await add(two, 'jeff')];
+      assert.equal(await has(two, pair), true);
+      await one.end(pair.session);
+      assert.equal(await has(one, pair), false);
+      await gone(two, pair);
+      assert.equal(await two.find(pair.session.id), undefined);
+      await new Promise((resolve) => setTimeout(resolve, 1200));
+
+      for (const store of [one, two]) {
+        assert.equal(await has(store, pair), false);
+        assert.equal(await has(store, other), true);
+      }
+    });
+
+    test('all of a user end, of every kind, and nobody else’s', async () => {
+      const mine = [
+        await add(one, 'ann'),
+        await add(two, 'ann'),
+        await add(one, 'ann', { kind: 'browser' }),
+      ];
+
+      const others = [await add(one, 'ann-b'), await add(one, 'an*')];
+
+      // The replica that is asked need not have heard of all.
+      await two.revokeUser('ann');
+
+      for (const pair of mine) {
+        for (const store of [one, two]) {
+          await gone(store, pair);
+        }
+      }
+
+      for (const pair of others) {
+        assert.equal(await has(two, pair), true);
+      }
+
+      assert.equal(await one.find(mine[2]!.session.id), undefined);
+    });
+
+    test('the others of a user end, those of his browsers stay', async () => {
+      const [old, kept] = [await add(one, 'bob'), await add(one, 'bob')];
+      const browser = await add(one, 'bob', { kind: 'browser' });
+
+      await one.endOthers('bob', kept.session.id, kept.tokens);
+      await gone(one, old);
+      assert.equal(await has(one, kept), true);
+      assert.ok(await one.find(browser.session.id));
+    });
+
+    test('a code is used by one of many', async () => {
+      const code = await add(one, 'jeff', { kind: 'code' });
+      const uses = await Promise.all(
+        Array.from({ length: 8 }, (_, i) => (i % 2 ? one : two).use(code.session.id)),
+      );
+
+      assert.equal(uses.filter((use) => use && !use.used).length, 1);
+      assert.equal((await two.use(code.session.id))?.used, true);
+      await one.end(code.session);
+      assert.equal(await two.use(code.session.id), undefined);
+    });
+
+    test('a refresh token is exchanged by one of many; the others are told that it was a moment ago', async () => {
+      const { session, tokens } = await add(one, 'jeff');
+      const used = tokenHash(tokens.refresh!);
+
+      const next = (rotatedAt = Date.now()) => {
+        const pair = made('jeff', { id: session.id, rotatedAt });
+        return { ...pair, used: tokenHash(pair.tokens.refresh!) };
+      };
+
+      const tries = Array.from({ length: 6 }, () => next());
+      const states = await Promise.all(
+        tries.map((pair, i) => (i % 2 ? one : two).rotate(pair.session, used, pair.tokens)),
+      );
+
+      assert.equal(states.filter(({ state }) => state === 'rotated').length, 1);
+      assert.equal(states.filter(({ state }) => state === 'again').length, 5);
+
+      const winner = tries[states.findIndex(({ state }) => state === 'rotated')]!;
+      assert.equal(await has(one, winner), true);
+
+      // Once the moment is over the same token is a stolen one.
+      const late = next(Date.now() + REFRESH_GRACE_MS + 1000);
+      assert.deepEqual(await two.rotate(late.session, used, late.tokens), { state: 'reused' });
+
+      for (const store of [one, two]) {
+        await gone(store, winner);
+      }
+
+      assert.deepEqual(await one.rotate(next().session, winner.used, next().tokens), {
+        state: 'gone',
+      });
+    });
+
+    test('where one access token counts, those before it do so no more', async () => {
+      const first = made('one');
+      const session = { ...first.session, accessHash: tokenHash(first.tokens.access) };
+
+      await one.add(session, first.tokens);
+      assert.equal(await has(two, first), true);
+
+      const second = made('one', { id: session.id, rotatedAt: Date.now() });
+      const next = { ...second.session, accessHash: tokenHash(second.tokens.access) };
+      assert.equal(
+        (await one.rotate(next, first.session.refreshHash!, second.tokens)).state,
+        'rotated',
+      );
+
+      assert.equal(await has(two, second), true);
+
+      for (const store of [one, two]) {
+        await gone(store, first);
+      }
+    });
+
+    test('one that is over does not count', async () => {
+      const over = made('jeff', { kind: 'browser', expires: Date.now() + 300 });
+      await one.add(over.session);
+      assert.ok(await two.find(over.session.id));
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      assert.equal(await two.find(over.session.id), undefined);
+    });
+  });
+}

@@ -1,0 +1,252 @@
+import { DEVOPS_LABEL, WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
+import type { Entry } from '@ks-apiserver/client/informer/entry';
+import type { Authorizer } from '../authorization/authorizer.ts';
+import type { Bindings } from '../authorization/bindings/bindings.ts';
+import type { Catalog } from '../resources/catalog/catalog.ts';
+import type { ResourceDefinition } from '../resources/catalog/definition.ts';
+import { listPage, type Page, pageEntries } from '../resources/list/list.ts';
+import type { ListQuery } from '../resources/query/query.ts';
+
+/** A page and the row that its entries are of. */
+export interface TenantPage {
+  page: Page;
+  row: ResourceDefinition;
+}
+
+/**
+ * What a user sees of the platform: everything where a role lets him list it, else what he is a
+ * member of.
+ */
+export class Tenants {
+  readonly #catalog: Catalog;
+  readonly #authorizer: Authorizer;
+  readonly #bindings: Bindings;
+
+  constructor(catalog: Catalog, authorizer: Authorizer, bindings: Bindings) {
+    this.#catalog = catalog;
+    this.#authorizer = authorizer;
+    this.#bindings = bindings;
+  }
+
+  /**
+   * A page of entries that were picked one by one: it costs what the user has, not what there is.
+   */
+  #pick(
+    entries: readonly Entry[],
+    row: ResourceDefinition,
+    query: ListQuery,
+  ): Page | Promise<Page> {
+    return pageEntries(entries, row, query, this.#catalog);
+  }
+
+  /** Whether a user may know of a workspace: he has a role in it, or one that lists all. */
+  seesWorkspace(user: UserInfo, workspace: string): boolean {
+    if (this.#authorizer.allowsGlobally(user, 'list', '*', 'workspaces')) {
+      return true;
+    }
+    if (this.#authorizer.isMemberOf(user, 'workspace', workspace)) {
+      return true;
+    }
+
+    return this.#authorizer.allowsIn(user, workspace, 'get', 'tenant.kubesphere.io', 'workspaces');
+  }
+
+  /**
+   * Whether a user may know of a namespace of a workspace: he has a role in it, or one that lists
+   * the workspace's.
+   */
+  seesNamespace(user: UserInfo, workspace: string, namespace: string): boolean {
+    if (this.#authorizer.isMemberOf(user, 'namespace', namespace)) {
+      return true;
+    }
+    return this.#authorizer.allowsIn(user, workspace, 'list', '', 'namespaces');
+  }
+
+  /** Whether a user may ask what another member of a workspace has there. */
+  inspectsMembers(user: UserInfo, workspace: string): boolean {
+    return this.#authorizer.allowsIn(
+      user,
+      workspace,
+      'list',
+      'iam.kubesphere.io',
+      'workspacemembers',
+    );
+  }
+
+  /** Whether a user manages all workspaces of the platform. */
+  managesWorkspaces(user: UserInfo): boolean {
+    return this.#authorizer.allowsGlobally(user, 'update', 'tenant.kubesphere.io', 'workspaces');
+  }
+
+  /** Workspaces of a user, as templates or as what is made from these. */
+  async workspaces(
+    user: UserInfo,
+    query: ListQuery,
+    signal: AbortSignal,
+    resource: 'workspacetemplates' | 'workspaces' = 'workspacetemplates',
+  ): Promise<TenantPage> {
+    const row = this.#catalog.find(resource)!;
+    const store = await this.#catalog.synced(row, signal);
+
+    if (this.#authorizer.allowsGlobally(user, 'list', '*', 'workspaces')) {
+      return { page: await listPage(store, row, query, this.#catalog), row };
+    }
+
+    const own = this.#bindings.workspacesOf(user).flatMap((name) => store.get(name) ?? []);
+
+    return { page: await this.#pick(own, row, query), row };
+  }
+
+  /** Namespaces of a user, in one workspace if it is given. */
+  async namespaces(
+    user: UserInfo,
+    workspace: string,
+    query: ListQuery,
+    signal: AbortSignal,
+  ): Promise<TenantPage> {
+    const row = this.#catalog.find('namespaces')!;
+    const store = await this.#catalog.synced(row, signal);
+    const narrowed = inWorkspace(query, workspace);
+
+    if (this.#authorizer.allowsIn(user, workspace, 'list', '', 'namespaces')) {
+      return { page: await listPage(store, row, narrowed, this.#catalog), row };
+    }
+
+    const own = this.#bindings.namespacesOf(user).flatMap((name) => store.get(name) ?? []);
+
+    return { page: await this.#pick(own, row, narrowed), row };
+  }
+
+  /** DevOps projects of a user in a workspace. */
+  async devopsProjects(
+    user: UserInfo,
+    workspace: string,
+    query: ListQuery,
+    signal: AbortSignal,
+  ): Promise<TenantPage> {
+    const row = this.#catalog.find('devopsprojects')!;
+    const store = await this.#catalog.synced(row, signal);
+    const narrowed = inWorkspace(query, workspace);
+
+    if (this.#authorizer.allowsIn(user, workspace, 'list', '', 'devops')) {
+      return { page: await listPage(store, row, narrowed, this.#catalog), row };
+    }
+
+    const namespaces = this.#catalog.row('namespaces').store;
+    const projects = this.#bindings
+      .namespacesOf(user)
+      .map((name) => namespaces.get(name)?.labels[DEVOPS_LABEL] ?? '');
+    const own = [...new Set(projects)].flatMap((name) => store.get(name) ?? []);
+
+    return { page: await this.#pick(own, row, narrowed), row };
+  }
+
+  /** Federated namespaces of a user; none where the cluster has no such kind. */
+  async federatedNamespaces(
+    user: UserInfo,
+    workspace: string,
+    query: ListQuery,
+    signal: AbortSignal,
+  ): Promise<TenantPage | undefined> {
+    const row = this.#catalog.find('federatednamespaces');
+    if (!row) {
+      return undefined;
+    }
+
+    const store = await this.#catalog.synced(row, signal);
+    const narrowed = inWorkspace(query, workspace);
+
+    if (this.#authorizer.allowsIn(user, workspace, 'list', '', 'namespaces')) {
+      return { page: await listPage(store, row, narrowed, this.#catalog), row };
+    }
+
+    const own = this.#bindings.namespacesOf(user).flatMap((name) => store.get(name, name) ?? []);
+
+    return { page: await this.#pick(own, row, narrowed), row };
+  }
+
+  /** Clusters that a user's workspaces are placed on, or all of them. */
+  async clusters(user: UserInfo, signal: AbortSignal): Promise<TenantPage> {
+    const row = this.#catalog.find('clusters')!;
+    const store = await this.#catalog.synced(row, signal);
+    const all = ['clusters', 'workspaces'].some((resource) =>
+      this.#authorizer.allowsGlobally(user, 'list', '', resource),
+    );
+
+    if (all) {
+      return whole(store.list('name'), row);
+    }
+
+    const templates = await this.#catalog.synced(this.#catalog.find('workspacetemplates')!, signal);
+    const names = this.#bindings
+      .workspacesOf(user)
+      .flatMap((name) => placedOn(templates.get(name)?.object) ?? []);
+
+    return whole(
+      [...new Set(names)].flatMap((name) => store.get(name) ?? []),
+      row,
+    );
+  }
+
+  /** Clusters that a workspace is placed on: those it names, else those its selector matches. */
+  async workspaceClusters(workspace: string, signal: AbortSignal): Promise<TenantPage | undefined> {
+    const row = this.#catalog.find('clusters')!;
+    const store = await this.#catalog.synced(row, signal);
+    const template = (
+      await this.#catalog.synced(this.#catalog.find('workspacetemplates')!, signal)
+    ).get(workspace)?.object;
+
+    if (!template) {
+      return undefined;
+    }
+
+    const named = placedOn(template);
+    if (named) {
+      return whole(
+        named.flatMap((name) => store.get(name) ?? []),
+        row,
+      );
+    }
+
+    const selector = template.spec?.placement?.clusterSelector as
+      | { matchLabels?: Record<string, string> }
+      | undefined;
+
+    if (!selector) {
+      return whole([], row);
+    }
+
+    const wanted = Object.entries(selector.matchLabels ?? {});
+
+    return whole(
+      store
+        .list('name')
+        .filter(({ labels }) => wanted.every(([key, value]) => labels[key] === value)),
+      row,
+    );
+  }
+}
+
+function whole(entries: readonly Entry[], row: ResourceDefinition): TenantPage {
+  return { page: { entries, total: entries.length }, row };
+}
+
+/** The clusters that a template names; undefined where it names none. */
+function placedOn(template: KubeObject | undefined): string[] | undefined {
+  const clusters = template?.spec?.placement?.clusters as { name?: string }[] | null | undefined;
+  return Array.isArray(clusters) ? clusters.flatMap(({ name }) => name ?? []) : undefined;
+}
+
+/** The path's workspace counts, whatever label the query asks for. */
+function inWorkspace(query: ListQuery, workspace: string): ListQuery {
+  if (workspace === '') {
+    return query;
+  }
+
+  return {
+    ...query,
+    filters: new Map(query.filters).set('label', `${WORKSPACE_LABEL}=${workspace}`),
+  };
+}

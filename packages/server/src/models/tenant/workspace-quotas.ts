@@ -1,0 +1,335 @@
+import { QUOTA_GROUP } from '@ks-apiserver/api/groups';
+import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
+import { badRequest, forbidden } from '@ks-apiserver/apimachinery/meta/errors';
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import {
+  formatQuantity,
+  parseQuantity,
+  type Quantity,
+  subtractQuantities,
+} from '@ks-apiserver/apimachinery/quantity/quantity';
+import {
+  addUsage,
+  countName,
+  resourceOfLimit,
+  type Usage,
+  unstated,
+  usageOf,
+} from '@ks-apiserver/apimachinery/quota/usage';
+import type { Entry } from '@ks-apiserver/client/informer/entry';
+import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
+import type { CallerClient } from '../gate/caller-client.ts';
+import { missing } from '../iam/errors.ts';
+import { nameMismatch } from '../iam/users/users.ts';
+import type { Catalog } from '../resources/catalog/catalog.ts';
+
+/** Quotas of workspaces. */
+export const WORKSPACE_QUOTAS = {
+  group: QUOTA_GROUP,
+  version: 'v1alpha2',
+  resource: 'resourcequotas',
+};
+
+/** How long a write counts that the copy of the objects does not show yet, in milliseconds. */
+const RESERVED_MS = 10_000;
+const READ_MS = 15_000;
+const ZERO = parseQuantity('0');
+
+/** A write that was let through, until it shows. */
+interface Reservation {
+  namespace: string;
+  usage: Usage;
+  until: number;
+  shows: () => boolean;
+}
+
+type Limits = Record<string, Quantity>;
+
+function limitsOf(quota: Entry): Limits {
+  const hard = (quota.object?.spec?.quota?.hard ?? {}) as Record<string, string | number>;
+  return Object.fromEntries(
+    Object.entries(hard).map(([name, value]) => [name, parseQuantity(String(value))]),
+  );
+}
+
+function listed(amounts: Usage, names: readonly string[]): string {
+  return names.map((name) => `${name}=${formatQuantity(amounts[name] ?? ZERO)}`).join(',');
+}
+
+/**
+ * Quotas of workspaces (KubeSphere 3.1): what their namespaces may use together, and what they do
+ * use.
+ */
+export class WorkspaceQuotas {
+  readonly #catalog: Catalog;
+  readonly #quotas: Informer;
+  readonly #reserved = new Set<Reservation>();
+
+  constructor(catalog: Catalog, quotas: Informer) {
+    this.#catalog = catalog;
+    this.#quotas = quotas;
+  }
+
+  #own(workspace: string, name: string): KubeObject {
+    const found = this.#quotas.store.get(name);
+    if (found?.labels[WORKSPACE_LABEL] !== workspace || !found.object) {
+      throw missing('resourcequota', QUOTA_GROUP, name);
+    }
+
+    return found.object;
+  }
+
+  /**
+   * The object of a workspace: its label and its selector are the workspace's. Throws BadRequest
+   * for a limit of nothing.
+   */
+  #shaped(workspace: string, given: KubeObject): KubeObject {
+    const own = { [WORKSPACE_LABEL]: workspace };
+
+    for (const [name, value] of Object.entries(
+      (given.spec?.quota?.hard ?? {}) as Record<string, unknown>,
+    )) {
+      if (!resourceOfLimit(name)) {
+        throw badRequest(`spec.quota.hard: ${name} is nothing that can be limited`);
+      }
+
+      try {
+        parseQuantity(String(value));
+      } catch (error) {
+        throw badRequest(`spec.quota.hard.${name}: ${(error as Error).message}`);
+      }
+    }
+
+    return {
+      ...given,
+      apiVersion: `${QUOTA_GROUP}/v1alpha2`,
+      kind: 'ResourceQuota',
+      metadata: { ...given.metadata, labels: { ...given.metadata.labels, ...own } },
+      spec: { ...given.spec, selector: own },
+    };
+  }
+
+  /** A quota of a workspace. Throws NotFound. */
+  get(workspace: string, name: string): KubeObject {
+    return this.#own(workspace, name);
+  }
+
+  /** Makes a quota of a workspace. Throws BadRequest, AlreadyExists. */
+  async create(
+    workspace: string,
+    given: KubeObject,
+    caller: CallerClient,
+    dryRun: boolean,
+  ): Promise<KubeObject> {
+    return caller.create(WORKSPACE_QUOTAS, this.#shaped(workspace, given), { dryRun });
+  }
+
+  /** Replaces a quota of a workspace. Throws NotFound, BadRequest, Conflict. */
+  async update(
+    workspace: string,
+    name: string,
+    given: KubeObject,
+    caller: CallerClient,
+    dryRun: boolean,
+  ): Promise<KubeObject> {
+    if (given.metadata.name !== name) {
+      throw nameMismatch(given.metadata.name ?? '', name);
+    }
+
+    this.#own(workspace, name);
+    return caller.update(WORKSPACE_QUOTAS, this.#shaped(workspace, given), { dryRun });
+  }
+
+  /** Deletes a quota of a workspace. Throws NotFound. */
+  async delete(
+    workspace: string,
+    name: string,
+    caller: CallerClient,
+    dryRun: boolean,
+  ): Promise<void> {
+    this.#own(workspace, name);
+    await caller.delete({ resource: WORKSPACE_QUOTAS, name }, { dryRun });
+  }
+
+  /** Quotas that count a namespace, with what they limit. */
+  #quotasOf(namespace: string): Entry[] {
+    if (this.#quotas.store.size === 0) {
+      return [];
+    }
+
+    const labels = this.#catalog.row('namespaces').store.get(namespace)?.labels;
+    if (!labels) {
+      return [];
+    }
+
+    return [...this.#quotas.store.values()].filter((quota) => selects(quota, labels));
+  }
+
+  /** Whether a write of a resource is limited in its namespace. */
+  concerns({ namespace, group, resource, subresource }: RequestInfo): boolean {
+    if (namespace === '' || subresource !== '') {
+      return false;
+    }
+
+    return this.#quotasOf(namespace).some((quota) =>
+      Object.keys(limitsOf(quota)).some((name) => {
+        const of = resourceOfLimit(name);
+        return of?.group === group && of.resource === resource;
+      }),
+    );
+  }
+
+  /** Namespaces that a quota counts. */
+  namespacesOf(quota: Entry): string[] {
+    return [...this.#catalog.row('namespaces').store.values()]
+      .filter(({ labels }) => selects(quota, labels))
+      .map(({ name }) => name);
+  }
+
+  /**
+   * What a namespace uses of some limits, from the copies of its objects. Throws ServiceUnavailable
+   * where these are not there in time.
+   */
+  async usage(namespace: string, names: readonly string[]): Promise<Usage> {
+    const total: Usage = Object.fromEntries(names.map((name) => [name, ZERO]));
+
+    const resources = new Map(
+      names.flatMap((name) => {
+        const of = resourceOfLimit(name);
+        return of ? [[countName(of.group, of.resource), of] as const] : [];
+      }),
+    );
+
+    for (const { group, resource } of resources.values()) {
+      const row =
+        this.#catalog.find(group === '' ? resource : `${resource}.${group}`) ??
+        this.#catalog.find(resource);
+
+      if (!row || row.group !== group || !row.namespaced) {
+        continue;
+      }
+
+      const store = await this.#catalog.synced(row, AbortSignal.timeout(READ_MS));
+      for (const entry of store.list('name', namespace)) {
+        const used = (entry.fields.usage as Usage | undefined) ?? usageOf(group, resource, EMPTY);
+
+        for (const name of names) {
+          if (used[name]) {
+            addUsage(total, { [name]: used[name] });
+          }
+        }
+      }
+    }
+
+    return total;
+  }
+
+  /** What a write would use more than what it replaces. */
+  #more(
+    { group, resource }: RequestInfo,
+    stored: KubeObject | undefined,
+    wished: KubeObject,
+  ): Usage {
+    const after = usageOf(group, resource, wished);
+
+    if (!stored) {
+      return after;
+    }
+
+    const before = usageOf(group, resource, stored);
+    const rest = Object.entries(after).map(
+      ([name, value]) => [name, subtractQuantities(value, before[name] ?? ZERO)] as const,
+    );
+
+    return Object.fromEntries(rest.filter(([, value]) => value.nano > 0n));
+  }
+
+  /**
+   * Checks a write against all quotas of its namespace and reserves what it uses, so that writes at
+   * the same time count each other. Answers how to give that back when nothing is stored. Throws
+   * Forbidden, in Kubernetes' words.
+   */
+  async reserve(
+    info: RequestInfo,
+    stored: KubeObject | undefined,
+    wished: KubeObject,
+  ): Promise<() => void> {
+    const { namespace, group, resource } = info;
+    const name = wished.metadata.name ?? info.name;
+    const refuse = (why: string) => forbidden({ group, resource, name }, why);
+    const more = this.#more(info, stored, wished);
+
+    const checks = await Promise.all(
+      this.#quotasOf(namespace).map(async (quota) => {
+        const limits = limitsOf(quota);
+        const names = Object.keys(limits).filter((limit) => more[limit] !== undefined);
+        const used: Usage = {};
+        const namespaces = names.length === 0 ? [] : this.namespacesOf(quota);
+        for (const one of namespaces) {
+          addUsage(used, await this.usage(one, names));
+        }
+
+        return { quota, limits, names, used, namespaces: new Set(namespaces) };
+      }),
+    );
+
+    // From here to the reservation nothing is awaited.
+    for (const { quota, limits, names, used, namespaces } of checks) {
+      if (!stored && group === '' && resource === 'pods') {
+        const left = unstated(wished, Object.keys(limits));
+        if (left.length > 0) {
+          throw refuse(`failed quota: ${quota.name}: must specify ${left.join(',')}`);
+        }
+      }
+
+      for (const reservation of this.#current()) {
+        if (namespaces.has(reservation.namespace)) {
+          for (const limit of names) {
+            if (reservation.usage[limit]) {
+              addUsage(used, { [limit]: reservation.usage[limit] });
+            }
+          }
+        }
+      }
+
+      const over = names.filter(
+        (limit) => (used[limit]?.nano ?? 0n) + more[limit]!.nano > limits[limit]!.nano,
+      );
+
+      if (over.length > 0) {
+        throw refuse(
+          `exceeded quota: ${quota.name}, requested: ${listed(more, over)}, used: ${listed(used, over)}, limited: ${listed(limits, over)}`,
+        );
+      }
+    }
+
+    const shows = () => {
+      const found = this.#catalog.store(resource)?.get(name, namespace);
+      return found !== undefined && found.resourceVersion !== stored?.metadata.resourceVersion;
+    };
+
+    const reservation = { namespace, usage: more, until: Date.now() + RESERVED_MS, shows };
+    this.#reserved.add(reservation);
+
+    return () => void this.#reserved.delete(reservation);
+  }
+
+  /** Reservations that still count. */
+  #current(): Iterable<Reservation> {
+    for (const reservation of this.#reserved) {
+      if (reservation.until < Date.now() || reservation.shows()) {
+        this.#reserved.delete(reservation);
+      }
+    }
+
+    return this.#reserved;
+  }
+}
+
+const EMPTY: KubeObject = { apiVersion: '', kind: '', metadata: {} };
+
+function selects(quota: Entry, labels: Readonly<Record<string, string>>): boolean {
+  const selector = (quota.object?.spec?.selector ?? {}) as Record<string, string>;
+  return Object.entries(selector).every(([key, value]) => labels[key] === value);
+}

@@ -1,0 +1,42 @@
+import type { Route } from '@ks-apiserver/http/routes/route';
+
+const isParameter = (segment: string) => segment.startsWith('{');
+const segmentsOf = (path: string) => path.split('/').filter((segment) => segment !== '');
+const capitalised = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
+
+/** An operation's id with what its path has beside that of the first operation of that id. */
+function distinguished(id: string, path: string, first: string): string {
+  const known = new Set(segmentsOf(first));
+  const own = segmentsOf(path).filter((segment) => !isParameter(segment) && !known.has(segment));
+
+  return id + own.map((segment) => capitalised(segment.replace(/[^A-Za-z0-9]/g, ''))).join('');
+}
+
+/**
+ * Ids of the operations in a document, unique as Swagger 2.0 demands ("Operation Object"). 3.0
+ * published some of them for several paths: the shortest path keeps the id, of equal ones the first
+ * row; the others name what they have beside it. Throws where that does not tell them apart.
+ */
+export function operationIds(routes: readonly Route[]): Map<Route, string> {
+  const shortestFirst = [...routes].sort(
+    (a, b) => segmentsOf(a.path).length - segmentsOf(b.path).length,
+  );
+  const first = new Map<string, string>();
+  const ids = new Map<Route, string>();
+  const taken = new Set<string>();
+
+  for (const route of shortestFirst) {
+    const { operationId, path, method } = route;
+    const known = first.get(operationId);
+    const id = known === undefined ? operationId : distinguished(operationId, path, known);
+    if (taken.has(id)) {
+      throw new Error(`${method} ${path}: the operationId ${id} is another operation's`);
+    }
+
+    first.set(operationId, known ?? path);
+    taken.add(id);
+    ids.set(route, id);
+  }
+
+  return ids;
+}

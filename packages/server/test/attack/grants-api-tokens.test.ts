@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { makeSigningRequest } from '@ks-apiserver/kubernetes/server/sign-request';
+import type { Change } from '../support/doors.ts';
+import { PASSWORD, PATHS, TestPlatform } from '../support/test-platform.ts';
+
+const { iam, iamObjects, requests, kubeconfigs } = PATHS;
+const USERS = `${iamObjects}/users`;
+
+const OTHER = {
+  metadata: { name: 'other' },
+  spec: { email: 'other@example.com', password: PASSWORD },
+};
+
+let platform: TestPlatform;
+
+/** API tokens of the administrator, and of Uma, who manages users. */
+const apiTokens: Record<string, string> = {};
+
+before(async () => {
+  platform = await TestPlatform.start();
+  const sessions = {
+    root: await platform.user('root', 'platform-admin'),
+    uma: await platform.user('uma', 'users-manager'),
+  };
+
+  await platform.user('paul');
+
+  for (const [name, token] of Object.entries(sessions)) {
+    apiTokens[name] = (
+      await platform.made(`${iam}/users/${name}/tokens`, { name: 'script' }, { token })
+    ).token;
+  }
+
+  await platform.until(
+    apiTokens.root!,
+    'verb=create&apiGroup=certificates.k8s.io&resource=certificatesigningrequests',
+  );
+
+  await platform.until(apiTokens.uma!, 'verb=create&apiGroup=iam.kubesphere.io&resource=users');
+  await platform.kubeconfigOf('root');
+});
+
+after(() => platform.stop());
+
+const ofUser = (name: string, change: Record<string, unknown>): Change => ({
+  path: `${USERS}/${name}`,
+  apiVersion: 'iam.kubesphere.io/v1alpha2',
+  kind: 'User',
+  change,
+});
+
+/** A test in which what an API token asks for must always be refused. */
+function attack(name: string, act: (token: string, owner: string) => Promise<void>): void {
+  test(name, () =>
+    platform.withstands(async () => {
+      for (const [owner, token] of Object.entries(apiTokens)) {
+        await act(token, owner);
+      }
+    }),
+  );
+}
+
+test('an API token of an administrator reads no kubeconfig of a user from where it is kept', async () => {
+  const token = apiTokens.root!;
+
+  for (const path of [
+    `${kubeconfigs}/kubeconfig-root`,
+    kubeconfigs,
+    '/api/v1/configmaps',
+    `${PATHS.resources}/namespaces/kubesphere-controls-system/configmaps/kubeconfig-root`,
+    `${PATHS.resources}/configmaps`,
+  ]) {
+    const { text } = await platform.call(path, { token });
+    assert.ok(!text.includes('client-key-data'), path);
+  }
+});
+
+test('an API token does everything else that its owner may', async () => {
+  const token = apiTokens.root!;
+  assert.equal((await platform.call('/api/v1/nodes', { token })).status, 200);
+  assert.equal((await platform.call(`${iam}/users`, { token })).status, 200);
+
+  assert.equal(
+    (
+      await platform.call('/api/v1/namespaces', {
+        token,
+        body: { metadata: { name: 'made-by-script' } },
+      })
+    ).status,
+    201,
+  );
+
+  const headers = { 'content-type': 'application/merge-patch+json' };
+  const body = { spec: { displayName: 'Paul' } };
+  const patched = await platform.call(`${USERS}/paul`, { method: 'PATCH', token, headers, body });
+
+  assert.equal(patched.status, 200, patched.text);
+});
+
+attack(
+  "an API token changes no password, neither its owner's nor another's, at either door",
+  async (token, owner) => {
+    for (const name of [owner, 'paul']) {
+      for (const body of [
+        { currentPassword: PASSWORD, password: 'Newpass1!' },
+        { password: 'Newpass1!' },
+      ]) {
+        await platform.refused(token, 'PUT', `${iam}/users/${name}/password`, body);
+      }
+
+      await platform.refusedAtEveryDoor(token, ofUser(name, { spec: { password: 'Newpass1!' } }));
+      assert.equal((await platform.server.login(name, PASSWORD)).status, 200);
+    }
+  },
+);
+
+attack('an API token makes no users', async (token) => {
+  for (const query of ['?dryRun=All', '']) {
+    await platform.refused(token, 'POST', `${iam}/users${query}`, OTHER);
+
+    const typed = { apiVersion: 'iam.kubesphere.io/v1alpha2', kind: 'User', ...OTHER };
+    await platform.refused(token, 'POST', USERS + query, typed);
+
+    const applied = await platform.call(`${USERS}/other?fieldManager=x${query.replace('?', '&')}`, {
+      method: 'PATCH',
+      token,
+      headers: { 'content-type': 'application/apply-patch+yaml' },
+      body: JSON.stringify(typed),
+    });
+
+    if (applied.status !== 403) {
+      platform.notes(`apply${query}: ${applied.status} ${applied.text.slice(0, 200)}`);
+    }
+  }
+
+  assert.equal((await platform.call(`${USERS}/other`)).status, 404);
+});
+
+attack('an API token makes no further credentials', async (token, owner) => {
+  await platform.refused(token, 'POST', `${iam}/users/${owner}/tokens`, { name: 'more' });
+  await platform.refused(token, 'POST', `${iam}/users/${owner}/totp`, {
+    currentPassword: PASSWORD,
+  });
+});
+
+attack('an API token fetches neither kubeconfig nor kubectl of its owner', async (token, owner) => {
+  for (const what of ['kubeconfig', 'kubectl']) {
+    for (const version of ['v1alpha2']) {
+      await platform.refused(
+        token,
+        'GET',
+        `/kapis/resources.kubesphere.io/${version}/users/${owner}/${what}`,
+      );
+    }
+  }
+});
+
+attack('an API token asks for no certificate and no token of a ServiceAccount', async (token) => {
+  const { request } = await makeSigningRequest({ commonName: 'root' });
+
+  const spec = {
+    request: Buffer.from(request).toString('base64'),
+    signerName: 'kubernetes.io/kube-apiserver-client',
+    usages: ['client auth'],
+  };
+
+  const body = {
+    apiVersion: 'certificates.k8s.io/v1',
+    kind: 'CertificateSigningRequest',
+    metadata: { name: 'mine' },
+    spec,
+  };
+
+  for (const query of ['?dryRun=All', '']) {
+    await platform.refused(token, 'POST', requests + query, body);
+
+    await platform.refused(
+      token,
+      'POST',
+      `/api/v1/namespaces/default/serviceaccounts/default/token${query}`,
+      {},
+    );
+  }
+});
+
+attack('an API token does not delete its owner, at either door', async (token, owner) => {
+  for (const query of ['?dryRun=All', '']) {
+    for (const path of [`${iam}/users/${owner}`, `${USERS}/${owner}`]) {
+      await platform.refused(token, 'DELETE', path + query);
+    }
+  }
+
+  await platform.refused(token, 'DELETE', `${USERS}?fieldSelector=metadata.name%3D${owner}`);
+  assert.equal((await platform.server.login(owner, PASSWORD)).status, 200);
+});

@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { PASSWORD, PATHS, TestPlatform } from '../support/test-platform.ts';
+import { eventually } from '../support/test-server.ts';
+
+// What people do with the console, and what no check may take from them.
+const { iam, tenant, templates } = PATHS;
+const MERGE = { method: 'PATCH', headers: { 'content-type': 'application/merge-patch+json' } };
+let platform: TestPlatform;
+const tokens: Record<string, string> = {};
+
+before(async () => {
+  platform = await TestPlatform.start();
+
+  for (const name of ['wanda', 'ines', 'pete', 'otto', 'nell']) {
+    tokens[name] = await platform.user(name);
+  }
+
+  tokens.walt = await platform.user('walt', 'workspaces-manager');
+  tokens.uma = await platform.user('uma', 'users-manager');
+  await platform.workspace('ws-a', 'wanda');
+
+  await platform.until(
+    tokens.wanda!,
+    'verb=create&apiGroup=iam.kubesphere.io&resource=workspacemembers&workspace=ws-a',
+  );
+});
+
+after(() => platform.stop());
+
+const roleOf = async (path: string, level: string) =>
+  (await platform.stored(path)).metadata.annotations[`iam.kubesphere.io/${level}`];
+
+const isAdminOf = (workspace: string, name: string) =>
+  eventually(async () =>
+    assert.equal(
+      await roleOf(`${iam}/workspaces/${workspace}/workspacemembers/${name}`, 'workspacerole'),
+      `${workspace}-admin`,
+    ),
+  );
+
+test('who makes a project is its admin, also without the annotation that a console sends', async () => {
+  const token = tokens.wanda!;
+  await platform.made(
+    `${tenant}/workspaces/ws-a/namespaces`,
+    { metadata: { name: 'unsigned' } },
+    { token },
+  );
+
+  await eventually(async () =>
+    assert.equal(await roleOf(`${iam}/namespaces/unsigned/members/wanda`, 'role'), 'admin'),
+  );
+});
+
+test('an admin of a workspace invites members and changes their roles', async () => {
+  const token = tokens.wanda!;
+  const members = `${iam}/workspaces/ws-a/workspacemembers`;
+
+  await platform.made(members, [{ username: 'ines', roleRef: 'ws-a-viewer' }], { token });
+  await eventually(async () =>
+    assert.equal(await roleOf(`${members}/ines`, 'workspacerole'), 'ws-a-viewer'),
+  );
+
+  for (const roleRef of ['ws-a-regular', 'ws-a-admin', 'ws-a-self-provisioner']) {
+    await platform.made(`${members}/ines`, { username: 'ines', roleRef }, { method: 'PUT', token });
+    await eventually(async () =>
+      assert.equal(await roleOf(`${members}/ines`, 'workspacerole'), roleRef),
+    );
+  }
+
+  const metadata = {
+    name: 'ws-a-people',
+    annotations: { 'iam.kubesphere.io/aggregation-roles': '["role-template-manage-members"]' },
+  };
+
+  await platform.made(`${iam}/workspaces/ws-a/workspaceroles`, { metadata }, { token });
+
+  const group = await platform.made(
+    `${iam}/workspaces/ws-a/groups`,
+    { metadata: { generateName: 'team' } },
+    { token },
+  );
+
+  await platform.made(
+    `${iam}/workspaces/ws-a/workspacerolebindings`,
+    [
+      {
+        subjects: [{ kind: 'Group', name: group.metadata.name }],
+        roleRef: { kind: 'WorkspaceRole', name: 'ws-a-viewer' },
+      },
+    ],
+    { token },
+  );
+
+  await platform.soonMade(
+    `${iam}/workspaces/ws-a/groupbindings`,
+    [{ userName: 'nell', groupName: group.metadata.name }],
+    { token },
+  );
+});
+
+test('who may make projects in a workspace makes one and is its admin', async () => {
+  const token = tokens.ines!;
+  await platform.until(
+    token,
+    'verb=create&apiGroup=tenant.kubesphere.io&resource=namespaces&workspace=ws-a',
+  );
+
+  await platform.made(
+    `${tenant}/workspaces/ws-a/namespaces`,
+    { metadata: { name: 'ns-ines', annotations: { 'kubesphere.io/creator': 'ines' } } },
+    { token },
+  );
+
+  await eventually(async () =>
+    assert.equal(await roleOf(`${iam}/namespaces/ns-ines/members/ines`, 'role'), 'admin'),
+  );
+  await platform.until(token, 'verb=create&resource=secrets&namespace=ns-ines');
+
+  await platform.soonMade(
+    '/api/v1/namespaces/ns-ines/configmaps',
+    { metadata: { name: 'own' } },
+    { token },
+  );
+});
+
+test('an admin of a project adds members, makes roles from templates, and sets its alias', async () => {
+  const token = tokens.ines!;
+  const at = `${iam}/namespaces/ns-ines`;
+
+  await platform.made(`${at}/members`, [{ username: 'otto', roleRef: 'operator' }], { token });
+
+  await platform.made(
+    `${at}/members/otto`,
+    { username: 'otto', roleRef: 'viewer' },
+    { method: 'PUT', token },
+  );
+
+  const annotations = {
+    'iam.kubesphere.io/aggregation-roles':
+      '["role-template-view-configmaps","role-template-manage-secrets"]',
+  };
+
+  const role = await platform.made(
+    `${at}/roles`,
+    { metadata: { name: 'keeper', annotations } },
+    { token },
+  );
+
+  assert.ok(role.rules.length >= 2, JSON.stringify(role.rules));
+
+  await platform.soonMade(
+    `${at}/members/otto`,
+    { username: 'otto', roleRef: 'keeper' },
+    { method: 'PUT', token },
+  );
+
+  const alias = { metadata: { annotations: { 'kubesphere.io/alias-name': 'Ines' } } };
+  await platform.made('/api/v1/namespaces/ns-ines', alias, { ...MERGE, token });
+
+  assert.equal(
+    (await platform.call(`${at}/members/otto`, { method: 'DELETE', token })).status,
+    200,
+  );
+});
+
+test('an admin of a workspace makes projects for others, and the creator that was named is its admin', async () => {
+  const token = tokens.wanda!;
+  const annotations = { 'kubesphere.io/creator': 'wanda' };
+  await platform.made(
+    `${tenant}/workspaces/ws-a/namespaces`,
+    { metadata: { name: 'ns-wanda', annotations } },
+    { token },
+  );
+
+  await eventually(async () =>
+    assert.equal(await roleOf(`${iam}/namespaces/ns-wanda/members/wanda`, 'role'), 'admin'),
+  );
+
+  // Who may grant that role there may name another.
+  const change = { metadata: { annotations: { 'kubesphere.io/creator': 'nell' } } };
+  await platform.made(`${tenant}/workspaces/ws-a/namespaces/ns-wanda`, change, { ...MERGE, token });
+});
+
+test('the administrator changes the manager of a workspace, and the new one administers it', async () => {
+  await platform.workspace('ws-c', 'wanda');
+  await isAdminOf('ws-c', 'wanda');
+
+  await platform.made(
+    `${tenant}/workspaces/ws-c`,
+    { spec: { template: { spec: { manager: 'pete' } } } },
+    MERGE,
+  );
+
+  await isAdminOf('ws-c', 'pete');
+  await platform.until(tokens.pete!, 'verb=delete&resource=workspaceroles&workspace=ws-c');
+
+  await platform.made(
+    `${templates}/ws-c`,
+    { spec: { template: { spec: { manager: 'otto' } } } },
+    MERGE,
+  );
+
+  await isAdminOf('ws-c', 'otto');
+});
+
+test('an admin of a workspace hands its management on', async () => {
+  const spec = { template: { spec: { manager: 'pete' } } };
+  await platform.made(`${tenant}/workspaces/ws-a`, { spec }, { ...MERGE, token: tokens.wanda! });
+  await isAdminOf('ws-a', 'pete');
+});
+
+test('who manages workspaces makes them, with himself or with another as manager', async () => {
+  const token = tokens.walt!;
+
+  for (const [name, manager] of [
+    ['ws-own', 'walt'],
+    ['ws-others', 'pete'],
+  ] as const) {
+    await platform.made(
+      `${tenant}/workspaces`,
+      { metadata: { name }, spec: { template: { spec: { manager } } } },
+      { token },
+    );
+
+    await isAdminOf(name, manager);
+  }
+
+  await platform.until(tokens.pete!, 'verb=delete&resource=workspaceroles&workspace=ws-others');
+
+  await platform.made(
+    `${tenant}/workspaces/ws-own/namespaces`,
+    { metadata: { name: 'ns-walt' } },
+    { token },
+  );
+});
+
+test('who manages users makes users without roles, and resets the password of one who holds nothing', async () => {
+  const token = tokens.uma!;
+  const spec = { email: 'new@example.com', password: PASSWORD };
+
+  await platform.made(`${iam}/users`, { metadata: { name: 'new' }, spec }, { token });
+  assert.equal((await platform.server.login('new', PASSWORD)).status, 200);
+
+  await platform.made(
+    `${iam}/users/new/password`,
+    { password: 'An0ther!Pw' },
+    { method: 'PUT', token },
+  );
+
+  assert.equal((await platform.server.login('new', 'An0ther!Pw')).status, 200);
+
+  const users = '/apis/iam.kubesphere.io/v1alpha2/users/new';
+  await platform.made(users, { spec: { email: 'newer@example.com' } }, { ...MERGE, token });
+  await platform.made(users, { status: { state: 'Disabled' } }, { ...MERGE, token });
+  await eventually(async () =>
+    assert.equal((await platform.server.login('new', 'An0ther!Pw')).status, 403),
+  );
+  assert.equal((await platform.call(`${iam}/users/new`, { method: 'DELETE', token })).status, 200);
+});
+
+test('everybody changes his own password and leaves what he is a member of', async () => {
+  const body = { currentPassword: PASSWORD, password: 'An0ther!Pw' };
+  await platform.made(`${iam}/users/nell/password`, body, { method: 'PUT', token: tokens.nell! });
+
+  const token = await platform.server.token('nell', 'An0ther!Pw');
+
+  await platform.member('workspaces/ws-a', 'nell', 'ws-a-viewer');
+
+  const own = `${iam}/workspaces/ws-a/workspacemembers/nell`;
+  assert.equal((await platform.call(own, { token })).status, 200);
+  assert.equal((await platform.call(own, { method: 'DELETE', token })).status, 200);
+});

@@ -1,0 +1,272 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Change } from '../support/doors.ts';
+import { ON_CLUSTER, PATHS, TestPlatform } from '../support/test-platform.ts';
+
+const { iam, iamObjects, rbac } = PATHS;
+const AGGREGATION = 'iam.kubesphere.io/aggregation-roles';
+const ANYTHING = [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }];
+const WRITES = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
+
+/** A selector that takes in every ClusterRole with this label. */
+const SELECTOR = { clusterRoleSelectors: [{ matchLabels: { 'example.com/take': 'yes' } }] };
+let platform: TestPlatform;
+
+/**
+ * Mona may write cluster roles and has the roles `mona`, `spare` and `gathered`, the last put
+ * together from others; Wanda administers ws-a.
+ */
+const tokens: Record<string, string> = {};
+
+before(async () => {
+  platform = await TestPlatform.start();
+
+  for (const name of ['mona', 'wanda']) {
+    tokens[name] = await platform.user(name);
+  }
+
+  await platform.workspace('ws-a', 'wanda');
+  await platform.workspace('ws-b');
+
+  await platform.clusterRole(
+    'mona',
+    [
+      {
+        apiGroups: ['iam.kubesphere.io', 'rbac.authorization.k8s.io'],
+        resources: ['clusterroles'],
+        verbs: WRITES,
+      },
+      { apiGroups: [''], resources: ['pods'], verbs: ['get'] },
+    ],
+    'mona',
+  );
+
+  await platform.clusterRole(
+    'spare',
+    [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }],
+    'mona',
+  );
+
+  await platform.clusterRole('gathered', [], 'mona');
+
+  await platform.made(
+    `${rbac}/clusterroles/gathered`,
+    { aggregationRule: SELECTOR },
+    {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/merge-patch+json' },
+    },
+  );
+
+  await platform.made(`${rbac}/clusterroles`, { metadata: { name: 'strong' }, rules: ANYTHING });
+  await platform.until(tokens.mona!, 'verb=patch&apiGroup=iam.kubesphere.io&resource=clusterroles');
+
+  await platform.until(
+    tokens.wanda!,
+    'verb=create&apiGroup=iam.kubesphere.io&resource=workspaceroles&workspace=ws-a',
+  );
+});
+
+after(() => platform.stop());
+
+/** A test whose calls must all be refused, and after which Mona may do no more than before. */
+function attack(name: string, act: () => Promise<void>): void {
+  test(name, () =>
+    platform.withstands(async () => {
+      await act();
+      // As long as roles take to be put together.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+
+      if (await platform.may(tokens.mona!, 'verb=list&resource=secrets')) {
+        platform.notes('mona reads all Secrets');
+      }
+    }),
+  );
+}
+
+const ofRole = (name: string, change: Record<string, unknown>): Change => ({
+  path: `${rbac}/clusterroles/${name}`,
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRole',
+  builtIn: true,
+  change,
+});
+
+const LABELS: [role: string, labels: Record<string, string>][] = [
+  ['strong', { 'example.com/take': 'yes' }],
+  ['strong', { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' }],
+  ['cluster-admin', { 'rbac.authorization.k8s.io/aggregate-to-edit': 'true' }],
+];
+
+attack(
+  'nobody makes one of his roles give more, or takes in a role beyond his own, through the Kubernetes API',
+  async () => {
+    for (const [role, labels] of LABELS) {
+      await platform.refusedAtEveryDoor(tokens.mona!, ofRole(role, { metadata: { labels } }));
+    }
+
+    await platform.refusedAtEveryDoor(tokens.mona!, ofRole('spare', { aggregationRule: SELECTOR }));
+    await platform.refusedAtEveryDoor(tokens.mona!, ofRole('spare', { rules: ANYTHING }));
+  },
+);
+
+attack('nor with his own kubeconfig at the port of the Kubernetes API', async () => {
+  const client = await platform.kubeconfigOf('mona');
+  const reads = await client.call(`${rbac}/clusterroles/mona`);
+
+  assert.equal(reads.status, 200, reads.text);
+  await platform.refusedAtOwnPort(client, ofRole('spare', { aggregationRule: SELECTOR }));
+  await platform.refusedAtOwnPort(client, ofRole('spare', { rules: ANYTHING }));
+
+  // A real cluster lets everybody who may write a role label it.
+  if (ON_CLUSTER) {
+    return;
+  }
+
+  for (const [role, labels] of LABELS) {
+    await platform.refusedAtOwnPort(client, ofRole(role, { metadata: { labels } }));
+  }
+});
+
+attack(
+  'nobody makes a cluster role on /kapis that is put together from roles beyond his own',
+  async () => {
+    const metadata = { name: 'taken', annotations: { [AGGREGATION]: '[]' } };
+
+    for (const query of ['?dryRun=All', '']) {
+      await platform.refused(tokens.mona!, 'POST', `${iam}/clusterroles${query}`, {
+        metadata,
+        aggregationRule: SELECTOR,
+      });
+    }
+
+    assert.equal((await platform.call(`${rbac}/clusterroles/taken`)).status, 404);
+  },
+);
+
+attack(
+  'nobody lets a role of his be put together from others, by PATCH and PUT on /kapis',
+  async () => {
+    for (const query of ['?dryRun=All', '']) {
+      const own = `${iam}/clusterroles/spare`;
+      await platform.refused(tokens.mona!, 'PATCH', own + query, { aggregationRule: SELECTOR });
+
+      const stored = await platform.stored(`${rbac}/clusterroles/spare`);
+      await platform.refused(tokens.mona!, 'PUT', own + query, {
+        ...stored,
+        aggregationRule: SELECTOR,
+      });
+
+      const wider = {
+        clusterRoleSelectors: [
+          { matchExpressions: [{ key: 'kubernetes.io/bootstrapping', operator: 'Exists' }] },
+        ],
+      };
+
+      await platform.refused(tokens.mona!, 'PATCH', `${iam}/clusterroles/gathered${query}`, {
+        aggregationRule: wider,
+      });
+    }
+
+    assert.equal((await platform.stored(`${rbac}/clusterroles/spare`)).aggregationRule, undefined);
+  },
+);
+
+attack(
+  'nobody labels a role beyond his own so that one of his takes it in, on /kapis',
+  async () => {
+    for (const [role, labels] of LABELS) {
+      for (const query of ['?dryRun=All', '']) {
+        await platform.refused(tokens.mona!, 'PATCH', `${iam}/clusterroles/${role}${query}`, {
+          metadata: { labels },
+        });
+      }
+    }
+
+    // A PUT makes the rules from the templates that it names, and no templates make no rules.
+    const stored = await platform.stored(`${rbac}/clusterroles/strong`);
+    const metadata = { ...stored.metadata, labels: { 'example.com/take': 'yes' } };
+    const put = { method: 'PUT', token: tokens.mona, body: { ...stored, metadata } };
+
+    assert.equal((await platform.call(`${iam}/clusterroles/strong`, put)).status, 200);
+    assert.deepEqual((await platform.stored(`${rbac}/clusterroles/strong`)).rules ?? [], []);
+  },
+);
+
+test('a role that gives no more than its maker has is made and changed on /kapis as before', async () => {
+  const metadata = { name: 'plain', annotations: { [AGGREGATION]: '[]' } };
+
+  const made = await platform.call(`${iam}/clusterroles`, {
+    token: tokens.mona,
+    body: { metadata },
+  });
+
+  assert.equal(made.status, 200, made.text);
+
+  const patched = await platform.call(`${iam}/clusterroles/plain`, {
+    method: 'PATCH',
+    token: tokens.mona,
+    headers: { 'content-type': 'application/merge-patch+json' },
+    body: { metadata: { annotations: { 'kubesphere.io/description': 'nothing' } } },
+  });
+
+  assert.equal(patched.status, 200, patched.text);
+});
+
+test("no role of a workspace is made from another workspace's roles", async () => {
+  const rules = [{ apiGroups: ['example.com'], resources: ['secretplans'], verbs: ['get'] }];
+  await platform.made(`${iamObjects}/workspaceroles`, {
+    apiVersion: 'iam.kubesphere.io/v1alpha2',
+    kind: 'WorkspaceRole',
+    metadata: { name: 'ws-b-plans', labels: { 'kubesphere.io/workspace': 'ws-b' } },
+    rules,
+  });
+
+  const roles = `${iam}/workspaces/ws-a/workspaceroles`;
+  const low = { name: 'ws-a-low', annotations: { [AGGREGATION]: '[]' } };
+
+  await platform.made(roles, { metadata: low }, { token: tokens.wanda! });
+
+  const annotations = { [AGGREGATION]: '["ws-b-plans"]' };
+  const wrong: string[] = [];
+
+  const attempt = async (method: string, path: string, body: unknown) => {
+    for (const query of ['?dryRun=All', '']) {
+      const headers = {
+        'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
+      };
+
+      const { status, text } = await platform.call(path + query, {
+        method,
+        token: tokens.wanda,
+        headers,
+        body,
+      });
+
+      // It is no role of hers, so it may also not be there.
+      if (![400, 403, 404].includes(status) || text.includes('secretplans')) {
+        wrong.push(`${method} ${path}${query}: ${status} ${text}`);
+      }
+    }
+  };
+
+  await attempt('POST', roles, { metadata: { name: 'ws-a-copy', annotations } });
+  await attempt('PATCH', `${roles}/ws-a-low`, { metadata: { annotations } });
+
+  const stored = await platform.stored(`${iamObjects}/workspaceroles/ws-a-low`);
+  await attempt('PUT', `${roles}/ws-a-low`, {
+    ...stored,
+    metadata: { ...stored.metadata, annotations },
+  });
+
+  assert.deepEqual(wrong, []);
+  assert.deepEqual((await platform.stored(`${iamObjects}/workspaceroles/ws-a-low`)).rules, []);
+
+  // Shared templates belong to no workspace.
+  const shared = { [AGGREGATION]: '["role-template-view-members"]' };
+  await platform.made(
+    roles,
+    { metadata: { name: 'ws-a-shared', annotations: shared } },
+    { token: tokens.wanda! },
+  );
+});

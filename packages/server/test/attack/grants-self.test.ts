@@ -1,0 +1,386 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { PATHS, SYSTEM, TestPlatform, userSubject } from '../support/test-platform.ts';
+
+const { iam, rbac } = PATHS;
+const WORKSPACE = 'kubesphere.io/workspace';
+let platform: TestPlatform;
+
+/**
+ * Rae has no role at all; Vic sees workspaces; Walt manages them; Wanda administers ws-a; Carl
+ * views the cluster; Sven and Sara view and administer system-workspace.
+ */
+const tokens: Record<string, string> = {};
+
+before(async () => {
+  platform = await TestPlatform.start();
+  tokens.rae = await platform.user('rae');
+  tokens.vic = await platform.user('vic', 'role-template-view-workspaces');
+  tokens.walt = await platform.user('walt', 'workspaces-manager');
+
+  for (const name of ['wanda', 'carl', 'sven', 'sara']) {
+    tokens[name] = await platform.user(name);
+  }
+
+  await platform.workspace('ws-a', 'wanda');
+  await platform.project('ns-a', 'ws-a');
+  await platform.member('', 'carl', 'cluster-viewer');
+  await platform.member('workspaces/system-workspace', 'sven', 'system-workspace-viewer');
+  await platform.member('workspaces/system-workspace', 'sara', 'system-workspace-admin');
+  await platform.stored(`${PATHS.kubeconfigs}/kubeconfig-admin`);
+  await platform.until(tokens.vic!, 'verb=list&resource=pods&namespace=ns-a');
+  await platform.until(tokens.wanda!, 'verb=patch&resource=namespaces&namespace=ns-a&name=ns-a');
+  await platform.until(tokens.carl!, 'verb=list&resource=nodes');
+  await platform.until(tokens.sven!, 'verb=list&resource=pods&namespace=kube-public');
+});
+
+after(() => platform.stop());
+
+/** A test whose calls must all be refused. */
+function attack(name: string, act: () => Promise<void>): void {
+  test(name, () => platform.withstands(act));
+}
+
+const refused = (who: string, method: string, path: string, body?: unknown) =>
+  platform.refused(tokens[who]!, method, path, body);
+
+/**
+ * Asserts that a caller reads no credentials of the platform: not by name, by list, by watch, nor
+ * among all namespaces.
+ */
+async function readsNoCredentials(who: string): Promise<void> {
+  for (const namespace of SYSTEM) {
+    for (const path of [
+      `/api/v1/namespaces/${namespace}/secrets`,
+      `/api/v1/namespaces/${namespace}/configmaps`,
+      `/api/v1/namespaces/${namespace}/secrets?watch=true&timeoutSeconds=1`,
+      `/api/v1/watch/namespaces/${namespace}/configmaps?timeoutSeconds=1`,
+      `${PATHS.resources}/namespaces/${namespace}/secrets`,
+      `${PATHS.resources}/namespaces/${namespace}/configmaps`,
+      `/kapis/resources.kubesphere.io/v1alpha2/namespaces/${namespace}/secrets`,
+    ]) {
+      await refused(who, 'GET', path);
+    }
+  }
+
+  await refused(who, 'GET', `${PATHS.kubeconfigs}/kubeconfig-admin`);
+
+  await refused(
+    who,
+    'GET',
+    `${PATHS.resources}/namespaces/kubesphere-controls-system/configmaps/kubeconfig-admin`,
+  );
+
+  for (const path of [
+    '/api/v1/secrets',
+    '/api/v1/configmaps',
+    `/api/v1/configmaps?labelSelector=${WORKSPACE}=system-workspace`,
+    `/api/v1/configmaps?watch=true&timeoutSeconds=1&labelSelector=${WORKSPACE}=system-workspace`,
+    '/api/v1/configmaps?watch=true&timeoutSeconds=1',
+    `${PATHS.resources}/configmaps`,
+    `${PATHS.resources}/secrets?scope=visible`,
+    `${PATHS.resources}/configmaps?scope=visible`,
+    '/kapis/resources.kubesphere.io/v1alpha2/secrets?paging=limit=-1,page=1',
+  ]) {
+    const { text } = await platform.call(path, { token: tokens[who] });
+
+    for (const secret of [
+      ...SYSTEM.map((namespace) => `"namespace":"${namespace}"`),
+      'client-key-data',
+    ]) {
+      if (text.includes(secret)) {
+        platform.notes(`${path} answers ${secret}`);
+      }
+    }
+  }
+}
+
+/**
+ * Asserts that a caller changes nothing and enters no container in the namespaces of the platform.
+ */
+async function writesNothingInSystem(who: string): Promise<void> {
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'admin' };
+
+  for (const namespace of SYSTEM) {
+    const at = `/api/v1/namespaces/${namespace}`;
+    await refused(who, 'POST', `${at}/pods`, {
+      metadata: { name: 'x' },
+      spec: { containers: [{ name: 'x', image: 'x' }] },
+    });
+
+    await refused(who, 'POST', `${at}/serviceaccounts/default/token`, {});
+    await refused(who, 'POST', `${at}/secrets`, { metadata: { name: 'x' } });
+    await refused(who, 'GET', `${at}/pods/x/exec?command=sh`);
+    await refused(who, 'GET', `${at}/pods/x/portforward?ports=80`);
+    await refused(who, 'GET', `${at}/services/x/proxy/`);
+
+    await refused(
+      who,
+      'GET',
+      `/kapis/terminal.kubesphere.io/v1alpha2/namespaces/${namespace}/pods/x`,
+    );
+
+    await refused(who, 'PATCH', at, {
+      metadata: { annotations: { 'kubesphere.io/creator': who } },
+    });
+
+    await refused(who, 'POST', `${rbac}/namespaces/${namespace}/rolebindings`, {
+      metadata: { name: 'x' },
+      roleRef,
+      subjects: userSubject(who),
+    });
+
+    await refused(who, 'POST', `${iam}/namespaces/${namespace}/members`, [
+      { username: who, roleRef: 'viewer' },
+    ]);
+    await refused(who, 'POST', `${iam}/namespaces/${namespace}/roles`, { metadata: { name: 'x' } });
+    await refused(who, 'DELETE', `${at}/configmaps/x`);
+  }
+}
+
+attack(
+  'who sees workspaces does not join the namespace that holds kubeconfigs, not as himself and not as a member of many',
+  async () => {
+    const roleRefs = ['role-template-view-configmaps', 'role-template-view-secrets'];
+    for (const roleRef of roleRefs) {
+      for (const query of ['?dryRun=All', '']) {
+        await refused(
+          'vic',
+          'PUT',
+          `${iam}/namespaces/kubesphere-controls-system/members/vic${query}`,
+          {
+            username: 'vic',
+            roleRef,
+          },
+        );
+      }
+    }
+
+    for (const roleRef of roleRefs) {
+      await refused('walt', 'POST', `${iam}/namespaces/kubesphere-controls-system/members`, [
+        { username: 'walt', roleRef },
+      ]);
+    }
+
+    await readsNoCredentials('vic');
+    await readsNoCredentials('walt');
+  },
+);
+
+attack('a DevOps project that names a namespace of the platform is no way into it', async () => {
+  const project = (name: string) => ({
+    apiVersion: 'devops.kubesphere.io/v1alpha3',
+    kind: 'DevOpsProject',
+    metadata: { name, labels: { [WORKSPACE]: 'ws-a' } },
+    spec: {},
+    status: { adminNamespace: 'kubesphere-controls-system' },
+  });
+
+  // Made by who may do everything: the namespace does not carry the project's label, so it is none
+  // of the project's.
+  await platform.made(PATHS.devops, project('planted'));
+
+  await platform.call(`${PATHS.devops}/planted`, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/merge-patch+json' },
+    body: { status: project('planted').status },
+  });
+
+  for (const [who, roleRef] of [
+    ['rae', 'role-template-view-alerting-messages'],
+    ['vic', 'role-template-view-configmaps'],
+    ['walt', 'role-template-view-configmaps'],
+  ] as const) {
+    const body = { username: who, roleRef };
+
+    const { status, text } = await platform.call(`${iam}/devops/planted/members/${who}`, {
+      method: 'PUT',
+      token: tokens[who],
+      body,
+    });
+
+    if (status !== 403 && status !== 404) {
+      platform.notes(`${who} joins the DevOps project: ${status} ${text}`);
+    }
+  }
+
+  const body = [{ username: 'walt', roleRef: 'role-template-view-configmaps' }];
+  const added = await platform.call(`${iam}/devops/planted/members`, { token: tokens.walt, body });
+  if (added.status !== 403 && added.status !== 404) {
+    platform.notes(`walt adds members: ${added.status} ${added.text}`);
+  }
+
+  // Nobody else writes the name of such a namespace at all.
+  const own = await platform.call(PATHS.devops, { token: tokens.walt, body: project('own') });
+  if (own.status < 300) {
+    const change = { status: { adminNamespace: 'kubesphere-controls-system' } };
+    await platform.refusedAtEveryDoor(tokens.walt!, {
+      path: `${PATHS.devops}/own`,
+      apiVersion: 'devops.kubesphere.io/v1alpha3',
+      kind: 'DevOpsProject',
+      // Another one than what the creation left there, so that it is a change in any case.
+      change: own.json.status?.adminNamespace
+        ? { status: { adminNamespace: 'kube-system' } }
+        : change,
+    });
+
+    const { status } = await platform.stored(`${PATHS.devops}/own`);
+    if (SYSTEM.includes(status?.adminNamespace)) {
+      platform.notes('the new project names a namespace of the platform');
+    }
+  } else {
+    assert.equal(own.status, 403, own.text);
+  }
+
+  for (const who of ['vic', 'walt']) {
+    await readsNoCredentials(who);
+  }
+});
+
+attack(
+  'a namespace becomes no part of a DevOps project by a label that a tenant sets',
+  async () => {
+    const label = { metadata: { labels: { 'kubesphere.io/devopsproject': 'planted' } } };
+    await refused('wanda', 'PATCH', `${PATHS.tenant}/workspaces/ws-a/namespaces/ns-a`, label);
+    await refused('wanda', 'POST', `${PATHS.tenant}/workspaces/ws-a/namespaces`, {
+      metadata: { name: 'ns-devops', ...label.metadata },
+    });
+
+    await platform.refusedAtEveryDoor(tokens.wanda!, {
+      path: '/api/v1/namespaces/ns-a',
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      builtIn: true,
+      change: label,
+    });
+
+    assert.equal(
+      (await platform.stored('/api/v1/namespaces/ns-a')).metadata.labels[
+        'kubesphere.io/devopsproject'
+      ],
+      undefined,
+    );
+  },
+);
+
+attack('members of system-workspace read no credentials of the platform', async () => {
+  await readsNoCredentials('sven');
+  await readsNoCredentials('sara');
+});
+
+attack(
+  'members of system-workspace write nothing in the namespaces of the platform, whatever role of it they have',
+  async () => {
+    await writesNothingInSystem('sven');
+    await writesNothingInSystem('sara');
+  },
+);
+
+attack(
+  'nobody becomes manager or member of system-workspace but by who may do everything',
+  async () => {
+    const path = `${PATHS.tenant}/workspaces/system-workspace`;
+    const spec = { template: { spec: { manager: 'walt' } } };
+
+    await refused('walt', 'PATCH', path, { spec });
+
+    const stored = await platform.stored(path);
+    await refused('walt', 'PUT', path, { ...stored, spec: { ...stored.spec, ...spec } });
+
+    const members = `${iam}/workspaces/system-workspace/workspacemembers`;
+
+    for (const roleRef of [
+      'system-workspace-admin',
+      'system-workspace-viewer',
+      'system-workspace-regular',
+    ]) {
+      await refused('walt', 'POST', members, [{ username: 'walt', roleRef }]);
+      await refused('walt', 'PUT', `${members}/walt`, { username: 'walt', roleRef });
+      await refused('sara', 'POST', members, [{ username: 'rae', roleRef }]);
+    }
+
+    await refused('sara', 'POST', `${PATHS.tenant}/workspaces/system-workspace/namespaces`, {
+      metadata: { name: 'own' },
+    });
+    await readsNoCredentials('walt');
+  },
+);
+
+attack('who views the cluster reads no credentials of the platform', () =>
+  readsNoCredentials('carl'),
+);
+
+attack(
+  'a role in a namespace of the platform gives no credentials and no writes there, below the role that allows everything',
+  async () => {
+    await platform.member('namespaces/kubesphere-controls-system', 'rae', 'admin');
+
+    await platform.until(
+      tokens.rae!,
+      'verb=list&resource=pods&namespace=kubesphere-controls-system',
+    );
+
+    const at = '/api/v1/namespaces/kubesphere-controls-system';
+
+    await refused('rae', 'GET', `${PATHS.kubeconfigs}/kubeconfig-admin`);
+    await refused('rae', 'GET', `${at}/secrets`);
+    await refused('rae', 'POST', `${at}/serviceaccounts/kubesphere-cluster-admin/token`, {});
+
+    await refused('rae', 'POST', `${at}/pods`, {
+      metadata: { name: 'x' },
+      spec: { containers: [{ name: 'x', image: 'x' }] },
+    });
+
+    await platform.call(`${iam}/namespaces/kubesphere-controls-system/members/rae`, {
+      method: 'DELETE',
+    });
+  },
+);
+
+const PLACES = [
+  ['workspaces/ws-a', 'workspacemembers', 'workspaceroles', 'ws-a-empty'],
+  ['namespaces/ns-a', 'members', 'roles', 'empty'],
+  ['', 'clustermembers', 'clusterroles', 'empty'],
+] as const;
+
+for (const [place, members, roles, role] of PLACES) {
+  attack(
+    `nobody joins ${place || 'the cluster'} by himself, not even with a role that has no rules yet`,
+    async () => {
+      const base = place === '' ? iam : `${iam}/${place}`;
+      const metadata = { name: role, annotations: { 'iam.kubesphere.io/aggregation-roles': '[]' } };
+
+      await platform.made(`${base}/${roles}`, { metadata });
+
+      const own = `${base}/${members}/rae`;
+
+      for (const query of ['?dryRun=All', '']) {
+        await refused('rae', 'PUT', own + query, { username: 'rae', roleRef: role });
+      }
+
+      await refused('rae', 'POST', `${base}/${members}`, [{ username: 'rae', roleRef: role }]);
+      await refused('rae', 'POST', own, { username: 'rae', roleRef: role });
+      assert.equal((await platform.call(own)).status, 404);
+    },
+  );
+}
+
+attack(
+  'nobody changes the role that he has in a place by himself, but he reads and leaves it',
+  async () => {
+    await platform.member('workspaces/ws-a', 'rae', 'ws-a-regular');
+
+    const own = `${iam}/workspaces/ws-a/workspacemembers/rae`;
+
+    const metadata = {
+      name: 'ws-a-other',
+      annotations: { 'iam.kubesphere.io/aggregation-roles': '[]' },
+    };
+
+    await platform.made(`${iam}/workspaces/ws-a/workspaceroles`, { metadata });
+    await refused('rae', 'PUT', own, { username: 'rae', roleRef: 'ws-a-other' });
+    assert.equal((await platform.call(own, { token: tokens.rae })).status, 200);
+    assert.equal((await platform.call(own, { method: 'DELETE', token: tokens.rae })).status, 200);
+    assert.equal((await platform.call(own)).status, 404);
+  },
+);

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { ON_CLUSTER, PATHS, TestPlatform, userSubject } from '../support/test-platform.ts';
+import { eventually } from '../support/test-server.ts';
+
+const { rbac } = PATHS;
+const AT = '/api/v1/namespaces/shop/serviceaccounts';
+const BINDINGS = `${rbac}/namespaces/shop/rolebindings`;
+const ROLE = 'iam.kubesphere.io/role';
+const MERGE = { 'content-type': 'application/merge-patch+json' };
+
+let platform: TestPlatform;
+let operator: string;
+
+before(async () => {
+  platform = await TestPlatform.start();
+  await platform.workspace('ws');
+  await platform.project('shop', 'ws');
+  operator = await platform.user('op');
+
+  // The right to make ServiceAccounts, and to read Pods: nothing else.
+  await platform.made(`${rbac}/namespaces/shop/roles`, {
+    metadata: { name: 'accounts' },
+    rules: [
+      { apiGroups: [''], resources: ['serviceaccounts', 'serviceaccounts/token'], verbs: ['*'] },
+      { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] },
+    ],
+  });
+
+  await platform.made(`${rbac}/namespaces/shop/roles`, {
+    metadata: { name: 'pod-reader' },
+    rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] }],
+  });
+
+  await platform.made(BINDINGS, {
+    metadata: { name: 'op-accounts' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'accounts' },
+    subjects: userSubject('op'),
+  });
+
+  await platform.until(operator, 'verb=create&resource=serviceaccounts&namespace=shop');
+});
+
+after(() => platform.stop());
+
+interface Binding {
+  metadata: { name: string; labels?: Record<string, string> };
+  roleRef: { name: string };
+  subjects?: { kind: string; name: string }[];
+}
+
+const rolesOf = async (name: string) =>
+  ((await platform.stored(BINDINGS)).items as Binding[])
+    .filter(({ subjects }) =>
+      subjects?.some((one) => one.kind === 'ServiceAccount' && one.name === name),
+    )
+    .map(({ roleRef }) => roleRef.name);
+
+const has = (name: string, roles: string[]) =>
+  eventually(async () => assert.deepEqual(await rolesOf(name), roles, name));
+const account = (name: string, role?: string) => ({
+  metadata: { name, ...(role !== undefined && { annotations: { [ROLE]: role } }) },
+});
+
+test('a ServiceAccount has the role that its annotation names, another when that changes, and none without it', async () => {
+  await platform.made(AT, account('robot', 'viewer'));
+  await has('robot', ['viewer']);
+
+  const [made] = (
+    await platform.stored(`${BINDINGS}?labelSelector=iam.kubesphere.io/serviceaccount-ref%3Drobot`)
+  ).items;
+  assert.equal(made.metadata.ownerReferences[0].kind, 'ServiceAccount');
+
+  const change = (role: string | null) =>
+    platform.made(
+      `${AT}/robot`,
+      { metadata: { annotations: { [ROLE]: role } } },
+      { method: 'PATCH', headers: MERGE },
+    );
+
+  await change('operator');
+  await has('robot', ['operator']);
+
+  await platform.call(
+    `${BINDINGS}/${(await platform.stored(`${BINDINGS}?labelSelector=iam.kubesphere.io/serviceaccount-ref%3Drobot`)).items[0].metadata.name}`,
+    { method: 'DELETE' },
+  );
+
+  await has('robot', ['operator']);
+  await change(null);
+  await has('robot', []);
+  await change('comes-later');
+
+  await platform.made(`${rbac}/namespaces/shop/roles`, {
+    metadata: { name: 'comes-later' },
+    rules: [],
+  });
+
+  await has('robot', ['comes-later']);
+  await platform.call(`${AT}/robot`, { method: 'DELETE' });
+  await has('robot', []);
+});
+
+test('its token has these rights at the Kubernetes API', { skip: ON_CLUSTER }, async () => {
+  await platform.made(AT, account('reader', 'pod-reader'));
+  await has('reader', ['pod-reader']);
+
+  const { status } = await platform.made(`${AT}/reader/token`, {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    spec: {},
+  });
+
+  const { json } = await platform.server.kubernetes(
+    '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+    {
+      method: 'POST',
+      body: {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SubjectAccessReview',
+        spec: {
+          user: 'system:serviceaccount:shop:reader',
+          resourceAttributes: { namespace: 'shop', verb: 'list', resource: 'pods' },
+        },
+      },
+    },
+  );
+
+  assert.ok(status.token);
+  assert.equal(json.status.allowed, true);
+});
+
+test('nobody gives a ServiceAccount a role beyond their own, through any door; one within it they do', async () => {
+  await platform.made(AT, account('mine', 'pod-reader'), { token: operator });
+  await has('mine', ['pod-reader']);
+  await platform.made(AT, account('plain'), { token: operator });
+
+  const own = await platform.kubeconfigOf('op');
+  await platform.withstands(async () => {
+    for (const role of ['admin', 'operator', 'not-there-yet']) {
+      await platform.refused(operator, 'POST', AT, account('evil', role));
+      await platform.refused(operator, 'POST', `${AT}?dryRun=All`, account('evil', role));
+    }
+
+    const change = { metadata: { annotations: { [ROLE]: 'admin' } } };
+
+    const at = {
+      path: `${AT}/plain`,
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      builtIn: true,
+      change,
+    };
+
+    await platform.refusedAtEveryDoor(operator, at);
+    await platform.refusedAtOwnPort(own, at);
+
+    const made = await own.call(AT, { body: account('evil', 'admin') });
+    if (made.status !== 403) {
+      platform.notes(`own port: POST: ${made.status} ${made.text}`);
+    }
+
+    await platform.refused(operator, 'POST', `${AT}/evil/token`, {});
+  });
+
+  assert.deepEqual(await rolesOf('plain'), []);
+  assert.deepEqual(await rolesOf('evil'), []);
+});
+
+test('a ServiceAccount that is made anew has not what the former one of its name had', async () => {
+  await platform.made(AT, account('again', 'admin'));
+  await has('again', ['admin']);
+  await platform.call(`${AT}/again`, { method: 'DELETE' });
+  await eventually(() => platform.made(AT, account('again'), { token: operator }));
+  await has('again', []);
+});

@@ -1,0 +1,359 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Change } from '../support/doors.ts';
+import { PATHS, TestPlatform } from '../support/test-platform.ts';
+import { upgradedCall } from '../support/upgraded-call.ts';
+
+const { iam, tenant, templates } = PATHS;
+const WORKSPACE = 'kubesphere.io/workspace';
+const CREATOR = 'kubesphere.io/creator';
+const AUTOMATIC = ['get', 'list', 'watch', 'create', 'update', 'patch'];
+let platform: TestPlatform;
+
+/**
+ * Otto operates ns-a; Seth manages the settings of ws-a; Cleo manages clusters of the platform; Tia
+ * may write every workspace template by a ClusterRole; Wanda and Bea administer ws-a and ws-b.
+ */
+const tokens: Record<string, string> = {};
+
+before(async () => {
+  platform = await TestPlatform.start();
+
+  for (const name of ['otto', 'seth', 'tia', 'wanda', 'bea']) {
+    tokens[name] = await platform.user(name);
+  }
+
+  tokens.cleo = await platform.user('cleo', 'role-template-manage-clusters');
+  await platform.workspace('ws-a', 'wanda');
+  await platform.workspace('ws-b', 'bea');
+  await platform.project('ns-a', 'ws-a');
+  await platform.project('ns-b', 'ws-b');
+  await platform.member('namespaces/ns-a', 'otto', 'operator');
+
+  const annotations = {
+    'iam.kubesphere.io/aggregation-roles': '["role-template-manage-workspace-settings"]',
+  };
+  await platform.made(`${iam}/workspaces/ws-a/workspaceroles`, {
+    metadata: { name: 'ws-a-settings', annotations },
+  });
+  await platform.member('workspaces/ws-a', 'seth', 'ws-a-settings');
+
+  await platform.clusterRole(
+    'template-writer',
+    [
+      {
+        apiGroups: ['tenant.kubesphere.io'],
+        resources: ['workspacetemplates', 'workspaces'],
+        verbs: AUTOMATIC,
+      },
+    ],
+    'tia',
+  );
+
+  await platform.until(tokens.otto!, 'verb=patch&resource=namespaces&namespace=ns-a&name=ns-a');
+
+  await platform.until(
+    tokens.seth!,
+    'verb=patch&apiGroup=tenant.kubesphere.io&resource=workspaces&workspace=ws-a',
+  );
+
+  await platform.until(
+    tokens.cleo!,
+    'verb=patch&apiGroup=tenant.kubesphere.io&resource=workspacetemplates',
+  );
+
+  await platform.until(
+    tokens.tia!,
+    'verb=patch&apiGroup=tenant.kubesphere.io&resource=workspacetemplates',
+  );
+});
+
+after(() => platform.stop());
+
+/** A test whose calls must all be refused. */
+function attack(name: string, act: () => Promise<void>): void {
+  test(name, () => platform.withstands(act));
+}
+
+/** A change of the metadata of the namespace ns-a, by its path or a subresource's. */
+const ofNamespace = (metadata: Record<string, unknown>): Change => ({
+  path: '/api/v1/namespaces/ns-a',
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  builtIn: true,
+  change: { metadata },
+});
+
+const manager = (name: string): Change => ({
+  path: `${templates}/ws-a`,
+  apiVersion: 'tenant.kubesphere.io/v1alpha2',
+  kind: 'WorkspaceTemplate',
+  change: { spec: { template: { spec: { manager: name } } } },
+});
+
+/** Notes it when a namespace's creator is another than before, or somebody has become its admin. */
+async function notesAdmin(username: string): Promise<void> {
+  // As long as the controllers could take to believe it.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+
+  const { json } = await platform.call(`${iam}/namespaces/ns-a/members/${username}`);
+  if (json?.metadata?.annotations?.['iam.kubesphere.io/role'] === 'admin') {
+    platform.notes(`${username} is admin of ns-a`);
+  }
+
+  const { items } = await platform.stored(
+    '/apis/rbac.authorization.k8s.io/v1/namespaces/ns-a/rolebindings',
+  );
+
+  for (const { metadata, roleRef } of items) {
+    if (roleRef.name === 'admin' && metadata.name.startsWith(username)) {
+      platform.notes(`${metadata.name} was made`);
+    }
+  }
+}
+
+attack('an operator moves his namespace into no other workspace', async () => {
+  for (const name of ['ws-b', 'system-workspace', null]) {
+    await platform.refusedAtEveryDoor(tokens.otto!, ofNamespace({ labels: { [WORKSPACE]: name } }));
+  }
+
+  assert.equal(
+    (await platform.stored('/api/v1/namespaces/ns-a')).metadata.labels[WORKSPACE],
+    'ws-a',
+  );
+});
+
+attack(
+  'an admin of a workspace moves no namespace into a workspace where he makes none',
+  async () => {
+    for (const name of ['ws-b', 'system-workspace', 'nosuch', null]) {
+      await platform.refusedAtEveryDoor(
+        tokens.wanda!,
+        ofNamespace({ labels: { [WORKSPACE]: name } }),
+      );
+    }
+
+    assert.equal(
+      (await platform.stored('/api/v1/namespaces/ns-a')).metadata.labels[WORKSPACE],
+      'ws-a',
+    );
+  },
+);
+
+attack(
+  'an operator does not become admin of his project by calling himself its creator',
+  async () => {
+    await platform.refusedAtEveryDoor(
+      tokens.otto!,
+      ofNamespace({ annotations: { [CREATOR]: 'otto' } }),
+    );
+
+    const body = { metadata: { annotations: { [CREATOR]: 'otto' } } };
+    await platform.refused(tokens.otto!, 'PATCH', '/api/v1/namespaces/ns-a/status', body);
+
+    const stored = await platform.stored('/api/v1/namespaces/ns-a');
+
+    const named = {
+      ...stored,
+      metadata: { ...stored.metadata, annotations: { [CREATOR]: 'otto' } },
+    };
+
+    await platform.refused(tokens.otto!, 'PUT', '/api/v1/namespaces/ns-a/status', named);
+
+    // This one is about spec.finalizers alone: what it is refused or not, the annotation stays.
+    await platform.call('/api/v1/namespaces/ns-a/finalize', {
+      method: 'PUT',
+      token: tokens.otto,
+      body: named,
+    });
+
+    const after = await platform.stored('/api/v1/namespaces/ns-a');
+    assert.equal(after.metadata.annotations?.[CREATOR], stored.metadata.annotations?.[CREATOR]);
+    await notesAdmin('otto');
+  },
+);
+
+attack('nor does he make somebody else so, by any path', async () => {
+  await platform.refusedAtEveryDoor(
+    tokens.otto!,
+    ofNamespace({ annotations: { [CREATOR]: 'bea' } }),
+  );
+
+  await notesAdmin('bea');
+
+  const own = `${tenant}/workspaces/ws-a/namespaces/ns-a`;
+  await platform.refused(tokens.otto!, 'PATCH', own, {
+    metadata: { annotations: { [CREATOR]: 'otto' } },
+  });
+
+  const { status, text } = await upgradedCall(platform.server.url, '/api/v1/namespaces/ns-a', {
+    method: 'PATCH',
+    token: tokens.otto!,
+    headers: { 'content-type': 'application/merge-patch+json' },
+    body: { metadata: { annotations: { [CREATOR]: 'otto' } } },
+  });
+
+  if (status < 400) {
+    platform.notes(`a PATCH that asks for an upgrade: ${text.slice(0, 200)}`);
+  }
+
+  await notesAdmin('otto');
+});
+
+attack('an operator with his own kubeconfig names no creator and moves no namespace', async () => {
+  const client = await platform.kubeconfigOf('otto');
+  const reads = await client.call('/api/v1/namespaces/ns-a/configmaps');
+
+  assert.equal(reads.status, 200, reads.text);
+  await platform.refusedAtOwnPort(client, ofNamespace({ annotations: { [CREATOR]: 'otto' } }));
+  await platform.refusedAtOwnPort(client, ofNamespace({ labels: { [WORKSPACE]: 'ws-b' } }));
+  await platform.refusedAtOwnPort(client, ofNamespace({ labels: { [WORKSPACE]: null } }));
+
+  await platform.refusedAtOwnPort(
+    client,
+    ofNamespace({ labels: { 'kubesphere.io/devopsproject': 'dev' } }),
+  );
+
+  await notesAdmin('otto');
+
+  assert.equal(
+    (await platform.stored('/api/v1/namespaces/ns-a')).metadata.labels[WORKSPACE],
+    'ws-a',
+  );
+});
+
+/** Notes it when somebody has become manager, or admin, of ws-a. */
+async function notesManager(username: string): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 500));
+
+  const { spec } = await platform.stored(`${templates}/ws-a`);
+  if (spec.template.spec.manager !== 'wanda') {
+    platform.notes(`the manager is ${spec.template.spec.manager}`);
+  }
+
+  const { json } = await platform.call(`${iam}/workspaces/ws-a/workspacemembers/${username}`);
+  if (json?.metadata?.annotations?.['iam.kubesphere.io/workspacerole'] === 'ws-a-admin') {
+    platform.notes(`${username} is admin of ws-a`);
+  }
+}
+
+attack("who manages a workspace's settings does not become its manager", async () => {
+  const own = `${tenant}/workspaces/ws-a`;
+
+  for (const name of ['seth', 'bea']) {
+    for (const query of ['?dryRun=All', '']) {
+      const { change } = manager(name);
+      await platform.refused(tokens.seth!, 'PATCH', own + query, change);
+
+      const stored = await platform.stored(`${templates}/ws-a`);
+      await platform.refused(tokens.seth!, 'PUT', own + query, {
+        ...stored,
+        spec: { ...stored.spec, ...(change.spec as object) },
+      });
+
+      const ops = [{ op: 'add', path: '/spec/template/spec/manager', value: name }];
+
+      const patched = await platform.call(own + query, {
+        method: 'PATCH',
+        token: tokens.seth,
+        headers: { 'content-type': 'application/json-patch+json' },
+        body: ops,
+      });
+
+      // The endpoint takes objects; if it took operations, it would have to refuse these.
+      if (![400, 403, 415].includes(patched.status)) {
+        platform.notes(
+          `JSON patch of ${own}${query}: ${patched.status} ${patched.text.slice(0, 200)}`,
+        );
+      }
+    }
+  }
+
+  await notesManager('seth');
+  await notesManager('bea');
+
+  // What gives nobody anything stays his to change.
+  const alias = { metadata: { annotations: { 'kubesphere.io/alias-name': 'A' } } };
+  const headers = { 'content-type': 'application/merge-patch+json' };
+
+  const { status, text } = await platform.call(own, {
+    method: 'PATCH',
+    token: tokens.seth,
+    headers,
+    body: alias,
+  });
+
+  assert.equal(status, 200, text);
+});
+
+attack('who manages clusters of the platform appoints no manager of a workspace', async () => {
+  await platform.refusedAtEveryDoor(tokens.cleo!, manager('cleo'));
+
+  await platform.refused(
+    tokens.cleo!,
+    'PATCH',
+    `${tenant}/workspaces/ws-a`,
+    manager('cleo').change,
+  );
+
+  const later = `${tenant.replace('v1alpha2', 'v1alpha3')}/workspacetemplates/ws-a`;
+  await platform.refused(tokens.cleo!, 'PATCH', later, manager('cleo').change);
+  await notesManager('cleo');
+});
+
+attack(
+  'who writes templates of workspaces appoints no manager, also with his own kubeconfig',
+  async () => {
+    await platform.refusedAtEveryDoor(tokens.tia!, manager('tia'));
+
+    const body = {
+      apiVersion: 'tenant.kubesphere.io/v1alpha2',
+      kind: 'WorkspaceTemplate',
+      metadata: { name: 'ws-mine' },
+      spec: { template: { spec: { manager: 'bea' } } },
+    };
+
+    await platform.refused(tokens.tia!, 'POST', `${templates}?dryRun=All`, body);
+    await platform.refused(tokens.tia!, 'POST', templates, body);
+
+    const applied = await platform.call(`${templates}/ws-mine?fieldManager=tia&force=true`, {
+      method: 'PATCH',
+      token: tokens.tia,
+      headers: { 'content-type': 'application/apply-patch+yaml' },
+      body: JSON.stringify(body),
+    });
+
+    if (applied.status !== 403) {
+      platform.notes(`apply that makes ${templates}/ws-mine: ${applied.status}`);
+    }
+
+    const client = await platform.kubeconfigOf('tia');
+    const reads = await client.call(`${templates}/ws-a`);
+
+    assert.equal(reads.status, 200, reads.text);
+    await platform.refusedAtOwnPort(client, manager('tia'));
+
+    const made = await client.call(templates, {
+      method: 'POST',
+      body: { ...body, metadata: { name: 'ws-his' } },
+    });
+
+    if (made.status !== 403) {
+      platform.notes(`own port: POST ${templates}: ${made.status}`);
+    }
+
+    await notesManager('tia');
+  },
+);
+
+test("an alias is changed with one's own kubeconfig as before", async () => {
+  const client = await platform.kubeconfigOf('otto');
+
+  const { status, text } = await client.call('/api/v1/namespaces/ns-a', {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/merge-patch+json' },
+    body: { metadata: { annotations: { 'kubesphere.io/alias-name': 'A' } } },
+  });
+
+  assert.equal(status, 200, text);
+});

@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Change } from '../support/doors.ts';
+import { PASSWORD, PATHS, TestPlatform } from '../support/test-platform.ts';
+import { eventually } from '../support/test-server.ts';
+
+const { iam, iamObjects } = PATHS;
+const USERS = `${iamObjects}/users`;
+const MERGE = { 'content-type': 'application/merge-patch+json' };
+const JSON_PATCH = { 'content-type': 'application/json-patch+json' };
+let platform: TestPlatform;
+
+/**
+ * Uma manages users; the others hold something that she does not, each at another level, and Paul
+ * holds nothing.
+ */
+const tokens: Record<string, string> = {};
+const STRONGER = ['wanda', 'nora', 'otto', 'cora', 'sven', 'gus'] as const;
+
+before(async () => {
+  platform = await TestPlatform.start();
+  tokens.uma = await platform.user('uma', 'users-manager');
+
+  for (const name of [...STRONGER, 'olga', 'paul', 'dee']) {
+    tokens[name] = await platform.user(name);
+  }
+
+  await platform.workspace('ws-a', 'wanda');
+  await platform.project('ns-a', 'ws-a');
+  await platform.member('namespaces/ns-a', 'nora', 'admin');
+  await platform.member('namespaces/ns-a', 'olga', 'operator');
+  await platform.member('namespaces/ns-a', 'otto', 'operator');
+  await platform.member('', 'cora', 'cluster-viewer');
+  await platform.member('namespaces/kube-system', 'sven', 'viewer');
+
+  // Gus has what he has by a group.
+  const group = await platform.made(`${iam}/workspaces/ws-a/groups`, {
+    metadata: { generateName: 'bosses' },
+  });
+  await platform.soonMade(`${iam}/workspaces/ws-a/groupbindings`, [
+    { userName: 'gus', groupName: group.metadata.name },
+  ]);
+
+  await platform.made(`${iam}/workspaces/ws-a/workspacerolebindings`, [
+    {
+      subjects: [{ kind: 'Group', name: group.metadata.name }],
+      roleRef: { kind: 'WorkspaceRole', name: 'ws-a-admin' },
+    },
+  ]);
+
+  for (const [name, query] of [
+    ['wanda', 'verb=delete&resource=pods&namespace=ns-a'],
+    ['nora', 'verb=delete&resource=pods&namespace=ns-a'],
+    ['otto', 'verb=delete&resource=pods&namespace=ns-a'],
+    ['cora', 'verb=list&resource=nodes'],
+    ['sven', 'verb=list&resource=pods&namespace=kube-system'],
+    ['gus', 'verb=delete&resource=pods&namespace=ns-a'],
+  ] as const) {
+    await platform.until(tokens[name]!, query);
+  }
+});
+
+after(() => platform.stop());
+
+const ofUser = (name: string, change: Record<string, unknown>): Change => ({
+  path: `${USERS}/${name}`,
+  apiVersion: 'iam.kubesphere.io/v1alpha2',
+  kind: 'User',
+  change,
+});
+
+test('an e-mail address that another user has is refused through the Kubernetes API, and the other one still logs in', async () => {
+  const body = {
+    apiVersion: 'iam.kubesphere.io/v1alpha2',
+    kind: 'User',
+    metadata: { name: 'copy' },
+    spec: { email: 'paul@example.com', password: PASSWORD },
+  };
+
+  const wrong: string[] = [];
+
+  const conflicts = (what: string, { status, text }: { status: number; text: string }) => {
+    if (status !== 409) {
+      wrong.push(`${what}: ${status} ${text.slice(0, 200)}`);
+    }
+  };
+
+  for (const query of ['?dryRun=All', '']) {
+    conflicts(`POST${query}`, await platform.call(USERS + query, { token: tokens.uma, body }));
+
+    const email = { spec: { email: 'paul@example.com' } };
+    conflicts(
+      `merge patch${query}`,
+      await platform.call(`${USERS}/dee${query}`, {
+        method: 'PATCH',
+        token: tokens.uma,
+        headers: MERGE,
+        body: email,
+      }),
+    );
+
+    const ops = [{ op: 'replace', path: '/spec/email', value: 'paul@example.com' }];
+    conflicts(
+      `JSON patch${query}`,
+      await platform.call(`${USERS}/dee${query}`, {
+        method: 'PATCH',
+        headers: JSON_PATCH,
+        body: ops,
+      }),
+    );
+
+    const applied = { ...body, metadata: { name: 'dee' }, spec: { email: 'paul@example.com' } };
+
+    const options = {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/apply-patch+yaml' },
+    };
+
+    const apply = `fieldManager=x&force=true${query.replace('?', '&')}`;
+    conflicts(
+      `apply${query}`,
+      await platform.call(`${USERS}/dee?${apply}`, { ...options, body: JSON.stringify(applied) }),
+    );
+
+    conflicts(
+      `apply that makes one${query}`,
+      await platform.call(`${USERS}/copy?${apply}`, { ...options, body: JSON.stringify(body) }),
+    );
+
+    const stored = await platform.stored(`${USERS}/dee`);
+    conflicts(
+      `PUT${query}`,
+      await platform.call(`${USERS}/dee${query}`, {
+        method: 'PUT',
+        body: { ...stored, spec: { ...stored.spec, ...email.spec } },
+      }),
+    );
+  }
+
+  assert.deepEqual(wrong, []);
+
+  const own = await platform.server.login('paul@example.com', PASSWORD);
+  assert.equal(own.status, 200, own.text);
+
+  assert.equal(
+    (await platform.call(`${iam}/users/paul`, { token: own.json.access_token })).status,
+    200,
+  );
+});
+
+test('sessions of a user who was disabled do not come back with him', async () => {
+  const { json } = await platform.server.login('dee', PASSWORD);
+  const { access_token: token, refresh_token } = json;
+  const reads = async () => (await platform.call(`${iam}/users/dee`, { token })).status;
+
+  assert.equal(await reads(), 200);
+
+  const basic = `Basic ${Buffer.from(`dee:${PASSWORD}`).toString('base64')}`;
+
+  const becomes = async (state: string, allowed: boolean) => {
+    await platform.made(`${USERS}/dee`, { status: { state } }, { method: 'PATCH', headers: MERGE });
+
+    // What shows that the state is known everywhere must not be a log-in, which ends other
+    // sessions.
+    await eventually(async () => {
+      const { status } = await platform.server.call(`${iam}/users/dee`, {
+        headers: { authorization: basic },
+      });
+      assert.equal(status === 200, allowed, `${status}`);
+    });
+  };
+
+  await becomes('Disabled', false);
+  assert.equal(await reads(), 401);
+  await becomes('Active', true);
+
+  // Not at once either, and not a moment later.
+  for (let left = 10; left > 0; left -= 1) {
+    assert.equal(await reads(), 401, 'the session has ended for good');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+
+  const refreshed = await platform.server.call('/oauth/token', {
+    form: { grant_type: 'refresh_token', refresh_token },
+  });
+  assert.ok(refreshed.status === 400 || refreshed.status === 401, refreshed.text);
+});
+
+test('finalizers and owners of a stronger user are not changed by who manages users', () =>
+  platform.withstands(async () => {
+    // By an owner that is gone the garbage collector would delete him.
+    const owner = {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      name: 'gone',
+      uid: '00000000-0000-4000-8000-000000000000',
+    };
+
+    await platform.refusedAtEveryDoor(
+      tokens.uma!,
+      ofUser('olga', { metadata: { ownerReferences: [owner] } }),
+    );
+
+    assert.equal((await platform.stored(`${USERS}/olga`)).metadata.ownerReferences, undefined);
+  }));
+
+for (const name of STRONGER) {
+  test(`who manages users takes over neither account nor state of ${name}, who may do what he may not`, () =>
+    platform.withstands(async () => {
+      const uma = tokens.uma!;
+      const before = (await platform.server.kubernetes(`${USERS}/${name}`)).json;
+
+      await platform.refused(uma, 'PUT', `${iam}/users/${name}/password`, {
+        password: 'Taken-0ver',
+      });
+      await platform.refused(uma, 'PUT', `${iam}/users/${name}/password?dryRun=All`, {
+        password: 'Taken-0ver',
+      });
+
+      const stored = await platform.stored(`${iam}/users/${name}`);
+      const moved = { ...stored, spec: { ...stored.spec, email: `${name}@evil.example` } };
+
+      await platform.refused(uma, 'PUT', `${iam}/users/${name}`, moved);
+
+      for (const change of [
+        { spec: { password: 'Taken-0ver' } },
+        { spec: { email: `${name}@evil.example` } },
+        { status: { state: 'Disabled' } },
+      ]) {
+        await platform.refusedAtEveryDoor(uma, ofUser(name, change));
+      }
+
+      await platform.refused(uma, 'PATCH', `${USERS}/${name}/status`, {
+        status: { state: 'Disabled' },
+      });
+
+      for (const path of [`${iam}/users/${name}`, `${USERS}/${name}`]) {
+        for (const query of ['?dryRun=All', '']) {
+          await platform.refused(uma, 'DELETE', path + query);
+        }
+      }
+
+      for (const what of ['sessions', 'totp']) {
+        await platform.refused(uma, 'DELETE', `${iam}/users/${name}/${what}`);
+      }
+
+      const { json: after } = await platform.server.kubernetes(`${USERS}/${name}`);
+      assert.deepEqual([after.spec, after.status.state], [before.spec, before.status.state]);
+      assert.equal((await platform.server.login(name, PASSWORD)).status, 200);
+    }));
+}
+
+test('who manages users deletes no collection of them in which one may do more', () =>
+  platform.withstands(async () => {
+    for (const query of [
+      '?dryRun=All',
+      '?fieldSelector=metadata.name%3Dwanda',
+      '?labelSelector=a%3Db',
+      '',
+    ]) {
+      await platform.refused(tokens.uma!, 'DELETE', USERS + query);
+    }
+
+    assert.equal((await platform.server.login('wanda', PASSWORD)).status, 200);
+  }));

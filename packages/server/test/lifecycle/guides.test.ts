@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { parseConfig } from '@ks-apiserver/server/config/config';
+
+const GUIDES = new URL('../../../../../docs/guides/', import.meta.url);
+
+test('every configuration of the guides is one that the server reads all of', async () => {
+  let blocks = 0;
+
+  for (const guide of await readdir(GUIDES)) {
+    const text = await readFile(new URL(guide, GUIDES), 'utf8');
+    for (const [, block = ''] of text.matchAll(/```yaml\n(.*?)```/gs)) {
+      // Objects of Kubernetes are none of ours.
+      if (/^(- )?apiVersion:/m.test(block)) {
+        continue;
+      }
+
+      assert.deepEqual(parseConfig(block).unknown, [], `${guide}:\n${block}`);
+      blocks += 1;
+    }
+  }
+
+  assert.ok(blocks >= 7, String(blocks));
+});

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { parse } from 'yaml';
+import { plantUser } from '../attack/attackers.ts';
+import { PATHS, SYSTEM, type TestPlatform } from '../support/test-platform.ts';
+import { eventually } from '../support/test-server.ts';
+
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+/** Name of every planted object, and of the user whose hash is a mark. */
+export const VICTIM = 'victim';
+
+/** The member cluster whose kubeconfig and token are marks. */
+export const CLUSTER = 'far';
+
+/** Secrets that were planted, each with the forms in which an answer could hold it. */
+export interface Marks {
+  /** Password hashes: nobody sees them, the administrator neither. */
+  hashes: ReadonlyMap<string, string>;
+  /** All: who may not do everything sees none. */
+  all: ReadonlyMap<string, string>;
+}
+
+/**
+ * Forms of a text in an answer: plain, in base64, and in base64 twice, as a kubeconfig in a Secret
+ * is.
+ */
+function forms(what: string, text: string): [string, string][] {
+  // A base64 text in another one is found by what lies between its first and last groups, at each
+  // of three offsets.
+  const inner = [0, 1, 2].map((shift) => base64(`${'x'.repeat(shift)}${text}`).slice(4, -4));
+
+  return [
+    [text, what],
+    ...inner
+      .filter((form) => form.length >= 16)
+      .map((form): [string, string] => [form, `${what} in base64`]),
+  ];
+}
+
+/** Plants marked secrets of every kind that must not be seen. */
+export async function plantMarks(platform: TestPlatform): Promise<Marks> {
+  await plantUser(platform, VICTIM);
+
+  const { password } = (await platform.server.kubernetes(`${PATHS.iamObjects}/users/${VICTIM}`))
+    .json.spec;
+  assert.match(password, /^\$2/);
+
+  // The digest alone tells as much as the whole.
+  const hashes = new Map([
+    ...forms('password hash', password),
+    ...forms('password hash', password.slice(-31)),
+  ]);
+
+  const kubeconfig = 'apiVersion: v1\nkind: Config\n# mark-of-the-kubeconfig-of-a-member-cluster\n';
+  const token = 'mark-of-the-token-of-a-member-cluster';
+  await platform.made(PATHS.clusters, {
+    apiVersion: 'cluster.kubesphere.io/v1alpha1',
+    kind: 'Cluster',
+    metadata: { name: CLUSTER },
+    spec: {
+      provider: 'kubesphere',
+      connection: { type: 'proxy', kubeconfig: base64(kubeconfig), token },
+    },
+  });
+
+  const others = [
+    ...forms('kubeconfig of a member cluster', 'mark-of-the-kubeconfig-of-a-member-cluster'),
+    ...forms('token of a member cluster', token),
+  ];
+
+  for (const namespace of SYSTEM) {
+    for (const [resource, field] of [
+      ['secrets', 'stringData'],
+      ['configmaps', 'data'],
+    ] as const) {
+      const mark = `mark-of-${resource}-in-${namespace}`;
+      const metadata = { name: VICTIM, labels: { 'kubesphere.io/mark': 'yes' } };
+      await platform.made(`/api/v1/namespaces/${namespace}/${resource}`, {
+        metadata,
+        [field]: { mark },
+      });
+
+      others.push(...forms(`${resource} of ${namespace}`, mark));
+    }
+  }
+
+  for (const name of ['admin', VICTIM]) {
+    const key = await eventually(async () => {
+      const { data } = await platform.stored(`${PATHS.kubeconfigs}/kubeconfig-${name}`);
+      return parse(data.config).users[0].user['client-key-data'] as string;
+    });
+
+    // Some of the key, which a line break of YAML does not cut.
+    others.push([key.slice(60, 110), `kubeconfig of ${name}`]);
+  }
+
+  return { hashes, all: new Map([...hashes, ...others]) };
+}
+
+/** What of the marks an answer holds. */
+export function marksIn(text: string, marks: ReadonlyMap<string, string>): string[] {
+  const found = new Set<string>();
+
+  for (const [form, what] of marks) {
+    if (text.includes(form)) {
+      found.add(what);
+    }
+  }
+
+  return [...found];
+}
