@@ -26,7 +26,7 @@ const target = resolve(process.argv[2] ?? join(root, 'dist/release'));
 const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
 /** What the server reads at run time, by its place below dist/. */
-const SERVER_FILES = ['bundle/main.js', 'bundle/server.cjs', 'manifests.json'];
+const SERVER_FILES = ['bundle/main.js', 'bundle/server.cjs', 'manifests.json', 'reference'];
 const DOCUMENTS = ['LICENSE', 'README.md', 'CHANGELOG.md'];
 
 /** The versions of the packages outside the bundle, as the workspace's packages fix them. */

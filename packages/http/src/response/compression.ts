@@ -54,6 +54,13 @@ function weightsOf(header: string): Map<string, number> {
   return weights;
 }
 
+/** Whether a caller takes a coding; who says nothing takes bodies as they are. */
+export function acceptsCoding(header: string | undefined, coding: Coding): boolean {
+  const weights = weightsOf(header ?? 'identity');
+
+  return (weights.get(coding) ?? weights.get('*') ?? 0) > 0;
+}
+
 /**
  * The coding for a body of `size` bytes; undefined where the caller accepts none that there is, not
  * even as it is.

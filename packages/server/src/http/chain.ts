@@ -31,6 +31,7 @@ import type {
 import { asksForDiscovery } from '../models/legacy-versions/discovery/legacy-discovery.ts';
 import type { LegacyVersions } from '../models/legacy-versions/legacy-versions.ts';
 import type { Connections } from './connections.ts';
+import { landingPage } from './landing-page.ts';
 import type { LongCalls } from './long-calls.ts';
 import { checkOrigin } from './origin.ts';
 
@@ -385,6 +386,7 @@ export function chain(parts: ChainParts): readonly Filter[] {
   return [
     failures,
     requestInfo,
+    landingPage,
     narrowing(parts),
     authentication(parts),
     authorization(parts),

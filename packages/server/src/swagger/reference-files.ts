@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+
+/** Files of the reference, which scripts/reference.mjs writes, compressed with gzip. */
+export const REFERENCE_FILES = {
+  'openapi.json': 'application/json',
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+  'docs.css': 'text/css; charset=utf-8',
+  'docs.js': 'text/javascript; charset=utf-8',
+} as const;
+
+/** Name of a file of the reference. */
+export type ReferenceFile = keyof typeof REFERENCE_FILES;
+
+/** A file as it lies on the disk, and a tag of its content. */
+export interface CompressedFile {
+  gzipped: Uint8Array;
+  etag: string;
+}
+
+const decompress = promisify(gunzip);
+
+/** Files that were asked for: there are few, and they never change while the server runs. */
+const compressed = new Map<ReferenceFile, Promise<CompressedFile>>();
+const plain = new Map<ReferenceFile, Promise<Uint8Array>>();
+
+async function readCompressed(name: ReferenceFile): Promise<CompressedFile> {
+  const gzipped = await readFile(new URL(`../reference/${name}.gz`, import.meta.url));
+  const hash = createHash('sha256').update(gzipped).digest('base64url');
+
+  return { gzipped, etag: `W/"${hash.slice(0, 22)}"` };
+}
+
+/** What a map has under a key; makes it on the first call, and again after a failure. */
+function getOrMake<K, V>(map: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
+  let made = map.get(key);
+
+  if (!made) {
+    made = make();
+    map.set(key, made);
+    made.catch(() => map.delete(key));
+  }
+
+  return made;
+}
+
+/** A file of the reference, compressed; rejects where the build step did not run. */
+export function compressedFile(name: ReferenceFile): Promise<CompressedFile> {
+  return getOrMake(compressed, name, () => readCompressed(name));
+}
+
+/** A file of the reference for callers that take no gzip. */
+export function plainFile(name: ReferenceFile): Promise<Uint8Array> {
+  return getOrMake(plain, name, async () => decompress((await compressedFile(name)).gzipped));
+}
