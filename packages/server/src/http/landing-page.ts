@@ -10,8 +10,8 @@ const CONTENT = `<h1>KubeSphere API server</h1>
 <li><a href="readyz">Whether it is ready</a></li>
 </ul>
 <h2>Log in</h2>
-<pre>curl -d grant_type=password -d username=NAME --data-urlencode password=PASSWORD \\
-  ADDRESS/oauth/token</pre>
+<pre>curl ADDRESS/oauth/token -d grant_type=password \\
+  -d username=NAME --data-urlencode password=PASSWORD</pre>
 <p>The access token goes with each call, as <code>Authorization: Bearer TOKEN</code>.</p>
 <h2>kubectl</h2>
 <p>Users have a kubeconfig of their own:</p>

@@ -63,15 +63,15 @@ const MAPS = new Set(['properties', 'patternProperties', 'definitions']);
 const LISTS = new Set(['allOf', 'anyOf', 'oneOf']);
 
 const SECURITY_SCHEMES = {
-  password: {
-    type: 'oauth2',
-    description: 'Name and password of a user. Leave client_id and client_secret empty.',
-    flows: { password: { tokenUrl: '/oauth/token', refreshUrl: '/oauth/token', scopes: {} } },
-  },
   token: {
     type: 'http',
     scheme: 'bearer',
     description: 'An access token or API token, for users with a second factor and for programs.',
+  },
+  password: {
+    type: 'oauth2',
+    description: 'Name and password of a user.',
+    flows: { password: { tokenUrl: '/oauth/token', refreshUrl: '/oauth/token', scopes: {} } },
   },
 };
 
@@ -131,17 +131,24 @@ function schemaOfParameter(parameter: SwaggerParameter): Schema {
   return convertSchema(Object.fromEntries(keywords));
 }
 
+/**
+ * A parameter of OpenAPI 3.1. The default of one that may be left out is told in its description
+ * alone: viewers send what is in the schema, and lists take what they do not expect for filters.
+ */
 function convertParameter(parameter: SwaggerParameter): object {
-  const { name, in: place, description, required, collectionFormat } = parameter;
+  const { name, in: place, description, required, collectionFormat, default: preset } = parameter;
+  const isLeftOut = preset !== undefined && required !== true;
+  const { default: _, ...schema } = schemaOfParameter(parameter);
+  const about = [description, isLeftOut && `(default: ${String(preset)})`].filter(Boolean);
+  const isList = place === 'query' && parameter.type === 'array';
 
   return {
     name,
     in: place,
-    ...(description && { description }),
+    ...(about.length > 0 && { description: about.join(' ') }),
     ...(required && { required }),
-    ...(place === 'query' &&
-      parameter.type === 'array' && { explode: collectionFormat === 'multi' }),
-    schema: schemaOfParameter(parameter),
+    ...(isList && { explode: collectionFormat === 'multi' }),
+    schema: isLeftOut ? schema : schemaOfParameter(parameter),
   };
 }
 
