@@ -9,22 +9,22 @@ import { WELL_KNOWN_PASSWORD } from '../models/iam/passwords/password-policy.ts'
 import { checkPassword, hashPassword, PASSWORD_LIMIT } from '../models/iam/passwords/passwords.ts';
 import { randomPassword, type SecretStore } from './secrets.ts';
 
-/** What happened to the user admin at this start. */
+/** What this start did to the user `admin`. */
 export interface AdminResult {
   created: boolean;
-  /** The password that was made up, to be shown once. */
+  /** The generated password, to be shown once. */
   generated?: string;
 }
 
-/** Whether the administrator has the password that every KubeSphere 3.0 was installed with. */
+/** Whether the administrator still has the initial password of KubeSphere 3.0. */
 export async function hasWellKnownPassword(client: KubeClient): Promise<boolean> {
   const admin = await client.find<User>({ resource: USERS, name: 'admin' });
   return checkPassword(WELL_KNOWN_PASSWORD, admin?.spec.password);
 }
 
 /**
- * Makes the user admin unless there is one, with the given password or a random one that is kept;
- * `changeInitial` makes him set one of his own first. Throws ConfigError.
+ * Creates the user `admin` unless it exists, with the given password or a random one that is kept;
+ * with `changeInitial` they must set their own first. Throws ConfigError.
  */
 export async function ensureAdmin(
   client: KubeClient,

@@ -25,7 +25,7 @@ import type { Gate } from '../models/gate/gate.ts';
 import type { Authenticator } from '../models/iam/login/authenticate.ts';
 import type {
   LegacyCall,
-  LegacyCallParts,
+  LegacyCallDependencies,
   Send,
 } from '../models/legacy-versions/calls/legacy-call.ts';
 import { asksForDiscovery } from '../models/legacy-versions/discovery/legacy-discovery.ts';
@@ -36,7 +36,7 @@ import type { LongCalls } from './long-calls.ts';
 import { checkOrigin } from './origin.ts';
 
 /** What the filters of the chain work with. */
-export interface ChainParts {
+export interface ChainDependencies {
   kubernetes: KubeTransport;
   /** Makes the calls to the Kubernetes API. */
   gate: Gate;
@@ -45,29 +45,29 @@ export interface ChainParts {
   router: Filter;
   /** Serves protocol upgrades of this server's own routes. */
   upgrade: ReturnType<typeof upgradeRouter>;
-  /** Finds the row that serves a path. */
+  /** Finds the route that serves a path. */
   routeOf: ReturnType<typeof routeFinder>;
   /** Paths of routes that look at the Authorization header themselves. */
   authenticating: ReadonlySet<string>;
-  /** Origins of pages elsewhere that may open WebSockets. */
+  /** Origins of other sites' pages that may open WebSockets. */
   webSocketOrigins: readonly string[];
   /** Calls under way: ended when the server stops or their session does. */
   connections: Connections;
   /** Calls that go on for long, by user. */
   longCalls: LongCalls;
-  /** Bodies that are in memory. */
+  /** Counts request bodies in memory. */
   bodies: BodyBudgets;
   /**
-   * Older versions of Kubernetes' kinds that are served here; undefined where that is turned off.
+   * Older versions of Kubernetes' kinds that are served here; undefined when that is turned off.
    */
   legacyVersions: LegacyVersions | undefined;
   /** Schemas of Kubernetes' kinds. */
-  schemaOf: LegacyCallParts['schemaOf'];
+  schemaOf: LegacyCallDependencies['schemaOf'];
 }
 
 /**
- * Headers by which a caller could act as somebody else at the Kubernetes API, or hand on his own
- * credentials.
+ * Headers with which a caller could act as somebody else at the Kubernetes API, or pass on their
+ * own credentials.
  */
 const NEVER_PROXIED = headerNames(
   /^(authorization|cookie|x-kubesphere-.*|impersonate-.*|x-remote-.*)$/,
@@ -85,8 +85,8 @@ const failures: Filter = (exchange, next) => {
 };
 
 /**
- * Reads method and URL; doubled slashes count as one. Also the fix-ups that member clusters and old
- * consoles rely on.
+ * Parses method and URL; doubled slashes count as one. Also makes the corrections that member
+ * clusters and old consoles need.
  */
 const requestInfo: Filter<Incoming> = (exchange, next) => {
   const { req } = exchange;
@@ -114,8 +114,8 @@ const requestInfo: Filter<Incoming> = (exchange, next) => {
 
 const VISIBLE = /[?&]scope=visible(&|$)/;
 
-/** Marks lists that show no more than what their caller may see: everybody may ask for those. */
-function narrowing({ routeOf }: ChainParts): Filter<Incoming> {
+/** Marks lists that return only what their caller may see: everybody may ask for those. */
+function narrowing({ routeOf }: ChainDependencies): Filter<Incoming> {
   return (exchange, next) => {
     if (VISIBLE.test(exchange.url)) {
       const route = routeOf(exchange.req.method ?? 'GET', exchange.url.split('?', 1)[0]!);
@@ -127,11 +127,11 @@ function narrowing({ routeOf }: ChainParts): Filter<Incoming> {
 }
 
 /**
- * Finds out who calls. A wrong credential is refused also where none is needed, but for routes that
- * look at it themselves: at the token endpoint it is a client's secret, or what 3.0's console sends
- * with a refresh token.
+ * Authenticates the caller. A wrong credential is refused also when none is needed, except for
+ * routes that read it themselves: at the token endpoint it is a client's secret, or what 3.0's
+ * console sends with a refresh token.
  */
-function authentication({ authenticator, authenticating }: ChainParts): Filter<Incoming> {
+function authentication({ authenticator, authenticating }: ChainDependencies): Filter<Incoming> {
   return (exchange, next) => {
     const { req, info } = exchange;
     if (authenticating.has(info.path.replace(/\/$/, ''))) {
@@ -153,8 +153,8 @@ function authentication({ authenticator, authenticating }: ChainParts): Filter<I
   };
 }
 
-/** Counts bodies that come for who sends them: they are held in memory until they are answered. */
-function bodyBudgets({ bodies }: ChainParts): Filter {
+/** Counts bodies for their senders while they are in memory. */
+function bodyBudgets({ bodies }: ChainDependencies): Filter {
   return ({ req, res, user }, next) => {
     if (hasBody(req)) {
       bodies.open(req, res, user);
@@ -164,48 +164,46 @@ function bodyBudgets({ bodies }: ChainParts): Filter {
 }
 
 /** Throws Forbidden unless a user may make a call. */
-function authorize({ authorizer }: ChainParts, user: UserInfo, info: RequestInfo): Pending {
+function authorize({ authorizer }: ChainDependencies, user: UserInfo, info: RequestInfo): Pending {
   checkFirstPassword(user, info);
   checkApiToken(user, info);
 
   return authorizer.authorizeCall(user, info);
 }
 
-/** Denies whatever no rule, role or public path allows. */
-function authorization(parts: ChainParts): Filter<Incoming> {
+/** Denies every call that no rule, role or public path allows. */
+function authorization(dependencies: ChainDependencies): Filter<Incoming> {
   return (exchange, next) => {
-    const pending = authorize(parts, exchange.user, exchange.info);
+    const pending = authorize(dependencies, exchange.user, exchange.info);
     return pending ? pending.then(next) : next();
   };
 }
 
-/**
- * Calls that are about an older version of a kind, as they are made in the version that is served.
- */
+/** The same calls in the version that is served, for calls about an older version of a kind. */
 const legacyCalls = new WeakMap<Incoming, LegacyCall>();
 
 /**
- * Tells whether a call is about routes by a role that every project has. These roles are KubeSphere
- * 3.0's: they name routes by the group that clusters of its time had them in, `extensions`, which
- * held no other kind there any more.
+ * Whether a call is about Ingresses by a role that every project has. These roles of KubeSphere 3.0
+ * name the group in which clusters of its time served Ingresses, `extensions`, which had no other
+ * kinds by then.
  */
-function isAboutRoutesBy3x({ authorizer }: ChainParts, { user, info }: Incoming): boolean {
+function isAboutRoutesBy3x({ authorizer }: ChainDependencies, { user, info }: Incoming): boolean {
   const isRoute = info.group === 'extensions' && info.resource === 'ingresses';
 
   return isRoute && authorizer.byRoleOfEveryProject(user, info);
 }
 
 /**
- * Finds calls about older versions of Kubernetes' kinds: who makes one must be allowed to make it
+ * Finds calls about older versions of Kubernetes' kinds: their callers must be allowed to make them
  * in the served version too.
  */
-function legacyVersions(parts: ChainParts): Filter<Incoming> {
+function legacyVersions(dependencies: ChainDependencies): Filter<Incoming> {
   const find = async (exchange: Incoming, found: Promise<LegacyCall | undefined>) => {
     const call = await found;
     if (call) {
-      if (!isAboutRoutesBy3x(parts, exchange)) {
-        await authorize(parts, exchange.user, call.info);
-        // What lasts ends when this right is taken.
+      if (!isAboutRoutesBy3x(dependencies, exchange)) {
+        await authorize(dependencies, exchange.user, call.info);
+        // Long calls end when this right is withdrawn.
         exchange.served = call.info;
       }
 
@@ -214,7 +212,7 @@ function legacyVersions(parts: ChainParts): Filter<Incoming> {
   };
 
   return (exchange, next) => {
-    const found = parts.legacyVersions?.callOf(
+    const found = dependencies.legacyVersions?.callOf(
       exchange.req.method ?? 'GET',
       exchange.url,
       exchange.info,
@@ -225,8 +223,8 @@ function legacyVersions(parts: ChainParts): Filter<Incoming> {
 }
 
 /**
- * The call as it goes to the Kubernetes API: with this server's identity, without the caller's
- * credentials.
+ * Returns the call as it is sent to the Kubernetes API: with this server's identity, without the
+ * caller's credentials.
  */
 function proxied(exchange: Incoming, headers: Record<string, string>): KubeRequest {
   const kept: Record<string, string> = {};
@@ -239,7 +237,7 @@ function proxied(exchange: Incoming, headers: Record<string, string>): KubeReque
 
   const request = kubeRequestFrom(exchange.req, exchange.signal, kept);
 
-  // What a pod or service gets, nobody here keeps.
+  // Bodies for pods and services are not kept in memory.
   const streams = exchange.info.subresource === 'proxy';
   const isCounted = request.body !== undefined && !streams;
 
@@ -247,11 +245,10 @@ function proxied(exchange: Incoming, headers: Record<string, string>): KubeReque
 }
 
 /**
- * Makes a call to the Kubernetes API for its caller, through the gate: in the version that is
- * served.
+ * Makes a caller's call to the Kubernetes API, through the gate and in the version that is served.
  */
 export function gatedCall(
-  { gate, kubernetes, legacyVersions: versions, schemaOf }: ChainParts,
+  { gate, kubernetes, legacyVersions: versions, schemaOf }: ChainDependencies,
   exchange: Incoming,
   request: KubeRequest,
 ): Promise<KubeResponse> {
@@ -282,7 +279,7 @@ export function gatedCall(
     : send(info, request, readBody);
 }
 
-/** A watch's body that simply ends, without an error for the reader, when the server stops. */
+/** Returns a watch's body that ends without an error when the server stops. */
 async function* endingQuietly(body: KubeBody, stopped: AbortSignal): AsyncGenerator<Uint8Array> {
   try {
     yield* isWhole(body) ? [body] : body;
@@ -298,7 +295,7 @@ async function* endingQuietly(body: KubeBody, stopped: AbortSignal): AsyncGenera
  * out.
  */
 async function proxyWatch(
-  parts: ChainParts,
+  dependencies: ChainDependencies,
   exchange: Exchange,
   request: KubeRequest,
 ): Promise<void> {
@@ -307,10 +304,10 @@ async function proxyWatch(
 
   exchange.signal.addEventListener('abort', gone, { once: true });
 
-  const forget = parts.connections.add(exchange, gone);
+  const forget = dependencies.connections.add(exchange, gone);
 
   try {
-    const response = await gatedCall(parts, exchange, { ...request, signal: watch.signal });
+    const response = await gatedCall(dependencies, exchange, { ...request, signal: watch.signal });
     await writeKubeResponse(exchange.res, {
       ...response,
       body: endingQuietly(response.body, watch.signal),
@@ -320,19 +317,19 @@ async function proxyWatch(
   }
 }
 
-/** Passes any other call on; one that lasts, like following a log, is cut when its session ends. */
+/** Passes any other call on; a long one, such as following a log, is cut when its session ends. */
 async function proxyCall(
-  parts: ChainParts,
+  dependencies: ChainDependencies,
   exchange: Exchange,
   request: KubeRequest,
 ): Promise<void> {
-  const response = await gatedCall(parts, exchange, request);
+  const response = await gatedCall(dependencies, exchange, request);
   if (isWhole(response.body)) {
     return writeKubeResponse(exchange.res, response);
   }
 
-  const forget = parts.connections.add(exchange, (why) => {
-    // What is on its way when the server stops may arrive.
+  const forget = dependencies.connections.add(exchange, (why) => {
+    // Answers in progress when the server stops are completed.
     if (why !== 'stopping') {
       exchange.res.destroy();
     }
@@ -341,17 +338,17 @@ async function proxyCall(
   await Promise.resolve(writeKubeResponse(exchange.res, response)).finally(forget);
 }
 
-/** Hands `/api` and `/apis` to the Kubernetes API, streaming both ways. */
-function kubernetesProxy(parts: ChainParts): Filter {
+/** Passes calls of `/api` and `/apis` to the Kubernetes API, streaming both ways. */
+function kubernetesProxy(dependencies: ChainDependencies): Filter {
   const proxy: Filter = async (exchange) => {
     const { info, req, res } = exchange;
     const request = proxied(exchange, endToEndHeaders(req));
 
     try {
       if (info.verb === 'watch') {
-        await proxyWatch(parts, exchange, request);
+        await proxyWatch(dependencies, exchange, request);
       } else {
-        await proxyCall(parts, exchange, request);
+        await proxyCall(dependencies, exchange, request);
       }
     } catch (error) {
       if (exchange.signal.aborted) {
@@ -368,8 +365,8 @@ function kubernetesProxy(parts: ChainParts): Filter {
   return (exchange, next) => (exchange.info.isKubernetes ? proxy(exchange, next) : next());
 }
 
-/** Lets live lists end with their session, or with the right to them. */
-function liveLists({ connections }: ChainParts): Filter {
+/** Ends live lists with their session, or when the right to them is withdrawn. */
+function liveLists({ connections }: ChainDependencies): Filter {
   return (exchange, next) => {
     if (exchange.info.verb === 'watch') {
       exchange.follow = (end) => connections.add(exchange, end);
@@ -379,37 +376,40 @@ function liveLists({ connections }: ChainParts): Filter {
 }
 
 /**
- * The way of every call, outermost first. Cluster dispatch comes after authentication, auditing
+ * The filters of every call, outermost first. Cluster dispatch comes after authentication, auditing
  * after authorization.
  */
-export function chain(parts: ChainParts): readonly Filter[] {
+export function chain(dependencies: ChainDependencies): readonly Filter[] {
   return [
     failures,
     requestInfo,
     landingPage,
-    narrowing(parts),
-    authentication(parts),
-    authorization(parts),
-    legacyVersions(parts),
-    bodyBudgets(parts),
-    parts.longCalls.filter,
-    kubernetesProxy(parts),
-    liveLists(parts),
-    parts.router,
+    narrowing(dependencies),
+    authentication(dependencies),
+    authorization(dependencies),
+    legacyVersions(dependencies),
+    bodyBudgets(dependencies),
+    dependencies.longCalls.filter,
+    kubernetesProxy(dependencies),
+    liveLists(dependencies),
+    dependencies.router,
   ];
 }
 
-/** Where upgrades end: the Kubernetes API, or a route of this server. */
+/** Handlers of upgrades: the Kubernetes API, or a route of this server. */
 export interface UpgradeEnds {
   kubernetes: (request: KubeRequest) => Promise<void>;
   route: () => Promise<void>;
 }
 
-/** The same way for protocol upgrades. */
-export function upgradeChain(parts: ChainParts, ends: UpgradeEnds): readonly Filter<Incoming>[] {
+/** The same filters for protocol upgrades. */
+export function upgradeChain(
+  dependencies: ChainDependencies,
+  ends: UpgradeEnds,
+): readonly Filter<Incoming>[] {
   const origin: Filter<Incoming> = ({ req, info }, next) => {
     checkUpgrade(req, info);
-    checkOrigin(req.headers, parts.webSocketOrigins);
+    checkOrigin(req.headers, dependencies.webSocketOrigins);
     return next();
   };
 
@@ -421,7 +421,7 @@ export function upgradeChain(parts: ChainParts, ends: UpgradeEnds): readonly Fil
     const { req } = exchange;
 
     const headers = {
-      // Kubernetes asks every WebSocket for an origin; one that came with it has been checked
+      // Kubernetes requires an origin of every WebSocket; one that came with it has been checked
       // above.
       origin: `http://${req.headers.host ?? 'localhost'}`,
       ...endToEndHeaders(req),
@@ -433,11 +433,11 @@ export function upgradeChain(parts: ChainParts, ends: UpgradeEnds): readonly Fil
 
   return [
     requestInfo,
-    narrowing(parts),
+    narrowing(dependencies),
     origin,
-    authentication(parts),
-    authorization(parts),
-    legacyVersions(parts),
+    authentication(dependencies),
+    authorization(dependencies),
+    legacyVersions(dependencies),
     upgrade,
   ];
 }

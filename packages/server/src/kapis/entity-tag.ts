@@ -42,15 +42,15 @@ class Digest {
  */
 export function entityTag(
   { entries, total, continue: next = '' }: Page,
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   catalog: Catalog,
   form: string,
 ): string | undefined {
   const digest = new Digest();
-  digest.text(`${row.group}/${row.version}/${row.resource}/${form}/${next}`);
+  digest.text(`${definition.group}/${definition.version}/${definition.resource}/${form}/${next}`);
   digest.number(total);
 
-  const versionOf = row.annotate && row.annotationVersion;
+  const versionOf = definition.annotate && definition.annotationVersion;
 
   for (const entry of entries) {
     if (entry.uid === '' || entry.resourceVersion === '') {

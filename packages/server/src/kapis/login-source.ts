@@ -1,5 +1,5 @@
 import type { RouteRequest } from '@ks-apiserver/http/routes/route';
-import type { LoginSource } from '../models/iam/login/login.ts';
+import type { LoginSource } from '../models/iam/login/login-source.ts';
 
 /**
  * Where a call that proves who somebody is comes from: a log-in is worth a record, to confirm one's

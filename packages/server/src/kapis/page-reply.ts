@@ -15,27 +15,30 @@ const JSON_TYPE = 'application/json';
 
 function cachingHeaders(
   page: Page,
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   catalog: Catalog,
   form: string,
-  stale = catalog.staleness(row),
+  stale = catalog.staleness(definition),
 ): Record<string, string> {
   // A page of a snapshot names the next one: it is not to be kept longer than that can be asked
   // for.
-  const etag = page.continue === undefined ? entityTag(page, row, catalog, form) : undefined;
+  const etag = page.continue === undefined ? entityTag(page, definition, catalog, form) : undefined;
   return { ...(etag !== undefined && { etag }), ...CACHING, ...staleHeaders(stale) };
 }
 
 /** The answer to a list of cached objects, `{items, totalItems}`: their bytes as they are. */
 export function pageReply(
   page: Page,
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   catalog: Catalog,
   totalKey: TotalKey = 'totalItems',
 ): RouteReply {
-  const headers = { 'content-type': JSON_TYPE, ...cachingHeaders(page, row, catalog, totalKey) };
+  const headers = {
+    'content-type': JSON_TYPE,
+    ...cachingHeaders(page, definition, catalog, totalKey),
+  };
   const { etag } = headers as { etag?: string };
-  const body = () => listBody(page, row, catalog, totalKey);
+  const body = () => listBody(page, definition, catalog, totalKey);
   const joined = etag === undefined ? undefined : catalog.bodies.of(etag, page.entries, body);
   if (joined) {
     return new RouteReply(200, headers, joined);
@@ -50,9 +53,13 @@ export function pageReply(
 const replies = new WeakMap<Entry, RouteReply>();
 
 /** The answer to a get of a cached object. */
-export function objectReply(entry: Entry, row: ResourceDefinition, catalog: Catalog): RouteReply {
-  const stale = catalog.staleness(row);
-  const lasts = !row.annotate && stale === undefined;
+export function objectReply(
+  entry: Entry,
+  definition: ResourceDefinition,
+  catalog: Catalog,
+): RouteReply {
+  const stale = catalog.staleness(definition);
+  const lasts = !definition.annotate && stale === undefined;
   const known = lasts ? replies.get(entry) : undefined;
   if (known) {
     return known;
@@ -60,10 +67,10 @@ export function objectReply(entry: Entry, row: ResourceDefinition, catalog: Cata
 
   const headers = {
     'content-type': JSON_TYPE,
-    ...cachingHeaders({ entries: [entry], total: -1 }, row, catalog, '', stale),
+    ...cachingHeaders({ entries: [entry], total: -1 }, definition, catalog, '', stale),
   };
 
-  const reply = new RouteReply(200, headers, bytesOf(entry, row, catalog));
+  const reply = new RouteReply(200, headers, bytesOf(entry, definition, catalog));
 
   if (lasts) {
     replies.set(entry, reply);

@@ -16,10 +16,11 @@ import { clusterV1alpha1 } from './cluster.v1alpha1/routes.ts';
 import { configV1alpha2 } from './config.v1alpha2/routes.ts';
 import { docs } from './docs/routes.ts';
 import { health, type Readiness } from './health/routes.ts';
-import { type IamParts, iamV1alpha2 } from './iam.v1alpha2/routes.ts';
+import { type IamDependencies, iamV1alpha2 } from './iam.v1alpha2/routes.ts';
 import { laterVersions } from './later-versions/routes.ts';
-import type { OAuthParts } from './oauth/parts.ts';
-import { type ProviderLoginParts, providerRoutes } from './oauth/providers/provider-routes.ts';
+import type { OAuthDependencies } from './oauth/dependencies.ts';
+import type { ProviderLoginDependencies } from './oauth/providers/dependencies.ts';
+import { providerRoutes } from './oauth/providers/provider-routes.ts';
 import { oauth } from './oauth/routes.ts';
 import { operationsV1alpha2 } from './operations.v1alpha2/routes.ts';
 import { resourcesV1alpha2 } from './resources.v1alpha2/routes.ts';
@@ -31,16 +32,16 @@ import { buildAs } from './version/build.ts';
 import { version } from './version/routes.ts';
 
 /** What the handlers of all groups work with. */
-export interface RouteParts {
+export interface RouteDependencies {
   config: Config;
   /** Writes for callers. */
   gate: Gate;
   client: KubeReader;
   routers: Routers;
   catalog: Catalog;
-  oauth: OAuthParts;
-  providerLogin: ProviderLoginParts;
-  iam: IamParts;
+  oauth: OAuthDependencies;
+  providerLogin: ProviderLoginDependencies;
+  iam: IamDependencies;
   authorizer: Authorizer;
   visibility: Visibility;
   live: LiveLists;
@@ -54,7 +55,7 @@ export interface RouteParts {
 }
 
 /** Every operation of the server: all groups' tables one after the other. */
-export function routes(parts: RouteParts): readonly Route[] {
+export function routes(dependencies: RouteDependencies): readonly Route[] {
   const {
     config,
     gate,
@@ -69,24 +70,24 @@ export function routes(parts: RouteParts): readonly Route[] {
     metrics,
     readiness,
     runsContainers,
-  } = parts;
+  } = dependencies;
 
   // Git servers and image registries that users name.
   const outbound = new Outbound(config.verification.allowedCIDRs ?? []);
 
   return [
-    ...oauth(parts.oauth),
-    ...providerRoutes(parts.providerLogin),
-    ...configV1alpha2(config, parts.providerLogin),
+    ...oauth(dependencies.oauth),
+    ...providerRoutes(dependencies.providerLogin),
+    ...configV1alpha2(config, dependencies.providerLogin),
     ...version(client, buildAs(config.compatibility.version)),
-    ...iamV1alpha2(parts.iam),
+    ...iamV1alpha2(dependencies.iam),
     ...tenantV1alpha2({ gate, client, catalog, tenants, quotas, visibility, live }),
     ...tenantV1alpha3({ gate, client, catalog, tenants, quotas, visibility, live }),
     ...clusterV1alpha1(gate, authorizer, client, config.multicluster),
     ...operationsV1alpha2(gate, client),
     ...resourcesV1alpha2({
       client,
-      routers: parts.routers,
+      routers: dependencies.routers,
       catalog,
       authorizer,
       config,
@@ -98,7 +99,7 @@ export function routes(parts: RouteParts): readonly Route[] {
       authorizer,
       visibility,
       live,
-      userList: parts.iam.userList,
+      userList: dependencies.iam.userList,
       client,
       outbound,
     }),
@@ -110,7 +111,7 @@ export function routes(parts: RouteParts): readonly Route[] {
 }
 
 /**
- * The same rows for documents and tests; there is nothing behind them, so their handlers must not
+ * The same routes for documents and tests; there is nothing behind them, so their handlers must not
  * be called.
  */
 export function routeTables(): readonly Route[] {
@@ -120,5 +121,5 @@ export function routeTables(): readonly Route[] {
     providerLogin: {},
     iam: { credentials: {} },
     config: { kubernetes: {}, verification: {}, multicluster: {}, compatibility: {} },
-  } as unknown as RouteParts);
+  } as unknown as RouteDependencies);
 }

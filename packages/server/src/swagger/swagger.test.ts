@@ -95,7 +95,7 @@ const route: Route = {
   handler: () => undefined,
 };
 
-test('a row of a route table becomes an operation', () => {
+test('a route becomes an operation', () => {
   const document = kubesphereSwagger([route]);
   assert.deepEqual(document.paths['/kapis/test/v1/users/{user}']?.put, {
     consumes: ['application/json'],

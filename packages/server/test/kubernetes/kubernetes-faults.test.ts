@@ -31,17 +31,17 @@ async function make(path: string, object: object): Promise<void> {
 const remove = (path: string) => server.kubernetes(path, { method: 'DELETE' });
 const configMap = (name: string, data: object = {}) => make(NAMES, { metadata: { name }, data });
 
-const names = (row: ResourceDefinition = CONFIGMAPS) =>
+const names = (definition: ResourceDefinition = CONFIGMAPS) =>
   catalog
-    .informer(row)
+    .informer(definition)
     .store.list('name', 'shop')
     .map(({ name }) => name)
     .filter((name) => name !== 'kube-root-ca.crt');
 
 const shows = (...wanted: string[]) =>
   eventually(async () => assert.deepEqual(names(), wanted), 15_000);
-const synced = (row: ResourceDefinition = CONFIGMAPS) =>
-  catalog.synced(row, AbortSignal.timeout(10_000));
+const synced = (definition: ResourceDefinition = CONFIGMAPS) =>
+  catalog.synced(definition, AbortSignal.timeout(10_000));
 
 /** Does something to the first calls that it is about, and nothing to later ones. */
 function first(count: number, wanted: (call: ProxiedCall) => boolean, fault: Fault) {
@@ -363,8 +363,8 @@ test('a CRD appears, changes its version and disappears while it is listed', asy
   );
 
   const listed = async () => {
-    const row = (await catalog.resolve('kettles'))!;
-    return (await synced(row))
+    const definition = (await catalog.resolve('kettles'))!;
+    return (await synced(definition))
       .list('name')
       .map(({ name, bytes }) => `${name} ${JSON.parse(bytes.toString()).apiVersion}`);
   };
@@ -420,16 +420,16 @@ test('the copy of a kind that nobody asks for any more goes, those of the table 
   await catalog.start(AbortSignal.timeout(10_000));
   await synced();
 
-  const row = (await catalog.resolve('serviceaccounts'))!;
+  const definition = (await catalog.resolve('serviceaccounts'))!;
   const followed = (await catalog.resolve('limitranges'))!;
   const stop = (await synced(followed)).onChange(() => {});
 
-  await synced(row);
-  await eventually(async () => assert.equal(catalog.isFollowed(row), false));
+  await synced(definition);
+  await eventually(async () => assert.equal(catalog.isFollowed(definition), false));
   assert.deepEqual([catalog.isFollowed(CONFIGMAPS), catalog.isFollowed(followed)], [true, true]);
   stop();
   await eventually(async () => assert.equal(catalog.isFollowed(followed), false));
-  assert.ok((await synced(row)).size > 0);
+  assert.ok((await synced(definition)).size > 0);
 });
 
 // With a real cluster every server that a test starts has one of its own, and not that behind the

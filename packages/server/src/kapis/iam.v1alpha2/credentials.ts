@@ -10,7 +10,7 @@ import { sourceOf } from '../login-source.ts';
 import { SUCCESS } from '../page-reply.ts';
 
 /** What the handlers of credentials work with. */
-export interface CredentialHandlersParts {
+export interface CredentialHandlersDependencies {
   users: Users;
   login: Login;
   apiTokens: ApiTokens;
@@ -40,7 +40,7 @@ export function credentialHandlers({
   apiTokens,
   totp,
   revokeSessions,
-}: CredentialHandlersParts): Record<Operation, Handler> {
+}: CredentialHandlersDependencies): Record<Operation, Handler> {
   type Act = (
     user: User & { metadata: { name: string; uid: string } },
     request: RouteRequest,

@@ -7,7 +7,7 @@ import type { Explainer } from '../../models/authorization/explain.ts';
 import { ALL_RIGHTS } from '../../models/authorization/rights.ts';
 
 /** What explaining works with. */
-export interface ExplainParts {
+export interface ExplainDependencies {
   explainer: Explainer;
   authorizer: Authorizer;
 }
@@ -56,7 +56,7 @@ function asked(query: URLSearchParams): RequestInfo {
  * Why a user may or may not make a call. Everybody may ask about himself; about others, who may do
  * everything.
  */
-export function explainHandler({ explainer, authorizer }: ExplainParts): Handler {
+export function explainHandler({ explainer, authorizer }: ExplainDependencies): Handler {
   return async ({ query, user: caller }) => {
     const name = query.get('user') || caller.name;
     const isAdmin = authorizer.covers(caller, 'global', '', ALL_RIGHTS);

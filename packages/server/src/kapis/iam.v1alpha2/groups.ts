@@ -12,7 +12,7 @@ import { pageReply, SUCCESS } from '../page-reply.ts';
 import { type Level, scoped } from './scoped.ts';
 
 /** What the handlers of groups work with. */
-export interface GroupHandlersParts {
+export interface GroupHandlersDependencies {
   gate: Gate;
   groups: Groups;
   effects: Effects;
@@ -23,7 +23,13 @@ export interface GroupHandlersParts {
 type Listed = 'groups' | 'groupbindings' | 'workspacerolebindings';
 
 /** Handlers of a workspace's groups, one an operation. */
-export function groupHandlers({ gate, groups, effects, scopes, catalog }: GroupHandlersParts) {
+export function groupHandlers({
+  gate,
+  groups,
+  effects,
+  scopes,
+  catalog,
+}: GroupHandlersDependencies) {
   const guarded = (
     handle: (workspace: string, name: string, request: RouteRequest) => unknown,
     parameter = 'group',
@@ -37,13 +43,18 @@ export function groupHandlers({ gate, groups, effects, scopes, catalog }: GroupH
   /** A list of what carries the workspace's label. */
   const listOf = (resource: Listed): Handler =>
     guarded(async (workspace, _name, { query, signal }) => {
-      const row = catalog.find(resource)!;
+      const definition = catalog.find(resource)!;
       const given = parseListQuery(query);
       const filters = new Map(given.filters).set('label', `${WORKSPACE_LABEL}=${workspace}`);
 
       return pageReply(
-        await listPage(await catalog.synced(row, signal), row, { ...given, filters }, catalog),
-        row,
+        await listPage(
+          await catalog.synced(definition, signal),
+          definition,
+          { ...given, filters },
+          catalog,
+        ),
+        definition,
         catalog,
       );
     });
@@ -94,14 +105,14 @@ export function groupHandlers({ gate, groups, effects, scopes, catalog }: GroupH
 
     /** Bindings of all namespaces of the workspace. */
     listRoleBindings: guarded(async (workspace, _name, { query, signal }) => {
-      const row = catalog.find('rolebindings')!;
-      const store = await catalog.synced(row, signal);
+      const definition = catalog.find('rolebindings')!;
+      const store = await catalog.synced(definition, signal);
       const given = parseListQuery(query);
-      const namespaces = catalog.row('namespaces').store.list('name');
+      const namespaces = catalog.informerOf('namespaces').store.list('name');
       const own = namespaces.filter(({ labels }) => labels[WORKSPACE_LABEL] === workspace);
       const entries = own.flatMap(({ name }) => [...store.list('name', name)]);
 
-      return pageReply(await pageEntries(entries, row, given, catalog), row, catalog);
+      return pageReply(await pageEntries(entries, definition, given, catalog), definition, catalog);
     }),
   } satisfies Record<string, Handler>;
 }
@@ -109,7 +120,7 @@ export function groupHandlers({ gate, groups, effects, scopes, catalog }: GroupH
 /** Handlers of bindings that are made object by object, as the roles of groups are. */
 export function bindingHandlers(
   level: Level,
-  { gate, groups, effects, scopes }: GroupHandlersParts,
+  { gate, groups, effects, scopes }: GroupHandlersDependencies,
 ): Record<'create' | 'delete', Handler> {
   const guarded = scoped(scopes, level, 'rolebinding');
 

@@ -13,7 +13,7 @@ import { usersReply } from '../users-reply.ts';
 import { type Level, scoped } from './scoped.ts';
 
 /** What the handlers of members work with. */
-export interface MemberHandlersParts {
+export interface MemberHandlersDependencies {
   gate: Gate;
   members: Members;
   userList: UserList;
@@ -29,7 +29,7 @@ export interface MemberHandlersParts {
 export function memberHandlers(
   level: Level,
   parameter: string,
-  { gate, members, userList, roles, scopes, effects }: MemberHandlersParts,
+  { gate, members, userList, roles, scopes, effects }: MemberHandlersDependencies,
 ): Record<'list' | 'get' | 'create' | 'update' | 'delete' | 'roles', Handler> {
   const guarded = scoped(scopes, level, parameter);
 

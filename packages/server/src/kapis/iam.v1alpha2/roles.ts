@@ -2,10 +2,10 @@ import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Handler } from '@ks-apiserver/http/routes/route';
 import type { Gate } from '../../models/gate/gate.ts';
+import { nameMismatch } from '../../models/iam/errors.ts';
 import type { Effects } from '../../models/iam/grants/effects.ts';
 import type { Roles } from '../../models/iam/roles/roles.ts';
 import { missingRole, type Scope, type Scopes } from '../../models/iam/roles/scopes.ts';
-import { nameMismatch } from '../../models/iam/users/users.ts';
 import type { Catalog } from '../../models/resources/catalog/catalog.ts';
 import { listPage } from '../../models/resources/list/list.ts';
 import { type ListQuery, parseListQuery } from '../../models/resources/query/query.ts';
@@ -62,17 +62,17 @@ export function roleHandlers(
 
   return {
     list: guarded(async (scope, _name, { query, signal }) => {
-      const row = catalog.find(scope.roles.resource)!;
+      const definition = catalog.find(scope.roles.resource)!;
 
       const page = await listPage(
-        await catalog.synced(row, signal),
-        row,
+        await catalog.synced(definition, signal),
+        definition,
         narrowed(scope, parseListQuery(query), query.get('labelSelector')),
         catalog,
         scope.metadata.namespace,
       );
 
-      return pageReply(page, row, catalog);
+      return pageReply(page, definition, catalog);
     }),
 
     get: guarded((scope, name) => {

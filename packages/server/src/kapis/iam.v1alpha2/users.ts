@@ -18,7 +18,7 @@ import { pageReply, SUCCESS } from '../page-reply.ts';
 import { usersReply } from '../users-reply.ts';
 
 /** What the handlers of users work with. */
-export interface UserHandlersParts {
+export interface UserHandlersDependencies {
   users: Users;
   userList: UserList;
   roles: Roles;
@@ -35,7 +35,7 @@ export function userHandlers({
   scopes,
   catalog,
   effects,
-}: UserHandlersParts): Record<
+}: UserHandlersDependencies): Record<
   'list' | 'get' | 'create' | 'update' | 'delete' | 'password' | 'loginRecords' | 'globalRoles',
   Handler
 > {
@@ -126,13 +126,18 @@ export function userHandlers({
     }),
 
     loginRecords: async ({ params, query, signal }) => {
-      const row = catalog.find('loginrecords')!;
+      const definition = catalog.find('loginrecords')!;
       const given = parseListQuery(query);
       const filters = new Map(given.filters).set('label', `${USER_REF_LABEL}=${params.user}`);
 
       return pageReply(
-        await listPage(await catalog.synced(row, signal), row, { ...given, filters }, catalog),
-        row,
+        await listPage(
+          await catalog.synced(definition, signal),
+          definition,
+          { ...given, filters },
+          catalog,
+        ),
+        definition,
         catalog,
       );
     },

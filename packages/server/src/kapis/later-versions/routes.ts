@@ -1,7 +1,7 @@
 import type { Route } from '@ks-apiserver/http/routes/route';
 import { type TSchema, Type } from 'typebox';
 import { PageableResponse } from '../parameters.ts';
-import { rows } from '../rows.ts';
+import { routesOf } from '../route-table.ts';
 
 const Gateways = Type.Array(Type.Unsafe<object>({ type: 'object' }), {
   description: 'gateways of projects',
@@ -48,7 +48,7 @@ const LISTS: Readonly<Record<string, readonly List[]>> = {
  */
 export function laterVersions(): Route[] {
   return Object.entries(LISTS).flatMap(([group, lists]) =>
-    rows(
+    routesOf(
       `/kapis/${group}`,
       [],
       lists.map(([path, id, summary, answer = page, returns = PageableResponse]) => [

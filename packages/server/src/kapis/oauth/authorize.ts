@@ -12,8 +12,8 @@ import { withParameters } from '../../models/oauth/redirect-uris.ts';
 import { checkCaller, needsConsent, needsLogin } from '../../models/oauth/user-steps.ts';
 import { sessionId } from '../../models/session/issue.ts';
 import { callerOf, isBrowser, speaksHttps } from './callers.ts';
+import type { OAuthDependencies } from './dependencies.ts';
 import { askConsent, askLogin, type Dialog, submitted } from './pages/prompt.ts';
-import type { OAuthParts } from './parts.ts';
 
 /**
  * Parameters of the request, and the fields of one of the prompt page's forms if that is what came.
@@ -37,7 +37,7 @@ function inputOf({ query, body }: RouteRequest): {
  * follow (RFC 9700 section 4.12).
  */
 function answer(
-  { issuerUrl }: OAuthParts,
+  { issuerUrl }: OAuthDependencies,
   { method }: RouteRequest,
   { redirectUri, state, mode }: Destination,
   result: Record<string, string>,
@@ -79,11 +79,11 @@ function notLoggedIn({ client }: AuthorizationRequest): RouteReply {
  * by a browser's log-in.
  */
 async function implicit(
-  parts: OAuthParts,
+  dependencies: OAuthDependencies,
   request: RouteRequest,
   asked: AuthorizationRequest,
 ): Promise<RouteReply> {
-  const caller = await callerOf(parts, request);
+  const caller = await callerOf(dependencies, request);
   if (!caller) {
     if (asked.prompt.has('none')) {
       throw new OAuthError('login_required', 'nobody is logged in');
@@ -103,9 +103,9 @@ async function implicit(
     refreshable: false,
   };
 
-  const { access_token, expires_in } = await parts.issuer.issue(caller.identity, grant);
+  const { access_token, expires_in } = await dependencies.issuer.issue(caller.identity, grant);
 
-  return answer(parts, request, asked, {
+  return answer(dependencies, request, asked, {
     access_token,
     token_type: 'Bearer',
     ...(expires_in !== undefined && { expires_in: String(expires_in) }),
@@ -118,10 +118,16 @@ async function implicit(
  * hands out a code.
  */
 async function code(dialog: Dialog): Promise<RouteReply> {
-  const { parts, request, asked } = dialog;
+  const { dependencies, request, asked } = dialog;
   const grant = async (user: LoggedIn, cookies?: readonly string[]) =>
-    answer(parts, request, asked, { code: await parts.codes.issue(asked, user) }, cookies);
-  const caller = await callerOf(parts, request);
+    answer(
+      dependencies,
+      request,
+      asked,
+      { code: await dependencies.codes.issue(asked, user) },
+      cookies,
+    );
+  const caller = await callerOf(dependencies, request);
   if (caller) {
     checkCaller(asked, caller);
     return grant(caller);
@@ -136,7 +142,7 @@ async function code(dialog: Dialog): Promise<RouteReply> {
     return notLoggedIn(asked);
   }
 
-  const user = await parts.browsers.loggedIn(request.headers.cookie, dialog.secure);
+  const user = await dependencies.browsers.loggedIn(request.headers.cookie, dialog.secure);
   if (!user || needsLogin(asked, user)) {
     if (silent) {
       throw new OAuthError('login_required', 'nobody is logged in, or not lately enough');
@@ -159,26 +165,26 @@ async function code(dialog: Dialog): Promise<RouteReply> {
  * all checks have passed, never to an anonymous caller, and never to a redirect URI that is not
  * registered.
  */
-export function authorize(parts: OAuthParts): Handler {
+export function authorize(dependencies: OAuthDependencies): Handler {
   return async (request) => {
     const { parameters, form } = inputOf(request);
-    const destination = destinationOf(parameters, parts.clients);
+    const destination = destinationOf(parameters, dependencies.clients);
 
     try {
       const asked = checkedRequest(parameters, destination);
       if (asked.responseType === 'token') {
-        return await implicit(parts, request, asked);
+        return await implicit(dependencies, request, asked);
       }
 
-      const secure = speaksHttps(parts, request);
+      const secure = speaksHttps(dependencies, request);
 
-      return await code({ parts, request, asked, parameters, form, secure });
+      return await code({ dependencies, request, asked, parameters, form, secure });
     } catch (error) {
       if (!(error instanceof OAuthError)) {
         throw worded(error);
       }
 
-      return answer(parts, request, destination, {
+      return answer(dependencies, request, destination, {
         error: error.error,
         error_description: error.message,
       });

@@ -4,7 +4,7 @@ import { CREDENTIAL_EXTRA } from '../../models/authorization/restrictions/api-to
 import { ANONYMOUS } from '../../models/iam/login/authenticate.ts';
 import type { LoggedIn } from '../../models/oauth/codes.ts';
 import { isSecure } from '../../models/oauth/cookies.ts';
-import type { OAuthParts } from './parts.ts';
+import type { OAuthDependencies } from './dependencies.ts';
 
 /** The token of `Authorization: Bearer`; undefined for any other header. */
 export function bearerOf({ headers }: Pick<RouteRequest, 'headers'>): string | undefined {
@@ -17,7 +17,7 @@ export function bearerOf({ headers }: Pick<RouteRequest, 'headers'>): string | u
  * Unauthorized for an API token: it makes no further credentials.
  */
 export async function callerOf(
-  parts: OAuthParts,
+  dependencies: OAuthDependencies,
   request: RouteRequest,
 ): Promise<LoggedIn | undefined> {
   const { user } = request;
@@ -35,7 +35,7 @@ export async function callerOf(
     return { identity, authTime: Math.floor(Date.now() / 1000), session: '' };
   }
 
-  const { claims } = await parts.authenticator.session(token);
+  const { claims } = await dependencies.authenticator.session(token);
 
   // A token that never ends may outlive what is kept of its session.
   const session = claims.exp === undefined ? '' : (claims.sid ?? '');
@@ -49,6 +49,6 @@ export function isBrowser({ headers }: RouteRequest): boolean {
 }
 
 /** Whether the caller's browser speaks https, to what is in front of this server. */
-export function speaksHttps({ issuerUrl }: OAuthParts, { headers }: RouteRequest): boolean {
+export function speaksHttps({ issuerUrl }: OAuthDependencies, { headers }: RouteRequest): boolean {
   return isSecure(headers, issuerUrl().startsWith('https:'));
 }

@@ -28,7 +28,7 @@ function challengeOf(error: OAuthError, scheme: 'Basic' | 'Bearer'): Record<stri
 }
 
 /**
- * A handler whose OAuthErrors are sent in JSON (RFC 6749 section 5.2); others are sent as the row
+ * A handler whose OAuthErrors are sent in JSON (RFC 6749 section 5.2); others are sent as the route
  * says.
  */
 export function withOAuthErrors(scheme: 'Basic' | 'Bearer', handler: Handler): Handler {

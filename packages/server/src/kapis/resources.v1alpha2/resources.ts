@@ -14,8 +14,11 @@ const EMPTY = { items: [], total_count: 0 };
 export function listResources(catalog: Catalog, authorizer: Authorizer): Handler {
   return async ({ params, query, user, info, signal }: RouteRequest) => {
     const { resources = '', namespace } = params;
-    const row = catalog.find(resources);
-    if (!SEARCH_TYPES.has(resources) || (row && !row.namespaced && namespace !== undefined)) {
+    const definition = catalog.find(resources);
+    if (
+      !SEARCH_TYPES.has(resources) ||
+      (definition && !definition.namespaced && namespace !== undefined)
+    ) {
       throw new StatusError(500, 'InternalError', `resource ${resources} is not supported`);
     }
 
@@ -27,18 +30,18 @@ export function listResources(catalog: Catalog, authorizer: Authorizer): Handler
     const search = { ...parseSearchQuery(query), hidden: authorizer.hiddenFrom(user, info) };
 
     // Applications are of a CRD that a cluster may not have.
-    if (!row) {
+    if (!definition) {
       return EMPTY;
     }
-    if (row.needsOwnRight) {
-      requireOwnRight(authorizer, user, row, namespace);
+    if (definition.needsOwnRight) {
+      requireOwnRight(authorizer, user, definition, namespace);
     }
 
-    const store = await catalog.synced(row, signal);
+    const store = await catalog.synced(definition, signal);
 
     return pageReply(
-      await searchPage(store, row, search, catalog, namespace),
-      row,
+      await searchPage(store, definition, search, catalog, namespace),
+      definition,
       catalog,
       'total_count',
     );

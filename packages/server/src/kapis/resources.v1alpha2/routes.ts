@@ -33,7 +33,7 @@ const BASE = '/kapis/resources.kubesphere.io/v1alpha2';
 const IN_NAMESPACE = '/namespaces/{namespace}';
 
 /** What the handlers of the group work with. */
-export interface ResourcesV1alpha2Parts {
+export interface ResourcesV1alpha2Dependencies {
   client: KubeReader;
   routers: Routers;
   catalog: Catalog;
@@ -44,7 +44,7 @@ export interface ResourcesV1alpha2Parts {
   outbound: Outbound;
 }
 
-type Row = [
+type RouteTuple = [
   operation: string,
   operationId: string,
   summary: string,
@@ -52,7 +52,7 @@ type Row = [
   rest: Pick<Route, 'handler'> & Partial<Route>,
 ];
 
-function row([operation, operationId, summary, tag, rest]: Row): Route {
+function routeOf([operation, operationId, summary, tag, rest]: RouteTuple): Route {
   const [method, path] = operation.split(' ') as [Route['method'], string];
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) =>
     pathParameter(name!, `${name} name`),
@@ -80,9 +80,9 @@ const json = { errors: 'message' } as const;
 /**
  * resources.kubesphere.io/v1alpha2: the older lists, quotas, revisions, routers and verification.
  */
-export function resourcesV1alpha2(parts: ResourcesV1alpha2Parts): Route[] {
-  const { client, routers, catalog, authorizer, config, runsContainers } = parts;
-  const verification = { client, authorizer, outbound: parts.outbound };
+export function resourcesV1alpha2(dependencies: ResourcesV1alpha2Dependencies): Route[] {
+  const { client, routers, catalog, authorizer, config, runsContainers } = dependencies;
+  const verification = { client, authorizer, outbound: dependencies.outbound };
   const quotas = getQuotas(new Quotas(catalog, client));
   const abnormal = getAbnormalWorkloads(catalog);
 
@@ -108,7 +108,7 @@ export function resourcesV1alpha2(parts: ResourcesV1alpha2Parts): Route[] {
 
   const service = { ...json, returns: Type.Unknown() };
 
-  const rows: Row[] = [
+  const table: RouteTuple[] = [
     [
       'GET /{resources}',
       'handleListNamespaceResources',
@@ -261,5 +261,5 @@ export function resourcesV1alpha2(parts: ResourcesV1alpha2Parts): Route[] {
     ],
   ];
 
-  return [...componentRoutes(BASE, new Components(catalog)), ...rows.map(row)];
+  return [...componentRoutes(BASE, new Components(catalog)), ...table.map(routeOf)];
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { eventually, TestServer } from '@ks-apiserver/server/test/support/test-server';
 
-/** Kinds that no row knows, rights to them, and pages of one snapshot, on the running server. */
+/** Kinds that no definition knows, rights to them, and pages of one snapshot, on the running server. */
 const K = '/kapis/resources.kubesphere.io/v1alpha3';
 const tokens: Record<string, string> = {};
 let server: TestServer;

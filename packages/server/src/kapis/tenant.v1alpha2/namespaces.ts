@@ -5,26 +5,25 @@ import { forbidden, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Handler, RouteRequest } from '@ks-apiserver/http/routes/route';
-import { missing } from '../../models/iam/errors.ts';
-import { nameMismatch } from '../../models/iam/users/users.ts';
+import { missing, nameMismatch } from '../../models/iam/errors.ts';
 import type { ListQuery } from '../../models/resources/query/query.ts';
 import type { TenantPage } from '../../models/tenant/tenants.ts';
 import { objectReply, pageReply, SUCCESS } from '../page-reply.ts';
+import type { TenantDependencies } from './dependencies.ts';
 import { guarded } from './errors.ts';
 import { tenantList } from './tenant-list.ts';
-import type { TenantParts } from './workspaces.ts';
 
 /** How often a patch is made anew when the namespace changes meanwhile. */
 const PATCH_ATTEMPTS = 5;
 
 /** Handlers of a workspace's namespaces and DevOps projects, one an operation. */
 export function namespaceHandlers(
-  parts: TenantParts,
+  dependencies: TenantDependencies,
 ): Record<
   'list' | 'federated' | 'devops' | 'clusters' | 'get' | 'create' | 'update' | 'patch' | 'delete',
   Handler
 > {
-  const { gate, client, catalog, tenants } = parts;
+  const { gate, client, catalog, tenants } = dependencies;
 
   /**
    * The member whom a path names, else the caller; a member's groups are not known here. Throws
@@ -62,12 +61,12 @@ export function namespaceHandlers(
       }
     };
 
-    return tenantList(parts, request, (query) => read(named, query), check);
+    return tenantList(dependencies, request, (query) => read(named, query), check);
   };
 
   /** The namespace of the path, which must belong to its workspace. Throws NotFound. */
   const own = (params: Readonly<Record<string, string>>) => {
-    const entry = catalog.row('namespaces').store.get(params.namespace ?? '');
+    const entry = catalog.informerOf('namespaces').store.get(params.namespace ?? '');
     if (!entry || entry.labels[WORKSPACE_LABEL] !== params.workspace) {
       throw missing('namespace', '', params.namespace ?? '');
     }
@@ -103,8 +102,8 @@ export function namespaceHandlers(
       ),
 
     clusters: async ({ user, signal }) => {
-      const { page, row } = await tenants.clusters(user, signal);
-      return pageReply(page, row, catalog);
+      const { page, definition } = await tenants.clusters(user, signal);
+      return pageReply(page, definition, catalog);
     },
 
     get: guarded(({ params, user }) => {

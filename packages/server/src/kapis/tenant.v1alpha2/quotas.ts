@@ -4,15 +4,15 @@ import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Handler } from '@ks-apiserver/http/routes/route';
 import { missing } from '../../models/iam/errors.ts';
 import { SUCCESS } from '../page-reply.ts';
+import type { TenantDependencies } from './dependencies.ts';
 import { guarded } from './errors.ts';
-import type { TenantParts } from './workspaces.ts';
 
 /** Handlers of a workspace's quotas, one an operation. */
 export function quotaHandlers({
   gate,
   quotas,
   tenants,
-}: TenantParts): Record<'get' | 'create' | 'update' | 'delete', Handler> {
+}: TenantDependencies): Record<'get' | 'create' | 'update' | 'delete', Handler> {
   /**
    * A limit that the limited could raise is none: who changes it manages all workspaces. Throws
    * Forbidden.

@@ -7,7 +7,7 @@ import {
   KubeconfigError,
   parseKubeconfig,
 } from '@ks-apiserver/client/kube/kubeconfig';
-import type { CallerClient } from '../gate/caller-client.ts';
+import type { CallerWriter } from '../authorization/caller-writer.ts';
 import { missing } from '../iam/errors.ts';
 import { clusterUid, ProbeError, probeKubernetes, probeKubeSphere } from './probe.ts';
 
@@ -113,7 +113,7 @@ export class Clusters {
   async updateKubeconfig(
     name: string,
     kubeconfig: string,
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun: boolean,
   ): Promise<void> {
     if (kubeconfig === '') {

@@ -1,7 +1,7 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Catalog } from '../resources/catalog/catalog.ts';
-import { rowOf } from '../resources/catalog/row-of.ts';
+import { requireDefinition } from '../resources/catalog/require-definition.ts';
 
 /** Where the platform's own Services are looked for, in this order. */
 const SYSTEM_NAMESPACES = [
@@ -78,7 +78,9 @@ export class Components {
 
   /** Components and nodes; a node is healthy when its condition Ready is True. */
   async health(signal: AbortSignal): Promise<HealthStatus> {
-    const nodes = [...(await this.#catalog.synced(rowOf(this.#catalog, 'nodes'), signal)).values()];
+    const nodes = [
+      ...(await this.#catalog.synced(requireDefinition(this.#catalog, 'nodes'), signal)).values(),
+    ];
 
     return {
       kubesphereStatus: await this.list(signal),
@@ -91,7 +93,9 @@ export class Components {
 
   async #services(signal: AbortSignal) {
     const [services] = await Promise.all(
-      ['services', 'pods'].map((name) => this.#catalog.synced(rowOf(this.#catalog, name), signal)),
+      ['services', 'pods'].map((name) =>
+        this.#catalog.synced(requireDefinition(this.#catalog, name), signal),
+      ),
     );
     return services!;
   }

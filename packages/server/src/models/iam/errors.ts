@@ -1,4 +1,4 @@
-import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 
 /**
  * Reasons that IAM writes answer with their own status; an invalid object is a bad request here, as
@@ -34,5 +34,12 @@ export function missing(kind: string, group: string, name: string): StatusError 
     404,
     'NotFound',
     `${kind}${group === '' ? '' : `.${group}`} "${name}" not found`,
+  );
+}
+
+/** 400: the body is about another object than the path. */
+export function nameMismatch(body: string, path: string): StatusError {
+  return badRequest(
+    `the name of the object (${body}) does not match the name on the URL (${path})`,
   );
 }

@@ -3,7 +3,7 @@ import { JOBS } from '@ks-apiserver/api/resources';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
-import type { CallerClient } from '../gate/caller-client.ts';
+import type { CallerWriter } from '../authorization/caller-writer.ts';
 
 /** Annotation with what became of each run. */
 const REVISIONS = 'revisions';
@@ -75,7 +75,7 @@ function fresh(job: KubeObject): KubeObject {
  */
 export async function rerunJob(
   client: KubeReader,
-  caller: CallerClient,
+  caller: CallerWriter,
   { namespace, name, resourceVersion }: Rerun,
   signal: AbortSignal,
 ): Promise<void> {

@@ -14,7 +14,7 @@ const selector = { matchLabels: { app: 'a' } };
  * A resource of an older version, what is sent without what has a default, and what is written
  * then.
  */
-const rows: [resource: string, sent: Fields, written: Fields][] = [
+const cases: [resource: string, sent: Fields, written: Fields][] = [
   ['batch/v1beta1/cronjobs', { spec: { schedule: 'x' } }, { spec: { schedule: 'x' } }],
   [
     'extensions/v1beta1/deployments',
@@ -195,7 +195,7 @@ const rows: [resource: string, sent: Fields, written: Fields][] = [
   ],
 ];
 
-for (const [path, sent, written] of rows) {
+for (const [path, sent, written] of cases) {
   test(`what ${path} leaves out has the value of its time: ${JSON.stringify(sent).slice(0, 60)}`, () => {
     const [group = '', version = '', resource = ''] = path.split('/');
     const kind = legacyKindOf(group, version, resource)!;
@@ -230,7 +230,7 @@ test('unknown fields of a definition are kept unless it says otherwise', () => {
 });
 
 test('values of wrong types are left to the Kubernetes API to refuse', () => {
-  for (const [path] of rows) {
+  for (const [path] of cases) {
     const [group = '', version = '', resource = ''] = path.split('/');
     const told = toldBy(legacyKindOf(group, version, resource)!, '');
 

@@ -13,7 +13,12 @@ import {
   extensionsDeployments,
   extensionsReplicaSets,
 } from './conversions/workloads.ts';
-import { type LegacyKind, type LegacySubresource, legacyKind, type Row } from './legacy-kind.ts';
+import {
+  type LegacyKind,
+  type LegacyKindOptions,
+  type LegacySubresource,
+  legacyKind,
+} from './legacy-kind.ts';
 
 const status = { status: undefined };
 const scale: LegacySubresource = { kind: 'Scale', servedIn: 'autoscaling/v1', conversion: scales };
@@ -35,7 +40,7 @@ const AUTOSCALER = {
 /**
  * Every version that is served here for backends without it, with the one of today in its place.
  */
-const ROWS: Readonly<Record<string, readonly Row[]>> = {
+const KINDS: Readonly<Record<string, readonly LegacyKindOptions[]>> = {
   'batch/v1beta1': [
     {
       resource: 'cronjobs',
@@ -259,8 +264,8 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
 };
 
 /** Every kind of an older version, in the order in which discovery lists them. */
-export const LEGACY_KINDS: readonly LegacyKind[] = Object.entries(ROWS).flatMap(
-  ([apiVersion, rows]) => rows.map((row) => legacyKind(apiVersion, row)),
+export const LEGACY_KINDS: readonly LegacyKind[] = Object.entries(KINDS).flatMap(
+  ([apiVersion, kinds]) => kinds.map((options) => legacyKind(apiVersion, options)),
 );
 
 const byPath = new Map<string, LegacyKind>(

@@ -38,13 +38,13 @@ function warningOf(
   apiVersion: string,
   kind: string,
   served: string,
-  [deprecated, removed]: Row['lifetime'],
+  [deprecated, removed]: LegacyKindOptions['lifetime'],
 ): string {
   return `${apiVersion} ${kind} is deprecated in v${deprecated}+, unavailable in v${removed}+; use ${served} ${kind}`;
 }
 
-/** A row of the table of kinds. */
-export interface Row {
+/** How the table of kinds describes one. */
+export interface LegacyKindOptions {
   resource: string;
   kind: string;
   /** apiVersion that is served in its place. */
@@ -56,9 +56,17 @@ export interface Row {
   orphans?: boolean;
 }
 
-/** A kind of an apiVersion, of its row. */
-export function legacyKind(apiVersion: string, row: Row): LegacyKind {
-  const { resource, kind, served, lifetime, conversion, subresources = {}, orphans = false } = row;
+/** Makes a kind of an apiVersion from what the table says of it. */
+export function legacyKind(apiVersion: string, options: LegacyKindOptions): LegacyKind {
+  const {
+    resource,
+    kind,
+    served,
+    lifetime,
+    conversion,
+    subresources = {},
+    orphans = false,
+  } = options;
 
   return {
     ...parseApiVersion(apiVersion),

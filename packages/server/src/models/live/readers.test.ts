@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expired } from '@ks-apiserver/apimachinery/meta/errors';
-import { entryOf } from '@ks-apiserver/client/informer/entry';
+import { makeEntry } from '@ks-apiserver/client/informer/entry';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import { KubeClient } from '@ks-apiserver/client/kube/client';
 import { KubeApiServer } from '@ks-apiserver/kubernetes/server/server';
@@ -15,7 +15,7 @@ import { parseListQuery } from '../resources/query/query.ts';
 import { type Follow, type LiveLimits, type LiveList, LiveLists } from './live-lists.ts';
 import type { Sink } from './sink.ts';
 
-const row: ResourceDefinition = {
+const definition: ResourceDefinition = {
   group: '',
   version: 'v1',
   resource: 'configmaps',
@@ -38,8 +38,8 @@ let version = 0;
 
 before(async () => {
   api = await KubeApiServer.open({ backend: new MemoryBackend() });
-  catalog = new Catalog(new KubeClient(api), [row]);
-  store = await catalog.synced(row, AbortSignal.timeout(10_000));
+  catalog = new Catalog(new KubeClient(api), [definition]);
+  store = await catalog.synced(definition, AbortSignal.timeout(10_000));
 });
 
 after(async () => {
@@ -59,9 +59,7 @@ function put(name: string, labels: Record<string, string> = {}): void {
     labels,
   };
 
-  store.set(
-    entryOf({ metadata }, Buffer.from(JSON.stringify({ kind: 'ConfigMap', metadata })), {}, false),
-  );
+  store.set(makeEntry({ metadata }, Buffer.from(JSON.stringify({ kind: 'ConfigMap', metadata }))));
 }
 
 interface Event {
@@ -118,10 +116,10 @@ async function follow(lists: LiveLists, query: string, more: Partial<Follow> = {
   const given = parseListQuery(new URLSearchParams(query));
 
   const list: LiveList = {
-    row,
+    definition,
     store,
     key: query,
-    page: async () => listPage(store, row, given, catalog),
+    page: async () => listPage(store, definition, given, catalog),
     matches: given.limit === -1 ? () => true : undefined,
     offset: given.limit === -1 ? undefined : (given.page - 1) * given.limit,
     others: [],
@@ -179,7 +177,12 @@ test('whatever happens, who applies the events of a page has the page', () =>
         }
       }
 
-      const want = await listPage(store, row, parseListQuery(new URLSearchParams(query)), catalog);
+      const want = await listPage(
+        store,
+        definition,
+        parseListQuery(new URLSearchParams(query)),
+        catalog,
+      );
       await eventually(async () => {
         for (; applied < notes.events.length; applied++) {
           const { type, object, index, totalItems } = notes.events[applied]!;
@@ -246,7 +249,7 @@ test('a stream ends at its time, and as soon as its check says so', () =>
   }));
 
 test('readers and different lists are bounded, and lists that nobody reads make room', () =>
-  withLists({ tickMs: 20, readers: 3, views: 2, lingerMs: 60_000 }, async (lists) => {
+  withLists({ tickMs: 20, readers: 3, logs: 2, lingerMs: 60_000 }, async (lists) => {
     const one = await follow(lists, 'a');
 
     await follow(lists, 'b');

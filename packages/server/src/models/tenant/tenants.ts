@@ -9,10 +9,10 @@ import type { ResourceDefinition } from '../resources/catalog/definition.ts';
 import { listPage, type Page, pageEntries } from '../resources/list/list.ts';
 import type { ListQuery } from '../resources/query/query.ts';
 
-/** A page and the row that its entries are of. */
+/** A page and the definition that its entries are of. */
 export interface TenantPage {
   page: Page;
-  row: ResourceDefinition;
+  definition: ResourceDefinition;
 }
 
 /**
@@ -35,10 +35,10 @@ export class Tenants {
    */
   #pick(
     entries: readonly Entry[],
-    row: ResourceDefinition,
+    definition: ResourceDefinition,
     query: ListQuery,
   ): Page | Promise<Page> {
-    return pageEntries(entries, row, query, this.#catalog);
+    return pageEntries(entries, definition, query, this.#catalog);
   }
 
   /** Whether a user may know of a workspace: he has a role in it, or one that lists all. */
@@ -87,16 +87,16 @@ export class Tenants {
     signal: AbortSignal,
     resource: 'workspacetemplates' | 'workspaces' = 'workspacetemplates',
   ): Promise<TenantPage> {
-    const row = this.#catalog.find(resource)!;
-    const store = await this.#catalog.synced(row, signal);
+    const definition = this.#catalog.find(resource)!;
+    const store = await this.#catalog.synced(definition, signal);
 
     if (this.#authorizer.allowsGlobally(user, 'list', '*', 'workspaces')) {
-      return { page: await listPage(store, row, query, this.#catalog), row };
+      return { page: await listPage(store, definition, query, this.#catalog), definition };
     }
 
     const own = this.#bindings.workspacesOf(user).flatMap((name) => store.get(name) ?? []);
 
-    return { page: await this.#pick(own, row, query), row };
+    return { page: await this.#pick(own, definition, query), definition };
   }
 
   /** Namespaces of a user, in one workspace if it is given. */
@@ -106,17 +106,17 @@ export class Tenants {
     query: ListQuery,
     signal: AbortSignal,
   ): Promise<TenantPage> {
-    const row = this.#catalog.find('namespaces')!;
-    const store = await this.#catalog.synced(row, signal);
+    const definition = this.#catalog.find('namespaces')!;
+    const store = await this.#catalog.synced(definition, signal);
     const narrowed = inWorkspace(query, workspace);
 
     if (this.#authorizer.allowsIn(user, workspace, 'list', '', 'namespaces')) {
-      return { page: await listPage(store, row, narrowed, this.#catalog), row };
+      return { page: await listPage(store, definition, narrowed, this.#catalog), definition };
     }
 
     const own = this.#bindings.namespacesOf(user).flatMap((name) => store.get(name) ?? []);
 
-    return { page: await this.#pick(own, row, narrowed), row };
+    return { page: await this.#pick(own, definition, narrowed), definition };
   }
 
   /** DevOps projects of a user in a workspace. */
@@ -126,21 +126,21 @@ export class Tenants {
     query: ListQuery,
     signal: AbortSignal,
   ): Promise<TenantPage> {
-    const row = this.#catalog.find('devopsprojects')!;
-    const store = await this.#catalog.synced(row, signal);
+    const definition = this.#catalog.find('devopsprojects')!;
+    const store = await this.#catalog.synced(definition, signal);
     const narrowed = inWorkspace(query, workspace);
 
     if (this.#authorizer.allowsIn(user, workspace, 'list', '', 'devops')) {
-      return { page: await listPage(store, row, narrowed, this.#catalog), row };
+      return { page: await listPage(store, definition, narrowed, this.#catalog), definition };
     }
 
-    const namespaces = this.#catalog.row('namespaces').store;
+    const namespaces = this.#catalog.informerOf('namespaces').store;
     const projects = this.#bindings
       .namespacesOf(user)
       .map((name) => namespaces.get(name)?.labels[DEVOPS_LABEL] ?? '');
     const own = [...new Set(projects)].flatMap((name) => store.get(name) ?? []);
 
-    return { page: await this.#pick(own, row, narrowed), row };
+    return { page: await this.#pick(own, definition, narrowed), definition };
   }
 
   /** Federated namespaces of a user; none where the cluster has no such kind. */
@@ -150,33 +150,33 @@ export class Tenants {
     query: ListQuery,
     signal: AbortSignal,
   ): Promise<TenantPage | undefined> {
-    const row = this.#catalog.find('federatednamespaces');
-    if (!row) {
+    const definition = this.#catalog.find('federatednamespaces');
+    if (!definition) {
       return undefined;
     }
 
-    const store = await this.#catalog.synced(row, signal);
+    const store = await this.#catalog.synced(definition, signal);
     const narrowed = inWorkspace(query, workspace);
 
     if (this.#authorizer.allowsIn(user, workspace, 'list', '', 'namespaces')) {
-      return { page: await listPage(store, row, narrowed, this.#catalog), row };
+      return { page: await listPage(store, definition, narrowed, this.#catalog), definition };
     }
 
     const own = this.#bindings.namespacesOf(user).flatMap((name) => store.get(name, name) ?? []);
 
-    return { page: await this.#pick(own, row, narrowed), row };
+    return { page: await this.#pick(own, definition, narrowed), definition };
   }
 
   /** Clusters that a user's workspaces are placed on, or all of them. */
   async clusters(user: UserInfo, signal: AbortSignal): Promise<TenantPage> {
-    const row = this.#catalog.find('clusters')!;
-    const store = await this.#catalog.synced(row, signal);
+    const definition = this.#catalog.find('clusters')!;
+    const store = await this.#catalog.synced(definition, signal);
     const all = ['clusters', 'workspaces'].some((resource) =>
       this.#authorizer.allowsGlobally(user, 'list', '', resource),
     );
 
     if (all) {
-      return whole(store.list('name'), row);
+      return whole(store.list('name'), definition);
     }
 
     const templates = await this.#catalog.synced(this.#catalog.find('workspacetemplates')!, signal);
@@ -186,14 +186,14 @@ export class Tenants {
 
     return whole(
       [...new Set(names)].flatMap((name) => store.get(name) ?? []),
-      row,
+      definition,
     );
   }
 
   /** Clusters that a workspace is placed on: those it names, else those its selector matches. */
   async workspaceClusters(workspace: string, signal: AbortSignal): Promise<TenantPage | undefined> {
-    const row = this.#catalog.find('clusters')!;
-    const store = await this.#catalog.synced(row, signal);
+    const definition = this.#catalog.find('clusters')!;
+    const store = await this.#catalog.synced(definition, signal);
     const template = (
       await this.#catalog.synced(this.#catalog.find('workspacetemplates')!, signal)
     ).get(workspace)?.object;
@@ -206,7 +206,7 @@ export class Tenants {
     if (named) {
       return whole(
         named.flatMap((name) => store.get(name) ?? []),
-        row,
+        definition,
       );
     }
 
@@ -215,7 +215,7 @@ export class Tenants {
       | undefined;
 
     if (!selector) {
-      return whole([], row);
+      return whole([], definition);
     }
 
     const wanted = Object.entries(selector.matchLabels ?? {});
@@ -224,13 +224,13 @@ export class Tenants {
       store
         .list('name')
         .filter(({ labels }) => wanted.every(([key, value]) => labels[key] === value)),
-      row,
+      definition,
     );
   }
 }
 
-function whole(entries: readonly Entry[], row: ResourceDefinition): TenantPage {
-  return { page: { entries, total: entries.length }, row };
+function whole(entries: readonly Entry[], definition: ResourceDefinition): TenantPage {
+  return { page: { entries, total: entries.length }, definition };
 }
 
 /** The clusters that a template names; undefined where it names none. */

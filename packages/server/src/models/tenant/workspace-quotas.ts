@@ -19,9 +19,8 @@ import {
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
-import type { CallerClient } from '../gate/caller-client.ts';
-import { missing } from '../iam/errors.ts';
-import { nameMismatch } from '../iam/users/users.ts';
+import type { CallerWriter } from '../authorization/caller-writer.ts';
+import { missing, nameMismatch } from '../iam/errors.ts';
 import type { Catalog } from '../resources/catalog/catalog.ts';
 
 /** Quotas of workspaces. */
@@ -119,7 +118,7 @@ export class WorkspaceQuotas {
   async create(
     workspace: string,
     given: KubeObject,
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun: boolean,
   ): Promise<KubeObject> {
     return caller.create(WORKSPACE_QUOTAS, this.#shaped(workspace, given), { dryRun });
@@ -130,7 +129,7 @@ export class WorkspaceQuotas {
     workspace: string,
     name: string,
     given: KubeObject,
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun: boolean,
   ): Promise<KubeObject> {
     if (given.metadata.name !== name) {
@@ -145,7 +144,7 @@ export class WorkspaceQuotas {
   async delete(
     workspace: string,
     name: string,
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun: boolean,
   ): Promise<void> {
     this.#own(workspace, name);
@@ -158,7 +157,7 @@ export class WorkspaceQuotas {
       return [];
     }
 
-    const labels = this.#catalog.row('namespaces').store.get(namespace)?.labels;
+    const labels = this.#catalog.informerOf('namespaces').store.get(namespace)?.labels;
     if (!labels) {
       return [];
     }
@@ -182,7 +181,7 @@ export class WorkspaceQuotas {
 
   /** Namespaces that a quota counts. */
   namespacesOf(quota: Entry): string[] {
-    return [...this.#catalog.row('namespaces').store.values()]
+    return [...this.#catalog.informerOf('namespaces').store.values()]
       .filter(({ labels }) => selects(quota, labels))
       .map(({ name }) => name);
   }
@@ -202,15 +201,15 @@ export class WorkspaceQuotas {
     );
 
     for (const { group, resource } of resources.values()) {
-      const row =
+      const definition =
         this.#catalog.find(group === '' ? resource : `${resource}.${group}`) ??
         this.#catalog.find(resource);
 
-      if (!row || row.group !== group || !row.namespaced) {
+      if (!definition || definition.group !== group || !definition.namespaced) {
         continue;
       }
 
-      const store = await this.#catalog.synced(row, AbortSignal.timeout(READ_MS));
+      const store = await this.#catalog.synced(definition, AbortSignal.timeout(READ_MS));
       for (const entry of store.list('name', namespace)) {
         const used = (entry.fields.usage as Usage | undefined) ?? usageOf(group, resource, EMPTY);
 
@@ -229,9 +228,9 @@ export class WorkspaceQuotas {
   #more(
     { group, resource }: RequestInfo,
     stored: KubeObject | undefined,
-    wished: KubeObject,
+    proposed: KubeObject,
   ): Usage {
-    const after = usageOf(group, resource, wished);
+    const after = usageOf(group, resource, proposed);
 
     if (!stored) {
       return after;
@@ -253,12 +252,12 @@ export class WorkspaceQuotas {
   async reserve(
     info: RequestInfo,
     stored: KubeObject | undefined,
-    wished: KubeObject,
+    proposed: KubeObject,
   ): Promise<() => void> {
     const { namespace, group, resource } = info;
-    const name = wished.metadata.name ?? info.name;
+    const name = proposed.metadata.name ?? info.name;
     const refuse = (why: string) => forbidden({ group, resource, name }, why);
-    const more = this.#more(info, stored, wished);
+    const more = this.#more(info, stored, proposed);
 
     const checks = await Promise.all(
       this.#quotasOf(namespace).map(async (quota) => {
@@ -277,7 +276,7 @@ export class WorkspaceQuotas {
     // From here to the reservation nothing is awaited.
     for (const { quota, limits, names, used, namespaces } of checks) {
       if (!stored && group === '' && resource === 'pods') {
-        const left = unstated(wished, Object.keys(limits));
+        const left = unstated(proposed, Object.keys(limits));
         if (left.length > 0) {
           throw refuse(`failed quota: ${quota.name}: must specify ${left.join(',')}`);
         }

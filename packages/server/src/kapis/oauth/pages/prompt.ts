@@ -7,12 +7,12 @@ import { OAuthError } from '../../../models/oauth/errors.ts';
 import { needsConsent } from '../../../models/oauth/user-steps.ts';
 import type { Identity } from '../../../models/session/identity.ts';
 import { sourceOf } from '../../login-source.ts';
-import type { OAuthParts } from '../parts.ts';
+import type { OAuthDependencies } from '../dependencies.ts';
 import { consentPage, loginPage } from './pages.ts';
 
 /** An authorization request that a person at a browser has to say something to. */
 export interface Dialog {
-  parts: OAuthParts;
+  dependencies: OAuthDependencies;
   request: RouteRequest;
   asked: AuthorizationRequest;
   /** The request as the client sent it: every form is bound to it. */
@@ -56,9 +56,14 @@ function afterLogin(parameters: URLSearchParams): string {
 
 /** Shows the page that asks for name and password. */
 export function askLogin(dialog: Dialog, alert?: string, options: PageOptions = {}): RouteReply {
-  const { parts, request, asked, parameters, secure } = dialog;
+  const { dependencies, request, asked, parameters, secure } = dialog;
   const query = parameters.toString();
-  const { token, cookie } = parts.forms.issue(request.headers.cookie, secure, 'login', query);
+  const { token, cookie } = dependencies.forms.issue(
+    request.headers.cookie,
+    secure,
+    'login',
+    query,
+  );
   const back = encodeURIComponent(afterLogin(parameters));
 
   const page = {
@@ -67,7 +72,7 @@ export function askLogin(dialog: Dialog, alert?: string, options: PageOptions = 
     token,
     alert,
     username: (dialog.form?.get('username') ?? '').slice(0, 320),
-    providers: parts.providers.map((name) => ({
+    providers: dependencies.providers.map((name) => ({
       name,
       link: `login/${encodeURIComponent(name)}?return_to=${back}`,
     })),
@@ -82,10 +87,10 @@ export function askConsent(
   user: LoggedIn,
   cookies: readonly string[] = [],
 ): RouteReply {
-  const { parts, request, asked, parameters, secure } = dialog;
+  const { dependencies, request, asked, parameters, secure } = dialog;
   const query = parameters.toString();
 
-  const { token, cookie } = parts.forms.issue(
+  const { token, cookie } = dependencies.forms.issue(
     request.headers.cookie,
     secure,
     'consent',
@@ -113,11 +118,11 @@ async function checkPassword(
   dialog: Dialog,
   form: URLSearchParams,
 ): Promise<Identity | RouteReply> {
-  const { parts, request } = dialog;
+  const { dependencies, request } = dialog;
   const [name, secret, otp] = ['username', 'password', 'otp'].map((field) => form.get(field) ?? '');
 
   try {
-    return await parts.login.password(name!, secret!, sourceOf(request, true), otp);
+    return await dependencies.login.password(name!, secret!, sourceOf(request, true), otp);
   } catch (error) {
     if (!(error instanceof StatusError) || error.code >= 500) {
       throw error;
@@ -143,8 +148,8 @@ async function loginSubmitted(
   form: URLSearchParams,
   grant: Grant,
 ): Promise<RouteReply> {
-  const { parts, request, parameters, asked, secure } = dialog;
-  const { forms, browsers, directory } = parts;
+  const { dependencies, request, parameters, asked, secure } = dialog;
+  const { forms, browsers, directory } = dependencies;
 
   const genuine = forms.accepts(
     request.headers,
@@ -179,16 +184,23 @@ async function consentSubmitted(
   form: URLSearchParams,
   grant: Grant,
 ): Promise<RouteReply> {
-  const { parts, request, parameters, secure } = dialog;
+  const { dependencies, request, parameters, secure } = dialog;
   const { headers } = request;
-  const user = await parts.browsers.loggedIn(headers.cookie, secure);
+  const user = await dependencies.browsers.loggedIn(headers.cookie, secure);
   if (!user) {
     return askLogin(dialog, 'You have been logged out.', { status: 401 });
   }
 
   const token = form.get('csrf') ?? '';
   if (
-    !parts.forms.accepts(headers, secure, token, 'consent', user.session, parameters.toString())
+    !dependencies.forms.accepts(
+      headers,
+      secure,
+      token,
+      'consent',
+      user.session,
+      parameters.toString(),
+    )
   ) {
     return askLogin(dialog, 'The page was too old. Try again.', { status: 403 });
   }

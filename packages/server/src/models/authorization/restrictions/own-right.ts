@@ -6,7 +6,7 @@ import type { Authorizer } from '../authorizer.ts';
 
 /**
  * Throws Forbidden unless the caller may read objects of a kind, or one by name, through the
- * Kubernetes API: a rule on `*` of resources.kubesphere.io, as templates of roles have it, is no
+ * Kubernetes API. A rule on `*` of resources.kubesphere.io, as role templates have it, gives no
  * right to credentials, nor to kinds that 3.0 never showed.
  */
 export function requireOwnRight(

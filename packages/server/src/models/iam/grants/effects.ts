@@ -101,24 +101,24 @@ export class Effects {
     add(list.loses, before, after);
   }
 
-  /** A binding that is made (nothing stored), changed, or deleted (nothing wished). */
+  /** A binding that is made (nothing stored), changed, or deleted (nothing proposed). */
   ofBinding(
     scope: Scope,
     stored: KubeObject | undefined,
-    wished: KubeObject | undefined,
+    proposed: KubeObject | undefined,
   ): EffectList {
     const list: EffectList = { gains: [], loses: [] };
 
     const [before, after] = [
       rulesOf(this.#scopes.roleOfBinding(scope, stored)),
-      rulesOf(this.#scopes.roleOfBinding(scope, wished)),
+      rulesOf(this.#scopes.roleOfBinding(scope, proposed)),
     ];
 
     const keyOf = ({ kind, name, namespace }: Subject) => `${kind}:${namespace ?? ''}:${name}`;
     const was = new Set(subjectsOf(stored).map(keyOf));
-    const willBe = new Set(subjectsOf(wished).map(keyOf));
+    const willBe = new Set(subjectsOf(proposed).map(keyOf));
     const all = new Map(
-      [...subjectsOf(stored), ...subjectsOf(wished)].map((subject) => [keyOf(subject), subject]),
+      [...subjectsOf(stored), ...subjectsOf(proposed)].map((subject) => [keyOf(subject), subject]),
     );
 
     const same = ({ level, binding }: HeldRole) =>
@@ -169,7 +169,7 @@ export class Effects {
     scope: Scope,
     name: string,
     stored: KubeObject | undefined,
-    wished: KubeObject | undefined,
+    proposed: KubeObject | undefined,
   ): EffectList {
     const list: EffectList = { gains: [], loses: [] };
 
@@ -182,7 +182,7 @@ export class Effects {
         );
 
       for (const subject of subjectsOf(entry.object)) {
-        this.#file(list, subject, place, rulesOf(stored), rulesOf(wished), counts);
+        this.#file(list, subject, place, rulesOf(stored), rulesOf(proposed), counts);
       }
     }
 
@@ -205,12 +205,12 @@ export class Effects {
   }
 
   /** A GroupBinding that is made, changed, or deleted. */
-  ofMembership(stored: KubeObject | undefined, wished: KubeObject | undefined): EffectList {
+  ofMembership(stored: KubeObject | undefined, proposed: KubeObject | undefined): EffectList {
     const list: EffectList = { gains: [], loses: [] };
 
     for (const [binding, gives] of [
       [stored, false],
-      [wished, true],
+      [proposed, true],
     ] as const) {
       const workspace = binding?.metadata.labels?.[WORKSPACE_LABEL] ?? '';
       const users = Array.isArray(binding?.users) ? (binding.users as string[]) : [];

@@ -37,15 +37,15 @@ export function effectsOfWrite(
   scopes: Scopes,
   info: RequestInfo,
   stored: KubeObject | undefined,
-  wished: KubeObject | undefined,
+  proposed: KubeObject | undefined,
 ): EffectList | undefined {
   const { group, resource, namespace } = info;
   if (group === IAM_GROUP && resource === 'groupbindings') {
-    return effects.ofMembership(stored, wished);
+    return effects.ofMembership(stored, proposed);
   }
 
   if (group === IAM_GROUP && resource === 'groups') {
-    return stored && !wished
+    return stored && !proposed
       ? effects.ofGroupDeletion(
           stored.metadata.labels?.[WORKSPACE_LABEL] ?? '',
           stored.metadata.name ?? '',
@@ -76,13 +76,13 @@ export function effectsOfWrite(
       ? effects.ofBinding(scope, before, after)
       : effects.ofRole(scope, (after ?? before)?.metadata.name ?? '', before, after);
 
-  const [from, to] = [scopeOf(stored), scopeOf(wished)];
-  if (!stored || !wished || from.key === to.key) {
-    return of(wished ? to : from, stored, wished);
+  const [from, to] = [scopeOf(stored), scopeOf(proposed)];
+  if (!stored || !proposed || from.key === to.key) {
+    return of(proposed ? to : from, stored, proposed);
   }
 
   // A changed label takes it from one workspace to another.
-  return merged([of(from, stored, undefined), of(to, undefined, wished)]);
+  return merged([of(from, stored, undefined), of(to, undefined, proposed)]);
 }
 
 function sentence(word: string, { subject, scope, rules }: Effect): string {

@@ -1,9 +1,9 @@
 import { UNINITIALIZED } from '@ks-apiserver/api/annotations';
 import type { User } from '@ks-apiserver/api/user';
+import { whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { StatusError, unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
-import { after } from '../../after.ts';
 import { CREDENTIAL_EXTRA } from '../../authorization/restrictions/api-tokens.ts';
 import { UNINITIALIZED_EXTRA } from '../../authorization/restrictions/first-password.ts';
 import { type ApiTokens, isApiToken } from '../../credentials/api-tokens.ts';
@@ -11,7 +11,8 @@ import { opensApi } from '../../oauth/scopes.ts';
 import type { Identity } from '../../session/identity.ts';
 import type { SessionStore } from '../../session/sessions.ts';
 import type { Claims, Tokens } from '../../session/tokens.ts';
-import type { Login, LoginSource } from './login.ts';
+import type { Login } from './login.ts';
+import type { LoginSource } from './login-source.ts';
 
 /** The user and the claims of an access token. */
 interface Session {
@@ -204,7 +205,7 @@ export class Authenticator {
       return this.#apiTokens.verify(token).then((identity) => this.#caller(identity, API_TOKEN));
     }
 
-    return after(this.session(token), ({ caller, claims }) => {
+    return whenReady(this.session(token), ({ caller, claims }) => {
       if (!opensApi(claims.scope)) {
         throw unauthorized('the scope of the token is not that of the API: ask for "full"');
       }
@@ -217,7 +218,7 @@ export class Authenticator {
    * Unauthorized like `token`.
    */
   session(token: string): Session | Promise<Session> {
-    return after(
+    return whenReady(
       this.#tokens.verify(token, 'access_token'),
       (claims): Session | Promise<Session> => {
         const { username: name, uid, groups, sid: id } = claims;
@@ -227,7 +228,7 @@ export class Authenticator {
           return session;
         }
 
-        return after(this.#sessions.has({ id, username: name, token }), (goesOn) => {
+        return whenReady(this.#sessions.has({ id, username: name, token }), (goesOn) => {
           if (!goesOn) {
             throw unauthorized('token not found in cache');
           }

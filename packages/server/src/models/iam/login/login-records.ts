@@ -6,7 +6,7 @@ import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { FailureCounter } from './failure-counter.ts';
-import type { LoginSource } from './login.ts';
+import type { LoginSource } from './login-source.ts';
 
 /** Records waiting to be written; more than this in a storm are only counted, not kept. */
 const MAX_WAITING = 1000;

@@ -11,17 +11,7 @@ import { checkPassword } from '../passwords/passwords.ts';
 import { RecentPasswords } from '../passwords/recent-passwords.ts';
 import type { Attempt, ProvidedUser, ProviderPasswords } from '../providers/provider-passwords.ts';
 import type { LoginRecords } from './login-records.ts';
-
-/** Where a log-in comes from and by which door. */
-export interface LoginSource {
-  type: 'Token' | 'Basic' | 'OAuth';
-  sourceIP: string;
-  userAgent: string;
-  /** Name of the identity provider that has decided. */
-  provider?: string;
-  /** Whether a success is worth a record too. */
-  recordSuccess: boolean;
-}
+import type { LoginSource } from './login-source.ts';
 
 /** After how many failures in which time (milliseconds) an account is locked for that time. */
 export interface LockOut {

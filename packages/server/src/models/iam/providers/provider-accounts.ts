@@ -26,7 +26,7 @@ function isBound(name: string): StatusError {
 }
 
 /** What accounts are made users with. */
-export interface AccountParts {
+export interface AccountDependencies {
   client: KubeClient;
   users: Informer;
   links: ProviderLinks;
@@ -46,12 +46,12 @@ export interface AccountParts {
 export function userName(text: string): string {
   const plain = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 
-  const parts = plain
+  const dependencies = plain
     .replace(/[^a-z0-9.]+/g, '-')
     .split('.')
     .map((part) => part.replace(/^-+|-+$/g, ''));
 
-  return parts
+  return dependencies
     .filter((part) => part !== '')
     .join('.')
     .slice(0, MAX_NAME)
@@ -64,14 +64,14 @@ function isEmail(text: string | undefined): text is string {
 
 /** Finds, links and makes the users of identity providers. */
 export class ProviderAccounts {
-  readonly #parts: AccountParts;
+  readonly #dependencies: AccountDependencies;
 
-  constructor(parts: AccountParts) {
-    this.#parts = parts;
+  constructor(dependencies: AccountDependencies) {
+    this.#dependencies = dependencies;
   }
 
   #user(name: string): User | undefined {
-    return this.#parts.users.store.get(name)?.object as User | undefined;
+    return this.#dependencies.users.store.get(name)?.object as User | undefined;
   }
 
   /**
@@ -79,7 +79,7 @@ export class ProviderAccounts {
    * but the user's name.
    */
   linked(provider: string, { uid, formerUid, username }: ProviderIdentity): User | undefined {
-    const { links } = this.#parts;
+    const { links } = this.#dependencies;
     if (links.names(provider, uid).length > 0) {
       return links.find(provider, uid);
     }
@@ -122,7 +122,7 @@ export class ProviderAccounts {
     if (user) {
       return this.#pinned(user, provider, identity);
     }
-    if (this.#parts.links.names(provider, identity.uid).length > 1) {
+    if (this.#dependencies.links.names(provider, identity.uid).length > 1) {
       throw unauthorized('identity mapping not match');
     }
 
@@ -147,7 +147,7 @@ export class ProviderAccounts {
     identity: ProviderIdentity,
     attempt = 1,
   ): Promise<User> {
-    const { client } = this.#parts;
+    const { client } = this.#dependencies;
     const { labels, annotations } = linkTo(provider, identity.uid);
     const name = user.metadata.name!;
     const before = user.metadata.labels?.[ORIGIN_UID_KEY];
@@ -176,7 +176,7 @@ export class ProviderAccounts {
   }
 
   async #create(provider: string, identity: ProviderIdentity): Promise<User> {
-    const { client, isEmailTaken, claimName } = this.#parts;
+    const { client, isEmailTaken, claimName } = this.#dependencies;
     const name = userName(identity.username);
     if (name === '') {
       throw unauthorized('the identity provider tells no name that a user can have');
@@ -232,7 +232,7 @@ export class ProviderAccounts {
 
   /** Waits until the new user's tokens are good here. */
   async #arrived(user: User): Promise<User> {
-    if (await hasArrived(this.#parts.users, user)) {
+    if (await hasArrived(this.#dependencies.users, user)) {
       return user;
     }
     throw serviceUnavailable('the new user has not arrived yet, try again');

@@ -57,7 +57,12 @@ export class GroupRoles {
   /** Throws Forbidden unless a caller may give each of a group's roles to others. */
   checkMembership(caller: UserInfo, workspace: string, group: string): void {
     for (const { scope, name, role } of this.of(workspace, group)) {
-      checkGrant(this.#authorizer, caller, scope, 'bind', name, this.#authorizer.rightsOf(role));
+      checkGrant(this.#authorizer, caller, {
+        scope,
+        verb: 'bind',
+        roleName: name,
+        rules: this.#authorizer.rightsOf(role),
+      });
     }
   }
 }

@@ -18,10 +18,9 @@ import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachiner
 import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
-import type { CallerClient } from '../../gate/caller-client.ts';
+import type { CallerWriter } from '../../authorization/caller-writer.ts';
 import type { Catalog } from '../../resources/catalog/catalog.ts';
-import { missing } from '../errors.ts';
-import { nameMismatch } from '../users/users.ts';
+import { missing, nameMismatch } from '../errors.ts';
 import { missingRole, type Scope, type Scopes } from './scopes.ts';
 
 /** A user who is to be in a group, in the words of 3.1's clients. */
@@ -31,7 +30,7 @@ export interface GroupMember {
 }
 
 /** What the groups' model works with. */
-export interface GroupsParts {
+export interface GroupsDependencies {
   client: KubeReader;
   catalog: Catalog;
   scopes: Scopes;
@@ -43,10 +42,10 @@ export interface GroupsParts {
  * 3.1 to 3.4.
  */
 export class Groups {
-  readonly #parts: GroupsParts;
+  readonly #dependencies: GroupsDependencies;
 
-  constructor(parts: GroupsParts) {
-    this.#parts = parts;
+  constructor(dependencies: GroupsDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /**
@@ -58,8 +57,10 @@ export class Groups {
     name: string,
     namespace?: string,
   ): Promise<KubeObject | undefined> {
-    const copy = this.#parts.catalog.row(resource.resource).store.get(name, namespace);
-    return copy?.object ?? this.#parts.client.find({ resource, name, namespace });
+    const copy = this.#dependencies.catalog
+      .informerOf(resource.resource)
+      .store.get(name, namespace);
+    return copy?.object ?? this.#dependencies.client.find({ resource, name, namespace });
   }
 
   async #own(resource: GroupVersionResource, workspace: string, name: string): Promise<KubeObject> {
@@ -105,7 +106,7 @@ export class Groups {
   async create(
     workspace: string,
     given: KubeObject,
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun: boolean,
   ): Promise<KubeObject> {
     const { generateName } = given.metadata;
@@ -120,7 +121,7 @@ export class Groups {
       group.labels[WORKSPACE_LABEL] === workspace &&
       group.object?.metadata.generateName === generateName;
 
-    if ([...this.#parts.catalog.row('groups').store.values()].some(taken)) {
+    if ([...this.#dependencies.catalog.informerOf('groups').store.values()].some(taken)) {
       throw new StatusError(
         409,
         'Conflict',
@@ -138,7 +139,7 @@ export class Groups {
     workspace: string,
     name: string,
     given: KubeObject,
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun: boolean,
   ): Promise<KubeObject> {
     if (given.metadata.name !== name) {
@@ -154,7 +155,7 @@ export class Groups {
     workspace: string,
     name: string,
     patch: unknown,
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun: boolean,
   ): Promise<KubeObject> {
     const stored = await this.#own(GROUPS, workspace, name);
@@ -170,7 +171,7 @@ export class Groups {
   async delete(
     workspace: string,
     name: string,
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun: boolean,
   ): Promise<void> {
     await this.#own(GROUPS, workspace, name);
@@ -184,14 +185,14 @@ export class Groups {
   async #membership(
     workspace: string,
     { userName, groupName }: GroupMember,
-    caller: CallerClient,
+    caller: CallerWriter,
   ): Promise<KubeObject> {
     const group = await this.#own(GROUPS, workspace, groupName);
     if (group.metadata.deletionTimestamp) {
       throw missing('group', IAM_GROUP, groupName);
     }
 
-    const user = this.#parts.users.store.get(userName)?.object;
+    const user = this.#dependencies.users.store.get(userName)?.object;
 
     // A name that nobody has yet would give the group's roles to whoever gets it.
     if (!user || user.metadata.deletionTimestamp) {
@@ -223,7 +224,7 @@ export class Groups {
   async addMembers(
     workspace: string,
     members: readonly GroupMember[],
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun: boolean,
   ): Promise<KubeObject[]> {
     const bindings = await Promise.all(
@@ -242,7 +243,7 @@ export class Groups {
   async removeMembers(
     workspace: string,
     name: string,
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun: boolean,
   ): Promise<KubeObject> {
     const binding = await this.#own(GROUP_BINDINGS, workspace, name);
@@ -254,7 +255,7 @@ export class Groups {
    * A binding as 3.1 makes it: its name and its label come from the first subject. Throws
    * BadRequest, NotFound, Forbidden.
    */
-  async #binding(scope: Scope, given: KubeObject, caller: CallerClient): Promise<KubeObject> {
+  async #binding(scope: Scope, given: KubeObject, caller: CallerWriter): Promise<KubeObject> {
     const subjects = subjectsOf(given);
     const { kind = '', name = '' } = (given.roleRef ?? {}) as { kind?: string; name?: string };
     const [first] = subjects;
@@ -263,8 +264,8 @@ export class Groups {
     }
 
     const usesClusterRole = scope.level === 'namespace' && kind === 'ClusterRole';
-    const holder = usesClusterRole ? this.#parts.scopes.cluster() : scope;
-    if (!this.#parts.scopes.role(holder, name)) {
+    const holder = usesClusterRole ? this.#dependencies.scopes.cluster() : scope;
+    if (!this.#dependencies.scopes.role(holder, name)) {
       throw missingRole(holder, name);
     }
 
@@ -304,7 +305,7 @@ export class Groups {
   async bind(
     scope: Scope,
     given: readonly KubeObject[],
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun: boolean,
   ): Promise<KubeObject[]> {
     const bindings = await Promise.all(
@@ -323,7 +324,7 @@ export class Groups {
   async unbind(
     scope: Scope,
     name: string,
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun: boolean,
   ): Promise<KubeObject> {
     const { namespace } = scope.metadata;

@@ -6,7 +6,7 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelValueErrors } from '@ks-apiserver/apimachinery/validation/names';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import type { CallerClient } from '../../gate/caller-client.ts';
+import type { CallerWriter } from '../../authorization/caller-writer.ts';
 import { missingRole, type Scope, type Scopes } from './scopes.ts';
 
 /** A user and the one role that he has in a scope. */
@@ -35,7 +35,7 @@ export class Members {
    * Throws NotFound for a role that is not there, and Forbidden for one that the caller may not
    * give to others.
    */
-  async checkGrantable(scope: Scope, member: Member, caller: CallerClient): Promise<void> {
+  async checkGrantable(scope: Scope, member: Member, caller: CallerWriter): Promise<void> {
     if (!this.#scopes.role(scope, member.roleRef)) {
       throw missingRole(scope, member.roleRef);
     }
@@ -50,7 +50,7 @@ export class Members {
   async set(
     scope: Scope,
     members: readonly Member[],
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun = false,
     uidOf: (name: string) => string | undefined = (name) => this.#users.store.get(name)?.uid,
   ): Promise<void> {
@@ -144,7 +144,7 @@ export class Members {
   async #bind(
     scope: Scope,
     member: Member,
-    { caller, dryRun, uid }: { caller: CallerClient; dryRun: boolean; uid: string | undefined },
+    { caller, dryRun, uid }: { caller: CallerWriter; dryRun: boolean; uid: string | undefined },
   ): Promise<void> {
     let bound = false;
 

@@ -1,3 +1,4 @@
+import { aggregatedNames } from '@ks-apiserver/api/aggregation';
 import { AGGREGATION_ROLES } from '@ks-apiserver/api/annotations';
 import { WORKSPACE_LABEL } from '@ks-apiserver/api/labels';
 import { badRequest, conflict } from '@ks-apiserver/apimachinery/meta/errors';
@@ -6,8 +7,7 @@ import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import type { PolicyRule } from '@ks-apiserver/apimachinery/rbac/rules';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import { byCreation } from '@ks-apiserver/client/informer/entry';
-import type { CallerClient } from '../../gate/caller-client.ts';
-import { aggregatedNames } from './aggregation.ts';
+import type { CallerWriter } from '../../authorization/caller-writer.ts';
 import { missingRole, type Scope, type Scopes } from './scopes.ts';
 
 /**
@@ -53,7 +53,7 @@ export class Roles {
   async save(
     scope: Scope,
     given: KubeObject,
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun = false,
   ): Promise<KubeObject> {
     const name = given.metadata.name ?? '';
@@ -78,7 +78,7 @@ export class Roles {
     scope: Scope,
     name: string,
     patch: unknown,
-    caller: CallerClient,
+    caller: CallerWriter,
     dryRun = false,
   ): Promise<KubeObject> {
     if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) {
@@ -123,7 +123,7 @@ export class Roles {
   }
 
   /** Deletes a role. Throws NotFound. */
-  async delete(scope: Scope, name: string, caller: CallerClient, dryRun = false): Promise<void> {
+  async delete(scope: Scope, name: string, caller: CallerWriter, dryRun = false): Promise<void> {
     if (scope.level === 'workspace' && !this.#scopes.role(scope, name)) {
       throw missingRole(scope, name);
     }

@@ -153,7 +153,7 @@ export class Scopes {
   /** A role of a scope; undefined when there is none of that name there. */
   role(scope: Scope, name: string): Entry | undefined {
     const entry = this.#catalog
-      .row(scope.roles.resource)
+      .informerOf(scope.roles.resource)
       .store.get(name, scope.metadata.namespace ?? '');
 
     return scope.level === 'workspace' && entry?.labels[WORKSPACE_LABEL] !== scope.key
@@ -173,7 +173,9 @@ export class Scopes {
 
   /** A role that others may be made from: for workspaces the shared templates too. */
   template(scope: Scope, name: string): Entry | undefined {
-    return this.#catalog.row(scope.roles.resource).store.get(name, scope.metadata.namespace ?? '');
+    return this.#catalog
+      .informerOf(scope.roles.resource)
+      .store.get(name, scope.metadata.namespace ?? '');
   }
 }
 

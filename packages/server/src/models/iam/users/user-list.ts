@@ -27,7 +27,7 @@ export class UserList {
     this.#bindings = bindings;
   }
 
-  #row(): ResourceDefinition {
+  #definition(): ResourceDefinition {
     return this.#catalog.find('users')!;
   }
 
@@ -75,11 +75,11 @@ export class UserList {
       return this.members(scope, role, query, signal);
     }
 
-    const row = this.#row();
+    const definition = this.#definition();
 
     const { entries, total } = await listPage(
-      await this.#catalog.synced(row, signal),
-      row,
+      await this.#catalog.synced(definition, signal),
+      definition,
       query,
       this.#catalog,
     );
@@ -97,8 +97,8 @@ export class UserList {
     query: ListQuery,
     signal: AbortSignal,
   ): Promise<UserPage> {
-    const row = this.#row();
-    const store = await this.#catalog.synced(row, signal);
+    const definition = this.#definition();
+    const store = await this.#catalog.synced(definition, signal);
     const roles = new Map<string, string>();
 
     for (const binding of scope.index.entriesIn(scope.key)) {
@@ -115,7 +115,7 @@ export class UserList {
     }
 
     const users = [...roles.keys()].flatMap((name) => store.get(name) ?? []);
-    const { entries, total } = await pageEntries(users, row, query, this.#catalog);
+    const { entries, total } = await pageEntries(users, definition, query, this.#catalog);
 
     return {
       users: entries.map((entry) => ({
@@ -132,7 +132,7 @@ export class UserList {
   /** One member of a scope with his role; undefined for who is none. */
   async member(scope: Scope, name: string, signal: AbortSignal): Promise<KubeObject | undefined> {
     const binding = scope.index.entriesOf(name, scope.key)[0];
-    const entry = (await this.#catalog.synced(this.#row(), signal)).get(name);
+    const entry = (await this.#catalog.synced(this.#definition(), signal)).get(name);
     const role = (binding?.object?.roleRef as { name?: string } | undefined)?.name;
 
     return entry && role !== undefined
@@ -142,7 +142,7 @@ export class UserList {
 
   /** A user with his global role; undefined for an unknown one. */
   async user(name: string, signal: AbortSignal): Promise<KubeObject | undefined> {
-    const entry = (await this.#catalog.synced(this.#row(), signal)).get(name);
+    const entry = (await this.#catalog.synced(this.#definition(), signal)).get(name);
     return entry && annotated(entry, this.#globalRole(name));
   }
 

@@ -116,7 +116,12 @@ export class UserRights {
         }
 
         const rights = this.#authorizer.rightsOf(this.#scopes.roleOfBinding(scope, object));
-        checkGrant(this.#authorizer, caller, scope, 'bind', String(object?.roleRef?.name), rights);
+        checkGrant(this.#authorizer, caller, {
+          scope,
+          verb: 'bind',
+          roleName: String(object?.roleRef?.name),
+          rules: rights,
+        });
       }
     }
   }

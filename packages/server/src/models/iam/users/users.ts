@@ -12,10 +12,11 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeReader } from '@ks-apiserver/client/kube/client';
-import { freeOfDuty } from '../../authorization/restrictions/first-password.ts';
-import type { Gate } from '../../gate/gate.ts';
-import { missing } from '../errors.ts';
-import type { Login, LoginSource } from '../login/login.ts';
+import type { CallerWriters } from '../../authorization/caller-writer.ts';
+import { withoutPasswordDuty } from '../../authorization/restrictions/first-password.ts';
+import { missing, nameMismatch } from '../errors.ts';
+import type { Login } from '../login/login.ts';
+import type { LoginSource } from '../login/login-source.ts';
 import { keepingLink } from '../providers/provider-links.ts';
 import type { Members } from '../roles/members.ts';
 import type { Scopes } from '../roles/scopes.ts';
@@ -23,8 +24,9 @@ import { hasArrived } from './arrival.ts';
 import type { UserRights } from './user-rights.ts';
 
 /** What the users' model works with. */
-export interface UsersParts {
-  gate: Gate;
+export interface UsersDependencies {
+  /** Makes the writers by which users are written: the gate. */
+  gate: CallerWriters;
   client: KubeReader;
   /** The copy of the users by which log-ins are decided. */
   users: Informer;
@@ -36,15 +38,15 @@ export interface UsersParts {
 
 /** Users of the platform, their passwords and the global role of each. */
 export class Users {
-  readonly #parts: UsersParts;
+  readonly #dependencies: UsersDependencies;
 
-  constructor(parts: UsersParts) {
-    this.#parts = parts;
+  constructor(dependencies: UsersDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /** The right of who acts on another user's account. */
   get rights(): UserRights {
-    return this.#parts.rights;
+    return this.#dependencies.rights;
   }
 
   /**
@@ -53,7 +55,7 @@ export class Users {
    * cannot be bound, before anything is made.
    */
   async create(given: User, caller: UserInfo, dryRun = false): Promise<KubeObject> {
-    const { gate, members, scopes } = this.#parts;
+    const { gate, members, scopes } = this.#dependencies;
     const client = gate.clientFor(caller);
     const role = given.metadata.annotations?.[GLOBAL_ROLE_ANNOTATION];
     const global = scopes.global();
@@ -82,7 +84,7 @@ export class Users {
     }
 
     if (!dryRun) {
-      await hasArrived(this.#parts.users, created);
+      await hasArrived(this.#dependencies.users, created);
     }
 
     // 3.0 answers with the annotation that asked for the role.
@@ -103,7 +105,7 @@ export class Users {
    * Throws Forbidden, NotFound, Conflict, Invalid.
    */
   async update(name: string, given: User, caller: UserInfo, dryRun = false): Promise<KubeObject> {
-    const { gate, members, scopes, users } = this.#parts;
+    const { gate, members, scopes, users } = this.#dependencies;
 
     if (given.metadata.name !== name) {
       throw nameMismatch(given.metadata.name ?? '', name);
@@ -167,7 +169,7 @@ export class Users {
 
   /** Deletes a user; a controller removes what belongs to them. Throws NotFound, Forbidden. */
   async delete(name: string, caller: UserInfo, dryRun = false): Promise<void> {
-    await this.#parts.gate.clientFor(caller).delete({ resource: USERS, name }, { dryRun });
+    await this.#dependencies.gate.clientFor(caller).delete({ resource: USERS, name }, { dryRun });
   }
 
   /**
@@ -182,7 +184,7 @@ export class Users {
     source: LoginSource,
     dryRun = false,
   ): Promise<void> {
-    const { gate, login, users } = this.#parts;
+    const { gate, login, users } = this.#dependencies;
     const user = login.find(name);
     if (!user || name.includes('@')) {
       throw missing('user', IAM_GROUP, name);
@@ -209,7 +211,7 @@ export class Users {
 
     // Who gets here has shown the current password, or manages others': the gate need not look for
     // more.
-    const setter = freeOfDuty(manages ? caller : { ...caller, name });
+    const setter = withoutPasswordDuty(manages ? caller : { ...caller, name });
     const changed = await gate
       .clientFor(setter)
       .patch({ resource: USERS, name }, { metadata, spec: { password }, ...status }, { dryRun });
@@ -220,18 +222,11 @@ export class Users {
   }
 
   async #stored(name: string): Promise<User> {
-    const stored = await this.#parts.client.find<User>({ resource: USERS, name });
+    const stored = await this.#dependencies.client.find<User>({ resource: USERS, name });
     if (!stored) {
       throw missing('user', IAM_GROUP, name);
     }
 
     return stored;
   }
-}
-
-/** 400: the body is about another object than the path. */
-export function nameMismatch(body: string, path: string): StatusError {
-  return badRequest(
-    `the name of the object (${body}) does not match the name on the URL (${path})`,
-  );
 }

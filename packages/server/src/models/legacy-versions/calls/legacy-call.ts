@@ -14,8 +14,8 @@ import {
 import { PATCH_TYPES } from '@ks-apiserver/client/kube/client';
 import { parseRequestInfo, type RequestInfo } from '@ks-apiserver/http/request/request-info';
 import { parseConfiguration } from '../../gate/applied-configuration.ts';
-import { asReadable } from '../../gate/redacted-response.ts';
 import { mediaType } from '../../gate/reviewed-write.ts';
+import { asReadable } from '../../redaction/redacted-response.ts';
 import { type AnswerForm, legacyResponse } from '../answers/responses.ts';
 import type { Fields } from '../fields.ts';
 import { type LegacyKind, type Told, toldBy } from '../legacy-kind.ts';
@@ -45,7 +45,7 @@ export type Send = (
 ) => Promise<KubeResponse>;
 
 /** What a call in an older version is made with. */
-export interface LegacyCallParts {
+export interface LegacyCallDependencies {
   send: Send;
   /** All of the call's body. */
   readBody: () => Promise<Buffer>;
@@ -78,11 +78,11 @@ export class LegacyCall {
   /**
    * Makes the call; `request` is as it would be sent on in the older version. Throws 400, 406, 415.
    */
-  async make(request: KubeRequest, parts: LegacyCallParts): Promise<KubeResponse> {
+  async make(request: KubeRequest, dependencies: LegacyCallDependencies): Promise<KubeResponse> {
     checkAccept(request);
 
     const call = { ...asReadable(request), url: this.url };
-    const { response, warnings } = await this.#made(call, parts);
+    const { response, warnings } = await this.#made(call, dependencies);
     const answer = await legacyResponse(response, this.#form(), this.kind, this.#told);
     const texts = [this.kind.warning, ...warnings];
 
@@ -103,26 +103,29 @@ export class LegacyCall {
 
   async #made(
     request: KubeRequest,
-    parts: LegacyCallParts,
+    dependencies: LegacyCallDependencies,
   ): Promise<{ response: KubeResponse; warnings: readonly string[] }> {
     switch (request.method) {
       case 'POST':
       case 'PUT':
-        return this.#write(request, parts);
+        return this.#write(request, dependencies);
       case 'PATCH':
-        return this.#patch(request, parts);
+        return this.#patch(request, dependencies);
       case 'DELETE':
-        return { response: await this.#delete(request, parts), warnings: [] };
+        return { response: await this.#delete(request, dependencies), warnings: [] };
       default:
-        return { response: await parts.send(this.info, request, parts.readBody), warnings: [] };
+        return {
+          response: await dependencies.send(this.info, request, dependencies.readBody),
+          warnings: [],
+        };
     }
   }
 
-  async #write(request: KubeRequest, parts: LegacyCallParts) {
-    const given = parseObject(request, await parts.readBody());
+  async #write(request: KubeRequest, dependencies: LegacyCallDependencies) {
+    const given = parseObject(request, await dependencies.readBody());
     const { object, warnings } = servedBody(this.#told, given, fieldValidationOf(queryOf(request)));
 
-    return { response: await this.#send(request, object, parts.send), warnings };
+    return { response: await this.#send(request, object, dependencies.send), warnings };
   }
 
   #send(request: KubeRequest, body: unknown, send: Send, type = JSON_TYPE): Promise<KubeResponse> {
@@ -136,7 +139,7 @@ export class LegacyCall {
     return send(info, { ...request, headers: sent, body: bytes }, async () => bytes);
   }
 
-  async #patch(request: KubeRequest, parts: LegacyCallParts) {
+  async #patch(request: KubeRequest, dependencies: LegacyCallDependencies) {
     const type = mediaType(request);
     const fieldValidation = fieldValidationOf(queryOf(request));
 
@@ -144,11 +147,11 @@ export class LegacyCall {
       throw unsupportedMediaType(Object.values(PATCH_TYPES));
     }
 
-    const body = await parts.readBody();
+    const body = await dependencies.readBody();
 
     if (type === PATCH_TYPES.apply) {
       const given = checkedObject(parseConfiguration(body));
-      const { stored } = this.#told.conversion ? await this.#stored(request, parts.own) : {};
+      const { stored } = this.#told.conversion ? await this.#stored(request, dependencies.own) : {};
 
       const { object, warnings } = servedBody(
         this.#told,
@@ -157,19 +160,19 @@ export class LegacyCall {
         (conversion, applied) => withAppliedDefaults(conversion, applied, stored),
       );
 
-      return { response: await this.#send(request, object, parts.send, type), warnings };
+      return { response: await this.#send(request, object, dependencies.send, type), warnings };
     }
 
     const patch = parseJson(body) as Json;
 
     if (!this.#told.conversion) {
       return {
-        response: await this.#send(request, this.#retyped(patch), parts.send, type),
+        response: await this.#send(request, this.#retyped(patch), dependencies.send, type),
         warnings: [],
       };
     }
 
-    return this.#patchConverted(request, patch, type, fieldValidation, parts);
+    return this.#patchConverted(request, patch, type, fieldValidation, dependencies);
   }
 
   /** A patch that fits the served version but for the name of the version. */
@@ -202,13 +205,13 @@ export class LegacyCall {
     patch: Json,
     type: string,
     fieldValidation: ReturnType<typeof fieldValidationOf>,
-    parts: LegacyCallParts,
+    dependencies: LegacyCallDependencies,
   ): Promise<{ response: KubeResponse; warnings: readonly string[] }> {
     const { group, version } = versionOf(this.#told.servedIn);
 
     const schema =
       type === PATCH_TYPES.strategic
-        ? await parts.schemaOf({ group, version, kind: this.#told.kind })
+        ? await dependencies.schemaOf({ group, version, kind: this.#told.kind })
         : undefined;
 
     const path = request.url.split('?', 1)[0]!;
@@ -219,7 +222,7 @@ export class LegacyCall {
     const url = query.size > 0 ? `${path}?${query}` : path;
 
     for (let attempt = 1; ; attempt += 1) {
-      const { found, stored } = await this.#stored(request, parts.own);
+      const { found, stored } = await this.#stored(request, dependencies.own);
       if (!stored) {
         return { response: found, warnings: [] };
       }
@@ -227,7 +230,7 @@ export class LegacyCall {
       const patched = patchedObject(stored, patch, type, schema);
       const { object, warnings } = servedBody(this.#told, patched, fieldValidation);
       const put = { ...request, method: 'PUT', url };
-      const response = await this.#send(put, object, parts.send);
+      const response = await this.#send(put, object, dependencies.send);
       const names = resourceVersionOf(patched) !== resourceVersionOf(stored);
       if (response.status !== 409 || names || attempt === ATTEMPTS) {
         return { response, warnings };
@@ -243,7 +246,7 @@ export class LegacyCall {
    */
   async #stored(
     { url, signal }: KubeRequest,
-    own: LegacyCallParts['own'],
+    own: LegacyCallDependencies['own'],
   ): Promise<{ found: KubeResponse; stored?: Fields }> {
     const path = url.split('?', 1)[0]!;
     const headers = { accept: JSON_TYPE };
@@ -258,9 +261,9 @@ export class LegacyCall {
   }
 
   /** Deletes; what an older version left behind by default is left behind. */
-  async #delete(request: KubeRequest, parts: LegacyCallParts): Promise<KubeResponse> {
+  async #delete(request: KubeRequest, dependencies: LegacyCallDependencies): Promise<KubeResponse> {
     const query = queryOf(request);
-    const body = request.body === undefined ? Buffer.alloc(0) : await parts.readBody();
+    const body = request.body === undefined ? Buffer.alloc(0) : await dependencies.readBody();
     const options = body.byteLength === 0 ? undefined : parseObject(request, body);
     const says = (name: string) => (options ? options[name] !== undefined : query.has(name));
     const orphans = this.kind.orphans && !says('propagationPolicy') && !says('orphanDependents');
@@ -270,7 +273,7 @@ export class LegacyCall {
       return this.#send(
         request,
         { ...options, ...propagationPolicy, apiVersion: 'v1' },
-        parts.send,
+        dependencies.send,
       );
     }
 
@@ -280,7 +283,7 @@ export class LegacyCall {
 
     const url = query.size > 0 ? `${request.url.split('?', 1)[0]}?${query}` : request.url;
 
-    return parts.send(this.info, { ...request, url }, parts.readBody);
+    return dependencies.send(this.info, { ...request, url }, dependencies.readBody);
   }
 }
 

@@ -7,7 +7,7 @@ import {
   readBody,
 } from '@ks-apiserver/apimachinery/transport/transport';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
-import { asReadable } from '../../gate/redacted-response.ts';
+import { asReadable } from '../../redaction/redacted-response.ts';
 import { takesJson } from '../calls/media-types.ts';
 import { type Fields, isFields } from '../fields.ts';
 import { LEGACY_KINDS } from '../kinds.ts';

@@ -6,12 +6,13 @@ import { Informer, type InformerOptions } from '@ks-apiserver/client/informer/in
 import { steadyNow } from '@ks-apiserver/client/informer/steady-clock';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
-import { secretFieldsOf, withoutSecrets } from '../../gate/redaction.ts';
+import { secretFieldsOf, withoutSecrets } from '../../redaction/redaction.ts';
 import { Columns } from '../computed/columns.ts';
 import { JoinedBodies } from '../list/joined-bodies.ts';
 import { Snapshots } from '../list/snapshots.ts';
 import { CustomResources } from './custom-resources.ts';
 import type { ResourceDefinition } from './definition.ts';
+import { DefinitionVersions } from './definition-versions.ts';
 import {
   compareGroups,
   Discovery,
@@ -20,12 +21,11 @@ import {
   isFollowable,
 } from './discovery.ts';
 import type { ServedKind } from './discovery-documents.ts';
-import { RowVersions } from './row-versions.ts';
 
 /** How long a first request waits for the first list of a resource, in milliseconds. */
 const SYNC_TIMEOUT_MS = 15_000;
 
-/** How long the copy of a kind that is in no row is kept after its last use, in milliseconds. */
+/** How long the copy of a kind that is in no definition is kept after its last use, in milliseconds. */
 const IDLE_MS = 30 * 60_000;
 const API_SERVICES = 'apiservices.apiregistration.k8s.io';
 
@@ -74,7 +74,7 @@ export interface CatalogOptions extends Partial<DiscoveryPace> {
 }
 
 /**
- * All resources that the server knows: the rows of the table and whatever else the API serves, with
+ * All resources that the server knows: the definitions of the table and whatever else the API serves, with
  * a live copy of each that is in use.
  */
 export class Catalog {
@@ -86,9 +86,9 @@ export class Catalog {
   readonly bodies = new JoinedBodies();
   readonly #client: KubeClient;
   readonly #discovery: Discovery;
-  readonly #rows = new Map<string, ResourceDefinition>();
-  readonly #versions: RowVersions;
-  readonly #keysOfRows = new Set<string>();
+  readonly #definitions = new Map<string, ResourceDefinition>();
+  readonly #versions: DefinitionVersions;
+  readonly #definitionKeys = new Set<string>();
   readonly #informers = new Map<string, Informer>();
   readonly #custom = new CustomResources();
   readonly #used = new Map<string, number>();
@@ -99,18 +99,18 @@ export class Catalog {
 
   constructor(
     client: KubeClient,
-    rows: readonly ResourceDefinition[],
+    definitions: readonly ResourceDefinition[],
     { idleMs = IDLE_MS, report, ...pace }: CatalogOptions = {},
   ) {
     this.#client = client;
     this.#discovery = new Discovery(client, pace);
     this.#idleMs = idleMs;
     this.#report = report;
-    this.#versions = new RowVersions(rows);
+    this.#versions = new DefinitionVersions(definitions);
 
-    for (const row of rows) {
-      this.#rows.set(row.resource, row);
-      this.#keysOfRows.add(gvrKey(row));
+    for (const definition of definitions) {
+      this.#definitions.set(definition.resource, definition);
+      this.#definitionKeys.add(gvrKey(definition));
     }
   }
 
@@ -119,8 +119,8 @@ export class Catalog {
    * Rejects when the first lists do not arrive in time.
    */
   async start(signal: AbortSignal): Promise<void> {
-    const eager = [...this.#rows.values()].filter((row) => row.eager);
-    const informers = eager.map((row) => this.informer(row));
+    const eager = [...this.#definitions.values()].filter((definition) => definition.eager);
+    const informers = eager.map((definition) => this.informer(definition));
 
     await Promise.all(informers.map((informer) => informer.ready(signal)));
     await this.#chooseVersions();
@@ -143,7 +143,7 @@ export class Catalog {
         type === 'DELETED' ? undefined : entry,
       );
 
-      if (gone && !this.#keysOfRows.has(gvrKey(gone))) {
+      if (gone && !this.#definitionKeys.has(gvrKey(gone))) {
         void this.#forget(gvrKey(gone));
       }
 
@@ -158,7 +158,7 @@ export class Catalog {
   }
 
   /**
-   * Switches rows to versions that the API serves. Where discovery fails, they stay as they are.
+   * Switches definitions to versions that the API serves. Where discovery fails, they stay as they are.
    */
   async #chooseVersions(): Promise<void> {
     try {
@@ -167,9 +167,9 @@ export class Catalog {
       for (const { before, now } of await this.#versions.choose((resource) =>
         this.#discovery.serves(resource),
       )) {
-        this.#rows.set(now.resource, now);
-        this.#keysOfRows.delete(gvrKey(before));
-        this.#keysOfRows.add(gvrKey(now));
+        this.#definitions.set(now.resource, now);
+        this.#definitionKeys.delete(gvrKey(before));
+        this.#definitionKeys.add(gvrKey(now));
         await this.#forget(gvrKey(before));
       }
     } catch (error) {
@@ -191,7 +191,7 @@ export class Catalog {
   }
 
   /**
-   * Stops copies of kinds that are in no row and have not been asked for, nor followed, for long.
+   * Stops copies of kinds that are in no definition and have not been asked for, nor followed, for long.
    */
   #sweep(): void {
     this.snapshots.expire();
@@ -209,28 +209,30 @@ export class Catalog {
   }
 
   /**
-   * The row of the table or the CRD's resource of a plural name, or of `plural.group`; undefined
+   * The definition of the table or the CRD's resource of a plural name, or of `plural.group`; undefined
    * for others.
    */
   find(name: string): ResourceDefinition | undefined {
-    return this.#rows.get(name) ?? this.#candidates(name).find(inGroup(name));
+    return this.#definitions.get(name) ?? this.#candidates(name).find(inGroup(name));
   }
 
   /** Rows and CRDs of the plural in `plural` or `plural.group`. */
   #candidates(name: string): readonly ResourceDefinition[] {
     const plural = pluralOf(name);
-    const row = this.#rows.get(plural);
+    const definition = this.#definitions.get(plural);
     const custom = this.#custom.of(plural);
-    return row ? [row, ...custom.filter(({ group }) => group !== row.group)] : custom;
+    return definition
+      ? [definition, ...custom.filter(({ group }) => group !== definition.group)]
+      : custom;
   }
 
   /**
-   * Whatever kind the Kubernetes API serves by its plural name or by `plural.group`: rows of the
+   * Whatever kind the Kubernetes API serves by its plural name or by `plural.group`: definitions of the
    * table first, then groups of KubeSphere, of Kubernetes, others. Undefined for unknown ones. What
-   * is in no row takes discovery, and rejects with BadRequest for kinds that cannot be followed.
+   * is in no definition takes discovery, and rejects with BadRequest for kinds that cannot be followed.
    */
   resolve(name: string): ResourceDefinition | undefined | Promise<ResourceDefinition | undefined> {
-    return this.#rows.get(name) ?? this.#discovered(name);
+    return this.#definitions.get(name) ?? this.#discovered(name);
   }
 
   async #discovered(name: string): Promise<ResourceDefinition | undefined> {
@@ -292,19 +294,23 @@ export class Catalog {
     }
   }
 
-  /** The informer of a row, started now if it was not; `options` narrow it the first time. */
-  informer(row: ResourceDefinition, options: Partial<InformerOptions> = {}): Informer {
-    const key = gvrKey(row);
-    if (!this.#keysOfRows.has(key)) {
+  /** The informer of a definition, started now if it was not; `options` narrow it the first time. */
+  informer(definition: ResourceDefinition, options: Partial<InformerOptions> = {}): Informer {
+    const key = gvrKey(definition);
+    if (!this.#definitionKeys.has(key)) {
       this.#used.set(key, performance.now());
     }
 
     let informer = this.#informers.get(key);
     if (!informer) {
-      const { kind, fields, keepObjects, unread } = row;
-      const secrets = secretFieldsOf(row);
+      const { kind, fields, keepObjects, unread } = definition;
+      const secrets = secretFieldsOf(definition);
       informer = new Informer(this.#client, {
-        resource: { group: row.group, version: row.version, resource: row.resource },
+        resource: {
+          group: definition.group,
+          version: definition.version,
+          resource: definition.resource,
+        },
         kind,
         ...(fields && { fields }),
         // Copies hold no secrets: whatever is made from them shows none.
@@ -322,59 +328,59 @@ export class Catalog {
   }
 
   /** Whether a live copy of a resource is kept now. */
-  isFollowed(row: ResourceDefinition): boolean {
-    return this.#informers.has(gvrKey(row));
+  isFollowed(definition: ResourceDefinition): boolean {
+    return this.#informers.has(gvrKey(definition));
   }
 
   /**
-   * The informer of a row of the table by its plural name. Throws a TypeError for a name that is in
-   * no row.
+   * The informer of a definition of the table by its plural name. Throws a TypeError for a name that is in
+   * no definition.
    */
-  row(name: string): Informer {
-    const row = this.#rows.get(name);
-    if (!row) {
+  informerOf(name: string): Informer {
+    const definition = this.#definitions.get(name);
+    if (!definition) {
       throw new TypeError(`no resource ${name} in the table`);
     }
 
-    return this.informer(row);
+    return this.informer(definition);
   }
 
   /** What is cached of a resource; undefined before it is in use. */
   store(name: string): Store | undefined {
-    const row = this.find(name);
-    return row && this.#informers.get(gvrKey(row))?.store;
+    const definition = this.find(name);
+    return definition && this.#informers.get(gvrKey(definition))?.store;
   }
 
-  /** What is cached of a row; undefined before it is in use, and after its CRD has gone. */
-  storeOf(row: ResourceDefinition): Store | undefined {
-    return this.#informers.get(gvrKey(row))?.store;
+  /** What is cached of a definition; undefined before it is in use, and after its CRD has gone. */
+  storeOf(definition: ResourceDefinition): Store | undefined {
+    return this.#informers.get(gvrKey(definition))?.store;
   }
 
   /**
-   * The store of a row where it and what it uses are synced already; undefined where `synced` has
+   * The store of a definition where it and what it uses are synced already; undefined where `synced` has
    * to be awaited.
    */
-  ready(row: ResourceDefinition): Store | undefined {
-    for (const name of row.uses ?? []) {
+  ready(definition: ResourceDefinition): Store | undefined {
+    for (const name of definition.uses ?? []) {
       const used = this.find(name);
       if (used && !this.informer(used).synced) {
         return undefined;
       }
     }
 
-    const informer = this.informer(row);
+    const informer = this.informer(definition);
 
     return informer.synced ? informer.store : undefined;
   }
 
   /**
-   * Which of the copies that answers of a row are made from are not up to date: `pods;seconds=12`,
+   * Which of the copies that answers of a definition are made from are not up to date: `pods;seconds=12`,
    * joined by commas.
    */
-  staleness(row: ResourceDefinition): string | undefined {
-    let stale = staleOf(row.resource, this.#informers.get(gvrKey(row)));
+  staleness(definition: ResourceDefinition): string | undefined {
+    let stale = staleOf(definition.resource, this.#informers.get(gvrKey(definition)));
 
-    for (const name of row.uses ?? []) {
+    for (const name of definition.uses ?? []) {
       const other = this.find(name);
       const also = other && staleOf(name, this.#informers.get(gvrKey(other)));
       if (also) {
@@ -386,14 +392,14 @@ export class Catalog {
   }
 
   /**
-   * The synced store of a row and of what it uses. Throws ServiceUnavailable when the Kubernetes
+   * The synced store of a definition and of what it uses. Throws ServiceUnavailable when the Kubernetes
    * API has not answered its first lists in time.
    */
-  async synced(row: ResourceDefinition, signal: AbortSignal): Promise<Store> {
-    const used = (row.uses ?? [])
+  async synced(definition: ResourceDefinition, signal: AbortSignal): Promise<Store> {
+    const used = (definition.uses ?? [])
       .flatMap((name) => this.find(name) ?? [])
       .map((other) => this.informer(other));
-    const informer = this.informer(row);
+    const informer = this.informer(definition);
     const waiting = [informer, ...used].filter(({ synced }) => !synced);
     if (waiting.length > 0) {
       const deadline = new Deadline(SYNC_TIMEOUT_MS, signal);
@@ -402,7 +408,7 @@ export class Catalog {
         await Promise.all(waiting.map((other) => other.ready(deadline.signal)));
       } catch (error) {
         throw serviceUnavailable(
-          `${row.resource} have not been read from the Kubernetes API yet: ${(error as Error).message}`,
+          `${definition.resource} have not been read from the Kubernetes API yet: ${(error as Error).message}`,
           error,
         );
       } finally {
@@ -417,7 +423,7 @@ export class Catalog {
   *stale(): Generator<{ resource: string; reason: string }> {
     for (const [key, informer] of this.#informers) {
       // An API that somebody added to the cluster and that fails is no reason to answer nobody.
-      if (!this.#keysOfRows.has(key)) {
+      if (!this.#definitionKeys.has(key)) {
         continue;
       }
 

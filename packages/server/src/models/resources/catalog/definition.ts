@@ -1,16 +1,21 @@
 import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { Change } from '@ks-apiserver/client/informer/store';
-import type { Catalog } from './catalog.ts';
+import type { Change, Store } from '@ks-apiserver/client/informer/store';
 
-/** Whether an entry passes a filter's value; the catalog gives access to related resources. */
-export type Filter = (entry: Entry, value: string, catalog: Catalog) => boolean;
+/** Access to the cached objects of other resources, which the catalog gives. */
+export interface ResourceStores {
+  /** What is cached of a resource; undefined before it is in use. */
+  store(name: string): Store | undefined;
+}
+
+/** Tests an entry against the value of a filter, which may look into other resources. */
+export type Filter = (entry: Entry, value: string, stores: ResourceStores) => boolean;
 
 /** What an entry is sorted by; numbers are milliseconds for times. */
 export type SortKey = (entry: Entry) => number | string;
 
 /**
- * One row of the table of resources: everything that lists, gets, informers and discovery need of
+ * One definition of the table of resources: everything that lists, gets, informers and discovery need of
  * it.
  */
 export interface ResourceDefinition extends GroupVersionResource {
@@ -50,7 +55,7 @@ export interface ResourceDefinition extends GroupVersionResource {
    */
   annotatedFrom?: Readonly<Record<string, (change: Change) => Iterable<string> | 'all'>>;
   /** Annotations computed from other resources, added to an entry's answer; undefined for none. */
-  annotate?: (entry: Entry, catalog: Catalog) => Record<string, string> | undefined;
+  annotate?: (entry: Entry, stores: ResourceStores) => Record<string, string> | undefined;
   /** A number that changes whenever `annotate` would answer differently for the entry. */
-  annotationVersion?: (entry: Entry, catalog: Catalog) => number;
+  annotationVersion?: (entry: Entry, stores: ResourceStores) => number;
 }

@@ -242,7 +242,7 @@ function rankOf(group: string): number {
 }
 
 /**
- * What is needed to list a kind that no row knows: it takes the caller's right to the kind itself,
+ * What is needed to list a kind that no definition knows: it takes the caller's right to the kind itself,
  * whatever it holds.
  */
 export function definitionOf({

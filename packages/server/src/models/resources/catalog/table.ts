@@ -45,12 +45,17 @@ function servedVersion(versions: unknown): string | undefined {
 function of(
   group: string,
   version: string,
-  rows: Record<string, Omit<ResourceDefinition, 'group' | 'version' | 'resource'>>,
+  definitions: Record<string, Omit<ResourceDefinition, 'group' | 'version' | 'resource'>>,
 ): ResourceDefinition[] {
-  return Object.entries(rows).map(([resource, row]) => ({ group, version, resource, ...row }));
+  return Object.entries(definitions).map(([resource, definition]) => ({
+    group,
+    version,
+    resource,
+    ...definition,
+  }));
 }
 
-/** The one table of resources: a row feeds informers, lists, gets and authorization. */
+/** The one table of resources: a definition feeds informers, lists, gets and authorization. */
 export const RESOURCES: readonly ResourceDefinition[] = [
   ...of('', 'v1', {
     nodes: {

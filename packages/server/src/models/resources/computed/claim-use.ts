@@ -1,6 +1,6 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Change, Store } from '@ks-apiserver/client/informer/store';
-import type { Catalog } from '../catalog/catalog.ts';
+import type { ResourceStores } from '../catalog/definition.ts';
 
 /** How many pods mount each claim, kept up with every change of a pod. */
 class ClaimUse {
@@ -36,8 +36,8 @@ class ClaimUse {
 
 const uses = new WeakMap<Store, ClaimUse>();
 
-function useOf(claim: Entry, catalog: Catalog): { count: number; version: number } {
-  const pods = catalog.store('pods');
+function useOf(claim: Entry, stores: ResourceStores): { count: number; version: number } {
+  const pods = stores.store('pods');
   if (!pods) {
     return { count: 0, version: 0 };
   }
@@ -71,23 +71,23 @@ function claimsOf({ type, entry, previous }: Change): string[] {
 export const claimAnnotations = {
   annotatedFrom: { pods: claimsOf, volumesnapshotclasses: () => 'all' as const },
 
-  annotationVersion(claim: Entry, catalog: Catalog): number {
+  annotationVersion(claim: Entry, stores: ResourceStores): number {
     return (
       1 +
-      useOf(claim, catalog).version * 1024 +
-      (catalog.store('volumesnapshotclasses')?.version ?? 0)
+      useOf(claim, stores).version * 1024 +
+      (stores.store('volumesnapshotclasses')?.version ?? 0)
     );
   },
 
-  annotate(claim: Entry, catalog: Catalog): Record<string, string> {
+  annotate(claim: Entry, stores: ResourceStores): Record<string, string> {
     const { provisioner } = claim.fields;
-    const classes = [...(catalog.store('volumesnapshotclasses')?.values() ?? [])];
+    const classes = [...(stores.store('volumesnapshotclasses')?.values() ?? [])];
     const snapshots =
       provisioner !== undefined &&
       classes.some((snapshotClass) => snapshotClass.fields.driver === provisioner);
 
     return {
-      'kubesphere.io/in-use': String(useOf(claim, catalog).count > 0),
+      'kubesphere.io/in-use': String(useOf(claim, stores).count > 0),
       'kubesphere.io/allow-snapshot': String(snapshots),
     };
   },

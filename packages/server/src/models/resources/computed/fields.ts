@@ -98,8 +98,8 @@ export function podUsage(pod: KubeObject): Usage {
  * Pods that the Service of that name in their own namespace selects; one without selector selects
  * none.
  */
-export const serviceSelects: Filter = (pod, value, catalog) => {
-  const selector = catalog.store('services')?.get(value, pod.namespace)?.fields.selector as
+export const serviceSelects: Filter = (pod, value, stores) => {
+  const selector = stores.store('services')?.get(value, pod.namespace)?.fields.selector as
     | Record<string, string>
     | undefined;
   const wanted = Object.entries(selector ?? {});

@@ -3,7 +3,7 @@ import { formatQuantity, parseQuantity } from '@ks-apiserver/apimachinery/quanti
 import { hasEnded } from '@ks-apiserver/apimachinery/quota/usage';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Change, Store } from '@ks-apiserver/client/informer/store';
-import type { Catalog } from '../catalog/catalog.ts';
+import type { ResourceStores } from '../catalog/definition.ts';
 import { shared } from '../catalog/shared.ts';
 import { demandOf } from './pod-demand.ts';
 
@@ -169,13 +169,13 @@ function nodesOf({ type, entry, previous }: Change): string[] {
 export const nodeAnnotations = {
   annotatedFrom: { pods: nodesOf },
 
-  annotationVersion(node: Entry, catalog: Catalog): number {
-    const pods = catalog.store('pods');
+  annotationVersion(node: Entry, stores: ResourceStores): number {
+    const pods = stores.store('pods');
     return pods ? totalsOf(pods).of(node.name).version + 1 : 0;
   },
 
-  annotate(node: Entry, catalog: Catalog): Record<string, string> | undefined {
-    const pods = catalog.store('pods');
+  annotate(node: Entry, stores: ResourceStores): Record<string, string> | undefined {
+    const pods = stores.store('pods');
     if (!pods) {
       return undefined;
     }

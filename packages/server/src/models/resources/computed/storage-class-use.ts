@@ -1,6 +1,6 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Change, Store } from '@ks-apiserver/client/informer/store';
-import type { Catalog } from '../catalog/catalog.ts';
+import type { ResourceStores } from '../catalog/definition.ts';
 
 /** How many claims ask for each storage class, kept up with every change of a claim. */
 class StorageClassUse {
@@ -38,8 +38,8 @@ class StorageClassUse {
 
 const uses = new WeakMap<Store, StorageClassUse>();
 
-function claimsOf(storageClass: Entry, catalog: Catalog): number {
-  const claims = catalog.store('persistentvolumeclaims');
+function claimsOf(storageClass: Entry, stores: ResourceStores): number {
+  const claims = stores.store('persistentvolumeclaims');
   if (!claims) {
     return 0;
   }
@@ -59,9 +59,9 @@ const SNAPSHOT = 'storageclass.kubesphere.io/support-snapshot';
  * Whether volumes of the class's provisioner can be snapshotted, as the provisioner's capability
  * says.
  */
-function supportsSnapshot(storageClass: Entry, catalog: Catalog): boolean {
+function supportsSnapshot(storageClass: Entry, stores: ResourceStores): boolean {
   const name = String(storageClass.fields.provisioner).replaceAll(/[./]/g, '-');
-  return catalog.store('provisionercapabilities')?.get(name)?.fields.snapshot === true;
+  return stores.store('provisionercapabilities')?.get(name)?.fields.snapshot === true;
 }
 
 /** Storage classes of which a claim more or less asks for one. */
@@ -81,16 +81,14 @@ export const storageClassAnnotations = {
     provisionercapabilities: () => 'all' as const,
   },
 
-  annotationVersion(storageClass: Entry, catalog: Catalog): number {
-    return (
-      2 + 2 * claimsOf(storageClass, catalog) + Number(supportsSnapshot(storageClass, catalog))
-    );
+  annotationVersion(storageClass: Entry, stores: ResourceStores): number {
+    return 2 + 2 * claimsOf(storageClass, stores) + Number(supportsSnapshot(storageClass, stores));
   },
-  annotate(storageClass: Entry, catalog: Catalog): Record<string, string> {
+  annotate(storageClass: Entry, stores: ResourceStores): Record<string, string> {
     return {
-      'kubesphere.io/pvc-count': String(claimsOf(storageClass, catalog)),
+      'kubesphere.io/pvc-count': String(claimsOf(storageClass, stores)),
       [SNAPSHOT]:
-        storageClass.annotations[SNAPSHOT] ?? String(supportsSnapshot(storageClass, catalog)),
+        storageClass.annotations[SNAPSHOT] ?? String(supportsSnapshot(storageClass, stores)),
     };
   },
 };

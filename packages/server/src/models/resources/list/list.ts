@@ -1,14 +1,14 @@
+import { aggregatedNames } from '@ks-apiserver/api/aggregation';
 import { AGGREGATION_ROLES } from '@ks-apiserver/api/annotations';
+import { whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { badRequest } from '@ks-apiserver/apimachinery/meta/errors';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { Store } from '@ks-apiserver/client/informer/store';
-import { after } from '../../after.ts';
-import { aggregatedNames } from '../../iam/roles/aggregation.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ResourceDefinition } from '../catalog/definition.ts';
 import { passing, testsOf } from '../query/filters.ts';
 import { type ListQuery, pageOf } from '../query/query.ts';
 import { orderingOf, sortedUpTo, storeOrder } from '../query/sort.ts';
+import type { ListedStore } from './listed-store.ts';
 import { viewed } from './views.ts';
 
 /** A page of entries and how many there are on all pages. */
@@ -20,9 +20,6 @@ export interface Page {
 }
 
 const NONE: Page = { entries: [], total: 0 };
-
-/** What lists read of a store. */
-export type ListedStore = Pick<Store, 'list' | 'get'>;
 
 function reversed(entries: readonly Entry[], from: number, to: number): Entry[] {
   const page: Entry[] = [];
@@ -43,15 +40,15 @@ function pageIn(entries: readonly Entry[], query: ListQuery): Page {
 /** A page of entries that passed a query and are in no order yet. */
 function sortedPage(
   passed: readonly Entry[],
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
 ): Page | Promise<Page> {
-  const ordering = orderingOf(row, query, catalog);
+  const ordering = orderingOf(definition, query, catalog);
 
   const page = (entries: readonly Entry[]): Page | Promise<Page> => {
     const [from, to] = pageOf(query, entries.length) ?? [0, 0];
-    return after(sortedUpTo(entries, ordering, to), (sorted) => ({
+    return whenReady(sortedUpTo(entries, ordering, to), (sorted) => ({
       entries: sorted.slice(from, to),
       total: entries.length,
     }));
@@ -72,7 +69,7 @@ function sortedPage(
  */
 export function pageEntries(
   found: readonly Entry[],
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
 ): Page | Promise<Page> {
@@ -80,18 +77,20 @@ export function pageEntries(
     throw badRequest('parameter continue: this list has no snapshots');
   }
 
-  const tests = testsOf(row, query, catalog);
+  const tests = testsOf(definition, query, catalog);
   if (tests === 'never') {
     return NONE;
   }
 
-  return after(passing(found, tests, catalog), (passed) => sortedPage(passed, row, query, catalog));
+  return whenReady(passing(found, tests, catalog), (passed) =>
+    sortedPage(passed, definition, query, catalog),
+  );
 }
 
 /** The roles that a role is made from, by `aggregateTo`: the labelSelector does not count there. */
 function aggregatedPage(
   store: ListedStore,
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
   namespace: string,
@@ -105,7 +104,7 @@ function aggregatedPage(
   const annotation = role?.object?.metadata.annotations?.[AGGREGATION_ROLES];
   const entries = aggregatedNames(annotation).flatMap((name) => store.get(name, namespace) ?? []);
 
-  return pageEntries(entries, row, { ...query, filters, labels: undefined }, catalog);
+  return pageEntries(entries, definition, { ...query, filters, labels: undefined }, catalog);
 }
 
 /**
@@ -113,13 +112,13 @@ function aggregatedPage(
  * query asks for.
  */
 export async function snapshotPage(
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
   whole: () => readonly Entry[] | Promise<readonly Entry[]>,
 ): Promise<Page> {
   const { scope, caller = '', limit, continue: token, hidden } = query;
-  const store = catalog.storeOf(row);
+  const store = catalog.storeOf(definition);
   if (scope === undefined || !store) {
     throw badRequest('parameter continue: this list has no snapshots');
   }
@@ -148,44 +147,51 @@ export async function snapshotPage(
  */
 export function listPage(
   store: ListedStore,
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
   namespace?: string,
 ): Page | Promise<Page> {
-  if (row.aggregates && query.filters.has('aggregateTo')) {
-    return aggregatedPage(store, row, query, catalog, namespace ?? '');
+  if (definition.aggregates && query.filters.has('aggregateTo')) {
+    return aggregatedPage(store, definition, query, catalog, namespace ?? '');
   }
 
   if (query.continue !== undefined) {
     const all = { ...query, continue: undefined, limit: -1, page: 1 };
     const whole = () =>
-      after(listPage(store, row, all, catalog, namespace), ({ entries }) => entries);
-    return snapshotPage(row, query, catalog, whole);
+      whenReady(listPage(store, definition, all, catalog, namespace), ({ entries }) => entries);
+    return snapshotPage(definition, query, catalog, whole);
   }
 
-  const tests = testsOf(row, query, catalog);
+  const tests = testsOf(definition, query, catalog);
   if (tests === 'never') {
     return NONE;
   }
 
-  const order = storeOrder(row, query);
+  const order = storeOrder(definition, query);
 
   // Cluster-scoped resources have no namespace to be narrowed to.
-  const where = row.namespaced ? namespace : undefined;
+  const where = definition.namespaced ? namespace : undefined;
 
   if (tests.plain.length > 0 || !order) {
-    const view = viewed(store, row, query, tests, orderingOf(row, query, catalog), where);
+    const view = viewed(
+      store,
+      definition,
+      query,
+      tests,
+      orderingOf(definition, query, catalog),
+      where,
+    );
     if (view) {
-      return after(view, (entries) => pageIn(entries, query));
+      return whenReady(view, (entries) => pageIn(entries, query));
     }
   }
 
   const ordered = store.list(order ?? 'creationTimestamp', where);
 
-  return after(passing(ordered, tests, catalog), (passed): Page | Promise<Page> => {
+  return whenReady(passing(ordered, tests, catalog), (passed): Page | Promise<Page> => {
     if (!order) {
-      return sortedPage(passed, row, query, catalog);
+      return sortedPage(passed, definition, query, catalog);
     }
 
     const [from, to] = pageOf(query, passed.length) ?? [0, 0];

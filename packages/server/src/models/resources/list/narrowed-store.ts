@@ -1,6 +1,6 @@
 import { byCreation, byName, type Entry } from '@ks-apiserver/client/informer/entry';
 import type { Order, Store } from '@ks-apiserver/client/informer/store';
-import type { ListedStore } from './list.ts';
+import type { ListedStore } from './listed-store.ts';
 
 const COMPARE = { creationTimestamp: byCreation, name: byName } as const;
 

@@ -14,12 +14,12 @@ const annotated = new WeakMap<Entry, { version: number; bytes: Buffer }>();
  * An entry's bytes as they go on the wire, with computed annotations; made again only when one of
  * both has changed.
  */
-export function bytesOf(entry: Entry, row: ResourceDefinition, catalog: Catalog): Buffer {
-  if (!row.annotate || !row.annotationVersion) {
+export function bytesOf(entry: Entry, definition: ResourceDefinition, catalog: Catalog): Buffer {
+  if (!definition.annotate || !definition.annotationVersion) {
     return entry.bytes;
   }
 
-  const version = row.annotationVersion(entry, catalog);
+  const version = definition.annotationVersion(entry, catalog);
   if (version === 0) {
     return entry.bytes;
   }
@@ -30,7 +30,10 @@ export function bytesOf(entry: Entry, row: ResourceDefinition, catalog: Catalog)
   }
 
   const object = JSON.parse(entry.bytes.toString()) as KubeObject;
-  object.metadata.annotations = { ...object.metadata.annotations, ...row.annotate(entry, catalog) };
+  object.metadata.annotations = {
+    ...object.metadata.annotations,
+    ...definition.annotate(entry, catalog),
+  };
 
   const bytes = objectBytes(Buffer.from(JSON.stringify(object)));
   annotated.set(entry, { version, bytes });
@@ -47,7 +50,7 @@ export type TotalKey = 'totalItems' | 'total_count';
  */
 export function listBody(
   page: Page,
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   catalog: Catalog,
   totalKey: TotalKey = 'totalItems',
 ): { pieces: Buffer[]; length: number } {
@@ -58,7 +61,7 @@ export function listBody(
   let length = HEAD.length + tail.length + Math.max(0, entries.length - 1);
   for (let i = 0; i < entries.length; i++) {
     const entry = entries[i]!;
-    const bytes = bytesOf(entry, row, catalog);
+    const bytes = bytesOf(entry, definition, catalog);
 
     length += bytes.length;
     if (i === entries.length - 1) {

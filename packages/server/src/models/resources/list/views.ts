@@ -4,7 +4,7 @@ import type { ResourceDefinition } from '../catalog/definition.ts';
 import { looksElsewhere, type Tests } from '../query/filters.ts';
 import type { ListQuery } from '../query/query.ts';
 import type { Ordering } from '../query/sort.ts';
-import type { ListedStore } from './list.ts';
+import type { ListedStore } from './listed-store.ts';
 
 /** Smaller lists are gone through as quickly as a view is found. */
 const MIN_ENTRIES = 200;
@@ -32,7 +32,7 @@ function idOf({
  */
 export function viewed(
   store: ListedStore,
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: ListQuery,
   { plain, derived }: Tests,
   { compare, columns }: Ordering,
@@ -41,7 +41,7 @@ export function viewed(
   if (!(store instanceof Store) || derived.length > 0 || columns.length > 0) {
     return undefined;
   }
-  if (looksElsewhere(row, query) || store.count(namespace) < MIN_ENTRIES) {
+  if (looksElsewhere(definition, query) || store.count(namespace) < MIN_ENTRIES) {
     return undefined;
   }
 

@@ -53,7 +53,7 @@ function readerOfKind({ group, resource }: ResourceDefinition, field: string) {
  * objects' values.
  */
 export function fieldReader(
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   field: string,
   path: FieldPath,
   columns: Columns,
@@ -68,9 +68,10 @@ export function fieldReader(
     return { of: (entry) => (Object.hasOwn(entry.labels, key!) ? entry.labels[key!] : undefined) };
   }
 
-  const read = readerOfKind(row, field);
-  const column = columns.get(`${row.group}/${row.version}/${row.resource} ${field}`, (object) =>
-    read ? read(object) : valueAt(object, path),
+  const read = readerOfKind(definition, field);
+  const column = columns.get(
+    `${definition.group}/${definition.version}/${definition.resource} ${field}`,
+    (object) => (read ? read(object) : valueAt(object, path)),
   );
 
   return { of: (entry) => column.of(entry), column };

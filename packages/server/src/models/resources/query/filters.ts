@@ -45,9 +45,9 @@ const COMMON: Readonly<Record<string, Filter>> = {
 /** Finds the filter of a key; undefined for one that the list does not know. */
 export type FilterOfKey = (key: string) => ((entry: Entry, value: string) => boolean) | undefined;
 
-function filterOfKey(row: ResourceDefinition, catalog: Catalog): FilterOfKey {
+function filterOfKey(definition: ResourceDefinition, catalog: Catalog): FilterOfKey {
   return (key) => {
-    const filter = getOwn(row.filters, key) ?? getOwn(COMMON, key);
+    const filter = getOwn(definition.filters, key) ?? getOwn(COMMON, key);
     return filter && ((entry, value) => filter(entry, value, catalog));
   };
 }
@@ -80,7 +80,7 @@ function testOf(
  * that in 3.0 either.
  */
 export function moreTests(
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: Pick<ListQuery, 'fields' | 'words' | 'more' | 'hidden'>,
   catalog: Catalog,
   filterOf: FilterOfKey,
@@ -105,7 +105,7 @@ export function moreTests(
     const readers = new Map<string, FieldReader>();
 
     for (const { field, path } of fields.flat()) {
-      readers.set(field, fieldReader(row, field, path, catalog.columns));
+      readers.set(field, fieldReader(definition, field, path, catalog.columns));
     }
 
     const columns = [...readers.values()].flatMap(({ column }) => column ?? []);
@@ -122,7 +122,7 @@ export function moreTests(
   }
 
   if (words) {
-    const column = searchColumn(row, catalog.columns);
+    const column = searchColumn(definition, catalog.columns);
     tests.columns.push(column);
 
     tests.derived.push((entry) => {
@@ -136,12 +136,12 @@ export function moreTests(
 
 /** All tests of a query of v1alpha3; `never` when nothing can pass. */
 export function testsOf(
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
 ): Tests | 'never' {
-  const known = filterOfKey(row, catalog);
-  const tests = moreTests(row, query, catalog, known);
+  const known = filterOfKey(definition, catalog);
+  const tests = moreTests(definition, query, catalog, known);
   if (tests === 'never') {
     return tests;
   }
@@ -166,12 +166,13 @@ export function testsOf(
 
 /** Whether filters of a query look at other objects than the entry. */
 export function looksElsewhere(
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   { filters, more = [] }: ListQuery,
 ): boolean {
   return (
-    row.relatedFilters?.some((key) => filters.has(key) || more.some((one) => one.key === key)) ===
-    true
+    definition.relatedFilters?.some(
+      (key) => filters.has(key) || more.some((one) => one.key === key),
+    ) === true
   );
 }
 
@@ -180,11 +181,11 @@ export function looksElsewhere(
  * passes, `never` when nothing can.
  */
 export function filterOf(
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: ListQuery,
   catalog: Catalog,
 ): Test | 'never' | undefined {
-  const tests = testsOf(row, query, catalog);
+  const tests = testsOf(definition, query, catalog);
   if (tests === 'never') {
     return tests;
   }

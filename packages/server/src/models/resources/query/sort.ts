@@ -39,11 +39,11 @@ function byIdentity(a: Entry, b: Entry): number {
 
 function readerOf(
   { text, by }: SortTerm,
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   catalog: Catalog,
 ): { of: (entry: Entry) => Value; column?: Column } {
   if (by.kind === 'field') {
-    return fieldReader(row, by.field, by.path, catalog.columns);
+    return fieldReader(definition, by.field, by.path, catalog.columns);
   }
 
   const { key } = by;
@@ -55,24 +55,24 @@ function readerOf(
     return { of: (entry) => getOwn(entry.annotations, key) };
   }
 
-  const known = getOwn(COMMON, key) ?? getOwn(row.sortKeys, key);
+  const known = getOwn(COMMON, key) ?? getOwn(definition.sortKeys, key);
   if (known) {
     return { of: known };
   }
 
   // What a resource is filtered by, such as its status, is among the fields of its entries.
-  if (getOwn(row.filters, key)) {
+  if (getOwn(definition.filters, key)) {
     return { of: (entry) => scalar(entry.fields[key]) };
   }
 
   const keys = new Set([
     ...Object.keys(COMMON),
-    ...Object.keys(row.sortKeys ?? {}),
-    ...Object.keys(row.filters ?? {}),
+    ...Object.keys(definition.sortKeys ?? {}),
+    ...Object.keys(definition.filters ?? {}),
   ]);
 
   throw badRequest(
-    `parameter sortBy: ${row.resource} have no key "${text}"; there are ${[...keys].join(', ')}, label:KEY, annotation:KEY and paths such as metadata.generation`,
+    `parameter sortBy: ${definition.resource} have no key "${text}"; there are ${[...keys].join(', ')}, label:KEY, annotation:KEY and paths such as metadata.generation`,
   );
 }
 
@@ -97,9 +97,13 @@ function compareValues(a: Value, b: Value, descending: boolean): number {
  * The order of a query's `sort` terms, ties by name, namespace and uid. Throws BadRequest for a key
  * that the resource does not have.
  */
-function byTerms(terms: readonly SortTerm[], row: ResourceDefinition, catalog: Catalog): Ordering {
+function byTerms(
+  terms: readonly SortTerm[],
+  definition: ResourceDefinition,
+  catalog: Catalog,
+): Ordering {
   const readers = terms.map((term) => ({
-    ...readerOf(term, row, catalog),
+    ...readerOf(term, definition, catalog),
     descending: term.descending,
   }));
 
@@ -136,10 +140,10 @@ function byKey(key: SortKey, ascending: boolean): Ordering {
  * for.
  */
 export function storeOrder(
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: ListQuery,
 ): 'name' | 'creationTimestamp' | undefined {
-  if (query.sort || getOwn(row.sortKeys, query.sortBy)) {
+  if (query.sort || getOwn(definition.sortKeys, query.sortBy)) {
     return undefined;
   }
   return query.sortBy === 'name' ? 'name' : 'creationTimestamp';
@@ -149,12 +153,16 @@ export function storeOrder(
  * The order of a query. Throws BadRequest for a key that the resource does not have, in the forms
  * that 3.0 has not.
  */
-export function orderingOf(row: ResourceDefinition, query: ListQuery, catalog: Catalog): Ordering {
+export function orderingOf(
+  definition: ResourceDefinition,
+  query: ListQuery,
+  catalog: Catalog,
+): Ordering {
   if (query.sort) {
-    return byTerms(query.sort, row, catalog);
+    return byTerms(query.sort, definition, catalog);
   }
 
-  const key = getOwn(row.sortKeys, query.sortBy);
+  const key = getOwn(definition.sortKeys, query.sortBy);
   if (key) {
     return byKey(key, query.ascending);
   }

@@ -102,8 +102,9 @@ export function searchText(resource: string, object: KubeObject, entry: Entry): 
 }
 
 /** The column of a resource's search texts. */
-export function searchColumn(row: ResourceDefinition, columns: Columns): Column {
-  return columns.get(`${row.group}/${row.version}/${row.resource} q`, (object, entry) =>
-    searchText(row.resource, object, entry),
+export function searchColumn(definition: ResourceDefinition, columns: Columns): Column {
+  return columns.get(
+    `${definition.group}/${definition.version}/${definition.resource} q`,
+    (object, entry) => searchText(definition.resource, object, entry),
   );
 }

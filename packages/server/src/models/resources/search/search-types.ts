@@ -1,13 +1,12 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import type { Catalog } from '../catalog/catalog.ts';
-import type { SortKey } from '../catalog/definition.ts';
+import type { ResourceStores, SortKey } from '../catalog/definition.ts';
 import { serviceSelects } from '../computed/fields.ts';
 
 /** A condition of the older searcher; it also sees the query's other exact conditions. */
 export type Condition = (
   entry: Entry,
   value: string,
-  catalog: Catalog,
+  stores: ResourceStores,
   others: ReadonlyMap<string, string>,
 ) => boolean;
 
@@ -34,7 +33,7 @@ function ownedBy(entry: Entry, kind: string, name: string): boolean {
 }
 
 /** Pods of a workload; those of a Deployment belong to one of its ReplicaSets. */
-const podOwner: Condition = (pod, _value, catalog, others) => {
+const podOwner: Condition = (pod, _value, stores, others) => {
   const kind = others.get('ownerKind') ?? '';
   const name = others.get('ownerName') ?? '';
 
@@ -44,7 +43,7 @@ const podOwner: Condition = (pod, _value, catalog, others) => {
     );
   }
 
-  const replicaSets = catalog.store('replicasets');
+  const replicaSets = stores.store('replicasets');
 
   return (pod.fields.owners as readonly string[]).some((owner) => {
     if (!owner.startsWith('ReplicaSet/')) {
@@ -56,7 +55,7 @@ const podOwner: Condition = (pod, _value, catalog, others) => {
   });
 };
 
-const roleOwner: Condition = (role, _value, _catalog, others) =>
+const roleOwner: Condition = (role, _value, _stores, others) =>
   (role.object?.metadata.ownerReferences ?? []).some(
     ({ kind, name }) => kind === others.get('ownerKind') && name === others.get('ownerName'),
   );
@@ -64,7 +63,7 @@ const roleOwner: Condition = (role, _value, _catalog, others) =>
 const userFacing: Condition = (role, value) =>
   value !== 'true' || role.annotations['kubesphere.io/creator'] !== undefined;
 
-const autoscalerTarget: Condition = (autoscaler, _value, _catalog, others) => {
+const autoscalerTarget: Condition = (autoscaler, _value, _stores, others) => {
   const target = autoscaler.fields.target as { kind?: string; name?: string } | undefined;
   return target?.kind === others.get('targetKind') && target?.name === others.get('targetName');
 };

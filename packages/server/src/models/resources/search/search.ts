@@ -1,9 +1,10 @@
+import { whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { getOwn } from '@ks-apiserver/apimachinery/json/json';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
-import { after } from '../../after.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ResourceDefinition, SortKey } from '../catalog/definition.ts';
-import { type ListedStore, type Page, snapshotPage } from '../list/list.ts';
+import { type Page, snapshotPage } from '../list/list.ts';
+import type { ListedStore } from '../list/listed-store.ts';
 import { type FilterOfKey, keyValue, moreTests, passing, type Tests } from '../query/filters.ts';
 import { pageOf } from '../query/query.ts';
 import { orderingOf } from '../query/sort.ts';
@@ -98,13 +99,13 @@ function filterOfKey(type: SearchType, query: SearchQuery, catalog: Catalog): Fi
 
 /** All tests of a query; `never` where a filter of the forms that 3.0 does not have is unknown. */
 function searchTests(
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: SearchQuery,
   catalog: Catalog,
 ): Tests | 'never' {
-  const type = SEARCH_TYPES.get(row.resource) ?? {};
+  const type = SEARCH_TYPES.get(definition.resource) ?? {};
   const { given = {} } = query;
-  const tests = moreTests(row, given, catalog, filterOfKey(type, query, catalog));
+  const tests = moreTests(definition, given, catalog, filterOfKey(type, query, catalog));
   if (tests !== 'never') {
     tests.plain.push(testOf(type, query, catalog));
   }
@@ -114,11 +115,11 @@ function searchTests(
 
 /** One test for all of a query, for looking at single entries. */
 export function searchTest(
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: SearchQuery,
   catalog: Catalog,
 ): (entry: Entry) => boolean {
-  const tests = searchTests(row, query, catalog);
+  const tests = searchTests(definition, query, catalog);
   if (tests === 'never') {
     return () => false;
   }
@@ -131,7 +132,7 @@ export function searchTest(
 /** Entries that passed a query, ascending by name, in the order that it asks for. */
 function ordered(
   passed: readonly Entry[],
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: SearchQuery,
   catalog: Catalog,
 ): Entry[] | Promise<Entry[]> {
@@ -139,7 +140,7 @@ function ordered(
   const found = [...passed];
 
   if (given?.sort) {
-    const ordering = orderingOf(row, given, catalog);
+    const ordering = orderingOf(definition, given, catalog);
     const sort = () => found.sort(ordering.compare);
 
     return ordering.columns.length === 0
@@ -147,7 +148,7 @@ function ordered(
       : catalog.columns.fill(found, ordering.columns).then(sort);
   }
 
-  const key = getOwn(SEARCH_TYPES.get(row.resource)?.orderBy, query.orderBy);
+  const key = getOwn(SEARCH_TYPES.get(definition.resource)?.orderBy, query.orderBy);
   if (key) {
     found.sort(byTime(key));
   } else if (query.orderBy === 'createTime') {
@@ -162,30 +163,30 @@ function ordered(
  */
 export function searchPage(
   store: ListedStore,
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   query: SearchQuery,
   catalog: Catalog,
   namespace?: string,
 ): Page | Promise<Page> {
-  const tests = searchTests(row, query, catalog);
+  const tests = searchTests(definition, query, catalog);
 
   const found = (): readonly Entry[] | Promise<readonly Entry[]> => {
     if (tests === 'never') {
       return [];
     }
 
-    const entries = store.list('name', row.namespaced ? namespace : undefined);
+    const entries = store.list('name', definition.namespaced ? namespace : undefined);
 
-    return after(passing(entries, tests, catalog), (passed) =>
-      ordered(passed, row, query, catalog),
+    return whenReady(passing(entries, tests, catalog), (passed) =>
+      ordered(passed, definition, query, catalog),
     );
   };
 
   if (query.given?.continue !== undefined) {
-    return snapshotPage(row, query.given, catalog, found);
+    return snapshotPage(definition, query.given, catalog, found);
   }
 
-  return after(found(), (entries) => {
+  return whenReady(found(), (entries) => {
     const whole = query.limit === -1 && query.page !== 1;
     const [from, to] = whole ? [0, 0] : (pageOf(query, entries.length) ?? [0, 0]);
     return { entries: entries.slice(from, to), total: entries.length };

@@ -115,14 +115,14 @@ export function secretsOf(object: KubeObject | undefined, { paths }: SecretField
  */
 export function withSecretsOf(
   stored: KubeObject,
-  wished: KubeObject,
+  proposed: KubeObject,
   { paths }: SecretFields,
 ): KubeObject {
-  let result: Fields = wished;
+  let result: Fields = proposed;
 
   for (const path of paths) {
     const secret = valueAt(stored, path);
-    if (secret !== undefined && valueAt(wished, path) === undefined) {
+    if (secret !== undefined && valueAt(proposed, path) === undefined) {
       result = withValue(result, path, secret);
     }
   }

@@ -8,8 +8,8 @@ import {
   WATCH_PARAMETERS,
 } from './parameters.ts';
 
-/** One operation in a group's table, in a line. */
-export type Row = [
+/** One route of a group's table, written in a line. */
+export type RouteTuple = [
   method: Method,
   path: string,
   operationId: string,
@@ -30,7 +30,11 @@ const PATCH_TYPES = [
  * The routes of a group's table: paths are below `base`, path parameters come from the path, lists
  * take those of all lists.
  */
-export function rows(base: string, tags: readonly string[], table: readonly Row[]): Route[] {
+export function routesOf(
+  base: string,
+  tags: readonly string[],
+  table: readonly RouteTuple[],
+): Route[] {
   return table.map(([method, path, operationId, summary, handler, { live, ...schemas }]) => {
     const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) =>
       pathParameter(name!, `${name} name`),

@@ -12,7 +12,7 @@ import type { SessionStore } from '../../models/session/sessions.ts';
 import type { Tokens } from '../../models/session/tokens.ts';
 
 /** What the OAuth endpoints work with. */
-export interface OAuthParts {
+export interface OAuthDependencies {
   login: Login;
   issuer: TokenIssuer;
   authenticator: Authenticator;

@@ -15,7 +15,7 @@ const CRDS = {
 };
 
 const GROUP = 'snapshot.storage.k8s.io';
-const rows = RESOURCES.filter(({ resource }) =>
+const definitions = RESOURCES.filter(({ resource }) =>
   ['customresourcedefinitions', 'volumesnapshots', 'cronjobs'].includes(resource),
 );
 
@@ -44,13 +44,13 @@ function definition(...versions: string[]): KubeObject {
   } as KubeObject;
 }
 
-test('rows are read in the version that the cluster serves, also when that changes', async () => {
+test('definitions are read in the version that the cluster serves, also when that changes', async () => {
   const api = await KubeApiServer.open({ backend: new MemoryBackend() });
   const client = new KubeClient(api);
 
   await client.create(CRDS, definition('v1'));
 
-  const catalog = new Catalog(client, rows, { changedMs: 50 });
+  const catalog = new Catalog(client, definitions, { changedMs: 50 });
 
   try {
     await catalog.start(AbortSignal.timeout(10_000));

@@ -1,33 +1,31 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import type { Page } from '../resources/list/list.ts';
+import { EventLog, type InitialObjects, type LogReader } from './event-log.ts';
 import type { Feed } from './feed.ts';
 import { eventFrame, type Standing } from './frames.ts';
-import type { Reader } from './reader.ts';
-import { type Snapshot, View } from './view.ts';
 
-/** What a page view shows. */
+/** The list that a page log follows. */
 export interface PagedList {
-  /** The page as a list answers it now. */
+  /** Returns the page as a list call would answer it now. */
   page: () => Promise<Page>;
-  /** Place of the page's first object in the list; undefined where events tell no places. */
+  /** Index of the page's first object in the list; undefined where events carry no index. */
   offset: number | undefined;
   bytesOf: (entry: Entry) => Buffer;
-  /** Other stores on which it depends what is in the list. */
+  /** Other stores that decide what is in the list. */
   others: readonly Store[];
 }
 
-/** An object of the page as its readers have it. */
+/** An object of the page as it was sent to readers. */
 interface Shown {
   entry: Entry;
   bytes: Buffer;
 }
 
-/**
- * The page is looked at again this long after a change, in milliseconds, and so rarely that it
- * takes a twentieth of the time.
- */
+/** The page is made again this long after a change, in milliseconds. */
 const SETTLE_MS = 50;
+
+/** It is made again so rarely that it takes at most one part in this many of the time. */
 const SHARE = 20;
 
 function keyOf({ namespace, name, uid }: Entry): string {
@@ -35,23 +33,23 @@ function keyOf({ namespace, name, uid }: Entry): string {
 }
 
 /**
- * One page, or a list whose filters look into other resources: made again after changes, what
- * differs is told.
+ * The events of one page, or of a list whose filters look into other resources: the page is made
+ * again after changes, and the differences become events.
  */
-export class PageView extends View {
+export class PageLog extends EventLog {
   readonly #list: PagedList;
   readonly #stops: (() => void)[];
   #shown = new Map<string, Shown>();
   #total = 0;
-  /** The feed's place when the page was last looked at. */
+  /** The feed's place when the page was last made. */
   #place: number;
   #timer: NodeJS.Timeout | undefined;
   #cost = 0;
-  /** Something has changed since the page was last looked at. */
+  /** Whether something has changed since the page was last made. */
   #dirty = true;
   #filled = false;
   #updating: Promise<void> | undefined;
-  #snapshot: Snapshot | undefined;
+  #initial: InitialObjects | undefined;
 
   constructor(feed: Feed, list: PagedList) {
     super(feed, feed.place);
@@ -61,7 +59,7 @@ export class PageView extends View {
     const changed = () => this.#schedule();
 
     const otherChanged = () => {
-      // A place of its own: who has read up to here has not read this.
+      // A new place in the feed: readers that have read up to the last one lack this change.
       if (!this.#dirty) {
         feed.advance();
       }
@@ -95,7 +93,7 @@ export class PageView extends View {
   #schedule(): void {
     this.#dirty = true;
 
-    // Without readers the next one has it looked at.
+    // Without readers, the next one to join has the page made again.
     if (this.#timer || this.readers.size === 0) {
       return;
     }
@@ -103,7 +101,7 @@ export class PageView extends View {
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined;
-        // A page that cannot be made now is made after the next change.
+        // A page that cannot be made now is made again after the next change.
         this.settle().catch(() => {});
       },
       Math.max(SETTLE_MS, this.#cost * SHARE),
@@ -112,7 +110,7 @@ export class PageView extends View {
     this.#timer.unref();
   }
 
-  override join(reader: Reader): void {
+  override join(reader: LogReader): void {
     super.join(reader);
     if (this.#dirty) {
       this.#schedule();
@@ -139,25 +137,25 @@ export class PageView extends View {
       });
 
       this.#cost = performance.now() - start;
-      this.#tell(entries, total, place);
+      this.#appendDifferences(entries, total, place);
       this.#place = place;
     }
   }
 
   /**
-   * Tells what has left the page, then what has come or changed in the page's order: who applies it
-   * so has the page.
+   * Appends events for what has left the page, then for what is new or changed, in the page's
+   * order: a reader that applies them in turn has the new page.
    */
-  #tell(entries: readonly Entry[], total: number, place: number): void {
+  #appendDifferences(entries: readonly Entry[], total: number, place: number): void {
     const { bytesOf } = this.#list;
     const before = this.#shown;
     const totalBefore = this.#total;
 
-    this.#snapshot = undefined;
+    this.#initial = undefined;
     this.#total = total;
     this.#shown = new Map(entries.map((entry) => [keyOf(entry), { entry, bytes: bytesOf(entry) }]));
 
-    // Nobody has read anything yet.
+    // The first time there is nothing to compare with.
     if (!this.#filled) {
       this.#filled = true;
       return;
@@ -165,11 +163,11 @@ export class PageView extends View {
 
     const events: (() => Buffer)[] = [];
 
-    const tell = (type: 'ADDED' | 'MODIFIED' | 'DELETED', bytes: Buffer, index?: number) => {
+    const add = (type: 'ADDED' | 'MODIFIED' | 'DELETED', bytes: Buffer, index?: number) => {
       const standing = this.#standing(index);
       const number = events.length;
       events.push(() => {
-        // Only after the last one a reader has all of the place.
+        // A reader has all of this place only after the last event.
         const position = number === events.length - 1 ? this.feed.position(place) : undefined;
         return eventFrame(type, bytes, standing, position);
       });
@@ -177,22 +175,22 @@ export class PageView extends View {
 
     for (const [key, { bytes }] of before) {
       if (!this.#shown.has(key)) {
-        tell('DELETED', bytes);
+        add('DELETED', bytes);
       }
     }
 
     const ordered = this.#list.offset !== undefined;
 
-    // The order in which the rest stands for who has applied what was told so far.
+    // The order of the remaining objects after a reader has applied the events so far.
     const order = ordered ? [...before.keys()].filter((key) => this.#shown.has(key)) : [];
     [...this.#shown].forEach(([key, { bytes }], index) => {
       const known = before.get(key);
       const moved = ordered && order[index] !== key;
 
       if (!known) {
-        tell('ADDED', bytes, index);
+        add('ADDED', bytes, index);
       } else if (moved || known.bytes !== bytes) {
-        tell('MODIFIED', bytes, index);
+        add('MODIFIED', bytes, index);
       } else {
         return;
       }
@@ -216,27 +214,28 @@ export class PageView extends View {
 
     if (events.length === 0 && total !== totalBefore && ordered) {
       for (const reader of this.readers) {
-        reader.remark();
+        reader.requestBookmark();
       }
     }
   }
 
-  async snapshot(): Promise<Snapshot> {
+  async initialObjects(): Promise<InitialObjects> {
     await this.settle();
 
-    if (this.#snapshot) {
-      return this.#snapshot;
+    if (this.#initial) {
+      return this.#initial;
     }
 
     const objects = [...this.#shown.values()].map(({ bytes }) => bytes);
-    this.#snapshot = {
+    this.#initial = {
       length: objects.length,
+      // The reader stays below `length`.
       bytes: (index) => objects[index]!,
       standing: (index) => this.#standing(index),
       next: this.end,
     };
 
-    return this.#snapshot;
+    return this.#initial;
   }
 
   override close(): void {

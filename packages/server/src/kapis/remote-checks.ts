@@ -9,7 +9,7 @@ import { type Outbound, OutboundError } from '../models/outbound/outbound.ts';
 import { ImageNotFound } from '../models/verification/registry.ts';
 
 /** What handlers work with that ask servers which their callers name. */
-export interface VerificationParts {
+export interface VerificationDependencies {
   client: KubeReader;
   authorizer: Authorizer;
   outbound: Outbound;
@@ -43,7 +43,7 @@ export async function answering<T>(
  * choice.
  */
 export async function readSecret(
-  { client, authorizer }: VerificationParts,
+  { client, authorizer }: VerificationDependencies,
   request: RouteRequest,
   namespace: string,
   name: string,

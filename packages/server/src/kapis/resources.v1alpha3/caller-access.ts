@@ -5,10 +5,10 @@ import type { Authorizer } from '../../models/authorization/authorizer.ts';
 import { requireOwnRight } from '../../models/authorization/restrictions/own-right.ts';
 import type { VisibleNamespaces } from '../../models/authorization/visible-namespaces.ts';
 import type { ResourceDefinition } from '../../models/resources/catalog/definition.ts';
-import { BASE, type ResourceParts } from './parts.ts';
+import { BASE, type ResourceDependencies } from './dependencies.ts';
 
 /** What of a list its caller may see. */
-export interface CallerView {
+export interface CallerAccess {
   /** Namespaces that are left out. */
   hidden: ReadonlySet<string> | undefined;
   /** The only namespaces that are shown; undefined for all. */
@@ -23,16 +23,16 @@ type Call = Pick<RouteRequest, 'params' | 'query' | 'user' | 'info'>;
  */
 export function requireRights(
   authorizer: Authorizer,
-  row: ResourceDefinition,
+  definition: ResourceDefinition,
   { params, user }: Call,
 ): void {
   const { resources = '', namespace, name } = params;
 
-  if (row.needsOwnRight) {
-    requireOwnRight(authorizer, user, row, namespace, name);
+  if (definition.needsOwnRight) {
+    requireOwnRight(authorizer, user, definition, namespace, name);
   }
 
-  if (!row.namespaced && namespace !== undefined) {
+  if (!definition.namespaced && namespace !== undefined) {
     authorizer.authorize(
       user,
       parseRequestInfo('GET', [BASE, resources, ...(name ? [name] : [])].join('/')),
@@ -41,36 +41,38 @@ export function requireRights(
 }
 
 /** Finds out what a caller may see of a list. Throws Forbidden. */
-export function viewOf(
-  parts: ResourceParts,
-  row: ResourceDefinition,
+export function accessOf(
+  dependencies: ResourceDependencies,
+  definition: ResourceDefinition,
   call: Call,
-): CallerView | Promise<CallerView> {
+): CallerAccess | Promise<CallerAccess> {
   const { user, info } = call;
-  if (!info.visibleOnly || row.namespaced) {
-    return look(parts, row, call);
+  if (!info.visibleOnly || definition.namespaced) {
+    return look(dependencies, definition, call);
   }
 
   // What has no namespace takes the right to the whole list, now and for as long as it goes on.
   info.visibleOnly = false;
 
-  const pending = parts.authorizer.authorizeCall(user, info);
+  const pending = dependencies.authorizer.authorizeCall(user, info);
 
-  return pending ? pending.then(() => look(parts, row, call)) : look(parts, row, call);
+  return pending
+    ? pending.then(() => look(dependencies, definition, call))
+    : look(dependencies, definition, call);
 }
 
 function look(
-  { authorizer, visibility }: ResourceParts,
-  row: ResourceDefinition,
+  { authorizer, visibility }: ResourceDependencies,
+  definition: ResourceDefinition,
   call: Call,
-): CallerView {
+): CallerAccess {
   const { query, user, info } = call;
   const visible = info.visibleOnly
-    ? visibility.of(user, info, row, query.get('workspace') ?? undefined)
+    ? visibility.of(user, info, definition, query.get('workspace') ?? undefined)
     : undefined;
 
   if (!visible) {
-    requireRights(authorizer, row, call);
+    requireRights(authorizer, definition, call);
   }
 
   return { visible, hidden: visible ? undefined : authorizer.hiddenFrom(user, info) };
@@ -81,31 +83,31 @@ function look(
  * may see just the same.
  */
 export function sightCheck(
-  parts: ResourceParts,
-  row: ResourceDefinition,
+  dependencies: ResourceDependencies,
+  definition: ResourceDefinition,
   { params, query, user, info }: Call,
-  first: CallerView,
+  first: CallerAccess,
 ): () => StatusError | undefined {
   // The query loses its parameters while it is read.
   const call = { params, query: new URLSearchParams(query), user, info };
-  let { version } = parts.visibility;
+  let { version } = dependencies.visibility;
 
   return () => {
     // Nothing to look at while nobody's rights have changed.
-    if (parts.visibility.version === version) {
+    if (dependencies.visibility.version === version) {
       return undefined;
     }
 
-    version = parts.visibility.version;
+    version = dependencies.visibility.version;
 
     try {
-      const { visible, hidden } = look(parts, row, call);
+      const { visible, hidden } = look(dependencies, definition, call);
       if (visible?.key === first.visible?.key && hidden === first.hidden) {
         return undefined;
       }
 
       return expired(
-        `what the caller may see of ${row.resource} has changed: begin again without resourceVersion`,
+        `what the caller may see of ${definition.resource} has changed: begin again without resourceVersion`,
       );
     } catch (error) {
       return error as StatusError;

@@ -1,28 +1,28 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
+import { EventLog, eventTypeOf, type InitialObjects } from './event-log.ts';
 import type { Feed, Slot } from './feed.ts';
 import { eventFrame } from './frames.ts';
-import { outcome, type Snapshot, View } from './view.ts';
 
-/** What a filtered view shows. */
+/** The list that a filtered log follows. */
 export interface FilteredList {
-  /** Whether an object is in the list; it depends on the object alone. */
+  /** Whether an object is in the list; depends on the object alone. */
   matches: (entry: Entry) => boolean;
-  /** All objects of the list in the order that was asked for. */
+  /** Returns all objects of the list in the requested order. */
   entries: () => Promise<readonly Entry[]>;
   bytesOf: (entry: Entry) => Buffer;
 }
 
 /**
- * For how long readers who come together get the same first objects, in milliseconds: later changes
- * follow as events.
+ * How long new readers share the same initial objects, in milliseconds; changes since then follow
+ * as events.
  */
-const SNAPSHOT_MS = 1000;
+const SHARED_MS = 1000;
 
-/** A whole list: each change is looked at once, whatever the list's length. */
-export class FilteredView extends View {
+/** The events of a whole list: each change is tested once, whatever the list's length. */
+export class FilteredLog extends EventLog {
   readonly #list: FilteredList;
   readonly #stop: () => void;
-  #snapshot: { at: number; next: number; value: Promise<Snapshot> } | undefined;
+  #initial: { at: number; next: number; value: Promise<InitialObjects> } | undefined;
 
   constructor(feed: Feed, list: FilteredList) {
     super(feed, feed.floor);
@@ -43,13 +43,13 @@ export class FilteredView extends View {
     const { matches, bytesOf } = this.#list;
     const before = slot.previous !== undefined && matches(slot.previous);
     const after = slot.type !== 'DELETED' && matches(slot.entry);
-    const type = outcome(before, after);
+    const type = eventTypeOf(before, after);
     if (!type) {
       return;
     }
 
-    // What is in the list no more is shown as it was when it still was.
-    const entry = type === 'DELETED' ? slot.previous! : slot.entry;
+    // An object that left the list is sent in its last state that was in the list.
+    const entry = type === 'DELETED' ? (slot.previous ?? slot.entry) : slot.entry;
     this.append({
       place: slot.place,
       last: true,
@@ -65,34 +65,35 @@ export class FilteredView extends View {
     });
   }
 
-  snapshot(): Promise<Snapshot> {
+  initialObjects(): Promise<InitialObjects> {
     const now = Date.now();
-    const known = this.#snapshot;
-    if (known && now - known.at < SNAPSHOT_MS && known.next >= this.first) {
+    const known = this.#initial;
+    if (known && now - known.at < SHARED_MS && known.next >= this.first) {
       return known.value;
     }
 
     const next = this.end;
     const made = { at: now, next, value: this.#read(next) };
 
-    this.#snapshot = made;
+    this.#initial = made;
 
-    // Only as long as it serves: it keeps objects alive that may be gone.
+    // Dropped as soon as it is not shared any more: it keeps deleted objects in memory.
     setTimeout(() => {
-      if (this.#snapshot === made) {
-        this.#snapshot = undefined;
+      if (this.#initial === made) {
+        this.#initial = undefined;
       }
-    }, SNAPSHOT_MS).unref();
+    }, SHARED_MS).unref();
 
     return made.value;
   }
 
-  async #read(next: number): Promise<Snapshot> {
+  async #read(next: number): Promise<InitialObjects> {
     const { entries, bytesOf } = this.#list;
     const found = await entries();
 
     return {
       length: found.length,
+      // The reader stays below `length`.
       bytes: (index) => bytesOf(found[index]!),
       standing: () => undefined,
       next,

@@ -10,7 +10,7 @@ import type { Catalog } from '../../models/resources/catalog/catalog.ts';
 export const BASE = '/kapis/resources.kubesphere.io/v1alpha3';
 
 /** What the handlers of this group work with. */
-export interface ResourceParts {
+export interface ResourceDependencies {
   catalog: Catalog;
   authorizer: Authorizer;
   visibility: Visibility;

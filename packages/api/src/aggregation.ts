@@ -1,5 +1,5 @@
 /**
- * Names in the annotation by which a role says what it is made from: a JSON array of names;
+ * Reads the annotation by which a role names the roles that it is made from: a JSON array of names;
  * anything else names none.
  */
 export function aggregatedNames(annotation: string | undefined): string[] {
