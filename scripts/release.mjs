@@ -27,6 +27,7 @@ const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
 /** What the server reads at run time, by its place below dist/. */
 const SERVER_FILES = ['bundle/main.js', 'bundle/server.cjs', 'manifests.json', 'reference'];
+const LICENSE_FILE = /^(licen[cs]e|notice|copying)|bundle\.js\.licen[cs]e/i;
 const DOCUMENTS = ['LICENSE', 'README.md', 'CHANGELOG.md'];
 
 /** The versions of the packages outside the bundle, as the workspace's packages fix them. */
@@ -52,16 +53,20 @@ function thirdPartyLicenses() {
   const { files } = readJson(join(dist, 'bundle.stamp'));
   const folders = files.map((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
 
-  return [...new Set(folders.filter((folder) => folder?.startsWith(join(root, 'node_modules'))))]
+  folders.push(join(root, 'node_modules/swagger-ui-dist'));
+
+  const sections = folders
+    .filter((folder) => folder?.startsWith(root))
     .map((folder) => {
       const { name, version, license } = readJson(join(folder, 'package.json'));
       const texts = readdirSync(folder)
-        .filter((file) => /^(licen[cs]e|notice|copying)/i.test(file))
+        .filter((file) => LICENSE_FILE.test(file))
         .map((file) => readFileSync(join(folder, file), 'utf8').trim());
 
       return [`${name} ${version} (${license})`, ...texts].join('\n\n');
-    })
-    .join(`\n\n${'-'.repeat(80)}\n\n`);
+    });
+
+  return [...new Set(sections)].join(`\n\n${'-'.repeat(80)}\n\n`);
 }
 
 function manifest() {

@@ -85,6 +85,11 @@ test('the installed command starts the server, saves its data and stops', async 
   assert.equal(response.status, 200);
   assert.equal((await response.json()).gitVersion, `v3.0.0-ts.${rootVersion()}`);
 
+  for (const name of ['openapi.json', 'swagger-ui-bundle.js', 'docs.js']) {
+    const { status, headers } = await fetch(`${url}/docs/${name}`);
+    assert.deepEqual([status, headers.get('content-encoding')], [200, 'gzip'], name);
+  }
+
   const { stdout } = await run(command, ['backup', 'saved.tgz'], { cwd: dir });
   assert.match(stdout, /holds \d+ objects/);
 
