@@ -91,6 +91,8 @@ async function restart() {
   running = built;
   await stopServer();
   startServer();
+  // What /docs shows takes a second to make, and nobody waits for it.
+  spawn(process.execPath, [join(root, 'scripts/reference.mjs')], { stdio: 'inherit' });
 }
 
 const restartInTurn = () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 
 /** Files of the reference, which scripts/reference.mjs writes, compressed with gzip. */
 export const REFERENCE_FILES = {
@@ -27,8 +28,14 @@ const decompress = promisify(gunzip);
 const compressed = new Map<ReferenceFile, Promise<CompressedFile>>();
 const plain = new Map<ReferenceFile, Promise<Uint8Array>>();
 
+/** Says what to do about a file that is not there, and not where it was looked for. */
+function notBuilt(): never {
+  throw new StatusError(503, 'ServiceUnavailable', 'the reference is not built: npm run build');
+}
+
 async function readCompressed(name: ReferenceFile): Promise<CompressedFile> {
-  const gzipped = await readFile(new URL(`../reference/${name}.gz`, import.meta.url));
+  const file = new URL(`../reference/${name}.gz`, import.meta.url);
+  const gzipped = await readFile(file).catch(notBuilt);
   const hash = createHash('sha256').update(gzipped).digest('base64url');
 
   return { gzipped, etag: `W/"${hash.slice(0, 22)}"` };
@@ -47,7 +54,7 @@ function getOrMake<K, V>(map: Map<K, Promise<V>>, key: K, make: () => Promise<V>
   return made;
 }
 
-/** A file of the reference, compressed; rejects where the build step did not run. */
+/** A file of the reference, compressed; throws 503 where the build step did not run. */
 export function compressedFile(name: ReferenceFile): Promise<CompressedFile> {
   return getOrMake(compressed, name, () => readCompressed(name));
 }
