@@ -7,7 +7,7 @@ import {
   setOwn,
 } from '../json/json.ts';
 import { badRequest } from '../meta/errors.ts';
-import type { Json } from '../meta/types.ts';
+import type { Json, KubeObject } from '../meta/types.ts';
 
 /** Returns the name of a JSON value's type in the messages of Kubernetes' decoder. */
 export function jsonTypeName(value: unknown): string {
@@ -63,4 +63,12 @@ export function applyMergePatch(doc: JsonObject, patch: Json): JsonObject {
   assertNesting(patch);
 
   return merge(doc, patch) as JsonObject;
+}
+
+/**
+ * Applies a JSON merge patch that a client sent to a Kubernetes object. Throws a StatusError 400 if
+ * the patch is no object. The patch may remove anything, metadata included: check what is needed.
+ */
+export function patchObject<T extends KubeObject>(object: T, patch: unknown): T {
+  return applyMergePatch(object as JsonObject, patch as Json) as JsonObject & T;
 }

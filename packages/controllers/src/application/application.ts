@@ -56,7 +56,7 @@ interface Condition {
 
 /** Returns the group of a component as applications name it; some add a version. */
 function groupOf(group: unknown): string {
-  return String(group ?? '').split('/', 1)[0]!;
+  return String(group ?? '').replace(/\/.*$/s, '');
 }
 
 function conditionsWith(

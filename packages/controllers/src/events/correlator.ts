@@ -125,8 +125,10 @@ export class EventCorrelator {
       return false;
     }
 
-    const [any] = similar.messages;
-    similar.messages.delete(any!);
+    for (const oldest of similar.messages) {
+      similar.messages.delete(oldest);
+      break;
+    }
 
     return true;
   }

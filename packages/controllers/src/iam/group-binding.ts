@@ -40,12 +40,12 @@ export function groupBindingReconciler({
     const names = [...groupBindings.store.values()].flatMap(({ object, labels }) => {
       const name = object?.groupRef?.name as string | undefined;
       const group = name === undefined ? undefined : groups.store.get(name);
-      const counts =
-        group !== undefined && group.labels[WORKSPACE_LABEL] === labels[WORKSPACE_LABEL];
 
-      return counts && !isTerminating(object!) && usersOf(object).includes(user)
-        ? [group.name]
-        : [];
+      if (!object || !group || group.labels[WORKSPACE_LABEL] !== labels[WORKSPACE_LABEL]) {
+        return [];
+      }
+
+      return !isTerminating(object) && usersOf(object).includes(user) ? [group.name] : [];
     });
 
     return [...new Set(names)].sort();

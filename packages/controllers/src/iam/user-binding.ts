@@ -49,7 +49,7 @@ export function userBindingReconciler(
                 .filter(
                   ({ labels, object }) => labels[USER_REF_LABEL] === entry.name && marked(object),
                 )
-                .map(({ object }) => keyOf(object!)),
+                .map((binding) => keyOf(objectOf(binding))),
       },
     ],
     async reconcile(key) {

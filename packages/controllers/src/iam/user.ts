@@ -82,7 +82,7 @@ export function userReconciler({
 
     // The annotation does not count: a client that patches the password leaves it unchanged, and a
     // client that writes a hash may forget it.
-    const plain = Boolean(password) && !HASH.test(password!);
+    const plain = password && !HASH.test(password) ? password : undefined;
 
     if (user.status?.state === 'Disabled') {
       // They would otherwise be valid again when the user is enabled.
@@ -101,7 +101,7 @@ export function userReconciler({
     // `kubectl apply` keeps a copy of what was applied, with the password in clear text.
     delete annotations[LAST_APPLIED];
 
-    const spec = { ...user.spec, ...(plain && { password: await hashPassword(password!) }) };
+    const spec = { ...user.spec, ...(plain && { password: await hashPassword(plain) }) };
 
     const state =
       user.status?.state === 'Disabled'

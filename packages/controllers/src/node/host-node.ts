@@ -43,7 +43,7 @@ export interface HostNodeOptions {
 
 async function firstLine(file: string): Promise<string> {
   return readFile(file, 'utf8').then(
-    (text) => text.split('\n', 1)[0]!.trim(),
+    (text) => (text.split('\n', 1)[0] ?? '').trim(),
     () => '',
   );
 }

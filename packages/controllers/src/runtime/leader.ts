@@ -182,10 +182,8 @@ export class Leader {
       AbortSignal.timeout(this.#times.retryMs),
     );
 
-    if ((lease?.spec as LeaseSpec | undefined)?.holderIdentity !== identity) {
-      return;
+    if (lease && (lease.spec as LeaseSpec | undefined)?.holderIdentity === identity) {
+      await client.update(LEASES, { ...lease, spec: { ...lease.spec, holderIdentity: '' } });
     }
-
-    await client.update(LEASES, { ...lease!, spec: { ...lease!.spec, holderIdentity: '' } });
   }
 }

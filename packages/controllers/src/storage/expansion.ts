@@ -1,4 +1,5 @@
 import { PODS } from '@ks-apiserver/api/resources';
+import { getOwn } from '@ks-apiserver/apimachinery/json/json';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import type {
@@ -70,10 +71,10 @@ function expansionOf({ metadata }: PersistedObject): Expansion | undefined {
     const value = JSON.parse(
       metadata.annotations?.[EXPANDING] ?? 'null',
     ) as Partial<Expansion> | null;
-    const { claim, replicas, since } = value ?? {};
+    const { claim, replicas = -1, since } = value ?? {};
 
-    return typeof claim === 'string' && Number.isInteger(replicas) && replicas! >= 0
-      ? { claim, replicas: replicas!, since: String(since) }
+    return typeof claim === 'string' && Number.isInteger(replicas) && replicas >= 0
+      ? { claim, replicas, since: String(since) }
       : undefined;
   } catch {
     return undefined;
@@ -174,22 +175,26 @@ export function expansionReconciler({
       );
     });
 
-    if (mounting.length !== 1) {
+    const [pod] = mounting;
+    if (!pod || mounting.length !== 1) {
       return undefined;
     }
 
-    let owner = mounting[0]!.metadata.ownerReferences?.find(({ controller }) => controller);
+    let owner = pod.metadata.ownerReferences?.find(({ controller }) => controller);
     if (owner?.kind === 'ReplicaSet') {
       const set = await client.find({ resource: apps('replicasets'), namespace, name: owner.name });
       owner = set?.metadata.ownerReferences?.find(({ controller }) => controller);
     }
 
-    const resource =
-      owner && Object.hasOwn(WORKLOADS, owner.kind) ? WORKLOADS[owner.kind] : undefined;
-    const object = resource && (await client.find({ resource, namespace, name: owner!.name }));
+    const resource = owner && getOwn(WORKLOADS, owner.kind);
+    if (!owner || !resource) {
+      return undefined;
+    }
 
-    return object && object.metadata.uid === owner!.uid
-      ? { resource: resource, object, expansion: expansionOf(object) }
+    const object = await client.find({ resource, namespace, name: owner.name });
+
+    return object?.metadata.uid === owner.uid
+      ? { resource, object, expansion: expansionOf(object) }
       : undefined;
   }
 

@@ -60,14 +60,13 @@ export function namespaceReconciler({
     const kept = metadata.finalizers ?? [];
     const finalizers = isAdopted(namespace) ? kept : [...kept, FINALIZER];
     const workspace = workspaces.store.get(metadata.labels?.[WORKSPACE_LABEL] ?? '')?.object;
-    const others = (metadata.ownerReferences ?? []).filter(({ kind }) => kind !== 'Workspace');
-    const federated = metadata.labels?.[FEDERATED_LABEL] === 'true';
+    let ownerReferences = metadata.ownerReferences ?? [];
 
-    const ownerReferences = federated
-      ? (metadata.ownerReferences ?? [])
-      : workspace && !isTerminating(workspace)
-        ? [...others, controllerReference(workspace)]
-        : others;
+    if (metadata.labels?.[FEDERATED_LABEL] !== 'true') {
+      const owner = workspace && !isTerminating(workspace) ? [controllerReference(workspace)] : [];
+      const others = ownerReferences.filter(({ kind }) => kind !== 'Workspace');
+      ownerReferences = [...others, ...owner];
+    }
 
     const wanted = {
       ...metadata,

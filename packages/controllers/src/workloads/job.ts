@@ -60,6 +60,8 @@ function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' && value !== 0 ? value : undefined;
 }
 
+const OUTCOMES: Readonly<Record<string, string>> = { Complete: 'completed', Failed: 'failed' };
+
 /** Returns the current run of a Job. */
 export function currentRevision({ metadata, spec, status }: KubeObject): JobRevision {
   const conditions = (
@@ -70,7 +72,7 @@ export function currentRevision({ metadata, spec, status }: KubeObject): JobRevi
   const messages = conditions.flatMap(({ reason, message }) => (reason ? [message ?? ''] : []));
 
   const entries = {
-    status: ended === undefined ? 'running' : ended.type === 'Complete' ? 'completed' : 'failed',
+    status: OUTCOMES[ended?.type ?? ''] ?? 'running',
     reasons: reasons.length > 0 ? reasons : undefined,
     messages: messages.length > 0 ? messages : undefined,
     succeed: numberOf(status?.succeeded),
@@ -94,8 +96,10 @@ export function withCurrentRevision(job: KubeObject): Record<string, JobRevision
     .map(Number)
     .sort((a, b) => a - b);
   const own = numbers.find((number) => runs[number]?.uid === current.uid);
-  const kept = own === undefined ? numbers.slice(-(MOST_RUNS - 1)) : numbers;
-  const result = Object.fromEntries(kept.map((number) => [number, runs[number]!]));
+  const kept = new Set(own === undefined ? numbers.slice(-(MOST_RUNS - 1)) : numbers);
+  const result = Object.fromEntries(
+    Object.entries(runs).filter(([number]) => kept.has(Number(number))),
+  );
 
   result[own ?? (numbers.at(-1) ?? 0) + 1] = current;
 

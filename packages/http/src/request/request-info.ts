@@ -182,7 +182,10 @@ function pinnedName(fieldSelector: string | null): string {
     : '';
 }
 
-function scopeOf(info: RequestInfo): RequestInfo['scope'] {
+/** Returns the innermost level that a call names. */
+export function scopeOf(
+  info: Pick<RequestInfo, 'namespace' | 'devops' | 'workspace'>,
+): RequestInfo['scope'] {
   if (info.namespace) {
     return 'Namespace';
   }

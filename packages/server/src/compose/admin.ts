@@ -29,8 +29,7 @@ export async function hasWellKnownPassword(client: KubeClient): Promise<boolean>
 export async function ensureAdmin(
   client: KubeClient,
   secrets: SecretStore,
-  given: string | undefined,
-  changeInitial: boolean,
+  { password: given, changeInitial }: { password: string | undefined; changeInitial: boolean },
 ): Promise<AdminResult> {
   if (given !== undefined && (given.length < 6 || Buffer.byteLength(given) > PASSWORD_LIMIT)) {
     throw new ConfigError(`the admin password must have 6 to ${PASSWORD_LIMIT} bytes`);
@@ -39,8 +38,7 @@ export async function ensureAdmin(
     return { created: false };
   }
 
-  const generated =
-    given === undefined ? await secrets.keep('admin-password', randomPassword()) : undefined;
+  const password = given ?? (await secrets.keep('admin-password', randomPassword()));
   const now = timestamp();
 
   const admin: User = {
@@ -56,7 +54,7 @@ export async function ensureAdmin(
     spec: {
       email: 'admin@kubesphere.io',
       lang: 'zh',
-      password: await hashPassword(given ?? generated!),
+      password: await hashPassword(password),
     },
     status: { state: 'Active', lastTransitionTime: now },
   };
@@ -70,5 +68,5 @@ export async function ensureAdmin(
     throw error;
   }
 
-  return generated === undefined ? { created: true } : { created: true, generated };
+  return given === undefined ? { created: true, generated: password } : { created: true };
 }

@@ -50,7 +50,10 @@ async function prepare(
 
   const { changeInitial } = options.config.authentication.passwordPolicy;
 
-  return ensureAdmin(client, kubernetes.secrets, options.adminPassword, changeInitial);
+  return ensureAdmin(client, kubernetes.secrets, {
+    password: options.adminPassword,
+    changeInitial,
+  });
 }
 
 /**

@@ -173,14 +173,14 @@ export async function openSignIn(context: SignInContext, providers: IdentityProv
   const describe = (name: string, scope: string | undefined) => directory.extra(name, scope);
   const issuer = new TokenIssuer(tokens, sessions, policy, mayLogIn, describe);
 
-  const authenticator = new Authenticator(
+  const authenticator = new Authenticator({
     tokens,
     sessions,
     login,
     users,
-    accessTokenMaxAge > 0,
     apiTokens,
-  );
+    tracksSessions: accessTokenMaxAge > 0,
+  });
 
   const close = async () => {
     await records.flush();

@@ -44,7 +44,7 @@ export function parseDuration(text: string): number | undefined {
   let total = 0;
 
   for (const [, number, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) {
-    total += Number(number) * UNITS[unit!]!;
+    total += Number(number) * (UNITS[unit ?? ''] ?? 0);
   }
 
   return total;
@@ -66,6 +66,14 @@ function range(schema: JsonSchema): string {
   return schema.minimum === undefined ? '' : ` of at least ${schema.minimum}`;
 }
 
+/** Returns the milliseconds of a duration in a file: nanoseconds, or text as in Go. */
+function millisecondsOf(value: unknown): number | undefined {
+  if (typeof value === 'number') {
+    return value / 1e6;
+  }
+  return typeof value === 'string' ? parseDuration(value) : undefined;
+}
+
 /** Checks a scalar against its schema and returns it in the form that the server uses. */
 function scalar(schema: JsonSchema, value: unknown, path: string): unknown {
   if (schema.enum) {
@@ -75,12 +83,7 @@ function scalar(schema: JsonSchema, value: unknown, path: string): unknown {
   }
 
   if (schema['x-duration']) {
-    const milliseconds =
-      typeof value === 'number'
-        ? value / 1e6
-        : typeof value === 'string'
-          ? parseDuration(value)
-          : undefined;
+    const milliseconds = millisecondsOf(value);
 
     return milliseconds !== undefined && milliseconds >= 0
       ? milliseconds

@@ -105,6 +105,13 @@ async function readConfig(
   return { text: '', file: undefined };
 }
 
+function commandOf(flags: { help?: boolean; version?: boolean }): Options['command'] {
+  if (flags.help) {
+    return 'help';
+  }
+  return flags.version ? 'version' : 'serve';
+}
+
 /**
  * Reads command line, environment and configuration file. Throws ConfigError with one line for the
  * operator.
@@ -157,7 +164,7 @@ export async function readOptions(
   }
 
   return {
-    command: values.help ? 'help' : values.version ? 'version' : 'serve',
+    command: commandOf(values),
     config: read.config,
     configFile: file,
     unknownKeys: read.unknown,

@@ -19,8 +19,8 @@ export function nodePortsOf(service: KubeObject | undefined): number[] {
   }
 
   return ((service?.spec?.ports ?? []) as { nodePort?: number; protocol?: string }[])
-    .filter(({ nodePort, protocol }) => nodePort && (protocol ?? 'TCP') === 'TCP')
-    .map(({ nodePort }) => nodePort!);
+    .filter(({ protocol = 'TCP' }) => protocol === 'TCP')
+    .flatMap(({ nodePort }) => nodePort || []);
 }
 
 /**

@@ -118,7 +118,8 @@ const VISIBLE = /[?&]scope=visible(&|$)/;
 function narrowing({ routeOf }: ChainDependencies): Filter<Incoming> {
   return (exchange, next) => {
     if (VISIBLE.test(exchange.url)) {
-      const route = routeOf(exchange.req.method ?? 'GET', exchange.url.split('?', 1)[0]!);
+      const [path = ''] = exchange.url.split('?', 1);
+      const route = routeOf(exchange.req.method ?? 'GET', path);
       exchange.info.visibleOnly = route?.narrows === true;
     }
 
@@ -229,9 +230,9 @@ function legacyVersions(dependencies: ChainDependencies): Filter<Incoming> {
 function proxied(exchange: Incoming, headers: Record<string, string>): KubeRequest {
   const kept: Record<string, string> = {};
 
-  for (const name in headers) {
+  for (const [name, value] of Object.entries(headers)) {
     if (!NEVER_PROXIED(name)) {
-      kept[name] = headers[name]!;
+      kept[name] = value;
     }
   }
 

@@ -73,11 +73,7 @@ export class Connections {
 
       answers.set(credential, answer);
 
-      const why = !(await answer)
-        ? 'session'
-        : (await this.#permits(connection))
-          ? undefined
-          : 'rights';
+      const why = (await answer) ? await this.#lostRight(connection) : 'session';
 
       if (why !== undefined && this.#open.delete(connection)) {
         connection.end(why);
@@ -86,6 +82,11 @@ export class Connections {
 
     await Promise.all([...this.#open].map(check));
     this.#checking = false;
+  }
+
+  /** Returns 'rights' when the caller may no longer make one of the connection's calls. */
+  async #lostRight(connection: Connection): Promise<'rights' | undefined> {
+    return (await this.#permits(connection)) ? undefined : 'rights';
   }
 
   async #permits({ incoming, needs }: Connection): Promise<boolean> {

@@ -34,24 +34,27 @@ const ENTITIES: Record<string, string> = {
   "'": '&#39;',
 };
 
-/** Text that stands for itself in HTML, also within quotes. */
+/** Returns text escaped for HTML, also within quotes. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }
 
-/** What a page is sent with besides its HTML. */
+/** Options of a page. */
 export interface PageOptions {
   status?: number;
   cookies?: readonly (string | undefined)[];
-  /** Where a form's answer may lead, besides this server: the redirect URI of the client. */
+  /**
+   * Where the answer to a form may redirect besides this server: the redirect URI of the client.
+   */
   leadsTo?: string;
   retryAfterSeconds?: number;
-  /** For text rather than for a form. */
+  /** Wide enough for paragraphs and commands; pages with a form are narrow. */
   isWide?: boolean;
 }
 
 /**
- * A source of a Content Security Policy: the origin of a URI, or its scheme where it has no origin.
+ * Returns a source of a Content Security Policy: the origin of a URI, or its scheme when it has no
+ * origin.
  */
 function sourceOf(uri: string): string {
   if (!URL.canParse(uri)) {
@@ -62,9 +65,7 @@ function sourceOf(uri: string): string {
   return origin === 'null' ? protocol : origin;
 }
 
-/**
- * A page that runs no script, stands in no frame, and stays in no cache (RFC 9700 section 4.16).
- */
+/** Returns a page without scripts that must not be framed or cached (RFC 9700 section 4.16). */
 export function htmlReply(title: string, content: string, options: PageOptions = {}): RouteReply {
   const { status = 200, cookies = [], leadsTo = '', retryAfterSeconds, isWide = false } = options;
   const set = cookies.filter((cookie) => cookie !== undefined);
@@ -81,7 +82,7 @@ export function htmlReply(title: string, content: string, options: PageOptions =
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': policy.join('; '),
     'x-frame-options': 'DENY',
-    // Not no-referrer: browsers then send no Origin with forms.
+    // With no-referrer browsers would send no Origin with forms.
     'referrer-policy': 'same-origin',
     'cache-control': 'no-store',
     ...(set.length > 0 && { 'set-cookie': set }),

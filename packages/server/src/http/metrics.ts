@@ -60,9 +60,7 @@ export class Metrics {
 
     // A group becomes known with the first call of it that was served: calls that were refused, or
     // that found nothing, add none.
-    const group = info.isResource
-      ? this.#group(info.group || 'core', res.statusCode < 400)
-      : 'none';
+    const group = info.isResource ? this.#group(info.group || 'core', res.statusCode) : 'none';
     this.#requests.inc({ verb, group, code: res.statusCode });
 
     if (verb !== 'watch') {
@@ -74,11 +72,11 @@ export class Metrics {
    * Callers choose the group in the URL: unknown groups, and those beyond the limit, are counted as
    * `other`.
    */
-  #group(group: string, served: boolean): string {
+  #group(group: string, statusCode: number): string {
     if (this.#groups.has(group)) {
       return group;
     }
-    if (!served || this.#groups.size >= GROUP_LIMIT) {
+    if (statusCode >= 400 || this.#groups.size >= GROUP_LIMIT) {
       return 'other';
     }
 

@@ -105,6 +105,14 @@ export interface ApplyOptions {
 
 const servingMs = 10_000;
 
+/** Returns what an apply has done; `before` is the resourceVersion before it. */
+function resultOf({ metadata }: KubeObject, before: string | undefined): Change['result'] {
+  if (before === undefined) {
+    return 'created';
+  }
+  return metadata.resourceVersion === before ? 'unchanged' : 'configured';
+}
+
 /**
  * Applies one object by server-side apply (kubernetes.io "Server-Side Apply"); errors become part
  * of the result.
@@ -124,14 +132,7 @@ export async function applyObject(
         ...(signal && { signal }),
       });
 
-      const result =
-        before === undefined
-          ? 'created'
-          : applied.metadata.resourceVersion === before
-            ? 'unchanged'
-            : 'configured';
-
-      return { change: { object: name, result }, object: applied };
+      return { change: { object: name, result: resultOf(applied, before) }, object: applied };
     } catch (thrown) {
       const error = toStatusError(thrown);
 
@@ -163,6 +164,6 @@ export function requireInstalled(changes: readonly Change[]): void {
   const lines = failed.slice(0, 5).map(({ object, error }) => `${object}: ${error?.message}`);
 
   throw new Error(`${failed.length} objects could not be installed: ${lines.join('; ')}`, {
-    cause: failed[0]!.error,
+    cause: failed[0]?.error,
   });
 }

@@ -86,7 +86,10 @@ class Installation {
   }
 
   /** Applies objects that do not depend on each other; results are in the order of the objects. */
-  async apply(objects: readonly KubeObject[], force: boolean): Promise<KubeObject[]> {
+  async apply(
+    objects: readonly KubeObject[],
+    { force }: { force: boolean },
+  ): Promise<KubeObject[]> {
     const work = objects.map((object) => ({ object, resource: resourceOf(object, this.#crds) }));
     const types = new Map(
       work.map(({ resource }) => [`${resource.group}/${resource.resource}`, resource]),
@@ -99,12 +102,11 @@ class Installation {
     );
 
     const outcomes: Awaited<ReturnType<typeof applyObject>>[] = [];
-    let next = 0;
+    // All workers take from one iterator.
+    const queue = work.entries();
 
     const worker = async () => {
-      while (next < work.length) {
-        const index = next++;
-        const { object, resource } = work[index]!;
+      for (const [index, { object, resource }] of queue) {
         const key = `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
         const before = known.get(`${resource.group}/${resource.resource}`)?.get(key);
         outcomes[index] = await applyObject(this.#client, object, {
@@ -151,30 +153,32 @@ export async function install(client: KubeClient, options: InstallOptions = {}):
   const installation = new Installation(client, crds, signal);
 
   const [own, foreign] = await Promise.all([
-    installation.apply(crds.filter(isOwn), true),
+    installation.apply(crds.filter(isOwn), { force: true }),
     installation.apply(
       crds.filter((crd) => !isOwn(crd)),
-      false,
+      { force: false },
     ),
     installation.apply(
       wanted.filter(({ kind }) => kind === 'Namespace'),
-      false,
+      { force: false },
     ),
   ]);
 
   const waiting = [...own, ...foreign].filter((crd) => !isEstablished(crd));
-  await Promise.all(waiting.map(({ metadata }) => established(client, metadata.name!, signal)));
+  await Promise.all(
+    waiting.map(({ metadata }) => established(client, metadata.name ?? '', signal)),
+  );
 
   await installation.apply(
     wanted.filter(({ kind }) => kind !== 'Namespace'),
-    false,
+    { force: false },
   );
 
   // Written last, so that an interrupted installation is resumed.
   if (installation.changes.every(({ result }) => result !== 'failed')) {
     await installation.apply(
       [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: marker, data: { hash } }],
-      true,
+      { force: true },
     );
   }
 

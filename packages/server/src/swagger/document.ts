@@ -1,3 +1,4 @@
+import { compareText } from '@ks-apiserver/apimachinery/text/compare-text';
 /** A schema of Swagger 2.0: a subset of JSON Schema, with `$ref` to `#/definitions/…`. */
 export interface SwaggerSchema {
   $ref?: string;
@@ -81,5 +82,5 @@ export function ref(name: string): SwaggerSchema {
  * their content does.
  */
 export function sorted<T>(entries: Iterable<readonly [string, T]>): Record<string, T> {
-  return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+  return Object.fromEntries([...entries].sort(([a], [b]) => compareText(a, b)));
 }

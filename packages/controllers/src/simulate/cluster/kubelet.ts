@@ -41,12 +41,26 @@ function ends({ spec }: KubeObject): boolean {
   return spec.restartPolicy === 'OnFailure' || spec.restartPolicy === 'Never';
 }
 
+/** Returns the phase of a pod whose containers are in a state. */
+function phaseOf(run: Run, exitCode = 0): string {
+  switch (run) {
+    case 'creating':
+      return 'Pending';
+    case 'ended':
+      return exitCode === 0 ? 'Succeeded' : 'Failed';
+    default:
+      return 'Running';
+  }
+}
+
 /** Returns the address of a pod in the node's range; always the same for one pod. */
 function addressOf(cluster: Cluster, pod: KubeObject): string {
   const cidr: string = cluster.nodes.get(`/${pod.spec.nodeName}`)?.spec?.podCIDR ?? '10.244.0.0/24';
   const [a, b] = cidr.split('.');
-  const [c, d] = createHash('sha256').update(pod.metadata.uid!).digest();
-  return `${a}.${b}.${c}.${1 + (d! % 254)}`;
+  const [c = 0, d = 0] = createHash('sha256')
+    .update(pod.metadata.uid ?? '')
+    .digest();
+  return `${a}.${b}.${c}.${1 + (d % 254)}`;
 }
 
 /**
@@ -113,19 +127,10 @@ export function kubeletReconciler(cluster: Cluster, pace: Pace): Reconciler {
     const podIP = run === 'creating' ? undefined : (pod.status?.podIP ?? addressOf(cluster, pod));
     const ready = run === 'running' && pod.metadata.annotations?.[`${ANNOTATION}ready`] !== 'false';
 
-    const phase =
-      run === 'creating'
-        ? 'Pending'
-        : run === 'ended'
-          ? extra.exitCode
-            ? 'Failed'
-            : 'Succeeded'
-          : 'Running';
-
     await cluster.pods.setStatus(pod, {
       ...pod.status,
       observedGeneration: pod.metadata.generation,
-      phase,
+      phase: phaseOf(run, extra.exitCode),
       conditions: podConditions(pod, run, ready),
       ...(hostIP && { hostIP, hostIPs: [{ ip: hostIP }] }),
       ...(podIP && { podIP, podIPs: [{ ip: podIP }] }),

@@ -118,31 +118,26 @@ export async function createPods(
   for (let from = 0, size = 1; from < wanted.length; from += size, size *= 2) {
     const batch = wanted.slice(from, from + size);
     const results = await Promise.allSettled(batch.map((pod) => cluster.pods.create(pod)));
-    for (const [i, result] of results.entries()) {
-      if (result.status === 'fulfilled') {
-        cluster.record(
-          component,
-          owner,
-          'SuccessfulCreate',
-          `Created pod: ${result.value.metadata.name}`,
-        );
-      } else if (!isBehind(result.reason)) {
-        cluster.record(
-          component,
-          owner,
-          'FailedCreate',
-          `Error creating: ${refusal(batch[i]!, result.reason)}`,
-          'Warning',
-        );
+    const failures: unknown[] = [];
+
+    for (const [i, pod] of batch.entries()) {
+      const result = results[i];
+
+      if (result?.status === 'fulfilled') {
+        const { name } = result.value.metadata;
+        cluster.record(component, owner, 'SuccessfulCreate', `Created pod: ${name}`);
+      } else if (isBehind(result?.reason)) {
+        failures.push(result?.reason);
+      } else {
+        const message = refusal(pod, result?.reason);
+        cluster.record(component, owner, 'FailedCreate', `Error creating: ${message}`, 'Warning');
+        failures.push(new Error(message, { cause: result?.reason }));
       }
     }
 
-    const failed = results.findIndex((result) => result.status === 'rejected');
-    if (failed >= 0) {
-      const { reason } = results[failed] as PromiseRejectedResult;
-      throw isBehind(reason)
-        ? reason
-        : new Error(refusal(batch[failed]!, reason), { cause: reason });
+    const [failure] = failures;
+    if (failure !== undefined) {
+      throw failure;
     }
   }
 }

@@ -112,7 +112,7 @@ export function obstacle(pod: KubeObject, node: KubeObject, podsThere: number): 
 }
 
 /** Returns the nodes on which simulated pods run. */
-export function simulatedNodes(cluster: Cluster): KubeObject[] {
+export function simulatedNodes(cluster: Cluster): PersistedObject[] {
   return cluster.nodes.all().filter(({ metadata }) => metadata.annotations?.[SIMULATED] === 'true');
 }
 
@@ -152,12 +152,12 @@ export function schedulerReconciler(cluster: Cluster): Reconciler {
       }
 
       const obstacles: string[] = [];
-      let best: KubeObject | undefined;
+      let best: PersistedObject | undefined;
       let fewest = Number.POSITIVE_INFINITY;
 
       for (const node of simulatedNodes(cluster)) {
         const there =
-          cluster.pods.count('node', node.metadata.name!) + (bound.get(node.metadata.name!) ?? 0);
+          cluster.pods.count('node', node.metadata.name) + (bound.get(node.metadata.name) ?? 0);
         const why = obstacle(pod, node, there);
         if (why) {
           obstacles.push(why);
@@ -172,14 +172,14 @@ export function schedulerReconciler(cluster: Cluster): Reconciler {
       }
 
       const { namespace, name } = pod.metadata;
-      const node = best.metadata.name!;
+      const node = best.metadata.name;
 
       bound.set(node, (bound.get(node) ?? 0) + 1);
 
       try {
         await bind(cluster, pod, node);
       } finally {
-        bound.set(node, bound.get(node)! - 1);
+        bound.set(node, (bound.get(node) ?? 1) - 1);
       }
 
       const message = `Successfully assigned ${namespace}/${name} to ${node}`;

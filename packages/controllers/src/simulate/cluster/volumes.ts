@@ -51,13 +51,14 @@ async function setPhase(cluster: Cluster, key: string): Promise<void> {
   const claim = name && cluster.claims.get(`${namespace}/${name}`);
   const isHeld = claim && (uid === undefined || claim.metadata.uid === uid);
 
+  let phase = 'Available';
+
   // A volume that is reserved for a future claim is free for that claim.
-  const phase =
-    isHeld && claim.spec.volumeName === volume.metadata.name
-      ? 'Bound'
-      : uid && !isHeld
-        ? 'Released'
-        : 'Available';
+  if (isHeld && claim.spec.volumeName === volume.metadata.name) {
+    phase = 'Bound';
+  } else if (uid && !isHeld) {
+    phase = 'Released';
+  }
 
   if (volume.status?.phase !== phase) {
     await cluster.volumes.setStatus(volume, { ...volume.status, phase });

@@ -57,13 +57,13 @@ export async function claim(owner: KubeObject, objects: Objects): Promise<void> 
     await objects.update({ ...object, metadata: { ...metadata, ownerReferences } });
   }
 
-  for (const object of objects.by('controller', owner.metadata.uid!)) {
+  for (const object of objects.by('controller', owner.metadata.uid ?? '')) {
     const { metadata } = object;
     if (metadata.deletionTimestamp || selector.matches(metadata.labels)) {
       continue;
     }
 
-    const ownerReferences = metadata.ownerReferences!.filter(
+    const ownerReferences = (metadata.ownerReferences ?? []).filter(
       ({ uid }) => uid !== owner.metadata.uid,
     );
     const { ownerReferences: _, ...rest } = metadata;

@@ -71,10 +71,10 @@ function nodeOf({ spec }: PersistedObject): string | undefined {
 }
 
 async function reconcile(cluster: Cluster, set: PersistedObject): Promise<number | undefined> {
-  const own = () => cluster.pods.by('controller', set.metadata.uid!);
+  const own = () => cluster.pods.by('controller', set.metadata.uid);
   const used = new Set(own().map((pod) => pod.metadata.labels?.[REVISION_HASH] ?? ''));
   const revision = await currentRevision(cluster, set, REVISION_HASH, used);
-  const hash = revision.metadata.labels![REVISION_HASH]!;
+  const hash = revision.metadata.labels?.[REVISION_HASH] ?? '';
 
   // Tested with the pod as it would be, whatever else runs on the node.
   const eligible = simulatedNodes(cluster).filter((node) => {
@@ -91,9 +91,10 @@ async function reconcile(cluster: Cluster, set: PersistedObject): Promise<number
   }
 
   const active = own().filter(isActive);
-  const surplus = active.filter(
-    (pod) => !names.has(nodeOf(pod)) || byNode.get(nodeOf(pod)!)!.filter(isActive)[0] !== pod,
-  );
+  const surplus = active.filter((pod) => {
+    const node = nodeOf(pod) ?? '';
+    return !names.has(node) || byNode.get(node)?.find(isActive) !== pod;
+  });
   const failed = own().filter(
     ({ status, metadata }) => status?.phase === 'Failed' && !metadata.deletionTimestamp,
   );
@@ -117,7 +118,7 @@ async function reconcile(cluster: Cluster, set: PersistedObject): Promise<number
     );
   }
 
-  const pods = own().filter((pod) => isActive(pod) && names.has(nodeOf(pod)));
+  const pods = own().filter((pod) => isActive(pod) && names.has(nodeOf(pod) ?? ''));
   const { ready, available, again } = countPods(pods, set.spec.minReadySeconds);
   const updatedNumberScheduled = pods.filter(
     (pod) => pod.metadata.labels?.[REVISION_HASH] === hash,
@@ -125,7 +126,8 @@ async function reconcile(cluster: Cluster, set: PersistedObject): Promise<number
 
   const status = {
     currentNumberScheduled: pods.length,
-    numberMisscheduled: own().filter((pod) => isActive(pod) && !names.has(nodeOf(pod))).length,
+    numberMisscheduled: own().filter((pod) => isActive(pod) && !names.has(nodeOf(pod) ?? ''))
+      .length,
     desiredNumberScheduled: eligible.length,
     numberReady: ready,
     observedGeneration: set.metadata.generation,
@@ -161,7 +163,7 @@ function outdated(
 
   const most = Math.max(
     1,
-    podNumber(set.spec.updateStrategy?.rollingUpdate?.maxUnavailable ?? 1, wanted, true),
+    Math.ceil(podNumber(set.spec.updateStrategy?.rollingUpdate?.maxUnavailable ?? 1, wanted)),
   );
 
   const unavailable =

@@ -27,18 +27,9 @@ const sum = (sets: readonly KubeObject[], of: (set: KubeObject) => number) =>
   sets.reduce((all, set) => all + of(set), 0);
 const availableOf = (set: KubeObject): number => set.status?.availableReplicas ?? 0;
 
-/** Returns a number of pods that is given as a number or as a percentage. */
-export function podNumber(
-  value: number | string | undefined,
-  all: number,
-  roundUp: boolean,
-): number {
-  if (typeof value !== 'string') {
-    return value ?? 0;
-  }
-
-  const part = (Number.parseInt(value, 10) * all) / 100;
-  return roundUp ? Math.ceil(part) : Math.floor(part);
+/** Returns a number of pods that is given as a number or as a percentage, which may be broken. */
+export function podNumber(value: number | string | undefined, all: number): number {
+  return typeof value === 'string' ? (Number.parseInt(value, 10) * all) / 100 : (value ?? 0);
 }
 
 /**
@@ -51,8 +42,8 @@ function limits({ spec }: KubeObject): { surge: number; unavailable: number } {
   }
 
   const { maxSurge = '25%', maxUnavailable = '25%' } = spec.strategy?.rollingUpdate ?? {};
-  const surge = podNumber(maxSurge, spec.replicas, true);
-  const unavailable = podNumber(maxUnavailable, spec.replicas, false);
+  const surge = Math.ceil(podNumber(maxSurge, spec.replicas));
+  const unavailable = Math.floor(podNumber(maxUnavailable, spec.replicas));
 
   return { surge, unavailable: surge === 0 && unavailable === 0 ? 1 : unavailable };
 }

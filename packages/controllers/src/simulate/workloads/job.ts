@@ -29,6 +29,13 @@ function indexOf(pod: PersistedObject): number {
   return Number(pod.metadata.annotations?.[INDEX] ?? -1);
 }
 
+function intervalText([from, to]: readonly [number, number]): string {
+  if (from === to) {
+    return `${from}`;
+  }
+  return to === from + 1 ? `${from},${to}` : `${from}-${to}`;
+}
+
 /** Returns indexes as Kubernetes writes them: `0,2-4`. */
 export function intervals(indexes: readonly number[]): string {
   const parts: [number, number][] = [];
@@ -42,11 +49,7 @@ export function intervals(indexes: readonly number[]): string {
     }
   }
 
-  return parts
-    .map(([from, to]) =>
-      from === to ? `${from}` : to === from + 1 ? `${from},${to}` : `${from}-${to}`,
-    )
-    .join(',');
+  return parts.map(intervalText).join(',');
 }
 
 function condition(
@@ -106,12 +109,9 @@ async function reconcile(cluster: Cluster, job: PersistedObject): Promise<number
   if (failure || spec.suspend) {
     await deletePods(cluster, COMPONENT, job, running);
   } else if (!complete) {
-    const left =
-      completions === undefined
-        ? succeeded > 0
-          ? 0
-          : Number.POSITIVE_INFINITY
-        : completions - succeeded;
+    // Without completions one success is enough, and nobody knows which pod will have it.
+    const untilSuccess = succeeded > 0 ? 0 : Number.POSITIVE_INFINITY;
+    const left = completions === undefined ? untilSuccess : completions - succeeded;
 
     const wanted = Math.min(spec.parallelism ?? 1, left);
     if (running.length > wanted) {

@@ -27,7 +27,7 @@ export async function currentRevision(
 ): Promise<PersistedObject> {
   const template = { ...owner.spec.template, $patch: 'replace' };
   const known = cluster.revisions
-    .by('controller', owner.metadata.uid!)
+    .by('controller', owner.metadata.uid ?? '')
     .sort((a, b) => a.revision - b.revision);
   const newest: number = known.at(-1)?.revision ?? 0;
   const found = known.find(({ data }) => equalJson(data.spec.template, template));

@@ -31,7 +31,7 @@ class StatefulSetRollout {
 
   #pods(): PersistedObject[] {
     return this.#cluster.pods
-      .by('controller', this.#set.metadata.uid!)
+      .by('controller', this.#set.metadata.uid ?? '')
       .sort((a, b) => ordinalOf(a) - ordinalOf(b));
   }
 

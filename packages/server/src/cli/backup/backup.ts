@@ -32,7 +32,7 @@ export async function sync(path: string): Promise<void> {
 export async function backUp(
   dataDir: string,
   target: string,
-  overwrite: boolean,
+  { overwrite }: { overwrite: boolean },
 ): Promise<Manifest> {
   const file = resolve(target);
   const objects = join(dataDir, 'objects');

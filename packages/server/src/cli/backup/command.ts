@@ -58,11 +58,11 @@ export async function backupCommand(
       out(USAGE[command]);
     } else if (command === 'backup') {
       const { backUp } = await import('./backup.ts');
-      const { objects, revision } = await backUp(dataDir, file, force);
+      const { objects, revision } = await backUp(dataDir, file, { overwrite: force });
       out(`${file} holds ${objects} objects as of resource version ${revision}`);
     } else {
       const { restore } = await import('./restore.ts');
-      const { objects, created, next } = await restore(dataDir, file, force);
+      const { objects, created, next } = await restore(dataDir, file, { force });
 
       out(
         `restored ${objects} objects of ${created} into ${dataDir}; resource versions go on at ${next}`,

@@ -54,7 +54,7 @@ function revisionOf(objects: string): number {
 export async function restore(
   dataDir: string,
   source: string,
-  force: boolean,
+  { force }: { force: boolean },
 ): Promise<Manifest & { next: number }> {
   const file = resolve(source);
   if (!(await exists(file))) {

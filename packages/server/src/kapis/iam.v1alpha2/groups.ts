@@ -22,7 +22,7 @@ export interface GroupHandlersDependencies {
 
 type Listed = 'groups' | 'groupbindings' | 'workspacerolebindings';
 
-/** Handlers of a workspace's groups, one an operation. */
+/** Handlers of a workspace's groups, one for each operation. */
 export function groupHandlers({
   gate,
   groups,
@@ -40,7 +40,7 @@ export function groupHandlers({
       parameter,
     )((scope, name, request) => handle(scope.key, name, request));
 
-  /** A list of what carries the workspace's label. */
+  /** Lists the objects with the workspace's label. */
   const listOf = (resource: Listed): Handler =>
     guarded(async (workspace, _name, { query, signal }) => {
       const definition = catalog.find(resource)!;
@@ -65,31 +65,28 @@ export function groupHandlers({
     get: guarded((workspace, name) => groups.get(workspace, name)),
 
     create: guarded((workspace, _name, { body, user, dryRun }) =>
-      groups.create(workspace, body as KubeObject, gate.clientFor(user), dryRun),
+      groups.create(workspace, body as KubeObject, gate.clientFor(user), { dryRun }),
     ),
 
     update: guarded((workspace, name, { body, user, dryRun }) =>
-      groups.update(workspace, name, body as KubeObject, gate.clientFor(user), dryRun),
+      groups.update(workspace, name, body as KubeObject, gate.clientFor(user), { dryRun }),
     ),
 
     patch: guarded((workspace, name, { body, user, dryRun }) =>
-      groups.patch(workspace, name, body, gate.clientFor(user), dryRun),
+      groups.patch(workspace, name, body, gate.clientFor(user), { dryRun }),
     ),
 
     delete: guarded(async (workspace, name, { user, dryRun }) => {
-      await groups.delete(workspace, name, gate.clientFor(user), dryRun);
+      await groups.delete(workspace, name, gate.clientFor(user), { dryRun });
       return dryRun ? { ...SUCCESS, effects: effects.ofGroupDeletion(workspace, name) } : SUCCESS;
     }),
 
     listMembers: listOf('groupbindings'),
 
     addMembers: guarded(async (workspace, _name, { body, user, dryRun }) => {
-      const made = await groups.addMembers(
-        workspace,
-        body as GroupMember[],
-        gate.clientFor(user),
+      const made = await groups.addMembers(workspace, body as GroupMember[], gate.clientFor(user), {
         dryRun,
-      );
+      });
 
       return dryRun
         ? made.map((binding) => ({ ...binding, effects: effects.ofMembership(undefined, binding) }))
@@ -97,7 +94,7 @@ export function groupHandlers({
     }),
 
     removeMembers: guarded(async (workspace, name, { user, dryRun }) => {
-      const binding = await groups.removeMembers(workspace, name, gate.clientFor(user), dryRun);
+      const binding = await groups.removeMembers(workspace, name, gate.clientFor(user), { dryRun });
       return dryRun ? { ...SUCCESS, effects: effects.ofMembership(binding, undefined) } : SUCCESS;
     }, 'groupbinding'),
 
@@ -117,7 +114,7 @@ export function groupHandlers({
   } satisfies Record<string, Handler>;
 }
 
-/** Handlers of bindings that are made object by object, as the roles of groups are. */
+/** Handlers of bindings that are created object by object, such as the roles of groups. */
 export function bindingHandlers(
   level: Level,
   { gate, groups, effects, scopes }: GroupHandlersDependencies,
@@ -126,7 +123,7 @@ export function bindingHandlers(
 
   return {
     create: guarded(async (scope, _name, { body, user, dryRun }) => {
-      const made = await groups.bind(scope, body as KubeObject[], gate.clientFor(user), dryRun);
+      const made = await groups.bind(scope, body as KubeObject[], gate.clientFor(user), { dryRun });
 
       return dryRun
         ? made.map((binding) => ({
@@ -137,7 +134,7 @@ export function bindingHandlers(
     }),
 
     delete: guarded(async (scope, name, { user, dryRun }) => {
-      const binding = await groups.unbind(scope, name, gate.clientFor(user), dryRun);
+      const binding = await groups.unbind(scope, name, gate.clientFor(user), { dryRun });
       return dryRun
         ? { ...SUCCESS, effects: effects.ofBinding(scope, binding, undefined) }
         : SUCCESS;

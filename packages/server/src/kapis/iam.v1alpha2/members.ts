@@ -23,8 +23,8 @@ export interface MemberHandlersDependencies {
 }
 
 /**
- * Handlers of the members of a level, one an operation; `parameter` is the name of the path's last
- * segment.
+ * Handlers of the members of a level, one for each operation; `parameter` is the name of the path's
+ * last segment.
  */
 export function memberHandlers(
   level: Level,
@@ -60,7 +60,7 @@ export function memberHandlers(
 
     create: guarded(async (scope, _name, { body, user, dryRun }) => {
       const given = body as Member[];
-      await members.set(scope, given, gate.clientFor(user), dryRun);
+      await members.set(scope, given, gate.clientFor(user), { dryRun });
       return dryRun ? given.map((member) => tried(scope, member)) : given;
     }),
 
@@ -72,13 +72,13 @@ export function memberHandlers(
         );
       }
 
-      await members.set(scope, [member], gate.clientFor(user), dryRun);
+      await members.set(scope, [member], gate.clientFor(user), { dryRun });
 
       return dryRun ? tried(scope, member) : member;
     }),
 
     delete: guarded(async (scope, name, { dryRun }) => {
-      await members.remove(scope, name, dryRun);
+      await members.remove(scope, name, { dryRun });
       return dryRun ? { ...SUCCESS, effects: effects.ofMember(scope, name, undefined) } : SUCCESS;
     }),
 

@@ -36,8 +36,8 @@ function narrowed(scope: Scope, query: ListQuery, labelSelector: string | null):
 }
 
 /**
- * Handlers of the roles of a level, one an operation; `parameter` is the name of the path's last
- * segment.
+ * Handlers of the roles of a level, one for each operation; `parameter` is the name of the path's
+ * last segment.
  */
 export function roleHandlers(
   level: Level,
@@ -52,7 +52,7 @@ export function roleHandlers(
 ): Record<'list' | 'get' | 'create' | 'update' | 'patch' | 'delete', Handler> {
   const guarded = scoped(scopes, level, parameter);
 
-  /** The role; in a dry run also who would gain and lose what. */
+  /** Returns the role; in a dry run also the users who would gain or lose rights. */
   const answer = (scope: Scope, role: KubeObject, dryRun: boolean) => {
     const name = role.metadata.name ?? '';
     return dryRun
@@ -87,7 +87,7 @@ export function roleHandlers(
     create: guarded(async (scope, _name, { body, user, dryRun }) =>
       answer(
         scope,
-        await roles.save(scope, body as KubeObject, gate.clientFor(user), dryRun),
+        await roles.save(scope, body as KubeObject, gate.clientFor(user), { dryRun }),
         dryRun,
       ),
     ),
@@ -98,17 +98,17 @@ export function roleHandlers(
         throw nameMismatch(role.metadata.name ?? '', name);
       }
 
-      return answer(scope, await roles.save(scope, role, gate.clientFor(user), dryRun), dryRun);
+      return answer(scope, await roles.save(scope, role, gate.clientFor(user), { dryRun }), dryRun);
     }),
 
     patch: guarded(async (scope, name, { body, user, dryRun }) =>
-      answer(scope, await roles.patch(scope, name, body, gate.clientFor(user), dryRun), dryRun),
+      answer(scope, await roles.patch(scope, name, body, gate.clientFor(user), { dryRun }), dryRun),
     ),
 
     delete: guarded(async (scope, name, { user, dryRun }) => {
       const stored = scopes.role(scope, name)?.object;
 
-      await roles.delete(scope, name, gate.clientFor(user), dryRun);
+      await roles.delete(scope, name, gate.clientFor(user), { dryRun });
 
       return dryRun
         ? { ...SUCCESS, effects: effects.ofRole(scope, name, stored, undefined) }

@@ -27,7 +27,7 @@ export interface UserHandlersDependencies {
   effects: Effects;
 }
 
-/** Handlers of users, one an operation. */
+/** Handlers of users, one for each operation. */
 export function userHandlers({
   users,
   userList,
@@ -50,7 +50,8 @@ export function userHandlers({
     };
 
   /**
-   * The user; in a dry run also what he would gain and lose by the global role of his annotation.
+   * Returns the user; in a dry run also the rights that they would gain and lose by the global role
+   * of their annotation.
    */
   const answer = (given: User, stored: KubeObject, dryRun: boolean) => {
     const role = given.metadata.annotations?.[GLOBAL_ROLE_ANNOTATION];
@@ -89,20 +90,20 @@ export function userHandlers({
     },
 
     create: guarded(async ({ body, user, dryRun }) =>
-      answer(body as User, await users.create(body as User, user, dryRun), dryRun),
+      answer(body as User, await users.create(body as User, user, { dryRun }), dryRun),
     ),
 
     update: guarded(async ({ params, body, user, dryRun }) =>
       answer(
         body as User,
-        await users.update(params.user ?? '', body as User, user, dryRun),
+        await users.update(params.user ?? '', body as User, user, { dryRun }),
         dryRun,
       ),
     ),
 
     delete: guarded(async ({ params, user: caller, dryRun }) => {
       const { user = '' } = params;
-      await users.delete(user, caller, dryRun);
+      await users.delete(user, caller, { dryRun });
       return dryRun ? { ...SUCCESS, effects: effects.ofUserDeletion(user) } : SUCCESS;
     }),
 
@@ -118,8 +119,8 @@ export function userHandlers({
         params.user ?? '',
         { current: currentPassword, password },
         user,
-        sourceOf(request, false),
-        dryRun,
+        sourceOf(request, { recordSuccess: false }),
+        { dryRun },
       );
 
       return SUCCESS;

@@ -1,6 +1,6 @@
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import type { GroupVersionResource, Json, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { applyMergePatch } from '@ks-apiserver/apimachinery/patch/merge-patch';
+import type { GroupVersionResource, KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { patchObject } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import {
   type KubeClient,
@@ -94,9 +94,9 @@ export class CallerClient implements CallerWriter {
     const isOfVersion = metadata?.resourceVersion !== undefined;
 
     for (let attempt = 1; ; attempt += 1) {
-      const stored = await this.#client.get(key);
+      const stored = await this.#client.get<T>(key);
       // A patch may break the shape of the object: the review answers 400 then.
-      const proposed = applyMergePatch({ ...stored }, patch as Json) as unknown as T;
+      const proposed = patchObject(stored, patch);
 
       try {
         return await this.#replace(info, stored, proposed, options);

@@ -21,7 +21,7 @@ import {
   warningHeader,
   warningsOf,
 } from '../iam/grants/write-effects.ts';
-import { withHashedPassword } from '../iam/passwords/plain-passwords.ts';
+import { hashPlainPassword } from '../iam/passwords/plain-passwords.ts';
 import type { Scopes } from '../iam/roles/scopes.ts';
 import { checkUserName } from '../iam/users/user-names.ts';
 import { asReadable, redactedResponse } from '../redaction/redacted-response.ts';
@@ -175,7 +175,7 @@ export class Gate {
         checkUserName(proposed.metadata.name ?? '');
       }
 
-      return withHashedPassword(proposed as User);
+      return hashPlainPassword(proposed as User);
     };
 
     return new ReviewedWrite({ kubernetes, own }, write, review).make();

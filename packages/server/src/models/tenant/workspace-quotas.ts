@@ -18,6 +18,7 @@ import {
 } from '@ks-apiserver/apimachinery/quota/usage';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
+import type { WriteOptions } from '@ks-apiserver/client/kube/client';
 import type { RequestInfo } from '@ks-apiserver/http/request/request-info';
 import type { CallerWriter } from '../authorization/caller-writer.ts';
 import { missing, nameMismatch } from '../iam/errors.ts';
@@ -119,9 +120,9 @@ export class WorkspaceQuotas {
     workspace: string,
     given: KubeObject,
     caller: CallerWriter,
-    dryRun: boolean,
+    options: WriteOptions,
   ): Promise<KubeObject> {
-    return caller.create(WORKSPACE_QUOTAS, this.#shaped(workspace, given), { dryRun });
+    return caller.create(WORKSPACE_QUOTAS, this.#shaped(workspace, given), options);
   }
 
   /** Replaces a quota of a workspace. Throws NotFound, BadRequest, Conflict. */
@@ -130,14 +131,14 @@ export class WorkspaceQuotas {
     name: string,
     given: KubeObject,
     caller: CallerWriter,
-    dryRun: boolean,
+    options: WriteOptions,
   ): Promise<KubeObject> {
     if (given.metadata.name !== name) {
       throw nameMismatch(given.metadata.name ?? '', name);
     }
 
     this.#own(workspace, name);
-    return caller.update(WORKSPACE_QUOTAS, this.#shaped(workspace, given), { dryRun });
+    return caller.update(WORKSPACE_QUOTAS, this.#shaped(workspace, given), options);
   }
 
   /** Deletes a quota of a workspace. Throws NotFound. */
@@ -145,10 +146,10 @@ export class WorkspaceQuotas {
     workspace: string,
     name: string,
     caller: CallerWriter,
-    dryRun: boolean,
+    options: WriteOptions,
   ): Promise<void> {
     this.#own(workspace, name);
-    await caller.delete({ resource: WORKSPACE_QUOTAS, name }, { dryRun });
+    await caller.delete({ resource: WORKSPACE_QUOTAS, name }, options);
   }
 
   /** Quotas that count a namespace, with what they limit. */

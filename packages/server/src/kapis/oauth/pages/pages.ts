@@ -5,7 +5,7 @@ function alertOf(message: string | undefined): string {
   return message === undefined ? '' : `<p class="alert" role="alert">${escapeHtml(message)}</p>\n`;
 }
 
-/** What the log-in page shows. `action` and the links are relative to `/oauth/authorize`. */
+/** Content of the log-in page. `action` and the links are relative to `/oauth/authorize`. */
 export interface LoginPage {
   client: string;
   action: string;
@@ -15,7 +15,7 @@ export interface LoginPage {
   providers: readonly { name: string; link: string }[];
 }
 
-/** The page that asks for name and password. */
+/** Returns the page that asks for name and password. */
 export function loginPage(page: LoginPage, options: PageOptions): RouteReply {
   const providers = page.providers.map(
     ({ name, link }) =>
@@ -40,18 +40,18 @@ ${alertOf(page.alert)}<form method="post" action="${escapeHtml(page.action)}">
   return htmlReply('Log in', content, options);
 }
 
-/** What the page of consent shows. */
+/** Content of the consent page. */
 export interface ConsentPage {
   client: string;
   user: string;
   scopes: readonly string[];
   action: string;
   token: string;
-  /** Link to log in as somebody else. */
+  /** Link for a log-in as another user. */
   other: string;
 }
 
-/** The page that asks a user whether a client may have what it asks for. */
+/** Returns the page that asks a user whether a client may have what it asks for. */
 export function consentPage(page: ConsentPage, options: PageOptions): RouteReply {
   const content = `<h1>Allow ${escapeHtml(page.client)}?</h1>
 <p>You are logged in as <strong>${escapeHtml(page.user)}</strong>. It asks to:</p>
@@ -68,7 +68,7 @@ ${page.scopes.map((scope) => `<li>${escapeHtml(scope)}</li>`).join('\n')}
   return htmlReply(`Allow ${page.client}`, content, options);
 }
 
-/** The page that asks whether to log out; `action` is relative to `/oauth/logout`. */
+/** Returns the page that asks whether to log out; `action` is relative to `/oauth/logout`. */
 export function logoutPage(
   page: { user: string; action: string; token: string },
   options: PageOptions,
@@ -83,7 +83,7 @@ export function logoutPage(
   return htmlReply('Log out', content, options);
 }
 
-/** A page that only says something. */
+/** Returns a page with a message. */
 export function messagePage(title: string, text: string, options: PageOptions): RouteReply {
   return htmlReply(title, `<h1>${escapeHtml(title)}</h1>\n<p>${escapeHtml(text)}</p>`, options);
 }

@@ -1,10 +1,10 @@
-/** Where a log-in comes from and by which door. */
+/** The client and the endpoint of a log-in. */
 export interface LoginSource {
   type: 'Token' | 'Basic' | 'OAuth';
   sourceIP: string;
   userAgent: string;
-  /** Name of the identity provider that has decided. */
+  /** Name of the identity provider that decided. */
   provider?: string;
-  /** Whether a success is worth a record too. */
+  /** Whether a successful log-in is recorded too. */
   recordSuccess: boolean;
 }

@@ -12,7 +12,7 @@ export interface GroupRole {
   role: KubeObject | undefined;
 }
 
-/** What the groups of workspaces give to their members. */
+/** The roles of the groups of workspaces. */
 export class GroupRoles {
   readonly #scopes: Scopes;
   readonly #bindings: Bindings;
@@ -25,8 +25,8 @@ export class GroupRoles {
   }
 
   /**
-   * The scopes in which a workspace's group may have roles: the workspace, and those of its
-   * namespaces that name it.
+   * Returns the scopes in which a workspace's group may have roles: the workspace, and those of its
+   * namespaces with a binding of the group.
    */
   #scopesOf(workspace: string, group: string): Scope[] {
     const namespaces = this.#bindings.namespace
@@ -39,7 +39,7 @@ export class GroupRoles {
     ];
   }
 
-  /** All roles of a workspace's group, also of one that does not exist yet. */
+  /** Returns all roles of a workspace's group, even of one that does not exist yet. */
   of(workspace: string, group: string): GroupRole[] {
     if (workspace === '') {
       return [];

@@ -1,6 +1,14 @@
 import type { GroupVersionResource } from '@ks-apiserver/apimachinery/meta/types';
 import type { ResourceDefinition } from './definition.ts';
 
+/** The versions of one resource. */
+interface Choice {
+  /** A definition for each version, best first. */
+  definitions: readonly ResourceDefinition[];
+  /** The definition in use. */
+  chosen: ResourceDefinition;
+}
+
 /** A definition that is read in another version from now on. */
 export interface VersionChange {
   before: ResourceDefinition;
@@ -8,46 +16,42 @@ export interface VersionChange {
 }
 
 /**
- * Which version of each definition the Kubernetes API is read in: clusters older and newer than the definition's
- * own version serve another one.
+ * Chooses the version in which each resource of the table is read: older and newer clusters serve
+ * other versions.
  */
 export class DefinitionVersions {
-  /** Of definitions with several versions the definition of each, best first. */
-  readonly #choices: readonly (readonly ResourceDefinition[])[];
-  /** Of each of these the definition that is in use. */
-  readonly #chosen: ResourceDefinition[];
+  readonly #choices: Choice[] = [];
 
   constructor(definitions: readonly ResourceDefinition[]) {
-    this.#choices = definitions
-      .filter(({ otherVersions }) => otherVersions !== undefined)
-      .map((definition) => [
-        definition,
-        ...definition.otherVersions!.map((version) => ({ ...definition, version })),
-      ]);
-    this.#chosen = this.#choices.map(([own]) => own!);
+    for (const definition of definitions) {
+      const { otherVersions } = definition;
+      if (otherVersions) {
+        const others = otherVersions.map((version) => ({ ...definition, version }));
+        this.#choices.push({ definitions: [definition, ...others], chosen: definition });
+      }
+    }
   }
 
-  /** Whether a definition with several versions is of a group. */
+  /** Whether a group has a resource with several versions. */
   concerns(group: unknown): boolean {
-    return this.#choices.some(([own]) => own!.group === group);
+    return this.#choices.some(({ chosen }) => chosen.group === group);
   }
 
   /**
-   * Asks again which versions are served; answers the definitions that are read in another one from now
-   * on. What is served in none keeps the version that it has. Rejects with what `serves` rejects
-   * with.
+   * Asks again which versions are served, and returns the definitions that change. A resource that
+   * is served in none keeps its version. Rejects with what `serves` rejects with.
    */
   async choose(
     serves: (resource: GroupVersionResource) => Promise<boolean>,
   ): Promise<VersionChange[]> {
     const changes: VersionChange[] = [];
 
-    for (const [i, definitions] of this.#choices.entries()) {
-      const before = this.#chosen[i]!;
+    for (const choice of this.#choices) {
+      const { definitions, chosen: before } = choice;
       const served = await Promise.all(definitions.map(serves));
       const now = definitions[served.indexOf(true)] ?? before;
       if (now !== before) {
-        this.#chosen[i] = now;
+        choice.chosen = now;
         changes.push({ before, now });
       }
     }

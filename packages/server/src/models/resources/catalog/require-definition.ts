@@ -1,7 +1,7 @@
 import type { Catalog } from './catalog.ts';
 import type { ResourceDefinition } from './definition.ts';
 
-/** A definition that the table is known to have. Throws a TypeError for a name that is in no definition. */
+/** Returns a definition that must be known. Throws a TypeError for an unknown name. */
 export function requireDefinition(catalog: Catalog, name: string): ResourceDefinition {
   const definition = catalog.find(name);
   if (!definition) {

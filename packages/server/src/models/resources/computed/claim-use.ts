@@ -1,8 +1,9 @@
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Change, Store } from '@ks-apiserver/client/informer/store';
 import type { ResourceStores } from '../catalog/definition.ts';
+import { listField } from './fields.ts';
 
-/** How many pods mount each claim, kept up with every change of a pod. */
+/** Number of pods that mount each claim, updated with every change of a pod. */
 class ClaimUse {
   readonly #pods = new Map<string, { count: number; version: number }>();
 
@@ -22,7 +23,7 @@ class ClaimUse {
   }
 
   #change(pod: Entry, by: number): void {
-    for (const claim of pod.fields.claims as string[]) {
+    for (const claim of listField(pod, 'claims')) {
       const key = `${pod.namespace}/${claim}`;
       const use = this.#pods.get(key) ?? { count: 0, version: 0 };
       this.#pods.set(key, { count: use.count + by, version: use.version + 1 });
@@ -51,10 +52,10 @@ function useOf(claim: Entry, stores: ResourceStores): { count: number; version: 
   return use.of(claim);
 }
 
-/** Claims that a pod begins to mount, or does so no more. */
+/** Returns the claims that a pod begins or ceases to mount. */
 function claimsOf({ type, entry, previous }: Change): string[] {
-  const before = (previous?.fields.claims ?? []) as string[];
-  const after = type === 'DELETED' ? [] : (entry.fields.claims as string[]);
+  const before = previous ? listField(previous, 'claims') : [];
+  const after = type === 'DELETED' ? [] : listField(entry, 'claims');
 
   const changed = [
     ...before.filter((claim) => !after.includes(claim)),

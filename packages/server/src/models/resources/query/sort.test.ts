@@ -8,7 +8,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { ResourceDefinition } from '../catalog/definition.ts';
 import { Columns } from '../computed/columns.ts';
 import { parseListQuery } from './query.ts';
-import { orderingOf, sortedUpTo } from './sort.ts';
+import { orderingOf, sortUpTo } from './sort.ts';
 
 const definition: ResourceDefinition = {
   group: '',
@@ -74,7 +74,7 @@ test('an order is total: it does not depend on where entries stood, and pages of
         assert.deepEqual(shuffled.sort(ordering.compare), sorted);
 
         assert.deepEqual(
-          (await sortedUpTo(given, ordering, end)).slice(0, end),
+          (await sortUpTo(given, ordering, end)).slice(0, end),
           sorted.slice(0, end),
         );
       },
@@ -132,6 +132,6 @@ test('many entries are sorted in turns, as a sort of all would', async () => {
   const sorted = [...given].sort(ordering.compare);
 
   for (const end of [1, 50, 5000, 9000]) {
-    assert.deepEqual((await sortedUpTo(given, ordering, end)).slice(0, end), sorted.slice(0, end));
+    assert.deepEqual((await sortUpTo(given, ordering, end)).slice(0, end), sorted.slice(0, end));
   }
 });

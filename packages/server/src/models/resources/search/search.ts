@@ -5,7 +5,14 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { ResourceDefinition, SortKey } from '../catalog/definition.ts';
 import { type Page, snapshotPage } from '../list/list.ts';
 import type { ListedStore } from '../list/listed-store.ts';
-import { type FilterOfKey, keyValue, moreTests, passing, type Tests } from '../query/filters.ts';
+import { compareAscending } from '../query/compare.ts';
+import {
+  type FilterOfKey,
+  filterEntries,
+  keyValue,
+  type Tests,
+  testsOfNewForms,
+} from '../query/filters.ts';
 import { pageOf } from '../query/query.ts';
 import { orderingOf } from '../query/sort.ts';
 import type { SearchQuery } from './search-query.ts';
@@ -13,10 +20,14 @@ import { type Condition, SEARCH_TYPES, type SearchType } from './search-types.ts
 
 const ALIAS = 'kubesphere.io/alias-name';
 
+function isOwnedBy(entry: Entry, value: string): boolean {
+  return entry.owners.some(({ uid }) => uid === value);
+}
+
 const EXACT: Readonly<Record<string, Condition>> = {
   name: (entry, value) => entry.name === value,
   keyword: (entry, value) => entry.name.includes(value),
-  owner: (entry, value) => entry.owners.some(({ uid }) => uid === value),
+  owner: isOwnedBy,
 };
 
 const FUZZY: Readonly<Record<string, (entry: Entry, value: string) => boolean>> = {
@@ -59,18 +70,16 @@ function testOf(type: SearchType, query: SearchQuery, catalog: Catalog): (entry:
   return (entry) => tests.every((passes) => passes(entry));
 }
 
-function compare<T extends number | string>(a: T, b: T): number {
-  return a === b ? 0 : a < b ? -1 : 1;
-}
-
 function byTime(key: SortKey): (a: Entry, b: Entry) => number {
   return (a, b) =>
-    compare(key(a), key(b)) || compare(a.namespace, b.namespace) || compare(a.name, b.name);
+    compareAscending(key(a), key(b)) ||
+    compareAscending(a.namespace, b.namespace) ||
+    compareAscending(a.name, b.name);
 }
 
 /**
- * The filters of a resource of the older searcher by their names in v1alpha3, for forms that 3.0
- * does not have.
+ * Returns the filters of the older search by their names in v1alpha3, for forms that 3.0 does not
+ * have.
  */
 function filterOfKey(type: SearchType, query: SearchQuery, catalog: Catalog): FilterOfKey {
   return (key) => {
@@ -81,7 +90,7 @@ function filterOfKey(type: SearchType, query: SearchQuery, catalog: Catalog): Fi
       return (entry, value) => value.split(',').includes(entry.name);
     }
     if (key === 'ownerReference') {
-      return (entry, value) => EXACT.owner!(entry, value, catalog, query.exact);
+      return isOwnedBy;
     }
     if (key === 'annotation') {
       return (entry, value) => keyValue(entry.annotations, value);
@@ -97,7 +106,9 @@ function filterOfKey(type: SearchType, query: SearchQuery, catalog: Catalog): Fi
   };
 }
 
-/** All tests of a query; `never` where a filter of the forms that 3.0 does not have is unknown. */
+/**
+ * Returns all tests of a query; `never` if a filter in a form that 3.0 does not have is unknown.
+ */
 function searchTests(
   definition: ResourceDefinition,
   query: SearchQuery,
@@ -105,7 +116,7 @@ function searchTests(
 ): Tests | 'never' {
   const type = SEARCH_TYPES.get(definition.resource) ?? {};
   const { given = {} } = query;
-  const tests = moreTests(definition, given, catalog, filterOfKey(type, query, catalog));
+  const tests = testsOfNewForms(definition, given, catalog, filterOfKey(type, query, catalog));
   if (tests !== 'never') {
     tests.plain.push(testOf(type, query, catalog));
   }
@@ -113,7 +124,7 @@ function searchTests(
   return tests;
 }
 
-/** One test for all of a query, for looking at single entries. */
+/** Returns one test for all of a query. */
 export function searchTest(
   definition: ResourceDefinition,
   query: SearchQuery,
@@ -129,8 +140,8 @@ export function searchTest(
   return (entry) => all.every((passes) => passes(entry));
 }
 
-/** Entries that passed a query, ascending by name, in the order that it asks for. */
-function ordered(
+/** Orders entries that passed a query and are ascending by name. */
+function order(
   passed: readonly Entry[],
   definition: ResourceDefinition,
   query: SearchQuery,
@@ -159,7 +170,8 @@ function ordered(
 }
 
 /**
- * One page of the older searcher; where 3.0 panics, past the end, there is none and the true total.
+ * Returns a page of the older search. Past the end, where 3.0 panics, it is empty with the true
+ * total.
  */
 export function searchPage(
   store: ListedStore,
@@ -177,8 +189,8 @@ export function searchPage(
 
     const entries = store.list('name', definition.namespaced ? namespace : undefined);
 
-    return whenReady(passing(entries, tests, catalog), (passed) =>
-      ordered(passed, definition, query, catalog),
+    return whenReady(filterEntries(entries, tests, catalog), (passed) =>
+      order(passed, definition, query, catalog),
     );
   };
 
