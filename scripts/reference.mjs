@@ -41,10 +41,10 @@ const inputs = [
 
 async function writeReference() {
   const importBuilt = (file) => import(pathToFileURL(join(dist, file)).href);
-  const { referenceDocument } = await importBuilt('swagger/reference.js');
+  const { describeApi } = await importBuilt('swagger/reference.js');
   const { routeTables } = await importBuilt('kapis/routes.js');
   const contents = {
-    'openapi.json': JSON.stringify(referenceDocument(routeTables())),
+    'openapi.json': JSON.stringify(describeApi(routeTables())),
     ...Object.fromEntries(
       Object.entries(SOURCES).map(([name, file]) => [name, readFileSync(join(root, file))]),
     ),

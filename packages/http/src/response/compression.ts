@@ -57,7 +57,7 @@ function weightsOf(header: string): Map<string, number> {
   return weights;
 }
 
-/** Whether a caller takes a coding; who says nothing takes bodies as they are. */
+/** Returns whether `Accept-Encoding` allows a coding. Without the header only identity is. */
 export function acceptsCoding(header: string | undefined, coding: Coding): boolean {
   const weights = weightsOf(header ?? 'identity');
 

@@ -20,7 +20,7 @@ const CONTENT = `<h1>KubeSphere API server</h1>
 
 const PAGE = htmlReply('API server', CONTENT, { isWide: true });
 
-/** Whether somebody looks at the server in a browser; programs that accept anything do not. */
+/** Returns whether a browser asks for the page. Programs that accept anything do not get it. */
 function isBrowser({ req: { method, headers } }: Exchange): boolean {
   return (
     method === 'GET' &&
@@ -31,7 +31,7 @@ function isBrowser({ req: { method, headers } }: Exchange): boolean {
 
 /**
  * Answers `GET /` of a browser with a page that says what this server is, the same for everybody.
- * Whoever sends a credential, or does not ask for HTML, gets what they get without it.
+ * Requests with a credential, and those that do not ask for HTML, go through the rest of the chain.
  */
 export const landingPage: Filter = (exchange, next) => {
   if (exchange.info.path !== '/' || !isBrowser(exchange)) {

@@ -35,13 +35,13 @@ interface CrdSpec {
   versions: CrdVersion[];
 }
 
-/** A resource of one version, with what its operations share. */
+/** One version of a custom resource, and what its operations share. */
 interface Resource {
   group: string;
   version: string;
   kind: string;
   plural: string;
-  /** What stands for it in operation ids: `TenantKubesphereIoV1alpha1Workspace`. */
+  /** Part of its operation ids: `TenantKubesphereIoV1alpha1Workspace`. */
   id: string;
   object: SwaggerSchema;
   list: SwaggerSchema;
@@ -59,13 +59,13 @@ const pathParameter = (name: string, description: string): SwaggerParameter => (
 
 const NAMESPACE = pathParameter('namespace', 'Name of the project.');
 
-/** Name of a kind's definition: `io.kubesphere.tenant.v1alpha1.Workspace`. */
-function schemaName(group: string, version: string, kind: string): string {
+/** Returns the name of a kind's definition: `io.kubesphere.tenant.v1alpha1.Workspace`. */
+function nameSchema(group: string, version: string, kind: string): string {
   return [...group.split('.').reverse(), version, kind].join('.');
 }
 
-/** A schema of a CRD in the words of Swagger 2.0; rules for the server alone are left out. */
-function swaggerSchema(schema: Schema): SwaggerSchema {
+/** Converts a schema of a CRD to Swagger 2.0, without the extensions that only servers read. */
+function convertSchema(schema: Schema): SwaggerSchema {
   const converted: SwaggerSchema = {};
 
   for (const [key, value] of Object.entries(schema)) {
@@ -74,16 +74,16 @@ function swaggerSchema(schema: Schema): SwaggerSchema {
     } else if (key === 'properties') {
       const entries = Object.entries(value as Record<string, Schema>);
       converted.properties = Object.fromEntries(
-        entries.map(([name, one]) => [name, swaggerSchema(one)]),
+        entries.map(([name, one]) => [name, convertSchema(one)]),
       );
     } else if ((key === 'items' || key === 'additionalProperties') && typeof value === 'object') {
-      converted[key] = swaggerSchema(value as Schema);
+      converted[key] = convertSchema(value as Schema);
     } else if (!key.startsWith('x-kubernetes-')) {
       converted[key] = value;
     }
   }
 
-  // Whatever it holds is kept: a number of a port or its name, or an object of another kind.
+  // A port, for example, is a number or a name.
   if (schema['x-kubernetes-int-or-string']) {
     delete converted.type;
   }
@@ -91,9 +91,9 @@ function swaggerSchema(schema: Schema): SwaggerSchema {
   return converted;
 }
 
-function definitionsOf(resource: Resource, schema: Schema): [string, SwaggerSchema][] {
-  const name = schemaName(resource.group, resource.version, resource.kind);
-  const object = swaggerSchema(schema);
+function defineKind(resource: Resource, schema: Schema): [string, SwaggerSchema][] {
+  const name = nameSchema(resource.group, resource.version, resource.kind);
+  const object = convertSchema(schema);
 
   return [
     [
@@ -116,18 +116,18 @@ function definitionsOf(resource: Resource, schema: Schema): [string, SwaggerSche
   ];
 }
 
-const bodyOf = (schema: SwaggerSchema, required = true): SwaggerParameter => ({
+const bodyParameter = (schema: SwaggerSchema, required = true): SwaggerParameter => ({
   name: 'body',
   in: 'body',
   required,
   schema,
 });
 
-function answers(schema: SwaggerSchema, status = '200'): SwaggerOperation['responses'] {
+function respondWith(schema: SwaggerSchema, status = '200'): SwaggerOperation['responses'] {
   return { [status]: { description: status === '201' ? 'Created' : 'OK', schema } };
 }
 
-function operation(
+function describeOperation(
   resource: Resource,
   operationId: string,
   summary: string,
@@ -143,70 +143,84 @@ function operation(
   };
 }
 
-function listOf(resource: Resource, suffix: string, where: string): SwaggerOperation {
-  return operation(
+function describeList(resource: Resource, suffix: string, where: string): SwaggerOperation {
+  return describeOperation(
     resource,
     `list${resource.id}${suffix}`,
     `List or watch ${resource.plural}${where}.`,
-    { parameters: LIST_PARAMETERS, produces: WATCHED_TYPES, responses: answers(resource.list) },
+    { parameters: LIST_PARAMETERS, produces: WATCHED_TYPES, responses: respondWith(resource.list) },
   );
 }
 
-/** Operations on all objects of a place. */
-function collection(resource: Resource, scope: string, where: string): PathItem {
+/** Returns the operations on all objects of a project or of the cluster. */
+function describeCollection(resource: Resource, scope: string, where: string): PathItem {
   const { id, kind, plural, object } = resource;
-  const deleteOptions = bodyOf(ref(metaName('DeleteOptions')), false);
+  const deleteOptions = bodyParameter(ref(metaName('DeleteOptions')), false);
 
   return {
-    get: listOf(resource, scope, where),
-    post: operation(resource, `create${id}${scope}`, `Create a ${kind}.`, {
-      parameters: [bodyOf(object), ...WRITE_PARAMETERS],
-      responses: answers(object, '201'),
+    get: describeList(resource, scope, where),
+    post: describeOperation(resource, `create${id}${scope}`, `Create a ${kind}.`, {
+      parameters: [bodyParameter(object), ...WRITE_PARAMETERS],
+      responses: respondWith(object, '201'),
     }),
-    delete: operation(resource, `deleteCollection${id}${scope}`, `Delete ${plural}${where}.`, {
-      parameters: [deleteOptions, ...LIST_PARAMETERS, ...DELETE_PARAMETERS],
-      responses: answers(ref(metaName('Status'))),
-    }),
+    delete: describeOperation(
+      resource,
+      `deleteCollection${id}${scope}`,
+      `Delete ${plural}${where}.`,
+      {
+        parameters: [deleteOptions, ...LIST_PARAMETERS, ...DELETE_PARAMETERS],
+        responses: respondWith(ref(metaName('Status'))),
+      },
+    ),
   };
 }
 
-/** Operations that read and change one object, or its status. */
-function readAndChange(resource: Resource, suffix: string, what: string): PathItem {
+/** Returns the operations that read and change one object, or its status. */
+function describeObject(resource: Resource, suffix: string, what: string): PathItem {
   const { id, object } = resource;
 
   return {
-    get: operation(resource, `read${id}${suffix}`, `Read ${what}.`, { responses: answers(object) }),
-    put: operation(resource, `replace${id}${suffix}`, `Replace ${what}.`, {
-      parameters: [bodyOf(object), ...WRITE_PARAMETERS],
-      responses: answers(object),
+    get: describeOperation(resource, `read${id}${suffix}`, `Read ${what}.`, {
+      responses: respondWith(object),
     }),
-    patch: operation(resource, `patch${id}${suffix}`, `Change parts of ${what}.`, {
-      parameters: [bodyOf(ref(metaName('Patch'))), ...WRITE_PARAMETERS],
+    put: describeOperation(resource, `replace${id}${suffix}`, `Replace ${what}.`, {
+      parameters: [bodyParameter(object), ...WRITE_PARAMETERS],
+      responses: respondWith(object),
+    }),
+    patch: describeOperation(resource, `patch${id}${suffix}`, `Change parts of ${what}.`, {
+      parameters: [bodyParameter(ref(metaName('Patch'))), ...WRITE_PARAMETERS],
       // Custom resources take no strategic merge patch.
       consumes: PATCH_TYPES.filter((type) => !type.includes('strategic')),
-      responses: answers(object),
+      responses: respondWith(object),
     }),
   };
 }
 
-function pathsOf(resource: Resource, spec: CrdSpec, version: CrdVersion): [string, PathItem][] {
+function describePaths(
+  resource: Resource,
+  spec: CrdSpec,
+  version: CrdVersion,
+): [string, PathItem][] {
   const { kind, plural } = resource;
   const isNamespaced = spec.scope === 'Namespaced';
   const base = `/apis/${resource.group}/${resource.version}`;
   const place = isNamespaced ? `${base}/namespaces/{namespace}/${plural}` : `${base}/${plural}`;
   const parameters = isNamespaced ? [NAMESPACE] : [];
   const named = [...parameters, pathParameter('name', `Name of the ${kind}.`)];
-  const deleteOptions = bodyOf(ref(metaName('DeleteOptions')), false);
+  const deleteOptions = bodyParameter(ref(metaName('DeleteOptions')), false);
 
   const paths: [string, PathItem][] = [
-    [place, { ...collection(resource, '', isNamespaced ? ' of a project' : ''), parameters }],
+    [
+      place,
+      { ...describeCollection(resource, '', isNamespaced ? ' of a project' : ''), parameters },
+    ],
     [
       `${place}/{name}`,
       {
-        ...readAndChange(resource, '', `a ${kind}`),
-        delete: operation(resource, `delete${resource.id}`, `Delete a ${kind}.`, {
+        ...describeObject(resource, '', `a ${kind}`),
+        delete: describeOperation(resource, `delete${resource.id}`, `Delete a ${kind}.`, {
           parameters: [deleteOptions, ...DELETE_PARAMETERS],
-          responses: answers(ref(metaName('Status'))),
+          responses: respondWith(ref(metaName('Status'))),
         }),
         parameters: named,
       },
@@ -214,12 +228,12 @@ function pathsOf(resource: Resource, spec: CrdSpec, version: CrdVersion): [strin
   ];
 
   if (isNamespaced) {
-    const everywhere = listOf(resource, 'ForAllNamespaces', ' of all projects');
+    const everywhere = describeList(resource, 'ForAllNamespaces', ' of all projects');
     paths.push([`${base}/${plural}`, { get: everywhere }]);
   }
 
   if (version.subresources?.status) {
-    const status = readAndChange(resource, 'Status', `the status of a ${kind}`);
+    const status = describeObject(resource, 'Status', `the status of a ${kind}`);
     paths.push([`${place}/{name}/status`, { ...status, parameters: named }]);
   }
 
@@ -227,10 +241,10 @@ function pathsOf(resource: Resource, spec: CrdSpec, version: CrdVersion): [strin
 }
 
 /**
- * Swagger 2.0 of custom resources as the Kubernetes API serves them: every served version, with the
- * paths of its scope and the subresources that it has. `crdSwagger` is what 3.0 published instead.
+ * Describes custom resources as the Kubernetes API serves them: every served version, with the paths
+ * of its scope and its subresources. `crdSwagger` describes them as KubeSphere 3.0 published them.
  */
-export function customResourceSwagger(crds: readonly KubeObject[]): SwaggerDocument {
+export function describeCustomResources(crds: readonly KubeObject[]): SwaggerDocument {
   const paths: [string, PathItem][] = [];
   const definitions: [string, SwaggerSchema][] = [...metaDefinitions()];
 
@@ -239,7 +253,7 @@ export function customResourceSwagger(crds: readonly KubeObject[]): SwaggerDocum
 
     for (const version of spec.versions.filter(({ served }) => served)) {
       const { group, names } = spec;
-      const name = schemaName(group, version.name, names.kind);
+      const name = nameSchema(group, version.name, names.kind);
       const resource: Resource = {
         group,
         version: version.name,
@@ -250,8 +264,8 @@ export function customResourceSwagger(crds: readonly KubeObject[]): SwaggerDocum
         list: ref(`${name}List`),
       };
 
-      paths.push(...pathsOf(resource, spec, version));
-      definitions.push(...definitionsOf(resource, version.schema.openAPIV3Schema));
+      paths.push(...describePaths(resource, spec, version));
+      definitions.push(...defineKind(resource, version.schema.openAPIV3Schema));
     }
   }
 

@@ -4,10 +4,10 @@ import SwaggerParser from '@apidevtools/swagger-parser';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { builtinManifests } from '../install/manifests.ts';
 import { routeTables } from '../kapis/routes.ts';
-import { customResourceSwagger } from './custom-resources.ts';
+import { describeCustomResources } from './custom-resources.ts';
 import { license, type SwaggerDocument, type SwaggerOperation } from './document.ts';
-import { openApiOf } from './openapi.ts';
-import { referenceDocument } from './reference.ts';
+import { convertToOpenApi } from './openapi.ts';
+import { describeApi } from './reference.ts';
 
 const info = { title: 'Test', version: 'v1', license };
 const path = '/kapis/test/v1/users';
@@ -24,10 +24,10 @@ function documentOf(operation: Partial<SwaggerOperation>, at = path): SwaggerDoc
 }
 
 const convert = (...documents: SwaggerDocument[]) =>
-  openApiOf(documents, { info, isPublic: (one) => one === '/oauth/token' });
+  convertToOpenApi(documents, { info, isPublic: (one) => one === '/oauth/token' });
 
 test('the reference is valid, and holds every route and every served custom resource', async () => {
-  const document = referenceDocument(routeTables());
+  const document = describeApi(routeTables());
   await SwaggerParser.validate(structuredClone(document) as never);
 
   for (const route of routeTables()) {
@@ -135,7 +135,7 @@ test('a custom resource has the paths of its scope, its subresources and served 
       versions: [version('v1', true, { status: {} }), version('v2', true), version('v0', false)],
     },
   } as unknown as KubeObject;
-  assert.deepEqual(Object.keys(customResourceSwagger([crd]).paths), [
+  assert.deepEqual(Object.keys(describeCustomResources([crd]).paths), [
     '/apis/example.com/v1/namespaces/{namespace}/things',
     '/apis/example.com/v1/namespaces/{namespace}/things/{name}',
     '/apis/example.com/v1/namespaces/{namespace}/things/{name}/status',

@@ -35,10 +35,10 @@ export interface OpenApiDocument {
   security: Record<string, string[]>[];
 }
 
-/** What the document says besides its operations. */
+/** What the Swagger documents do not say. */
 export interface OpenApiOptions {
   info: SwaggerDocument['info'];
-  /** Whether a path needs no log-in. */
+  /** Returns whether a path needs no log-in. */
   isPublic: (path: string) => boolean;
 }
 
@@ -95,7 +95,7 @@ function convertKeyword(key: string, value: unknown): unknown {
   return isSchema ? convertSchema(value as SwaggerSchema) : value;
 }
 
-/** A schema of Swagger 2.0 in the words of JSON Schema 2020-12. */
+/** Converts a schema of Swagger 2.0 to JSON Schema 2020-12. */
 function convertSchema({ 'x-nullable': isNullable, ...schema }: SwaggerSchema): Schema {
   const converted: Schema = {};
 
@@ -125,20 +125,20 @@ function convertSchema({ 'x-nullable': isNullable, ...schema }: SwaggerSchema): 
   return { ...converted, type: [converted.type, 'null'], ...values };
 }
 
-function schemaOfParameter(parameter: SwaggerParameter): Schema {
+function convertParameterSchema(parameter: SwaggerParameter): Schema {
   const keywords = Object.entries(parameter).filter(([key]) => !OF_PARAMETERS.has(key));
 
   return convertSchema(Object.fromEntries(keywords));
 }
 
 /**
- * A parameter of OpenAPI 3.1. The default of one that may be left out is told in its description
- * alone: viewers send what is in the schema, and lists take what they do not expect for filters.
+ * Converts a parameter to OpenAPI 3.1. The default of an optional one goes into its description and
+ * not into its schema: viewers send defaults, and lists take unknown parameters for filters.
  */
 function convertParameter(parameter: SwaggerParameter): object {
   const { name, in: place, description, required, collectionFormat, default: preset } = parameter;
   const isLeftOut = preset !== undefined && required !== true;
-  const { default: _, ...schema } = schemaOfParameter(parameter);
+  const { default: _, ...schema } = convertParameterSchema(parameter);
   const about = [description, isLeftOut && `(default: ${String(preset)})`].filter(Boolean);
   const isList = place === 'query' && parameter.type === 'array';
 
@@ -148,16 +148,16 @@ function convertParameter(parameter: SwaggerParameter): object {
     ...(about.length > 0 && { description: about.join(' ') }),
     ...(required && { required }),
     ...(isList && { explode: collectionFormat === 'multi' }),
-    schema: isLeftOut ? schema : schemaOfParameter(parameter),
+    schema: isLeftOut ? schema : convertParameterSchema(parameter),
   };
 }
 
-function contentOf(types: readonly string[], schema: Schema): Content {
+function describeContent(types: readonly string[], schema: Schema): Content {
   return Object.fromEntries(types.map((type) => [type, { schema }]));
 }
 
-/** The body of an operation, from its body parameter or from those of its form. */
-function requestBodyOf(
+/** Converts the body parameter of an operation, or those of its form, to a request body. */
+function convertBody(
   parameters: readonly SwaggerParameter[],
   consumes: readonly string[],
 ): OpenApiOperation['requestBody'] {
@@ -166,7 +166,7 @@ function requestBodyOf(
   if (body) {
     const schema = convertSchema(body.schema ?? {});
 
-    return { required: body.required === true, content: contentOf(consumes, schema) };
+    return { required: body.required === true, content: describeContent(consumes, schema) };
   }
 
   const fields = parameters.filter((parameter) => parameter.in === 'formData');
@@ -178,7 +178,10 @@ function requestBodyOf(
   const required = fields.filter((field) => field.required).map(({ name }) => name);
   const properties = fields.map((field) => [
     field.name,
-    { ...schemaOfParameter(field), ...(field.description && { description: field.description }) },
+    {
+      ...convertParameterSchema(field),
+      ...(field.description && { description: field.description }),
+    },
   ]);
   const schema = {
     type: 'object',
@@ -186,11 +189,11 @@ function requestBodyOf(
     ...(required.length > 0 && { required }),
   };
 
-  return { required: required.length > 0, content: contentOf(consumes, schema) };
+  return { required: required.length > 0, content: describeContent(consumes, schema) };
 }
 
-/** Group and version of a path, where its operation has no tag: every operation is in a section. */
-function sectionOf(path: string): string {
+/** Returns the tag of an operation without one: the group and version of its path. */
+function chooseTag(path: string): string {
   const [prefix = '', group, version] = path.split('/').filter((segment) => segment !== '');
 
   if (prefix !== 'kapis' && prefix !== 'apis') {
@@ -208,11 +211,11 @@ function convertOperation(
   const { operationId, summary, description, tags, consumes, produces } = operation;
   const parameters = [...shared, ...(operation.parameters ?? [])];
   const plain = parameters.filter(({ in: place }) => place !== 'body' && place !== 'formData');
-  const requestBody = requestBodyOf(parameters, consumes ?? [JSON_TYPE]);
+  const requestBody = convertBody(parameters, consumes ?? [JSON_TYPE]);
 
   const responses = Object.entries(operation.responses).map(([status, response]) => {
     const schema = response.schema ? convertSchema(response.schema) : {};
-    const content = contentOf(produces ?? [JSON_TYPE], schema);
+    const content = describeContent(produces ?? [JSON_TYPE], schema);
 
     return [status, { description: response.description, content }] as const;
   });
@@ -221,7 +224,7 @@ function convertOperation(
     operationId,
     ...(summary && { summary }),
     ...(description && { description }),
-    tags: tags.length > 0 ? tags : [sectionOf(path)],
+    tags: tags.length > 0 ? tags : [chooseTag(path)],
     ...(plain.length > 0 && { parameters: plain.map(convertParameter) }),
     ...(requestBody && { requestBody }),
     responses: Object.fromEntries(responses),
@@ -243,10 +246,10 @@ function convertPath(
 }
 
 /**
- * One OpenAPI 3.1 document of several Swagger 2.0 documents. Throws where two of them have the same
- * path, operation id or different definitions of one name.
+ * Converts several Swagger 2.0 documents to one OpenAPI 3.1 document. Throws when two of them have
+ * the same path or operation id, or different definitions of one name.
  */
-export function openApiOf(
+export function convertToOpenApi(
   documents: readonly SwaggerDocument[],
   { info, isPublic }: OpenApiOptions,
 ): OpenApiDocument {

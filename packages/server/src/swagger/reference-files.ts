@@ -24,24 +24,24 @@ export interface CompressedFile {
 
 const decompress = promisify(gunzip);
 
-/** Files that were asked for: there are few, and they never change while the server runs. */
+/** Files that were read. There are five, and they do not change while the server runs. */
 const compressed = new Map<ReferenceFile, Promise<CompressedFile>>();
 const plain = new Map<ReferenceFile, Promise<Uint8Array>>();
 
-/** Says what to do about a file that is not there, and not where it was looked for. */
-function notBuilt(): never {
+/** Throws an error that says what to do, without the path of the file. */
+function throwNotBuilt(): never {
   throw new StatusError(503, 'ServiceUnavailable', 'the reference is not built: npm run build');
 }
 
-async function readCompressed(name: ReferenceFile): Promise<CompressedFile> {
+async function readFromDisk(name: ReferenceFile): Promise<CompressedFile> {
   const file = new URL(`../reference/${name}.gz`, import.meta.url);
-  const gzipped = await readFile(file).catch(notBuilt);
+  const gzipped = await readFile(file).catch(throwNotBuilt);
   const hash = createHash('sha256').update(gzipped).digest('base64url');
 
   return { gzipped, etag: `W/"${hash.slice(0, 22)}"` };
 }
 
-/** What a map has under a key; makes it on the first call, and again after a failure. */
+/** Returns the value of a key; makes it on the first call, and again after a failure. */
 function getOrMake<K, V>(map: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
   let made = map.get(key);
 
@@ -54,12 +54,12 @@ function getOrMake<K, V>(map: Map<K, Promise<V>>, key: K, make: () => Promise<V>
   return made;
 }
 
-/** A file of the reference, compressed; throws 503 where the build step did not run. */
-export function compressedFile(name: ReferenceFile): Promise<CompressedFile> {
-  return getOrMake(compressed, name, () => readCompressed(name));
+/** Returns a file of the reference, compressed. Throws 503 when the build did not write it. */
+export function readCompressedFile(name: ReferenceFile): Promise<CompressedFile> {
+  return getOrMake(compressed, name, () => readFromDisk(name));
 }
 
-/** A file of the reference for callers that take no gzip. */
-export function plainFile(name: ReferenceFile): Promise<Uint8Array> {
-  return getOrMake(plain, name, async () => decompress((await compressedFile(name)).gzipped));
+/** Returns a file of the reference for callers that do not accept gzip. */
+export function readPlainFile(name: ReferenceFile): Promise<Uint8Array> {
+  return getOrMake(plain, name, async () => decompress((await readCompressedFile(name)).gzipped));
 }

@@ -1,16 +1,16 @@
 import { acceptsCoding } from '@ks-apiserver/http/response/compression';
 import { type Route, RouteReply, type RouteRequest } from '@ks-apiserver/http/routes/route';
 import {
-  compressedFile,
-  plainFile,
   REFERENCE_FILES,
   type ReferenceFile,
+  readCompressedFile,
+  readPlainFile,
 } from '../../swagger/reference-files.ts';
 import { REFERENCE_HEADERS, REFERENCE_PAGE } from './page.ts';
 
 const TAGS = ['Documentation'];
 
-/** What the files are, for the document. */
+/** Summaries of the files in the reference itself. */
 const SUMMARIES: Readonly<Record<ReferenceFile, string>> = {
   'openapi.json': 'OpenAPI 3.1 document of every call',
   'swagger-ui.css': 'Style of the viewer of the reference',
@@ -19,9 +19,9 @@ const SUMMARIES: Readonly<Record<ReferenceFile, string>> = {
   'docs.js': 'Script of the page of the reference',
 };
 
-/** A file, compressed as it lies on the disk where the caller takes that. */
+/** Returns a file in the coding that the caller accepts. */
 async function replyWithFile(name: ReferenceFile, { headers }: RouteRequest): Promise<RouteReply> {
-  const { gzipped, etag } = await compressedFile(name);
+  const { gzipped, etag } = await readCompressedFile(name);
   const common = {
     'content-type': REFERENCE_FILES[name],
     // Browsers keep it, and ask each time whether it is still the same.
@@ -35,12 +35,12 @@ async function replyWithFile(name: ReferenceFile, { headers }: RouteRequest): Pr
     return new RouteReply(200, { ...common, 'content-encoding': 'gzip' }, gzipped);
   }
 
-  return new RouteReply(200, common, await plainFile(name));
+  return new RouteReply(200, common, await readPlainFile(name));
 }
 
 /**
- * `/docs`: the reference of every call, and the viewer that shows it. Open to anybody, as it holds
- * what is published with the source and nothing of this installation.
+ * Routes of the reference and its viewer. Everybody may call them: the files are published with the
+ * source and hold nothing about this installation.
  */
 export function docs(): Route[] {
   const page: Route = {
