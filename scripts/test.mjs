@@ -1,14 +1,19 @@
-// Runs the tests of the built tree: node scripts/test.mjs [path part …] keeps the files whose path
-// contains one of the parts. In CI, files with failures run once more, alone: what is wrong fails
-// again, and what failed by chance is told.
+// Runs the tests of the built tree: node scripts/test.mjs [--unit | --api] [path part …] keeps the
+// unit tests, or all others, and the files whose path contains one of the parts. In CI, files with
+// failures run once more, alone: what is wrong fails again, and what failed by chance is told.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { isUnitTest } from './test-kinds.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const parts = process.argv.slice(2);
+const { values: kinds, positionals: parts } = parseArgs({
+  options: { unit: { type: 'boolean' }, api: { type: 'boolean' } },
+  allowPositionals: true,
+});
 
 /** More files than these do not fail by chance. */
 const MAX_AGAIN = 3;
@@ -28,6 +33,9 @@ const files = roots
       /\.test\.m?js$/.test(file) && !file.includes('node_modules') && !file.startsWith('test/real'),
   )
   .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
+  .filter(
+    (file) => kinds.unit === kinds.api || isUnitTest(join(root, file)) === Boolean(kinds.unit),
+  )
   .sort();
 
 if (files.length === 0) {

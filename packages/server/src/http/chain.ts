@@ -9,6 +9,7 @@ import { checkUpgrade } from '@ks-apiserver/http/server/upgrade';
 import { authorization } from './authorization.ts';
 import type { ChainDependencies } from './chain-dependencies.ts';
 import { kubernetesProxy, proxied } from './kubernetes-proxy.ts';
+import { landingPage } from './landing-page.ts';
 import { legacyVersions } from './legacy-calls.ts';
 import { checkOrigin } from './origin.ts';
 
@@ -121,6 +122,7 @@ export function chain(dependencies: ChainDependencies): readonly Filter[] {
   return [
     failures,
     requestInfo,
+    landingPage,
     narrowing(dependencies),
     authentication(dependencies),
     authorization(dependencies),

@@ -171,6 +171,12 @@ test('without a log-in exactly the listed routes can be called', () => {
       'GET /healthz',
       'GET /livez',
       'GET /readyz',
+      'GET /docs',
+      'GET /docs/openapi.json',
+      'GET /docs/swagger-ui.css',
+      'GET /docs/swagger-ui-bundle.js',
+      'GET /docs/docs.css',
+      'GET /docs/docs.js',
     ],
   );
 });
