@@ -15,9 +15,8 @@ export const PACKAGE_FILES = readdirSync(join(root, 'packages'))
 
 /**
  * Files, and the text before a version in them; each pattern must match at least once.
- * @type {[string, RegExp][]}
  */
-const PLACES = [
+const PLACES = /** @type {[string, RegExp][]} */ ([
   ['package.json', /^ {2}"version": "/m],
   ...PACKAGE_FILES.map((file) => [file, /^ {2}"version": "|"@ks-apiserver\/[\w-]+": "/m]),
   // The root's own entries and those of its packages; other packages lie below node_modules/.
@@ -29,7 +28,7 @@ const PLACES = [
   ['deploy/chart/Chart.yaml', /^version: |^appVersion: v/m],
   ['deploy/chart/README.md', /ks-apiserver:v|image\.tag=v/m],
   ['deploy/Dockerfile', /kubesphere\/ks-apiserver:v|image\.version="/m],
-];
+]);
 
 /** The version that the root package.json has. */
 export function rootVersion() {
