@@ -78,7 +78,7 @@ export class RequestSigner {
 
     const status = await this.#answer(request);
     await this.#store.update(
-      this.#catalog.find(GROUP, 'v1', 'certificatesigningrequests')!,
+      this.#catalog.require(GROUP, 'v1', 'certificatesigningrequests'),
       '',
       name,
       {

@@ -100,17 +100,14 @@ function scanView(
         at = 0;
 
         // The next key that can exist after the last one.
-        from = chunk.length < step ? undefined : `${chunk.at(-1)!.key}\u0000`;
+        const last = chunk.at(-1);
+        from = last && chunk.length === step ? `${last.key}\u0000` : undefined;
         step = SCAN_STEP;
-
-        if (chunk.length === 0) {
-          return finish();
-        }
       }
 
-      const { key, value } = chunk[at++]!;
+      const record = chunk[at++];
 
-      return { done: false, value: new StoredObject(key, value) };
+      return record ? { done: false, value: new StoredObject(record.key, record.value) } : finish();
     },
     return: finish,
     [Symbol.iterator]: () => snapshot,

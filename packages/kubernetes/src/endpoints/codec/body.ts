@@ -66,7 +66,7 @@ export function isLarge(body: Buffer): boolean {
 
 /** The media type of a request's body without its parameters; JSON where none is named. */
 export function contentType(request: KubeRequest): string {
-  const type = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+  const type = (request.headers['content-type'] ?? '').replace(/;.*/s, '').trim().toLowerCase();
   return type === '' ? 'application/json' : type;
 }
 

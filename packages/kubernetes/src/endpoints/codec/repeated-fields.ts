@@ -85,7 +85,7 @@ class FieldWalk {
     } else {
       const end = /[\s,\]}]|$/g;
       end.lastIndex = start;
-      this.#at = end.exec(this.#text)!.index;
+      this.#at = end.exec(this.#text)?.index ?? this.#text.length;
     }
 
     return JSON.parse(this.#text.slice(start, this.#at));

@@ -5,7 +5,13 @@ import {
   type Quantity,
 } from '@ks-apiserver/apimachinery/quantity/quantity';
 import { podAmounts, type ResourceList } from '@ks-apiserver/apimachinery/quota/pod-amounts';
-import { type AdmissionPlugin, type Attributes, aggregate, refused } from './attributes.ts';
+import {
+  type AdmissionPlugin,
+  type Attributes,
+  aggregate,
+  refused,
+  requireObject,
+} from './attributes.ts';
 import type { KindCache } from './kind-cache.ts';
 
 const ANNOTATION = 'kubernetes.io/limit-ranger';
@@ -30,22 +36,16 @@ function setDefaults(
   of: 'requests' | 'limits',
   defaults: ResourceList,
 ): string[] {
-  const set = Object.keys(defaults)
-    .filter((name) => container.resources?.[of]?.[name] === undefined)
-    .sort();
+  const missing = Object.entries(defaults)
+    .filter(([name]) => container.resources?.[of]?.[name] === undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
 
-  if (set.length === 0) {
-    return set;
+  if (missing.length > 0) {
+    container.resources ??= {};
+    container.resources[of] = { ...container.resources[of], ...Object.fromEntries(missing) };
   }
 
-  container.resources ??= {};
-  container.resources[of] = { ...container.resources[of] };
-
-  for (const name of set) {
-    container.resources[of][name] = defaults[name]!;
-  }
-
-  return set;
+  return missing.map(([name]) => name);
 }
 
 /**
@@ -270,7 +270,7 @@ export function limitRanger(ranges: KindCache): AdmissionPlugin {
       }
 
       for (const range of ranges.in(attributes.namespace).values()) {
-        mutatePod(range, attributes.object!);
+        mutatePod(range, requireObject(attributes));
       }
     },
     validate(attributes) {
@@ -281,7 +281,7 @@ export function limitRanger(ranges: KindCache): AdmissionPlugin {
       const violations = attributes.type.resource === 'pods' ? podViolations : claimViolations;
 
       for (const range of ranges.in(attributes.namespace).values()) {
-        const messages = [...violations(range, attributes.object!)].filter(
+        const messages = [...violations(range, requireObject(attributes))].filter(
           (message) => message !== undefined,
         );
 

@@ -1,6 +1,7 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { type AdmissionPlugin, type Attributes, refused } from './attributes.ts';
+import { storedMetadata } from '../resources/stored-metadata.ts';
+import { type AdmissionPlugin, type Attributes, refused, requireObject } from './attributes.ts';
 import type { KindCache } from './kind-cache.ts';
 
 const DEFAULT_TOLERATION_SECONDS = 300;
@@ -40,7 +41,7 @@ function priorityOf(attributes: Attributes, classes: KindCache, name: string | u
     }
 
     return {
-      name: found.metadata.name!,
+      name: storedMetadata(found).name,
       value: Number(found.value ?? 0),
       policy: found.preemptionPolicy as string,
     };
@@ -176,7 +177,7 @@ export const defaultTolerationSeconds: AdmissionPlugin = {
 };
 
 function runtimeClassOf(attributes: Attributes, classes: KindCache): KubeObject | undefined {
-  const name: string | undefined = attributes.object!.spec.runtimeClassName;
+  const name: string | undefined = requireObject(attributes).spec.runtimeClassName;
   if (name === undefined) {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { generatedName } from '../store/metadata.ts';
-import { type AdmissionPlugin, type Attributes, refused } from './attributes.ts';
+import { type AdmissionPlugin, type Attributes, refused, requireObject } from './attributes.ts';
 
 const DEFAULT_ACCOUNT = 'default';
 const MIRROR_POD = 'kubernetes.io/config.mirror';
@@ -35,8 +35,8 @@ export function usesDefaultAccount(pod: KubeObject): boolean {
 }
 
 function accountOf(attributes: Attributes): KubeObject {
-  const { namespace, context, object } = attributes;
-  const name: string = object!.spec.serviceAccountName;
+  const { namespace, context } = attributes;
+  const name: string = requireObject(attributes).spec.serviceAccountName;
   const stored = context.reader.get(serviceAccountKey(namespace, name));
   if (stored) {
     return stored.shared<KubeObject>();
@@ -162,7 +162,7 @@ function mirrorViolation({ spec }: KubeObject): string | undefined {
 }
 
 function validate(attributes: Attributes): void {
-  const pod = attributes.object!;
+  const pod = requireObject(attributes);
   if (pod.metadata.annotations?.[MIRROR_POD] !== undefined) {
     const violation = mirrorViolation(pod);
     if (violation) {
@@ -194,8 +194,12 @@ const applies = ({ operation, subresource }: Attributes) =>
 export const serviceAccount: AdmissionPlugin = {
   resources: ['pods'],
   admit(attributes) {
-    const pod = attributes.object!;
-    if (!applies(attributes) || !pod.spec) {
+    if (!applies(attributes)) {
+      return;
+    }
+
+    const pod = requireObject(attributes);
+    if (!pod.spec) {
       return;
     }
     if (pod.metadata.annotations?.[MIRROR_POD] !== undefined) {
@@ -218,7 +222,7 @@ export const serviceAccount: AdmissionPlugin = {
     }
   },
   validate(attributes) {
-    if (applies(attributes) && attributes.object!.spec) {
+    if (applies(attributes) && requireObject(attributes).spec) {
       validate(attributes);
     }
   },

@@ -71,9 +71,9 @@ export async function bootstrapRbac(
   options: () => WriteOptions,
 ): Promise<void> {
   const ensure = async (resource: string, objects: KubeObject[]) => {
-    const type = catalog.find(RBAC_GROUP, 'v1', resource)!;
+    const type = catalog.require(RBAC_GROUP, 'v1', resource);
     const missing = objects.filter(
-      (object) => !store.backend.get(storageKey(type, '', object.metadata.name!)),
+      ({ metadata: { name = '' } }) => !store.backend.get(storageKey(type, '', name)),
     );
 
     await Promise.all(missing.map((object) => store.create(type, object, options())));

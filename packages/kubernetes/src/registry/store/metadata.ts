@@ -9,6 +9,7 @@ import {
 } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { ResourceType } from '../resources/resource-type.ts';
+import { storedMetadata } from '../resources/stored-metadata.ts';
 import type { Strategy } from '../resources/strategy.ts';
 
 /** Letters of generated names: no vowels and nothing that looks alike (Kubernetes util/rand). */
@@ -186,10 +187,10 @@ export function checkCurrent(
   { unconditionalUpdate = true }: Pick<Strategy, 'unconditionalUpdate'>,
 ): void {
   const { uid, resourceVersion } = object.metadata;
-  const name = old.metadata.name!;
+  const { name, uid: oldUid } = storedMetadata(old);
 
-  if (uid && uid !== old.metadata.uid) {
-    throw otherUid(type, old, uid, old.metadata.uid!);
+  if (uid && uid !== oldUid) {
+    throw otherUid(type, old, uid, oldUid);
   }
 
   if (!resourceVersion || resourceVersion === '0') {
@@ -225,17 +226,17 @@ export function checkCurrent(
 /** Keeps on an update what only the server may change. */
 export function keepMetadata(object: KubeObject, old: KubeObject): void {
   const { metadata } = object;
-  const was = old.metadata;
+  const was = storedMetadata(old);
 
-  metadata.name = was.name!;
+  metadata.name = was.name;
 
   if (was.namespace) {
     metadata.namespace = was.namespace;
   }
 
-  metadata.uid = was.uid!;
-  metadata.creationTimestamp = was.creationTimestamp!;
-  metadata.resourceVersion = was.resourceVersion!;
+  metadata.uid = was.uid;
+  metadata.creationTimestamp = was.creationTimestamp;
+  metadata.resourceVersion = was.resourceVersion;
 
   for (const field of [
     'generation',

@@ -11,6 +11,7 @@ import {
   type BoundKind,
   type BoundObject,
 } from '../../../registry/authorization/service-account-tokens.ts';
+import { storedMetadata } from '../../../registry/resources/stored-metadata.ts';
 import { timestamp } from '../../../registry/store/metadata.ts';
 import { builtinSchema } from '../../../schemas/builtin.ts';
 import type { Call } from '../../call.ts';
@@ -42,10 +43,12 @@ function boundObject(
   }
 
   const resource = BOUND_RESOURCES[known as BoundKind];
-  const type = api.catalog.find('', 'v1', resource)!;
-  const { metadata, spec } = api.store
+  const type = api.catalog.require('', 'v1', resource);
+  const object = api.store
     .get(type, type.namespaced ? path.namespace : '', name)
     .shared<KubeObject>();
+  const { spec } = object;
+  const metadata = storedMetadata(object);
 
   if (known === 'pod' && (spec?.serviceAccountName ?? '') !== path.name) {
     const account = JSON.stringify(path.name);
@@ -59,7 +62,7 @@ function boundObject(
     throw conflict({ resource: type.kind, name }, why);
   }
 
-  return { kind: known as BoundKind, name, uid: metadata.uid! };
+  return { kind: known as BoundKind, name, uid: metadata.uid };
 }
 
 /**
@@ -118,7 +121,7 @@ export async function requestToken(call: Call): Promise<KubeResponse> {
   const token = api.tokens.issue({
     namespace: path.namespace,
     name: path.name,
-    uid: account.metadata.uid!,
+    uid: storedMetadata(account).uid,
     audiences,
     expirationSeconds: seconds,
     now,
@@ -142,7 +145,7 @@ export async function requestToken(call: Call): Promise<KubeResponse> {
   const metadata = {
     name: path.name,
     namespace: path.namespace,
-    uid: account.metadata.uid!,
+    uid: storedMetadata(account).uid,
     creationTimestamp: timestamp(now),
     ...(managedFields && { managedFields }),
   };

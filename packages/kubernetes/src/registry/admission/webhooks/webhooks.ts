@@ -9,11 +9,13 @@ import { schemaOf, setDefaults } from '../../resources/kind-rules.ts';
 import { namespaceKey } from '../../resources/namespace-lifecycle.ts';
 import type { ResourceCatalog } from '../../resources/resource-catalog.ts';
 import type { ResourceType } from '../../resources/resource-type.ts';
+import { storedMetadata } from '../../resources/stored-metadata.ts';
 import { convert } from '../../store/conversion.ts';
 import { WebhookCallError, WebhookClient } from '../../webhook-client/client.ts';
 import { targetOf } from '../../webhook-client/target.ts';
 import { type Attributes, admissionFailed } from '../attributes.ts';
 import { KindCache } from '../kind-cache.ts';
+import { requireStarted } from '../started.ts';
 import { matchedType, selectsObject, type Webhook, webhooksOf } from './configuration.ts';
 import { conditionsMatch } from './match-conditions.ts';
 import {
@@ -63,7 +65,7 @@ export class Webhooks {
     }
 
     return [...cache.in('').values()]
-      .sort((a, b) => (a.metadata.name! < b.metadata.name! ? -1 : 1))
+      .sort((a, b) => (storedMetadata(a).name < storedMetadata(b).name ? -1 : 1))
       .flatMap((configuration) => {
         let hooks = this.#parsed.get(configuration);
         if (!hooks) {
@@ -195,7 +197,7 @@ export class Webhooks {
       );
     }
 
-    const shown = this.#shown(attributes.object, as)!;
+    const shown = this.#shown(attributes.object, as);
     const patched = patchedObject(shown, verdict.patch, as);
     if (equalJson(patched, shown)) {
       return false;
@@ -236,11 +238,7 @@ export class Webhooks {
     }
   }
 
-  #shown(object: KubeObject | undefined, as: ResourceType): KubeObject | undefined {
-    if (!object) {
-      return undefined;
-    }
-
+  #shown(object: KubeObject, as: ResourceType): KubeObject {
     // What a subresource carries is of a kind of its own, which has one version.
     if (object.kind !== undefined && object.kind !== as.kind) {
       return object;
@@ -308,12 +306,13 @@ export class Webhooks {
       );
     }
 
-    const [object, old] = [this.#shown(attributes.object, as), this.#shown(attributes.old, as)];
+    const object = attributes.object && this.#shown(attributes.object, as);
+    const old = attributes.old && this.#shown(attributes.old, as);
     const { uid, request } = reviewOf(version, attributes, as, object, old);
     let answer: unknown;
 
     try {
-      const target = targetOf(hook.clientConfig, this.#backend!);
+      const target = targetOf(hook.clientConfig, requireStarted(this.#backend));
       answer = await this.#client.post(target, JSON.stringify(request), hook.timeoutSeconds);
     } catch (error) {
       if (!(error instanceof WebhookCallError)) {

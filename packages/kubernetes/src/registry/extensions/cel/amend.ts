@@ -60,7 +60,8 @@ function amendSelection(node: Node): void {
   const { check } = node.meta;
 
   const known: Check = (checker, given, scope) => {
-    const type = checker.check((node.args as Node[])[0]!, scope);
+    const [receiver] = node.args as [Node];
+    const type = checker.check(receiver, scope);
     if (node.op === '.?' || type.kind === 'optional') {
       checker.checkAccessOnType(node, scope, inside(type));
     }
@@ -103,7 +104,7 @@ function amendLiteral(node: Node, name: string, literal: Node): void {
     if (
       literal.op === 'value' &&
       typeof literal.args === 'string' &&
-      !LITERALS[name]!(literal.args)
+      !LITERALS[name]?.(literal.args)
     ) {
       throw checker.createError('invalid_literal', `invalid ${name} argument`, literal);
     }
@@ -121,7 +122,11 @@ function amendEquality(node: Node): void {
   const evaluate: Evaluate = (evaluator, _node, scope) => {
     const [a, b] = [evaluator.run(left, scope), evaluator.run(right, scope)];
     if (!(isUnordered(a) || isUnordered(b)) || !Array.isArray(a) || !Array.isArray(b)) {
-      return node.handle!(a, b, node, evaluator);
+      // The check of the expression has set it.
+      if (!node.handle) {
+        throw new CelFailure('no such overload');
+      }
+      return node.handle(a, b, node, evaluator);
     }
 
     const has = (list: readonly unknown[], item: unknown) =>
@@ -306,18 +311,20 @@ export function amend(node: Node, marks: ReadonlySet<number>): void {
   switch (node.op) {
     case 'call': {
       const [name, args] = node.args as [string, Node[]];
-      if (name === 'has' && args.length === 1) {
-        amendHas(node, args[0]!);
-      } else if (Object.hasOwn(LITERALS, name) && args.length === 1) {
-        amendLiteral(node, name, args[0]!);
+      const [only] = args;
+      if (name === 'has' && only && args.length === 1) {
+        amendHas(node, only);
+      } else if (only && Object.hasOwn(LITERALS, name) && args.length === 1) {
+        amendLiteral(node, name, only);
       }
 
       return;
     }
     case 'rcall': {
       const [name, receiver, args] = node.args as [string, Node, Node[]];
-      if (Object.hasOwn(CASES, name) && args.length === 0) {
-        amendCase(node, receiver, CASES[name]!);
+      const change = Object.hasOwn(CASES, name) ? CASES[name] : undefined;
+      if (change && args.length === 0) {
+        amendCase(node, receiver, change);
       }
 
       return;

@@ -54,7 +54,7 @@ export function childrenOf({ op, args }: Node): readonly Node[] {
       return [args as Node];
     case '.':
     case '.?':
-      return [(args as Node[])[0]!];
+      return (args as Node[]).slice(0, 1);
     case 'map':
       return (args as Node[][]).flat();
     case 'call':

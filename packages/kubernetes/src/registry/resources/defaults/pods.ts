@@ -24,11 +24,12 @@ const maxName = 255;
  */
 function imageTag(image: string): string {
   const found = image.length > maxReference ? null : reference.exec(image);
-  if (found === null || found[1]!.length > maxName) {
+  const [, name = '', tag, digest] = found ?? [];
+  if (found === null || name.length > maxName) {
     return '';
   }
 
-  return found[2] ?? (found[3] === undefined ? 'latest' : '');
+  return tag ?? (digest === undefined ? 'latest' : '');
 }
 
 function container(value: Fields): void {

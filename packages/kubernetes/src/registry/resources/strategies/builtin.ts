@@ -29,9 +29,9 @@ const deleted: Strategy = { returnsDeleted: true };
 
 /** Of the Secrets of a ServiceAccount nothing is kept but their names. */
 function nameSecrets(object: KubeObject): void {
-  const { secrets } = object as { secrets?: { name?: string }[] };
-  for (const [index, { name }] of (secrets ?? []).entries()) {
-    secrets![index] = name === undefined ? {} : { name };
+  const { secrets = [] } = object as { secrets?: { name?: string }[] };
+  for (const [index, { name }] of secrets.entries()) {
+    secrets[index] = name === undefined ? {} : { name };
   }
 }
 

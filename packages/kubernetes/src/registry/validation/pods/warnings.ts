@@ -80,18 +80,16 @@ function scheduling(spec: Fields, at: string, say: (text: string) => void): void
   const affinity = spec.affinity?.nodeAffinity ?? {};
   const term = (value: Fields | undefined, path: string) => sayTerm(value, path, say);
 
-  const [hard, soft] = [
-    'requiredDuringSchedulingIgnoredDuringExecution',
-    'preferredDuringSchedulingIgnoredDuringExecution',
-  ];
+  const hard = 'requiredDuringSchedulingIgnoredDuringExecution';
+  const soft = 'preferredDuringSchedulingIgnoredDuringExecution';
 
   each(
-    affinity[hard!]?.nodeSelectorTerms,
+    affinity[hard]?.nodeSelectorTerms,
     `${at}.affinity.nodeAffinity.${hard}.nodeSelectorTerms`,
     term,
   );
 
-  each<Fields>(affinity[soft!], `${at}.affinity.nodeAffinity.${soft}`, ({ preference }, path) =>
+  each<Fields>(affinity[soft], `${at}.affinity.nodeAffinity.${soft}`, ({ preference }, path) =>
     term(preference, `${path}.preference`),
   );
 

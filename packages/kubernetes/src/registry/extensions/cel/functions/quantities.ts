@@ -62,7 +62,9 @@ function parseSemver(text: string): CelSemver | undefined {
     return undefined;
   }
 
-  return new CelSemver([match[1]!, match[2]!, match[3]!].map(BigInt), match[4]?.split('.') ?? []);
+  const [, major = '', minor = '', patch = '', pre] = match;
+
+  return new CelSemver([major, minor, patch].map(BigInt), pre?.split('.') ?? []);
 }
 
 /** The version that was parsed from a text; throws a CelFailure where it is none. */
