@@ -35,7 +35,7 @@ const MAX_ALIASED = 100_000;
 
 function translated(error: unknown): Error {
   if (!(error instanceof YAMLException)) {
-    return error as Error;
+    return error instanceof Error ? error : new Error(String(error));
   }
 
   const { position = 0, column = 0, buffer = '' } = error.mark ?? {};

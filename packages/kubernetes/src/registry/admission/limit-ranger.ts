@@ -5,6 +5,7 @@ import {
   type Quantity,
 } from '@ks-apiserver/apimachinery/quantity/quantity';
 import { podAmounts, type ResourceList } from '@ks-apiserver/apimachinery/quota/pod-amounts';
+import { type Container, listOf } from '../resources/core-types.ts';
 import {
   type AdmissionPlugin,
   type Attributes,
@@ -24,11 +25,6 @@ interface Limit {
   default?: ResourceList;
   defaultRequest?: ResourceList;
   maxLimitRequestRatio?: ResourceList;
-}
-
-interface Container {
-  name: string;
-  resources?: { requests?: ResourceList; limits?: ResourceList };
 }
 
 function setDefaults(
@@ -55,7 +51,7 @@ function setDefaults(
 function mutatePod(range: KubeObject, pod: KubeObject): void {
   const requests: ResourceList = {};
   const limits: ResourceList = {};
-  for (const limit of (range.spec?.limits ?? []) as Limit[]) {
+  for (const limit of listOf<Limit>(range.spec?.limits)) {
     if (limit.type !== 'Container') {
       continue;
     }
@@ -209,7 +205,7 @@ function* broken(
 }
 
 function* podViolations(range: KubeObject, pod: KubeObject): Generator<string | undefined> {
-  for (const limit of (range.spec?.limits ?? []) as Limit[]) {
+  for (const limit of listOf<Limit>(range.spec?.limits)) {
     if (limit.type === 'Container') {
       const containers: Container[] = [
         ...(pod.spec?.containers ?? []),
@@ -228,7 +224,7 @@ function* podViolations(range: KubeObject, pod: KubeObject): Generator<string | 
 function* claimViolations(range: KubeObject, claim: KubeObject): Generator<string | undefined> {
   const requests = quantities(claim.spec?.resources?.requests);
 
-  for (const limit of (range.spec?.limits ?? []) as Limit[]) {
+  for (const limit of listOf<Limit>(range.spec?.limits)) {
     if (limit.type !== 'PersistentVolumeClaim') {
       continue;
     }

@@ -1,4 +1,5 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { type Container, containersOf, listOf } from '../resources/core-types.ts';
 import { generatedName } from '../store/metadata.ts';
 import { type AdmissionPlugin, type Attributes, refused, requireObject } from './attributes.ts';
 
@@ -12,13 +13,6 @@ const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
  * Lifetime of a mounted token in seconds (kube-apiserver's WarnOnlyBoundTokenExpirationSeconds).
  */
 const TOKEN_SECONDS = 3607;
-
-interface Container {
-  name: string;
-  volumeMounts?: { name: string; mountPath: string; readOnly?: boolean }[];
-  env?: { name: string; valueFrom?: { secretKeyRef?: { name?: string } } }[];
-  envFrom?: { secretRef?: { name?: string } }[];
-}
 
 /** Storage key of a ServiceAccount. */
 export function serviceAccountKey(namespace: string, name: string): string {
@@ -77,10 +71,7 @@ function mountToken(spec: KubeObject['spec']): void {
   const name = existing?.name ?? generatedName(TOKEN_VOLUME);
   let mounted = false;
 
-  for (const container of [
-    ...(spec.initContainers ?? []),
-    ...(spec.containers ?? []),
-  ] as Container[]) {
+  for (const container of containersOf(spec)) {
     const mounts = container.volumeMounts ?? [];
     if (mounts.some(({ mountPath }) => mountPath === TOKEN_PATH)) {
       continue;
@@ -133,7 +124,7 @@ function forbiddenSecret(spec: KubeObject['spec'], account: KubeObject): string 
   }
 
   const pullSecrets = names(account.imagePullSecrets);
-  const index = ((spec.imagePullSecrets ?? []) as { name?: string }[]).findIndex(
+  const index = listOf<{ name?: string }>(spec.imagePullSecrets).findIndex(
     (item) => !pullSecrets.has(item.name),
   );
 

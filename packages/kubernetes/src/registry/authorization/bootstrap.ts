@@ -11,22 +11,22 @@ const LABELS = { 'kubernetes.io/bootstrapping': 'rbac-defaults' };
 const ANNOTATIONS = { 'rbac.authorization.kubernetes.io/autoupdate': 'true' };
 
 function ruleOf(line: string): PolicyRule {
-  const [verbs = '', groups = '', what = '', names] = line
+  const [verbs = [], groups = [], what = [], names] = line
     .split(' ')
     .map((part) => part.split(','));
 
   if (groups[0] === 'URL') {
-    return { verbs, nonResourceURLs: what } as PolicyRule;
+    return { verbs, nonResourceURLs: what };
   }
 
-  const apiGroups = (groups as string[]).map((group) => (group === 'core' ? '' : group));
+  const apiGroups = groups.map((group) => (group === 'core' ? '' : group));
 
   return {
     apiGroups,
     resources: what,
     ...(names && { resourceNames: names }),
     verbs,
-  } as PolicyRule;
+  };
 }
 
 function roleOf({ name, aggregateTo, aggregated, rules }: BootstrapRole): KubeObject {

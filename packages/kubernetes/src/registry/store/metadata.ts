@@ -44,11 +44,16 @@ export function invalidObject(
   name: string | undefined,
   causes: StatusCause[],
 ): Error | undefined {
-  if (causes.length === 0) {
-    return undefined;
-  }
+  return causes.length === 0 ? undefined : invalidObjectError(type, name, causes);
+}
 
-  // Of a kind that several groups have, Kubernetes names the one that it is kept in.
+/** 422 about an object of a type. */
+export function invalidObjectError(
+  type: ResourceType,
+  name: string | undefined,
+  causes: StatusCause[],
+): Error {
+  // Of a kind that several groups have, Kubernetes names the one that it is stored in.
   return invalid(
     { group: type.storage.group, kind: type.kind, ...(name !== undefined && { name }) },
     causes,

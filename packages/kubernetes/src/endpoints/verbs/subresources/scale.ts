@@ -77,7 +77,7 @@ function replicasPath(type: ResourceType): string {
 
 function shownScale(type: ResourceType, object: KubeObject): KubeObject {
   const { metadata, ...rest } = scaleOf(type, object);
-  return { apiVersion: 'autoscaling/v1', ...rest, kind: 'Scale', metadata } as KubeObject;
+  return { apiVersion: 'autoscaling/v1', ...rest, kind: 'Scale', metadata };
 }
 
 function setScale(call: Call, object: KubeObject, scale: KubeObject): KubeObject {

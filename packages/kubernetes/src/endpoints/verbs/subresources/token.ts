@@ -32,17 +32,21 @@ interface ObjectReference {
   uid?: string;
 }
 
-/** The object that a token shall be bound to; throws StatusErrors 400, 404 and 409. */
+function isBoundKind(kind: string): kind is BoundKind {
+  return Object.hasOwn(BOUND_RESOURCES, kind);
+}
+
+/** The object that a token is to be bound to; throws StatusErrors 400, 404 and 409. */
 function boundObject(
   { api, path }: Call,
   { apiVersion = '', kind = '', name = '', uid }: ObjectReference,
 ): BoundObject {
   const known = kind.toLowerCase();
-  if (apiVersion !== 'v1' || !Object.hasOwn(BOUND_RESOURCES, known)) {
+  if (apiVersion !== 'v1' || !isBoundKind(known)) {
     throw badRequest(`cannot bind token to object of type ${kindText({ apiVersion, kind })}`);
   }
 
-  const resource = BOUND_RESOURCES[known as BoundKind];
+  const resource = BOUND_RESOURCES[known];
   const type = api.catalog.require('', 'v1', resource);
   const object = api.store
     .get(type, type.namespaced ? path.namespace : '', name)
@@ -62,7 +66,7 @@ function boundObject(
     throw conflict({ resource: type.kind, name }, why);
   }
 
-  return { kind: known as BoundKind, name, uid: metadata.uid };
+  return { kind: known, name, uid: metadata.uid };
 }
 
 /**

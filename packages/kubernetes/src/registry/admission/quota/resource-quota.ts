@@ -7,6 +7,7 @@ import {
   subtractQuantities,
 } from '@ks-apiserver/apimachinery/quantity/quantity';
 import type { Usage } from '@ks-apiserver/apimachinery/quota/usage';
+import type { Container } from '../../resources/core-types.ts';
 import { storageKey } from '../../resources/resource-type.ts';
 import { storedMetadata } from '../../resources/stored-metadata.ts';
 import { type Attributes, refused } from '../attributes.ts';
@@ -25,11 +26,6 @@ const MUST_STATE = [
   'requests.cpu',
   'requests.memory',
 ];
-
-interface Container {
-  name: string;
-  resources?: { requests?: Record<string, string>; limits?: Record<string, string> };
-}
 
 function handles({ type, operation, subresource, object, old }: Attributes): boolean {
   if (type.storage.group !== '') {

@@ -28,7 +28,6 @@ import {
 } from './review.ts';
 
 const GROUP = 'admissionregistration.k8s.io';
-const VERSIONS = ['v1', 'v1beta1'] as const;
 
 /** A webhook that is to be called, with the version of the resource that it sees. */
 interface Invocation {
@@ -246,7 +245,7 @@ export class Webhooks {
 
     const { kind: _kind, apiVersion: _version, ...rest } = convert(object, as);
 
-    return { kind: as.kind, apiVersion: apiVersionOf(as), ...rest } as KubeObject;
+    return { kind: as.kind, apiVersion: apiVersionOf(as), ...rest };
   }
 
   /**
@@ -296,11 +295,11 @@ export class Webhooks {
     attributes: Attributes,
     kind: WebhookKind,
   ): Promise<Verdict> {
-    const version = hook.admissionReviewVersions.find((item) =>
-      (VERSIONS as readonly string[]).includes(item),
+    const version = hook.admissionReviewVersions.find(
+      (item) => item === 'v1' || item === 'v1beta1',
     );
 
-    if (version !== 'v1' && version !== 'v1beta1') {
+    if (version === undefined) {
       throw new InvalidReview(
         'could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)',
       );

@@ -5,11 +5,13 @@ import { CelFailure } from './failure.ts';
 import type { CheckedType, Scope } from './macro.ts';
 import {
   type Check,
+  callOf,
   childrenOf,
   type Evaluate,
   type Evaluator,
   type Node,
   type NodeChecker,
+  operandsOf,
 } from './node.ts';
 import { isUnordered } from './values.ts';
 
@@ -148,7 +150,7 @@ function amendLogic(node: Node): void {
   const { check } = node.meta;
 
   const logical: Check = (checker, given, scope) => {
-    for (const operand of node.args as Node[]) {
+    for (const operand of operandsOf(node)) {
       const { name, kind } = checker.check(operand, scope);
       if (name === 'bool' || kind === 'dyn') {
         continue;
@@ -170,7 +172,7 @@ function amendLogic(node: Node): void {
   const evaluate: Evaluate = (evaluator, _node, scope) => {
     const failures: unknown[] = [];
 
-    for (const operand of node.args as Node[]) {
+    for (const operand of operandsOf(node)) {
       try {
         const value = evaluator.run(operand, scope);
         if (value === deciding) {
@@ -226,7 +228,7 @@ function common(checker: NodeChecker, types: readonly CheckedType[]): CheckedTyp
 type IsMarked = (node: Node) => boolean;
 
 function amendList(node: Node, isMarked: IsMarked): void {
-  const items = node.args as Node[];
+  const items = operandsOf(node);
   if (!items.some(isMarked)) {
     return;
   }
@@ -297,6 +299,24 @@ function amendMap(node: Node, isMarked: IsMarked): void {
   node.setMeta('check', check).setMeta('evaluate', evaluate).setMeta('async', false);
 }
 
+function amendCall(node: Node): void {
+  const { name = '', receiver, args = [] } = callOf(node) ?? {};
+  const [first] = args;
+
+  if (receiver) {
+    const change = Object.hasOwn(CASES, name) ? CASES[name] : undefined;
+    if (change && args.length === 0) {
+      amendCase(node, receiver, change);
+    }
+  } else if (first && args.length === 1) {
+    if (name === 'has') {
+      amendHas(node, first);
+    } else if (Object.hasOwn(LITERALS, name)) {
+      amendLiteral(node, name, first);
+    }
+  }
+}
+
 /**
  * Gives the parts of a parsed expression the meaning that they have in Kubernetes; `marks` are of
  * optional entries.
@@ -309,26 +329,10 @@ export function amend(node: Node, marks: ReadonlySet<number>): void {
   }
 
   switch (node.op) {
-    case 'call': {
-      const [name, args] = node.args as [string, Node[]];
-      const [only] = args;
-      if (name === 'has' && only && args.length === 1) {
-        amendHas(node, only);
-      } else if (only && Object.hasOwn(LITERALS, name) && args.length === 1) {
-        amendLiteral(node, name, only);
-      }
-
+    case 'call':
+    case 'rcall':
+      amendCall(node);
       return;
-    }
-    case 'rcall': {
-      const [name, receiver, args] = node.args as [string, Node, Node[]];
-      const change = Object.hasOwn(CASES, name) ? CASES[name] : undefined;
-      if (change && args.length === 0) {
-        amendCase(node, receiver, change);
-      }
-
-      return;
-    }
     case '==':
     case '!=':
       amendEquality(node);

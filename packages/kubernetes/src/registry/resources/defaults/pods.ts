@@ -3,6 +3,7 @@ import {
   formatQuantity,
   parseQuantity,
 } from '@ks-apiserver/apimachinery/quantity/quantity';
+import { listOf } from '../core-types.ts';
 import { type Fields, fill, fillZero } from './types.ts';
 
 const readOnlyMode = 0o644;
@@ -73,7 +74,7 @@ function podRequests(spec: Fields): void {
       continue;
     }
 
-    const amounts = (containers as Fields[]).map(
+    const amounts = listOf<Fields>(containers).map(
       (container) => container.resources?.requests?.[name],
     );
 

@@ -1,4 +1,5 @@
 import { quote } from '@ks-apiserver/apimachinery/validation/field';
+import { listOf } from '../../resources/core-types.ts';
 import type { Fields } from '../../resources/defaults/types.ts';
 import { each } from '../causes.ts';
 import { isWholeNumber } from '../resources.ts';
@@ -162,7 +163,7 @@ function volumes(spec: Fields, at: string, say: (text: string) => void): void {
     }
   });
 
-  for (const { name, projected } of (spec.volumes ?? []) as Fields[]) {
+  for (const { name, projected } of listOf<Fields>(spec.volumes)) {
     for (const source of projected?.sources ?? []) {
       if (Object.keys(source).length === 0) {
         say(`volume ${quote(name)} (Projected) has no sources provided`);

@@ -8,6 +8,7 @@ import {
   subtractQuantities,
 } from '@ks-apiserver/apimachinery/quantity/quantity';
 import type { Environment } from '@marcbachmann/cel-js';
+import { errorMessage } from '../../../../error-message.ts';
 import { CelFailure } from '../failure.ts';
 
 const BILLION = 1_000_000_000n;
@@ -127,7 +128,7 @@ function quantity(text: string): CelQuantity {
   try {
     return new CelQuantity(parseQuantity(text));
   } catch (error) {
-    throw new CelFailure((error as Error).message);
+    throw new CelFailure(errorMessage(error));
   }
 }
 
