@@ -23,7 +23,7 @@ import { Users } from '../models/iam/users/users.ts';
 import { LoginStates } from '../models/identity-providers/login-state.ts';
 import { LegacyVersions } from '../models/legacy-versions/legacy-versions.ts';
 import { LiveLists } from '../models/live/live-lists.ts';
-import { isSecure } from '../models/oauth/cookies.ts';
+import { usesHttps } from '../models/oauth/cookies.ts';
 import { Catalog } from '../models/resources/catalog/catalog.ts';
 import { staleReason } from '../models/resources/catalog/staleness.ts';
 import { RESOURCES } from '../models/resources/catalog/table.ts';
@@ -186,7 +186,9 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       issuer,
       states: new LoginStates(secret),
       beginSession: (identity, headers) =>
-        oauthModel.browsers.begin(identity, isSecure(headers, issuerUrl.startsWith('https:'))),
+        oauthModel.browsers.begin(identity, {
+          secure: usesHttps(headers, { otherwise: issuerUrl.startsWith('https:') }),
+        }),
     },
     iam: {
       gate,
