@@ -18,7 +18,9 @@ import {
 import { compareTyped, fieldSetOf, mergeTyped, removeItems } from './typed.ts';
 import { typedFaults } from './typed-check.ts';
 
-/** Conflicts that are told one by one, and the characters of their paths. */
+/**
+ * How many conflicts are listed one by one, and how many characters their paths may have together.
+ */
 const maxConflicts = 100;
 const maxConflictText = 64 * 1024;
 
@@ -30,7 +32,7 @@ export interface ApplyOptions {
   applied: KubeObject;
   /** Name of the field manager. */
   manager: string;
-  /** Take over fields that others own. */
+  /** Takes over fields that other managers own. */
   force: boolean;
   schema: Schema;
   /** apiVersion that the request was made in. */
@@ -59,7 +61,7 @@ function printManager({ manager, operation, apiVersion, subresource }: Manager):
   return text;
 }
 
-/** The first paths of a set, as many as may be told. */
+/** Returns the first paths of a set, as many as may be listed. */
 function firstPaths(set: FieldSet, told: { left: number; text: number }): string[] {
   const paths: string[] = [];
 
@@ -110,17 +112,18 @@ function conflictError(conflicts: readonly Conflict[]): StatusError {
     lines.push(`and ${count - causes.length} more`);
   }
 
+  const [first] = causes;
   const list =
-    count === 1
-      ? `conflict: ${causes[0]!.message}: ${causes[0]!.field}`
+    count === 1 && first
+      ? `conflict: ${first.message}: ${first.field}`
       : `conflicts: ${lines.join('\n')}`;
 
   return new StatusError(409, 'Conflict', `Apply failed with ${count} ${list}`, { causes });
 }
 
 /**
- * Removes what this manager applied before and does not apply now, its name apart, unless someone
- * else owns it.
+ * Removes what this manager applied before and does not apply now, except its name and what another
+ * manager owns.
  */
 function* prune(
   merged: KubeObject,
@@ -177,10 +180,7 @@ function findConflicts(managers: Managers, own: string, changed: FieldSet): Conf
   return conflicts;
 }
 
-/**
- * Conflicts with what client-side `kubectl apply` set last are none for `kubectl apply
- * --server-side`.
- */
+/** What client-side `kubectl apply` set last is no conflict for `kubectl apply --server-side`. */
 function areFromLastApplied(
   conflicts: readonly Conflict[],
   live: KubeObject,
@@ -259,7 +259,7 @@ export function applyServerSide(options: ApplyOptions): KubeObject {
   return step.value;
 }
 
-/** The same as `applyServerSide` in steps: it yields wherever others may have their turn. */
+/** The same as `applyServerSide` in steps: yields wherever other requests may run. */
 export function* applySteps(options: ApplyOptions): Generator<void, KubeObject> {
   const { applied, schema, apiVersion, subresource = '', now } = options;
   assertNesting(applied);
@@ -335,7 +335,7 @@ export function* applySteps(options: ApplyOptions): Generator<void, KubeObject> 
     merged = syncLastApplied(merged, applied);
   }
 
-  // Who applies what is there already does not become the one who wrote it at this time.
+  // A manager that applies what is there already keeps the time of its last change.
   const unchanged = options.live !== undefined && equalJson(live, merged);
   const mine = managers.get(own);
   if (!unchanged && mine !== undefined) {

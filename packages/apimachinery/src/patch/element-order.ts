@@ -3,13 +3,16 @@ import { StatusError } from '../meta/errors.ts';
 import type { Json } from '../meta/types.ts';
 import { goText } from './go-text.ts';
 
-/** A patch that fits the object no way: 500, as kube-apiserver answers it. */
+/**
+ * Returns the error for a patch that does not fit the object: 500, as kube-apiserver answers it.
+ */
 export function unmergeable(message: string): StatusError {
   return new StatusError(500, '', message);
 }
 
 /**
- * What tells an element of a merged list from others: the merge key's value, or the element itself.
+ * Returns what identifies an element of a merged list: the merge key's value, or the element
+ * itself.
  */
 export function identity(item: Json, mergeKey: string | undefined): string {
   if (mergeKey !== undefined && isObject(item)) {
@@ -19,8 +22,8 @@ export function identity(item: Json, mergeKey: string | undefined): string {
 }
 
 /**
- * The merge key's value as text; throws a StatusError 500 in Kubernetes' wording where there is
- * none.
+ * Returns the merge key's value as text; throws a StatusError 500 in Kubernetes' wording when there
+ * is none.
  */
 export function identify(item: JsonObject, mergeKey: string): string {
   if (!Object.hasOwn(item, mergeKey)) {
@@ -29,7 +32,7 @@ export function identify(item: JsonObject, mergeKey: string): string {
   return String(item[mergeKey]);
 }
 
-/** A list of primitives less those in another list. */
+/** Returns a list of primitives without those of another list. */
 export function without(list: readonly Json[], removed: readonly Json[]): Json[] {
   const gone = new Set(removed.map((item) => JSON.stringify(item)));
   return list.filter((item) => !gone.has(JSON.stringify(item)));
@@ -49,8 +52,8 @@ function indexes(list: readonly Json[], mergeKey: string | undefined): Map<strin
 }
 
 /**
- * A merged list in its final order: elements of the patch in the patch's order, the others in the
- * order that the server had, and each of the others before those elements of the patch that it was
+ * Returns a merged list in its final order: elements of the patch in the patch's order, the others
+ * in the server's order, and each of the others before those elements of the patch that it was
  * before.
  */
 export function orderElements(
@@ -74,20 +77,26 @@ export function orderElements(
   patched.sort(by(inPatch));
   serverOnly.sort(by(inServer));
 
+  const placeOf = (item: Json | undefined) =>
+    item === undefined ? undefined : inServer.get(identity(item, mergeKey));
   const out: Json[] = [];
   let left = 0;
-  let right = 0;
-  while (left < serverOnly.length || right < patched.length) {
-    const a =
-      left < serverOnly.length ? inServer.get(identity(serverOnly[left]!, mergeKey)) : undefined;
-    const b =
-      right < patched.length ? inServer.get(identity(patched[right]!, mergeKey)) : undefined;
-    const takeLeft =
-      right >= patched.length ||
-      (left < serverOnly.length && a !== undefined && b !== undefined && a < b);
 
-    out.push(takeLeft ? serverOnly[left++]! : patched[right++]!);
+  for (const item of patched) {
+    const place = placeOf(item);
+
+    for (let before = placeOf(serverOnly[left]); before !== undefined; ) {
+      if (place === undefined || before >= place) {
+        break;
+      }
+
+      out.push(serverOnly[left] as Json);
+      left += 1;
+      before = placeOf(serverOnly[left]);
+    }
+
+    out.push(item);
   }
 
-  return out;
+  return [...out, ...serverOnly.slice(left)];
 }

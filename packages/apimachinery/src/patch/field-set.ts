@@ -1,15 +1,16 @@
 import { isObject, setOwn } from '../json/json.ts';
 import type { Json } from '../meta/types.ts';
 import type { Schema } from '../schema/schema.ts';
+import { compareText } from '../text/compare-text.ts';
 
 const NONE: ReadonlyMap<string, FieldSet> = new Map();
 
-/** What stands for a field without fields below it; shared, so nobody may change it. */
+/** Stands for a field without fields below it. Shared: it must not be changed. */
 export const LEAF: Record<string, Json> = Object.freeze({});
 
 /**
  * A set of paths into an object, as `fieldsV1` holds it (sigs.k8s.io/structured-merge-diff): a tree
- * whose edges are `f:<field>`, `k:<keys as JSON>`, `v:<value as JSON>`; `member` tells whether the
+ * whose edges are `f:<field>`, `k:<keys as JSON>`, `v:<value as JSON>`. `member` says whether the
  * path to a node is itself in the set.
  */
 export class FieldSet {
@@ -27,7 +28,7 @@ export class FieldSet {
     this.#children.set(edge, child);
   }
 
-  /** Takes away what is below an edge. */
+  /** Removes what is below an edge. */
   drop(edge: string): void {
     this.#children?.delete(edge);
   }
@@ -56,7 +57,7 @@ export class FieldSet {
     return set;
   }
 
-  /** `fieldsV1` of this set, edges sorted. */
+  /** Returns the `fieldsV1` of this set, edges sorted. */
   toJson(): Record<string, Json> {
     if (this.children.size === 0) {
       return LEAF;
@@ -68,8 +69,9 @@ export class FieldSet {
       fields['.'] = LEAF;
     }
 
-    for (const edge of [...this.children.keys()].sort()) {
-      setOwn(fields, edge, this.children.get(edge)!.toJson());
+    const children = [...this.children].sort(([a], [b]) => compareText(a, b));
+    for (const [edge, child] of children) {
+      setOwn(fields, edge, child.toJson());
     }
 
     return fields;
@@ -79,7 +81,7 @@ export class FieldSet {
     return !this.member && this.children.size === 0;
   }
 
-  /** The node that an edge leads to, made if need be. */
+  /** Returns the node that an edge leads to, and makes it when there is none. */
   at(edge: string): FieldSet {
     let child = this.children.get(edge);
     if (child === undefined) {
@@ -90,30 +92,25 @@ export class FieldSet {
     return child;
   }
 
-  #combine(
-    member: boolean,
-    edges: Iterable<string>,
-    combine: (edge: string) => FieldSet | undefined,
-  ): FieldSet {
+  /** Returns a set with what `combine` makes of each child; empty children are left out. */
+  #combine(combine: (child: FieldSet, edge: string) => FieldSet | undefined): FieldSet {
     const out = new FieldSet();
-    out.member = member;
 
-    for (const edge of edges) {
-      const child = combine(edge);
-      if (child !== undefined && !child.empty) {
-        out.put(edge, child);
+    for (const [edge, child] of this.children) {
+      const combined = combine(child, edge);
+      if (combined !== undefined && !combined.empty) {
+        out.put(edge, combined);
       }
     }
 
     return out;
   }
 
-  /**
-   * The union of any number of sets, at least one, in the time that it takes to look at each once.
-   */
+  /** Returns the union of at least one set, looking at each set once. */
   static unionOf(sets: readonly FieldSet[]): FieldSet {
-    if (sets.length === 1) {
-      return sets[0]!;
+    const [only] = sets;
+    if (only && sets.length === 1) {
+      return only;
     }
 
     const byEdge = new Map<string, FieldSet[]>();
@@ -143,40 +140,40 @@ export class FieldSet {
   }
 
   union(other: FieldSet): FieldSet {
-    const edges = new Set([...this.children.keys(), ...other.children.keys()]);
-    return this.#combine(this.member || other.member, edges, (edge) => {
-      const [mine, theirs] = [this.children.get(edge), other.children.get(edge)];
-      return mine && theirs ? mine.union(theirs) : (mine ?? theirs);
-    });
+    return FieldSet.unionOf([this, other]);
   }
 
   difference(other: FieldSet): FieldSet {
-    return this.#combine(this.member && !other.member, this.children.keys(), (edge) => {
-      const [mine, theirs] = [this.children.get(edge)!, other.children.get(edge)];
+    const out = this.#combine((mine, edge) => {
+      const theirs = other.children.get(edge);
       return theirs ? mine.difference(theirs) : mine;
     });
+    out.member = this.member && !other.member;
+    return out;
   }
 
   intersection(other: FieldSet): FieldSet {
-    return this.#combine(this.member && other.member, this.children.keys(), (edge) => {
+    const out = this.#combine((mine, edge) => {
       const theirs = other.children.get(edge);
-      return theirs && this.children.get(edge)!.intersection(theirs);
+      return theirs && mine.intersection(theirs);
     });
+    out.member = this.member && other.member;
+    return out;
   }
 
-  /** Without these top-level fields and all below them. */
+  /** Returns the set without these top-level fields and everything below them. */
   withoutFields(fields: readonly string[]): FieldSet {
     const dropped = new Set(fields.map((field) => `f:${field}`));
-    return this.#combine(this.member, this.children.keys(), (edge) =>
-      dropped.has(edge) ? undefined : this.children.get(edge),
-    );
+    const out = this.#combine((child, edge) => (dropped.has(edge) ? undefined : child));
+    out.member = this.member;
+    return out;
   }
 
   equals(other: FieldSet): boolean {
     return this.difference(other).empty && other.difference(this).empty;
   }
 
-  /** Adds the fields of structs on the way to members, which are no members themselves. */
+  /** Adds the fields of structs that lead to members and are no members themselves. */
   withNamedFields(schema: Schema | undefined): FieldSet {
     const out = new FieldSet();
     out.member = this.member;
@@ -194,7 +191,7 @@ export class FieldSet {
     return out;
   }
 
-  /** How many members there are. */
+  /** Returns how many members there are. */
   get size(): number {
     let size = this.member ? 1 : 0;
 
@@ -206,35 +203,35 @@ export class FieldSet {
   }
 
   /**
-   * All member paths as Kubernetes prints them: `.spec.containers[name="a"].image`; of each level
-   * first the members.
+   * Yields all member paths as Kubernetes prints them: `.spec.containers[name="a"].image`; of each
+   * level first the members.
    */
   *paths(prefix = ''): Generator<string, void> {
-    const edges = sortedEdges(this.children.keys());
-    for (const edge of edges) {
-      if (this.children.get(edge)!.member) {
+    const children = sortChildren(this.children);
+
+    for (const [edge, child] of children) {
+      if (child.member) {
         yield prefix + printEdge(edge);
       }
     }
 
-    for (const edge of edges) {
-      yield* this.children.get(edge)!.paths(prefix + printEdge(edge));
+    for (const [edge, child] of children) {
+      yield* child.paths(prefix + printEdge(edge));
     }
   }
 }
 
-/** Edges in order; keys of list elements are compared by their values: numbers as numbers. */
-function sortedEdges(edges: Iterable<string>): string[] {
-  return Array.from(edges, (edge) => ({
+/** Sorts nodes by their edges; keys of list elements by their values, numbers as numbers. */
+function sortChildren(children: ReadonlyMap<string, FieldSet>): [string, FieldSet][] {
+  return Array.from(children, ([edge, child]) => ({
     edge,
+    child,
     keys: edge.startsWith('k:') ? keysOf(edge) : undefined,
   }))
     .sort(
-      (a, b) =>
-        (a.keys && b.keys && compareKeys(a.keys, b.keys)) ||
-        (a.edge < b.edge ? -1 : Number(a.edge > b.edge)),
+      (a, b) => (a.keys && b.keys && compareKeys(a.keys, b.keys)) || compareText(a.edge, b.edge),
     )
-    .map(({ edge }) => edge);
+    .map(({ edge, child }) => [edge, child]);
 }
 
 function keysOf(edge: string): Json[] {
@@ -269,7 +266,7 @@ export function schemaAt(schema: Schema | undefined, edge: string): Schema | und
 /** The schema of a field. */
 export function fieldSchema(schema: Schema | undefined, name: string): Schema | undefined {
   if (isNamedField(schema, name)) {
-    return schema!.properties![name];
+    return schema?.properties?.[name];
   }
   return typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
 }

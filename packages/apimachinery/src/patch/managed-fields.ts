@@ -1,12 +1,13 @@
 import type { Json, KubeObject, ManagedFieldsEntry } from '../meta/types.ts';
 import type { Schema } from '../schema/schema.ts';
+import { compareText } from '../text/compare-text.ts';
 import { FieldSet } from './field-set.ts';
 import { fieldsOfNew } from './new-fields.ts';
 import { compareTyped } from './typed.ts';
 
 const maxUpdateManagers = 10;
 
-/** Who set which fields, without the set's time where none is known. */
+/** The fields that a manager has set; the time is missing when it is unknown. */
 export interface Manager {
   manager: string;
   operation: 'Apply' | 'Update';
@@ -16,7 +17,7 @@ export interface Manager {
   set: FieldSet;
 }
 
-/** Managers by what tells them apart: name, operation, subresource and, for updates, apiVersion. */
+/** Managers by their identity: name, operation, subresource and, for updates, apiVersion. */
 export type Managers = Map<string, Manager>;
 
 /** Key of a manager in `Managers`. */
@@ -25,7 +26,7 @@ export function managerId(manager: Omit<Manager, 'time' | 'set'>): string {
   return JSON.stringify([manager.manager, manager.operation, version, manager.subresource]);
 }
 
-/** The managers that `metadata.managedFields` names; undefined when an entry is malformed. */
+/** Returns the managers of `metadata.managedFields`; undefined when an entry is malformed. */
 export function decodeManagedFields(
   entries: readonly ManagedFieldsEntry[] | undefined | null,
 ): Managers | undefined {
@@ -55,11 +56,10 @@ export function decodeManagedFields(
   return managers;
 }
 
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** `metadata.managedFields` for managers, in Kubernetes' order; undefined when there are none. */
+/**
+ * Returns `metadata.managedFields` for managers, in Kubernetes' order; undefined when there are
+ * none.
+ */
 export function encodeManagedFields(managers: Managers): ManagedFieldsEntry[] | undefined {
   if (managers.size === 0) {
     return undefined;
@@ -74,10 +74,10 @@ export function encodeManagedFields(managers: Managers): ManagedFieldsEntry[] | 
         compareText(a.apiVersion, b.apiVersion) ||
         compareText(a.subresource, b.subresource),
     )
-    .map((manager) => entryOf(manager, manager.set.toJson()));
+    .map((manager) => managedFieldsEntry(manager, manager.set.toJson()));
 }
 
-function entryOf(
+function managedFieldsEntry(
   manager: Omit<Manager, 'set'>,
   fieldsV1: Record<string, Json>,
 ): ManagedFieldsEntry {
@@ -116,13 +116,14 @@ const neverOwned = FieldSet.fromJson({
   'f:metadata': { '.': {}, ...leaves(identityFields) },
 });
 
-/** A manager's set less type and identity of the object, which nobody owns. */
+/** Returns a manager's set without type and identity of the object, which nobody owns. */
 export function stripMeta(set: FieldSet): FieldSet {
   return set.difference(neverOwned);
 }
 
 /**
- * Top-level fields that a write to the object or to a subresource cannot change, and so never owns.
+ * Returns the top-level fields that a write to the object or to a subresource cannot change, and so
+ * never owns.
  */
 export function resetFieldsOf(subresource: string | undefined): string[] {
   if (subresource === undefined || subresource === '') {
@@ -131,17 +132,16 @@ export function resetFieldsOf(subresource: string | undefined): string[] {
   return subresource === 'status' ? ['spec'] : [];
 }
 
-/** An object without its managedFields; the object itself is not changed. */
+/** Returns a copy of an object without its managedFields. */
 export function withoutManagedFields<T extends KubeObject>(object: T): T {
   const { managedFields: _, ...metadata } = object.metadata ?? {};
   return { ...object, metadata };
 }
 
 function isReset(entries: readonly ManagedFieldsEntry[] | undefined): boolean {
-  return (
-    entries !== undefined &&
-    (entries.length === 0 || (entries.length === 1 && Object.keys(entries[0]!).length === 0))
-  );
+  const [first, ...others] = entries ?? [];
+  const isEmpty = first === undefined || Object.keys(first).length === 0;
+  return entries !== undefined && isEmpty && others.length === 0;
 }
 
 /** What `trackUpdate` needs. */
@@ -233,9 +233,9 @@ function capManagers(managers: Managers): void {
 }
 
 /**
- * The object to store, with `metadata.managedFields` that tell what an update by `manager` changed
- * (kubernetes.io "Server-Side Apply", "Field management"): whoever owned a changed or removed field
- * loses it. A client may reset the list by sending it empty.
+ * Returns the object to store, with `metadata.managedFields` that record what an update by
+ * `manager` changed (kubernetes.io "Server-Side Apply", "Field management"): other managers lose
+ * the fields that it changed or removed. A client may reset the list by sending it empty.
  */
 export function trackUpdate(options: TrackUpdateOptions): KubeObject {
   const { before, after, schema, apiVersion, subresource = '', now } = options;
@@ -252,7 +252,7 @@ export function trackUpdate(options: TrackUpdateOptions): KubeObject {
 
   const stripped = withoutManagedFields(after);
 
-  // Whoever has reset the list does not want it kept; the next one who applies begins it anew.
+  // A client that resets the list does not want it kept; the next apply begins it anew.
   if (before !== undefined && managers.size === 0 && !live?.length) {
     return stripped;
   }
@@ -270,7 +270,9 @@ export function trackUpdate(options: TrackUpdateOptions): KubeObject {
     const skipped = { fields: new Set([...typeFields, ...reset]), metadata: identityFields };
     const fieldsV1 = fieldsOfNew(stripped, schema, skipped);
     if (fieldsV1) {
-      stripped.metadata.managedFields = [entryOf({ ...name, time: managedTime(now) }, fieldsV1)];
+      stripped.metadata.managedFields = [
+        managedFieldsEntry({ ...name, time: managedTime(now) }, fieldsV1),
+      ];
     }
 
     return stripped;

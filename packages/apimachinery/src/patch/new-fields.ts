@@ -1,6 +1,8 @@
+import { memoize } from '../cache/memoize.ts';
 import { isObject, type JsonObject } from '../json/json.ts';
 import type { Json, KubeObject } from '../meta/types.ts';
 import type { Schema } from '../schema/schema.ts';
+import { compareText } from '../text/compare-text.ts';
 import { fieldSchema, LEAF } from './field-set.ts';
 import { grouped, isEmpty, relation } from './typed.ts';
 
@@ -10,35 +12,18 @@ type Visit = (value: unknown, schema: Schema | undefined) => Fields | undefined;
 const NOTHING: ReadonlySet<string> = new Set();
 
 /**
- * Edges by field: a text that was a key before is found far quicker than one that was just put
- * together.
+ * Edges by field: looking up a text that was a key before is much faster than looking up one that
+ * was just joined.
  */
-const edges = new Map<string, string>();
-const MAX_EDGES = 5_000;
+const rememberedEdge = memoize(5_000, (key) => `f:${key}`);
 
-/** The fields of larger maps are not worth remembering. */
+/** Fields of larger maps are not remembered. */
 const MAX_KEPT_MAP = 200;
 
-function edgeOf(key: string, isOften: boolean): string {
-  if (!isOften) {
-    return `f:${key}`;
-  }
-
-  let edge = edges.get(key);
-  if (edge === undefined) {
-    edge = `f:${key}`;
-
-    if (edges.size >= MAX_EDGES) {
-      edges.clear();
-    }
-
-    edges.set(key, edge);
-  }
-
-  return edge;
-}
-
-/** What was added below a map, in Kubernetes' order; `isMember` where the map itself was, too. */
+/**
+ * Returns the fields added below a map, in Kubernetes' order; `isMember` when the map itself was
+ * added too.
+ */
 function ofMap(
   value: JsonObject,
   schema: Schema | undefined,
@@ -53,37 +38,37 @@ function ofMap(
       continue;
     }
 
-    // Also what is skipped is looked at: lists whose elements cannot be told apart are refused
-    // wherever they are.
+    // Skipped fields are examined too: a list whose elements cannot be identified is refused
+    // wherever it is.
     const inner = visit(value[key], fieldSchema(schema, key));
     if (inner === undefined || skipped.has(key)) {
       continue;
     }
 
     fields ??= isMember ? { '.': LEAF } : {};
-    fields[edgeOf(key, keys.length <= MAX_KEPT_MAP)] = inner;
+    fields[keys.length <= MAX_KEPT_MAP ? rememberedEdge(key) : `f:${key}`] = inner;
   }
 
   return fields;
 }
 
-/** What was added below a list whose elements have edges of their own. */
+/** Returns the fields added below a list whose elements have edges of their own. */
 function ofList<T>(byEdge: Map<string, T>, visit: (items: T) => Fields, isMember: boolean): Fields {
   const fields: Fields = isMember ? { '.': LEAF } : {};
 
-  for (const edge of [...byEdge.keys()].sort()) {
-    fields[edge] = visit(byEdge.get(edge)!);
+  for (const [edge, items] of [...byEdge].sort(([a], [b]) => compareText(a, b))) {
+    fields[edge] = visit(items);
   }
 
   return fields;
 }
 
-/** Of several elements with one key nobody owns fields, only them all. */
+/** Of several elements with one key nobody owns single fields, only all of them together. */
 function ofItems(items: readonly unknown[], list: Schema | undefined): Fields {
   return items.length === 1 ? ofValue(items[0], list?.items) : LEAF;
 }
 
-/** All of a value that was not there before, itself included. */
+/** Returns all fields of a value that was not there before, itself included. */
 function ofValue(value: unknown, schema: Schema | undefined): Fields {
   if (typeof value !== 'object' || value === null || isEmpty(value)) {
     return LEAF;
@@ -99,7 +84,7 @@ function ofValue(value: unknown, schema: Schema | undefined): Fields {
   }
 }
 
-/** What was added to a struct that counts as having been there, empty. */
+/** Returns the fields added to a struct that counts as having been there, empty. */
 function ofStruct(
   value: unknown,
   schema: Schema | undefined,
@@ -115,7 +100,7 @@ function ofStruct(
   return ofMap(value, schema, ofField, false, skipped);
 }
 
-/** The same for a list, which was null. */
+/** Returns the fields added to a list that was null. */
 function ofStructList(value: unknown, schema: Schema | undefined): Fields | undefined {
   if (value === null) {
     return undefined;
@@ -130,7 +115,7 @@ function ofStructList(value: unknown, schema: Schema | undefined): Fields | unde
   return ofList(grouped(value as unknown[], schema), (items) => ofItems(items, schema), false);
 }
 
-/** A struct that is no pointer in Go is always there, if its parent is. */
+/** A struct that is no pointer in Go is there whenever its parent is. */
 function ofField(value: unknown, schema: Schema | undefined): Fields | undefined {
   if (schema?.['x-struct'] !== true) {
     return ofValue(value, schema);
@@ -139,9 +124,9 @@ function ofField(value: unknown, schema: Schema | undefined): Fields | undefined
 }
 
 /**
- * `fieldsV1` of all that a new object holds, less its top-level fields and its metadata of these
- * names; undefined where nothing is left. The same as a comparison with an object of empty metadata
- * finds, without building sets: most writes of a busy server are of new objects.
+ * Returns the `fieldsV1` of a new object, without its top-level fields and metadata of these names;
+ * undefined when nothing is left. Gives the same result as comparing with an object of empty
+ * metadata, but builds no sets: most writes of a busy server create objects.
  */
 export function fieldsOfNew(
   object: KubeObject,

@@ -27,7 +27,7 @@ function fieldSchema(schema: Schema | undefined, key: string): Schema | undefine
   return typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
 }
 
-function hasStrategy(schema: Schema | undefined, strategy: string): boolean {
+function hasStrategy(schema: Schema | undefined, strategy: string): schema is Schema {
   return schema?.['x-kubernetes-patch-strategy']?.split(',').includes(strategy) ?? false;
 }
 
@@ -35,12 +35,12 @@ const isDirected = (value: Json): boolean =>
   isObject(value) && Object.hasOwn(value, patchDirective);
 
 /**
- * What of a patch becomes part of the object where there was nothing before: no maps with `$patch`,
- * no nulls in maps.
+ * Returns the part of a patch that becomes the object where there was nothing before: no maps with
+ * `$patch`, no nulls in maps.
  */
-function added(patch: Json, nulls = false): Json {
+function addedPart(patch: Json, options: { keepNulls: boolean }): Json {
   if (Array.isArray(patch)) {
-    return patch.filter((item) => !isDirected(item)).map((item) => added(item, nulls));
+    return addedItems(patch, options);
   }
   if (!isObject(patch)) {
     return patch;
@@ -49,12 +49,17 @@ function added(patch: Json, nulls = false): Json {
   const out: JsonObject = {};
 
   for (const [key, value] of Object.entries(patch)) {
-    if ((nulls || value !== null) && !isDirected(value)) {
-      setOwn(out, key, added(value, nulls));
+    if ((options.keepNulls || value !== null) && !isDirected(value)) {
+      setOwn(out, key, addedPart(value, options));
     }
   }
 
   return out;
+}
+
+/** Returns the items of a patch's list that become the list where there was nothing before. */
+function addedItems(items: readonly Json[], options: { keepNulls: boolean }): Json[] {
+  return items.filter((item) => !isDirected(item)).map((item) => addedPart(item, options));
 }
 
 function retainKeys(target: JsonObject, patch: JsonObject): void {
@@ -83,7 +88,7 @@ function retainKeys(target: JsonObject, patch: JsonObject): void {
   }
 }
 
-/** What one merge has done so far. */
+/** The progress of one merge: what it may change, and how much it has done. */
 class Progress {
   readonly #made = new WeakSet<JsonObject>();
   #steps: number;
@@ -92,7 +97,7 @@ class Progress {
     this.#steps = steps;
   }
 
-  /** An object that this merge may change: what it made itself, or a copy. */
+  /** Returns an object that this merge may change: one that it made itself, or a copy. */
   own(object: JsonObject): JsonObject {
     if (this.#made.has(object)) {
       return object;
@@ -100,8 +105,8 @@ class Progress {
 
     const copy: JsonObject = {};
 
-    for (const key of Object.keys(object)) {
-      setOwn(copy, key, object[key]!);
+    for (const [key, value] of Object.entries(object)) {
+      setOwn(copy, key, value);
     }
 
     this.#made.add(copy);
@@ -110,9 +115,9 @@ class Progress {
   }
 
   /**
-   * Counts elements of lists that are looked at. Throws a StatusError 413 for a patch that merges
-   * one list so often that it takes far more than its length: by elements that name the same one
-   * again and again.
+   * Counts elements of lists that are examined. Throws a StatusError 413 for a patch that merges
+   * one list so often that the work is far more than its length, with elements that name the same
+   * one again and again.
    */
   count(elements: number): void {
     this.#steps -= elements;
@@ -127,11 +132,11 @@ class Progress {
   }
 }
 
-/** Elements that a merge may look at, beyond a multiple of those that there are. */
+/** How many elements a merge may examine, beyond a multiple of those that there are. */
 const MIN_STEPS = 100_000;
 const STEPS_EACH = 20;
 
-/** The elements of all lists in a value. */
+/** Counts the elements of all lists in a value. */
 function countElements(value: Json): number {
   if (typeof value !== 'object' || value === null) {
     return 0;
@@ -156,8 +161,8 @@ function mergeMaps(
 ): JsonObject {
   const directive = getOwn(patch, patchDirective);
 
-  // As it is: what directs or deletes further down is part of the object then, and an unknown field
-  // of it.
+  // Unchanged: directives and deletions further down become part of the object, also unknown
+  // fields.
   if (directive === 'replace') {
     return without$patch(patch);
   }
@@ -210,7 +215,7 @@ function mergeMaps(
     if (value === null) {
       delete merged[key];
     }
-    // A directive about what is not there has nothing to direct.
+    // A directive about something that does not exist has no effect.
     else if (!isDirected(value) || isObject(before)) {
       setOwn(merged, key, mergeField(progress, before, value, fieldSchema(schema, key)));
     } else {
@@ -234,7 +239,7 @@ function listOf(value: Json | undefined): Json[] {
   );
 }
 
-/** Merges a list whose order the patch tells, in place. */
+/** Merges a list whose order the patch gives, in place. */
 function mergeOrdered(
   progress: Progress,
   merged: JsonObject,
@@ -257,9 +262,9 @@ function mergeOrdered(
   let list = server;
 
   if (before === undefined) {
-    list = added(patched, true) as Json[];
+    list = addedItems(patched, { keepNulls: true });
   } else if (patch !== undefined) {
-    list = hasStrategy(schema, 'merge') ? mergeLists(progress, server, patched, schema!) : patched;
+    list = hasStrategy(schema, 'merge') ? mergeLists(progress, server, patched, schema) : patched;
   }
 
   if (server.length + patched.length === 0) {
@@ -269,7 +274,7 @@ function mergeOrdered(
   setOwn(merged, field, orderElements(list, order, server, mergeKey));
 }
 
-/** Throws where elements of the patch are not in the order that the patch tells. */
+/** Throws when the elements of the patch are not in the order that the patch gives. */
 function checkOrder(
   patch: readonly Json[],
   order: readonly Json[],
@@ -282,17 +287,16 @@ function checkOrder(
   const items = patch.filter(
     (item) => !(isObject(item) && getOwn(item, patchDirective) === 'delete'),
   );
-  let [next, at] = [0, 0];
-  while (next < items.length && at < order.length) {
-    const item = items[next]!;
-    if (isDirected(item)) {
-      next += 1;
-    } else if (identity(item, mergeKey) === identity(order[at++]!, mergeKey)) {
-      next += 1;
+  const ids = items.filter((item) => !isDirected(item)).map((item) => identity(item, mergeKey));
+  let found = 0;
+
+  for (const item of order) {
+    if (found < ids.length && identity(item, mergeKey) === ids[found]) {
+      found += 1;
     }
   }
 
-  if (next < items.length) {
+  if (found < ids.length) {
     throw unmergeable(
       `The order in patch list:\n${goText(patch)}\n doesn't match $setElementOrder list:\n${goText(order)}\n`,
     );
@@ -309,10 +313,10 @@ function mergeField(
     return hasStrategy(schema, 'replace') ? patch : mergeMaps(progress, before, patch, schema);
   }
   if (Array.isArray(patch) && Array.isArray(before)) {
-    return hasStrategy(schema, 'merge') ? mergeLists(progress, before, patch, schema!) : patch;
+    return hasStrategy(schema, 'merge') ? mergeLists(progress, before, patch, schema) : patch;
   }
 
-  return added(patch);
+  return addedPart(patch, { keepNulls: false });
 }
 
 function mergeLists(progress: Progress, before: Json[], patch: Json[], schema: Schema): Json[] {
@@ -360,8 +364,8 @@ function mergeMapLists(
     if (directive === undefined) {
       additions.push(item);
     }
-    // The list is replaced by the elements without a directive: what else this one holds is not
-    // looked at.
+    // The list is replaced by the elements without a directive; other directives are
+    // ignored.
     else if (directive === 'replace') {
       replace = true;
     } else if (directive === 'delete') {
@@ -398,7 +402,8 @@ function mergeMapLists(
       positions.set(id, merged.length);
       merged.push(item);
     } else {
-      merged[position] = mergeMaps(progress, merged[position]!, item, schema.items);
+      const former = merged[position] as JsonObject;
+      merged[position] = mergeMaps(progress, former, item, schema.items);
     }
   }
 
@@ -411,11 +416,11 @@ function without$patch(item: JsonObject): JsonObject {
 }
 
 /**
- * An object after a strategic merge patch (kubernetes.io "Update API Objects in Place Using kubectl
- * patch"), with the directives `$patch`, `$retainKeys`, `$setElementOrder/…` and
- * `$deleteFromPrimitiveList/…`. The schema tells which lists are merged and by what key. Neither
+ * Applies a strategic merge patch (kubernetes.io "Update API Objects in Place Using kubectl patch")
+ * and returns the new object, with the directives `$patch`, `$retainKeys`, `$setElementOrder/…` and
+ * `$deleteFromPrimitiveList/…`. The schema says which lists are merged and by which key. Neither
  * argument is changed, parts that stay are shared. Throws a StatusError: 400 for what is no patch,
- * 500 for one that does not fit, 413 for one that takes more than a multiple of its length.
+ * 500 for one that does not fit, 413 for one that needs far more work than its length.
  */
 export function applyStrategicMergePatch(doc: JsonObject, patch: Json, schema: Schema): JsonObject {
   if (!isObject(patch)) {

@@ -4,7 +4,7 @@ import { printEdge, schemaAt } from './field-set.ts';
 import { goSyntax, goText, goTypeName } from './go-text.ts';
 import { elementEdge } from './typed.ts';
 
-/** A configuration that fits no object: where, and why. */
+/** A configuration that fits no object: the path, and what is wrong there. */
 export interface TypedFault {
   path: string;
   why: string;
@@ -13,7 +13,7 @@ export interface TypedFault {
 const MAX_FAULTS = 50;
 const MAX_TEXT = 64 * 1024;
 
-/** What was found so far, in bounds. */
+/** The faults found so far, up to a limit. */
 class Faults {
   readonly list: TypedFault[] = [];
   #text = 0;
@@ -62,7 +62,10 @@ function scalarFault(value: unknown, schema: Schema): string | undefined {
   }
 }
 
-/** Elements of a list that is merged by element: each has its key, and no two have the same. */
+/**
+ * Checks the elements of a list that is merged by element: each has its key, and no two have the
+ * same.
+ */
 function checkElements(
   list: readonly unknown[],
   schema: Schema,
@@ -152,7 +155,7 @@ function check(value: unknown, schema: Schema | undefined, path: string, faults:
 }
 
 /**
- * What keeps a configuration from being merged by its schema, in the words of
+ * Says what keeps a configuration from being merged by its schema, in the words of
  * sigs.k8s.io/structured-merge-diff; '' when nothing does.
  */
 export function typedFaults(value: unknown, schema: Schema): string {

@@ -16,7 +16,7 @@ export function relation(schema: Schema | undefined, value: unknown): Relation {
   return Array.isArray(value) && (listType === 'set' || listType === 'map') ? 'list' : 'leaf';
 }
 
-/** True for what counts as nothing: no value, null, an empty list or map. */
+/** Whether a value counts as nothing: no value, null, an empty list or map. */
 export function isEmpty(value: unknown): boolean {
   return (
     value === undefined ||
@@ -35,7 +35,7 @@ function zeroOf(items: Schema | undefined, key: string): Json | undefined {
 
 const keysOfLists = new WeakMap<Schema, [key: string, json: string][]>();
 
-/** Keys of a list's elements in order, and their JSON. */
+/** Returns the keys of a list's elements in order, and their JSON. */
 function listKeys(schema: Schema): [key: string, json: string][] {
   let keys = keysOfLists.get(schema);
   if (keys === undefined) {
@@ -49,7 +49,7 @@ function listKeys(schema: Schema): [key: string, json: string][] {
 }
 
 /**
- * Edge of a `FieldSet` that stands for a list element; throws a StatusError 400 where all keys are
+ * Returns the edge of a `FieldSet` for a list element; throws a StatusError 400 when all keys are
  * missing.
  */
 export function elementEdge(item: unknown, schema: Schema | undefined): string {
@@ -80,7 +80,8 @@ export function elementEdge(item: unknown, schema: Schema | undefined): string {
 }
 
 /**
- * The elements of a list by their edges, in order: what is stored may hold several with the same.
+ * Groups the elements of a list by their edges, in order: a stored list may hold several with the
+ * same edge.
  */
 export function grouped(
   list: readonly unknown[],
@@ -101,7 +102,9 @@ export function grouped(
   return byEdge;
 }
 
-/** The elements of a list by their edges, in order; of several with the same edge the first. */
+/**
+ * Returns the elements of a list by their edges, in order; of several with the same edge the first.
+ */
 export function elements(
   list: readonly unknown[],
   schema: Schema | undefined,
@@ -143,7 +146,7 @@ function addFields(set: FieldSet, value: unknown, schema: Schema | undefined): v
     case 'list':
       for (const [edge, items] of grouped(value as unknown[], schema)) {
         const child = set.at(edge);
-        // Of several with one key nobody owns fields, only them all.
+        // Of several elements with one key nobody owns single fields, only all of them together.
         if (items.length === 1) {
           addFields(child, items[0], schema?.items);
         }
@@ -153,7 +156,7 @@ function addFields(set: FieldSet, value: unknown, schema: Schema | undefined): v
   }
 }
 
-/** All fields of a configuration, as the one who applies it owns them. */
+/** Returns all fields of a configuration, as its applier owns them. */
 export function fieldSetOf(value: unknown, schema: Schema | undefined): FieldSet {
   const set = new FieldSet();
   addFields(set, value, schema);
@@ -161,7 +164,7 @@ export function fieldSetOf(value: unknown, schema: Schema | undefined): FieldSet
   return set;
 }
 
-/** What differs between two values. */
+/** The fields that differ between two values. */
 export interface Comparison {
   added: FieldSet;
   modified: FieldSet;
@@ -185,8 +188,8 @@ function tidy(node: Comparison, edge: string): void {
 }
 
 /**
- * All of a value that was not there before; what `compareInto` finds then, without asking what
- * changed or went.
+ * Adds all fields of a value that was not there before: the same as `compareInto`, without looking
+ * for what changed or went.
  */
 function addAll(set: FieldSet, value: unknown, schema: Schema | undefined): void {
   set.member = true;
@@ -200,7 +203,7 @@ function addAll(set: FieldSet, value: unknown, schema: Schema | undefined): void
       return;
     case 'list':
       for (const [edge, items] of grouped(value as unknown[], schema)) {
-        // Of several with one key nobody owns fields, only them all.
+        // Of several elements with one key nobody owns single fields, only all of them together.
         if (items.length === 1) {
           addAll(set.at(edge), items[0], schema?.items);
         } else {
@@ -221,17 +224,25 @@ function addAll(set: FieldSet, value: unknown, schema: Schema | undefined): void
 }
 
 /**
- * Further down, equal parts are found by walking them: each level would compare all that is below
- * it anew.
+ * Further down, equal parts are found by walking them: comparing at each level would compare
+ * everything below again and again.
  */
 const QUICK_DEPTH = 8;
 
 /**
- * Whether two values are surely equal: comparing is cheaper than building sets for nothing, but not
- * at every depth.
+ * Whether two values are certainly equal: comparing is cheaper than building sets for nothing, but
+ * not at every depth.
  */
 function isSame(left: unknown, right: unknown, depth: number): boolean {
   return left === right || (depth < QUICK_DEPTH && equalJson(left, right));
+}
+
+/** Returns what a missing field counts as: a struct that is no pointer in Go is always there. */
+function absentValue(schema: Schema | undefined): null | JsonObject | undefined {
+  if (schema?.['x-struct'] !== true) {
+    return undefined;
+  }
+  return schema.type === 'array' ? null : {};
 }
 
 function compareInto(
@@ -257,7 +268,8 @@ function compareInto(
     .map((v) => relation(schema, v));
   const [kind = 'leaf', other = kind] = kinds;
   if (kind !== other) {
-    // One form goes with all its parts, the other comes with its own.
+    // The value changed its form: the old one goes with all its parts, the new one comes with its
+    // own.
     node.modified.member = true;
     compareParts(node, before, undefined, schema, kind, depth);
     compareParts(node, undefined, after, schema, other, depth);
@@ -295,7 +307,7 @@ function compareParts(
 
     for (const edge of new Set([...old.keys(), ...now.keys()])) {
       const [left = [], right = []] = [old.get(edge), now.get(edge)];
-      // Several of one key count as one piece, which is compared whole.
+      // Several elements of one key count as one piece, which is compared as a whole.
       if (isSame(left, right, left.length > 1 ? 0 : depth)) {
         continue;
       }
@@ -312,8 +324,7 @@ function compareParts(
     const edge = `f:${key}`;
     const inner = schemaAt(schema, edge);
 
-    // A struct that is no pointer in Go is always there, if its parent is.
-    const absent = inner?.['x-struct'] === true ? (inner.type === 'array' ? null : {}) : undefined;
+    const absent = absentValue(inner);
     const [left, right] = [getOwn(old, key), getOwn(now, key)];
 
     // Most of an object stays the same.
@@ -333,10 +344,7 @@ function compareParts(
   }
 }
 
-/**
- * Compares the elements of one key, of which there is one at most, or several that count as one
- * piece.
- */
+/** Compares the elements of one key: at most one, or several that count as one piece. */
 function compareElements(
   node: Comparison,
   before: unknown[],
@@ -359,7 +367,7 @@ function compareElements(
   }
 }
 
-/** The fields that two versions of an object differ in. */
+/** Returns the fields in which two versions of an object differ. */
 export function compareTyped(
   before: unknown,
   after: unknown,
@@ -436,8 +444,8 @@ function mergeLists(
 }
 
 /**
- * A live value with a configuration merged into it: maps by field, lists by their type, all else
- * taken whole.
+ * Returns a live value with a configuration merged into it: maps by field, lists by their type,
+ * everything else as a whole.
  */
 export function mergeTyped(live: unknown, applied: unknown, schema: Schema | undefined): unknown {
   if (applied === undefined) {
@@ -467,7 +475,7 @@ export function mergeTyped(live: unknown, applied: unknown, schema: Schema | und
   return out;
 }
 
-/** A value less the fields and elements of a set; undefined when nothing is left. */
+/** Returns a value without the fields and elements of a set; undefined when nothing is left. */
 export function removeItems(value: unknown, remove: FieldSet, schema: Schema | undefined): unknown {
   const kind = relation(schema, value);
   if (kind === 'leaf') {

@@ -10,7 +10,7 @@ import {
 import { Deadline } from '@ks-apiserver/apimachinery/transport/deadline';
 import { type KubeClient, queryOf, resourcePath } from '../kube/client.ts';
 import type { WatchFrame } from '../kube/watch-frames.ts';
-import { type Entry, entryOf } from './entry.ts';
+import { type Entry, makeEntry } from './entry.ts';
 import { leanText, type MemberNames, memberNames } from './lean-json.ts';
 import { objectBytes } from './object-bytes.ts';
 import { splitItems } from './split-items.ts';
@@ -21,31 +21,33 @@ import { Store } from './store.ts';
 export interface InformerOptions {
   resource: GroupVersionResource;
   kind: string;
-  /** Follows only what is in this namespace. */
+  /** Follows only the objects of this namespace. */
   namespace?: string;
-  /** Follows only what this selector matches. */
+  /** Follows only the objects that this label selector matches. */
   labelSelector?: string;
-  /** Fields for the resource's filters and sort keys. */
+  /** Returns the values that the resource's filters and sort keys need. */
   fields?: (object: KubeObject) => Record<string, unknown>;
-  /** Removes what must never leave the server; answers the object to keep. */
+  /** Removes what must never leave the server, and returns the object to keep. */
   redact?: (object: KubeObject) => KubeObject;
   /**
-   * Members, at any depth, whose objects and arrays are of no use to `fields`: they are not parsed.
+   * Names of members, at any depth, whose objects and arrays `fields` does not need: they are not
+   * parsed.
    */
   unread?: readonly string[];
-  /** Keeps the parsed object too: for small resources that rules look into on every request. */
+  /** Keeps the parsed object too: for small resources that authorization reads on every request. */
   keepObjects?: boolean;
-  /**
-   * A watch that tells nothing for so long, in milliseconds, is taken for dead and opened again.
-   */
+  /** A watch that sends nothing for this many milliseconds is taken for dead and opened again. */
   silenceMs?: number;
-  /** Hears of what the API sent and no copy is kept of, at most once a minute. */
+  /**
+   * Called, at most once a minute, with an object of the API that could not be read and is left
+   * out.
+   */
   report?: (problem: string) => void;
 }
 
 /**
- * Objects a page of the first list, and how large a page is to be, in bytes: what is cut up at once
- * is soon garbage again.
+ * Objects in one page of the first list, and the size in bytes that a page should have: small pages
+ * keep less in memory at once.
  */
 const PAGE = { first: 100, min: 50, max: 500, bytes: 1024 * 1024 };
 const MIN_BACKOFF_MS = 100;
@@ -57,34 +59,34 @@ const MAX_BACKOFF_MS = 30_000;
  */
 const WATCH_SECONDS = { min: 300, spread: 300 };
 
-/** Kubernetes sends a bookmark about once a minute where nothing else happens. */
+/** Kubernetes sends a bookmark about once a minute when nothing else happens. */
 const SILENCE_MS = 75_000;
 
-/** How long a watch may take to open, at most, in milliseconds. */
+/** Longest time that the opening of a watch may take, in milliseconds. */
 const OPEN_MS = 15_000;
 
 /**
- * How long one page of a list may take to arrive, in milliseconds: a connection may die without a
- * word.
+ * How long one page of a list may take to arrive, in milliseconds: a connection may die without
+ * notice.
  */
 const LIST_TIMEOUT_MS = 120_000;
 
 /**
- * A watch that ends sooner, without an event, counts as a failure: it would be asked for again
- * without a pause.
+ * A watch that ends sooner than this, without an event, counts as a failure: it would otherwise be
+ * opened again and again without a pause.
  */
 const SHORT_WATCH_MS = 1000;
 
-/** Longest pause that the API may ask for, in milliseconds. */
+/** Longest pause that the API may ask for with Retry-After, in milliseconds. */
 const MAX_RETRY_AFTER_MS = 60_000;
 const REPORT_EVERY_MS = 60_000;
 
-/** Who changed what is as long as the rest of an object, and of no use here. */
+/** `managedFields` is often as long as the rest of an object, and nobody here reads it. */
 const ALWAYS_UNREAD = ['managedFields'];
 
 /**
- * A live, indexed copy of one resource: lists it once, follows its watch, and starts again where
- * the API says it must.
+ * Keeps a local copy of one resource: lists it once, follows its watch, and lists again when the
+ * API requires it.
  */
 export class Informer {
   readonly store = new Store();
@@ -103,18 +105,18 @@ export class Informer {
   #waiting = new AbortController();
   #skipped = 0;
   #reported = Number.NEGATIVE_INFINITY;
-  /** Whether the last watch brought events. */
+  /** Whether the last watch has brought events. */
   #progress = false;
   /**
-   * An event could not be read: it may have been a deletion, so that the next watch begins with a
-   * list.
+   * Whether an event could not be read: it may have been a deletion, so the next watch begins with
+   * a list.
    */
   #missed = false;
-  /** Where the last watch failed in a way that may be the fault of what was sent. */
+  /** Resource version at which the last watch failed because of an event that it brought. */
   #failedAt = '';
 
   constructor(client: KubeClient, options: InformerOptions) {
-    // One listener a request under way, which are few but more than Node warns at.
+    // One listener for each request in progress: more than the ten after which Node warns.
     setMaxListeners(0, this.#stop.signal);
     this.#client = client;
     this.options = options;
@@ -122,33 +124,27 @@ export class Informer {
     this.#prefix = `{"kind":${JSON.stringify(options.kind)},"apiVersion":${JSON.stringify(apiVersionOf(options.resource))},`;
   }
 
-  /** True after the first complete list. */
+  /** Whether the first list is complete. */
   get synced(): boolean {
     return this.#synced;
   }
 
-  /**
-   * Whether the API serves the resource, as far as is known: it did when it was last asked for a
-   * list.
-   */
+  /** Whether the API served the resource when it was last listed; true before that. */
   get served(): boolean {
     return this.#served;
   }
 
-  /** Why the copy is not up to date now; undefined while the watch runs. */
+  /** Why the copy is not up to date; undefined while the watch runs. */
   get error(): Error | undefined {
     return this.#error;
   }
 
-  /** Time of the last answer of the API by steadyNow; 0 before the first. */
+  /** When the API last answered, by steadyNow; 0 before the first answer. */
   get lastContact(): number {
     return this.#lastContact;
   }
 
-  /**
-   * Since when the copy may not be up to date, by steadyNow; undefined while the watch is known to
-   * tell.
-   */
+  /** Since when the copy may be out of date, by steadyNow; undefined while the watch is alive. */
   get staleSince(): number | undefined {
     const silent = steadyNow() - this.#lastContact > this.#silenceMs + OPEN_MS;
     return this.#synced && (this.#error !== undefined || silent) ? this.#lastContact : undefined;
@@ -158,7 +154,7 @@ export class Informer {
     return this.options.silenceMs ?? SILENCE_MS;
   }
 
-  /** How many objects the API sent that could not be read. */
+  /** How many objects of the API could not be read. */
   get skipped(): number {
     return this.#skipped;
   }
@@ -191,7 +187,7 @@ export class Informer {
     });
   }
 
-  /** Tries again now where it waits after a failure: what failed may be mended. */
+  /** Tries again at once if the informer waits after a failure: its cause may be gone. */
   retry(): void {
     this.#waiting.abort();
   }
@@ -207,7 +203,7 @@ export class Informer {
     let backoff = MIN_BACKOFF_MS;
 
     while (!signal.aborted) {
-      // Who says so while a try is under way means the next one.
+      // A call while an attempt is in progress applies to the next attempt.
       this.#waiting = new AbortController();
 
       try {
@@ -248,8 +244,8 @@ export class Informer {
           this.#passOver();
         }
 
-        // Too old, or a page of a list that is no more: list again at once, the store meanwhile
-        // stays as it is.
+        // The resource version or the continue token has expired. List again at once; until then
+        // the store keeps what it has.
         if (code === 410) {
           this.#resourceVersion = '';
 
@@ -260,7 +256,7 @@ export class Informer {
         }
 
         if (code === 404) {
-          // The resource itself is gone, or not there yet: nothing of it exists.
+          // The resource itself is not served, or not yet: it has no objects.
           this.#resourceVersion = '';
           this.#served = false;
           this.store.replace([]);
@@ -282,7 +278,10 @@ export class Informer {
     }
   }
 
-  /** What breaks a watch twice at one place would break it again: a list goes past it. */
+  /**
+   * An event that breaks the watch twice at the same place would break it again: a list goes past
+   * it.
+   */
   #passOver(): void {
     if (this.#failedAt === this.#resourceVersion) {
       this.#resourceVersion = '';
@@ -392,7 +391,7 @@ export class Informer {
     const begun = steadyNow();
     let open = false;
 
-    // A connection may be dead long before anybody notices.
+    // A dead connection is otherwise noticed much later.
     const watchdog = setInterval(() => {
       const limit = open ? this.#silenceMs : OPEN_MS;
       if (steadyNow() - Math.max(begun, this.#lastContact) > limit) {
@@ -409,7 +408,8 @@ export class Informer {
         throw error;
       }
 
-      // One that was open is no failure yet: opening it again shows whether the API is there.
+      // A watch that was open is no failure yet: opening it again shows whether the API can be
+      // reached.
       if (!open) {
         throw new Error('the Kubernetes API did not answer in time', { cause: error });
       }
@@ -443,7 +443,7 @@ export class Informer {
     }
   }
 
-  /** Takes over what an event tells. */
+  /** Applies an event of the watch to the store. */
   #take(type: WatchFrame['type'], bytes: Buffer, object: KubeObject): void {
     if (type === 'BOOKMARK') {
       return;
@@ -462,15 +462,16 @@ export class Informer {
         this.#missed = true;
       }
     } catch (error) {
-      // Whoever follows the copy stumbled over the object: without it the others go on.
+      // A listener of the store failed on this object: drop the object, so that the others are
+      // still followed.
       this.#missed = true;
       this.#skip((error as Error).message);
     }
   }
 
   /**
-   * An object of the API; undefined, and told, for bytes that are none: one broken object must not
-   * hide the others.
+   * Parses an object of the API. Returns undefined, and reports it, for bytes that are no object:
+   * one broken object must not hide the others.
    */
   #parsed(bytes: Buffer): KubeObject | undefined {
     try {
@@ -490,8 +491,8 @@ export class Informer {
   }
 
   /**
-   * Entry of an object's bytes, which are copied: they are a slice of a larger page. Undefined for
-   * what is no object.
+   * Makes the entry of an object from its bytes, which are copied because they are a slice of a
+   * larger page. Returns undefined for bytes that are no object.
    */
   #entry(slice: Buffer, parsed?: KubeObject): Entry | undefined {
     let object = parsed ?? this.#parsed(slice);
@@ -524,7 +525,7 @@ export class Informer {
         bytes = objectBytes(Buffer.from(this.#prefix), slice.subarray(slice.indexOf(0x7b) + 1));
       }
 
-      return entryOf(object, bytes, fields?.(object) ?? {}, keepObjects ?? false);
+      return makeEntry(object, bytes, { fields: fields?.(object), keepObject: keepObjects });
     } catch (error) {
       this.#skip(`${object.metadata.name}: ${(error as Error).message}`);
       return undefined;

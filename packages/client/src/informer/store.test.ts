@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { byCreation, byName, type Entry, entryOf } from './entry.ts';
+import { byCreation, byName, type Entry, makeEntry } from './entry.ts';
 import { Store } from './store.ts';
 
 function entry(namespace: string, name: string, second: number, resourceVersion: number): Entry {
@@ -13,7 +13,7 @@ function entry(namespace: string, name: string, second: number, resourceVersion:
     creationTimestamp: new Date(second * 1000).toISOString(),
   };
 
-  return entryOf({ metadata }, Buffer.from('{}'), {}, false);
+  return makeEntry({ metadata }, Buffer.from('{}'));
 }
 
 test('after any writes each order holds what a sort of all would', () => {

@@ -24,6 +24,16 @@ function decode(part: string): string | undefined {
   }
 }
 
+/** Takes the group off the parts of a path: '' below `/api`; undefined for other paths. */
+function takeGroup(parts: string[]): string | undefined {
+  const prefix = parts.shift();
+  if (prefix === 'apis') {
+    return parts.shift();
+  }
+
+  return prefix === 'api' ? '' : undefined;
+}
+
 /**
  * Reads the path of a resource; undefined when it names none (Kubernetes "API Concepts", "Resource
  * URIs").
@@ -44,8 +54,7 @@ export function parseApiPath(path: string): ApiPath | undefined {
     parts.pop();
   }
 
-  const prefix = parts.shift();
-  const group = prefix === 'apis' ? parts.shift() : prefix === 'api' ? '' : undefined;
+  const group = takeGroup(parts);
   const version = parts.shift();
   if (group === undefined || !version || parts.length === 0) {
     return undefined;

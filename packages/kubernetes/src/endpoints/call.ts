@@ -3,7 +3,7 @@ import type { RbacAuthorizer } from '../registry/authorization/rbac.ts';
 import type { ServiceAccountTokens } from '../registry/authorization/service-account-tokens.ts';
 import type { ResourceCatalog } from '../registry/resources/resource-catalog.ts';
 import type { ResourceType } from '../registry/resources/resource-type.ts';
-import type { Store } from '../registry/store/store.ts';
+import type { RegistryStore } from '../registry/store/registry-store.ts';
 import type { WatchHub } from '../registry/store/watch-hub.ts';
 import type { ApiPath } from './api-path.ts';
 import type { ListCache } from './list/list-cache.ts';
@@ -11,7 +11,7 @@ import type { ListCache } from './list/list-cache.ts';
 /** What all calls share. */
 export interface Api {
   catalog: ResourceCatalog;
-  store: Store;
+  store: RegistryStore;
   hub: WatchHub;
   rbac: RbacAuthorizer;
   tokens: ServiceAccountTokens;

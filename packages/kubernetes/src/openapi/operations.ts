@@ -225,7 +225,8 @@ export function addResource(
       continue;
     }
 
-    const answer = action === 'list' ? names.list : method === 'delete' ? status : names.item;
+    const one = method === 'delete' ? status : names.item;
+    const answer = action === 'list' ? names.list : one;
     const body = action === 'post' || action === 'put' ? names.item : undefined;
     operation(
       scope === 'list' ? list : item,

@@ -37,7 +37,8 @@ function scalars(value: Value): Map<number, Value> {
   return new Map([...wireFields(bytesOf(value))].map((field) => [field.number, field.value]));
 }
 
-function timeOf(value: Value, withMicroseconds: boolean): string | undefined {
+/** A Time or MicroTime as RFC 3339; undefined for none. */
+function timeOf(value: Value, type: 'Time' | 'MicroTime'): string | undefined {
   const fields = scalars(value);
   if (fields.size === 0) {
     return undefined;
@@ -51,7 +52,9 @@ function timeOf(value: Value, withMicroseconds: boolean): string | undefined {
   const seconds = date.toISOString().slice(0, 19);
   const microseconds = Math.trunc(Number(fields.get(2) ?? 0) / 1000);
 
-  return withMicroseconds ? `${seconds}.${String(microseconds).padStart(6, '0')}Z` : `${seconds}Z`;
+  return type === 'MicroTime'
+    ? `${seconds}.${String(microseconds).padStart(6, '0')}Z`
+    : `${seconds}Z`;
 }
 
 function embedded(value: Value): Json | undefined {
@@ -87,7 +90,7 @@ function decodeValue(type: string, value: Value, place: Place): Json | undefined
     }
     case 'Time':
     case 'MicroTime':
-      return timeOf(value, type === 'MicroTime');
+      return timeOf(value, type);
     case 'FieldsV1':
     case 'RawExtension':
       return embedded(value);

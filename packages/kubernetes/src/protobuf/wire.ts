@@ -24,9 +24,12 @@ function varint(bytes: Uint8Array, start: number): { value: number; end: number 
   throw new WireError('a varint has no end');
 }
 
+/** Bytes of the values of fixed length, by wire type. */
+const FIXED_LENGTHS: Readonly<Record<number, number>> = { 1: 8, 5: 4 };
+
 /**
- * The fields of a message in their order (protobuf.dev "Encoding"). Throws WireError for what is
- * none.
+ * The fields of a message in their order (protobuf.dev "Encoding"). Throws a WireError
+ * for bytes that are no message.
  */
 export function* wireFields(bytes: Uint8Array): Generator<WireField> {
   let at = 0;
@@ -48,8 +51,7 @@ export function* wireFields(bytes: Uint8Array): Generator<WireField> {
       continue;
     }
 
-    const length =
-      type === 2 ? varint(bytes, at) : { value: type === 1 ? 8 : type === 5 ? 4 : -1, end: at };
+    const length = type === 2 ? varint(bytes, at) : { value: FIXED_LENGTHS[type] ?? -1, end: at };
     const end = length.end + length.value;
     if (length.value < 0 || end > bytes.byteLength) {
       throw new WireError('a field is longer than its message');

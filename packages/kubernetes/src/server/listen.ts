@@ -18,7 +18,6 @@ import { GUARDED, guard } from '@ks-apiserver/http/server/connection-guard';
 import { checkUpgrade } from '@ks-apiserver/http/server/upgrade';
 import { errorResponse } from '../endpoints/respond.ts';
 import { refuseUpgrade } from '../endpoints/verbs/watch-socket.ts';
-import type { KubeApiServer } from './server.ts';
 import { UID_ATTRIBUTE } from './sign-request.ts';
 
 /** How the API is served. */
@@ -46,6 +45,16 @@ export interface CallGuard {
   call(request: KubeRequest, user: UserInfo): Promise<KubeResponse>;
   /** The upgraded call as it may be made. Throws a StatusError to refuse it. */
   upgrade(request: KubeRequest, user: UserInfo): KubeRequest;
+}
+
+/** What a listener needs of the API. */
+interface ServedApi {
+  handle(request: KubeRequest, user: UserInfo): Promise<KubeResponse>;
+  /** The user of a ServiceAccount token; undefined when it is not valid. */
+  authenticateToken(token: string): Promise<UserInfo | undefined>;
+  /** The user as whom a request acts by its Impersonate- headers; throws a StatusError 403. */
+  impersonated(headers: KubeRequest['headers'], user: UserInfo): UserInfo;
+  upgradeAs(request: KubeRequest, socket: Duplex, head: Uint8Array, user: UserInfo): void;
 }
 
 /** A socket that the API is served on. */
@@ -79,7 +88,7 @@ const CLOSE_GRACE_MS = 2_000;
 const MASTERS = 'system:masters';
 
 function many(value: string | string[] | undefined): string[] {
-  return value === undefined ? [] : Array.isArray(value) ? value : [value];
+  return value === undefined ? [] : [value].flat();
 }
 
 /**
@@ -111,7 +120,7 @@ function certificateUser(socket: TLSSocket): UserInfo | undefined {
 
 async function authenticate(
   req: IncomingMessage,
-  api: KubeApiServer,
+  api: ServedApi,
   options: ListenOptions,
 ): Promise<UserInfo> {
   const socket = req.socket as TLSSocket;
@@ -144,7 +153,7 @@ async function authenticate(
 }
 
 /** Serves the API over TLS with bounded headers, idle times and requests. */
-export async function listen(api: KubeApiServer, options: ListenOptions): Promise<Listener> {
+export async function listen(api: ServedApi, options: ListenOptions): Promise<Listener> {
   const server = createServer({
     ...options.tls,
     requestCert: true,

@@ -3,7 +3,7 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { handleFailure } from '../registry/controllers/failures.ts';
 import type { ResourceCatalog } from '../registry/resources/resource-catalog.ts';
 import type { WriteOptions } from '../registry/resources/strategy.ts';
-import type { Store } from '../registry/store/store.ts';
+import type { RegistryStore } from '../registry/store/registry-store.ts';
 import type { KeyPair } from './certificates.ts';
 import { signClientRequest } from './sign-request.ts';
 
@@ -24,7 +24,7 @@ interface Condition {
  */
 export class RequestSigner {
   readonly #catalog: ResourceCatalog;
-  readonly #store: Store;
+  readonly #store: RegistryStore;
   readonly #options: () => WriteOptions;
   readonly #ca: KeyPair;
   readonly #queue = new WorkQueue((name) => this.#sign(name), {
@@ -33,7 +33,12 @@ export class RequestSigner {
   });
   #stop: (() => void) | undefined;
 
-  constructor(catalog: ResourceCatalog, store: Store, options: () => WriteOptions, ca: KeyPair) {
+  constructor(
+    catalog: ResourceCatalog,
+    store: RegistryStore,
+    options: () => WriteOptions,
+    ca: KeyPair,
+  ) {
     this.#catalog = catalog;
     this.#store = store;
     this.#options = options;

@@ -40,7 +40,7 @@ import { NumberPool } from '../registry/resources/services/number-pool.ts';
 import { ServiceAllocations, serviceStrategy } from '../registry/resources/services/strategy.ts';
 import { Strategies } from '../registry/resources/strategies/strategies.ts';
 import type { Strategy } from '../registry/resources/strategy.ts';
-import { Store } from '../registry/store/store.ts';
+import { RegistryStore } from '../registry/store/registry-store.ts';
 import { WatchHub } from '../registry/store/watch-hub.ts';
 import type { Backend } from '../storage/backend.ts';
 import { bootstrapObjects, systemWrite } from './bootstrap.ts';
@@ -94,15 +94,18 @@ export class KubeApiServer implements KubeTransport {
   readonly #special: SpecialVerbs;
   readonly #gitVersion: string;
   readonly #listeners = new Set<Listener>();
+  readonly #admission: Admission;
   readonly #controllers: readonly Controller[];
 
   private constructor(
     api: Api,
     special: SpecialVerbs,
     gitVersion: string,
+    admission: Admission,
     controllers: readonly Controller[],
   ) {
     this.#api = api;
+    this.#admission = admission;
     this.#controllers = controllers;
     this.#special = special;
     this.#discovery = new Discovery(api.catalog);
@@ -152,7 +155,7 @@ export class KubeApiServer implements KubeTransport {
     const admission = new Admission(new Webhooks(catalog));
     admission.start(backend);
 
-    const store = new Store(backend, new Strategies(given), admission);
+    const store = new RegistryStore(backend, new Strategies(given), admission);
     const hub = new WatchHub(backend);
 
     const tokens = new ServiceAccountTokens(
@@ -196,6 +199,7 @@ export class KubeApiServer implements KubeTransport {
       api,
       specialVerbs(),
       options.gitVersion ?? DEFAULT_GIT_VERSION,
+      admission,
       controllers,
     );
   }
@@ -345,7 +349,7 @@ export class KubeApiServer implements KubeTransport {
     this.#api.hub.close();
     await Promise.all([...this.#listeners].map((listener) => listener.close()));
     await Promise.all(this.#controllers.map((controller) => controller.close()));
-    await this.#api.store.admission.close();
+    await this.#admission.close();
     await this.#api.store.backend.close();
   }
 }

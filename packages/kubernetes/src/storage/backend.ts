@@ -1,7 +1,7 @@
 import type { EncodedObject, StoredObject } from './stored-object.ts';
 
-/** One committed write. */
-export interface Change {
+/** One key that was put or deleted at a revision. */
+export interface StorageEvent {
   revision: number;
   key: string;
   type: 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -11,28 +11,19 @@ export interface Change {
   previous?: StoredObject;
 }
 
-/**
- * What a writer decides once it sees the current state; `keep` writes nothing and uses up no
- * revision.
- */
+/** What a writer decides about the current state; `keep` writes nothing and takes no revision. */
 export type Decision =
   | { action: 'put'; encode: (revision: number) => EncodedObject }
   | { action: 'delete' }
   | { action: 'keep' };
 
-/**
- * What a write came to: the state after it (of a deletion, the state before it) and the revision it
- * was made at.
- */
+/** The state after a write (of a deletion, the state before it), and the revision of the write. */
 export interface WriteResult {
   revision: number;
   object: StoredObject | undefined;
 }
 
-/**
- * Reads as a writer sees them: everything durable, and what was decided before it in the same
- * commit.
- */
+/** Reads as a writer sees them: what is durable, and what the same commit decided before it. */
 export interface Reader {
   get(key: string): StoredObject | undefined;
 }
@@ -49,7 +40,8 @@ export interface Range {
 }
 
 /**
- * An iteration over one consistent state; whoever does not read it to its end must call `return()`.
+ * An iteration over one consistent state. A reader that does not read it to its end must call
+ * `return()`.
  */
 export type Snapshot = IterableIterator<StoredObject> & { return(): IteratorResult<StoredObject> };
 
@@ -57,22 +49,22 @@ export type Snapshot = IterableIterator<StoredObject> & { return(): IteratorResu
 export const MAX_KEY_BYTES = 1978;
 
 /**
- * An ordered map of objects with one global revision, the contract that the registry stands on.
+ * An ordered map of objects with one global revision.
  *
  * - Every write that changes something takes the next revision; no revision is ever used twice,
  * also after a crash.
  * - `update` settles only once its write is durable; a failed commit fails all of its writes and
- * leaves no trace.
+ * stores nothing.
  * - Reads show durable states only, and a write that has settled is seen by every later read.
- * - Listeners get every change once, in the order of revisions, after it is durable and visible to
+ * - Listeners get every event once, in the order of revisions, after it is durable and visible to
  * reads.
- * - The last changes are remembered, over restarts too; asking for older ones throws a StatusError
+ * - The last events are remembered, also after a restart; asking for older ones throws a StatusError
  * 410.
  */
 export interface Backend {
   /** Revision of the newest durable write. */
   readonly revision: number;
-  /** Changes after this revision are still remembered. */
+  /** Events after this revision are still remembered. */
   readonly compactedRevision: number;
   get(key: string): StoredObject | undefined;
   /**
@@ -83,23 +75,23 @@ export interface Backend {
   /** Number of keys that begin with `prefix`. */
   count(prefix: string): number;
   /**
-   * Decides and writes atomically: `decide` sees the current state, may throw to refuse, and must
-   * be synchronous. What it throws rejects this call only.
+   * Decides and writes atomically: `decide` gets the current state, may throw to refuse the write,
+   * and must be synchronous. An error that it throws rejects this call only.
    */
   update(
     key: string,
     decide: (current: StoredObject | undefined, reader: Reader) => Decision,
   ): Promise<WriteResult>;
   /**
-   * Changes of keys under `prefix` after `revision`, oldest first; throws a StatusError 410 when
-   * they are forgotten.
+   * Events of keys under `prefix` after `revision`, oldest first; throws a StatusError 410 when they
+   * are forgotten.
    */
-  changesSince(revision: number, prefix: string): Change[];
+  eventsSince(revision: number, prefix: string): StorageEvent[];
   /**
    * Calls `listener` with every commit from now on; returns a function that ends this. Listeners
    * must not throw.
    */
-  onCommit(listener: (changes: readonly Change[]) => void): () => void;
+  onCommit(listener: (events: readonly StorageEvent[]) => void): () => void;
   /** Waits for writes under way and releases everything; later calls fail. */
   close(): Promise<void>;
 }

@@ -140,7 +140,7 @@ test('lists, snapshots and watches stay whole while the log is compacted under t
     let last = start;
     while (writing || last < backend.revision) {
       try {
-        for (const change of backend.changesSince(last, PREFIX)) {
+        for (const change of backend.eventsSince(last, PREFIX)) {
           assert.equal(change.revision, last + 1, 'no gap, nothing twice');
 
           const state = states.get(change.revision)!;
@@ -226,6 +226,6 @@ test('wall-clock time that jumps changes neither revisions nor the window', asyn
     revisions.map((_, i) => first + 1 + i),
   );
 
-  assert.equal(backend.changesSince(first, '/j/').length, revisions.length);
+  assert.equal(backend.eventsSince(first, '/j/').length, revisions.length);
   await backend.close();
 });

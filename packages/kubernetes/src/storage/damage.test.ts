@@ -33,7 +33,7 @@ const shown = (backend: LmdbBackend) =>
 
 const logged = (backend: LmdbBackend) =>
   backend
-    .changesSince(backend.compactedRevision, '/')
+    .eventsSince(backend.compactedRevision, '/')
     .map(({ revision, key, type, object }) => `${revision} ${type} ${key} ${crc32(object.bytes)}`);
 
 before(async () => {

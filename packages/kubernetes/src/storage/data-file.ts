@@ -45,8 +45,8 @@ interface Tree {
   root: bigint;
 }
 
-/** An entry of a map. */
-export interface Entry {
+/** A key of a named map, with its value. */
+export interface KeyValue {
   key: Buffer;
   /**
    * Reads the value where it is not in the page of its key; its bytes hold until the next value is
@@ -55,8 +55,8 @@ export interface Entry {
   value: () => Buffer;
 }
 
-/** An entry whose value is on pages of its own. */
-interface BigEntry extends Entry {
+/** A key whose value is on overflow pages. */
+interface OverflowKeyValue extends KeyValue {
   page: number;
 }
 
@@ -134,7 +134,7 @@ export class DataFile {
    * keys, then those whose value has pages of its own, in the order of these pages: so the file is
    * read from its beginning to its end.
    */
-  walk(visit: (map: string, entry: Entry) => void): void {
+  walk(visit: (map: string, entry: KeyValue) => void): void {
     const maps: [string, Tree][] = [];
     this.#walkTree('the list of maps', this.#main, (entry, flags) => {
       if (flags & SUB) {
@@ -142,7 +142,7 @@ export class DataFile {
       }
     });
 
-    const big: { map: string; entry: BigEntry }[] = [];
+    const big: { map: string; entry: OverflowKeyValue }[] = [];
 
     for (const [map, tree] of maps) {
       this.#walkTree(map, tree, (entry) => {
@@ -251,7 +251,7 @@ export class DataFile {
   #walkTree(
     what: string,
     tree: Tree,
-    visit: (entry: Entry | BigEntry, flags: number) => void,
+    visit: (entry: KeyValue | OverflowKeyValue, flags: number) => void,
   ): void {
     const seen = { branchPages: 0n, leafPages: 0n, overflowPages: 0n, entries: 0n };
     let before: Buffer | undefined;
@@ -335,7 +335,12 @@ export class DataFile {
     });
   }
 
-  #overflow(number: bigint, count: number, length: number, what: string): Omit<BigEntry, 'key'> {
+  #overflow(
+    number: bigint,
+    count: number,
+    length: number,
+    what: string,
+  ): Omit<OverflowKeyValue, 'key'> {
     const page = Number(number);
     this.#take(page, count, what);
 

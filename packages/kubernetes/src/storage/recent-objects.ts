@@ -1,4 +1,4 @@
-import type { Change } from './backend.ts';
+import type { StorageEvent } from './backend.ts';
 import type { StoredObject } from './stored-object.ts';
 
 /** Larger records are not kept, in bytes. */
@@ -45,8 +45,8 @@ export class RecentObjects {
   }
 
   /** Takes in what was committed. */
-  follow(changes: readonly Change[]): void {
-    for (const { key, type, object } of changes) {
+  follow(events: readonly StorageEvent[]): void {
+    for (const { key, type, object } of events) {
       if (!this.#objects.has(key)) {
         continue;
       }

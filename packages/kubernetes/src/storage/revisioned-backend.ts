@@ -1,16 +1,19 @@
 import { expired, internalError, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import type { Backend, Change, Decision, Range, Reader, Snapshot, WriteResult } from './backend.ts';
+import type { Backend, Range, Snapshot, StorageEvent, WriteResult } from './backend.ts';
 import { MAX_KEY_BYTES } from './backend.ts';
 import {
   CompactionClock,
   type CompactionPolicy,
   DEFAULT_COMPACTION,
   decodeLogEntry,
-  encodeLogEntry,
+  type LogEntry,
   previousOf,
 } from './change-log.ts';
+import { KeyCounts } from './key-counts.ts';
+import { olderSnapshot } from './older-snapshot.ts';
 import { RecentObjects } from './recent-objects.ts';
-import { encodeRecord, StoredObject } from './stored-object.ts';
+import { StoredObject } from './stored-object.ts';
+import { type PendingWrite, WriteBatch } from './write-batch.ts';
 
 /** Writes of one atomic, durable commit. */
 export interface Commit {
@@ -24,20 +27,8 @@ export interface Commit {
   forget: { first: number; last: number };
 }
 
-interface Pending {
-  key: string;
-  decide: (current: StoredObject | undefined, reader: Reader) => Decision;
-  resolve: (result: WriteResult) => void;
-  reject: (error: unknown) => void;
-}
-
-/** Longest time that deciding the writes of one commit may hold the event loop, in milliseconds. */
-const DECIDE_BUDGET_MS = 12;
-const MAX_COMMIT_WRITES = 512;
-
 /** Log entries that one commit forgets at most, so that compaction never holds anything up. */
 const MAX_FORGOTTEN = 1_000;
-const MAX_COUNTS = 10_000;
 const IDLE_COMPACTION_MS = 30_000;
 
 /** 503: the backend was closed. */
@@ -58,15 +49,14 @@ export abstract class RevisionedBackend implements Backend {
   #revision: number;
   #firstLogged: number;
   readonly #clock: CompactionClock;
-  readonly #listeners = new Set<(changes: readonly Change[]) => void>();
+  readonly #listeners = new Set<(events: readonly StorageEvent[]) => void>();
   readonly #idle: NodeJS.Timeout;
-  #queue: Pending[] = [];
+  #queue: PendingWrite[] = [];
   #running: Promise<void> | undefined;
-  /** Numbers of keys by prefix, as far as they were asked for. */
-  readonly #counts = new Map<string, number>();
+  readonly #counts = new KeyCounts();
   readonly #recent = new RecentObjects();
   /** True while a commit is under way: reads may see it before its listeners are told. */
-  #committing = false;
+  #isCommitting = false;
   #closed = false;
   #released = false;
 
@@ -136,18 +126,15 @@ export abstract class RevisionedBackend implements Backend {
   count(prefix: string): number {
     this.#assertOpen();
 
-    let count = this.#counts.get(prefix);
-    if (count === undefined) {
-      count = this.countKeys(prefix, endOfPrefix(prefix));
+    const known = this.#counts.get(prefix);
+    if (known !== undefined) {
+      return known;
+    }
 
-      // What is being committed may be seen already, and is counted once that is told.
-      if (this.#committing) {
-        return count;
-      }
-      if (this.#counts.size >= MAX_COUNTS) {
-        this.#counts.clear();
-      }
+    const count = this.countKeys(prefix, endOfPrefix(prefix));
 
+    // What is being committed may be seen already, and is counted once its listeners are called.
+    if (!this.#isCommitting) {
       this.#counts.set(prefix, count);
     }
 
@@ -166,19 +153,19 @@ export abstract class RevisionedBackend implements Backend {
       throw expired(`The resourceVersion for the provided list is too old.`);
     }
 
-    const then = new Map<string, StoredObject | undefined>();
+    const states = new Map<string, StoredObject | undefined>();
 
     for (let at = this.#revision; at > revision; at--) {
       const entry = this.#logged(at);
       if (entry.key >= start && entry.key < end) {
-        then.set(entry.key, previousOf(entry));
+        states.set(entry.key, previousOf(entry));
       }
     }
 
-    return overlaid(this.scan(start, end), then);
+    return olderSnapshot(this.scan(start, end), states);
   }
 
-  changesSince(revision: number, prefix: string): Change[] {
+  eventsSince(revision: number, prefix: string): StorageEvent[] {
     this.#assertOpen();
 
     if (revision < this.compactedRevision) {
@@ -186,7 +173,7 @@ export abstract class RevisionedBackend implements Backend {
     }
 
     const later = new Map<string, StoredObject>();
-    const changes: Change[] = [];
+    const events: StorageEvent[] = [];
 
     for (let at = this.#revision; at > revision; at--) {
       const entry = this.#logged(at);
@@ -198,7 +185,7 @@ export abstract class RevisionedBackend implements Backend {
       const object =
         entry.type === 'DELETED' ? previous : (later.get(entry.key) ?? this.get(entry.key));
       if (object) {
-        changes.push({
+        events.push({
           revision: at,
           key: entry.key,
           type: entry.type,
@@ -212,10 +199,10 @@ export abstract class RevisionedBackend implements Backend {
       }
     }
 
-    return changes.reverse();
+    return events.reverse();
   }
 
-  update(key: string, decide: Pending['decide']): Promise<WriteResult> {
+  update(key: string, decide: PendingWrite['decide']): Promise<WriteResult> {
     if (this.#closed) {
       return Promise.reject(closedError());
     }
@@ -232,7 +219,7 @@ export abstract class RevisionedBackend implements Backend {
     });
   }
 
-  onCommit(listener: (changes: readonly Change[]) => void): () => void {
+  onCommit(listener: (events: readonly StorageEvent[]) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -253,24 +240,7 @@ export abstract class RevisionedBackend implements Backend {
     await this.release();
   }
 
-  /**
-   * Brings the known numbers of keys up to date: of every prefix of the key that ends with a slash.
-   */
-  #recount({ key, type }: Change): void {
-    if (type === 'MODIFIED' || this.#counts.size === 0) {
-      return;
-    }
-
-    for (let slash = key.indexOf('/'); slash >= 0; slash = key.indexOf('/', slash + 1)) {
-      const prefix = key.slice(0, slash + 1);
-      const count = this.#counts.get(prefix);
-      if (count !== undefined) {
-        this.#counts.set(prefix, count + (type === 'ADDED' ? 1 : -1));
-      }
-    }
-  }
-
-  #logged(revision: number) {
+  #logged(revision: number): LogEntry {
     const bytes = this.readLog(revision);
     if (!bytes) {
       throw internalError(
@@ -298,68 +268,13 @@ export abstract class RevisionedBackend implements Backend {
     } while (this.#queue.length > 0);
   }
 
-  /**
-   * Decides queued writes one after the other, commits them together, then tells listeners and
-   * writers.
-   */
+  /** Decides queued writes, commits them together, then calls listeners and answers writers. */
   async #commitNext(): Promise<void> {
-    const objects = new Map<string, StoredObject | null>();
-    const changes: Change[] = [];
-    const log: { revision: number; bytes: Buffer }[] = [];
+    const batch = new WriteBatch(this, this.#revision);
+    batch.decide(this.#queue);
 
-    // Also refusals wait for the commit: they may rest on a write that is not durable yet.
-    const answers: (() => void)[] = [];
-
-    const reader: Reader = {
-      get: (key) => {
-        const decided = objects.get(key);
-        return decided === undefined ? this.get(key) : (decided ?? undefined);
-      },
-    };
-
-    let revision = this.#revision;
-    const began = performance.now();
-    let taken = 0;
-
-    for (const pending of this.#queue) {
-      if (
-        taken >= MAX_COMMIT_WRITES ||
-        (taken > 0 && performance.now() - began > DECIDE_BUDGET_MS)
-      ) {
-        break;
-      }
-
-      taken++;
-
-      try {
-        const change = decideOne(pending, reader, revision + 1);
-        if ('change' in change) {
-          revision++;
-
-          const { key, type, object, previous } = change.change;
-
-          changes.push(change.change);
-          objects.set(key, type === 'DELETED' ? null : object);
-
-          log.push({
-            revision,
-            bytes: encodeLogEntry(
-              { type, key, ...(previous && { previous: previous.record }) },
-              revision,
-            ),
-          });
-
-          const result = { revision, object };
-          answers.push(() => pending.resolve(result));
-        } else {
-          answers.push(() => pending.resolve(change.kept));
-        }
-      } catch (error) {
-        answers.push(() => pending.reject(error));
-      }
-    }
-
-    const batch = this.#queue.splice(0, taken);
+    const writes = this.#queue.splice(0, batch.taken);
+    const { events, log, revision } = batch;
     const target = this.#clock.target(revision, performance.now());
 
     const forget = {
@@ -367,142 +282,54 @@ export abstract class RevisionedBackend implements Backend {
       last: Math.min(target, this.#firstLogged + MAX_FORGOTTEN - 1),
     };
 
-    if (changes.length > 0 || forget.last >= forget.first) {
-      this.#committing = true;
+    if (events.length > 0 || forget.last >= forget.first) {
+      this.#isCommitting = true;
 
       try {
-        await this.commit({ objects: recordsOf(changes), log, revision, forget });
+        await this.commit({ objects: batch.records(), log, revision, forget });
       } catch (error) {
-        this.#committing = false;
-
-        const failure =
-          error instanceof StatusError
-            ? error
-            : internalError(
-                `the storage refused a write: ${error instanceof Error ? error.message : error}`,
-                error,
-              );
-
         // Also those that wrote nothing fail: what they saw may never come to be.
-        for (const pending of batch) {
-          pending.reject(failure);
+        for (const write of writes) {
+          write.reject(commitFailure(error));
         }
 
         return;
+      } finally {
+        this.#isCommitting = false;
       }
 
-      this.#committing = false;
       this.#revision = revision;
       this.#firstLogged = Math.max(this.#firstLogged, forget.last + 1);
-
-      if (log.length > 0) {
-        this.#clock.note(
-          revision,
-          log.reduce((sum, entry) => sum + entry.bytes.byteLength, 0),
-          performance.now(),
-        );
-
-        this.#recent.follow(changes);
-
-        for (const change of changes) {
-          this.#recount(change);
-        }
-
-        for (const listener of this.#listeners) {
-          listener(changes);
-        }
-      }
+      this.#announce(batch);
     }
 
-    for (const answer of answers) {
-      answer();
+    batch.answer();
+  }
+
+  /** Brings what is derived from the events up to date, and calls the listeners. */
+  #announce({ events, log, revision }: WriteBatch): void {
+    if (events.length === 0) {
+      return;
+    }
+
+    const bytes = log.reduce((sum, entry) => sum + entry.bytes.byteLength, 0);
+    this.#clock.note(revision, bytes, performance.now());
+
+    this.#recent.follow(events);
+    this.#counts.follow(events);
+
+    for (const listener of this.#listeners) {
+      listener(events);
     }
   }
 }
 
-function decideOne(
-  pending: Pending,
-  reader: Reader,
-  revision: number,
-): { change: Change } | { kept: WriteResult } {
-  const { key } = pending;
-  const current = reader.get(key);
-  const decision = pending.decide(current, reader);
-  if (decision.action === 'put') {
-    const object = encodeRecord(key, revision, decision.encode(revision));
-    return current
-      ? { change: { revision, key, type: 'MODIFIED', object, previous: current } }
-      : { change: { revision, key, type: 'ADDED', object } };
+function commitFailure(error: unknown): StatusError {
+  if (error instanceof StatusError) {
+    return error;
   }
 
-  if (decision.action === 'delete' && current) {
-    return { change: { revision, key, type: 'DELETED', object: current, previous: current } };
-  }
+  const why = error instanceof Error ? error.message : error;
 
-  return { kept: { revision: current?.revision ?? revision - 1, object: current } };
-}
-
-function recordsOf(changes: readonly Change[]): Commit['objects'] {
-  const records = new Map<string, { before: Buffer | null; after: Buffer | null }>();
-
-  for (const { key, type, object, previous } of changes) {
-    const after = type === 'DELETED' ? null : object.record;
-    const earlier = records.get(key);
-    if (earlier) {
-      earlier.after = after;
-    } else {
-      records.set(key, { before: previous?.record ?? null, after });
-    }
-  }
-
-  return records;
-}
-
-/** A snapshot with some keys replaced by older states (undefined: the key did not exist). */
-function overlaid(base: Snapshot, then: Map<string, StoredObject | undefined>): Snapshot {
-  const keys = [...then.keys()].sort();
-  let at = 0;
-  let ahead: StoredObject | undefined;
-
-  const nextOfBase = () => {
-    const next = base.next();
-    ahead = next.done ? undefined : next.value;
-  };
-
-  nextOfBase();
-
-  const snapshot: Snapshot = {
-    next() {
-      for (;;) {
-        const key = keys[at];
-        if (key !== undefined && (ahead === undefined || key <= ahead.key)) {
-          if (ahead?.key === key) {
-            nextOfBase();
-          }
-
-          at++;
-
-          const object = then.get(key);
-          if (object) {
-            return { done: false, value: object };
-          }
-        } else if (ahead) {
-          const value = ahead;
-          nextOfBase();
-          return { done: false, value };
-        } else {
-          return { done: true, value: undefined };
-        }
-      }
-    },
-    return() {
-      at = keys.length;
-      ahead = undefined;
-      base.return();
-      return { done: true, value: undefined };
-    },
-    [Symbol.iterator]: () => snapshot,
-  };
-
-  return snapshot;
+  return internalError(`the storage refused a write: ${why}`, error);
 }

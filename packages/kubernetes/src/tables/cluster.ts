@@ -1,13 +1,17 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { age, type Cell, humanDuration, orNone, type Printer, printer, since } from './printer.ts';
 
+/** What a component's condition says of its health. */
+const HEALTH: Readonly<Record<string, string>> = { True: 'Healthy', False: 'Unhealthy' };
+
 const name = (object: KubeObject): string => object.metadata.name ?? '';
 
 function nodeStatus(node: KubeObject): string {
   const ready = (node.status?.conditions ?? []).find(
     ({ type }: { type: string }) => type === 'Ready',
   );
-  const words = [ready === undefined ? 'Unknown' : ready.status === 'True' ? 'Ready' : 'NotReady'];
+  const known = ready?.status === 'True' ? 'Ready' : 'NotReady';
+  const words = [ready === undefined ? 'Unknown' : known];
 
   if (node.spec?.unschedulable) {
     words.push('SchedulingDisabled');
@@ -74,14 +78,14 @@ function eventCells(event: KubeObject, now: number): Cell[] {
   ];
 }
 
+/** The used and allowed amounts of some of a quota's limits. */
 function quotaText(
+  names: readonly string[],
   hard: Record<string, string>,
   used: Record<string, string>,
-  limits: boolean,
 ): string {
-  return Object.keys(hard)
-    .filter((key) => key.startsWith('limits') === limits)
-    .sort()
+  return names
+    .toSorted()
     .map((key) => `${key}: ${used[key] ?? '0'}/${hard[key]}`)
     .join(', ');
 }
@@ -89,7 +93,7 @@ function quotaText(
 function csrCells(csr: KubeObject, now: number): Cell[] {
   const { signerName, username = '', expirationSeconds } = csr.spec ?? {};
   const types = new Set((csr.status?.conditions ?? []).map(({ type }: { type: string }) => type));
-  let condition = types.has('Denied') ? 'Denied' : types.has('Approved') ? 'Approved' : 'Pending';
+  let condition = ['Denied', 'Approved'].find((type) => types.has(type)) ?? 'Pending';
 
   if (types.has('Failed')) {
     condition += ',Failed';
@@ -137,12 +141,7 @@ export const clusterPrinters: Readonly<Record<string, Printer>> = {
   '/ComponentStatus': printer('Name|Status|Message|Error', (o) => {
     const { status, message = '', error = '' } = o.conditions?.[0] ?? {};
 
-    return [
-      name(o),
-      status === 'True' ? 'Healthy' : status === 'False' ? 'Unhealthy' : 'Unknown',
-      message,
-      error,
-    ];
+    return [name(o), HEALTH[status] ?? 'Unknown', message, error];
   }),
   '/ConfigMap': printer('Name|Data|Age', (o, now) => [
     name(o),
@@ -159,7 +158,11 @@ export const clusterPrinters: Readonly<Record<string, Printer>> = {
   '/ResourceQuota': printer('Name|Request|Limit|Age', (o, now) => {
     const hard = o.status?.hard ?? {};
     const used = o.status?.used ?? {};
-    return [name(o), quotaText(hard, used, false), quotaText(hard, used, true), age(o, now)];
+    const names = Object.keys(hard);
+    const requests = names.filter((key) => !key.startsWith('limits'));
+    const limits = names.filter((key) => key.startsWith('limits'));
+
+    return [name(o), quotaText(requests, hard, used), quotaText(limits, hard, used), age(o, now)];
   }),
   'scheduling.k8s.io/PriorityClass': printer(
     'Name|Value#|Global-Default?|Age|PreemptionPolicy',

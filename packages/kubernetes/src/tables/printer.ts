@@ -136,6 +136,14 @@ export function labelsText(labels: Readonly<Record<string, unknown>> | null | un
   return pairs.length === 0 ? '<none>' : pairs.sort().join(',');
 }
 
+function compareText(a: string, b: string): number {
+  if (a === b) {
+    return 0;
+  }
+
+  return a < b ? -1 : 1;
+}
+
 /** A label selector of an object as kubectl shows it: `a=b,c in (d,e),!f`. */
 export function selectorText(selector: unknown): string {
   const { matchLabels, matchExpressions } = (selector ?? {}) as {
@@ -166,7 +174,7 @@ export function selectorText(selector: unknown): string {
   }
 
   return parts
-    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .sort((a, b) => compareText(a.key, b.key))
     .map(({ text }) => text)
     .join(',');
 }

@@ -41,8 +41,6 @@ export interface TableOptions {
   metadata?: Table['metadata'];
   /** Milliseconds that ages are counted to; default now. */
   now?: number;
-  /** False for the events of a watch after the first, whose table leaves the columns out. */
-  columnDefinitions?: boolean;
 }
 
 const printers: Readonly<Record<string, Printer>> = {
@@ -105,10 +103,9 @@ export function tableMaker(gvk: GroupVersionKind, options: TableOptions = {}): T
   } = options;
 
   const printer = printerFor(gvk, options.printerColumns);
-  const columnDefinitions = options.columnDefinitions === false ? null : printer.columns;
 
   return {
-    table: { kind: 'Table', apiVersion, metadata, columnDefinitions },
+    table: { kind: 'Table', apiVersion, metadata, columnDefinitions: printer.columns },
     row: (object) => ({
       ...rowOf(gvk, object, printer.cells(object, now)),
       object: rowObject(object, includeObject, apiVersion),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import type { Backend, Change, Decision } from '@ks-apiserver/kubernetes/storage/backend';
+import type { Backend, Decision, StorageEvent } from '@ks-apiserver/kubernetes/storage/backend';
 import type { CompactionPolicy } from '@ks-apiserver/kubernetes/storage/change-log';
 
 /** A put of a small object. */
@@ -144,7 +144,7 @@ export function testBackend(
 
       assert.deepEqual(values(backend.range({ prefix: '/h/', revision: start })), []);
 
-      const changes = backend.changesSince(start, '/h/');
+      const changes = backend.eventsSince(start, '/h/');
       assert.deepEqual(
         changes.map((change) => [
           change.type,
@@ -170,7 +170,7 @@ export function testBackend(
     });
 
     test('listeners hear each change once, in order, when it can be read', async () => {
-      const heard: Change[] = [];
+      const heard: StorageEvent[] = [];
 
       const stop = backend.onCommit((changes) => {
         for (const change of changes) {
@@ -218,11 +218,11 @@ export function testBackend(
 
       assert.ok(backend.compactedRevision >= backend.revision - 101, 'keeps at most the maximum');
       assert.ok(backend.compactedRevision <= backend.revision - 10, 'keeps at least the minimum');
-      assert.throws(() => backend.changesSince(start, '/k/'), { code: 410, reason: 'Expired' });
+      assert.throws(() => backend.eventsSince(start, '/k/'), { code: 410, reason: 'Expired' });
       assert.throws(() => backend.range({ prefix: '/k/', revision: start }), { code: 410 });
 
       assert.equal(
-        backend.changesSince(backend.compactedRevision, '/k/').at(-1)?.revision,
+        backend.eventsSince(backend.compactedRevision, '/k/').at(-1)?.revision,
         backend.revision,
       );
     } finally {

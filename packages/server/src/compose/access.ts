@@ -40,7 +40,7 @@ import type { Catalog } from '../models/resources/catalog/catalog.ts';
 import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 
 /**
- * The OPA server that evaluates modules of roles; none where none is configured. Throws a
+ * Returns the OPA server that evaluates modules of roles, if one is configured. Throws a
  * ConfigError for a wrong address or CA.
  */
 async function openPolicyServer(
@@ -61,7 +61,7 @@ async function openPolicyServer(
   }
 }
 
-/** What deciding who may do what stands on; `users` is the copy that has their hashes. */
+/** Dependencies of authorization; `users` is the informer that keeps password hashes. */
 export interface AccessContext {
   config: Config;
   client: KubeClient;
@@ -70,7 +70,10 @@ export interface AccessContext {
   log: Logger;
 }
 
-/** Puts together roles, bindings and members: who may do what. The catalog must have started. */
+/**
+ * Creates the authorizer with its indexes of roles, bindings and members. The catalog must have
+ * started.
+ */
 export async function openAccess({ config, client, catalog, users, log }: AccessContext) {
   const bindings = new Bindings(catalog);
 
@@ -95,7 +98,7 @@ export async function openAccess({ config, client, catalog, users, log }: Access
   return { authorizer, bindings, overrides, scopes, members, groupRoles, effects, rights };
 }
 
-/** What the review of users' writes stands on besides. */
+/** Dependencies of the gate. */
 export interface GateContext {
   client: KubeClient;
   quotas: WorkspaceQuotas;
@@ -107,8 +110,8 @@ export interface GateContext {
 }
 
 /**
- * Opens the gate: every rule about what a write grants. A kind that gives rights and has no rule
- * here gives them unseen.
+ * Creates the gate with every rule about what a write grants. A kind that gives rights must have a
+ * rule here: without one its writes are not reviewed.
  */
 export function openGate(access: Awaited<ReturnType<typeof openAccess>>, context: GateContext) {
   const { authorizer, scopes, members, groupRoles, effects, rights } = access;
@@ -152,9 +155,9 @@ export function openGate(access: Awaited<ReturnType<typeof openAccess>>, context
   const review = new WriteReview(authorizer, quotas, rules);
   const gate = new Gate({ client, authorizer, review, effects, scopes });
 
-  /** Readies a name for somebody whom nobody makes: it must have no rights. Throws Forbidden. */
+  /** Checks that a name that was not created as a User has no rights. Throws Forbidden. */
   const claimName = async (name: string) => {
-    // Not by the name itself, which has these very rights.
+    // The name's own bindings are not looked at: these are the rights in question.
     rights.checkName({ name: '', groups: [] }, name);
     await checkNameIsFree(name);
     await userRule.removeLeftOver(name);

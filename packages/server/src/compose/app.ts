@@ -40,33 +40,33 @@ import { openIdentityProviders, openSignIn } from './sign-in.ts';
 /** How long the first lists of users, roles and bindings may take at start, in milliseconds. */
 const START_TIMEOUT_MS = 60_000;
 
-/**
- * Schemas of Kubernetes' own kinds; a cluster's server has them in memory from the first time that
- * one is asked for.
- */
+/** Schemas of Kubernetes' own kinds, loaded when one is first asked for. */
 async function schemaOf(kind: GroupVersionKind): Promise<Schema | undefined> {
   const { builtinSchema } = await import('@ks-apiserver/kubernetes/schemas/builtin');
   return builtinSchema(kind);
 }
 
-/** The running product: what main starts and stops. */
+/** The running product. */
 export interface App {
   server: KsApiServer;
   catalog: Catalog;
   users: Informer;
   routes: readonly Route[];
   revokeSessions: (username: string) => Promise<void>;
-  /** Tells by which URL clients reach the server, for who has configured none. */
+  /** Sets the URL by which clients reach the server, when none is configured. */
   reachedAt(url: string): void;
-  /** Whether a module in an annotation of a role can be evaluated. */
+  /** Checks whether a module in an annotation of a role can be evaluated. */
   checkOverride: (module: string) => Promise<ModuleState>;
-  /** Quotas of workspaces, and the copy of their objects. */
+  /** Quotas of workspaces, and the informer of their objects. */
   quotas: { informer: Informer; model: WorkspaceQuotas };
   routers: Routers;
   close(): Promise<void>;
 }
 
-/** Puts the parts together. Rejects when the Kubernetes API or Redis does not answer in time. */
+/**
+ * Creates all parts of the product. Rejects when the Kubernetes API or Redis does not answer in
+ * time.
+ */
 export async function openApp(config: Config, kubernetes: Kubernetes, log: Logger): Promise<App> {
   const { client, transport } = kubernetes;
   const providers = await openIdentityProviders(config);
@@ -77,7 +77,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
 
   const catalog = new Catalog(client, RESOURCES, { report: (problem) => log.warn(problem) });
 
-  // This copy of the users has their hashes and never leaves the server.
+  // This informer of users keeps their hashes, which never leave the server.
   const users = new Informer(client, { resource: USERS, kind: 'User', keepObjects: true }).start();
   const claimName = (name: string) => opened.claimName(name);
 
@@ -114,7 +114,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const revokeSessions = (username: string) => sessions.revokeUser(username);
   const passwords = new PasswordPolicy(authentication.passwordPolicy);
 
-  // The embedded API knows users by their uid.
+  // The embedded API identifies users by their uid.
   const checkNameIsFree = kubernetes.embedded ? async () => {} : retiredNames(client);
 
   const opened = openGate(access, {
@@ -140,7 +140,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
     login,
   });
 
-  // Known once the server listens, where it is not configured.
+  // Known once the server listens, unless it is configured.
   let issuerUrl = authentication.oauthOptions.issuer;
 
   const oauthModel = oauthDependencies(authentication.oauthOptions, {

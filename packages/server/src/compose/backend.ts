@@ -43,14 +43,14 @@ async function openRemote(options: Options): Promise<Kubernetes> {
 
 /**
  * Opens the Kubernetes API that the options name. Throws ConfigError for what the operator can
- * mend.
+ * correct.
  */
 export async function openKubernetes(options: Options): Promise<Kubernetes> {
   if (options.kubeconfig || options.inCluster) {
     return openRemote(options);
   }
 
-  // Who serves a cluster needs none of the embedded API's code in memory.
+  // A server in front of a cluster loads none of the embedded API's code.
   const { openEmbedded } = await import('../embedded/embedded.ts');
 
   return openEmbedded(options);

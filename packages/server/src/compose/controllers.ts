@@ -62,7 +62,7 @@ import type { WorkspaceQuotas } from '../models/tenant/workspace-quotas.ts';
 export interface ControllerDependencies {
   client: KubeClient;
   catalog: Catalog;
-  /** The copy of the users that has their passwords. */
+  /** Informer of users that keeps their passwords. */
   users: Informer;
   revokeSessions: (username: string) => Promise<void>;
   checkOverride: CheckOverride;
@@ -73,12 +73,12 @@ export interface ControllerDependencies {
   loginHistory: LoginHistory;
   /** Whether the Kubernetes API is the embedded one, which knows users by their uid. */
   isEmbedded: boolean;
-  /** Image of users' kubectl; undefined where no containers run. */
+  /** Image of users' kubectl; undefined when no containers run. */
   kubectlImage?: string;
   log: Logger;
 }
 
-/** Copies that only controllers need, with their objects. */
+/** Informers that only controllers need, with parsed objects. */
 async function openCopies(client: KubeClient) {
   const of = (group: string, version: string, resource: string, kind: string) =>
     new Informer(client, { resource: { group, version, resource }, kind, keepObjects: true });
@@ -110,7 +110,7 @@ async function openCopies(client: KubeClient) {
 }
 
 /**
- * The version of a group to write: `fallback` where the API serves it or has not heard of the
+ * Returns the version of a group to write: `fallback` when the API serves it or does not know the
  * group.
  */
 async function servedVersion(client: KubeClient, group: string, fallback: string): Promise<string> {
@@ -133,14 +133,14 @@ async function servedVersion(client: KubeClient, group: string, fallback: string
   }
 }
 
-/** Starts all controllers. Answers how to stop them. */
+/** Starts all controllers and returns a function that stops them. */
 export async function startControllers(
   dependencies: ControllerDependencies,
   signal: AbortSignal,
 ): Promise<() => Promise<void>> {
   const { client, catalog, users, log } = dependencies;
 
-  // One listener a copy.
+  // One listener for each informer.
   setMaxListeners(0, signal);
 
   const copies = await openCopies(client);
@@ -226,7 +226,7 @@ export async function startControllers(
       bindings,
       events,
       revokeSessions: dependencies.revokeSessions,
-      // The embedded API knows users by their uid.
+      // The embedded API identifies users by their uid.
       retireName: async (name) => (dependencies.isEmbedded ? undefined : retireName(client, name)),
     }),
     ...(retired ? [retiredUserReconciler(client, retired)] : []),
@@ -303,7 +303,7 @@ export async function startControllers(
       claims: () => catalog.informerOf('persistentvolumeclaims'),
       events,
     }),
-    // A cluster has a controller of its own for this.
+    // A cluster has its own controller for this.
     ...(claims ? [claimProvisionerReconciler({ client, claims, classes: ofStorage.classes })] : []),
     applicationReconciler({
       client,

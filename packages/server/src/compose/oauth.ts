@@ -40,7 +40,9 @@ async function signKey({ signKey, signKeyData }: OAuthOptions): Promise<string |
   return readFile(signKey, 'utf8');
 }
 
-/** Opens the keys of ID tokens. Throws ConfigError for a configured one that cannot be used. */
+/**
+ * Opens the keys that sign ID tokens. Throws ConfigError for a configured key that cannot be used.
+ */
 export async function openSigningKeys(
   options: OAuthOptions,
   store: SecretStore,

@@ -31,7 +31,7 @@ import { serveWatchSocket } from '../proxy/watch-socket.ts';
 /** How long requests may take to finish when the server stops, in milliseconds. */
 const GRACE_MS = 10_000;
 
-/** The KubeSphere API on any number of addresses: they all lead into the same chain. */
+/** The KubeSphere API on any number of addresses, all served by the same chain. */
 export class KsApiServer {
   readonly #dependencies: ChainDependencies;
   readonly #metrics: Metrics;
@@ -56,7 +56,7 @@ export class KsApiServer {
     this.#handle = compose(chain(this.#dependencies));
   }
 
-  /** Listens on one more address; rejects with the system's error. Answers the port. */
+  /** Listens on one more address and returns the port; rejects with the system's error. */
   async listen(host: string, port: number): Promise<number> {
     const listener = await Listener.listen({
       host,
@@ -114,7 +114,7 @@ export class KsApiServer {
   };
 
   /**
-   * Like 3.0, what succeeds is logged for who looks closer only: a line costs as much as a cached
+   * As in 3.0, calls that succeed are logged at debug level only: a line costs as much as a cached
    * answer.
    */
   #access(
@@ -126,7 +126,7 @@ export class KsApiServer {
       return;
     }
 
-    // The path without its query: queries carry codes and tokens.
+    // Returns the path without its query, which may hold codes and tokens.
     const line = {
       ip: sourceIP,
       user: user.name,
@@ -191,7 +191,7 @@ export class KsApiServer {
 
     const serve = async () => {
       await compose<Incoming>(upgradeChain(this.#dependencies, ends))(incoming);
-      // Who opens a shell is told always.
+      // Opened shells are always logged.
       this.#access(
         incoming,
         status,

@@ -17,7 +17,7 @@ import { SecurePortGuard } from './secure-port.ts';
 
 /**
  * Starts the embedded Kubernetes API on its data directory and its TLS port. Throws ConfigError for
- * what the operator can mend.
+ * what the operator can correct.
  */
 export async function openEmbedded({
   dataDir,
@@ -91,7 +91,7 @@ export async function openEmbedded({
 
     const { code, message } = error as NodeJS.ErrnoException;
 
-    // Read-only, full, over quota: the operator's to mend.
+    // A read-only or full disk, or an exceeded quota: the operator can correct it.
     if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS') {
       throw new ConfigError(
         `the data directory ${dataDir} cannot be written: ${message}; make room and start again`,

@@ -14,8 +14,8 @@ import type { Gate, GateCall } from '../models/gate/gate.ts';
 const RETRY_SECONDS = 1;
 
 /**
- * Groups of Kubernetes' own components, and of ServiceAccounts that only who may do everything can
- * act as.
+ * Groups of Kubernetes' own components, and of ServiceAccounts that only callers with all rights
+ * can act as.
  */
 const COMPONENT_GROUPS: ReadonlySet<string> = new Set([
   'system:masters',
@@ -30,9 +30,9 @@ function isComponent({ name, groups }: UserInfo): boolean {
 }
 
 /**
- * Leads calls at the secure port of the embedded API through the gate: RBAC decides there what a
- * user may do, as in Kubernetes, and the gate what that grants and what is kept back. Components of
- * Kubernetes pass as they are.
+ * Passes calls at the secure port of the embedded API through the gate: RBAC decides what a user
+ * may do, as in Kubernetes, and the gate what that grants and what the answer shows. Kubernetes'
+ * own components pass unchanged.
  */
 export class SecurePortGuard implements CallGuard {
   readonly #api: KubeApiServer;
@@ -50,7 +50,7 @@ export class SecurePortGuard implements CallGuard {
   async call(request: KubeRequest, user: UserInfo): Promise<KubeResponse> {
     const isOfKubernetes = isComponent(user);
 
-    // Kubernetes' own need not wait for this server.
+    // Kubernetes' own components need not wait for this server.
     if (isOfKubernetes && !this.#gate) {
       return this.#api.handle(request, user);
     }

@@ -48,16 +48,16 @@ export interface ChainDependencies {
   routeOf: ReturnType<typeof routeFinder>;
   /** Paths of routes that look at the Authorization header themselves. */
   authenticating: ReadonlySet<string>;
-  /** Origins of pages elsewhere that may open WebSockets. */
+  /** Origins of other sites' pages that may open WebSockets. */
   webSocketOrigins: readonly string[];
   /** Calls under way: ended when the server stops or their session does. */
   connections: Connections;
   /** Calls that go on for long, by user. */
   longCalls: LongCalls;
-  /** Bodies that are in memory. */
+  /** Counts request bodies in memory. */
   bodies: BodyBudgets;
   /**
-   * Older versions of Kubernetes' kinds that are served here; undefined where that is turned off.
+   * Older versions of Kubernetes' kinds that are served here; undefined when that is turned off.
    */
   legacyVersions: LegacyVersions | undefined;
   /** Schemas of Kubernetes' kinds. */
@@ -65,8 +65,8 @@ export interface ChainDependencies {
 }
 
 /**
- * Headers by which a caller could act as somebody else at the Kubernetes API, or hand on his own
- * credentials.
+ * Headers with which a caller could act as somebody else at the Kubernetes API, or pass on their
+ * own credentials.
  */
 const NEVER_PROXIED = headerNames(
   /^(authorization|cookie|x-kubesphere-.*|impersonate-.*|x-remote-.*)$/,
@@ -84,8 +84,8 @@ const failures: Filter = (exchange, next) => {
 };
 
 /**
- * Reads method and URL; doubled slashes count as one. Also the fix-ups that member clusters and old
- * consoles rely on.
+ * Parses method and URL; doubled slashes count as one. Also makes the corrections that member
+ * clusters and old consoles need.
  */
 const requestInfo: Filter<Incoming> = (exchange, next) => {
   const { req } = exchange;
@@ -113,11 +113,12 @@ const requestInfo: Filter<Incoming> = (exchange, next) => {
 
 const VISIBLE = /[?&]scope=visible(&|$)/;
 
-/** Marks lists that show no more than what their caller may see: everybody may ask for those. */
+/** Marks lists that return only what their caller may see: everybody may ask for those. */
 function narrowing({ routeOf }: ChainDependencies): Filter<Incoming> {
   return (exchange, next) => {
     if (VISIBLE.test(exchange.url)) {
-      const route = routeOf(exchange.req.method ?? 'GET', exchange.url.split('?', 1)[0]!);
+      const [path = ''] = exchange.url.split('?', 1);
+      const route = routeOf(exchange.req.method ?? 'GET', path);
       exchange.info.visibleOnly = route?.narrows === true;
     }
 
@@ -126,9 +127,9 @@ function narrowing({ routeOf }: ChainDependencies): Filter<Incoming> {
 }
 
 /**
- * Finds out who calls. A wrong credential is refused also where none is needed, but for routes that
- * look at it themselves: at the token endpoint it is a client's secret, or what 3.0's console sends
- * with a refresh token.
+ * Authenticates the caller. A wrong credential is refused also when none is needed, except for
+ * routes that read it themselves: at the token endpoint it is a client's secret, or what 3.0's
+ * console sends with a refresh token.
  */
 function authentication({ authenticator, authenticating }: ChainDependencies): Filter<Incoming> {
   return (exchange, next) => {
@@ -152,7 +153,7 @@ function authentication({ authenticator, authenticating }: ChainDependencies): F
   };
 }
 
-/** Counts bodies that come for who sends them: they are held in memory until they are answered. */
+/** Counts bodies for their senders while they are in memory. */
 function bodyBudgets({ bodies }: ChainDependencies): Filter {
   return ({ req, res, user }, next) => {
     if (hasBody(req)) {
@@ -170,7 +171,7 @@ function authorize({ authorizer }: ChainDependencies, user: UserInfo, info: Requ
   return authorizer.authorizeCall(user, info);
 }
 
-/** Denies whatever no rule, role or public path allows. */
+/** Denies every call that no rule, role or public path allows. */
 function authorization(dependencies: ChainDependencies): Filter<Incoming> {
   return (exchange, next) => {
     const pending = authorize(dependencies, exchange.user, exchange.info);
@@ -178,15 +179,13 @@ function authorization(dependencies: ChainDependencies): Filter<Incoming> {
   };
 }
 
-/**
- * Calls that are about an older version of a kind, as they are made in the version that is served.
- */
+/** The same calls in the version that is served, for calls about an older version of a kind. */
 const legacyCalls = new WeakMap<Incoming, LegacyCall>();
 
 /**
- * Tells whether a call is about routes by a role that every project has. These roles are KubeSphere
- * 3.0's: they name routes by the group that clusters of its time had them in, `extensions`, which
- * held no other kind there any more.
+ * Whether a call is about Ingresses by a role that every project has. These roles of KubeSphere 3.0
+ * name the group in which clusters of its time served Ingresses, `extensions`, which had no other
+ * kinds by then.
  */
 function isAboutRoutesBy3x({ authorizer }: ChainDependencies, { user, info }: Incoming): boolean {
   const isRoute = info.group === 'extensions' && info.resource === 'ingresses';
@@ -195,7 +194,7 @@ function isAboutRoutesBy3x({ authorizer }: ChainDependencies, { user, info }: In
 }
 
 /**
- * Finds calls about older versions of Kubernetes' kinds: who makes one must be allowed to make it
+ * Finds calls about older versions of Kubernetes' kinds: their callers must be allowed to make them
  * in the served version too.
  */
 function legacyVersions(dependencies: ChainDependencies): Filter<Incoming> {
@@ -204,7 +203,7 @@ function legacyVersions(dependencies: ChainDependencies): Filter<Incoming> {
     if (call) {
       if (!isAboutRoutesBy3x(dependencies, exchange)) {
         await authorize(dependencies, exchange.user, call.info);
-        // What lasts ends when this right is taken.
+        // Long calls end when this right is withdrawn.
         exchange.served = call.info;
       }
 
@@ -224,21 +223,21 @@ function legacyVersions(dependencies: ChainDependencies): Filter<Incoming> {
 }
 
 /**
- * The call as it goes to the Kubernetes API: with this server's identity, without the caller's
- * credentials.
+ * Returns the call as it is sent to the Kubernetes API: with this server's identity, without the
+ * caller's credentials.
  */
 function proxied(exchange: Incoming, headers: Record<string, string>): KubeRequest {
   const kept: Record<string, string> = {};
 
-  for (const name in headers) {
+  for (const [name, value] of Object.entries(headers)) {
     if (!NEVER_PROXIED(name)) {
-      kept[name] = headers[name]!;
+      kept[name] = value;
     }
   }
 
   const request = kubeRequestFrom(exchange.req, exchange.signal, kept);
 
-  // What a pod or service gets, nobody here keeps.
+  // Bodies for pods and services are not kept in memory.
   const streams = exchange.info.subresource === 'proxy';
   const isCounted = request.body !== undefined && !streams;
 
@@ -246,8 +245,7 @@ function proxied(exchange: Incoming, headers: Record<string, string>): KubeReque
 }
 
 /**
- * Makes a call to the Kubernetes API for its caller, through the gate: in the version that is
- * served.
+ * Makes a caller's call to the Kubernetes API, through the gate and in the version that is served.
  */
 export function gatedCall(
   { gate, kubernetes, legacyVersions: versions, schemaOf }: ChainDependencies,
@@ -281,7 +279,7 @@ export function gatedCall(
     : send(info, request, readBody);
 }
 
-/** A watch's body that simply ends, without an error for the reader, when the server stops. */
+/** Returns a watch's body that ends without an error when the server stops. */
 async function* endingQuietly(body: KubeBody, stopped: AbortSignal): AsyncGenerator<Uint8Array> {
   try {
     yield* isWhole(body) ? [body] : body;
@@ -319,7 +317,7 @@ async function proxyWatch(
   }
 }
 
-/** Passes any other call on; one that lasts, like following a log, is cut when its session ends. */
+/** Passes any other call on; a long one, such as following a log, is cut when its session ends. */
 async function proxyCall(
   dependencies: ChainDependencies,
   exchange: Exchange,
@@ -331,7 +329,7 @@ async function proxyCall(
   }
 
   const forget = dependencies.connections.add(exchange, (why) => {
-    // What is on its way when the server stops may arrive.
+    // Answers in progress when the server stops are completed.
     if (why !== 'stopping') {
       exchange.res.destroy();
     }
@@ -340,7 +338,7 @@ async function proxyCall(
   await Promise.resolve(writeKubeResponse(exchange.res, response)).finally(forget);
 }
 
-/** Hands `/api` and `/apis` to the Kubernetes API, streaming both ways. */
+/** Passes calls of `/api` and `/apis` to the Kubernetes API, streaming both ways. */
 function kubernetesProxy(dependencies: ChainDependencies): Filter {
   const proxy: Filter = async (exchange) => {
     const { info, req, res } = exchange;
@@ -367,7 +365,7 @@ function kubernetesProxy(dependencies: ChainDependencies): Filter {
   return (exchange, next) => (exchange.info.isKubernetes ? proxy(exchange, next) : next());
 }
 
-/** Lets live lists end with their session, or with the right to them. */
+/** Ends live lists with their session, or when the right to them is withdrawn. */
 function liveLists({ connections }: ChainDependencies): Filter {
   return (exchange, next) => {
     if (exchange.info.verb === 'watch') {
@@ -378,7 +376,7 @@ function liveLists({ connections }: ChainDependencies): Filter {
 }
 
 /**
- * The way of every call, outermost first. Cluster dispatch comes after authentication, auditing
+ * The filters of every call, outermost first. Cluster dispatch comes after authentication, auditing
  * after authorization.
  */
 export function chain(dependencies: ChainDependencies): readonly Filter[] {
@@ -397,13 +395,13 @@ export function chain(dependencies: ChainDependencies): readonly Filter[] {
   ];
 }
 
-/** Where upgrades end: the Kubernetes API, or a route of this server. */
+/** Handlers of upgrades: the Kubernetes API, or a route of this server. */
 export interface UpgradeEnds {
   kubernetes: (request: KubeRequest) => Promise<void>;
   route: () => Promise<void>;
 }
 
-/** The same way for protocol upgrades. */
+/** The same filters for protocol upgrades. */
 export function upgradeChain(
   dependencies: ChainDependencies,
   ends: UpgradeEnds,
@@ -422,7 +420,7 @@ export function upgradeChain(
     const { req } = exchange;
 
     const headers = {
-      // Kubernetes asks every WebSocket for an origin; one that came with it has been checked
+      // Kubernetes requires an origin of every WebSocket; one that came with it has been checked
       // above.
       origin: `http://${req.headers.host ?? 'localhost'}`,
       ...endToEndHeaders(req),

@@ -12,9 +12,11 @@ Applies the CRDs and built-in objects of KubeSphere to a cluster and says what i
 the ServiceAccount of the pod that it runs in. May be run again at any time; fields that others changed stay theirs.
 `;
 
-/** What the command needs from its surroundings. */
+/** What the command gets from the process. */
 export interface InstallCommandOptions {
-  /** How to reach the cluster of the pod that this runs in; called without --kubeconfig. */
+  /**
+   * Returns the configuration of the cluster in whose pod this runs; called without --kubeconfig.
+   */
   inCluster: () => Promise<ClusterConfig>;
   out: (line: string) => void;
   error: (line: string) => void;
@@ -24,7 +26,10 @@ function line({ object, result, error }: Change): string {
   return error ? `${object} ${result}: ${error.message}` : `${object} ${result}`;
 }
 
-/** Runs `ks-apiserver install`; `args` are those after the word install. Answers the exit code. */
+/**
+ * Runs `ks-apiserver install`; `args` are the arguments after the word install. Returns the exit
+ * code.
+ */
 export async function installCommand(
   args: readonly string[],
   options: InstallCommandOptions,

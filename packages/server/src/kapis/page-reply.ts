@@ -7,9 +7,7 @@ import { bytesOf, listBody, type TotalKey } from '../models/resources/list/rende
 import { entityTag } from './entity-tag.ts';
 import { staleHeaders } from './stale-headers.ts';
 
-/**
- * Answers are asked for anew each time, but need not be sent anew; they are for their caller alone.
- */
+/** Caches must revalidate answers each time, and answers belong to one caller. */
 const CACHING = { 'cache-control': 'no-cache, private', vary: 'Authorization, Accept-Encoding' };
 const JSON_TYPE = 'application/json';
 
@@ -20,13 +18,16 @@ function cachingHeaders(
   form: string,
   stale = catalog.staleness(definition),
 ): Record<string, string> {
-  // A page of a snapshot names the next one: it is not to be kept longer than that can be asked
-  // for.
+  // A page of a list snapshot contains the link to the next one, and must not be cached longer than
+  // that works.
   const etag = page.continue === undefined ? entityTag(page, definition, catalog, form) : undefined;
   return { ...(etag !== undefined && { etag }), ...CACHING, ...staleHeaders(stale) };
 }
 
-/** The answer to a list of cached objects, `{items, totalItems}`: their bytes as they are. */
+/**
+ * Returns the answer to a list of cached objects, `{items, totalItems}`, with their bytes as they
+ * are.
+ */
 export function pageReply(
   page: Page,
   definition: ResourceDefinition,
@@ -49,10 +50,10 @@ export function pageReply(
   return new RouteReply(200, { ...headers, 'content-length': String(length) }, pieces);
 }
 
-/** Answers to gets, as long as their objects are as they were. */
+/** Answers to gets, kept while their objects are unchanged. */
 const replies = new WeakMap<Entry, RouteReply>();
 
-/** The answer to a get of a cached object. */
+/** Returns the answer to a get of a cached object. */
 export function objectReply(
   entry: Entry,
   definition: ResourceDefinition,
@@ -79,5 +80,5 @@ export function objectReply(
   return reply;
 }
 
-/** 3.0's answer to a write that has nothing else to say. */
+/** 3.0's answer to a write without content. */
 export const SUCCESS = { message: 'success' };

@@ -8,7 +8,7 @@ import { requireSecretAccess } from '../models/authorization/restrictions/secret
 import { type Outbound, OutboundError } from '../models/outbound/outbound.ts';
 import { ImageNotFound } from '../models/verification/registry.ts';
 
-/** What handlers work with that ask servers which their callers name. */
+/** Dependencies of handlers that contact servers which their callers name. */
 export interface VerificationDependencies {
   client: KubeReader;
   authorizer: Authorizer;
@@ -16,8 +16,8 @@ export interface VerificationDependencies {
 }
 
 /**
- * Turns what went wrong with a server that the caller named into a status; other errors stay as
- * they are.
+ * Turns the failure of a server that the caller named into a status; other errors are thrown
+ * unchanged.
  */
 export async function answering<T>(
   { failed, missing = failed }: { failed: 400 | 500; missing?: 400 | 404 | 500 },
@@ -39,8 +39,8 @@ export async function answering<T>(
 }
 
 /**
- * Reads a Secret for a caller who may read it himself: its contents are sent to a server of his
- * choice.
+ * Reads a Secret for a caller who may read it themselves: its contents are sent to a server of
+ * their choice.
  */
 export async function readSecret(
   { client, authorizer }: VerificationDependencies,

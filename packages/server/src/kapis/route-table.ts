@@ -8,14 +8,14 @@ import {
   WATCH_PARAMETERS,
 } from './parameters.ts';
 
-/** One route of a group's table, written in a line. */
+/** One route of a group's table, in short form. */
 export type RouteTuple = [
   method: Method,
   path: string,
   operationId: string,
   summary: string,
   handler: Handler,
-  /** `live`: the list goes on with `watch=true`. */
+  /** `live`: the list can be followed with `watch=true`. */
   schemas: { body?: TSchema; bodyLimit?: number; returns?: TSchema; live?: boolean },
 ];
 
@@ -27,8 +27,8 @@ const PATCH_TYPES = [
 ];
 
 /**
- * The routes of a group's table: paths are below `base`, path parameters come from the path, lists
- * take those of all lists.
+ * Returns the routes of a group's table: paths are below `base`, path parameters are taken from the
+ * path, lists get the parameters of all lists.
  */
 export function routesOf(
   base: string,

@@ -30,10 +30,10 @@ import { terminalV1alpha2 } from './terminal.v1alpha2/routes.ts';
 import { buildAs } from './version/build.ts';
 import { version } from './version/routes.ts';
 
-/** What the handlers of all groups work with. */
+/** Dependencies of the handlers of all groups. */
 export interface RouteDependencies {
   config: Config;
-  /** Writes for callers. */
+  /** Makes the writes of callers. */
   gate: Gate;
   client: KubeReader;
   routers: Routers;
@@ -53,7 +53,7 @@ export interface RouteDependencies {
   runsContainers: boolean;
 }
 
-/** Every operation of the server: all groups' tables one after the other. */
+/** Returns every operation of the server: the tables of all groups one after the other. */
 export function routes(dependencies: RouteDependencies): readonly Route[] {
   const {
     config,
@@ -109,7 +109,7 @@ export function routes(dependencies: RouteDependencies): readonly Route[] {
 }
 
 /**
- * The same routes for documents and tests; there is nothing behind them, so their handlers must not
+ * Returns the same routes for documents and tests; their handlers have no dependencies and must not
  * be called.
  */
 export function routeTables(): readonly Route[] {

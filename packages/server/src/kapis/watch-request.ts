@@ -3,9 +3,9 @@ import { badRequest, StatusError } from '@ks-apiserver/apimachinery/meta/errors'
 
 /** How a list is to be followed. */
 export interface WatchRequest {
-  /** Position after which to go on; '' to begin anew. */
+  /** Position after which to continue; '' to start anew. */
   position: string;
-  /** Whether the objects that are there come first. */
+  /** Whether the existing objects are sent first. */
   initial: boolean;
   bookmarks: boolean;
   timeoutSeconds: number | undefined;
@@ -17,7 +17,7 @@ export const EVENT_STREAM = 'text/event-stream';
 const TRUE = /^(1|t|T|TRUE|true|True)$/;
 const FALSE = /^(0|f|F|FALSE|false|False)$/;
 
-/** Parameters of Kubernetes' watches, which are no filters of a live list. */
+/** Parameters of Kubernetes' watches, which do not filter a live list. */
 const PARAMETERS = [
   'resourceVersion',
   'resourceVersionMatch',
@@ -59,15 +59,15 @@ export function wantsEvents({ accept = '' }: IncomingHttpHeaders): boolean {
     .some((item) => item.split(';')[0]!.trim().toLowerCase() === EVENT_STREAM);
 }
 
-/** Whether a caller takes nothing but Server-Sent Events. */
+/** Whether a caller accepts only Server-Sent Events. */
 function wantsEventsOnly({ accept }: IncomingHttpHeaders): boolean {
   return accept?.includes(EVENT_STREAM) === true && !/json|\*\/\*/.test(accept);
 }
 
 /**
- * Takes the parameters of a watch out of a query; undefined for a query that asks for a list.
- * `Last-Event-ID` of who comes back counts before `resourceVersion`. Throws BadRequest for values
- * that cannot be read, NotAcceptable for a list as events.
+ * Removes the parameters of a watch from a query and returns them; undefined for a query that asks
+ * for a list. `Last-Event-ID` of a reconnecting caller takes precedence over `resourceVersion`.
+ * Throws BadRequest for values that cannot be parsed, NotAcceptable for a list as events.
  */
 export function takeWatch(
   query: URLSearchParams,

@@ -107,12 +107,12 @@ const responses = (schema: SwaggerSchema, ...statuses: [string, string][]) =>
 const capital = (text: string) =>
   text.replace(/(?:^|[.])([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-/** A group's part of operationIds: `cluster.kubesphere.io` gives `ClusterKubesphereIo`. */
+/** Returns a group's part of operationIds: `cluster.kubesphere.io` gives `ClusterKubesphereIo`. */
 export const groupId = capital;
 
 const tagOf = (group: string) => capital(group).replace(/^./, (letter) => letter.toLowerCase());
 
-/** An operation that reads a discovery document. */
+/** Returns the operation that reads a discovery document. */
 export function discoveryOperation(
   id: string,
   group: string | undefined,
@@ -141,8 +141,8 @@ export function discoveryOperation(
 }
 
 /**
- * The paths of a CRD's resource as KubeSphere publishes them: collection, object, status, and the
- * old watch paths.
+ * Returns the paths of a CRD's resource as KubeSphere publishes them: collection, object, status,
+ * and the old watch paths.
  */
 export function crdPaths(crd: KubeObject): [string, PathItem][] {
   const { group, names, versions } = crd.spec as {

@@ -58,7 +58,7 @@ class FieldWalk {
 
   /** The value at the beginning of the text. */
   read(schema: KnownField): unknown {
-    return this.#value(schema, true);
+    return this.#value(schema, { isRoot: true });
   }
 
   /** The next character that is no space, which is not passed. */
@@ -69,10 +69,10 @@ class FieldWalk {
     return this.#text.charAt(this.#at);
   }
 
-  #value(schema: KnownField, isRoot = false): unknown {
+  #value(schema: KnownField, { isRoot } = { isRoot: false }): unknown {
     const char = this.#peek();
     if (char === '{') {
-      return this.#object(schema, isRoot);
+      return this.#object(schema, { isRoot });
     }
     if (char === '[') {
       return this.#array(schema);
@@ -97,7 +97,7 @@ class FieldWalk {
     return JSON.parse(this.#text.slice(start, this.#at)) as string;
   }
 
-  #object(schema: KnownField, isRoot: boolean): Record<string, unknown> {
+  #object(schema: KnownField, { isRoot }: { isRoot: boolean }): Record<string, unknown> {
     const object: Record<string, unknown> = {};
 
     this.#at++;

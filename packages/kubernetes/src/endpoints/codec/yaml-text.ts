@@ -92,6 +92,14 @@ function unshared(value: unknown, budget: { left: number }): unknown {
   );
 }
 
+/** How a value is walked through. */
+interface WalkOptions {
+  /** True for the document itself. */
+  isRoot?: boolean;
+  /** True inside of keys and of unknown fields, of which nothing is reported. */
+  isSilent?: boolean | undefined;
+}
+
 /** Walks the events of a document, which come in the order of the text. */
 class EventWalk {
   readonly #text: string;
@@ -108,24 +116,28 @@ class EventWalk {
     this.#lineOf = lineCounter(text);
   }
 
-  /** Tells what the document repeats, and what a schema does not know of it. */
-  tell(schema: KnownField): void {
-    this.#value(schema, true, true);
+  /** Reports the keys that the document repeats, and the fields that a schema does not know. */
+  report(schema: KnownField): void {
+    this.#value(schema, { isRoot: true });
   }
 
   #startOf(event: Event): number {
     if (event.type === EVENT_ID.SCALAR) {
       return event.valueStart;
     }
-    return 'start' in event ? event.start : 'anchorStart' in event ? event.anchorStart : -1;
+    if ('start' in event) {
+      return event.start;
+    }
+
+    return 'anchorStart' in event ? event.anchorStart : -1;
   }
 
-  #value(schema: KnownField, tells: boolean, isRoot = false): void {
+  #value(schema: KnownField, options: WalkOptions = {}): void {
     const event = this.#events[this.#next++]!;
     if (event.type === EVENT_ID.SEQUENCE) {
-      this.#sequence(itemsOf(schema), tells);
+      this.#sequence(itemsOf(schema), options);
     } else if (event.type === EVENT_ID.MAPPING) {
-      this.#mapping(schema, tells, isRoot);
+      this.#mapping(schema, options);
     }
   }
 
@@ -133,41 +145,41 @@ class EventWalk {
     return this.#events[this.#next]!.type === EVENT_ID.POP;
   }
 
-  #sequence(items: KnownField, tells: boolean): void {
+  #sequence(items: KnownField, { isSilent }: WalkOptions): void {
     for (let index = 0; !this.#isOver(); index++) {
       this.#path.push(index);
-      this.#value(items, tells);
+      this.#value(items, { isSilent });
       this.#path.pop();
     }
 
     this.#next++;
   }
 
-  #mapping(schema: KnownField, tells: boolean, isRoot: boolean): void {
+  #mapping(schema: KnownField, { isRoot = false, isSilent = false }: WalkOptions): void {
     const seen = new Set<string>();
 
     while (!this.#isOver()) {
       const key = this.#events[this.#next]!;
       const name = key.type === EVENT_ID.SCALAR ? getScalarValue(this.#text, key) : '';
 
-      this.#value('open', false);
+      this.#value('open', { isSilent: true });
 
       const start = this.#startOf(this.#events[this.#next]!);
       const known = fieldOf(schema, name, isRoot);
 
       this.#path.push(name);
 
-      if (tells && seen.has(name)) {
+      if (!isSilent && seen.has(name)) {
         const line = this.#lineOf(start >= 0 ? start : this.#startOf(key));
         this.#errors.add(`line ${line}: key ${JSON.stringify(name)} already set in map`);
       }
 
-      if (tells && known === 'unknown' && name !== '<<') {
+      if (!isSilent && known === 'unknown' && name !== '<<') {
         this.#errors.unknown(this.#path);
       }
 
       seen.add(name);
-      this.#value(known, tells && known !== 'unknown');
+      this.#value(known, { isSilent: isSilent || known === 'unknown' });
       this.#path.pop();
     }
 
@@ -215,7 +227,7 @@ export function parseYaml(whole: string): ParsedText {
       value,
       strictErrors: (schema) => {
         const errors = new StrictErrors();
-        new EventWalk(text, events, errors).tell(schema);
+        new EventWalk(text, events, errors).report(schema);
         return errors.list();
       },
     };

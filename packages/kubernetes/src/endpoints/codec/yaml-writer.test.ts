@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parse } from 'yaml';
 import { parseYaml } from './yaml-text.ts';
-import { yamlPieces } from './yaml-writer.ts';
+import { yamlItemPieces, yamlPieces } from './yaml-writer.ts';
 
-const written = (value: unknown, item?: boolean) => [...yamlPieces(value, item)].join('');
+const written = (value: unknown) => [...yamlPieces(value)].join('');
 
 test('YAML is written as Kubernetes writes it', () => {
   const value = {
@@ -62,7 +62,8 @@ none: {}
 `,
   );
 
-  assert.equal(written({ b: 1, a: { c: 2 } }, true), '- a:\n    c: 2\n  b: 1\n');
+  const item = [...yamlItemPieces({ b: 1, a: { c: 2 } })].join('');
+  assert.equal(item, '- a:\n    c: 2\n  b: 1\n');
 });
 
 const texts = fc.oneof(

@@ -51,7 +51,8 @@ function block(text: string, indent: string): string | undefined {
 
   const body = text.replace(/\n+$/, '');
   const ends = text.length - body.length;
-  const chomping = ends === 0 ? '-' : ends === 1 ? '' : '+';
+  const keepsMore = ends === 1 ? '' : '+';
+  const chomping = ends === 0 ? '-' : keepsMore;
 
   return `|${chomping}\n${text.slice(0, text.length - Math.min(ends, 1)).replace(/^(?=.)/gm, indent)}`;
 }
@@ -67,17 +68,22 @@ function isFilled(value: unknown): value is object {
   return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
 }
 
-/**
- * One value after its key or dash: `indent` is where its lines begin, `inItem` whether the first
- * one is begun.
- */
-function* lines(value: object, indent: string, inItem: boolean): Generator<string, void> {
+/** Where a value is written. */
+interface Position {
+  /** What its lines begin with. */
+  indent: string;
+  /** True after a dash, where the first line has begun already. */
+  inItem: boolean;
+}
+
+/** Writes the lines of a list or an object that is not empty. */
+function* lines(value: object, { indent, inItem }: Position): Generator<string, void> {
   let begin = inItem ? '' : indent;
 
   if (Array.isArray(value)) {
     for (const item of value) {
       yield `${begin}- `;
-      yield* after(item, `${indent}  `, true);
+      yield* after(item, { indent: `${indent}  `, inItem: true });
       begin = indent;
     }
 
@@ -95,14 +101,20 @@ function* lines(value: object, indent: string, inItem: boolean): Generator<strin
     // A key of more characters has to be marked as one.
     yield name.length > 1000 ? `${begin}? ${name}\n${indent}:` : `${begin}${name}:`;
     yield isFilled(item) ? '\n' : ' ';
-    yield* after(item, Array.isArray(item) ? indent : `${indent}  `, false);
+    yield* after(item, {
+      indent: Array.isArray(item) ? indent : `${indent}  `,
+      inItem: false,
+    });
     begin = indent;
   }
 }
 
-function* after(value: unknown, indent: string, inItem: boolean): Generator<string, void> {
+/** Writes a value after its key or dash. */
+function* after(value: unknown, position: Position): Generator<string, void> {
+  const { indent } = position;
+
   if (isFilled(value)) {
-    yield* lines(value, indent, inItem);
+    yield* lines(value, position);
   } else if (typeof value === 'object' && value !== null) {
     yield Array.isArray(value) ? '[]\n' : '{}\n';
   } else {
@@ -111,14 +123,22 @@ function* after(value: unknown, indent: string, inItem: boolean): Generator<stri
 }
 
 /**
- * A JSON value as YAML 1.1, as Kubernetes writes it: keys in order, lists at the indentation of
- * their key. Comes in pieces, so that a large one can be written with turns for others; `item`
- * writes it as one of a list.
+ * Writes a JSON value as YAML 1.1 as Kubernetes does: keys in order, lists at the indentation of
+ * their key. Yields pieces, so that other requests can run while a large value is written.
  */
-export function* yamlPieces(value: unknown, item = false): Generator<string, void> {
-  let piece = item ? '- ' : '';
+export function yamlPieces(value: unknown): Generator<string, void> {
+  return pieces('', after(value, { indent: '', inItem: false }));
+}
 
-  for (const part of after(value, item ? '  ' : '', item)) {
+/** The same for an item of a list. */
+export function yamlItemPieces(value: unknown): Generator<string, void> {
+  return pieces('- ', after(value, { indent: '  ', inItem: true }));
+}
+
+function* pieces(begin: string, parts: Iterable<string>): Generator<string, void> {
+  let piece = begin;
+
+  for (const part of parts) {
     piece += part;
     if (piece.length < PIECE) {
       continue;

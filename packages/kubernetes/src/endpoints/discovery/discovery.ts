@@ -139,7 +139,9 @@ export class Discovery {
     const key = `${aggregated ?? ''}${path}`;
     let document = this.#documents.get(key);
     if (!document) {
-      const value = aggregated ? this.#aggregated(path === '/api', aggregated) : this.#plain(path);
+      const value = aggregated
+        ? this.#aggregated(path === '/api' ? 'api' : 'apis', aggregated)
+        : this.#plain(path);
       if (value === undefined) {
         return undefined;
       }
@@ -163,8 +165,9 @@ export class Discovery {
     });
   }
 
-  #aggregated(core: boolean, version: string): unknown {
-    const groups = [...this.#catalog.groups()].filter(([name]) => (name === '') === core);
+  #aggregated(prefix: 'api' | 'apis', version: string): unknown {
+    const isServedHere = (group: string) => (group === '') === (prefix === 'api');
+    const groups = [...this.#catalog.groups()].filter(([name]) => isServedHere(name));
 
     return {
       kind: 'APIGroupDiscoveryList',
@@ -201,15 +204,12 @@ export class Discovery {
         : undefined;
     }
 
-    const [group, version] =
-      prefix === 'api' && parts.length === 2
-        ? ['', first]
-        : parts.length === 3
-          ? [first, second!]
-          : ['', ''];
+    const [group, version] = prefix === 'api' && parts.length === 2 ? ['', first] : [first, second];
 
     if (
+      parts.length > 3 ||
       (group === '') !== (prefix === 'api') ||
+      version === undefined ||
       !this.#catalog.groups().get(group)?.includes(version)
     ) {
       return undefined;
@@ -219,7 +219,7 @@ export class Discovery {
 
     return {
       kind: 'APIResourceList',
-      // The oldest group of all has never told its list's version.
+      // Kubernetes leaves the version of the list out for the core group.
       ...(group !== '' && { apiVersion: 'v1' }),
       groupVersion: apiVersionOf({ group, version }),
       resources: resourcesOf(types),

@@ -21,24 +21,30 @@ const SMALL_BYTES = 64 * 1024;
  */
 const EAGER_BYTES = 4 * 1024 * 1024;
 
-/** The answer to a list call; `isSelected`: the next item may be far from the last one. */
+/** Which objects a list has. */
+interface ListSelection {
+  /** True where a selector leaves some out, so that the next item may be far from the last one. */
+  isSelected: boolean;
+}
+
+/** The response to a list call. */
 export async function listResponse(
   call: Call,
   form: ListForm,
   items: ListItems,
-  isSelected: boolean,
+  { isSelected }: ListSelection,
 ): Promise<KubeResponse> {
   if (form.isStored && isShort(items)) {
     const bytes = [...itemBytes(form, items)].filter((piece) => piece !== undefined);
     return sized(call, [form.open, ...bytes, form.close], EAGER_BYTES);
   }
 
-  const body = await pieces(call, form, items, isSelected || !form.isStored);
+  const body = await pieces(call, form, items, { isSelected: isSelected || !form.isStored });
 
   return { status: 200, headers: { 'content-type': form.contentType }, body };
 }
 
-/** The answer to a list call whose items were kept as `allItems` made them. */
+/** The response to a list call whose items were kept as `allItems` made them. */
 export function keptResponse(call: Call, metadata: unknown, items: Buffer): KubeResponse {
   return sized(call, [storedForm(call, metadata).open, items], SMALL_BYTES);
 }
@@ -48,8 +54,8 @@ function isShort(items: ListItems): items is readonly StoredObject[] {
 }
 
 /**
- * An answer whose pieces are all there: in one piece up to `small` bytes, or where it will be
- * compressed or laid out.
+ * A response whose pieces are all known: one piece up to `small` bytes, or where it will be
+ * compressed or indented.
  */
 function sized({ request, query }: Call, parts: readonly Buffer[], small: number): KubeResponse {
   const size = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
@@ -163,7 +169,7 @@ async function pieces(
   call: Call,
   form: ListForm,
   items: ListItems,
-  isSelected: boolean,
+  { isSelected }: ListSelection,
 ): Promise<KubeBody> {
   const iterator = parts(form, items);
   const collected: Buffer[] = [];

@@ -4,7 +4,7 @@ import type { StoredObject } from '../../storage/stored-object.ts';
 import type { Table } from '../../tables/table.ts';
 import type { Call } from '../call.ts';
 import type { Form } from '../codec/negotiate.ts';
-import { yamlPieces } from '../codec/yaml-writer.ts';
+import { yamlItemPieces, yamlPieces } from '../codec/yaml-writer.ts';
 import { partialObject, tableOfList } from './meta-forms.ts';
 
 /** How a list is written: what stands before, between and after its items, and each item. */
@@ -108,20 +108,23 @@ export function listForm(call: Call, form: Form, metadata: Table['metadata']): L
     };
   }
 
-  const part = (isBefore: boolean) => {
-    const fields = Object.entries(head).filter(([name]) => name < items === isBefore);
-    return fields.length === 0 ? '' : [...yamlPieces(Object.fromEntries(fields))].join('');
-  };
+  const yamlOf = (fields: readonly [string, unknown][]) =>
+    fields.length === 0 ? '' : [...yamlPieces(Object.fromEntries(fields))].join('');
+
+  // YAML has its keys in order: some fields come before the items, others after them.
+  const fields = Object.entries(head);
+  const before = yamlOf(fields.filter(([name]) => name < items));
+  const after = yamlOf(fields.filter(([name]) => name >= items));
 
   return {
     isStored: false,
     contentType: 'application/yaml',
-    open: Buffer.from(`${part(true)}${items}:\n`),
+    open: Buffer.from(`${before}${items}:\n`),
     comma: undefined,
-    close: Buffer.from(part(false)),
-    none: Buffer.from(`${part(true)}${items}: []\n${part(false)}`),
+    close: Buffer.from(after),
+    none: Buffer.from(`${before}${items}: []\n${after}`),
     *item(object) {
-      for (const piece of yamlPieces(item(object), true)) {
+      for (const piece of yamlItemPieces(item(object))) {
         yield Buffer.from(piece);
       }
     },

@@ -51,12 +51,9 @@ export async function list(call: Call): Promise<KubeResponse> {
     ...(page.remaining !== undefined && { remainingItemCount: page.remaining }),
   };
 
-  return listResponse(
-    call,
-    listForm(call, form, metadata),
-    page.items,
-    selection.matches !== undefined,
-  );
+  return listResponse(call, listForm(call, form, metadata), page.items, {
+    isSelected: selection.matches !== undefined,
+  });
 }
 
 /**

@@ -24,7 +24,6 @@ function tableOptions(
   form: Form,
   includeObject: string,
   metadata: Table['metadata'],
-  columns: boolean,
 ): TableOptions {
   return {
     ...(type.custom && { printerColumns: type.custom.printerColumns }),
@@ -33,23 +32,18 @@ function tableOptions(
       : 'Metadata') as IncludeObject,
     metadata,
     apiVersion: form.version === 'v1' ? 'meta.k8s.io/v1' : 'meta.k8s.io/v1beta1',
-    columnDefinitions: columns,
   };
 }
 
-/**
- * An object as a meta.k8s.io Table with the columns that `kubectl get` shows; `columns` is false
- * for later events of a watch.
- */
+/** An object as a meta.k8s.io Table with the columns that `kubectl get` shows. */
 export function tableOf(
   type: ResourceType,
   object: KubeObject,
   form: Form,
   includeObject: string,
   metadata: Table['metadata'],
-  columns = true,
 ): Table {
-  return tableFor(type, [object], tableOptions(type, form, includeObject, metadata, columns));
+  return tableFor(type, [object], tableOptions(type, form, includeObject, metadata));
 }
 
 /** A list as a meta.k8s.io Table, row by row. */
@@ -59,5 +53,5 @@ export function tableOfList(
   includeObject: string,
   metadata: Table['metadata'],
 ): TableMaker {
-  return tableMaker(type, tableOptions(type, form, includeObject, metadata, true));
+  return tableMaker(type, tableOptions(type, form, includeObject, metadata));
 }

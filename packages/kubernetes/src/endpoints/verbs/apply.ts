@@ -1,6 +1,10 @@
 import { badRequest, invalid, StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type KubeObject, kindText } from '@ks-apiserver/apimachinery/meta/types';
-import { applySteps, checkConfiguration } from '@ks-apiserver/apimachinery/patch/apply';
+import {
+  applyServerSide,
+  applySteps,
+  checkConfiguration,
+} from '@ks-apiserver/apimachinery/patch/apply';
 import { jsonTypeName } from '@ks-apiserver/apimachinery/patch/merge-patch';
 import { checkTypes } from '@ks-apiserver/apimachinery/schema/decode';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
@@ -10,7 +14,6 @@ import { schemaOf } from '../../registry/resources/kind-rules.ts';
 import type { ResourceType } from '../../registry/resources/resource-type.ts';
 import { yieldBetweenLargeSteps } from '../../registry/store/large-work.ts';
 import { matchUrl } from '../../registry/store/metadata.ts';
-import { pause, type Steps } from '../../registry/store/steps.ts';
 import type { Call } from '../call.ts';
 import { isLarge, parseYamlBody, requestBody } from '../codec/body.ts';
 import { checkMetadata, dropEmptyMetadata } from '../codec/decode.ts';
@@ -63,14 +66,12 @@ export interface Application {
   applied: KubeObject;
   options: ReturnType<typeof writeOptions>;
   /**
-   * The object that comes of a configuration of the call's own resource and the stored one; throws
-   * a StatusError 409.
+   * Merges a configuration of the call's own resource into the stored object; throws a StatusError
+   * 409.
    */
-  merge(
-    configuration: KubeObject,
-    live: KubeObject | undefined,
-    context: { isLarge?: boolean },
-  ): Steps<KubeObject>;
+  merge(configuration: KubeObject, live: KubeObject | undefined): KubeObject;
+  /** The same for large objects, with turns for other requests between the parts. */
+  mergeInTurns(configuration: KubeObject, live: KubeObject | undefined): Promise<KubeObject>;
 }
 
 /** Reads an apply patch for a kind; throws StatusErrors 400, 422 and 500. */
@@ -97,41 +98,46 @@ export async function readApplication(call: Call, kind: ResourceType): Promise<A
 
   const { untracked } = call.api.store.strategyOf(type);
 
-  function* merge(
-    configuration: KubeObject,
-    live: KubeObject | undefined,
-    context: { isLarge?: boolean },
-  ): Steps<KubeObject> {
-    const steps = applySteps({
-      live,
-      applied: configuration,
-      manager,
-      force: isTrue(query, 'force'),
-      schema: schemaFor(type),
-      apiVersion: apiVersionOf(type),
-      now,
-      ...(path.subresource !== '' && { subresource: path.subresource }),
-      ...(untracked && { resetFields: untracked }),
-    });
+  const applyOptions = (configuration: KubeObject, live: KubeObject | undefined) => ({
+    live,
+    applied: configuration,
+    manager,
+    force: isTrue(query, 'force'),
+    schema: schemaFor(type),
+    apiVersion: apiVersionOf(type),
+    now,
+    ...(path.subresource !== '' && { subresource: path.subresource }),
+    ...(untracked && { resetFields: untracked }),
+  });
 
-    let step = steps.next();
-    for (; !step.done; step = steps.next()) {
-      yield* pause(context);
-    }
+  return {
+    applied,
+    options,
+    merge: (configuration, live) =>
+      completeMerged(type, applyServerSide(applyOptions(configuration, live))),
+    async mergeInTurns(configuration, live) {
+      const steps = applySteps(applyOptions(configuration, live));
+      let step = steps.next();
+      while (!step.done) {
+        await yieldBetweenLargeSteps();
+        step = steps.next();
+      }
 
-    const merged = step.value;
+      return completeMerged(type, step.value);
+    },
+  };
+}
 
-    if (!type.custom) {
-      return decodeApplied(merged, schemaFor(type));
-    }
-
-    const object = { ...merged, metadata: { ...merged.metadata } };
-    dropEmptyMetadata(object);
-
-    return object;
+/** Brings a merged object into the form in which its kind is decoded. */
+function completeMerged(type: ResourceType, merged: KubeObject): KubeObject {
+  if (!type.custom) {
+    return decodeApplied(merged, schemaFor(type));
   }
 
-  return { applied, options, merge };
+  const object = { ...merged, metadata: { ...merged.metadata } };
+  dropEmptyMetadata(object);
+
+  return object;
 }
 
 /**
@@ -159,12 +165,17 @@ function schemaFor(type: ResourceType): Schema {
  */
 export async function applyPatch(call: Call): Promise<KubeResponse> {
   const { path, type, api } = call;
-  const { applied, options, merge } = await readApplication(call, type);
+  const { applied, options, merge, mergeInTurns } = await readApplication(call, type);
+  const mayCreate = path.subresource === '';
 
   const written = await api.store.update(type, path.namespace, path.name, {
     subresource: path.subresource,
-    change: (live, context) => merge(applied, live, context),
-    create: path.subresource === '' ? (context) => merge(applied, undefined, context) : undefined,
+    change: (live) => merge(applied, live),
+    create: mayCreate ? () => merge(applied, undefined) : undefined,
+    inTurns: {
+      change: (live) => mergeInTurns(applied, live),
+      create: mayCreate ? () => mergeInTurns(applied, undefined) : undefined,
+    },
     tracksFields: true,
     patch: true,
     options,

@@ -1,6 +1,6 @@
 import { badRequest, invalid, type StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import { invalidValue, notSupported } from '@ks-apiserver/apimachinery/validation/field';
-import type { DeleteOptions } from '../../registry/store/delete.ts';
+import type { DeleteOptions } from '../../registry/store/writes/delete.ts';
 import type { Call } from '../call.ts';
 import { contentType, parseBody, requestBody, SMALL_BODY_BYTES } from '../codec/body.ts';
 

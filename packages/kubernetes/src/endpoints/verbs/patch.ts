@@ -13,8 +13,7 @@ import type { KubeResponse } from '@ks-apiserver/apimachinery/transport/transpor
 import { forbiddenField, invalidValue } from '@ks-apiserver/apimachinery/validation/field';
 import { schemaOf } from '../../registry/resources/kind-rules.ts';
 import type { ResourceType } from '../../registry/resources/resource-type.ts';
-import type { WriteContext } from '../../registry/resources/strategy.ts';
-import { pause, type Steps } from '../../registry/store/steps.ts';
+import { yieldBetweenLargeSteps } from '../../registry/store/large-work.ts';
 import type { Call } from '../call.ts';
 import { contentType, isLarge, requestBody } from '../codec/body.ts';
 import { decodeObject, type FieldValidation } from '../codec/decode.ts';
@@ -117,36 +116,26 @@ function decodePatched(
   }
 }
 
-/** The patched object, decoded again: a patch may have put anything anywhere. */
-export function* applyDecoded(
-  type: ResourceType,
-  old: KubeObject,
-  patch: Patch,
-  validation: FieldValidation,
-  warnings: string[],
-  context: WriteContext,
-): Steps<KubeObject> {
-  const { resourceVersion } = old.metadata;
-  const patched = patch(type, old);
+/**
+ * Checks that a patched object is still the one of the URL; a patch without a resourceVersion
+ * applies to whatever is current. Throws a StatusError 400.
+ */
+function completePatched(object: KubeObject, name: string, resourceVersion?: string): KubeObject {
+  const { metadata } = object;
 
-  yield* pause(context);
-
-  const object = decodePatched(type, patched, validation, warnings);
-
-  // A patch that does not speak of the resourceVersion is made on whatever is current.
-  if (object.metadata.resourceVersion === undefined && resourceVersion) {
-    object.metadata.resourceVersion = resourceVersion;
+  if (metadata.resourceVersion === undefined && resourceVersion) {
+    metadata.resourceVersion = resourceVersion;
   }
 
-  if (!object.metadata.name) {
+  if (!metadata.name) {
     throw badRequest(
-      `the name of the object (${old.metadata.name} based on URL) was undeterminable: name must be provided`,
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
     );
   }
 
-  if (object.metadata.name !== old.metadata.name) {
+  if (metadata.name !== name) {
     throw badRequest(
-      `the name of the object (${object.metadata.name}) does not match the name on the URL (${old.metadata.name})`,
+      `the name of the object (${metadata.name}) does not match the name on the URL (${name})`,
     );
   }
 
@@ -172,14 +161,30 @@ export async function patch(call: Call): Promise<KubeResponse> {
   }
 
   const body = await requestBody(call.request);
-  const change = readPatch(mediaType, body, type);
+  const apply = readPatch(mediaType, body, type);
+
+  // A patch may have put anything anywhere: what it made is decoded like a body.
+  const decode = (patched: PatchedObject) =>
+    decodePatched(type, patched, options.fieldValidation, call.warnings);
 
   options.isLarge = isLarge(body);
   const written = await api.store.update(type, path.namespace, path.name, {
     subresource: path.subresource,
     patch: true,
-    change: (old, context) =>
-      applyDecoded(type, old, change, options.fieldValidation, call.warnings, context),
+    change(old) {
+      const { name = '', resourceVersion } = old.metadata;
+      return completePatched(decode(apply(type, old)), name, resourceVersion);
+    },
+    inTurns: {
+      async change(old) {
+        const { name = '', resourceVersion } = old.metadata;
+        const patched = apply(type, old);
+
+        await yieldBetweenLargeSteps();
+
+        return completePatched(decode(patched), name, resourceVersion);
+      },
+    },
     options,
   });
 

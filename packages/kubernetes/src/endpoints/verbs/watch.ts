@@ -20,10 +20,12 @@ import { isTrue } from '../query.ts';
 const MIN_TIMEOUT_S = 1800;
 const BATCH_BYTES = 256 * 1024;
 
-function matchCauses(match: string, initialEvents: boolean, isContinued: boolean): StatusCause[] {
+/** What is wrong with the resourceVersionMatch of a watch. */
+function matchCauses(query: URLSearchParams): StatusCause[] {
   const field = 'resourceVersionMatch';
+  const match = query.get(field) ?? '';
 
-  if (!initialEvents) {
+  if (!query.has('sendInitialEvents')) {
     const causes: StatusCause[] = [];
 
     if (match !== '') {
@@ -32,7 +34,7 @@ function matchCauses(match: string, initialEvents: boolean, isContinued: boolean
       causes.push(forbiddenField(field, why));
     }
 
-    if (isContinued) {
+    if (query.get('continue')) {
       causes.push(
         forbiddenField(field, 'resourceVersionMatch is forbidden when continue is provided'),
       );
@@ -62,8 +64,7 @@ export function startWatch(call: Call): Watcher {
   const { query, type, path } = call;
   const form = negotiate(call.request.headers.accept, { type: call.type, as: 'watch' });
   const sendInitialEvents = isTrue(query, 'sendInitialEvents');
-  const match = query.get('resourceVersionMatch') ?? '';
-  const causes = matchCauses(match, query.has('sendInitialEvents'), Boolean(query.get('continue')));
+  const causes = matchCauses(query);
   if (causes.length > 0) {
     throw invalidListOptions(causes);
   }
@@ -106,7 +107,12 @@ function renderer(call: Call, form: Form): ((json: Buffer) => Buffer) | undefine
 
     const include = call.query.get('includeObject') ?? 'Metadata';
     const { resourceVersion = '' } = object.metadata;
-    const table = tableOf(call.type, object, form, include, { resourceVersion }, !columnsSent);
+    const table = tableOf(call.type, object, form, include, { resourceVersion });
+
+    // Only the first event has the columns.
+    if (columnsSent) {
+      table.columnDefinitions = null;
+    }
 
     columnsSent = true;
 

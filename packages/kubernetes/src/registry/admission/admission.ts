@@ -1,13 +1,11 @@
 import type { Backend } from '../../storage/backend.ts';
 import { qualifiedResource, type ResourceType } from '../resources/resource-type.ts';
-import { type Steps, waitFor } from '../store/steps.ts';
 import type { AdmissionPlugin, Attributes } from './attributes.ts';
 import { KindCache } from './kind-cache.ts';
 import { limitRanger } from './limit-ranger.ts';
 import { defaultTolerationSeconds, priority, runtimeClass } from './pod-defaults.ts';
-import { QuotaLedger } from './quota/ledger.ts';
+import { QuotaLedger, type QuotaStatus } from './quota/ledger.ts';
 import { chargeQuota } from './quota/resource-quota.ts';
-import type { QuotaStatusWriter } from './quota/status-writer.ts';
 import { serviceAccount, serviceAccountKey, usesDefaultAccount } from './service-account.ts';
 import {
   claimResize,
@@ -60,7 +58,7 @@ export class Admission {
   readonly #plans = new Map<string, Plan>();
   readonly #webhooks: Webhooks;
   readonly #ledger = new QuotaLedger((account) => void this.#quotaStatus?.write(account));
-  #quotaStatus: QuotaStatusWriter | undefined;
+  #quotaStatus: QuotaStatus | undefined;
   #backend: Backend | undefined;
 
   constructor(webhooks: Webhooks) {
@@ -79,7 +77,7 @@ export class Admission {
   }
 
   /** Begins to count for ResourceQuotas, whose status `writer` keeps. */
-  startQuotas(writer: (ledger: QuotaLedger) => QuotaStatusWriter): void {
+  startQuotas(writer: (ledger: QuotaLedger) => QuotaStatus): void {
     this.#quotaStatus = writer(this.#ledger);
     this.#ledger.start(this.#backend!);
   }
@@ -104,9 +102,10 @@ export class Admission {
   }
 
   /**
-   * Whether a write has to wait for somebody else, so that it cannot be decided inside a commit.
+   * Whether a write has to wait for a webhook or a ServiceAccount, so that it cannot be decided
+   * inside its commit.
    */
-  waits(attributes: Omit<Attributes, 'context' | 'old'>): boolean {
+  mustWait(attributes: Omit<Attributes, 'context' | 'old'>): boolean {
     return this.#webhooks.concern(attributes) || this.#needsAccount(attributes);
   }
 
@@ -126,14 +125,16 @@ export class Admission {
       return false;
     }
 
-    if (!object || !usesDefaultAccount(object)) {
+    // A pod that an apply creates is not known before the write is decided: it may use any.
+    if (object && !usesDefaultAccount(object)) {
       return false;
     }
 
     return this.#backend?.get(serviceAccountKey(namespace, 'default')) === undefined;
   }
 
-  #account(namespace: string): Promise<void> {
+  /** Resolves once a namespace has its default ServiceAccount, cannot get it, or the time is over. */
+  #accountExists(namespace: string): Promise<void> {
     const backend = this.#backend!;
     const key = serviceAccountKey(namespace, 'default');
 
@@ -158,31 +159,34 @@ export class Admission {
     });
   }
 
-  /** Lets the plugins change `attributes.object`; throws the StatusError of who refuses. */
-  *admit(attributes: Attributes): Steps<void> {
-    const { admit } = this.#planOf(attributes.type);
-
-    if (this.#needsAccount(attributes)) {
-      yield* waitFor(this.#account(attributes.namespace));
-    }
-
-    for (const plugin of admit) {
+  /** Lets the plugins change `attributes.object`; throws the StatusError of one that refuses. */
+  admit(attributes: Attributes): void {
+    for (const plugin of this.#planOf(attributes.type).admit) {
       plugin(attributes);
     }
-
-    yield* this.#webhooks.mutate(attributes, () => {
-      for (const plugin of admit) {
-        plugin(attributes);
-      }
-    });
   }
 
-  /** Shows the plugins what is to be stored; throws the StatusError of who refuses. */
-  *validate(attributes: Attributes): Steps<void> {
+  /** The same with webhooks, and after waiting for the ServiceAccount that a pod needs. */
+  async admitWithWebhooks(attributes: Attributes): Promise<void> {
+    if (this.#needsAccount(attributes)) {
+      await this.#accountExists(attributes.namespace);
+    }
+
+    this.admit(attributes);
+    await this.#webhooks.mutate(attributes, () => this.admit(attributes));
+  }
+
+  /** Lets the plugins check the final object; throws the StatusError of one that refuses. */
+  validate(attributes: Attributes): void {
     for (const plugin of this.#planOf(attributes.type).validate) {
       plugin(attributes);
     }
-    yield* this.#webhooks.validate(attributes);
+  }
+
+  /** The same with webhooks. */
+  async validateWithWebhooks(attributes: Attributes): Promise<void> {
+    this.validate(attributes);
+    await this.#webhooks.validate(attributes);
   }
 
   /**
@@ -202,9 +206,4 @@ export class Admission {
     await this.#quotaStatus?.close();
     this.#webhooks.close();
   }
-}
-
-/** The namespace of a write in the words of admission: a Namespace is in itself. */
-export function admissionNamespace(type: ResourceType, namespace: string, name: string): string {
-  return type.resource === 'namespaces' && type.group === '' ? name : namespace;
 }

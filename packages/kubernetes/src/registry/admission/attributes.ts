@@ -60,3 +60,8 @@ export function aggregate(messages: readonly string[]): string {
   const distinct = [...new Set(messages)];
   return distinct.length === 1 ? distinct[0]! : `[${distinct.join(', ')}]`;
 }
+
+/** The namespace that admission sees for a write: a Namespace is in itself. */
+export function admissionNamespace(type: ResourceType, namespace: string, name: string): string {
+  return type.resource === 'namespaces' && type.group === '' ? name : namespace;
+}

@@ -3,7 +3,7 @@ import type { PolicyRule } from '@ks-apiserver/apimachinery/rbac/rules';
 import type { ResourceCatalog } from '../resources/resource-catalog.ts';
 import { storageKey } from '../resources/resource-type.ts';
 import type { WriteOptions } from '../resources/strategy.ts';
-import type { Store } from '../store/store.ts';
+import type { RegistryStore } from '../store/registry-store.ts';
 import { BOOTSTRAP_BINDINGS, BOOTSTRAP_ROLES, type BootstrapRole } from './bootstrap-roles.ts';
 import { RBAC_GROUP } from './rbac-group.ts';
 
@@ -67,7 +67,7 @@ function bindingOf([name, subjects]: (typeof BOOTSTRAP_BINDINGS)[number]): KubeO
 /** Makes the default ClusterRoles and ClusterRoleBindings that are missing. */
 export async function bootstrapRbac(
   catalog: ResourceCatalog,
-  store: Store,
+  store: RegistryStore,
   options: () => WriteOptions,
 ): Promise<void> {
   const ensure = async (resource: string, objects: KubeObject[]) => {

@@ -1,13 +1,13 @@
 import { yieldToEventLoop } from '@ks-apiserver/apimachinery/concurrency/time-slice';
 import { WorkQueue } from '@ks-apiserver/apimachinery/concurrency/work-queue';
 import type { KubeObject, OwnerReference } from '@ks-apiserver/apimachinery/meta/types';
-import type { Change } from '../../storage/backend.ts';
+import type { StorageEvent } from '../../storage/backend.ts';
 import type { ResourceCatalog } from '../resources/resource-catalog.ts';
 import { type ResourceType, storageKey, storagePrefix } from '../resources/resource-type.ts';
 import type { WriteOptions } from '../resources/strategy.ts';
-import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from '../store/delete.ts';
+import type { RegistryStore } from '../store/registry-store.ts';
 import { scan } from '../store/scan.ts';
-import type { Store } from '../store/store.ts';
+import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from '../store/writes/delete.ts';
 import { handleFailure } from './failures.ts';
 import { OwnerIndex } from './owner-index.ts';
 
@@ -39,7 +39,7 @@ function waitsForCollection(bytes: Buffer): boolean {
  */
 export class GarbageCollector {
   readonly #catalog: ResourceCatalog;
-  readonly #store: Store;
+  readonly #store: RegistryStore;
   readonly #options: () => WriteOptions;
   readonly #owners = new OwnerIndex();
   readonly #queue = new WorkQueue((key) => this.#process(key), {
@@ -52,7 +52,7 @@ export class GarbageCollector {
   #closed = false;
   #scanning: Promise<void> | undefined;
 
-  constructor(catalog: ResourceCatalog, store: Store, options: () => WriteOptions) {
+  constructor(catalog: ResourceCatalog, store: RegistryStore, options: () => WriteOptions) {
     this.#catalog = catalog;
     this.#store = store;
     this.#options = options;
@@ -95,7 +95,7 @@ export class GarbageCollector {
     }
   }
 
-  #follow(change: Change): void {
+  #follow(change: StorageEvent): void {
     this.#owners.apply(change);
 
     const { type, object, key } = change;

@@ -1,13 +1,13 @@
 import { WorkQueue } from '@ks-apiserver/apimachinery/concurrency/work-queue';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { Change } from '../../storage/backend.ts';
+import type { StorageEvent } from '../../storage/backend.ts';
 import { namespaceKey } from '../resources/namespace-lifecycle.ts';
 import type { ResourceCatalog } from '../resources/resource-catalog.ts';
 import { type ResourceType, storageKey, storagePrefix } from '../resources/resource-type.ts';
 import type { WriteOptions } from '../resources/strategy.ts';
 import { timestamp } from '../store/metadata.ts';
-import type { Store } from '../store/store.ts';
+import type { RegistryStore } from '../store/registry-store.ts';
 import { handleFailure } from './failures.ts';
 import { type NamespaceContent, terminatingConditions } from './namespace-conditions.ts';
 
@@ -26,7 +26,7 @@ const PARALLEL = 64;
  */
 export class NamespaceController {
   readonly #catalog: ResourceCatalog;
-  readonly #store: Store;
+  readonly #store: RegistryStore;
   readonly #options: () => WriteOptions;
   readonly #rootCa: string | undefined;
   readonly #queue = new WorkQueue((name) => this.#process(name), {
@@ -39,7 +39,7 @@ export class NamespaceController {
   /** `rootCa`: PEM that the ConfigMap kube-root-ca.crt holds; without it there is none. */
   constructor(
     catalog: ResourceCatalog,
-    store: Store,
+    store: RegistryStore,
     options: () => WriteOptions,
     rootCa: string | undefined,
   ) {
@@ -70,7 +70,7 @@ export class NamespaceController {
     await this.#queue.stop();
   }
 
-  #follow({ key, type }: Change): void {
+  #follow({ key, type }: StorageEvent): void {
     if (key.startsWith(NAMESPACES_PREFIX)) {
       const name = key.slice(NAMESPACES_PREFIX.length);
 

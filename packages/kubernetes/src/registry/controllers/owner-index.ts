@@ -1,4 +1,4 @@
-import type { Change } from '../../storage/backend.ts';
+import type { StorageEvent } from '../../storage/backend.ts';
 import type { StoredObject } from '../../storage/stored-object.ts';
 
 /** Storage keys of the objects that name an owner, by the owner's uid. */
@@ -16,7 +16,7 @@ export class OwnerIndex {
     }
   }
 
-  apply({ type, object, previous }: Change): void {
+  apply({ type, object, previous }: StorageEvent): void {
     for (const uid of previous?.index.owners ?? []) {
       const keys = this.#dependents.get(uid);
       keys?.delete(object.key);

@@ -5,7 +5,7 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { ResourceCatalog } from '../resources/resource-catalog.ts';
 import type { WriteOptions } from '../resources/strategy.ts';
-import type { Store } from '../store/store.ts';
+import type { RegistryStore } from '../store/registry-store.ts';
 import { handleFailure } from './failures.ts';
 
 /**
@@ -26,7 +26,7 @@ const ALL = 'all';
  */
 export class RoleAggregation {
   readonly #catalog: ResourceCatalog;
-  readonly #store: Store;
+  readonly #store: RegistryStore;
   readonly #options: () => WriteOptions;
   readonly #queue = new WorkQueue(() => this.#aggregate().then(() => {}), {
     workers: 1,
@@ -36,7 +36,7 @@ export class RoleAggregation {
   #timer: NodeJS.Timeout | undefined;
   #waitingSince: number | undefined;
 
-  constructor(catalog: ResourceCatalog, store: Store, options: () => WriteOptions) {
+  constructor(catalog: ResourceCatalog, store: RegistryStore, options: () => WriteOptions) {
     this.#catalog = catalog;
     this.#store = store;
     this.#options = options;

@@ -1,11 +1,11 @@
 import { WorkQueue } from '@ks-apiserver/apimachinery/concurrency/work-queue';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { Change } from '../../storage/backend.ts';
+import type { StorageEvent } from '../../storage/backend.ts';
 import { PROTECTION_FINALIZERS } from '../admission/storage.ts';
 import type { ResourceCatalog } from '../resources/resource-catalog.ts';
 import { type ResourceType, storagePrefix } from '../resources/resource-type.ts';
 import type { WriteOptions } from '../resources/strategy.ts';
-import type { Store } from '../store/store.ts';
+import type { RegistryStore } from '../store/registry-store.ts';
 import { handleFailure } from './failures.ts';
 
 /** Objects that are worked on at the same time. */
@@ -39,7 +39,7 @@ function claimsOf({ metadata, spec }: KubeObject): string[] {
  */
 export class StorageProtection {
   readonly #types: ReadonlyMap<string, ResourceType>;
-  readonly #store: Store;
+  readonly #store: RegistryStore;
   readonly #options: () => WriteOptions;
   readonly #queue = new WorkQueue((key) => this.#process(key), {
     workers: WORKERS,
@@ -49,7 +49,7 @@ export class StorageProtection {
   readonly #held = new Set<string>();
   #stop: (() => void) | undefined;
 
-  constructor(catalog: ResourceCatalog, store: Store, options: () => WriteOptions) {
+  constructor(catalog: ResourceCatalog, store: RegistryStore, options: () => WriteOptions) {
     this.#types = new Map([
       [CLAIMS, catalog.find('', 'v1', 'persistentvolumeclaims')!],
       [VOLUMES, catalog.find('', 'v1', 'persistentvolumes')!],
@@ -83,7 +83,7 @@ export class StorageProtection {
     await this.#queue.stop();
   }
 
-  #follow({ key, type, object }: Change): void {
+  #follow({ key, type, object }: StorageEvent): void {
     if (this.#held.size > 0 && key.startsWith(PODS)) {
       for (const held of this.#held) {
         const [namespace] = held.slice(CLAIMS.length).split('/');

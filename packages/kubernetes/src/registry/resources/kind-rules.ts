@@ -4,7 +4,7 @@ import { applyDefaults } from '@ks-apiserver/apimachinery/schema/defaults';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import { validateSchema } from '@ks-apiserver/apimachinery/schema/validate';
 import { builtinSchema } from '../../schemas/builtin.ts';
-import { validateLabels, validateMetadata } from '../validation/metadata.ts';
+import { validateAnyMetadata, validateLabels } from '../validation/metadata.ts';
 import { validateObject } from '../validation/validate-object.ts';
 import { defaultObject } from './defaults/default-object.ts';
 import { dropWrittenZeros, hasWrittenZeros, writeZeros } from './defaults/zeros.ts';
@@ -142,7 +142,7 @@ export function validateKind(
   const { schema, rules } = type.custom;
 
   const causes = [
-    ...validateMetadata(type, object.metadata, true),
+    ...validateAnyMetadata(type, object.metadata),
     ...validateSchema(object, schema, old),
     ...embeddedCauses(object, schema, ''),
   ];

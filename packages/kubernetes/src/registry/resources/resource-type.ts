@@ -48,3 +48,8 @@ export function storageKey(
 export function qualifiedResource(type: { group: string; resource: string }): string {
   return type.group === '' ? type.resource : `${type.resource}.${type.group}`;
 }
+
+/** Whether a resource has a status subresource, through which alone its status changes. */
+export function hasStatus(type: Pick<ResourceType, 'subresources'>): boolean {
+  return type.subresources.some(({ name }) => name === 'status');
+}

@@ -54,11 +54,11 @@ export interface WriteContext extends WriteOptions {
   reader: Reader;
   /** '' for the object itself. */
   subresource: string;
-  /** Called once it is known whether the write came about; gives back what was reserved for it. */
-  settled: ((written: boolean) => void)[];
+  /** Give back what was reserved for the write; called when it stores nothing. */
+  rollbacks: (() => void)[];
   /**
-   * True where the write waits for somebody and may be decided anew: what the request brought must
-   * stay as it is.
+   * True for a write that is decided before its commit, and may be decided again: the objects of
+   * the request must not be changed.
    */
   mayRepeat?: boolean;
 }

@@ -9,6 +9,7 @@ import {
 } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { ResourceType } from '../resources/resource-type.ts';
+import type { Strategy } from '../resources/strategy.ts';
 
 /** Letters of generated names: no vowels and nothing that looks alike (Kubernetes util/rand). */
 const SUFFIX_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
@@ -182,7 +183,7 @@ export function checkCurrent(
   type: ResourceType,
   object: KubeObject,
   old: KubeObject,
-  unconditional: boolean,
+  { unconditionalUpdate = true }: Pick<Strategy, 'unconditionalUpdate'>,
 ): void {
   const { uid, resourceVersion } = object.metadata;
   const name = old.metadata.name!;
@@ -192,7 +193,7 @@ export function checkCurrent(
   }
 
   if (!resourceVersion || resourceVersion === '0') {
-    if (unconditional) {
+    if (unconditionalUpdate) {
       return;
     }
 

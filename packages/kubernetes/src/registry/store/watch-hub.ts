@@ -1,7 +1,7 @@
 import { yieldToEventLoop } from '@ks-apiserver/apimachinery/concurrency/time-slice';
 import { expired, type StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { WatchEvent } from '@ks-apiserver/apimachinery/meta/types';
-import type { Backend, Change, Snapshot } from '../../storage/backend.ts';
+import type { Backend, Snapshot, StorageEvent } from '../../storage/backend.ts';
 import type { StoredObject } from '../../storage/stored-object.ts';
 import { type ResourceType, storagePrefix } from '../resources/resource-type.ts';
 import { withResourceVersion } from './encode.ts';
@@ -10,13 +10,13 @@ import { scan } from './scan.ts';
 
 type EventType = WatchEvent['type'];
 
-/** What a watch shows, and how. */
+/** Which objects a watch shows, and in what form. */
 export interface WatchRequest {
   type: ResourceType;
   namespace: string;
-  /** Without: every object. */
+  /** Without it every object matches. */
   matches?: ((object: StoredObject) => boolean) | undefined;
-  /** Changes after this revision come first; without it, all objects come as ADDED first. */
+  /** Events after this revision come first; without it, all objects come as ADDED first. */
   since?: number | undefined;
   /** Ends the initial objects with a bookmark. */
   initialEventsEnd?: boolean;
@@ -26,7 +26,7 @@ export interface WatchRequest {
   timeoutMs: number;
 }
 
-/** What one watcher may have waiting for it. */
+/** How much may wait for a watcher that reads slowly. */
 export interface WatchLimits {
   bytes: number;
   events: number;
@@ -36,7 +36,7 @@ const DEFAULT_LIMITS: WatchLimits = { bytes: 32 * 1024 * 1024, events: 20_000 };
 const BOOKMARK_INTERVAL_MS = 60_000;
 const NEWLINE = Buffer.from('}\n');
 
-/** The bytes of an event on the wire, a line. */
+/** An event as a line of the response. */
 function frame(type: EventType, object: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), object, NEWLINE]);
 }
@@ -70,24 +70,24 @@ export class Watcher implements AsyncIterableIterator<Buffer> {
     return this.#request.type;
   }
 
-  /** Takes in a change of the watcher's resource. */
-  offer(change: Change): void {
-    if (this.#ended || !change.key.startsWith(this.#prefix)) {
+  /** Sends an event of the watcher's resource, if the watch shows it. */
+  offer(event: StorageEvent): void {
+    if (this.#ended || !event.key.startsWith(this.#prefix)) {
       return;
     }
 
-    const bytes = this.#hub.frameOf(this.#request, change);
+    const bytes = this.#hub.frameOf(this.#request, event);
     if (bytes) {
       this.#push(bytes);
     }
   }
 
-  /** Says how far the watcher has seen everything, where it asked for that. */
+  /** Sends a bookmark to a watcher that asked for them and has read everything. */
   bookmark(revision: number): void {
     if (!this.#request.bookmarks || this.#ended || this.#initial || this.#queue.length > 0) {
       return;
     }
-    this.#push(bookmarkFrame(this.#request, revision, false));
+    this.#push(bookmarkFrame(this.#request, revision));
   }
 
   /** Ends the watch after what is queued; with an error, its event comes last. */
@@ -143,7 +143,7 @@ export class Watcher implements AsyncIterableIterator<Buffer> {
     return { done: false, value: bytes };
   }
 
-  /** Events that wait already, without waiting for more; used to write many at once. */
+  /** Takes the events that wait already, up to `maxBytes`, so that they are written at once. */
   takeQueued(maxBytes: number): Buffer[] {
     const taken: Buffer[] = [];
     let size = 0;
@@ -191,9 +191,11 @@ export class Watcher implements AsyncIterableIterator<Buffer> {
   }
 }
 
-function bookmarkFrame(request: WatchRequest, revision: number, initialEventsEnd: boolean): Buffer {
+/** Ends the initial objects of a watch that asked for that. */
+const INITIAL_EVENTS_END = ',"annotations":{"k8s.io/initial-events-end":"true"}';
+
+function bookmarkFrame(request: WatchRequest, revision: number, annotations = ''): Buffer {
   const { kind, group, version } = request.type;
-  const annotations = initialEventsEnd ? `,"annotations":{"k8s.io/initial-events-end":"true"}` : '';
   const apiVersion = group === '' ? version : `${group}/${version}`;
   const json = `{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":{"resourceVersion":"${revision}"${annotations}}}`;
   const object = Buffer.from(json);
@@ -201,19 +203,19 @@ function bookmarkFrame(request: WatchRequest, revision: number, initialEventsEnd
   return frame('BOOKMARK', request.render ? request.render(object) : object);
 }
 
-/** Fans committed changes out to watchers; frames of watchers without a selector are made once. */
+/** Sends committed events to watchers; frames for watchers without a selector are made once. */
 export class WatchHub {
   readonly limits: WatchLimits;
   readonly #backend: Backend;
   readonly #watchers = new Map<string, Set<Watcher>>();
-  readonly #frames = new WeakMap<Change, Map<ResourceType, Buffer>>();
+  readonly #frames = new WeakMap<StorageEvent, Map<ResourceType, Buffer>>();
   readonly #timer: NodeJS.Timeout;
   readonly #stop: () => void;
 
   constructor(backend: Backend, limits: WatchLimits = DEFAULT_LIMITS) {
     this.#backend = backend;
     this.limits = limits;
-    this.#stop = backend.onCommit((changes) => this.#dispatch(changes));
+    this.#stop = backend.onCommit((events) => this.#dispatch(events));
 
     this.#timer = setInterval(() => {
       for (const watchers of this.#watchers.values()) {
@@ -276,40 +278,41 @@ export class WatchHub {
     }
   }
 
-  /** The frame by which a change shows in a watch; undefined when it does not concern it. */
-  frameOf(request: WatchRequest, change: Change): Buffer | undefined {
+  /** The frame that a watch sends for an event; undefined when it shows nothing of it. */
+  frameOf(request: WatchRequest, event: StorageEvent): Buffer | undefined {
     const { matches } = request;
     if (!matches && !request.render) {
-      return this.#sharedFrame(request.type, change);
+      return this.#sharedFrame(request.type, event);
     }
 
-    const after = change.type !== 'DELETED' && (!matches || matches(change.object));
-    const before = change.previous !== undefined && (!matches || matches(change.previous));
+    const after = event.type !== 'DELETED' && (!matches || matches(event.object));
+    const before = event.previous !== undefined && (!matches || matches(event.previous));
     if (!after && !before) {
       return undefined;
     }
 
-    const shown = after ? change.object : change.previous!;
-    const type: EventType = !after ? 'DELETED' : before ? 'MODIFIED' : 'ADDED';
-    if (!request.render && type === change.type) {
-      return this.#sharedFrame(request.type, change);
+    const shown = before ? 'MODIFIED' : 'ADDED';
+    const type: EventType = after ? shown : 'DELETED';
+    if (!request.render && type === event.type) {
+      return this.#sharedFrame(request.type, event);
     }
 
-    const json = jsonAt(request.type, shown, change.revision);
+    const { object, previous = object } = event;
+    const json = jsonAt(request.type, after ? object : previous, event.revision);
 
     return frame(type, request.render ? request.render(json) : json);
   }
 
-  #sharedFrame(type: ResourceType, change: Change): Buffer {
-    let frames = this.#frames.get(change);
+  #sharedFrame(type: ResourceType, event: StorageEvent): Buffer {
+    let frames = this.#frames.get(event);
     if (!frames) {
       frames = new Map();
-      this.#frames.set(change, frames);
+      this.#frames.set(event, frames);
     }
 
     let bytes = frames.get(type);
     if (!bytes) {
-      bytes = frame(change.type, jsonAt(type, change.object, change.revision));
+      bytes = frame(event.type, jsonAt(type, event.object, event.revision));
       frames.set(type, bytes);
     }
 
@@ -319,25 +322,27 @@ export class WatchHub {
   #initial(request: WatchRequest): Iterator<Buffer | undefined> {
     const prefix = storagePrefix(request.type, request.namespace);
     const { revision } = this.#backend;
-    const end = request.initialEventsEnd ? bookmarkFrame(request, revision, true) : undefined;
+    const end = request.initialEventsEnd
+      ? bookmarkFrame(request, revision, INITIAL_EVENTS_END)
+      : undefined;
 
     if (request.since === undefined) {
       return this.#objects(request, this.#backend.range({ prefix }), end);
     }
 
-    return this.#history(request, this.#backend.changesSince(request.since, prefix));
+    return this.#history(request, this.#backend.eventsSince(request.since, prefix));
   }
 
-  *#history(request: WatchRequest, changes: readonly Change[]): Generator<Buffer> {
-    for (const change of changes) {
-      const bytes = this.frameOf(request, change);
+  *#history(request: WatchRequest, events: readonly StorageEvent[]): Generator<Buffer> {
+    for (const event of events) {
+      const bytes = this.frameOf(request, event);
       if (bytes) {
         yield bytes;
       }
     }
   }
 
-  /** The frames of what there is, and undefined where the scan says so. */
+  /** The frames of the stored objects; undefined where the scan lets other requests run. */
   *#objects(
     request: WatchRequest,
     snapshot: Snapshot,
@@ -362,20 +367,21 @@ export class WatchHub {
     }
   }
 
-  #dispatch(changes: readonly Change[]): void {
-    for (const change of changes) {
+  #dispatch(events: readonly StorageEvent[]): void {
+    for (const event of events) {
       // `/registry/<group>/<resource>/`
-      const end = change.key.indexOf('/', change.key.indexOf('/', 10) + 1) + 1;
-      const watchers = this.#watchers.get(change.key.slice(0, end));
+      const end = event.key.indexOf('/', event.key.indexOf('/', 10) + 1) + 1;
+      const watchers = this.#watchers.get(event.key.slice(0, end));
       if (watchers) {
         for (const watcher of watchers) {
-          watcher.offer(change);
+          watcher.offer(event);
         }
       }
     }
   }
 }
 
+/** An object's JSON with the resourceVersion of the event that shows it. */
 function jsonAt(type: ResourceType, object: StoredObject, revision: number): Buffer {
   const bytes = presentBytes(type, object);
   return object.revision === revision

@@ -225,15 +225,16 @@ export function validateMetadataUpdate(
   return isAgain ? [...causes, ...shared, ...finalizers, ...domains] : causes;
 }
 
+/** What is wrong with the metadata of an object of a built-in kind. */
+export function validateMetadata(gvk: GroupVersionKind, metadata: ObjectMeta): StatusCause[] {
+  return [...validateAnyMetadata(gvk, metadata), ...validateFinalizerDomains(metadata.finalizers)];
+}
+
 /**
- * What is wrong with an object's metadata, whatever its kind; the name's form depends on the kind.
- * Custom resources may have finalizers without a domain, as those of KubeSphere's workspaces are.
+ * The same for custom resources, whose finalizers need no domain: those of KubeSphere's workspaces
+ * have none.
  */
-export function validateMetadata(
-  gvk: GroupVersionKind,
-  metadata: ObjectMeta,
-  custom = false,
-): StatusCause[] {
+export function validateAnyMetadata(gvk: GroupVersionKind, metadata: ObjectMeta): StatusCause[] {
   const causes: StatusCause[] = [];
   const { name = '', generateName = '', namespace = '' } = metadata;
   if (generateName !== '') {
@@ -261,5 +262,5 @@ export function validateMetadata(
 
   causes.push(...validateShared(metadata), ...validateFinalizers(metadata.finalizers));
 
-  return custom ? causes : [...causes, ...validateFinalizerDomains(metadata.finalizers)];
+  return causes;
 }

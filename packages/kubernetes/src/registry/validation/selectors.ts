@@ -37,10 +37,10 @@ export function validateLabelSelector(selector: Fields | undefined, at: string, 
   );
 }
 
+/** An expression of a node selector; of its values only the number is checked. */
 function nodeExpression(
   { key = '', operator = '', values = [] }: Fields,
   at: string,
-  checksValues: boolean,
   out: Causes,
 ): void {
   switch (operator) {
@@ -76,12 +76,14 @@ function nodeExpression(
   }
 
   out.qualifiedName(`${at}.key`, key);
+}
 
-  if (checksValues) {
-    each<string>(values, `${at}.values`, (value, place) =>
-      out.each(place, value, labelValueErrors(value)),
-    );
-  }
+function requiredNodeExpression(expression: Fields, at: string, out: Causes): void {
+  nodeExpression(expression, at, out);
+
+  each<string>(expression.values, `${at}.values`, (value, place) =>
+    out.each(place, value, labelValueErrors(value)),
+  );
 }
 
 function nodeField(
@@ -108,17 +110,21 @@ function nodeField(
   }
 }
 
-/** One term of a NodeSelector; preferences do not look at the values. */
-export function validateNodeSelectorTerm(
+function validateTerm(
   term: Fields | undefined,
   at: string,
-  checksValues: boolean,
+  validateExpression: typeof nodeExpression,
   out: Causes,
 ): void {
   each(term?.matchExpressions, `${at}.matchExpressions`, (item, path) =>
-    nodeExpression(item, path, checksValues, out),
+    validateExpression(item, path, out),
   );
   each(term?.matchFields, `${at}.matchFields`, (item, path) => nodeField(item, path, out));
+}
+
+/** The term of a preference, whose values Kubernetes does not check. */
+export function validatePreferredTerm(term: Fields | undefined, at: string, out: Causes): void {
+  validateTerm(term, at, nodeExpression, out);
 }
 
 /** A NodeSelector. */
@@ -130,5 +136,7 @@ export function validateNodeSelector(selector: Fields, at: string, out: Causes):
     out.required(field, 'must have at least one node selector term');
   }
 
-  each(nodeSelectorTerms, field, (term, path) => validateNodeSelectorTerm(term, path, true, out));
+  each(nodeSelectorTerms, field, (term, path) =>
+    validateTerm(term, path, requiredNodeExpression, out),
+  );
 }

@@ -45,11 +45,11 @@ function counts(
   };
 }
 
-function balancers(needsMode: boolean): StatusRule {
+function balancers({ ofService }: { ofService: boolean }): StatusRule {
   return ({ status = {}, spec = {} }, _old, out) => {
     const field = 'status.loadBalancer.ingress';
     const list: Fields[] = status.loadBalancer?.ingress ?? [];
-    if (needsMode && spec.type !== 'LoadBalancer' && list.length > 0) {
+    if (ofService && spec.type !== 'LoadBalancer' && list.length > 0) {
       out.forbidden(field, "may only be used when `spec.type` is 'LoadBalancer'");
       return;
     }
@@ -59,7 +59,7 @@ function balancers(needsMode: boolean): StatusRule {
         out.each(`${path}.ip`, ip, ipErrors(ip));
       }
 
-      if (needsMode && ipMode !== undefined) {
+      if (ofService && ipMode !== undefined) {
         if (ip === '') {
           out.forbidden(`${path}.ipMode`, 'may not be specified when `ip` is not set');
         } else {
@@ -120,8 +120,8 @@ const rules = new Map<string, StatusRule>(
     '/Pod': validateStatusUpdate,
     '/ReplicationController': counts(replicas, partsOfSet),
     '/ResourceQuota': quotaStatus,
-    '/Service': balancers(true),
-    'networking.k8s.io/Ingress': balancers(false),
+    '/Service': balancers({ ofService: true }),
+    'networking.k8s.io/Ingress': balancers({ ofService: false }),
     'apps/Deployment': counts(
       [
         'observedGeneration',

@@ -15,8 +15,7 @@ import {
 } from './types.ts';
 
 /**
- * Credentials are made or not: a trial would show one that does not work, and is refused before
- * anything is stored.
+ * A dry run would show a credential that does not work: it is refused before anything is stored.
  */
 function neverTried<T extends Record<string, Handler>>(handlers: T): T {
   const refusing = Object.entries(handlers).map(([name, handle]) => [

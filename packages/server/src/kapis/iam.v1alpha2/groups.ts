@@ -22,7 +22,7 @@ export interface GroupHandlersDependencies {
 
 type Listed = 'groups' | 'groupbindings' | 'workspacerolebindings';
 
-/** Handlers of a workspace's groups, one an operation. */
+/** Handlers of a workspace's groups, one for each operation. */
 export function groupHandlers({
   gate,
   groups,
@@ -40,7 +40,7 @@ export function groupHandlers({
       parameter,
     )((scope, name, request) => handle(scope.key, name, request));
 
-  /** A list of what carries the workspace's label. */
+  /** Lists the objects with the workspace's label. */
   const listOf = (resource: Listed): Handler =>
     guarded(async (workspace, _name, { query, signal }) => {
       const definition = catalog.find(resource)!;
@@ -114,7 +114,7 @@ export function groupHandlers({
   } satisfies Record<string, Handler>;
 }
 
-/** Handlers of bindings that are made object by object, as the roles of groups are. */
+/** Handlers of bindings that are created object by object, such as the roles of groups. */
 export function bindingHandlers(
   level: Level,
   { gate, groups, effects, scopes }: GroupHandlersDependencies,

@@ -23,8 +23,8 @@ export interface MemberHandlersDependencies {
 }
 
 /**
- * Handlers of the members of a level, one an operation; `parameter` is the name of the path's last
- * segment.
+ * Handlers of the members of a level, one for each operation; `parameter` is the name of the path's
+ * last segment.
  */
 export function memberHandlers(
   level: Level,

@@ -36,8 +36,8 @@ function narrowed(scope: Scope, query: ListQuery, labelSelector: string | null):
 }
 
 /**
- * Handlers of the roles of a level, one an operation; `parameter` is the name of the path's last
- * segment.
+ * Handlers of the roles of a level, one for each operation; `parameter` is the name of the path's
+ * last segment.
  */
 export function roleHandlers(
   level: Level,
@@ -52,7 +52,7 @@ export function roleHandlers(
 ): Record<'list' | 'get' | 'create' | 'update' | 'patch' | 'delete', Handler> {
   const guarded = scoped(scopes, level, parameter);
 
-  /** The role; in a dry run also who would gain and lose what. */
+  /** Returns the role; in a dry run also the users who would gain or lose rights. */
   const answer = (scope: Scope, role: KubeObject, dryRun: boolean) => {
     const name = role.metadata.name ?? '';
     return dryRun

@@ -65,7 +65,8 @@ const ROLES: readonly [
 ];
 
 /**
- * The levels that have members, and the resource under a member that shows his role's templates.
+ * The levels that have members, and the resource under a member that shows the templates of their
+ * role.
  */
 const MEMBERS: readonly [
   level: Level,
@@ -107,7 +108,7 @@ const EXPLAIN_PARAMETERS = Object.entries({
   schema: Type.String(),
 }));
 
-/** Groups of workspaces, and bindings that are made object by object. */
+/** Groups of workspaces, and bindings that are created object by object. */
 function groupRoutes(dependencies: IamDependencies): Route[] {
   const groups = groupHandlers(dependencies);
   const workspaceBindings = bindingHandlers('workspace', dependencies);

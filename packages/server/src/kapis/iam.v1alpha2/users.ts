@@ -27,7 +27,7 @@ export interface UserHandlersDependencies {
   effects: Effects;
 }
 
-/** Handlers of users, one an operation. */
+/** Handlers of users, one for each operation. */
 export function userHandlers({
   users,
   userList,
@@ -50,7 +50,8 @@ export function userHandlers({
     };
 
   /**
-   * The user; in a dry run also what he would gain and lose by the global role of his annotation.
+   * Returns the user; in a dry run also the rights that they would gain and lose by the global role
+   * of their annotation.
    */
   const answer = (given: User, stored: KubeObject, dryRun: boolean) => {
     const role = given.metadata.annotations?.[GLOBAL_ROLE_ANNOTATION];
@@ -118,7 +119,7 @@ export function userHandlers({
         params.user ?? '',
         { current: currentPassword, password },
         user,
-        sourceOf(request, false),
+        sourceOf(request, { recordSuccess: false }),
         { dryRun },
       );
 

@@ -10,7 +10,7 @@ const Gateways = Type.Array(Type.Unsafe<object>({ type: 'object' }), {
 const page = () => ({ items: [], totalItems: 0 });
 const array = () => [];
 
-/** One list: path below its group and version, operationId, summary, and what it answers. */
+/** One list: path below its group and version, operationId, summary, and answer. */
 type List = readonly [
   path: string,
   id: string,
@@ -43,8 +43,8 @@ const LISTS: Readonly<Record<string, readonly List[]>> = {
 };
 
 /**
- * Lists that consoles of KubeSphere 3.1 to 3.4 read on pages that they always show. Nothing on this
- * server makes such objects, so that there are none.
+ * Lists that consoles of KubeSphere 3.1 to 3.4 read on pages that they always show. This server
+ * creates no such objects: the lists are empty.
  */
 export function laterVersions(): Route[] {
   return Object.entries(LISTS).flatMap(([group, lists]) =>

@@ -11,8 +11,8 @@ const VERSIONS = ['authentication.k8s.io/v1', 'authentication.k8s.io/v1beta1'];
 
 /**
  * `POST /oauth/authenticate`: tells a Kubernetes API whose token this is (Kubernetes "Webhook Token
- * Authentication"). The tokens have no audience of their own, so that `status.audiences` stays out:
- * they are good for the API that asks.
+ * Authentication"). The tokens have no audience, so `status.audiences` is left out: they are good
+ * for the API that asks.
  */
 export function authenticate({ authenticator }: OAuthDependencies): Handler {
   return async ({ body }) => {
@@ -20,7 +20,7 @@ export function authenticate({ authenticator }: OAuthDependencies): Handler {
     if (typeof spec?.token !== 'string' || spec.token === '') {
       throw badRequest('token must not be null');
     }
-    if (!VERSIONS.includes(apiVersion!)) {
+    if (!VERSIONS.includes(apiVersion ?? '')) {
       throw badRequest(`apiVersion must be one of ${VERSIONS.join(', ')}`);
     }
 

@@ -15,9 +15,7 @@ import { browserAt, callerOf, isBrowser } from './callers.ts';
 import type { OAuthDependencies } from './dependencies.ts';
 import { askConsent, askLogin, type Dialog, submitted } from './pages/prompt.ts';
 
-/**
- * Parameters of the request, and the fields of one of the prompt page's forms if that is what came.
- */
+/** The parameters of the request, and the fields of the prompt page's form if one was sent. */
 function inputOf({ query, body }: RouteRequest): {
   parameters: URLSearchParams;
   form: URLSearchParams | undefined;
@@ -33,8 +31,8 @@ function inputOf({ query, body }: RouteRequest): {
 }
 
 /**
- * Sends the browser to the client with an answer; after a form by 303, so that the form does not
- * follow (RFC 9700 section 4.12).
+ * Redirects the browser to the client with an answer; after a form with 303, so that the form is
+ * not sent again (RFC 9700 section 4.12).
  */
 function answer(
   { issuerUrl }: OAuthDependencies,
@@ -49,7 +47,7 @@ function answer(
     parameters.set('state', state);
   }
 
-  // Who spoke, so that the answer of one server is not taken to another (RFC 9207).
+  // Identifies this server, so that its answer is not taken for another server's (RFC 9207).
   parameters.set('iss', issuerUrl());
 
   return new RouteReply(method === 'POST' ? 303 : 302, {
@@ -62,7 +60,7 @@ function answer(
 }
 
 /**
- * 3.0's answer to who is not logged in and has no browser; some clients ask to be challenged (3.x
+ * 3.0's answer to a caller without log-in and browser; some clients ask for a challenge (3.x
  * respondWithChallenges).
  */
 function notLoggedIn({ client }: AuthorizationRequest): RouteReply {
@@ -75,8 +73,8 @@ function notLoggedIn({ client }: AuthorizationRequest): RouteReply {
 }
 
 /**
- * The implicit grant (RFC 6749 section 4.2), for who brings a credential himself, as in 3.0: never
- * by a browser's log-in.
+ * The implicit grant (RFC 6749 section 4.2), for callers who send a credential themselves, as in
+ * 3.0: never with a browser's log-in.
  */
 async function implicit(
   dependencies: OAuthDependencies,
@@ -114,8 +112,8 @@ async function implicit(
 }
 
 /**
- * The authorization code grant (RFC 6749 section 4.1): logs in and asks where that is needed, then
- * hands out a code.
+ * The authorization code grant (RFC 6749 section 4.1): asks for log-in and consent when needed,
+ * then issues a code.
  */
 async function code(dialog: Dialog): Promise<RouteReply> {
   const { dependencies, request, asked } = dialog;
@@ -162,8 +160,7 @@ async function code(dialog: Dialog): Promise<RouteReply> {
 
 /**
  * `GET` and `POST /oauth/authorize` (RFC 6749 section 3.1). Unlike in 3.0 nothing is issued before
- * all checks have passed, never to an anonymous caller, and never to a redirect URI that is not
- * registered.
+ * all checks have passed, never to an anonymous caller, and never to an unregistered redirect URI.
  */
 export function authorize(dependencies: OAuthDependencies): Handler {
   return async (request) => {

@@ -6,15 +6,15 @@ import type { LoggedIn } from '../../models/oauth/codes.ts';
 import { type Browser, browserOf } from '../../models/oauth/cookies.ts';
 import type { OAuthDependencies } from './dependencies.ts';
 
-/** The token of `Authorization: Bearer`; undefined for any other header. */
+/** Returns the token of `Authorization: Bearer`; undefined for any other header. */
 export function bearerOf({ headers }: Pick<RouteRequest, 'headers'>): string | undefined {
   const [scheme = '', token = ''] = (headers.authorization ?? '').trim().split(/\s+/, 2);
   return scheme.toLowerCase() === 'bearer' && token !== '' ? token : undefined;
 }
 
 /**
- * Who has proved by the Authorization header who he is; undefined for who has not. Throws
- * Unauthorized for an API token: it makes no further credentials.
+ * Returns the user whom the Authorization header identifies; undefined without one. Throws
+ * Unauthorized for an API token: it must not create further credentials.
  */
 export async function callerOf(
   dependencies: OAuthDependencies,
@@ -37,13 +37,13 @@ export async function callerOf(
 
   const { claims } = await dependencies.authenticator.session(token);
 
-  // A token that never ends may outlive what is kept of its session.
+  // A token without expiry may outlive the record of its session.
   const session = claims.exp === undefined ? '' : (claims.sid ?? '');
 
   return { identity, authTime: claims.auth_time ?? claims.iat, session };
 }
 
-/** Whether a person looks at the answer. */
+/** Whether the caller is a browser. */
 export function isBrowser({ headers }: RouteRequest): boolean {
   return (headers.accept ?? '').toLowerCase().includes('text/html');
 }

@@ -8,8 +8,8 @@ import { worded } from './pages/words.ts';
 export const UNUSABLE = new RouteReply(401, { 'content-type': 'application/json' }, '{}');
 
 /**
- * `POST /kapis/iam.kubesphere.io/v1alpha2/login`: the log-in of 2.x, for who may create `login`;
- * answers as the password grant.
+ * `POST /kapis/iam.kubesphere.io/v1alpha2/login`: the log-in of 2.x, for callers who may create
+ * `login`; answers like the password grant.
  */
 export function legacyLogin({ login, issuer }: OAuthDependencies): Handler {
   return async (request) => {
@@ -21,7 +21,9 @@ export function legacyLogin({ login, issuer }: OAuthDependencies): Handler {
 
     try {
       return secretReply(
-        await issuer.issue(await login.password(username, password, sourceOf(request, true), otp)),
+        await issuer.issue(
+          await login.password(username, password, sourceOf(request, { recordSuccess: true }), otp),
+        ),
       );
     } catch (error) {
       throw worded(error);

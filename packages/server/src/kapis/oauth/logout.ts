@@ -7,8 +7,8 @@ import type { OAuthDependencies } from './dependencies.ts';
 import { logoutPage, messagePage } from './pages/pages.ts';
 
 /**
- * Where the browser goes afterwards; undefined without a wish, false for one that is not
- * registered.
+ * Returns where the browser goes afterwards; undefined when nothing is asked for, false for an
+ * unregistered URI.
  */
 function destinationOf(
   { clients }: OAuthDependencies,
@@ -32,8 +32,8 @@ function destinationOf(
 }
 
 /**
- * The log-out of a browser (OpenID Connect RP-Initiated Logout). An ID token of its user shows that
- * a client of his asks; without one the user is asked, for any page could send him here.
+ * Logs a browser out (OpenID Connect RP-Initiated Logout). An ID token of its user shows that a
+ * client of theirs asks; without one the user is asked, because any page could send them here.
  */
 async function browserLogout(
   dependencies: OAuthDependencies,
@@ -42,7 +42,7 @@ async function browserLogout(
   const { body } = request;
   const form = body instanceof URLSearchParams ? body : undefined;
 
-  // What the page's own form was about stands in its query.
+  // The parameters of the page's own form are in its query.
   const parameters = form && !form.has('csrf') ? form : request.query;
   const browser = browserAt(dependencies, request);
   const user = await dependencies.browsers.findUser(browser);
@@ -74,7 +74,7 @@ async function browserLogout(
 
   const cookie = await dependencies.browsers.end(browser);
 
-  // Without a session, or a proof that there was one, nobody is sent anywhere.
+  // Without a session, or proof of one, nobody is redirected.
   if (destination !== undefined && (hint || confirmed)) {
     return new RouteReply(request.method === 'POST' ? 303 : 302, {
       location: destination,
@@ -90,8 +90,8 @@ async function browserLogout(
 
 /**
  * `GET` and `POST /oauth/logout`: ends the session of the Bearer token at once, on every replica; a
- * form of another site cannot log anybody out that way, for it cannot send the header. For a
- * browser, ends the session of its cookie. Throws Unauthorized for who has neither.
+ * form of another site cannot do that, because it cannot send the header. For a browser, ends the
+ * session of its cookie. Throws Unauthorized for callers who have neither.
  */
 export function logout(dependencies: OAuthDependencies): Handler {
   return async (request) => {

@@ -3,8 +3,8 @@ import { discovery as documentOf } from '../../models/oauth/discovery.ts';
 import type { OAuthDependencies } from './dependencies.ts';
 
 /**
- * How long clients may keep the answers, in seconds: less than a new key is published before it
- * signs.
+ * How long clients may cache the answers, in seconds: less than the time between the publication of
+ * a new key and its first use.
  */
 const CACHE_S = 600;
 

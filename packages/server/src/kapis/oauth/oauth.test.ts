@@ -363,7 +363,7 @@ test('where a user may have one session, an exchange ends what was before, and s
 
   answers.push(await refresh());
 
-  const second = answers[0]!.json;
+  const second = answers[0].json;
 
   for (const { status, json } of answers) {
     assert.equal(status, 200);

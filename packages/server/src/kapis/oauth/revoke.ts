@@ -7,7 +7,7 @@ import { secretReply, withOAuthErrors } from './oauth-reply.ts';
 
 const TYPES: readonly TokenType[] = ['access_token', 'refresh_token'];
 
-/** The claims of a token of either type; undefined for one that counts no more or never did. */
+/** Returns the claims of a token of either type; undefined for one that is not valid. */
 async function claimsOf({ tokens }: OAuthDependencies, token: string): Promise<Claims | undefined> {
   for (const type of TYPES) {
     try {
@@ -45,7 +45,8 @@ export function revoke(dependencies: OAuthDependencies): Handler {
 }
 
 /**
- * `POST /oauth/introspect` (RFC 7662): tells a client with a secret what a token is good for now.
+ * `POST /oauth/introspect` (RFC 7662): tells a client with a secret whether a token is valid, and
+ * for what.
  */
 export function introspect(dependencies: OAuthDependencies): Handler {
   return withOAuthErrors('Basic', async ({ headers, body }) => {

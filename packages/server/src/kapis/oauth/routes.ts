@@ -22,7 +22,7 @@ import { userinfo } from './userinfo.ts';
 const TAGS = ['Identity Management'];
 const FORM = ['application/x-www-form-urlencoded'];
 
-/** What pages, redirects and 3.0's texts are sent as. */
+/** Media types of pages, redirects and 3.0's texts. */
 const PAGES = ['text/plain', 'text/html', 'application/json'];
 
 function field(name: string, description: string, required = false): Parameter {

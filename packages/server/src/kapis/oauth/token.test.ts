@@ -182,11 +182,11 @@ test('an exchanged refresh token is answered once more for a lost answer, with t
 
   for (const { status, json } of answers) {
     assert.equal(status, 200);
-    assert.equal(json.refresh_token, first!.json.refresh_token);
+    assert.equal(json.refresh_token, first.json.refresh_token);
     assert.equal(await opens(json.access_token), 200);
   }
 
-  assert.notEqual(first!.json.refresh_token, refresh_token);
+  assert.notEqual(first.json.refresh_token, refresh_token);
 });
 
 test('a refresh token from before the last one is a stolen one: its session ends', async () => {

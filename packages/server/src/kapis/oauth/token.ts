@@ -16,7 +16,8 @@ type GrantHandler = (
 ) => Promise<TokenAnswer>;
 
 /**
- * The answer, with an ID token where the scope asks for one (OpenID Connect Core section 3.1.3.3).
+ * Returns the answer, with an ID token when the scope asks for one (OpenID Connect Core section
+ * 3.1.3.3).
  */
 async function withIdToken(
   dependencies: OAuthDependencies,
@@ -32,7 +33,7 @@ async function withIdToken(
   return { ...answer, id_token: await dependencies.idTokens.issue(issued, client, nonce) };
 }
 
-/** Starts a session for a client, or for none, and answers its tokens. */
+/** Starts a session for a client, or for none, and returns its tokens. */
 async function start(
   dependencies: OAuthDependencies,
   user: Issued['user'],
@@ -48,8 +49,15 @@ async function start(
 const password: GrantHandler = async (dependencies, request, client) => {
   const form = request.body as URLSearchParams;
   const scope = client && grantedScope(client, form.get('scope') ?? '');
-  const [name, secret, otp] = ['username', 'password', 'otp'].map((field) => form.get(field) ?? '');
-  const user = await dependencies.login.password(name!, secret!, sourceOf(request, true), otp);
+  const [name = '', secret = '', otp = ''] = ['username', 'password', 'otp'].map(
+    (field) => form.get(field) ?? '',
+  );
+  const user = await dependencies.login.password(
+    name,
+    secret,
+    sourceOf(request, { recordSuccess: true }),
+    otp,
+  );
 
   const grant = {
     ...(client && { client }),
@@ -92,8 +100,8 @@ const authorizationCode: GrantHandler = async (dependencies, { body }, client) =
   );
   const { scope, session, authTime, nonce } = grant;
 
-  // OpenID Connect Core section 11: who asks for `openid` gets a refresh token for `offline_access`
-  // alone.
+  // OpenID Connect Core section 11: with the scope `openid`, a refresh token is issued for
+  // `offline_access` only.
   const refreshable = !hasScope(scope, 'openid') || hasScope(scope, 'offline_access');
 
   const answer = await start(
@@ -117,8 +125,7 @@ const GRANTS: Readonly<Record<string, GrantHandler>> = {
 
 /**
  * `POST /oauth/token` (RFC 6749 section 3.2). Log-ins by password are refused in 3.0's words;
- * registered clients are told in those of the RFC what is wrong with their codes and refresh
- * tokens.
+ * registered clients get the RFC's errors about their codes and refresh tokens.
  */
 export function token(dependencies: OAuthDependencies): Handler {
   return withOAuthErrors('Basic', async (request) => {

@@ -5,7 +5,7 @@ import { hasScope } from '../../models/oauth/scopes.ts';
 import type { OAuthDependencies } from './dependencies.ts';
 import { secretReply, withOAuthErrors } from './oauth-reply.ts';
 
-/** What the token of a plain log-in opens. */
+/** Scopes of a token from a log-in without OpenID Connect. */
 const ALL = 'openid profile email groups';
 
 async function sessionOf(authenticator: OAuthDependencies['authenticator'], token: string) {
@@ -20,8 +20,8 @@ async function sessionOf(authenticator: OAuthDependencies['authenticator'], toke
 }
 
 /**
- * `GET` and `POST /oauth/userinfo` (OpenID Connect Core section 5.3): what the scope of an access
- * token opens of its user.
+ * `GET` and `POST /oauth/userinfo` (OpenID Connect Core section 5.3): the claims about the user
+ * that the scope of an access token covers.
  */
 export function userinfo({ authenticator, directory }: OAuthDependencies): Handler {
   return withOAuthErrors('Bearer', async ({ headers }) => {

@@ -6,7 +6,7 @@ import type { Catalog } from '../../models/resources/catalog/catalog.ts';
 /** 3.0 writes two quote characters for the namespace of the whole cluster. */
 const CLUSTER = '""';
 
-/** What is used of a namespace's quotas, or by the whole cluster. */
+/** Returns the usage of a namespace's quotas, or of the whole cluster. */
 export function getQuotas(quotas: Quotas): Handler {
   return async ({ params: { namespace }, signal }) =>
     namespace === undefined
@@ -14,7 +14,7 @@ export function getQuotas(quotas: Quotas): Handler {
       : { namespace, data: await quotas.namespace(namespace, signal) };
 }
 
-/** How many workloads of a namespace, or of all, are not as they should be. */
+/** Returns how many workloads of a namespace, or of all, are not ready. */
 export function getAbnormalWorkloads(catalog: Catalog): Handler {
   return async ({ params: { namespace }, signal }) => ({
     namespace: namespace ?? '',

@@ -22,14 +22,15 @@ export function listResources(catalog: Catalog, authorizer: Authorizer): Handler
       throw new StatusError(500, 'InternalError', `resource ${resources} is not supported`);
     }
 
-    // A rule for one name allows this list by its selector, which is none of v1alpha2's parameters.
+    // A rule for one name allows this list by its field selector, which is no parameter of
+    // v1alpha2.
     if (info.name !== '') {
       throw badRequest('parameter fieldSelector: lists of v1alpha2 do not select by fields');
     }
 
     const search = { ...parseSearchQuery(query), hidden: authorizer.hiddenFrom(user, info) };
 
-    // Applications are of a CRD that a cluster may not have.
+    // The CRD of Applications may not be installed.
     if (!definition) {
       return EMPTY;
     }

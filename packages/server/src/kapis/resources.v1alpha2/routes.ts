@@ -40,7 +40,7 @@ export interface ResourcesV1alpha2Dependencies {
   authorizer: Authorizer;
   config: Config;
   runsContainers: boolean;
-  /** Calls servers that users name. */
+  /** Contacts servers that users name. */
   outbound: Outbound;
 }
 

@@ -20,7 +20,7 @@ function keyOf(secret: KubeObject, key: string): string {
 }
 
 /**
- * Says whether a Git repository may be read, with the credentials of a Secret where one is named.
+ * Checks whether a Git repository can be read, with the credentials of a Secret when one is named.
  */
 export function verifyGit(dependencies: VerificationDependencies): Handler {
   return (request) =>
@@ -62,7 +62,8 @@ export function verifyRegistry({ outbound }: VerificationDependencies): Handler 
 }
 
 /**
- * Manifest and configuration of an image, with the credentials that a Secret has for its registry.
+ * Returns manifest and configuration of an image, read with the credentials that a Secret has for
+ * its registry.
  */
 export function getRegistryBlob(dependencies: VerificationDependencies): Handler {
   return (request) =>

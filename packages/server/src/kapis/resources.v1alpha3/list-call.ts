@@ -22,13 +22,13 @@ export type ListCall = Pick<
   'params' | 'query' | 'user' | 'info' | 'signal' | 'headers'
 >;
 
-/** A list that is asked for: of what, for whom, and how it goes on. */
+/** A requested list: of which resource, for whom, and how it continues. */
 export interface Asked {
   definition: ResourceDefinition;
   store: Store;
   namespace: string | undefined;
   list: ListQuery;
-  /** By the older searcher of 3.0. */
+  /** With 3.0's older search. */
   searched: boolean;
   /** Whether `scope=visible` was asked for. */
   narrowed: boolean;
@@ -39,14 +39,14 @@ export interface Asked {
 /** Parameters that may change from page to page of a snapshot. */
 const PAGING = new Set(['limit', 'continue']);
 
-/** 3.0 answers 500 for whatever is not found here, and its clients know these texts. */
+/** 3.0 answers 500 for everything that is not found here, and its clients know these texts. */
 export function fault(message: string): StatusError {
   return new StatusError(500, 'InternalError', message);
 }
 
 /**
- * A list's query, with what it takes to go on with it: whoever sees more or less than before does
- * not go on where he was.
+ * Returns a list's query with the key of its continuation: a caller whose access has changed cannot
+ * continue.
  */
 function queryOf(
   { query, user, info }: ListCall,
@@ -97,7 +97,7 @@ function askFor(
     throw badRequest('parameter continue: a list that goes on is no snapshot');
   }
 
-  // Before it is found to be of no use here: it is no filter in either case.
+  // Removed before it is examined: it is no filter in either case.
   const narrowed = call.info.visibleOnly;
   const access = accessOf(dependencies, definition, call);
 
@@ -117,7 +117,7 @@ function askFor(
 }
 
 /**
- * Reads what a call asks for, without waiting where that is not needed. Throws Forbidden,
+ * Parses what a call asks for, without waiting when that is not needed. Throws Forbidden,
  * BadRequest, and 3.0's 500 for an unknown resource.
  */
 export function ask(dependencies: ResourceDependencies, call: ListCall): Asked | Promise<Asked> {
@@ -126,7 +126,7 @@ export function ask(dependencies: ResourceDependencies, call: ListCall): Asked |
   );
 }
 
-/** The page that is asked for, as it is now. */
+/** Returns the requested page, as it is now. */
 export function pageOf(
   { definition, store, namespace, list, searched, access }: Asked,
   catalog: Catalog,
@@ -137,7 +137,7 @@ export function pageOf(
     : listPage(readable, definition, list, catalog, namespace);
 }
 
-/** The same as a list that goes on. */
+/** Returns the same as a live list. */
 export function liveListOf(asked: Asked, catalog: Catalog, query: URLSearchParams): LiveList {
   const { definition, store, namespace, list, searched, narrowed, access } = asked;
 

@@ -8,7 +8,7 @@ import { pathParameter, queryText } from '../parameters.ts';
 import { answering, readSecret, type VerificationDependencies } from '../remote-checks.ts';
 import { BASE } from './dependencies.ts';
 
-/** Largest Secret that is looked at, in bytes. */
+/** Largest Secret that is read, in bytes. */
 const BODY_LIMIT = 256 * 1024;
 const TAGS = ['Namespace Resources'];
 const NAMESPACE = pathParameter('namespace', 'the name of the project');
@@ -45,7 +45,7 @@ const RepositoryTagsSchema = Type.Object(
   { $id: 'v2.RepositoryTags' },
 );
 
-/** The Secret that a query names; undefined without one. */
+/** Returns the Secret that a query names; undefined without one. */
 function secretOf(
   dependencies: VerificationDependencies,
   request: RouteRequest,
@@ -101,7 +101,7 @@ function repositoryTags(dependencies: VerificationDependencies): Handler {
     });
 }
 
-/** Image registries of a project, as consoles of 3.3 and later ask about them. */
+/** Image registries of a project, as consoles of 3.3 and later use them. */
 export function registryRoutes(dependencies: VerificationDependencies): Route[] {
   return [
     {

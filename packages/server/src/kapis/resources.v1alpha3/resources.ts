@@ -16,8 +16,8 @@ import type { ResourceDependencies } from './dependencies.ts';
 import { type Asked, ask, fault, liveListOf, pageOf } from './list-call.ts';
 
 /**
- * Kinds of KubeSphere 3.1 to 3.4 whose lists its consoles show also where there are none: on pages
- * without a menu to hide.
+ * Kinds of KubeSphere 3.1 to 3.4 whose empty lists its consoles show: their pages have no menu to
+ * hide.
  */
 const LATER_KINDS = new Set(['ippools', 'dashboards', 'clusterdashboards']);
 
@@ -28,7 +28,7 @@ function singular({ kind, group }: ResourceDefinition): string {
 
 /**
  * Lists a resource, of one namespace, of all, or of those that the caller sees; with `watch=true`
- * the list goes on.
+ * the list is followed.
  */
 export function listResources(dependencies: ResourceDependencies): Handler {
   const { catalog, live, userList } = dependencies;

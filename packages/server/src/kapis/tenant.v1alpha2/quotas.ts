@@ -7,15 +7,15 @@ import { SUCCESS } from '../page-reply.ts';
 import type { TenantDependencies } from './dependencies.ts';
 import { guarded } from './errors.ts';
 
-/** Handlers of a workspace's quotas, one an operation. */
+/** Handlers of a workspace's quotas, one for each operation. */
 export function quotaHandlers({
   gate,
   quotas,
   tenants,
 }: TenantDependencies): Record<'get' | 'create' | 'update' | 'delete', Handler> {
   /**
-   * A limit that the limited could raise is none: who changes it manages all workspaces. Throws
-   * Forbidden.
+   * Throws Forbidden unless the caller manages all workspaces: the members of a workspace must not
+   * raise its limits.
    */
   const checkManages = (user: UserInfo, workspace: string) => {
     if (tenants.managesWorkspaces(user)) {
@@ -30,7 +30,7 @@ export function quotaHandlers({
 
   return {
     get: guarded(({ params: { workspace = '', resourcequota = '' }, user }) => {
-      // What is not his does not exist for him.
+      // Workspaces of others are hidden from the caller.
       if (!tenants.seesWorkspace(user, workspace)) {
         throw missing('resourcequota', 'quota.kubesphere.io', resourcequota);
       }

@@ -22,7 +22,9 @@ const message = { returns: MessageSchema };
 const workspace = { returns: WorkspaceTemplateSchema };
 const namespace = { returns: NamespaceSchema };
 
-/** tenant.kubesphere.io/v1alpha2: what belongs to the caller, or to a workspace. */
+/**
+ * tenant.kubesphere.io/v1alpha2: workspaces, projects and quotas of the caller, or of a workspace.
+ */
 export function tenantV1alpha2(dependencies: TenantDependencies): Route[] {
   const workspaces = workspaceHandlers(dependencies);
   const namespaces = namespaceHandlers(dependencies);

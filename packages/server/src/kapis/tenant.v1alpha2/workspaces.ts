@@ -18,8 +18,8 @@ function typed(given: KubeObject): KubeObject {
 }
 
 /**
- * Handlers of workspaces, one an operation; the objects are their templates, from which a
- * controller makes the rest.
+ * Handlers of workspaces, one for each operation; the objects are WorkspaceTemplates, from which a
+ * controller creates the rest.
  */
 export function workspaceHandlers(
   dependencies: TenantDependencies,
@@ -44,7 +44,8 @@ export function workspaceHandlers(
       const definition = catalog.find(resource)!;
       const entry = (await catalog.synced(definition, signal)).get(workspace);
 
-      // What is not his does not exist for him: 3.0 shows every workspace to everybody here.
+      // Workspaces of others are hidden from the caller: 3.0 shows every workspace to everybody
+      // here.
       if (!entry || !tenants.seesWorkspace(user, workspace)) {
         throw absent(workspace);
       }

@@ -13,7 +13,7 @@ export interface TerminalDependencies {
   terminals: Terminals;
 }
 
-/** Answers a call that asks for no WebSocket, in the words of 3.0. */
+/** Answers a call without an upgrade, in the words of 3.0. */
 export function refuseWithoutUpgrade(dependencies: TerminalDependencies): Handler {
   return async ({ params: { namespace = '', pod = '' }, user }) => {
     await requireExec(dependencies, user, namespace, pod);
@@ -21,7 +21,7 @@ export function refuseWithoutUpgrade(dependencies: TerminalDependencies): Handle
   };
 }
 
-/** Opens a terminal; it ends with the session of its user, and with each right that it needs. */
+/** Opens a terminal; it ends with the session of its user, and with any right that it needs. */
 export function openTerminal(dependencies: TerminalDependencies): UpgradeHandler {
   return async ({
     incoming,

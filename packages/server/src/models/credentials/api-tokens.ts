@@ -9,9 +9,9 @@ import type { Identity } from '../session/identity.ts';
 import {
   CREDENTIAL_NAMESPACE,
   credentialSecret,
-  decoded,
-  encoded,
+  encodeData,
   isCredential,
+  readText,
 } from './secret.ts';
 
 /** What starts every API token, so that scanners for leaked secrets know it. */
@@ -73,14 +73,14 @@ function idOf(name: string): string {
 
 function tokenOf(secret: KubeObject): ApiToken {
   return {
-    id: idOf(secret.metadata.name!),
-    name: decoded(secret, 'name'),
-    username: decoded(secret, 'username'),
-    uid: decoded(secret, 'uid'),
-    hash: Buffer.from(decoded(secret, 'hash'), 'hex'),
-    expires: Number(decoded(secret, 'expires')),
+    id: idOf(secret.metadata.name ?? ''),
+    name: readText(secret, 'name'),
+    username: readText(secret, 'username'),
+    uid: readText(secret, 'uid'),
+    hash: Buffer.from(readText(secret, 'hash'), 'hex'),
+    expires: Number(readText(secret, 'expires')),
     created: secret.metadata.creationTimestamp ?? '',
-    lastUsed: decoded(secret, 'lastUsed'),
+    lastUsed: readText(secret, 'lastUsed'),
   };
 }
 
@@ -165,10 +165,10 @@ export class ApiTokens {
   }
 
   #ofUser(username: string): ApiToken[] {
-    return [...(this.#byUser.get(username) ?? [])].map((id) => this.#tokens.get(id)!);
+    return [...(this.#byUser.get(username) ?? [])].flatMap((id) => this.#tokens.get(id) ?? []);
   }
 
-  /** The API tokens of a user, the oldest first. */
+  /** Returns the API tokens of a user, the oldest first. */
   list(username: string): ApiTokenInfo[] {
     return this.#ofUser(username)
       .sort((a, b) => (a.created < b.created ? -1 : 1))
@@ -176,8 +176,8 @@ export class ApiTokens {
   }
 
   /**
-   * Makes a token, which is shown this once. `lifetimeMs` 0 asks for the longest there is. Throws
-   * BadRequest or Forbidden.
+   * Creates a token, which is shown only now. `lifetimeMs` 0 means the longest lifetime allowed.
+   * Throws BadRequest or Forbidden.
    */
   async create(
     user: Identity,
@@ -227,8 +227,8 @@ export class ApiTokens {
   }
 
   /**
-   * Revokes a token of a user, here at once and on other replicas as their watch tells. Throws
-   * NotFound.
+   * Revokes a user's token, here at once and on other replicas as soon as their watch reports it.
+   * Throws NotFound.
    */
   async revoke(username: string, id: string): Promise<void> {
     if (this.#tokens.get(id)?.username !== username) {
@@ -249,7 +249,10 @@ export class ApiTokens {
     });
   }
 
-  /** Expired ones stay in the list for a day, so that their user sees why a script has stopped. */
+  /**
+   * Deletes tokens that expired more than a day ago: until then their user can see why a script has
+   * stopped working.
+   */
   async #removeExpired(username: string): Promise<void> {
     const over = this.#ofUser(username).filter(
       ({ expires }) => expires > 0 && expires + DAY_MS < Date.now(),
@@ -269,7 +272,7 @@ export class ApiTokens {
       return undefined;
     }
 
-    // Another replica may have made it a moment ago.
+    // Another replica may have created it a moment ago.
     const key = { resource: SECRETS, namespace: CREDENTIAL_NAMESPACE, name: secretName(id) };
     const found = this.#remember(await this.#client.find(key));
     if (found) {
@@ -284,7 +287,9 @@ export class ApiTokens {
     return undefined;
   }
 
-  /** The user of a token. Throws Unauthorized for one that is unknown, revoked or expired. */
+  /**
+   * Returns the user of a token. Throws Unauthorized for one that is unknown, revoked or expired.
+   */
   async verify(token: string): Promise<Identity> {
     const id = FORM.exec(token)?.[1];
     const found = id === undefined ? undefined : await this.#find(id);
@@ -301,8 +306,8 @@ export class ApiTokens {
   }
 
   /**
-   * Writes when a token was used last, rarely; nobody waits for it, and a failed write is made up
-   * for by the next use.
+   * Stores when a token was last used, rarely and without waiting; the next use makes up for a
+   * failed write.
    */
   #noteUse(token: ApiToken): void {
     if (Date.now() - (Date.parse(token.lastUsed) || 0) < USE_MS) {
@@ -313,7 +318,7 @@ export class ApiTokens {
 
     const key = { resource: SECRETS, namespace: CREDENTIAL_NAMESPACE, name: secretName(token.id) };
     this.#client
-      .patch(key, 'merge', { data: encoded({ lastUsed: token.lastUsed }) })
+      .patch(key, 'merge', { data: encodeData({ lastUsed: token.lastUsed }) })
       .catch(() => {});
   }
 }

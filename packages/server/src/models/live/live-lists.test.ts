@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
-import { entryOf } from '@ks-apiserver/client/informer/entry';
+import { makeEntry } from '@ks-apiserver/client/informer/entry';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import { KubeClient } from '@ks-apiserver/client/kube/client';
 import { KubeApiServer } from '@ks-apiserver/kubernetes/server/server';
@@ -92,7 +92,7 @@ function change(number: number): void {
     data: { x: 'x'.repeat(BYTES), version: String(version) },
   };
 
-  store.set(entryOf(object, Buffer.from(JSON.stringify(object)), {}, false));
+  store.set(makeEntry(object, Buffer.from(JSON.stringify(object))));
 }
 
 /** A connection to the server whose reader takes what comes, or for now nothing. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expired } from '@ks-apiserver/apimachinery/meta/errors';
-import { entryOf } from '@ks-apiserver/client/informer/entry';
+import { makeEntry } from '@ks-apiserver/client/informer/entry';
 import type { Store } from '@ks-apiserver/client/informer/store';
 import { KubeClient } from '@ks-apiserver/client/kube/client';
 import { KubeApiServer } from '@ks-apiserver/kubernetes/server/server';
@@ -59,9 +59,7 @@ function put(name: string, labels: Record<string, string> = {}): void {
     labels,
   };
 
-  store.set(
-    entryOf({ metadata }, Buffer.from(JSON.stringify({ kind: 'ConfigMap', metadata })), {}, false),
-  );
+  store.set(makeEntry({ metadata }, Buffer.from(JSON.stringify({ kind: 'ConfigMap', metadata }))));
 }
 
 interface Event {

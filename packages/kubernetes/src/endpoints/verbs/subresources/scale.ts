@@ -1,4 +1,4 @@
-import { badRequest, invalid, notFound } from '@ks-apiserver/apimachinery/meta/errors';
+import { badRequest, invalid } from '@ks-apiserver/apimachinery/meta/errors';
 import { apiVersionOf, type KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { KubeResponse } from '@ks-apiserver/apimachinery/transport/transport';
@@ -129,10 +129,6 @@ async function write(
     },
   });
 
-  if (!written.object) {
-    throw notFound({ resource: type.resource, name: path.name });
-  }
-
   await prepareObjects(type, [written.object]);
 
   return virtualResponse(call, SCALE, scaleOf(type, presentObject(type, written.object)));
@@ -166,7 +162,7 @@ export async function updateScale(call: Call): Promise<KubeResponse> {
 /** An apply patch of the scale: applied is the one field of the object that it stands for. */
 async function applyScale(call: Call, scaleType: ResourceType): Promise<KubeResponse> {
   const { api, type, path } = call;
-  const { applied, options, merge } = await readApplication(call, scaleType);
+  const { applied, options, merge, mergeInTurns } = await readApplication(call, scaleType);
   const { name, namespace } = applied.metadata;
 
   const configuration: KubeObject = {
@@ -179,7 +175,8 @@ async function applyScale(call: Call, scaleType: ResourceType): Promise<KubeResp
 
   const written = await api.store.update(type, path.namespace, path.name, {
     subresource: 'scale',
-    change: (live, context) => merge(configuration, live, context),
+    change: (live) => merge(configuration, live),
+    inTurns: { change: (live) => mergeInTurns(configuration, live) },
     tracksFields: true,
     patch: true,
     options,

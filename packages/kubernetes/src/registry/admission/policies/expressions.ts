@@ -58,24 +58,21 @@ function base(): Environment {
     .registerVariable('authorizer', 'policy.Authorizer');
 }
 
-const environments = new Map<boolean, Environment>();
+let plain: Environment | undefined;
+let parameterized: Environment | undefined;
 
-/**
- * Where expressions of policies are checked: with parameters where the policy has some, and its own
- * variables.
- */
-export function policyEnvironment(hasParams: boolean, variables?: readonly string[]): Environment {
-  let environment = environments.get(hasParams);
-  if (!environment) {
-    environment = base();
+/** What a policy declares for its expressions. */
+interface PolicyDeclarations {
+  hasParams: boolean;
+  variables?: readonly string[];
+}
 
-    if (hasParams) {
-      environment.registerVariable('params', 'dyn');
-    }
+/** The environment in which expressions of a policy are checked. */
+export function policyEnvironment({ hasParams, variables }: PolicyDeclarations): Environment {
+  plain ??= base();
+  parameterized ??= base().registerVariable('params', 'dyn');
 
-    environments.set(hasParams, environment);
-  }
-
+  const environment = hasParams ? parameterized : plain;
   if (!variables?.length) {
     return environment;
   }

@@ -233,19 +233,17 @@ export function validatePolicy({ metadata, spec = {} }: KubeObject): StatusCause
       }
     }
 
+    const hasParams = kind !== undefined;
+
     addAll(
-      conditionCauses(
-        'spec.matchConditions',
-        matchConditions,
-        policyEnvironment(kind !== undefined),
-      ),
+      conditionCauses('spec.matchConditions', matchConditions, policyEnvironment({ hasParams })),
       out,
     );
 
-    const environment = policyEnvironment(
-      kind !== undefined,
-      named.map(({ name = '' }: Fields) => name),
-    );
+    const environment = policyEnvironment({
+      hasParams,
+      variables: named.map(({ name = '' }: Fields) => name),
+    });
 
     variables(named, environment, out);
 

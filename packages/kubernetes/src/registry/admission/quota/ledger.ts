@@ -1,6 +1,6 @@
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { Backend, Change } from '../../../storage/backend.ts';
+import type { Backend, StorageEvent } from '../../../storage/backend.ts';
 import { Account } from './account.ts';
 
 const QUOTAS = '/registry/core/resourcequotas/';
@@ -23,6 +23,15 @@ interface Entry {
   current?: Account;
   next?: Account;
   touched?: Set<string>;
+}
+
+/** Keeps the status of ResourceQuotas up to date. */
+export interface QuotaStatus {
+  /** Resolves once the status of a quota shows everything that was counted before the call. */
+  write(account: Account): Promise<void>;
+  /** Resolves once the quotas of a namespace show what was counted so far. */
+  settled(namespace: string): Promise<void>;
+  close(): Promise<void>;
 }
 
 /**
@@ -85,7 +94,7 @@ export class QuotaLedger {
     this.#hold(key, object?.shared<KubeObject>());
   }
 
-  #followQuota({ type, object, previous }: Change): void {
+  #followQuota({ type, object, previous }: StorageEvent): void {
     const quota = object.shared<KubeObject>();
     const { namespace = '', name = '' } = quota.metadata;
 
@@ -175,7 +184,7 @@ export class QuotaLedger {
     }
   }
 
-  #follow({ key, type, object }: Change): void {
+  #follow({ key, type, object }: StorageEvent): void {
     this.#hold(key, type === 'DELETED' ? undefined : () => object.shared<KubeObject>());
   }
 

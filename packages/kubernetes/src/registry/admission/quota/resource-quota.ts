@@ -180,11 +180,7 @@ export function chargeQuota(ledger: QuotaLedger, attributes: Attributes): boolea
     account.hold(key, usage);
   }
 
-  context.settled.push((written) => {
-    if (!written) {
-      ledger.recount(key);
-    }
-  });
+  context.rollbacks.push(() => ledger.recount(key));
 
   return true;
 }

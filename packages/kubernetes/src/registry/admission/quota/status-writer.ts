@@ -2,20 +2,25 @@ import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { ResourceType } from '../../resources/resource-type.ts';
 import type { WriteOptions } from '../../resources/strategy.ts';
-import type { Store } from '../../store/store.ts';
+import type { RegistryStore } from '../../store/registry-store.ts';
 import type { Account } from './account.ts';
-import type { QuotaLedger } from './ledger.ts';
+import type { QuotaLedger, QuotaStatus } from './ledger.ts';
 
 /** Writes what is used of each ResourceQuota into its status, several changes at once. */
-export class QuotaStatusWriter {
-  readonly #store: Store;
+export class QuotaStatusWriter implements QuotaStatus {
+  readonly #store: RegistryStore;
   readonly #type: ResourceType;
   readonly #ledger: QuotaLedger;
   readonly #options: () => WriteOptions;
   readonly #writing = new Map<string, Promise<void>>();
   #closed = false;
 
-  constructor(store: Store, type: ResourceType, ledger: QuotaLedger, options: () => WriteOptions) {
+  constructor(
+    store: RegistryStore,
+    type: ResourceType,
+    ledger: QuotaLedger,
+    options: () => WriteOptions,
+  ) {
     this.#store = store;
     this.#type = type;
     this.#ledger = ledger;

@@ -1,18 +1,8 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { type LabelSelector, labelSelectorFrom } from '@ks-apiserver/apimachinery/selectors/labels';
 import type { ResourceType } from '../../resources/resource-type.ts';
+import type { ClientConfig } from '../../webhook-client/target.ts';
 import type { Attributes, Operation } from '../attributes.ts';
-
-/** Where a webhook is (admissionregistration/v1 WebhookClientConfig). */
-export interface ClientConfig {
-  url?: string;
-  service?: { namespace: string; name: string; path?: string; port?: number };
-  /**
-   * Base64 of the PEM of the CAs that its certificate is checked with; without it those of the
-   * system.
-   */
-  caBundle?: string;
-}
 
 interface Rule {
   operations?: string[];

@@ -100,11 +100,14 @@ function decodePatch(text: string): readonly unknown[] {
   return patch;
 }
 
+/** Whether a webhook may change objects. */
+export type WebhookKind = 'mutating' | 'validating';
+
 /** Reads a webhook's answer; throws an InvalidReview. */
 export function verdictOf(
   version: 'v1' | 'v1beta1',
   uid: string,
-  mutating: boolean,
+  kind: WebhookKind,
   answer: unknown,
 ): Verdict {
   const invalid = (why: string) => new InvalidReview(`received invalid webhook response: ${why}`);
@@ -145,10 +148,10 @@ export function verdictOf(
       );
     }
 
-    if (!mutating && patch) {
+    if (kind === 'validating' && patch) {
       throw invalid('validating webhook may not return response.patch');
     }
-    if (!mutating && patchType !== undefined) {
+    if (kind === 'validating' && patchType !== undefined) {
       throw invalid('validating webhook may not return response.patchType');
     }
     if (patch && patchType === undefined) {
@@ -171,7 +174,7 @@ export function verdictOf(
     warnings: Array.isArray(response.warnings)
       ? response.warnings.filter((item: unknown) => typeof item === 'string')
       : [],
-    ...(mutating && patch && response.allowed === true && { patch: decodePatch(patch) }),
+    ...(kind === 'mutating' && patch && response.allowed === true && { patch: decodePatch(patch) }),
   };
 }
 
@@ -181,11 +184,8 @@ export function denied(name: string, result: Partial<Status> = {}): StatusError 
   const code = result.code !== undefined && result.code >= 400 ? result.code : 400;
   const reason = result.reason ?? '';
 
-  const message = result.message
-    ? `${by}: ${result.message}`
-    : reason
-      ? `${by}: ${reason}`
-      : `${by} without explanation`;
+  const why = result.message || reason;
+  const message = why ? `${by}: ${why}` : `${by} without explanation`;
 
   return new StatusError(code, reason, message, result.details);
 }

@@ -14,8 +14,8 @@ import {
 import type { Environment } from '@marcbachmann/cel-js';
 import { Causes, repetition } from '../../validation/causes.ts';
 import { validateLabelSelector } from '../../validation/selectors.ts';
+import { clientConfigCauses } from '../../webhook-client/validate-client-config.ts';
 import { conditionError } from './match-conditions.ts';
-import { clientConfigCauses } from './validate-client-config.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the fields are those of the API, and may be missing.
 type Fields = any;

@@ -10,14 +10,20 @@ import { namespaceKey } from '../../resources/namespace-lifecycle.ts';
 import type { ResourceCatalog } from '../../resources/resource-catalog.ts';
 import type { ResourceType } from '../../resources/resource-type.ts';
 import { convert } from '../../store/conversion.ts';
-import { type Steps, waitFor } from '../../store/steps.ts';
+import { WebhookCallError, WebhookClient } from '../../webhook-client/client.ts';
+import { targetOf } from '../../webhook-client/target.ts';
 import { type Attributes, admissionFailed } from '../attributes.ts';
 import { KindCache } from '../kind-cache.ts';
-import { WebhookCallError, WebhookClient } from './client.ts';
 import { matchedType, selectsObject, type Webhook, webhooksOf } from './configuration.ts';
 import { conditionsMatch } from './match-conditions.ts';
-import { denied, InvalidReview, reviewOf, type Verdict, verdictOf } from './review.ts';
-import { targetOf } from './target.ts';
+import {
+  denied,
+  InvalidReview,
+  reviewOf,
+  type Verdict,
+  verdictOf,
+  type WebhookKind,
+} from './review.ts';
 
 const GROUP = 'admissionregistration.k8s.io';
 const VERSIONS = ['v1', 'v1beta1'] as const;
@@ -129,7 +135,7 @@ export class Webhooks {
    * Asks the mutating webhooks, one after the other; where one changed the object, plugins and
    * webhooks may see it again.
    */
-  *mutate(attributes: Attributes, again: () => void): Steps<void> {
+  async mutate(attributes: Attributes, readmit: () => void): Promise<void> {
     if (attributes.type.group === GROUP) {
       return;
     }
@@ -149,7 +155,7 @@ export class Webhooks {
       if (!invocation) {
         continue;
       }
-      if (yield* this.#mutateOnce(invocation, attributes)) {
+      if (await this.#mutateOnce(invocation, attributes)) {
         changes++;
       }
       if (hook.reinvocationPolicy === 'IfNeeded') {
@@ -163,7 +169,7 @@ export class Webhooks {
 
     const before = structuredClone(attributes.object);
 
-    again();
+    readmit();
 
     if (!equalJson(before, attributes.object)) {
       changes++;
@@ -171,14 +177,14 @@ export class Webhooks {
 
     for (const [hook, known] of seen) {
       const invocation = known < changes && this.#invocation(hook, attributes);
-      if (invocation && (yield* this.#mutateOnce(invocation, attributes))) {
+      if (invocation && (await this.#mutateOnce(invocation, attributes))) {
         changes++;
       }
     }
   }
 
-  *#mutateOnce({ hook, as }: Invocation, attributes: Attributes): Steps<boolean> {
-    const verdict = yield* waitFor(this.#ask(hook, as, attributes, true));
+  async #mutateOnce({ hook, as }: Invocation, attributes: Attributes): Promise<boolean> {
+    const verdict = await this.#ask(hook, as, attributes, 'mutating');
     if (!verdict?.patch || verdict.patch.length === 0) {
       return false;
     }
@@ -203,7 +209,7 @@ export class Webhooks {
   }
 
   /** Asks the validating webhooks all at once; the first in order that refuses is who says why. */
-  *validate(attributes: Attributes): Steps<void> {
+  async validate(attributes: Attributes): Promise<void> {
     if (attributes.type.group === GROUP) {
       return;
     }
@@ -217,13 +223,13 @@ export class Webhooks {
     }
 
     const answers = invocations.map(({ hook, as }) =>
-      this.#ask(hook, as, attributes, false).then(
+      this.#ask(hook, as, attributes, 'validating').then(
         () => undefined,
         (error: unknown) => error,
       ),
     );
 
-    const errors = yield* waitFor(Promise.all(answers));
+    const errors = await Promise.all(answers);
     const error = errors.find((item) => item !== undefined);
     if (error) {
       throw error;
@@ -253,7 +259,7 @@ export class Webhooks {
     hook: Webhook,
     as: ResourceType,
     attributes: Attributes,
-    mutating: boolean,
+    kind: WebhookKind,
   ): Promise<Verdict | undefined> {
     const { context } = attributes;
     if (context.dryRun && hook.sideEffects !== 'None' && hook.sideEffects !== 'NoneOnDryRun') {
@@ -263,7 +269,7 @@ export class Webhooks {
     let verdict: Verdict;
 
     try {
-      verdict = await this.#call(hook, as, attributes, mutating);
+      verdict = await this.#call(hook, as, attributes, kind);
     } catch (error) {
       if (!(error instanceof InvalidReview)) {
         throw error;
@@ -290,7 +296,7 @@ export class Webhooks {
     hook: Webhook,
     as: ResourceType,
     attributes: Attributes,
-    mutating: boolean,
+    kind: WebhookKind,
   ): Promise<Verdict> {
     const version = hook.admissionReviewVersions.find((item) =>
       (VERSIONS as readonly string[]).includes(item),
@@ -316,7 +322,7 @@ export class Webhooks {
       throw new InvalidReview(`failed to call webhook: ${error.message}`);
     }
 
-    return verdictOf(version, uid, mutating, answer);
+    return verdictOf(version, uid, kind, answer);
   }
 }
 

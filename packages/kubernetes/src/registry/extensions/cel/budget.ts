@@ -79,7 +79,7 @@ function sizeOf(value: unknown): number {
   return size;
 }
 
-/** Parts whose values are gone through by what they are part of. */
+/** The parts whose values are read to their end to evaluate a node. */
 function readParts(node: Node): readonly Node[] {
   switch (node.op) {
     case 'in':
@@ -103,15 +103,23 @@ function readParts(node: Node): readonly Node[] {
 
 type Evaluate = (...args: unknown[]) => unknown;
 
+/** How the parent of a part uses its value. */
+interface PartUse {
+  /** True where the parent reads all of the value, as `==` does. */
+  isRead: boolean;
+  /** True where a quantifier goes through the value. */
+  isRange: boolean;
+}
+
 /**
- * Makes every evaluation of a part count; the library puts functions of its own in place of the
- * first one.
+ * Makes every evaluation of a part count. The library replaces `evaluate` with functions of its
+ * own: those count too.
  */
-function charge(node: Node, isRead: boolean, isRange: boolean): void {
+function charge(node: Node, { isRead, isRange }: PartUse): void {
   let evaluate = node.evaluate as Evaluate;
 
   const counted = function (this: unknown, ...args: unknown[]) {
-    // Quantifiers go on after failures: they are given nothing more to go through.
+    // Quantifiers go on after an error: once the budget is spent they get an empty range.
     if (isRange && current.left < 0) {
       return [];
     }
@@ -136,7 +144,7 @@ function charge(node: Node, isRead: boolean, isRange: boolean): void {
   });
 }
 
-/** Makes the evaluation of an expression take its steps from the budget that it runs within. */
+/** Makes each evaluation of an expression take its steps from the budget that it runs under. */
 export function chargeParts(root: Node): void {
   const read = new Set<Node>();
   const ranges = new Set<Node>();
@@ -166,6 +174,6 @@ export function chargeParts(root: Node): void {
   visit(root);
 
   for (const node of all) {
-    charge(node, read.has(node), ranges.has(node));
+    charge(node, { isRead: read.has(node), isRange: ranges.has(node) });
   }
 }

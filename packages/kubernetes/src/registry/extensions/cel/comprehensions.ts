@@ -1,4 +1,5 @@
 import { type Environment, Optional } from '@marcbachmann/cel-js';
+import { compareValues } from './compare.ts';
 import { CelFailure } from './failure.ts';
 import {
   type CheckedType,
@@ -78,7 +79,7 @@ function* scopes(
   }
 }
 
-/** A comprehension of two variables that asks a condition of every entry. */
+/** A comprehension of two variables that evaluates a condition for every entry. */
 function quantifier(decide: (answers: Generator<boolean>) => boolean): Macro {
   return {
     check(checker, args, scope, _node, state) {
@@ -109,9 +110,10 @@ function count(answers: Generator<boolean>): number {
   return number;
 }
 
-function any(answers: Generator<boolean>, wanted: boolean): boolean {
+/** Whether an answer is true; evaluates none after that. */
+function some(answers: Generator<boolean>): boolean {
   for (const answer of answers) {
-    if (answer === wanted) {
+    if (answer) {
       return true;
     }
   }
@@ -119,11 +121,19 @@ function any(answers: Generator<boolean>, wanted: boolean): boolean {
   return false;
 }
 
-/**
- * A comprehension of two variables that makes something of every entry, or of those that a filter
- * takes.
- */
-function transform(into: 'list' | 'map' | 'entries', filtered: boolean): Macro {
+/** Whether all answers are true; evaluates none after one that is not. */
+function every(answers: Generator<boolean>): boolean {
+  for (const answer of answers) {
+    if (!answer) {
+      return false;
+    }
+  }
+
+  return true;
+}
+
+/** A comprehension of two variables that maps every entry, or every entry that a filter accepts. */
+function transform(into: 'list' | 'map' | 'entries', { filtered } = { filtered: false }): Macro {
   const at = filtered ? 4 : 3;
 
   return {
@@ -169,8 +179,8 @@ function define(map: Record<string, unknown>, key: string, value: unknown): void
   Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** `optMap` and `optFlatMap`: something of an optional's value where it has one. */
-function optional(flat: boolean): Macro {
+/** `optMap` and `optFlatMap`: an expression evaluated with the value of an optional that has one. */
+function optional({ flat }: { flat: boolean }): Macro {
   return {
     check(checker, [receiver, name, expression], scope, _node, state) {
       const type = checker.check(receiver!, scope);
@@ -202,7 +212,7 @@ function optional(flat: boolean): Macro {
   };
 }
 
-/** `sortBy`: a list in the order of what an expression makes of its items. */
+/** `sortBy`: a list, sorted by the value of an expression for each item. */
 const sortBy: Macro = {
   check(checker, [receiver, name, expression], scope, _node, state) {
     const type = checker.check(receiver!, scope);
@@ -220,12 +230,10 @@ const sortBy: Macro = {
   evaluate(run, [receiver, , expression], scope, evaluator, state) {
     const keyed = entriesOf(run(receiver!)).map(([, item]) => {
       const inner = (state.bound as Scope).reuse(scope).setIterValue(item, evaluator);
-      return { item, key: run(expression!, inner) as never };
+      return { item, key: run(expression!, inner) };
     });
 
-    return keyed
-      .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
-      .map(({ item }) => item);
+    return keyed.sort((a, b) => compareValues(a.key, b.key)).map(({ item }) => item);
   },
 };
 
@@ -233,15 +241,8 @@ const sortBy: Macro = {
 export function addComprehensions(environment: Environment): void {
   const add = (signature: string, made: Macro) =>
     environment.registerFunction(signature, macro(made));
-  add(
-    'list.all(ast, ast, ast): bool',
-    quantifier((answers) => !any(answers, false)),
-  );
-
-  add(
-    'list.exists(ast, ast, ast): bool',
-    quantifier((answers) => any(answers, true)),
-  );
+  add('list.all(ast, ast, ast): bool', quantifier(every));
+  add('list.exists(ast, ast, ast): bool', quantifier(some));
 
   for (const name of ['exists_one', 'existsOne']) {
     add(
@@ -250,13 +251,13 @@ export function addComprehensions(environment: Environment): void {
     );
   }
 
-  add('list.transformList(ast, ast, ast): list<dyn>', transform('list', false));
-  add('list.transformList(ast, ast, ast, ast): list<dyn>', transform('list', true));
-  add('list.transformMap(ast, ast, ast): map', transform('map', false));
-  add('list.transformMap(ast, ast, ast, ast): map', transform('map', true));
-  add('list.transformMapEntry(ast, ast, ast): map', transform('entries', false));
-  add('list.transformMapEntry(ast, ast, ast, ast): map', transform('entries', true));
+  add('list.transformList(ast, ast, ast): list<dyn>', transform('list'));
+  add('list.transformList(ast, ast, ast, ast): list<dyn>', transform('list', { filtered: true }));
+  add('list.transformMap(ast, ast, ast): map', transform('map'));
+  add('list.transformMap(ast, ast, ast, ast): map', transform('map', { filtered: true }));
+  add('list.transformMapEntry(ast, ast, ast): map', transform('entries'));
+  add('list.transformMapEntry(ast, ast, ast, ast): map', transform('entries', { filtered: true }));
   add('list.sortBy(ast, ast): list<dyn>', sortBy);
-  add('optional.optMap(ast, ast): optional<dyn>', optional(false));
-  add('optional.optFlatMap(ast, ast): optional<dyn>', optional(true));
+  add('optional.optMap(ast, ast): optional<dyn>', optional({ flat: false }));
+  add('optional.optFlatMap(ast, ast): optional<dyn>', optional({ flat: true }));
 }

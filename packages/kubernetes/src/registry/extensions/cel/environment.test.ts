@@ -105,8 +105,7 @@ test('rules are checked against the types of their schema', () => {
         o: { type: 'object', properties: { s: { type: 'string' } } },
       },
     },
-    true,
-    false,
+    { isRoot: true },
   );
 
   for (const [expression, valid] of [
@@ -155,7 +154,7 @@ test('null is nothing in an object whose schema has the field, and sets are equa
   assert.equal(evaluate("self.set == ['y', 'x'] && self.set != ['x']", value), true);
   assert.equal(evaluate("self.namespace == 'n' && self.__namespace__ == 'n'", value), true);
 
-  const environment = environmentOf(schema, false, false);
+  const environment = environmentOf(schema);
   assert.equal(checkExpression(environment, 'self.namespace == self.__namespace__').valid, true);
   assert.equal(checkExpression(environment, 'has(self.nope)').valid, false);
 });

@@ -11,11 +11,11 @@ import { addTexts } from './functions/texts.ts';
  * A new CEL environment with Kubernetes' functions (kubernetes.io "Common Expression Language in
  * Kubernetes").
  */
-function create(unlistedVariablesAreDyn: boolean): Environment {
+function create(options: { unlistedVariablesAreDyn: boolean }): Environment {
   const environment = new Environment({
-    unlistedVariablesAreDyn,
+    ...options,
     enableOptionalTypes: true,
-    // Arguments of `format` are of any types.
+    // The arguments of `format` may be of different types.
     homogeneousAggregateLiterals: false,
     limits: { maxAstNodes: 5_000, maxDepth: 100 },
   });
@@ -31,8 +31,8 @@ function create(unlistedVariablesAreDyn: boolean): Environment {
   return environment;
 }
 
-/** Where expressions are evaluated: variables are what they are given. */
-export const evaluation = create(true);
+/** The environment that evaluates expressions: any variable may be given. */
+export const evaluation = create({ unlistedVariablesAreDyn: true });
 
-/** Where expressions are checked: clones declare their variables. */
-export const declared = create(false);
+/** The environment that checks expressions: clones of it declare the variables there are. */
+export const declared = create({ unlistedVariablesAreDyn: false });

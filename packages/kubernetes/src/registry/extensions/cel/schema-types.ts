@@ -106,20 +106,24 @@ function stringType(format: string | undefined): string {
   }
 }
 
-/**
- * An environment in which `self` and `oldSelf` are values of a schema; at the root also type and
- * metadata are known.
- */
+/** Which variables the rules of a schema have. */
+interface RuleScope {
+  /** True for the schema of whole objects, whose type and metadata are known too. */
+  isRoot?: boolean;
+  /** True where `oldSelf` is an optional, as a rule with optionalOldSelf has it. */
+  optionalOldSelf?: boolean | undefined;
+}
+
+/** An environment in which `self` and `oldSelf` are values of a schema. */
 export function environmentOf(
   schema: Schema,
-  root: boolean,
-  optionalOldSelf: boolean,
+  { isRoot = false, optionalOldSelf = false }: RuleScope = {},
 ): Environment {
   const environment = declared.clone();
   const types = new Types(environment);
   let type: string;
 
-  if (root) {
+  if (isRoot) {
     const { metadata: _, ...properties } = schema.properties ?? {};
     const known = { apiVersion: 'string', kind: 'string', metadata: types.metadata() };
     type = types.declare({ ...known, ...types.fields(properties) });

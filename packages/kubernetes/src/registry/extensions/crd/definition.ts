@@ -1,7 +1,7 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Schema } from '@ks-apiserver/apimachinery/schema/schema';
 import type { PrinterColumn } from '../../../tables/custom.ts';
-import type { ClientConfig } from '../../admission/webhooks/configuration.ts';
+import type { ClientConfig } from '../../webhook-client/target.ts';
 
 /** Names of a custom resource. */
 export interface DefinitionNames {

@@ -2,15 +2,15 @@ import { WorkQueue } from '@ks-apiserver/apimachinery/concurrency/work-queue';
 import { equalJson } from '@ks-apiserver/apimachinery/json/json';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { Change } from '../../../storage/backend.ts';
-import { WebhookClient } from '../../admission/webhooks/client.ts';
+import type { StorageEvent } from '../../../storage/backend.ts';
 import { handleFailure } from '../../controllers/failures.ts';
 import type { ResourceCatalog } from '../../resources/resource-catalog.ts';
 import { type ResourceType, storagePrefix } from '../../resources/resource-type.ts';
 import type { WriteOptions } from '../../resources/strategy.ts';
 import { timestamp } from '../../store/metadata.ts';
-import type { Store } from '../../store/store.ts';
+import type { RegistryStore } from '../../store/registry-store.ts';
 import type { WatchHub } from '../../store/watch-hub.ts';
+import { WebhookClient } from '../../webhook-client/client.ts';
 import { approvalOf } from './approval.ts';
 import { acceptedStatus, withCondition } from './conditions.ts';
 import {
@@ -30,7 +30,7 @@ const PARALLEL = 64;
  */
 export class DefinitionRegistrar {
   readonly #catalog: ResourceCatalog;
-  readonly #store: Store;
+  readonly #store: RegistryStore;
   readonly #hub: WatchHub;
   readonly #options: () => WriteOptions;
   readonly #waiting = new Set<() => void>();
@@ -44,7 +44,12 @@ export class DefinitionRegistrar {
   #closed = false;
   readonly #emptying = new Map<string, Promise<void>>();
 
-  constructor(catalog: ResourceCatalog, store: Store, hub: WatchHub, options: () => WriteOptions) {
+  constructor(
+    catalog: ResourceCatalog,
+    store: RegistryStore,
+    hub: WatchHub,
+    options: () => WriteOptions,
+  ) {
     this.#catalog = catalog;
     this.#store = store;
     this.#hub = hub;
@@ -90,7 +95,7 @@ export class DefinitionRegistrar {
     this.#client.close();
   }
 
-  #follow(change: Change): void {
+  #follow(change: StorageEvent): void {
     const definition = change.object.parse<Definition>();
     const name = definition.metadata.name!;
 

@@ -126,14 +126,21 @@ function cause(rule: Rule, field: string, value: unknown, detail: string): Statu
   }
 }
 
+/** The path of a field below another one; either may be ''. */
+function joinPaths(field: string, below: string): string {
+  const isJoined = field !== '' && below !== '' && !below.startsWith('[');
+  return isJoined ? `${field}.${below}` : field + below;
+}
+
+/** Evaluates the rules of a schema for an object and everything in it. */
 class Walk {
   readonly causes: StatusCause[] = [];
   readonly #budget: Budget = { left: MAX_STEPS };
   readonly #warnings: string[];
-  readonly #updates: boolean;
+  readonly #isUpdate: boolean;
 
-  constructor(updates: boolean, warnings: string[]) {
-    this.#updates = updates;
+  constructor(operation: 'create' | 'update', warnings: string[]) {
+    this.#isUpdate = operation === 'update';
     this.#warnings = warnings;
   }
 
@@ -145,7 +152,7 @@ class Walk {
 
     const self = celValue(value, schema);
     const oldSelf = old === undefined ? undefined : celValue(old, schema);
-    const unchanged = this.#updates && old !== undefined && equalJson(value, old);
+    const unchanged = this.#isUpdate && old !== undefined && equalJson(value, old);
 
     for (const rule of rules) {
       if (this.causes.length >= MAX_CAUSES || this.#budget.left < 0) {
@@ -214,16 +221,7 @@ class Walk {
       );
     }
 
-    const below = rule.fieldPath ? shownPath(rule.fieldPath) : '';
-
-    const place =
-      below === ''
-        ? at
-        : field === ''
-          ? below
-          : below.startsWith('[')
-            ? field + below
-            : `${field}.${below}`;
+    const place = joinPaths(field, rule.fieldPath ? shownPath(rule.fieldPath) : '') || at;
 
     return cause(rule, place, value, message(rule, context, this.#budget));
   }
@@ -266,7 +264,7 @@ class Walk {
       const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
       const inner =
         property ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined);
-      const path = property ? (field === '' ? name : `${field}.${name}`) : `${field}[${name}]`;
+      const path = property ? joinPaths(field, name) : `${field}[${name}]`;
 
       if (inner) {
         this.value(inner, child, Object.hasOwn(before, name) ? before[name] : undefined, path);
@@ -313,7 +311,7 @@ export function compileRules(schema: Schema): RuleSet {
         return [];
       }
 
-      const walk = new Walk(old !== undefined, warnings);
+      const walk = new Walk(old === undefined ? 'create' : 'update', warnings);
       walk.value(schema, object, old, '');
 
       return walk.causes;

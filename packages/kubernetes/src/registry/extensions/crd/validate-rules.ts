@@ -44,11 +44,10 @@ function leads(schema: Schema, path: string): boolean {
 
     const name: string = step[1] ?? step[2]!;
     const properties: Record<string, Schema> = at.properties ?? {};
-    at = Object.hasOwn(properties, name)
-      ? properties[name]
-      : typeof at.additionalProperties === 'object'
-        ? at.additionalProperties
-        : undefined;
+    const { additionalProperties }: Schema = at;
+    const other: Schema | undefined =
+      typeof additionalProperties === 'object' ? additionalProperties : undefined;
+    at = Object.hasOwn(properties, name) ? properties[name] : other;
 
     if (!at) {
       return false;
@@ -58,6 +57,11 @@ function leads(schema: Schema, path: string): boolean {
   }
 
   return true;
+}
+
+/** Where a schema stands in the schema of whole objects. */
+interface SchemaPlace {
+  isRoot: boolean;
 }
 
 function formCauses(rule: Rule, at: string, schema: Schema): StatusCause[] {
@@ -102,12 +106,18 @@ function formCauses(rule: Rule, at: string, schema: Schema): StatusCause[] {
   return causes;
 }
 
-function compileCauses(rule: Rule, at: string, schema: Schema, root: boolean): StatusCause[] {
+function compileCauses(
+  rule: Rule,
+  at: string,
+  schema: Schema,
+  { isRoot }: SchemaPlace,
+): StatusCause[] {
   if (rule.rule.trim() === '') {
     return [];
   }
 
-  const environment = environmentOf(schema, root, rule.optionalOldSelf === true);
+  const { optionalOldSelf } = rule;
+  const environment = environmentOf(schema, { isRoot, optionalOldSelf });
   const causes: StatusCause[] = [];
   const checked = checkExpression(environment, rule.rule);
   if (!checked.valid) {
@@ -152,11 +162,11 @@ function isType(type: unknown, wanted: string): boolean {
   return String(type) === wanted || String(type) === 'dyn';
 }
 
-/** What is wrong with the CEL rules of one schema; `path` is where the schema stands. */
+/** What is wrong with the CEL rules of one schema, whose field is `path`. */
 export function ruleCauses(
   schema: Schema,
   path: string,
-  root: boolean,
+  place: SchemaPlace,
 ): { form: StatusCause[]; compiled: StatusCause[] } {
   const form: StatusCause[] = [];
   const compiled: StatusCause[] = [];
@@ -165,7 +175,7 @@ export function ruleCauses(
     const at = `${path}.x-kubernetes-validations[${index}]`;
     const given = { ...rule, rule: rule.rule ?? '' };
     form.push(...formCauses(given, at, schema));
-    compiled.push(...compileCauses(given, at, schema, root));
+    compiled.push(...compileCauses(given, at, schema, place));
   }
 
   return { form, compiled };

@@ -258,7 +258,7 @@ function visit(
   keywordCauses(schema, field, found.schema);
   found.schema.push(...listCauses(schema, field));
 
-  const rules = ruleCauses(schema, field, position === 'root');
+  const rules = ruleCauses(schema, field, { isRoot: position === 'root' });
   found.schema.push(...rules.form);
   structuralCauses(schema, field, found.structural, position);
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import type { Backend } from '../../../storage/backend.ts';
-import { WebhookCallError, type WebhookClient } from '../../admission/webhooks/client.ts';
-import { targetOf } from '../../admission/webhooks/target.ts';
+import { WebhookCallError, type WebhookClient } from '../../webhook-client/client.ts';
+import { targetOf } from '../../webhook-client/target.ts';
 import type { Definition } from './definition.ts';
 
 /** Converts objects of a custom resource between its versions. */

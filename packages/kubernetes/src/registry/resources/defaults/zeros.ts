@@ -166,15 +166,15 @@ export function dropZeros(value: unknown, schema: Schema): void {
 }
 
 /**
- * A zero that is written without having been said, and so cannot be told from nothing; null alone
- * where it is a pointer.
+ * Whether a value is a zero that Kubernetes writes for a field without a value; of a pointer in its
+ * Go types only null is.
  */
-function isUnsaid(value: unknown, zero: unknown, isPointer: boolean): boolean {
-  if (value === null || value === undefined || isPointer) {
+function isWrittenZero(value: unknown, zero: unknown, { 'x-pointer': isPointer }: Schema): boolean {
+  if (value === null || value === undefined || isPointer === true) {
     return value === null;
   }
 
-  // The zero of what is a number or a text is the number alone.
+  // The zero of an IntOrString is the number alone.
   return value === zero || (zero !== 0 && isZero(value));
 }
 
@@ -189,7 +189,7 @@ export function dropWrittenZeros(value: unknown, schema: Schema): void {
     }
 
     for (const [name, zero] of written) {
-      if (isUnsaid(object[name], zero, properties[name]?.['x-pointer'] === true)) {
+      if (isWrittenZero(object[name], zero, properties[name] ?? {})) {
         delete object[name];
       }
     }
@@ -201,7 +201,7 @@ export function hasWrittenZeros(value: unknown, schema: Schema): boolean {
   let has = false;
   visit(value, schema, (object, { written }, { properties = {} }) => {
     has ||= written.some(([name, zero]) =>
-      isUnsaid(object[name], zero, properties[name]?.['x-pointer'] === true),
+      isWrittenZero(object[name], zero, properties[name] ?? {}),
     );
   });
 

@@ -83,11 +83,7 @@ export class ServiceAllocations {
       }
     };
 
-    context.settled.push((written) => {
-      if (!written) {
-        giveBack();
-      }
-    });
+    context.rollbacks.push(giveBack);
 
     const refuse = (field: string, value: unknown, detail: string): Error =>
       invalidObject(context.type, object.metadata.name, [

@@ -1,6 +1,6 @@
 import { badRequest, forbidden } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { ResourceType } from '../resource-type.ts';
+import { hasStatus, type ResourceType } from '../resource-type.ts';
 import type { Strategy } from '../strategy.ts';
 
 const STEP = /\.([^.[\]]+)|\['([^']+)'\]/g;
@@ -59,7 +59,7 @@ export function customStrategy(type: ResourceType): Strategy {
     generation: true,
     unconditionalUpdate: false,
     // Without a subresource the status is a field like any other.
-    ...(!type.subresources.some(({ name }) => name === 'status') && { untracked: [] }),
+    ...(!hasStatus(type) && { untracked: [] }),
     prepareForCreate({ metadata }: KubeObject) {
       if (!type.custom?.terminating) {
         return;

@@ -17,11 +17,11 @@ function nameWarnings(name: string | undefined, use: string): string[] {
   return [`metadata.name: ${why}: [${errors.join(' ')}]`];
 }
 
-/** Warnings about what becomes a pod: told when it is new, and when what is wished has changed. */
+/** Warnings about a pod template, given when it is new and when its generation changes. */
 function templates(
   at: string,
   find: (object: KubeObject) => object | undefined,
-  named = true,
+  { named } = { named: true },
 ): Warnings {
   return (object, old) => {
     if (old && old.metadata.generation === object.metadata.generation) {
@@ -38,7 +38,7 @@ function templates(
 }
 
 const ofTemplate = templates('spec.template', ({ spec }) => spec?.template);
-const unnamed = templates('spec.template', ({ spec }) => spec?.template, false);
+const unnamed = templates('spec.template', ({ spec }) => spec?.template, { named: false });
 
 const statefulSets: Warnings = (object, old) => [
   ...unnamed(object, old),
@@ -194,7 +194,12 @@ export const WARNINGS: ReadonlyMap<string, Warnings> = new Map<string, Warnings>
   ['statefulsets.apps', statefulSets],
   ['daemonsets.apps', unnamed],
   ['replicationcontrollers', ofTemplate],
-  ['podtemplates', templates('template', (object) => object.template as object | undefined, false)],
+  [
+    'podtemplates',
+    templates('template', (object) => object.template as object | undefined, {
+      named: false,
+    }),
+  ],
   ['jobs.batch', ofTemplate],
   [
     'cronjobs.batch',

@@ -5,7 +5,16 @@ import { type Causes, each } from '../causes.ts';
 import { validateLabelSelector } from '../selectors.ts';
 import type { Validator } from '../validator.ts';
 
-function policyRules(list: readonly Fields[] | undefined, namespaced: boolean, out: Causes): void {
+/** What a role or a binding applies to. */
+interface Scope {
+  namespaced: boolean;
+}
+
+function policyRules(
+  list: readonly Fields[] | undefined,
+  { namespaced }: Scope,
+  out: Causes,
+): void {
   each(
     list,
     'rules',
@@ -52,7 +61,7 @@ function policyRules(list: readonly Fields[] | undefined, namespaced: boolean, o
 }
 
 const clusterRole: Validator = ({ rules, aggregationRule }, _old, out) => {
-  policyRules(rules, false, out);
+  policyRules(rules, { namespaced: false }, out);
 
   if (aggregationRule === undefined) {
     return;
@@ -77,7 +86,7 @@ const clusterRole: Validator = ({ rules, aggregationRule }, _old, out) => {
 
 function subject(
   { kind = '', name = '', namespace = '', apiGroup = '' }: Fields,
-  namespaced: boolean,
+  { namespaced }: Scope,
   at: string,
   out: Causes,
 ): void {
@@ -117,7 +126,7 @@ function binding(roleKinds: readonly string[]): Validator {
     }
 
     each<Fields>(subjects, 'subjects', (one, path) =>
-      subject(one, roleKinds.includes('Role'), path, out),
+      subject(one, { namespaced: roleKinds.includes('Role') }, path, out),
     );
 
     if (!old) {
@@ -135,7 +144,7 @@ function binding(roleKinds: readonly string[]): Validator {
 
 /** Rules of rbac.authorization.k8s.io, by `group/Kind`. */
 export const accessRules: Readonly<Record<string, Validator>> = {
-  [`${RBAC_GROUP}/Role`]: ({ rules }, _old, out) => policyRules(rules, true, out),
+  [`${RBAC_GROUP}/Role`]: ({ rules }, _old, out) => policyRules(rules, { namespaced: true }, out),
   [`${RBAC_GROUP}/ClusterRole`]: clusterRole,
   [`${RBAC_GROUP}/RoleBinding`]: binding(['Role', 'ClusterRole']),
   [`${RBAC_GROUP}/ClusterRoleBinding`]: binding(['ClusterRole']),

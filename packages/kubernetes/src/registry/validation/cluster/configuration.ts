@@ -93,11 +93,8 @@ function dockerConfig(value: string | undefined, key: string, out: Causes): void
       return;
     }
 
-    const type = Array.isArray(parsed)
-      ? 'array'
-      : typeof parsed === 'boolean'
-        ? 'bool'
-        : typeof parsed;
+    const scalar = typeof parsed === 'boolean' ? 'bool' : typeof parsed;
+    const type = Array.isArray(parsed) ? 'array' : scalar;
 
     const why = `json: cannot unmarshal ${type} into Go value of type map[string]interface {}`;
     out.invalid(`data[${key}]`, '<secret contents redacted>', why);

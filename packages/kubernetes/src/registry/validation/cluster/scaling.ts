@@ -5,7 +5,8 @@ import { validateLabelSelector } from '../selectors.ts';
 import type { Validator } from '../validator.ts';
 import { validateAtMostWhole, validateIntOrPercent } from '../workloads/templates.ts';
 
-function reference(ref: Fields, at: string, checksVersion: boolean, out: Causes): void {
+/** A reference to an object, whose apiVersion may leave out the group. */
+function reference(ref: Fields, at: string, out: Causes): void {
   for (const field of ['kind', 'name']) {
     const value: string = ref[field] ?? '';
     if (value === '') {
@@ -19,7 +20,15 @@ function reference(ref: Fields, at: string, checksVersion: boolean, out: Causes)
   const slashes = apiVersion.split('/').length - 1;
   if (slashes > 1) {
     out.invalid(`${at}.apiVersion`, apiVersion, `unexpected GroupVersion string: ${apiVersion}`);
-  } else if (checksVersion && slashes === 0) {
+  }
+}
+
+/** A reference to an object of a group that is named. */
+function groupedReference(ref: Fields, at: string, out: Causes): void {
+  reference(ref, at, out);
+
+  const { apiVersion = '' } = ref;
+  if (!apiVersion.includes('/')) {
     out.invalid(`${at}.apiVersion`, apiVersion, 'apiVersion must specify API group');
   }
 }
@@ -86,7 +95,7 @@ function metricSource(kind: string, source: Fields, at: string, out: Causes): vo
   }
 
   if (kind === 'object') {
-    reference(source.describedObject ?? {}, `${at}.describedObject`, false, out);
+    reference(source.describedObject ?? {}, `${at}.describedObject`, out);
   }
 
   identifier(source.metric, `${at}.metric`, out);
@@ -204,12 +213,9 @@ const scaler: Validator = ({ spec = {} }, old, out) => {
   }
 
   const before: string | undefined = old && (old.spec?.scaleTargetRef?.apiVersion ?? '');
-  reference(
-    scaleTargetRef,
-    'spec.scaleTargetRef',
-    before === undefined || before.includes('/'),
-    out,
-  );
+  const isGrouped = before === undefined || before.includes('/');
+  const validateTarget = isGrouped ? groupedReference : reference;
+  validateTarget(scaleTargetRef, 'spec.scaleTargetRef', out);
 
   each<Fields>(metrics, 'spec.metrics', (one, path) => metric(one, path, out));
 

@@ -52,7 +52,12 @@ function endpointAddress({ ip = '', hostname, nodeName }: Fields, at: string, ou
   validateEndpointIp(ip, `${at}.ip`, out);
 }
 
-function endpointPort(port: Fields, needsName: boolean, at: string, out: Causes): void {
+function endpointPort(
+  port: Fields,
+  { needsName }: { needsName: boolean },
+  at: string,
+  out: Causes,
+): void {
   const { name = '', port: number = 0, protocol, appProtocol } = port;
   if (name !== '') {
     out.dnsLabel(`${at}.name`, name);
@@ -86,7 +91,7 @@ export const endpoints: Validator = ({ subsets }, old, out) => {
       endpointAddress(address, place, out),
     );
     each<Fields>(ports, `${path}.ports`, (port, place) =>
-      endpointPort(port, ports.length > 1, place, out),
+      endpointPort(port, { needsName: ports.length > 1 }, place, out),
     );
   });
 };

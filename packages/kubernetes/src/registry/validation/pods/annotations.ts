@@ -69,6 +69,15 @@ export function validatePodAnnotations(
   }
 }
 
+/** The kind of an annotation that may not change; undefined for others. */
+function fixedKind(key: string): string | undefined {
+  if (key.startsWith(APP_ARMOR)) {
+    return 'AppArmor annotations';
+  }
+
+  return key === mirror ? 'mirror pod annotation' : undefined;
+}
+
 /** Annotations of a pod that may not change. */
 export function validateAnnotationChanges(now: Fields, old: Fields, at: string, out: Causes): void {
   for (const key of Object.keys(old)) {
@@ -76,11 +85,7 @@ export function validateAnnotationChanges(now: Fields, old: Fields, at: string, 
       continue;
     }
 
-    const what = key.startsWith(APP_ARMOR)
-      ? 'AppArmor annotations'
-      : key === mirror
-        ? 'mirror pod annotation'
-        : undefined;
+    const what = fixedKind(key);
 
     if (what) {
       out.forbidden(`${at}[${key}]`, `may not remove or update ${what}`);
@@ -92,11 +97,7 @@ export function validateAnnotationChanges(now: Fields, old: Fields, at: string, 
       continue;
     }
 
-    const what = key.startsWith(APP_ARMOR)
-      ? 'AppArmor annotations'
-      : key === mirror
-        ? 'mirror pod annotation'
-        : undefined;
+    const what = fixedKind(key);
 
     if (what) {
       out.forbidden(`${at}[${key}]`, `may not add ${what}`);

@@ -94,12 +94,7 @@ function common(container: Fields, context: PodContext, at: string, out: Causes)
   validateContainerResources(container.resources, context.claims, `${at}.resources`, out);
   resizePolicy(container, spec.restartPolicy ?? '', `${at}.resizePolicy`, out);
 
-  validateContainerSecurity(
-    container.securityContext,
-    spec.hostUsers !== false,
-    `${at}.securityContext`,
-    out,
-  );
+  validateContainerSecurity(container.securityContext, spec, `${at}.securityContext`, out);
 }
 
 function restartPolicy(

@@ -130,20 +130,19 @@ function divisor(resource: string, value: unknown, at: string, out: Causes): voi
   }
 }
 
-/**
- * An amount of a container's resources that is given to a container; volumes must name the
- * container.
- */
-export function validateResourceFieldRef(
-  ref: Fields,
-  inVolume: boolean,
-  at: string,
-  out: Causes,
-): void {
-  const { containerName = '', resource = '' } = ref;
-  if (inVolume && containerName === '') {
+/** A reference of a volume to an amount of a container's resources: it must name the container. */
+export function validateVolumeResourceRef(ref: Fields, at: string, out: Causes): void {
+  if (ref.containerName) {
+    resourceRef(ref, at, out);
+  } else {
     out.required(`${at}.containerName`);
-  } else if (resource === '') {
+    divisor(ref.resource ?? '', ref.divisor, at, out);
+  }
+}
+
+function resourceRef(ref: Fields, at: string, out: Causes): void {
+  const { resource = '' } = ref;
+  if (resource === '') {
     out.required(`${at}.resource`);
   } else if (
     !resourceFields.includes(resource) &&
@@ -199,7 +198,7 @@ function valueFrom({ valueFrom: from, value }: Fields, at: string, out: Causes):
     validateFieldRef(from.fieldRef, ofEnvironment, `${at}.fieldRef`, out);
   }
   if (from.resourceFieldRef) {
-    validateResourceFieldRef(from.resourceFieldRef, false, `${at}.resourceFieldRef`, out);
+    resourceRef(from.resourceFieldRef, `${at}.resourceFieldRef`, out);
   }
   if (from.configMapKeyRef) {
     keyRef(from.configMapKeyRef, `${at}.configMapKeyRef`, out);

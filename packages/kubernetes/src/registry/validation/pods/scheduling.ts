@@ -4,7 +4,7 @@ import { type Causes, each } from '../causes.ts';
 import {
   validateLabelSelector,
   validateNodeSelector,
-  validateNodeSelectorTerm,
+  validatePreferredTerm,
 } from '../selectors.ts';
 
 const noSelector = 'must not be specified when labelSelector is not set';
@@ -94,7 +94,7 @@ export function validateAffinity(affinity: Fields | undefined, at: string, out: 
 
   each(nodeAffinity?.[soft], `${at}.nodeAffinity.${soft}`, (term, path) => {
     weight(term.weight, path, out);
-    validateNodeSelectorTerm(term.preference, `${path}.preference`, false, out);
+    validatePreferredTerm(term.preference, `${path}.preference`, out);
   });
 
   for (const name of ['podAffinity', 'podAntiAffinity']) {

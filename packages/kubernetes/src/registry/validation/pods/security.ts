@@ -154,10 +154,10 @@ function shownContext(context: Fields): Fields {
   };
 }
 
-/** The security context of a container. */
+/** The security context of a container in a pod with a spec. */
 export function validateContainerSecurity(
   context: Fields | undefined,
-  hostUsers: boolean,
+  { hostUsers }: Fields,
   at: string,
   out: Causes,
 ): void {
@@ -171,7 +171,7 @@ export function validateContainerSecurity(
   const { procMount } = context;
   if (procMount !== undefined) {
     out.supported(`${at}.procMount`, procMount, ['Default', 'Unmasked']);
-    if (hostUsers && procMount === 'Unmasked') {
+    if (hostUsers !== false && procMount === 'Unmasked') {
       out.invalid(`${at}.procMount`, procMount, '`hostUsers` must be false to use `Unmasked`');
     }
   }

@@ -82,7 +82,7 @@ function resourceClaims(list: readonly Fields[] | undefined, at: string, out: Ca
   return names;
 }
 
-function hostNetworkPorts(spec: Fields, isPod: boolean, at: string, out: Causes): void {
+function hostNetworkPorts(spec: Fields, { isPod }: SpecOwner, at: string, out: Causes): void {
   if (spec.hostNetwork !== true) {
     return;
   }
@@ -281,7 +281,7 @@ function fileKeys(spec: Fields, at: string, out: Causes): void {
 
 /** What is wrong with the spec of a pod or of a template at `at`. Expects defaults to be set. */
 export function validatePodSpec(spec: Fields, owner: SpecOwner, at: string, out: Causes): void {
-  const volumes = validateVolumes(spec.volumes, owner.name, owner.isPod, `${at}.volumes`, out);
+  const volumes = validateVolumes(spec.volumes, owner, `${at}.volumes`, out);
 
   for (const name of owner.extraVolumes ?? []) {
     volumes.set(name, { persistentVolumeClaim: {} });
@@ -294,7 +294,7 @@ export function validatePodSpec(spec: Fields, owner: SpecOwner, at: string, out:
   validateInitContainers(context, `${at}.initContainers`, out);
   validateEphemeralContainers(context, `${at}.ephemeralContainers`, out);
   validatePodResources(spec, `${at}.resources`, out);
-  hostNetworkPorts(spec, owner.isPod, at, out);
+  hostNetworkPorts(spec, owner, at, out);
   out.oneOf(`${at}.restartPolicy`, spec.restartPolicy, ['Always', 'OnFailure', 'Never']);
 
   const policies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];

@@ -17,7 +17,7 @@ function provisioner(name: string, at: string, out: Causes): void {
   }
 }
 
-function parameters(values: Fields, mayBeEmpty: boolean, out: Causes): void {
+function parameters(values: Fields, out: Causes): void {
   const entries = Object.entries(values);
   if (entries.length > 512) {
     out.tooLong('parameters', 512);
@@ -35,9 +35,6 @@ function parameters(values: Fields, mayBeEmpty: boolean, out: Causes): void {
 
   if (size > maxParameterBytes) {
     out.tooLong('parameters', maxParameterBytes);
-  }
-  if (!mayBeEmpty && entries.length === 0) {
-    out.required('parameters', 'must contain at least one key/value pair');
   }
 }
 
@@ -63,7 +60,7 @@ const storageClass: Validator = (object, old, out) => {
   } = object as Fields;
 
   provisioner(name, 'provisioner', out);
-  parameters((object as Fields).parameters ?? {}, true, out);
+  parameters((object as Fields).parameters ?? {}, out);
 
   if (reclaimPolicy) {
     out.supported('reclaimPolicy', reclaimPolicy, ['Delete', 'Retain']);
@@ -229,7 +226,7 @@ const attachment: Validator = ({ spec = {}, status = {} }, old, out) => {
   } else if (name === '') {
     out.required(`${field}.persistentVolumeName`, 'must specify non empty persistentVolumeName');
   } else if (inline !== undefined) {
-    validateVolumeSpec(inline, true, `${field}.inlineVolumeSpec`, out);
+    validateVolumeSpec(inline, { inline: true }, `${field}.inlineVolumeSpec`, out);
   }
 
   out.each('spec.nodeName', nodeName, dnsSubdomainErrors(nodeName));
@@ -279,7 +276,11 @@ const attributesClass: Validator = (object, old, out) => {
   }
 
   provisioner(driverName, 'driverName', out);
-  parameters(values, false, out);
+  parameters(values, out);
+
+  if (Object.keys(values).length === 0) {
+    out.required('parameters', 'must contain at least one key/value pair');
+  }
 };
 
 /** Rules of storage.k8s.io, by `group/Kind`. */

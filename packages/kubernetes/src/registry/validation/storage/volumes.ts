@@ -114,7 +114,12 @@ function sources(spec: Fields, at: string, out: Causes): void {
 }
 
 /** The spec of a PersistentVolume; one inside a VolumeAttachment has no capacity of its own. */
-export function validateVolumeSpec(spec: Fields, inline: boolean, at: string, out: Causes): void {
+export function validateVolumeSpec(
+  spec: Fields,
+  { inline }: { inline: boolean },
+  at: string,
+  out: Causes,
+): void {
   const {
     accessModes = [],
     capacity = {},
@@ -224,7 +229,7 @@ const mountable =
 /** PersistentVolumes. */
 export const volumes: Validator = (object, old, out) => {
   const { spec = {} } = object;
-  validateVolumeSpec(spec, false, 'spec', out);
+  validateVolumeSpec(spec, { inline: false }, 'spec', out);
 
   if (
     object.metadata.annotations?.[mountOptions] !== undefined &&

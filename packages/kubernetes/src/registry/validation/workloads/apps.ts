@@ -13,6 +13,7 @@ import {
   validateReplicatedTemplate,
   validateSelector,
   validateTemplateLabels,
+  validateUnlessSelectorIsEmpty,
 } from './templates.ts';
 
 /** A strategy as messages show it: by the names that Kubernetes uses inside. */
@@ -134,7 +135,7 @@ const daemonSet: Validator = ({ spec = {} }, old, out) => {
   validateLabelSelector(selector, 'spec.selector', out);
 
   if (out.list.length === before) {
-    validateTemplateLabels(spec, false, out);
+    validateTemplateLabels(spec, out);
   }
 
   if (
@@ -210,7 +211,7 @@ function statefulTemplate(spec: Fields, out: Causes): void {
     );
   }
 
-  validateTemplateLabels(spec, true, out);
+  validateUnlessSelectorIsEmpty(spec, out);
   validatePodTemplate(template, 'spec.template', out, claims);
   out.labels('spec.template.labels', template.metadata?.labels);
 }

@@ -49,7 +49,8 @@ function checkRange(text: string, { low, high, names }: Field): void {
     throw new ScheduleError(`too many hyphens: ${text}`);
   }
 
-  let end = isAll ? high : to === undefined ? start : numberOf(to, names);
+  const last = to === undefined ? start : numberOf(to, names);
+  let end = isAll ? high : last;
   let step = 1;
 
   if (moreSteps.length > 0) {

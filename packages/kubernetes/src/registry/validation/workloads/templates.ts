@@ -36,16 +36,18 @@ export function validateSelector(
   return false;
 }
 
-/**
- * Whether a template's labels are those that a selector asks for; an empty selector asks for none.
- */
-export function validateTemplateLabels(spec: Fields, ignoresEmpty: boolean, out: Causes): void {
+/** Requires a template's labels to match the selector, unless that is empty. */
+export function validateUnlessSelectorIsEmpty(spec: Fields, out: Causes): void {
+  if (spec.selector === undefined || !isEmpty(spec.selector)) {
+    validateTemplateLabels(spec, out);
+  }
+}
+
+/** Requires a template's labels to match the selector. */
+export function validateTemplateLabels(spec: Fields, out: Causes): void {
   const { selector } = spec;
   const labels = spec.template?.metadata?.labels;
 
-  if (selector !== undefined && isEmpty(selector) && ignoresEmpty) {
-    return;
-  }
   if (selector !== undefined && labelSelectorFrom(selector).matches(labels)) {
     return;
   }
@@ -75,7 +77,7 @@ export function validateEndless(template: Fields, at: string, kind: string, out:
 /** The template of a workload that runs its pods for ever. */
 export function validateReplicatedTemplate(spec: Fields, out: Causes): void {
   const { template = {} } = spec;
-  validateTemplateLabels(spec, true, out);
+  validateUnlessSelectorIsEmpty(spec, out);
   validatePodTemplate(template, 'spec.template', out);
   validateEndless(template, 'spec.template', 'ReplicaSet', out);
 }

@@ -31,22 +31,25 @@ const ENTITIES: Record<string, string> = {
   "'": '&#39;',
 };
 
-/** Text that stands for itself in HTML, also within quotes. */
+/** Returns text escaped for HTML, also within quotes. */
 function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }
 
-/** What a page is sent with besides its HTML. */
+/** Options of a page. */
 export interface PageOptions {
   status?: number;
   cookies?: readonly (string | undefined)[];
-  /** Where a form's answer may lead, besides this server: the redirect URI of the client. */
+  /**
+   * Where the answer to a form may redirect besides this server: the redirect URI of the client.
+   */
   leadsTo?: string;
   retryAfterSeconds?: number;
 }
 
 /**
- * A source of a Content Security Policy: the origin of a URI, or its scheme where it has no origin.
+ * Returns a source of a Content Security Policy: the origin of a URI, or its scheme when it has no
+ * origin.
  */
 function sourceOf(uri: string): string {
   if (!URL.canParse(uri)) {
@@ -57,9 +60,7 @@ function sourceOf(uri: string): string {
   return origin === 'null' ? protocol : origin;
 }
 
-/**
- * A page that runs no script, stands in no frame, and stays in no cache (RFC 9700 section 4.16).
- */
+/** Returns a page without scripts that must not be framed or cached (RFC 9700 section 4.16). */
 function htmlReply(title: string, content: string, options: PageOptions = {}): RouteReply {
   const { status = 200, cookies = [], leadsTo = '', retryAfterSeconds } = options;
   const set = cookies.filter((cookie) => cookie !== undefined);
@@ -76,7 +77,7 @@ function htmlReply(title: string, content: string, options: PageOptions = {}): R
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': policy.join('; '),
     'x-frame-options': 'DENY',
-    // Not no-referrer: browsers then send no Origin with forms.
+    // With no-referrer browsers would send no Origin with forms.
     'referrer-policy': 'same-origin',
     'cache-control': 'no-store',
     ...(set.length > 0 && { 'set-cookie': set }),
@@ -107,7 +108,7 @@ function alertOf(message: string | undefined): string {
   return message === undefined ? '' : `<p class="alert" role="alert">${escaped(message)}</p>\n`;
 }
 
-/** What the log-in page shows. `action` and the links are relative to `/oauth/authorize`. */
+/** Content of the log-in page. `action` and the links are relative to `/oauth/authorize`. */
 export interface LoginPage {
   client: string;
   action: string;
@@ -117,7 +118,7 @@ export interface LoginPage {
   providers: readonly { name: string; link: string }[];
 }
 
-/** The page that asks for name and password. */
+/** Returns the page that asks for name and password. */
 export function loginPage(page: LoginPage, options: PageOptions): RouteReply {
   const providers = page.providers.map(
     ({ name, link }) =>
@@ -142,18 +143,18 @@ ${alertOf(page.alert)}<form method="post" action="${escaped(page.action)}">
   return htmlReply('Log in', content, options);
 }
 
-/** What the page of consent shows. */
+/** Content of the consent page. */
 export interface ConsentPage {
   client: string;
   user: string;
   scopes: readonly string[];
   action: string;
   token: string;
-  /** Link to log in as somebody else. */
+  /** Link for a log-in as another user. */
   other: string;
 }
 
-/** The page that asks a user whether a client may have what it asks for. */
+/** Returns the page that asks a user whether a client may have what it asks for. */
 export function consentPage(page: ConsentPage, options: PageOptions): RouteReply {
   const content = `<h1>Allow ${escaped(page.client)}?</h1>
 <p>You are logged in as <strong>${escaped(page.user)}</strong>. It asks to:</p>
@@ -170,7 +171,7 @@ ${page.scopes.map((scope) => `<li>${escaped(scope)}</li>`).join('\n')}
   return htmlReply(`Allow ${page.client}`, content, options);
 }
 
-/** The page that asks whether to log out; `action` is relative to `/oauth/logout`. */
+/** Returns the page that asks whether to log out; `action` is relative to `/oauth/logout`. */
 export function logoutPage(
   page: { user: string; action: string; token: string },
   options: PageOptions,
@@ -185,7 +186,7 @@ export function logoutPage(
   return htmlReply('Log out', content, options);
 }
 
-/** A page that only says something. */
+/** Returns a page with a message. */
 export function messagePage(title: string, text: string, options: PageOptions): RouteReply {
   return htmlReply(title, `<h1>${escaped(title)}</h1>\n<p>${escaped(text)}</p>`, options);
 }

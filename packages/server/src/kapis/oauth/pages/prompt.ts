@@ -10,12 +10,12 @@ import { sourceOf } from '../../login-source.ts';
 import type { OAuthDependencies } from '../dependencies.ts';
 import { consentPage, loginPage, type PageOptions } from './pages.ts';
 
-/** An authorization request that a person at a browser has to say something to. */
+/** An authorization request that needs input of a person at a browser. */
 export interface Dialog {
   dependencies: OAuthDependencies;
   request: RouteRequest;
   asked: AuthorizationRequest;
-  /** The request as the client sent it: every form is bound to it. */
+  /** The request as the client sent it: every form contains its digest. */
   parameters: URLSearchParams;
   form: URLSearchParams | undefined;
   browser: Browser;
@@ -33,12 +33,14 @@ const MEANING: Readonly<Record<string, string>> = {
   full: 'do in KubeSphere whatever you may do',
 };
 
-/** What is said to all whose log-in fails, whatever was wrong. */
+/** The message for all failed log-ins, whatever the reason. */
 const WRONG = 'User name or password is wrong.';
 const INITIAL =
   'Your password was set by somebody else: log in to the console and set one of your own first.';
 
-/** The request again without its wish for a new log-in: for who comes back from one. */
+/**
+ * Returns the request without its demand for a new log-in, for a browser that comes back from one.
+ */
 function afterLogin(parameters: URLSearchParams): string {
   const again = new URLSearchParams(parameters);
   const prompt = (again.get('prompt') ?? '')
@@ -102,16 +104,23 @@ export function askConsent(
   return consentPage(page, { leadsTo: asked.redirectUri, cookies: [cookie, ...cookies] });
 }
 
-/** Checks name and password of the form; answers the user, or the page that says what is wrong. */
+/** Checks name and password of the form; returns the user, or the page that says what is wrong. */
 async function checkPassword(
   dialog: Dialog,
   form: URLSearchParams,
 ): Promise<Identity | RouteReply> {
   const { dependencies, request } = dialog;
-  const [name, secret, otp] = ['username', 'password', 'otp'].map((field) => form.get(field) ?? '');
+  const [name = '', secret = '', otp = ''] = ['username', 'password', 'otp'].map(
+    (field) => form.get(field) ?? '',
+  );
 
   try {
-    return await dependencies.login.password(name!, secret!, sourceOf(request, true), otp);
+    return await dependencies.login.password(
+      name,
+      secret,
+      sourceOf(request, { recordSuccess: true }),
+      otp,
+    );
   } catch (error) {
     if (!(error instanceof StatusError) || error.code >= 500) {
       throw error;
@@ -154,7 +163,7 @@ async function loginSubmitted(
     return askLogin(dialog, INITIAL, { status: 403 });
   }
 
-  // Whoever was logged in before is so no more; the new session has an id of its own.
+  // A former log-in of the browser ends; the new session has another id.
   await browsers.end(browser);
 
   const { cookie, user } = await browsers.start(identity, browser);
@@ -185,7 +194,7 @@ async function consentSubmitted(
   return grant(user);
 }
 
-/** Takes one of the page's forms in. Throws `access_denied` where the user says no. */
+/** Handles a form of one of the pages. Throws `access_denied` when the user says no. */
 export function submitted(
   dialog: Dialog,
   form: URLSearchParams,

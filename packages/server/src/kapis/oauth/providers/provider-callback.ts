@@ -13,8 +13,8 @@ import type { ProviderLoginDependencies } from './dependencies.ts';
 import { redirectProvider } from './provider-login.ts';
 
 /**
- * The log-in that this browser has begun, or none where a console that begins them itself is
- * trusted to.
+ * Returns the log-in that this browser has started, or none for a console that is trusted to start
+ * log-ins itself.
  */
 async function pendingLogin(
   { states }: ProviderLoginDependencies,
@@ -29,10 +29,10 @@ async function pendingLogin(
 }
 
 /**
- * `GET /oauth/callback/{provider}`: what the browser brings back from a provider (RFC 6749 section
- * 4.1.2) is exchanged for the user's account there, and that for a session of the user. Unlike 3.0
- * nothing goes on after an error, the browser must be the one that began the log-in, and the user
- * must be one who may log in.
+ * `GET /oauth/callback/{provider}`: exchanges the provider's code (RFC 6749 section 4.1.2) for the
+ * user's account there, and that for a session of the user. Unlike in 3.0 nothing continues after
+ * an error, the browser must be the one that started the log-in, and the user must be allowed to
+ * log in.
  */
 export function callback(dependencies: ProviderLoginDependencies): Handler {
   return async (request) => {
@@ -55,7 +55,10 @@ export function callback(dependencies: ProviderLoginDependencies): Handler {
 
       const account = await provider.finish(query, pending);
       const user = await dependencies.accounts.resolve(open, account, { mixedCreates: true });
-      const source = { ...sourceOf(request, true, 'OAuth'), provider: name };
+      const source = {
+        ...sourceOf(request, { recordSuccess: true, type: 'OAuth' }),
+        provider: name,
+      };
       const identity = await dependencies.login.admit(user, source, groupNames(name, account));
       const own = { 'cache-control': 'no-store', pragma: 'no-cache' };
 

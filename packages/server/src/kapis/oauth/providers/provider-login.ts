@@ -10,7 +10,10 @@ import { sourceOf } from '../../login-source.ts';
 import { worded } from '../pages/words.ts';
 import type { ProviderLoginDependencies } from './dependencies.ts';
 
-/** The provider of a path to whose pages browsers are sent. Throws Unauthorized in 3.0's words. */
+/**
+ * Returns the provider of a path to whose pages browsers are redirected. Throws Unauthorized in
+ * 3.0's words.
+ */
 export function redirectProvider(
   { providers }: ProviderLoginDependencies,
   name: string,
@@ -24,8 +27,8 @@ export function redirectProvider(
 }
 
 /**
- * `GET /oauth/login/{provider}`: sends the browser to the provider (RFC 6749 section 4.1.1), bound
- * to it by a cookie.
+ * `GET /oauth/login/{provider}`: redirects the browser to the provider (RFC 6749 section 4.1.1),
+ * with a cookie that binds the log-in to it.
  */
 export function beginLogin(dependencies: ProviderLoginDependencies): Handler {
   return async ({ params, query, headers }) => {
@@ -85,7 +88,7 @@ export function passwordLogin({ login, issuer }: ProviderLoginDependencies): Han
   return async (request) => {
     const { username, password, otp } = textsOf(request.body);
     const { provider = '' } = request.params;
-    const source = sourceOf(request, true);
+    const source = sourceOf(request, { recordSuccess: true });
 
     try {
       return await issuer.issue(await login.password(username, password, source, otp, provider));

@@ -12,7 +12,7 @@ function parameter(where: 'query' | 'formData', name: string, description: strin
   return { in: where, name, description, schema: Type.String() };
 }
 
-/** Log-in through identity providers: /oauth/login/* and /oauth/callback/*. */
+/** Log-in through identity providers: the routes /oauth/login/* and /oauth/callback/*. */
 export function providerRoutes(dependencies: ProviderLoginDependencies): Route[] {
   const provider = pathParameter('provider', 'name of the identity provider');
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Entry, entryOf } from '@ks-apiserver/client/informer/entry';
+import { type Entry, makeEntry } from '@ks-apiserver/client/informer/entry';
 import { JoinedBodies } from './joined-bodies.ts';
 
 const entries = (count: number): Entry[] =>
   Array.from({ length: count }, (_, i) =>
-    entryOf({ metadata: { name: `n-${i}` } }, Buffer.from('{}'), {}, false),
+    makeEntry({ metadata: { name: `n-${i}` } }, Buffer.from('{}')),
   );
 
 const filled = (size: number) => () => ({ pieces: [Buffer.alloc(size, 'x')], length: size });

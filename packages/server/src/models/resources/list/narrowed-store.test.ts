@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Entry, entryOf } from '@ks-apiserver/client/informer/entry';
+import { type Entry, makeEntry } from '@ks-apiserver/client/informer/entry';
 import { Store } from '@ks-apiserver/client/informer/store';
 import { NarrowedStore } from './narrowed-store.ts';
 
@@ -9,7 +9,7 @@ const visited = new Set<Entry>();
 /** An entry that notes who looks at it. */
 function entry(namespace: string, name: string, created: number): Entry {
   const metadata = { name, namespace, uid: `${namespace}-${name}`, resourceVersion: '1' };
-  const made = entryOf({ metadata }, Buffer.from('{}'), {}, false);
+  const made = makeEntry({ metadata }, Buffer.from('{}'));
 
   return Object.defineProperty(made, 'created', {
     get() {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { entryOf } from '@ks-apiserver/client/informer/entry';
+import { makeEntry } from '@ks-apiserver/client/informer/entry';
 import { Store } from '@ks-apiserver/client/informer/store';
 import { type SnapshotLimits, Snapshots } from './snapshots.ts';
 
@@ -10,7 +10,7 @@ let store: Store;
 
 const entry = (name: string, version: string) => {
   const object: KubeObject = { metadata: { name, resourceVersion: version, uid: name } };
-  return entryOf(object, Buffer.alloc(100), {}, false);
+  return makeEntry(object, Buffer.alloc(100));
 };
 
 const open = (limits: Partial<SnapshotLimits> = {}) =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { entryOf } from '@ks-apiserver/client/informer/entry';
+import { makeEntry } from '@ks-apiserver/client/informer/entry';
 import { Store } from '@ks-apiserver/client/informer/store';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ResourceDefinition } from '../catalog/definition.ts';
@@ -30,7 +30,7 @@ test('queries that differ in anything have views of their own', async () => {
     };
 
     const object: KubeObject = { metadata };
-    store.set(entryOf(object, Buffer.from(JSON.stringify(object)), {}, false));
+    store.set(makeEntry(object, Buffer.from(JSON.stringify(object))));
   }
 
   const total = async (query: string) =>

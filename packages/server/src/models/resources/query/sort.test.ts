@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sortInSlices } from '@ks-apiserver/apimachinery/concurrency/slices';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import { type Entry, entryOf } from '@ks-apiserver/client/informer/entry';
+import { type Entry, makeEntry } from '@ks-apiserver/client/informer/entry';
 import fc from 'fast-check';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ResourceDefinition } from '../catalog/definition.ts';
@@ -37,7 +37,7 @@ const entries = fc
         spec: size === null ? {} : { size },
       };
 
-      return entryOf(object, Buffer.from(JSON.stringify(object)), {}, false);
+      return makeEntry(object, Buffer.from(JSON.stringify(object)));
     }),
   );
 
@@ -86,7 +86,7 @@ test('what has no value comes last in both directions, numbers are numbers', () 
   const sizes = (query: string, all: readonly unknown[]) => {
     const given = all.map((size, i) => {
       const object: KubeObject = { metadata: { name: `n${i}` }, spec: { size } };
-      return entryOf(object, Buffer.from(JSON.stringify(object)), {}, false);
+      return makeEntry(object, Buffer.from(JSON.stringify(object)));
     });
 
     const { compare } = orderingOf(definition, parseListQuery(new URLSearchParams(query)), catalog);
@@ -120,7 +120,7 @@ test('many entries are sorted in turns, as a sort of all would', async () => {
     const object: KubeObject = {
       metadata: { name: `n${created}`, creationTimestamp: new Date(created * 1000).toISOString() },
     };
-    return entryOf(object, Buffer.from('{}'), {}, false);
+    return makeEntry(object, Buffer.from('{}'));
   });
 
   const ordering = orderingOf(

@@ -1,15 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Environment, Optional } from '@marcbachmann/cel-js';
+import { compareValues } from '../compare.ts';
 import { CelFailure } from '../failure.ts';
 
 type List = readonly unknown[];
-
-function compare(a: unknown, b: unknown): number {
-  const [left, right] = [a, b].map((value) =>
-    value instanceof Date ? value.getTime() : value,
-  ) as [never, never];
-  return left < right ? -1 : left > right ? 1 : 0;
-}
 
 const has = (list: List, item: unknown) => list.some((other) => isDeepStrictEqual(other, item));
 const containsAll = (list: List, items: List) => items.every((item) => has(list, item));
@@ -18,7 +12,7 @@ function extreme(name: string, list: List, sign: 1 | -1): unknown {
   if (list.length === 0) {
     throw new CelFailure(`${name} called on empty list`);
   }
-  return list.reduce((best, item) => (compare(item, best) * sign > 0 ? item : best));
+  return list.reduce((best, item) => (compareValues(item, best) * sign > 0 ? item : best));
 }
 
 function sum(list: List): unknown {
@@ -41,7 +35,7 @@ function sum(list: List): unknown {
   });
 }
 
-/** Lists with their lists dissolved, `depth` levels deep. */
+/** A list with the items of its lists in their place, `depth` levels deep. */
 function flatten(list: List, depth: bigint): unknown[] {
   if (depth < 0n) {
     throw new CelFailure('level must be non-negative');
@@ -62,7 +56,7 @@ export function addLists(environment: Environment): void {
     .registerFunction('list<A>.first(): optional<A>', (list: List) => Optional.of(list[0]))
     .registerFunction('list<A>.last(): optional<A>', (list: List) => Optional.of(list.at(-1)))
     .registerFunction('list.isSorted(): bool', (list: List) =>
-      list.every((item, index) => index === 0 || compare(list[index - 1], item) <= 0),
+      list.every((item, index) => index === 0 || compareValues(list[index - 1], item) <= 0),
     )
     .registerFunction('list.sum(): dyn', sum)
     .registerFunction('list.min(): dyn', (list: List) => extreme('min', list, -1))
@@ -95,7 +89,7 @@ export function addLists(environment: Environment): void {
     )
     .registerFunction('list.flatten(): list<dyn>', (list: List) => flatten(list, 1n))
     .registerFunction('list.flatten(int): list<dyn>', flatten)
-    .registerFunction('list<A>.sort(): list<A>', (list: List) => [...list].sort(compare))
+    .registerFunction('list<A>.sort(): list<A>', (list: List) => [...list].sort(compareValues))
     .registerFunction('list<A>.reverse(): list<A>', (list: List) => [...list].reverse())
     .registerFunction('list<A>.distinct(): list<A>', distinct);
 

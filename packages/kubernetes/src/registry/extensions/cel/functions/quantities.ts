@@ -11,6 +11,7 @@ import type { Environment } from '@marcbachmann/cel-js';
 import { CelFailure } from '../failure.ts';
 
 const BILLION = 1_000_000_000n;
+const ZERO = parseQuantity('0');
 
 class CelQuantity {
   readonly value: Quantity;
@@ -35,8 +36,11 @@ class CelSemver {
 const SEMVER =
   /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-((?:0|[1-9]\d*|\d*[a-zA-Z-][\da-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][\da-zA-Z-]*))*))?(?:\+[\da-zA-Z-]+(?:\.[\da-zA-Z-]+)*)?$/;
 
-/** A lenient spelling of a version: a leading v, missing parts, zeros in front. */
-function lenient(text: string): string {
+/** Longest version that is parsed, in characters. */
+const MAX_VERSION = 256;
+
+/** Rewrites a lenient spelling of a version: a leading v, missing parts, leading zeros. */
+function normalizeVersion(text: string): string {
   const match = /^v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(.*)$/.exec(text);
   if (!match) {
     return text;
@@ -47,8 +51,13 @@ function lenient(text: string): string {
   return `${part(match[1])}.${part(match[2])}.${part(match[3])}${match[4]}`;
 }
 
-function parseSemver(text: string, normalize = false): CelSemver | undefined {
-  const match = text.length <= 256 ? SEMVER.exec(normalize ? lenient(text) : text) : null;
+/** A version as a CEL call asks for it, whose second argument is true to normalize it. */
+function normalizeIf(normalize: unknown, text: string): string {
+  return normalize === true && text.length <= MAX_VERSION ? normalizeVersion(text) : text;
+}
+
+function parseSemver(text: string): CelSemver | undefined {
+  const match = text.length <= MAX_VERSION ? SEMVER.exec(text) : null;
   if (!match) {
     return undefined;
   }
@@ -56,8 +65,8 @@ function parseSemver(text: string, normalize = false): CelSemver | undefined {
   return new CelSemver([match[1]!, match[2]!, match[3]!].map(BigInt), match[4]?.split('.') ?? []);
 }
 
-function semver(text: string, normalize = false): CelSemver {
-  const parsed = parseSemver(text, normalize);
+/** The version that was parsed from a text; throws a CelFailure where it is none. */
+function requireSemver(parsed: CelSemver | undefined, text: string): CelSemver {
   if (parsed) {
     return parsed;
   }
@@ -136,7 +145,7 @@ export function addQuantitiesAndVersions(environment: Environment): void {
     .registerOperator(`${type} == ${type}`, (a: CelQuantity, b: CelQuantity) => compare(a, b) === 0)
     .registerOperator(`${type} == null`, () => false)
     .registerFunction(`sign(${type}): int`, ({ value }: CelQuantity) =>
-      value.nano > 0n ? 1n : value.nano < 0n ? -1n : 0n,
+      BigInt(compareQuantities(value, ZERO)),
     )
     .registerFunction(
       `${type}.isGreaterThan(${type}): bool`,
@@ -175,12 +184,16 @@ export function addQuantitiesAndVersions(environment: Environment): void {
   const version = 'kubernetes.Semver';
   environment
     .registerType(version, CelSemver)
-    .registerFunction(`semver(string): ${version}`, (text: string) => semver(text))
-    .registerFunction(`semver(string, bool): ${version}`, semver)
+    .registerFunction(`semver(string): ${version}`, (text: string) =>
+      requireSemver(parseSemver(text), text),
+    )
+    .registerFunction(`semver(string, bool): ${version}`, (text: string, normalize: unknown) =>
+      requireSemver(parseSemver(normalizeIf(normalize, text)), text),
+    )
     .registerFunction('isSemver(string): bool', (text: string) => parseSemver(text) !== undefined)
     .registerFunction(
       'isSemver(string, bool): bool',
-      (text: string, normalize: boolean) => parseSemver(text, normalize) !== undefined,
+      (text: string, normalize: unknown) => parseSemver(normalizeIf(normalize, text)) !== undefined,
     )
     .registerOperator(
       `${version} == ${version}`,

@@ -18,7 +18,11 @@ function classOf(list: readonly (Fields | undefined)[]): 'Guaranteed' | 'Burstab
     }
   }
 
-  return guaranteed ? 'Guaranteed' : any ? 'Burstable' : 'BestEffort';
+  if (guaranteed) {
+    return 'Guaranteed';
+  }
+
+  return any ? 'Burstable' : 'BestEffort';
 }
 
 /**

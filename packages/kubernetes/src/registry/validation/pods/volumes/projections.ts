@@ -1,6 +1,6 @@
 import type { Fields } from '../../../resources/defaults/types.ts';
 import { type Causes, each } from '../../causes.ts';
-import { validateFieldRef, validateResourceFieldRef } from '../env.ts';
+import { validateFieldRef, validateVolumeResourceRef } from '../env.ts';
 import { fileMode, unreservedPath } from './paths.ts';
 import { validateKeyToPath } from './volume-sources.ts';
 
@@ -31,7 +31,7 @@ function downwardFile(file: Fields, at: string, out: Causes): void {
       );
     }
   } else if (resourceFieldRef) {
-    validateResourceFieldRef(resourceFieldRef, true, `${at}.resourceFieldRef`, out);
+    validateVolumeResourceRef(resourceFieldRef, `${at}.resourceFieldRef`, out);
   } else {
     out.required(at, 'one of fieldRef and resourceFieldRef is required');
   }

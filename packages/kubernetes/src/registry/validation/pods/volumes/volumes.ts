@@ -47,11 +47,17 @@ const shownTwice: Readonly<Record<string, string>> = {
   downwardAPI: 'downwarAPI',
 };
 
+/** What the volumes belong to. */
+interface VolumeOwner {
+  /** Name of the pod; '' for a template. */
+  name: string;
+  isPod: boolean;
+}
+
 function source(
   volume: Fields,
   kind: string,
-  podName: string,
-  isPod: boolean,
+  { name: podName, isPod }: VolumeOwner,
   at: string,
   out: Causes,
 ): void {
@@ -103,16 +109,14 @@ function source(
   }
 }
 
-/**
- * Volumes of a pod or, without a name, of a template. @returns those that may be mounted, by name
- */
+/** Validates the volumes of a pod or a template; returns those that may be mounted, by name. */
 export function validateVolumes(
   list: readonly Fields[] | undefined,
-  podName: string,
-  isPod: boolean,
+  owner: VolumeOwner,
   at: string,
   out: Causes,
 ): Map<string, Fields> {
+  const { name: podName } = owner;
   const good = new Map<string, Fields>();
   const made = new Set(
     (list ?? []).filter(({ ephemeral }) => ephemeral).map(({ name }) => `${podName}-${name}`),
@@ -135,7 +139,7 @@ export function validateVolumes(
             'may not specify more than 1 volume type',
           );
         } else {
-          source(volume, kind, podName, isPod, path, own);
+          source(volume, kind, owner, path, own);
         }
 
         found = true;

@@ -1,7 +1,7 @@
 import type { StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import { invalidValue, required } from '@ks-apiserver/apimachinery/validation/field';
 import { dnsSubdomainErrors } from '@ks-apiserver/apimachinery/validation/names';
-import type { ClientConfig } from './configuration.ts';
+import type { ClientConfig } from './target.ts';
 
 const FORM = '; desired format: https://host[/path]';
 

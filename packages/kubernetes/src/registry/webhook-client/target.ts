@@ -1,7 +1,17 @@
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
-import type { Backend } from '../../../storage/backend.ts';
+import type { Backend } from '../../storage/backend.ts';
 import { WebhookCallError, type WebhookTarget } from './client.ts';
-import type { ClientConfig } from './configuration.ts';
+
+/** Where a webhook is (admissionregistration/v1 WebhookClientConfig). */
+export interface ClientConfig {
+  url?: string;
+  service?: { namespace: string; name: string; path?: string; port?: number };
+  /**
+   * Base64 of the PEM of the CAs that its certificate is checked with; without it those of the
+   * system.
+   */
+  caBundle?: string;
+}
 
 interface Endpoints {
   subsets?: { addresses?: { ip: string }[]; ports?: { name?: string; port: number }[] }[];

@@ -1,0 +1,101 @@
+import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import type { Admission } from '../../admission/admission.ts';
+import { type Attributes, admissionNamespace } from '../../admission/attributes.ts';
+import type { WriteContext } from '../../resources/strategy.ts';
+import { yieldBetweenLargeSteps } from '../large-work.ts';
+import type { Draft, Outcome, Step } from './write.ts';
+
+/** A decided write: the outcome, and what ResourceQuota has to count for it in the commit. */
+export interface Decided {
+  outcome: Outcome;
+  charge?: Attributes;
+}
+
+function runSteps(steps: readonly Step[]): void {
+  for (const step of steps) {
+    step();
+  }
+}
+
+/** Lets other requests have their turn before the next step of a large write. */
+async function pause({ isLarge }: WriteContext): Promise<void> {
+  if (isLarge) {
+    await yieldBetweenLargeSteps();
+  }
+}
+
+/** The same as `runSteps`, with turns for other requests between the steps of a large write. */
+async function runStepsInTurns(steps: readonly Step[], context: WriteContext): Promise<void> {
+  for (const step of steps) {
+    await pause(context);
+    step();
+  }
+}
+
+/** A draft as admission sees it. */
+function attributesOf({ operation, object, old, context }: Draft): Attributes {
+  const { type, subresource, shown } = context;
+
+  // A draft has no old object when it creates one, and no new one when it deletes one.
+  const { name = '', namespace = '' } = (object ?? old)!.metadata;
+
+  const view = (given: KubeObject | undefined) => (given && shown?.of ? shown.of(given) : given);
+
+  return {
+    type,
+    operation: shown?.operation ?? operation,
+    subresource: shown?.subresource ?? subresource,
+    name: shown?.name ?? name,
+    namespace: admissionNamespace(type, namespace, name),
+    object: shown?.carries ?? view(object),
+    old: shown?.withoutOld ? undefined : view(old),
+    context,
+  };
+}
+
+/** Takes over into a draft what mutating admission made of it. */
+function takeAdmitted(draft: Draft, { object }: Attributes): void {
+  const { shown } = draft.context;
+  if (!draft.object || !object) {
+    return;
+  }
+
+  if (shown) {
+    shown.put?.(draft.object, object);
+  } else {
+    draft.object = object;
+  }
+}
+
+/** Decides a write that waits for nothing, in one go. */
+export function decide(draft: Draft, admission: Admission): Decided {
+  runSteps(draft.prepare);
+
+  const attributes = attributesOf(draft);
+  admission.admit(attributes);
+  takeAdmitted(draft, attributes);
+
+  runSteps(draft.validate);
+
+  admission.validate(draft.context.shown ? attributesOf(draft) : attributes);
+
+  return { outcome: draft.outcome(), charge: attributes };
+}
+
+/** Decides a write in the same order, with webhooks, and with turns for other requests. */
+export async function decideInTurns(draft: Draft, admission: Admission): Promise<Decided> {
+  const { context } = draft;
+  await runStepsInTurns(draft.prepare, context);
+
+  const attributes = attributesOf(draft);
+  await pause(context);
+  await admission.admitWithWebhooks(attributes);
+  takeAdmitted(draft, attributes);
+
+  await runStepsInTurns(draft.validate, context);
+
+  await admission.validateWithWebhooks(context.shown ? attributesOf(draft) : attributes);
+  await pause(context);
+
+  return { outcome: draft.outcome(), charge: attributes };
+}
