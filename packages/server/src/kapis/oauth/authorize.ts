@@ -2,9 +2,9 @@ import { StatusError, unauthorized } from '@ks-apiserver/apimachinery/meta/error
 import { type Handler, RouteReply, type RouteRequest } from '@ks-apiserver/http/routes/route';
 import {
   type AuthorizationRequest,
-  checkedRequest,
   type Destination,
   destinationOf,
+  parseRequest,
 } from '../../models/oauth/authorization-request.ts';
 import type { LoggedIn } from '../../models/oauth/codes.ts';
 import { OAuthError } from '../../models/oauth/errors.ts';
@@ -168,7 +168,7 @@ export function authorize(dependencies: OAuthDependencies): Handler {
     const destination = destinationOf(parameters, dependencies.clients);
 
     try {
-      const asked = checkedRequest(parameters, destination);
+      const asked = parseRequest(parameters, destination);
       if (asked.responseType === 'token') {
         return await implicit(dependencies, request, asked);
       }

@@ -14,16 +14,16 @@ import {
   readText,
 } from './secret.ts';
 
-/** What starts every API token, so that scanners for leaked secrets know it. */
+/** The prefix of every API token, by which scanners for leaked secrets recognise it. */
 const PREFIX = 'kst';
 const FORM = /^kst_([0-9a-z]{16})_([0-9A-Za-z_-]{43})$/;
 const NAME_LIMIT = 128;
 const DAY_MS = 86_400_000;
 
-/** How exact the time of last use is, in milliseconds: each change of it is a write. */
+/** Precision of the time of last use, in milliseconds: each change of it is a write. */
 const USE_MS = 600_000;
 
-/** Ids that were asked for in vain are kept this long, in milliseconds, and up to this number. */
+/** How long unknown ids are remembered, in milliseconds, and how many. */
 const UNKNOWN_MS = 5000;
 const MAX_UNKNOWN = 10_000;
 
@@ -36,8 +36,8 @@ export interface ApiTokenRules {
 }
 
 /**
- * An API token as its user sees it in lists: never the token itself. Times are RFC 3339; `expires`
- * is absent for one that does not end.
+ * An API token as its user sees it in lists, without the token itself. Times are RFC 3339;
+ * `expires` is absent for a token that does not expire.
  */
 export interface ApiTokenInfo {
   id: string;
@@ -94,24 +94,23 @@ function infoOf({ id, name, created, expires, lastUsed }: ApiToken): ApiTokenInf
   };
 }
 
-/** Whether a Bearer token is an API token by its form. */
+/** Whether a Bearer token has the form of an API token. */
 export function isApiToken(token: string): boolean {
   return token.startsWith(`${PREFIX}_`);
 }
 
-/** Long-lived tokens that users make for scripts, list and revoke; the server keeps hashes only. */
+/**
+ * Long-lived tokens that users create for scripts, list and revoke; the server stores only hashes.
+ */
 export class ApiTokens {
   readonly #client: KubeClient;
   readonly #rules: ApiTokenRules;
-  /** By id: what was made here, at once, and everybody's as the informer tells. */
+  /** Tokens by id: those that were created here, and all that the informer has reported. */
   readonly #tokens = new Map<string, ApiToken>();
   readonly #byUser = new Map<string, Set<string>>();
-  /** Revoked here, until the informer tells so too. */
+  /** Tokens that were revoked here, until the informer reports it too. */
   readonly #revoked = new Set<string>();
-  /**
-   * Ids that were asked for in vain, and until when (milliseconds since 1970) they count as
-   * unknown.
-   */
+  /** Unknown ids, and until when (milliseconds since 1970) they count as unknown. */
   readonly #unknown = new Map<string, number>();
 
   constructor(client: KubeClient, credentials: Informer, rules: ApiTokenRules) {
