@@ -10,8 +10,10 @@ const ABNORMAL: Readonly<Record<string, (entry: Entry) => boolean>> = {
   persistentvolumeclaims: ({ fields }) => fields.phase === 'pending' || fields.phase === 'lost',
 };
 
-/** How many workloads of a namespace, or of all, are not as they should be, by resource. */
-export async function abnormalWorkloads(
+/**
+ * Counts the workloads of a namespace, or of all, that are not in their desired state, by resource.
+ */
+export async function countAbnormalWorkloads(
   catalog: Catalog,
   namespace: string | undefined,
   signal: AbortSignal,
