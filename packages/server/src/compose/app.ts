@@ -17,7 +17,7 @@ import { PasswordPolicy } from '../models/iam/passwords/password-policy.ts';
 import { Groups } from '../models/iam/roles/groups.ts';
 import { Roles } from '../models/iam/roles/roles.ts';
 import { CertificateUsers } from '../models/iam/users/certificate-users.ts';
-import { retiredNames } from '../models/iam/users/retired-names.ts';
+import { retiredNameCheck } from '../models/iam/users/retired-names.ts';
 import { UserList } from '../models/iam/users/user-list.ts';
 import { Users } from '../models/iam/users/users.ts';
 import { LoginStates } from '../models/identity-providers/login-state.ts';
@@ -115,7 +115,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const passwords = new PasswordPolicy(authentication.passwordPolicy);
 
   // The embedded API identifies users by their uid.
-  const checkNameIsFree = kubernetes.embedded ? async () => {} : retiredNames(client);
+  const checkNameIsFree = kubernetes.embedded ? async () => {} : retiredNameCheck(client);
 
   const opened = openGate(access, {
     client,
