@@ -1,16 +1,11 @@
 import { CONTROLS_NAMESPACE, SYSTEM_NAMESPACE } from '@ks-apiserver/api/namespaces';
 import { CONFIG_MAPS } from '@ks-apiserver/api/resources';
-import { derivedName } from '@ks-apiserver/apimachinery/meta/derived-name';
-import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
-import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
+import { makeRetiredUserMark, retiredUntil, retiredUserKey } from '@ks-apiserver/api/retired-user';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import { certificateOf } from '../kubectl/kubeconfig.ts';
 import type { Reconciler } from '../runtime/controller.ts';
 import { ensureDeleted } from '../runtime/ensure.ts';
-
-/** Label of the ConfigMaps that mark retired names. */
-export const RETIRED_LABEL = 'iam.kubesphere.io/retired-user';
 
 /**
  * How long an unknown certificate may be valid, in milliseconds: Kubernetes' signer gives a year.
@@ -59,31 +54,12 @@ export async function retireName(client: KubeClient, user: string): Promise<void
     return;
   }
 
-  const key = {
-    resource: CONFIG_MAPS,
-    namespace: SYSTEM_NAMESPACE,
-    name: derivedName('retired-user', user),
-  };
-
-  const found = await client.find(key);
-  const known = Date.parse(String(found?.data?.until ?? ''));
-  if (known >= until) {
+  const found = await client.find(retiredUserKey(user));
+  if (retiredUntil(found) >= until) {
     return;
   }
 
-  const mark: KubeObject = {
-    ...found,
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: {
-      ...found?.metadata,
-      name: key.name,
-      namespace: key.namespace,
-      labels: { ...found?.metadata.labels, [RETIRED_LABEL]: 'true' },
-    },
-    data: { user, until: timestamp(new Date(until)) },
-  };
-
+  const mark = makeRetiredUserMark(user, until, found);
   await (found ? client.update(CONFIG_MAPS, mark) : client.create(CONFIG_MAPS, mark));
 }
 
@@ -101,7 +77,7 @@ export function retiredUserReconciler(client: KubeClient, marks: Informer): Reco
         return undefined;
       }
 
-      const left = Date.parse(String(mark.data?.until ?? '')) - Date.now();
+      const left = retiredUntil(mark) - Date.now();
       if (left > 0) {
         return Math.min(left, LOOK_AGAIN_MS);
       }

@@ -17,13 +17,13 @@ import { PasswordPolicy } from '../models/iam/passwords/password-policy.ts';
 import { Groups } from '../models/iam/roles/groups.ts';
 import { Roles } from '../models/iam/roles/roles.ts';
 import { CertificateUsers } from '../models/iam/users/certificate-users.ts';
-import { retiredNames } from '../models/iam/users/retired-names.ts';
+import { retiredNameCheck } from '../models/iam/users/retired-names.ts';
 import { UserList } from '../models/iam/users/user-list.ts';
 import { Users } from '../models/iam/users/users.ts';
 import { LoginStates } from '../models/identity-providers/login-state.ts';
 import { LegacyVersions } from '../models/legacy-versions/legacy-versions.ts';
 import { LiveLists } from '../models/live/live-lists.ts';
-import { isSecure } from '../models/oauth/cookies.ts';
+import { usesHttps } from '../models/oauth/cookies.ts';
 import { Catalog } from '../models/resources/catalog/catalog.ts';
 import { staleReason } from '../models/resources/catalog/staleness.ts';
 import { RESOURCES } from '../models/resources/catalog/table.ts';
@@ -115,7 +115,7 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
   const passwords = new PasswordPolicy(authentication.passwordPolicy);
 
   // The embedded API identifies users by their uid.
-  const checkNameIsFree = kubernetes.embedded ? async () => {} : retiredNames(client);
+  const checkNameIsFree = kubernetes.embedded ? async () => {} : retiredNameCheck(client);
 
   const opened = openGate(access, {
     client,
@@ -186,7 +186,9 @@ export async function openApp(config: Config, kubernetes: Kubernetes, log: Logge
       issuer,
       states: new LoginStates(secret),
       beginSession: (identity, headers) =>
-        oauthModel.browsers.begin(identity, isSecure(headers, issuerUrl.startsWith('https:'))),
+        oauthModel.browsers.begin(identity, {
+          secure: usesHttps(headers, { otherwise: issuerUrl.startsWith('https:') }),
+        }),
     },
     iam: {
       gate,

@@ -9,6 +9,7 @@ import {
   WORKSPACE_ROLE_BINDINGS,
   WORKSPACE_ROLES,
 } from '@ks-apiserver/api/resources';
+import { RETIRED_LABEL } from '@ks-apiserver/api/retired-user';
 import { StatusError } from '@ks-apiserver/apimachinery/meta/errors';
 import { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
@@ -21,11 +22,7 @@ import {
   type LoginHistory,
   loginRecordReconciler,
 } from '@ks-apiserver/controllers/iam/login-record';
-import {
-  RETIRED_LABEL,
-  retiredUserReconciler,
-  retireName,
-} from '@ks-apiserver/controllers/iam/retired-user';
+import { retiredUserReconciler, retireName } from '@ks-apiserver/controllers/iam/retired-user';
 import {
   type CheckOverride,
   roleOverrideReconciler,

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type BlockList, isIP, isIPv6 } from 'node:net';
-import { networks } from '../models/outbound/addresses.ts';
+import { parseNetworks } from '../models/outbound/addresses.ts';
 
 /** Longest text that is parsed as an address. */
 const LIMIT = 256;
@@ -32,7 +32,7 @@ export class SourceAddresses {
 
   /** `trusted` are networks such as `10.0.0.0/8`. Throws a RangeError for a text that is none. */
   constructor(trustedProxies: readonly string[]) {
-    this.#trusted = networks(trustedProxies);
+    this.#trusted = parseNetworks(trustedProxies);
   }
 
   #trusts(address: string): boolean {

@@ -42,12 +42,9 @@ export function clusterHandlers(
 
     kubeconfig: async ({ params, body, user, dryRun }) => {
       const { kubeconfig } = body as { kubeconfig: string };
-      await clusters.updateKubeconfig(
-        params.cluster ?? '',
-        kubeconfig,
-        gate.clientFor(user),
+      await clusters.updateKubeconfig(params.cluster ?? '', kubeconfig, gate.clientFor(user), {
         dryRun,
-      );
+      });
 
       return DONE;
     },

@@ -2,16 +2,16 @@ import { StatusError, unauthorized } from '@ks-apiserver/apimachinery/meta/error
 import { type Handler, RouteReply, type RouteRequest } from '@ks-apiserver/http/routes/route';
 import {
   type AuthorizationRequest,
-  checkedRequest,
   type Destination,
   destinationOf,
+  parseRequest,
 } from '../../models/oauth/authorization-request.ts';
 import type { LoggedIn } from '../../models/oauth/codes.ts';
 import { OAuthError } from '../../models/oauth/errors.ts';
 import { withParameters } from '../../models/oauth/redirect-uris.ts';
 import { checkCaller, needsConsent, needsLogin } from '../../models/oauth/user-steps.ts';
 import { sessionId } from '../../models/session/issue.ts';
-import { callerOf, isBrowser, speaksHttps } from './callers.ts';
+import { browserAt, callerOf, isBrowser } from './callers.ts';
 import type { OAuthDependencies } from './dependencies.ts';
 import { askConsent, askLogin, type Dialog, submitted } from './pages/prompt.ts';
 
@@ -140,7 +140,7 @@ async function code(dialog: Dialog): Promise<RouteReply> {
     return notLoggedIn(asked);
   }
 
-  const user = await dependencies.browsers.loggedIn(request.headers.cookie, dialog.secure);
+  const user = await dependencies.browsers.findUser(dialog.browser);
   if (!user || needsLogin(asked, user)) {
     if (silent) {
       throw new OAuthError('login_required', 'nobody is logged in, or not lately enough');
@@ -168,14 +168,14 @@ export function authorize(dependencies: OAuthDependencies): Handler {
     const destination = destinationOf(parameters, dependencies.clients);
 
     try {
-      const asked = checkedRequest(parameters, destination);
+      const asked = parseRequest(parameters, destination);
       if (asked.responseType === 'token') {
         return await implicit(dependencies, request, asked);
       }
 
-      const secure = speaksHttps(dependencies, request);
+      const browser = browserAt(dependencies, request);
 
-      return await code({ dependencies, request, asked, parameters, form, secure });
+      return await code({ dependencies, request, asked, parameters, form, browser });
     } catch (error) {
       if (!(error instanceof OAuthError)) {
         throw worded(error);

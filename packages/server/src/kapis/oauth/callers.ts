@@ -3,7 +3,7 @@ import type { RouteRequest } from '@ks-apiserver/http/routes/route';
 import { CREDENTIAL_EXTRA } from '../../models/authorization/restrictions/api-tokens.ts';
 import { ANONYMOUS } from '../../models/iam/login/authenticate.ts';
 import type { LoggedIn } from '../../models/oauth/codes.ts';
-import { isSecure } from '../../models/oauth/cookies.ts';
+import { type Browser, browserOf } from '../../models/oauth/cookies.ts';
 import type { OAuthDependencies } from './dependencies.ts';
 
 /** Returns the token of `Authorization: Bearer`; undefined for any other header. */
@@ -48,7 +48,7 @@ export function isBrowser({ headers }: RouteRequest): boolean {
   return (headers.accept ?? '').toLowerCase().includes('text/html');
 }
 
-/** Whether the caller's browser uses https, up to the proxy in front of this server. */
-export function speaksHttps({ issuerUrl }: OAuthDependencies, { headers }: RouteRequest): boolean {
-  return isSecure(headers, issuerUrl().startsWith('https:'));
+/** Describes the caller's browser; without a proxy's header it uses the scheme of the issuer. */
+export function browserAt({ issuerUrl }: OAuthDependencies, { headers }: RouteRequest): Browser {
+  return browserOf(headers, { otherwise: issuerUrl().startsWith('https:') });
 }

@@ -2,7 +2,7 @@ import { unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import { type Handler, RouteReply, type RouteRequest } from '@ks-apiserver/http/routes/route';
 import { withParameters } from '../../models/oauth/redirect-uris.ts';
 import { SUCCESS } from '../page-reply.ts';
-import { bearerOf, isBrowser, speaksHttps } from './callers.ts';
+import { bearerOf, browserAt, isBrowser } from './callers.ts';
 import type { OAuthDependencies } from './dependencies.ts';
 import { logoutPage, messagePage } from './pages/pages.ts';
 
@@ -39,13 +39,13 @@ async function browserLogout(
   dependencies: OAuthDependencies,
   request: RouteRequest,
 ): Promise<RouteReply> {
-  const { headers, body } = request;
+  const { body } = request;
   const form = body instanceof URLSearchParams ? body : undefined;
 
   // The parameters of the page's own form are in its query.
   const parameters = form && !form.has('csrf') ? form : request.query;
-  const secure = speaksHttps(dependencies, request);
-  const user = await dependencies.browsers.loggedIn(headers.cookie, secure);
+  const browser = browserAt(dependencies, request);
+  const user = await dependencies.browsers.findUser(browser);
   const hint = await dependencies.idTokens.hint(parameters.get('id_token_hint') ?? '');
   const client = hint?.client ?? parameters.get('client_id') ?? '';
   const destination = destinationOf(dependencies, parameters, client);
@@ -60,10 +60,10 @@ async function browserLogout(
   const about = ['logout', user?.session ?? '', query];
   const confirmed =
     form?.has('csrf') === true &&
-    dependencies.forms.accepts(headers, secure, form.get('csrf') ?? '', ...about);
+    dependencies.forms.accepts(browser, form.get('csrf') ?? '', ...about);
 
   if (user && user.identity.name !== hint?.sub && !confirmed) {
-    const { token, cookie } = dependencies.forms.issue(headers.cookie, secure, ...about);
+    const { token, cookie } = dependencies.forms.issue(browser, ...about);
     const page = { user: user.identity.name, action: `logout?${query}`, token };
     return logoutPage(page, { cookies: [cookie], leadsTo: destination ?? '' });
   }
@@ -72,7 +72,7 @@ async function browserLogout(
     await dependencies.sessions.end({ id: hint.session, username: hint.sub });
   }
 
-  const cookie = await dependencies.browsers.end(headers.cookie, secure);
+  const cookie = await dependencies.browsers.end(browser);
 
   // Without a session, or proof of one, nobody is redirected.
   if (destination !== undefined && (hint || confirmed)) {

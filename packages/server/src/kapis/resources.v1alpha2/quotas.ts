@@ -1,5 +1,5 @@
 import type { Handler } from '@ks-apiserver/http/routes/route';
-import { abnormalWorkloads } from '../../models/quotas/abnormal-workloads.ts';
+import { countAbnormalWorkloads } from '../../models/quotas/abnormal-workloads.ts';
 import type { Quotas } from '../../models/quotas/quotas.ts';
 import type { Catalog } from '../../models/resources/catalog/catalog.ts';
 
@@ -18,6 +18,6 @@ export function getQuotas(quotas: Quotas): Handler {
 export function getAbnormalWorkloads(catalog: Catalog): Handler {
   return async ({ params: { namespace }, signal }) => ({
     namespace: namespace ?? '',
-    data: await abnormalWorkloads(catalog, namespace, signal),
+    data: await countAbnormalWorkloads(catalog, namespace, signal),
   });
 }

@@ -48,7 +48,7 @@ export function getKubectlPod(
       return await findKubectlPod(
         client,
         params.user ?? '',
-        !runsContainers && wouldHaveOne,
+        { lacksContainers: !runsContainers && wouldHaveOne },
         signal,
       );
     } catch (error) {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { servedBody } from './calls/request-bodies.ts';
+import { toServedBody } from './calls/request-bodies.ts';
 import type { Fields } from './fields.ts';
 import { legacyKindOf } from './kinds.ts';
-import { toldBy } from './legacy-kind.ts';
+import { mappingOf } from './legacy-kind.ts';
 
 const MAX = 2_147_483_647;
 const template = { metadata: { labels: { app: 'a' } }, spec: {} };
@@ -200,7 +200,7 @@ for (const [path, sent, written] of cases) {
     const [group = '', version = '', resource = ''] = path.split('/');
     const kind = legacyKindOf(group, version, resource)!;
     const body = { metadata: { name: 'a' }, ...sent };
-    const { object } = servedBody(toldBy(kind, ''), body, 'Warn');
+    const { object } = toServedBody(mappingOf(kind, ''), body, 'Warn');
     assert.deepEqual(object, {
       metadata: { name: 'a' },
       ...written,
@@ -218,7 +218,7 @@ test('unknown fields of a definition are kept unless it says otherwise', () => {
     validation: { openAPIV3Schema: { properties: { spec: { required: ['a'] } } } },
   };
 
-  const { object } = servedBody(toldBy(kind, ''), { spec }, 'Warn');
+  const { object } = toServedBody(mappingOf(kind, ''), { spec }, 'Warn');
   const [version] = (object.spec as { versions: Fields[] }).versions;
   assert.deepEqual(version!.schema, {
     openAPIV3Schema: {
@@ -232,7 +232,7 @@ test('unknown fields of a definition are kept unless it says otherwise', () => {
 test('values of wrong types are left to the Kubernetes API to refuse', () => {
   for (const [path] of cases) {
     const [group = '', version = '', resource = ''] = path.split('/');
-    const told = toldBy(legacyKindOf(group, version, resource)!, '');
+    const mapping = mappingOf(legacyKindOf(group, version, resource)!, '');
 
     for (const wrong of [
       'x',
@@ -251,7 +251,7 @@ test('values of wrong types are left to the Kubernetes API to refuse', () => {
         status: wrong,
       };
 
-      assert.ok(servedBody(told, body, 'Warn').object);
+      assert.ok(toServedBody(mapping, body, 'Warn').object);
     }
   }
 });

@@ -17,7 +17,7 @@ import {
   type LegacyKind,
   type LegacyKindOptions,
   type LegacySubresource,
-  legacyKind,
+  makeLegacyKind,
 } from './legacy-kind.ts';
 
 const status = { status: undefined };
@@ -38,7 +38,7 @@ const AUTOSCALER = {
 };
 
 /**
- * Every version that is served here for backends without it, with the one of today in its place.
+ * Versions that are served here for backends without them, with the version that replaces each.
  */
 const KINDS: Readonly<Record<string, readonly LegacyKindOptions[]>> = {
   'batch/v1beta1': [
@@ -263,16 +263,16 @@ const KINDS: Readonly<Record<string, readonly LegacyKindOptions[]>> = {
   ],
 };
 
-/** Every kind of an older version, in the order in which discovery lists them. */
+/** All kinds of older versions, in the order in which discovery lists them. */
 export const LEGACY_KINDS: readonly LegacyKind[] = Object.entries(KINDS).flatMap(
-  ([apiVersion, kinds]) => kinds.map((options) => legacyKind(apiVersion, options)),
+  ([apiVersion, kinds]) => kinds.map((options) => makeLegacyKind(apiVersion, options)),
 );
 
 const byPath = new Map<string, LegacyKind>(
   LEGACY_KINDS.map((kind) => [`${kind.group}/${kind.version}/${kind.resource}`, kind]),
 );
 
-/** The kind of an older version that a resource is; undefined for all others. */
+/** Returns the kind of an older version that a resource is; undefined for others. */
 export function legacyKindOf(
   group: string,
   version: string,

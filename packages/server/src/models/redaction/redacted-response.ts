@@ -9,8 +9,8 @@ import { frames } from '@ks-apiserver/client/kube/watch-frames';
 import { type SecretFields, withoutSecrets } from './redaction.ts';
 
 /**
- * The same call for an answer that can be looked through: JSON, not compressed. Tables and metadata
- * alone stay what they are.
+ * Changes a call so that its answer can be searched: JSON, not compressed. Requests for Tables and
+ * metadata keep their form.
  */
 export function asReadable(request: KubeRequest): KubeRequest {
   const { 'accept-encoding': _encoding, accept = '', ...headers } = request.headers;
@@ -22,7 +22,7 @@ export function asReadable(request: KubeRequest): KubeRequest {
   };
 }
 
-/** The events of a watch without secrets, one line of JSON each, without its line end. */
+/** Yields the events of a watch without secrets, one line of JSON each, without a newline. */
 export async function* redactedEvents(
   body: KubeBody,
   fields: SecretFields,
@@ -39,8 +39,9 @@ async function* lines(events: AsyncIterable<string>): AsyncGenerator<Uint8Array>
 }
 
 /**
- * The answer to a call about a kind with secrets, without them. `watches` tells that a good answer
- * is a stream of events. Throws 500 for an answer in which secrets cannot be found.
+ * Returns the answer to a call about a kind with secrets without them. `watches` says that a
+ * successful answer is a stream of events. Throws 500 for an answer in which secrets cannot be
+ * found.
  */
 export async function redactedResponse(
   response: KubeResponse,
@@ -68,7 +69,7 @@ export async function redactedResponse(
   try {
     answer = JSON.parse(bytes.toString());
   } catch (error) {
-    // Proxies in between answer with text, which is about no object.
+    // A proxy has answered with text, which contains no object.
     if (response.status >= 400) {
       return {
         ...response,

@@ -4,13 +4,13 @@ import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 /** Fields of a kind that hold secrets, as paths from the object's root. */
 export interface SecretFields {
   paths: readonly (readonly string[])[];
-  /** Whether who may do everything sees them; else nobody does. */
+  /** Whether callers who may do everything see them; otherwise nobody does. */
   shownToAdministrators: boolean;
 }
 
 /**
  * Kinds whose objects hold secrets besides data that others may see, by `group/resource`. Secrets
- * themselves are a matter of rights.
+ * themselves are protected by rights.
  */
 const SECRET_FIELDS: ReadonlyMap<string, SecretFields> = new Map([
   ['iam.kubesphere.io/users', { paths: [['spec', 'password']], shownToAdministrators: false }],
@@ -26,7 +26,7 @@ const SECRET_FIELDS: ReadonlyMap<string, SecretFields> = new Map([
   ],
 ]);
 
-/** The secret fields of a resource; undefined for one that has none. */
+/** Returns the secret fields of a resource; undefined for one without any. */
 export function secretFieldsOf({
   group,
   resource,
@@ -58,9 +58,9 @@ function withoutPath(object: Fields, [field, ...rest]: readonly string[]): Field
 }
 
 /**
- * An object without its secret fields, and without the annotation in which kubectl keeps a copy of
- * them; also a list, a Table or an event of a watch that holds such objects. The value that is
- * given stays as it is.
+ * Returns an object without its secret fields, and without the annotation in which kubectl keeps a
+ * copy of them; also a list, a Table or a watch event with such objects. The given value is not
+ * changed.
  */
 export function withoutSecrets<T>(value: T, fields: SecretFields): T {
   if (!isFields(value)) {
@@ -83,8 +83,7 @@ export function withoutSecrets<T>(value: T, fields: SecretFields): T {
     result = { ...result, rows: result.rows.map((row) => withoutSecrets(row, fields)) };
   }
 
-  // The object of a Table's row, or of an event: a short watch of one object amounts to a single
-  // one.
+  // The object of a Table's row, or of an event: a short watch may be a single event.
   if (isFields(result.object)) {
     result = { ...result, object: withoutSecrets(result.object, fields) };
   }
@@ -102,7 +101,7 @@ function valueAt(object: unknown, path: readonly string[]): unknown {
   return value;
 }
 
-/** The secrets of an object. */
+/** Returns the secrets of an object. */
 export function secretsOf(object: KubeObject | undefined, { paths }: SecretFields): string[] {
   return paths
     .map((path) => valueAt(object, path))
@@ -110,8 +109,8 @@ export function secretsOf(object: KubeObject | undefined, { paths }: SecretField
 }
 
 /**
- * Gives an object back the secrets of the stored one that it lacks: who writes what they read has
- * not seen them.
+ * Restores secrets of the stored object that a written one lacks: callers who write back what they
+ * have read have not seen them.
  */
 export function withSecretsOf(
   stored: KubeObject,
@@ -144,7 +143,7 @@ function withValue(
   return { ...object, [field]: withValue(isFields(inner) ? inner : {}, rest, value) };
 }
 
-/** A text in which none of the secrets stands, also not as they stand in JSON. */
+/** Removes secrets from a text, also as they are written in JSON. */
 export function withoutSecretTexts(text: string, secrets: readonly string[]): string {
   let result = text;
 

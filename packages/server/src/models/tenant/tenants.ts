@@ -9,15 +9,15 @@ import type { ResourceDefinition } from '../resources/catalog/definition.ts';
 import { listPage, type Page, pageEntries } from '../resources/list/list.ts';
 import type { ListQuery } from '../resources/query/query.ts';
 
-/** A page and the definition that its entries are of. */
+/** A page and the definition of its entries. */
 export interface TenantPage {
   page: Page;
   definition: ResourceDefinition;
 }
 
 /**
- * What a user sees of the platform: everything where a role lets him list it, else what he is a
- * member of.
+ * The parts of the platform that a user sees: everything if a role allows them to list it, else
+ * what they are a member of.
  */
 export class Tenants {
   readonly #catalog: Catalog;
@@ -31,7 +31,7 @@ export class Tenants {
   }
 
   /**
-   * A page of entries that were picked one by one: it costs what the user has, not what there is.
+   * Returns a page of given entries, so that the cost grows with what the user has, not with all.
    */
   #pick(
     entries: readonly Entry[],
@@ -41,7 +41,7 @@ export class Tenants {
     return pageEntries(entries, definition, query, this.#catalog);
   }
 
-  /** Whether a user may know of a workspace: he has a role in it, or one that lists all. */
+  /** Whether a user may know of a workspace: they have a role in it, or one that lists all. */
   seesWorkspace(user: UserInfo, workspace: string): boolean {
     if (this.#authorizer.allowsGlobally(user, 'list', '*', 'workspaces')) {
       return true;
@@ -54,8 +54,8 @@ export class Tenants {
   }
 
   /**
-   * Whether a user may know of a namespace of a workspace: he has a role in it, or one that lists
-   * the workspace's.
+   * Whether a user may know of a namespace of a workspace: they have a role in it, or one that
+   * lists the workspace's namespaces.
    */
   seesNamespace(user: UserInfo, workspace: string, namespace: string): boolean {
     if (this.#authorizer.isMemberOf(user, 'namespace', namespace)) {
@@ -64,7 +64,7 @@ export class Tenants {
     return this.#authorizer.allowsIn(user, workspace, 'list', '', 'namespaces');
   }
 
-  /** Whether a user may ask what another member of a workspace has there. */
+  /** Whether a user may see the roles of other members of a workspace. */
   inspectsMembers(user: UserInfo, workspace: string): boolean {
     return this.#authorizer.allowsIn(
       user,
@@ -80,7 +80,7 @@ export class Tenants {
     return this.#authorizer.allowsGlobally(user, 'update', 'tenant.kubesphere.io', 'workspaces');
   }
 
-  /** Workspaces of a user, as templates or as what is made from these. */
+  /** Returns the workspaces of a user, as templates or as the objects made from them. */
   async workspaces(
     user: UserInfo,
     query: ListQuery,
@@ -99,7 +99,7 @@ export class Tenants {
     return { page: await this.#pick(own, definition, query), definition };
   }
 
-  /** Namespaces of a user, in one workspace if it is given. */
+  /** Returns the namespaces of a user, in one workspace if it is given. */
   async namespaces(
     user: UserInfo,
     workspace: string,
@@ -119,7 +119,7 @@ export class Tenants {
     return { page: await this.#pick(own, definition, narrowed), definition };
   }
 
-  /** DevOps projects of a user in a workspace. */
+  /** Returns the DevOps projects of a user in a workspace. */
   async devopsProjects(
     user: UserInfo,
     workspace: string,
@@ -143,7 +143,7 @@ export class Tenants {
     return { page: await this.#pick(own, definition, narrowed), definition };
   }
 
-  /** Federated namespaces of a user; none where the cluster has no such kind. */
+  /** Returns the federated namespaces of a user; undefined if the cluster has no such kind. */
   async federatedNamespaces(
     user: UserInfo,
     workspace: string,
@@ -167,7 +167,7 @@ export class Tenants {
     return { page: await this.#pick(own, definition, narrowed), definition };
   }
 
-  /** Clusters that a user's workspaces are placed on, or all of them. */
+  /** Returns the clusters on which a user's workspaces are placed, or all of them. */
   async clusters(user: UserInfo, signal: AbortSignal): Promise<TenantPage> {
     const definition = this.#catalog.definition('clusters');
     const store = await this.#catalog.synced(definition, signal);
@@ -176,7 +176,7 @@ export class Tenants {
     );
 
     if (all) {
-      return whole(store.list('name'), definition);
+      return pageOfAll(store.list('name'), definition);
     }
 
     const templates = await this.#catalog.synced(
@@ -187,13 +187,16 @@ export class Tenants {
       .workspacesOf(user)
       .flatMap((name) => placedOn(templates.get(name)?.object) ?? []);
 
-    return whole(
+    return pageOfAll(
       [...new Set(names)].flatMap((name) => store.get(name) ?? []),
       definition,
     );
   }
 
-  /** Clusters that a workspace is placed on: those it names, else those its selector matches. */
+  /**
+   * Returns the clusters on which a workspace is placed: those it names, else those its selector
+   * matches.
+   */
   async workspaceClusters(workspace: string, signal: AbortSignal): Promise<TenantPage | undefined> {
     const definition = this.#catalog.definition('clusters');
     const store = await this.#catalog.synced(definition, signal);
@@ -207,23 +210,22 @@ export class Tenants {
 
     const named = placedOn(template);
     if (named) {
-      return whole(
+      return pageOfAll(
         named.flatMap((name) => store.get(name) ?? []),
         definition,
       );
     }
 
-    const selector = template.spec?.placement?.clusterSelector as
-      | { matchLabels?: Record<string, string> }
-      | undefined;
+    const selector: { matchLabels?: Record<string, string> } | undefined =
+      template.spec?.placement?.clusterSelector;
 
     if (!selector) {
-      return whole([], definition);
+      return pageOfAll([], definition);
     }
 
     const wanted = Object.entries(selector.matchLabels ?? {});
 
-    return whole(
+    return pageOfAll(
       store
         .list('name')
         .filter(({ labels }) => wanted.every(([key, value]) => labels[key] === value)),
@@ -232,17 +234,18 @@ export class Tenants {
   }
 }
 
-function whole(entries: readonly Entry[], definition: ResourceDefinition): TenantPage {
+function pageOfAll(entries: readonly Entry[], definition: ResourceDefinition): TenantPage {
   return { page: { entries, total: entries.length }, definition };
 }
 
-/** The clusters that a template names; undefined where it names none. */
+/** Returns the clusters that a template names; undefined if it names none. */
 function placedOn(template: KubeObject | undefined): string[] | undefined {
-  const clusters = template?.spec?.placement?.clusters as { name?: string }[] | null | undefined;
+  const clusters: { name?: string }[] | null | undefined = template?.spec?.placement?.clusters;
+
   return Array.isArray(clusters) ? clusters.flatMap(({ name }) => name ?? []) : undefined;
 }
 
-/** The path's workspace counts, whatever label the query asks for. */
+/** Restricts a query to the path's workspace, whatever label it asks for. */
 function inWorkspace(query: ListQuery, workspace: string): ListQuery {
   if (workspace === '') {
     return query;

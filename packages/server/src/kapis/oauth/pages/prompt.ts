@@ -3,6 +3,7 @@ import type { RouteReply, RouteRequest } from '@ks-apiserver/http/routes/route';
 import type { PageOptions } from '../../../http/html-page.ts';
 import type { AuthorizationRequest } from '../../../models/oauth/authorization-request.ts';
 import type { LoggedIn } from '../../../models/oauth/codes.ts';
+import type { Browser } from '../../../models/oauth/cookies.ts';
 import { OAuthError } from '../../../models/oauth/errors.ts';
 import { needsConsent } from '../../../models/oauth/user-steps.ts';
 import type { Identity } from '../../../models/session/identity.ts';
@@ -18,7 +19,7 @@ export interface Dialog {
   /** The request as the client sent it: every form contains its digest. */
   parameters: URLSearchParams;
   form: URLSearchParams | undefined;
-  secure: boolean;
+  browser: Browser;
 }
 
 /** How the dialog ends: with a code for this user, and cookies to set. */
@@ -58,14 +59,9 @@ function afterLogin(parameters: URLSearchParams): string {
 
 /** Shows the page that asks for name and password. */
 export function askLogin(dialog: Dialog, alert?: string, options: PageOptions = {}): RouteReply {
-  const { dependencies, request, asked, parameters, secure } = dialog;
+  const { dependencies, asked, parameters, browser } = dialog;
   const query = parameters.toString();
-  const { token, cookie } = dependencies.forms.issue(
-    request.headers.cookie,
-    secure,
-    'login',
-    query,
-  );
+  const { token, cookie } = dependencies.forms.issue(browser, 'login', query);
   const back = encodeURIComponent(afterLogin(parameters));
 
   const page = {
@@ -89,16 +85,10 @@ export function askConsent(
   user: LoggedIn,
   cookies: readonly string[] = [],
 ): RouteReply {
-  const { dependencies, request, asked, parameters, secure } = dialog;
+  const { dependencies, asked, parameters, browser } = dialog;
   const query = parameters.toString();
 
-  const { token, cookie } = dependencies.forms.issue(
-    request.headers.cookie,
-    secure,
-    'consent',
-    user.session,
-    query,
-  );
+  const { token, cookie } = dependencies.forms.issue(browser, 'consent', user.session, query);
 
   const other = new URLSearchParams(parameters);
   other.set('prompt', 'login');
@@ -157,16 +147,10 @@ async function loginSubmitted(
   form: URLSearchParams,
   grant: Grant,
 ): Promise<RouteReply> {
-  const { dependencies, request, parameters, asked, secure } = dialog;
+  const { dependencies, parameters, asked, browser } = dialog;
   const { forms, browsers, directory } = dependencies;
 
-  const genuine = forms.accepts(
-    request.headers,
-    secure,
-    form.get('csrf') ?? '',
-    'login',
-    parameters.toString(),
-  );
+  const genuine = forms.accepts(browser, form.get('csrf') ?? '', 'login', parameters.toString());
 
   if (!genuine) {
     return askLogin(dialog, 'The page was too old. Try again.', { status: 403 });
@@ -181,9 +165,9 @@ async function loginSubmitted(
   }
 
   // A former log-in of the browser ends; the new session has another id.
-  await browsers.end(request.headers.cookie, secure);
+  await browsers.end(browser);
 
-  const { cookie, user } = await browsers.start(identity, secure);
+  const { cookie, user } = await browsers.start(identity, browser);
 
   return needsConsent(asked) ? askConsent(dialog, user, [cookie]) : grant(user, [cookie]);
 }
@@ -193,24 +177,14 @@ async function consentSubmitted(
   form: URLSearchParams,
   grant: Grant,
 ): Promise<RouteReply> {
-  const { dependencies, request, parameters, secure } = dialog;
-  const { headers } = request;
-  const user = await dependencies.browsers.loggedIn(headers.cookie, secure);
+  const { dependencies, parameters, browser } = dialog;
+  const user = await dependencies.browsers.findUser(browser);
   if (!user) {
     return askLogin(dialog, 'You have been logged out.', { status: 401 });
   }
 
   const token = form.get('csrf') ?? '';
-  if (
-    !dependencies.forms.accepts(
-      headers,
-      secure,
-      token,
-      'consent',
-      user.session,
-      parameters.toString(),
-    )
-  ) {
+  if (!dependencies.forms.accepts(browser, token, 'consent', user.session, parameters.toString())) {
     return askLogin(dialog, 'The page was too old. Try again.', { status: 403 });
   }
 

@@ -5,7 +5,7 @@ import type {
   OpenProvider,
   RedirectProvider,
 } from '../../../models/identity-providers/provider.ts';
-import { isSecure } from '../../../models/oauth/cookies.ts';
+import { usesHttps } from '../../../models/oauth/cookies.ts';
 import { sourceOf } from '../../login-source.ts';
 import { worded } from '../pages/words.ts';
 import type { ProviderLoginDependencies } from './dependencies.ts';
@@ -41,11 +41,9 @@ export function beginLogin(dependencies: ProviderLoginDependencies): Handler {
         throw badRequest('return_to must be a path that starts with /oauth/authorize?');
       }
 
-      const { pending, cookie } = await dependencies.states.begin(
-        name,
-        returnTo,
-        isSecure(headers, provider.redirectURL.startsWith('https:')),
-      );
+      const { pending, cookie } = await dependencies.states.begin(name, returnTo, {
+        secure: usesHttps(headers, { otherwise: provider.redirectURL.startsWith('https:') }),
+      });
 
       const { href } = await provider.begin(pending);
 

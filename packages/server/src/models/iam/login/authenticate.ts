@@ -1,4 +1,5 @@
 import { UNINITIALIZED } from '@ks-apiserver/api/annotations';
+import { findUser } from '@ks-apiserver/api/user';
 import { whenReady } from '@ks-apiserver/apimachinery/concurrency/when-ready';
 import { StatusError, unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
@@ -10,7 +11,6 @@ import { opensApi } from '../../oauth/scopes.ts';
 import type { Identity } from '../../session/identity.ts';
 import type { SessionStore } from '../../session/sessions.ts';
 import type { Claims, Tokens } from '../../session/tokens.ts';
-import { findUser } from '../users/find-user.ts';
 import type { Login } from './login.ts';
 import type { LoginSource } from './login-source.ts';
 

@@ -1,5 +1,5 @@
 import { USERS } from '@ks-apiserver/api/resources';
-import type { User } from '@ks-apiserver/api/user';
+import { findUser, type User } from '@ks-apiserver/api/user';
 import { StatusError, tooManyRequests, unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import { timestamp } from '@ks-apiserver/apimachinery/meta/time';
 import { byCreation, type Entry } from '@ks-apiserver/client/informer/entry';
@@ -10,7 +10,6 @@ import type { Identity } from '../../session/identity.ts';
 import { checkPassword } from '../passwords/passwords.ts';
 import { RecentPasswords } from '../passwords/recent-passwords.ts';
 import type { Attempt, ProvidedUser, ProviderPasswords } from '../providers/provider-passwords.ts';
-import { findUser } from '../users/find-user.ts';
 import type { LoginRecords } from './login-records.ts';
 import type { LoginSource } from './login-source.ts';
 

@@ -1,7 +1,7 @@
 import { PASSWORD_ENCRYPTED } from '@ks-apiserver/api/annotations';
 import { ORIGIN_UID_KEY } from '@ks-apiserver/api/labels';
 import { USERS } from '@ks-apiserver/api/resources';
-import type { User } from '@ks-apiserver/api/user';
+import { findUser, type User } from '@ks-apiserver/api/user';
 import {
   StatusError,
   serviceUnavailable,
@@ -12,7 +12,6 @@ import type { Informer } from '@ks-apiserver/client/informer/informer';
 import type { KubeClient } from '@ks-apiserver/client/kube/client';
 import type { OpenProvider, ProviderIdentity } from '../../identity-providers/provider.ts';
 import { waitForUser } from '../users/arrival.ts';
-import { findUser } from '../users/find-user.ts';
 import { linkTo, type ProviderLinks, providerOf } from './provider-links.ts';
 
 /** The user who always logs in with the local password. */

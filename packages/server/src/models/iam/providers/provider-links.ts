@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { ORIGIN_UID_KEY, PROVIDER_KEY } from '@ks-apiserver/api/labels';
-import type { User } from '@ks-apiserver/api/user';
+import { findUser, type User } from '@ks-apiserver/api/user';
 import type { KubeObject, ObjectMeta } from '@ks-apiserver/apimachinery/meta/types';
 import type { Entry } from '@ks-apiserver/client/informer/entry';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
-import { findUser } from '../users/find-user.ts';
 
 /**
  * Returns the provider that a user is linked to; 3.0 wrote an annotation for OAuth and a label for

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
+import { findUser } from '@ks-apiserver/api/user';
 import { unauthorized } from '@ks-apiserver/apimachinery/meta/errors';
 import type { UserInfo } from '@ks-apiserver/apimachinery/transport/transport';
 import type { Informer } from '@ks-apiserver/client/informer/informer';
-import { findUser } from './find-user.ts';
 
 /**
  * Admits holders of client certificates to the embedded Kubernetes API: a user of the platform must

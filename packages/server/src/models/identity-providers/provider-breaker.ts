@@ -1,18 +1,19 @@
 import { ProviderError } from './provider.ts';
 
 /**
- * Calls of one provider under way; more are sent away, so that a slow one does not collect sockets.
+ * Calls of one provider at the same time; more are refused, so that a slow provider does not
+ * collect sockets.
  */
 const MAX_PENDING = 64;
 
-/** How long a provider that gave no answer is left alone, in milliseconds. */
+/** How long a provider that did not answer is not called, in milliseconds. */
 const REST_MS = 3000;
 
 /**
- * Keeps a provider that is down from holding up log-ins: after a failure the next few seconds fail
- * at once.
+ * Keeps a provider that is down from delaying log-ins: after a failure, calls fail at once for a
+ * few seconds.
  */
-export class Gate {
+export class ProviderBreaker {
   readonly #name: string;
   #pending = 0;
   #downUntil = 0;
@@ -22,10 +23,10 @@ export class Gate {
   }
 
   /**
-   * Calls the provider. Throws a ProviderError without places and details, at once while it rests
-   * or is busy.
+   * Calls the provider. Throws a ProviderError without addresses and details; at once while the
+   * provider is down or busy.
    */
-  async pass<T>(call: () => Promise<T>): Promise<T> {
+  async call<T>(work: () => Promise<T>): Promise<T> {
     const failed = (what: string, cause?: unknown) =>
       new ProviderError(`identity provider ${this.#name} ${what}`, { outcome: 'failed', cause });
 
@@ -39,7 +40,7 @@ export class Gate {
     this.#pending += 1;
 
     try {
-      return await call();
+      return await work();
     } catch (error) {
       if (!(error instanceof ProviderError) || error.outcome === 'refused') {
         throw error;
@@ -48,7 +49,7 @@ export class Gate {
         this.#downUntil = Date.now() + REST_MS;
       }
 
-      // Who logs in is not told where the provider is; the log is.
+      // The address of the provider is only logged, not shown to the user.
       throw failed('gives no usable answer, try again later', error);
     } finally {
       this.#pending -= 1;
