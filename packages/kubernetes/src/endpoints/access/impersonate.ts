@@ -23,8 +23,8 @@ function attributes(
 }
 
 /**
- * Keys with characters that headers cannot hold come percent-encoded; what is not encoding stays as
- * it is.
+ * Keys with characters that are invalid in headers are percent-encoded; an invalid encoding is kept
+ * as it is.
  */
 function extraKey(text: string): string {
   try {
@@ -62,8 +62,8 @@ function groupNames(header: string): string[] {
 }
 
 /**
- * The user that a request acts as by its Impersonate- headers (Kubernetes "Authenticating", "User
- * impersonation"); throws StatusErrors 400 and 403.
+ * The user that a request impersonates by its Impersonate- headers (Kubernetes "Authenticating",
+ * "User impersonation"); throws StatusErrors 400 and 403.
  */
 export function impersonated(
   rbac: RbacAuthorizer,

@@ -4,7 +4,7 @@ import { Causes, each } from '../../registry/validation/causes.ts';
 
 const ABOUT = 'spec.resourceAttributes';
 
-/** A selector of fields or labels; operators that a newer client knows are let through. */
+/** A selector of fields or labels; unknown operators of newer clients are allowed. */
 function selector(
   given: Fields | undefined,
   name: 'fieldSelector' | 'labelSelector',
@@ -51,10 +51,7 @@ function selector(
   });
 }
 
-/**
- * What is wrong with a review of access: of the caller's own, of a user's, or of a user's in a
- * namespace.
- */
+/** What is wrong with an access review of the caller, of a user, or of a user in a namespace. */
 export function reviewCauses(review: KubeObject, kind: 'own' | 'any' | 'local'): Causes['list'] {
   const { spec = {}, metadata } = review;
 

@@ -61,7 +61,7 @@ export class KindCache {
     this.#changed(namespace, name);
   }
 
-  /** True when there is no object at all. */
+  /** Whether the resource has no objects. */
   get empty(): boolean {
     return this.#byNamespace.size === 0;
   }

@@ -45,8 +45,8 @@ function setDefaults(
 }
 
 /**
- * Gives the containers of a pod what a LimitRange says about those that state nothing, and notes it
- * in an annotation.
+ * Sets the default requests and limits of a LimitRange on a pod's containers, and records it in an
+ * annotation.
  */
 function mutatePod(range: KubeObject, pod: KubeObject): void {
   const requests: ResourceList = {};
@@ -185,7 +185,7 @@ function quantities(list: ResourceList | undefined): Quantities {
   );
 }
 
-/** Every rule of one limit that amounts break. */
+/** The messages for the rules of a limit that amounts break. */
 function* broken(
   limit: Limit,
   requests: Quantities,

@@ -60,9 +60,7 @@ function priorityOf(attributes: Attributes, classes: KindCache, name: string | u
   throw refused(attributes, `no PriorityClass with name ${name} was found`);
 }
 
-/**
- * Priority: pods get the number that their PriorityClass stands for; there is one default class.
- */
+/** Priority: sets a pod's priority to the value of its PriorityClass, or of the default one. */
 export function priority(classes: KindCache): AdmissionPlugin {
   return {
     resources: ['pods', 'priorityclasses.scheduling.k8s.io'],
@@ -146,7 +144,9 @@ function tolerates(toleration: Toleration, key: string): boolean {
   );
 }
 
-/** DefaultTolerationSeconds: pods stay five minutes on a node that is not ready or unreachable. */
+/**
+ * DefaultTolerationSeconds: pods tolerate nodes that are not ready or unreachable for five minutes.
+ */
 export const defaultTolerationSeconds: AdmissionPlugin = {
   resources: ['pods'],
   admit(attributes) {
@@ -226,7 +226,7 @@ function mergeScheduling(
   }
 }
 
-/** RuntimeClass: pods get the overhead and the scheduling of their RuntimeClass. */
+/** RuntimeClass: sets the overhead and scheduling of a pod's RuntimeClass. */
 export function runtimeClass(classes: KindCache): AdmissionPlugin {
   return {
     resources: ['pods'],

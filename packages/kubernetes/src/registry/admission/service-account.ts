@@ -20,8 +20,8 @@ export function serviceAccountKey(namespace: string, name: string): string {
 }
 
 /**
- * Whether a pod names no ServiceAccount of its own, so that it waits a moment for the one that its
- * namespace gets.
+ * Whether a pod uses its namespace's default ServiceAccount, which a new namespace gets a moment
+ * later.
  */
 export function usesDefaultAccount(pod: KubeObject): boolean {
   const name = pod.spec?.serviceAccountName;

@@ -32,7 +32,10 @@ export function protectionFinalizer(resource: string): string {
   return finalizer;
 }
 
-/** The newest of the objects that an annotation marks as default; by name where two are as old. */
+/**
+ * The newest object that an annotation marks as default; of objects of the same age the first by
+ * name.
+ */
 function newestDefault(classes: KindCache, annotations: readonly string[]): string | undefined {
   let found: KubeObject | undefined;
 
@@ -55,7 +58,10 @@ function newestDefault(classes: KindCache, annotations: readonly string[]): stri
   return found?.metadata.name;
 }
 
-/** The StorageClass of a claim, by its field or by the annotation of old; undefined for none. */
+/**
+ * The StorageClass that a claim names in its field or its deprecated annotation; undefined for
+ * none.
+ */
 export function claimClass(claim: KubeObject): string | undefined {
   return claim.metadata.annotations?.[CLAIM_CLASS] ?? claim.spec?.storageClassName;
 }

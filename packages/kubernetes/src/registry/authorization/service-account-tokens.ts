@@ -18,7 +18,7 @@ export const DEFAULT_ISSUER = 'https://kubernetes.default.svc.cluster.local';
 
 const MAX_TOKEN = 16 * 1024;
 
-/** Tokens whose signature is known to be good; checking one costs more than most calls. */
+/** Tokens whose signature was verified: verifying one costs more than most calls. */
 const MAX_VERIFIED = 4096;
 
 /** What a token is bound to besides its ServiceAccount. */
@@ -32,14 +32,14 @@ export interface TokenRequestOptions {
   bound?: BoundObject;
 }
 
-/** The object that a token lives and dies with. */
+/** The object that a token is bound to: the token is valid as long as it exists. */
 export interface BoundObject {
   kind: BoundKind;
   name: string;
   uid: string;
 }
 
-/** Kinds that tokens can be bound to, as their claims name them. */
+/** Kinds that tokens can be bound to, by their names in claims. */
 export type BoundKind = keyof typeof BOUND_RESOURCES;
 
 /** Resources of the kinds that tokens can be bound to; nodes lie in no namespace. */
@@ -107,7 +107,7 @@ export class ServiceAccountTokens {
   readonly #key: KeyObject | undefined;
   readonly #pub: KeyObject | undefined;
   readonly #keyId: string;
-  /** Claims by the digest of their token, in the order in which they came. */
+  /** Verified claims by the digest of their token, oldest first. */
   readonly #verified = new Map<string, Claims>();
 
   /** `key`: PEM of the private key; without it no token is issued or accepted. */
@@ -190,7 +190,9 @@ export class ServiceAccountTokens {
     return `${text}.${signature.toString('base64url')}`;
   }
 
-  /** What a token with a good signature says; all else about it has to be asked at each use. */
+  /**
+   * The claims of a token with a valid signature; everything else about it is checked at each use.
+   */
   #claims(token: string): Claims | undefined {
     if (token.length > MAX_TOKEN) {
       return undefined;
@@ -255,8 +257,8 @@ export class ServiceAccountTokens {
   }
 
   /**
-   * The user of a token, and for which of the audiences it is valid; else why it is none where that
-   * may be told ('' if not).
+   * The user of a token and the audiences it is valid for; else why it is invalid, where that may
+   * be said ('' if not).
    */
   check(
     token: string,

@@ -89,8 +89,8 @@ function toAutoscalingV1(object: KubeObject): KubeObject {
 }
 
 /**
- * The object in another version of its kind; of custom resources and most built-in ones only the
- * apiVersion differs.
+ * Converts an object to another version of its kind; for custom resources and most built-in kinds
+ * only the apiVersion differs.
  */
 export function convert(object: KubeObject, to: Version & { kind: string }): KubeObject {
   const apiVersion = apiVersionOf(to);

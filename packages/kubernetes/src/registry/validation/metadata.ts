@@ -25,7 +25,7 @@ const standardFinalizers = new Set([
 
 const pathNamed = new Set(['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding']);
 
-/** The name begins those of its pods, which are host names. */
+/** The name is the prefix of its pods' names, which are host names. */
 function statefulSetNameErrors(name: string): string[] {
   const errors = dnsSubdomainErrors(name);
   return errors.length === 0 && name.includes('.') ? ['must not contain dots'] : errors;
@@ -39,7 +39,7 @@ function nameErrors({ group, kind }: GroupVersionKind, name: string): string[] {
     return dnsLabelErrors(name);
   }
 
-  // Events of the old API may have any name that fits a path.
+  // Events of core/v1 may have any name that is a valid path segment.
   if (group === '' && kind === 'Event') {
     return pathSegmentErrors(name);
   }
@@ -56,22 +56,19 @@ function nameErrors({ group, kind }: GroupVersionKind, name: string): string[] {
   return dnsSubdomainErrors(name);
 }
 
-/**
- * A generated name gets five characters more: a dash may be the last of its base, whatever is
- * before that.
- */
+/** A generated name gets a suffix: the prefix may end with a dash. */
 function baseErrors(gvk: GroupVersionKind, base: string): string[] {
   return nameErrors(gvk, base.replace(/.-$/su, 'a'));
 }
 
-/** What `find` finds, as many causes as are told. */
+/** The causes that `find` finds, up to the number that a response lists. */
 function causesOf(find: (out: Causes) => void): StatusCause[] {
   const out = new Causes();
   out.collect(find);
   return out.list;
 }
 
-/** What is wrong with labels, with the field that holds them. */
+/** What is wrong with labels; `field` is their path. */
 export function validateLabels(
   labels: Readonly<Record<string, string>> | undefined,
   field: string,
@@ -118,7 +115,7 @@ function validateFinalizers(finalizers: readonly string[] | undefined): StatusCa
   });
 }
 
-/** Finalizers of built-in kinds have a domain, or are those of Kubernetes itself. */
+/** Finalizers of built-in kinds need a domain, except for those of Kubernetes itself. */
 function validateFinalizerDomains(finalizers: readonly string[] | undefined): StatusCause[] {
   const why = 'name is neither a standard finalizer name nor is it fully qualified';
 
@@ -132,7 +129,7 @@ function validateFinalizerDomains(finalizers: readonly string[] | undefined): St
   });
 }
 
-/** With its fields in the order in which Kubernetes shows them. */
+/** The fields in the order in which Kubernetes prints them. */
 function shownOwner({ apiVersion, kind, name, uid, ...rest }: OwnerReference): OwnerReference {
   return { apiVersion, kind, name, uid, ...rest };
 }
@@ -188,7 +185,7 @@ function validateShared(metadata: ObjectMeta): StatusCause[] {
   ];
 }
 
-/** Kinds whose updates look at the whole metadata again, or instead of at what may change. */
+/** Kinds for which Kubernetes validates all metadata once more on updates. */
 const again = new Set([
   '/Pod',
   '/Secret',
@@ -207,9 +204,8 @@ const again = new Set([
 ]);
 
 /**
- * What is wrong with the metadata of a changed object of a built-in kind. Several layers of
- * Kubernetes look at it, each telling its own: what they agree on stands several times among the
- * causes.
+ * What is wrong with the metadata of an updated object of a built-in kind. Several layers of
+ * Kubernetes validate it and each reports its causes: some are listed several times.
  */
 export function validateMetadataUpdate(
   gvk: GroupVersionKind,

@@ -54,7 +54,7 @@ export function isWhole(name: string): boolean {
   return counted.includes(name) || isExtended(name);
 }
 
-/** A resource's name, wherever it stands. @returns whether nothing is wrong with it */
+/** Validates the name of a resource; returns whether it is valid. */
 export function validateResourceName(name: string, at: string, out: Causes): boolean {
   const errors = qualifiedNameErrors(name);
   out.each(at, name, errors);
@@ -71,7 +71,7 @@ export function validateResourceName(name: string, at: string, out: Causes): boo
   return false;
 }
 
-/** A resource's name in a container or in what limits containers. */
+/** The name of a resource in a container or a LimitRange. */
 export function validateContainerResourceName(name: string, at: string, out: Causes): void {
   validateResourceName(name, at, out);
 
@@ -101,12 +101,12 @@ function podResourceName(name: string, at: string, out: Causes): void {
   }
 }
 
-/** True where an amount has no fraction. */
+/** Whether an amount is an integer. */
 export function isWholeNumber(amount: unknown): boolean {
   return parseQuantity(String(amount)).nano % 1_000_000_000n === 0n;
 }
 
-/** The amount of a resource: not negative, and whole where it is counted. */
+/** The amount of a resource: not negative, and an integer for resources that are counted. */
 export function validateAmount(name: string, amount: unknown, at: string, out: Causes): void {
   if (compareAmounts(amount, 0) < 0) {
     out.invalid(at, String(amount), 'must be greater than or equal to 0');
@@ -126,7 +126,7 @@ function hugePages(name: string, amount: unknown, at: string, out: Causes): void
   try {
     size = parseQuantity(name.slice('hugepages-'.length)).nano;
   } catch {
-    // A name without a size divides nothing.
+    // Without a valid size in the name there is nothing to divide by.
   }
 
   const { nano } = parseQuantity(String(amount));
@@ -246,7 +246,7 @@ export function validateContainerResources(
   }
 }
 
-/** Requests and limits of a whole pod, which must hold those of its containers. */
+/** Requests and limits of a pod, which must be at least those of its containers. */
 export function validatePodResources(spec: Fields, at: string, out: Causes): void {
   const { resources: value, containers = [] } = spec;
   if (value === undefined) {

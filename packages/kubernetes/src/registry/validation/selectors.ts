@@ -2,7 +2,7 @@ import { dnsSubdomainErrors, labelValueErrors } from '@ks-apiserver/apimachinery
 import type { Fields } from '../resources/defaults/types.ts';
 import { type Causes, each } from './causes.ts';
 
-/** A LabelSelector; one that is left out is fine. */
+/** A LabelSelector; a missing one is valid. */
 export function validateLabelSelector(selector: Fields | undefined, at: string, out: Causes): void {
   if (selector === undefined) {
     return;

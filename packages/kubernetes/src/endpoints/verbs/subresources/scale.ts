@@ -160,7 +160,7 @@ export async function updateScale(call: Call): Promise<KubeResponse> {
   return write(call, 'UpdateOptions', () => scale);
 }
 
-/** An apply patch of the scale: applied is the one field of the object that it stands for. */
+/** An apply patch of the scale: applies the object's field for the replicas. */
 async function applyScale(call: Call, scaleType: ResourceType): Promise<KubeResponse> {
   const { api, type, path } = call;
   const { applied, options, merge, mergeInTurns } = await readApplication(call, scaleType);

@@ -1,7 +1,7 @@
 import type { Environment } from '@marcbachmann/cel-js';
 import { declared } from '../../extensions/cel/environment.ts';
 
-/** Never made: policies are checked here, and not evaluated. */
+/** A type without values: policies are validated here, but not evaluated. */
 class Authorizer {}
 
 class PathCheck {}

@@ -89,7 +89,7 @@ function paramKind({ apiVersion = '', kind = '' }: Fields, at: string, out: Caus
   }
 }
 
-/** Why an expression cannot be used where one of these types is wanted; undefined when it can. */
+/** Why an expression is not of one of the wanted types; undefined when it is. */
 function expressionError(
   environment: Environment,
   expression: string,

@@ -17,7 +17,7 @@ import { isTerminating } from './scopes.ts';
 
 const ZERO = parseQuantity('0');
 
-/** Compute limits for which every container must say something. */
+/** Compute limits that require every container to have a request or limit. */
 const MUST_STATE = [
   'cpu',
   'limits.cpu',
@@ -58,8 +58,7 @@ function handles({ type, operation, subresource, object, old }: Attributes): boo
 }
 
 /**
- * What the containers of a pod leave open although a quota counts it: `cpu for: a,b; memory for:
- * a`.
+ * The requests and limits that a quota requires and containers lack: `cpu for: a,b; memory for: a`.
  */
 function unstated(pod: KubeObject, limits: readonly string[]): string | undefined {
   const { spec } = pod;
@@ -88,7 +87,7 @@ function shown(names: readonly string[], amount: (name: string) => Quantity): st
     .join(',');
 }
 
-/** What a write adds to what is used. */
+/** The amounts that a write adds to the use. */
 function added(account: Account, attributes: Attributes, usage: Usage): Usage {
   const { type, operation, old } = attributes;
   if (operation !== 'UPDATE' || !old || !account.covers(type.storage.group, type.resource, old)) {
@@ -137,9 +136,9 @@ function checkAccount(account: Account, attributes: Attributes, usage: Usage): v
 }
 
 /**
- * ResourceQuota: refuses what goes beyond a quota of the namespace, and counts what does not ahead
- * of its commit, so that writes of the same moment see each other. Called last, where the write is
- * decided; returns whether a quota counts it.
+ * ResourceQuota: refuses a write that exceeds a quota of the namespace, and counts any other before
+ * it is stored, so that concurrent writes see each other. Runs in the commit; returns whether a
+ * quota counts the object.
  */
 export function chargeQuota(ledger: QuotaLedger, attributes: Attributes): boolean {
   const { type, namespace, object, context } = attributes;

@@ -13,7 +13,7 @@ import { type Attributes, aggregate, refused } from '../attributes.ts';
 import type { Webhook } from './configuration.ts';
 import { kindOf } from './review.ts';
 
-/** Variables of conditions; `authorizer` is not among them. */
+/** Variables of conditions; `authorizer` is not supported. */
 const conditions = declared
   .clone()
   .registerVariable('object', 'dyn')
@@ -23,7 +23,7 @@ const conditions = declared
 const compiled = new Map<string, Evaluate>();
 const MAX_COMPILED = 1_000;
 
-/** Steps that the conditions of one webhook may take. */
+/** Evaluation steps that the conditions of one webhook may take. */
 const MAX_STEPS = 1_000_000;
 
 function compile(expression: string): Evaluate {
@@ -42,7 +42,7 @@ function compile(expression: string): Evaluate {
   return evaluate;
 }
 
-/** Why a match condition cannot be used, in cel-go's words; undefined when it can. */
+/** Why a match condition is invalid, in cel-go's words; undefined when it is valid. */
 export function conditionError(
   expression: string,
   environment: Environment = conditions,
@@ -59,7 +59,7 @@ export function conditionError(
     : `must evaluate to bool but got ${type}`;
 }
 
-/** The request as expressions see it (admission/v1 AdmissionRequest without the objects). */
+/** The variable `request` of expressions (admission/v1 AdmissionRequest without the objects). */
 export function requestVariable(attributes: Attributes, as: ResourceType): Record<string, unknown> {
   const { type, subresource, name, namespace, operation, context } = attributes;
 
@@ -94,7 +94,7 @@ export function requestVariable(attributes: Attributes, as: ResourceType): Recor
 
 /**
  * Whether all match conditions of a webhook hold. Where one cannot be evaluated and none is false,
- * failurePolicy decides: the webhook is left out, or the write refused with a StatusError 403.
+ * failurePolicy decides: the webhook is skipped, or the write is refused with a StatusError 403.
  */
 export function conditionsMatch(hook: Webhook, as: ResourceType, attributes: Attributes): boolean {
   const variables = {

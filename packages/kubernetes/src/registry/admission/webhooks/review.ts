@@ -5,7 +5,7 @@ import { errorMessage } from '../../../error-message.ts';
 import type { ResourceType } from '../../resources/resource-type.ts';
 import type { Attributes } from '../attributes.ts';
 
-/** What a webhook said. */
+/** The answer of a webhook. */
 export interface Verdict {
   allowed: boolean;
   result?: Partial<Status>;
@@ -14,7 +14,7 @@ export interface Verdict {
   patch?: readonly unknown[];
 }
 
-/** A webhook's answer that says nothing usable; the message says why in kube-apiserver's words. */
+/** An invalid answer of a webhook; the message says why in kube-apiserver's words. */
 export class InvalidReview extends Error {}
 
 interface Kind {

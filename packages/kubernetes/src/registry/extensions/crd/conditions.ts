@@ -32,7 +32,7 @@ export function withCondition(
   return { ...status, conditions };
 }
 
-/** Names that other resources of a definition's group have. */
+/** The names of other resources in a definition's group. */
 function taken(
   catalog: ResourceCatalog,
   definition: Definition,
@@ -59,8 +59,8 @@ function taken(
 }
 
 /**
- * A definition's status once its names are looked at (apiextensions naming and establishing
- * controllers).
+ * The status of a definition after its names are compared with others (apiextensions naming and
+ * establishing controllers).
  */
 export function acceptedStatus(
   catalog: ResourceCatalog,
@@ -124,9 +124,7 @@ export function acceptedStatus(
   return approvedStatus({ ...definition, status }, at);
 }
 
-/**
- * The status with what it says about the approval of a definition in a group of Kubernetes itself.
- */
+/** The status with the approval condition of a definition in a group of Kubernetes. */
 function approvedStatus(definition: Definition & { status: Status }, at: string): Status {
   const approval = approvalOf(definition);
   if (!approval) {

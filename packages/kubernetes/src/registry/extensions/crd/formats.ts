@@ -58,7 +58,7 @@ function unrecognized({ spec }: Definition): Set<string> {
   return found;
 }
 
-/** Warnings about formats that mean nothing to Kubernetes, told when they are new. */
+/** Warnings about new formats that Kubernetes does not recognize. */
 export function formatWarnings(definition: Definition, old: Definition | undefined): string[] {
   const known = old ? unrecognized(old) : new Set<string>();
   return [...unrecognized(definition)]

@@ -21,7 +21,7 @@ const ALL_VERBS = [
 
 const SUBRESOURCE_VERBS = ['get', 'patch', 'update'];
 
-/** A schema in which objects inside of objects have type and metadata as whole ones have. */
+/** The schema with apiVersion, kind and metadata added to embedded resources. */
 function withEmbedded(schema: Schema): Schema {
   const { properties, items, additionalProperties } = schema;
 
@@ -55,7 +55,7 @@ function withEmbedded(schema: Schema): Schema {
   };
 }
 
-/** The schema of whole objects from what a definition says about a version. */
+/** The schema of whole objects of a version. */
 function wholeSchema(definition: Definition, version: DefinitionVersion): Schema {
   const schema = withEmbedded(version.schema?.openAPIV3Schema ?? {});
   const own = schema.properties?.metadata?.properties;
@@ -77,8 +77,7 @@ function wholeSchema(definition: Definition, version: DefinitionVersion): Schema
 }
 
 /**
- * What Kubernetes says of a deprecated version that says nothing itself: with the newest of the
- * versions that are better.
+ * Kubernetes' default warning about a deprecated version, which names the newest stable version.
  */
 function deprecationOf(
   { spec: { group, names, versions } }: Definition,

@@ -119,8 +119,8 @@ function nameCauses(names: Definition['spec']['names']): StatusCause[] {
 }
 
 /**
- * Versions as Go prints them inside of a message: it has cleared what stands in the definition as a
- * whole.
+ * Versions as Go prints them in a message, after kube-apiserver has cleared the fields that the
+ * whole definition shares.
  */
 function shownVersions(versions: readonly DefinitionVersion[]): object[] {
   return versions.map(({ name, served, storage, deprecated, deprecationWarning }) => ({

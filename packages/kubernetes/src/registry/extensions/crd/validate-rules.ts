@@ -13,7 +13,7 @@ const REASONS = [
   'FieldValueDuplicate',
 ];
 
-/** A rule as Go prints it inside of a message. */
+/** A rule as Go prints it in a message. */
 function shownRule({
   rule,
   message = '',
@@ -59,7 +59,7 @@ function leads(schema: Schema, path: string): boolean {
   return true;
 }
 
-/** Where a schema stands in the schema of whole objects. */
+/** The position of a schema in the schema of whole objects. */
 interface SchemaPlace {
   isRoot: boolean;
 }

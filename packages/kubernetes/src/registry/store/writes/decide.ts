@@ -17,14 +17,14 @@ function runSteps(steps: readonly Step[]): void {
   }
 }
 
-/** Lets other requests have their turn before the next step of a large write. */
+/** Lets other requests run before the next step of a large write. */
 async function pause({ isLarge }: WriteContext): Promise<void> {
   if (isLarge) {
     await yieldBetweenLargeSteps();
   }
 }
 
-/** The same as `runSteps`, with turns for other requests between the steps of a large write. */
+/** Runs steps, and lets other requests run between those of a large write. */
 async function runStepsInTurns(steps: readonly Step[], context: WriteContext): Promise<void> {
   for (const step of steps) {
     await pause(context);
@@ -53,7 +53,7 @@ function attributesOf({ operation, object, old, context }: Draft): Attributes {
   };
 }
 
-/** Takes over into a draft what mutating admission made of it. */
+/** Puts the object that mutating admission left into a draft. */
 function takeAdmitted(draft: Draft, { object }: Attributes): void {
   const { shown } = draft.context;
   if (!draft.object || !object) {
@@ -82,7 +82,10 @@ export function decide(draft: Draft, admission: Admission): Decided {
   return { outcome: draft.outcome(), charge: attributes };
 }
 
-/** Decides a write in the same order, with webhooks, and with turns for other requests. */
+/**
+ * Decides a write in the same order, with webhooks, and lets other requests run between the steps
+ * of a large write.
+ */
 export async function decideInTurns(draft: Draft, admission: Admission): Promise<Decided> {
   const { context } = draft;
   await runStepsInTurns(draft.prepare, context);

@@ -86,7 +86,10 @@ export class Writer {
       : undefined;
   }
 
-  /** Whether a write has to wait for somebody or is large, so that it is decided before its commit. */
+  /**
+   * Whether a write has to wait for webhooks and the like or is large, so that it is decided before
+   * its commit.
+   */
   #mustWait(write: Write, current: StoredObject | undefined): boolean {
     const { type, namespace, name, subresource, operation, object, options } = write;
     if (isConverted(type) || options.isLarge) {

@@ -5,7 +5,7 @@ import { type Causes, each } from '../causes.ts';
 import { validateLabelSelector } from '../selectors.ts';
 import type { Validator } from '../validator.ts';
 
-/** What a role or a binding applies to. */
+/** The scope of a role or a binding. */
 interface Scope {
   namespaced: boolean;
 }

@@ -4,7 +4,7 @@ import type { Fields } from '../../resources/defaults/types.ts';
 import type { Causes } from '../causes.ts';
 import type { Validator } from '../validator.ts';
 
-/** Bytes that a ConfigMap or Secret may hold in all. */
+/** Most bytes in all values of a ConfigMap or Secret. */
 const maxBytes = 1024 * 1024;
 const frozenDetail = 'field is immutable when `immutable` is set';
 
@@ -54,7 +54,7 @@ export const configMaps: Validator = (object, old, out) => {
     size += byteLength(value);
   }
 
-  // Kubernetes' path of no field.
+  // The path that Kubernetes prints for no field.
   if (size > maxBytes) {
     out.tooLong('[]', maxBytes);
   }
@@ -103,7 +103,7 @@ function dockerConfig(value: string | undefined, key: string, out: Causes): void
   }
 }
 
-/** Secrets; what a type promises must be there. */
+/** Secrets; some types require keys. */
 export const secrets: Validator = (object, old, out) => {
   const { data = {}, type = '', metadata } = object;
 

@@ -6,7 +6,10 @@ import type { Validator } from '../validator.ts';
 const verbs = 'create delete deletecollection get list patch proxy update watch'.split(' ');
 const maxPrecedence = 10_000;
 
-/** A list in which `*` stands alone; answers whether its items are to be looked at. */
+/**
+ * Validates that `*` is the only item of its list; returns whether the items need further
+ * validation.
+ */
 function wildcard(list: readonly string[], at: string, what: string, out: Causes): boolean {
   if (!list.includes('*')) {
     return true;
@@ -26,7 +29,7 @@ function ruleVerbs(list: readonly string[], at: string, out: Causes): void {
   }
 }
 
-/** Kubernetes shows the whole list where one of it is not supported. */
+/** Kubernetes prints the whole list where one item is not supported. */
 function unsupportedList(field: string, list: readonly string[]) {
   const supported = verbs.map((verb) => JSON.stringify(verb)).join(', ');
   const message = `Unsupported value: ${JSON.stringify(list)}: supported values: ${supported}`;
@@ -230,7 +233,7 @@ function shares({ nominalConcurrencyShares: value = 0 }: Fields, at: string, out
 
 const maxQueues = 10_000_000;
 
-/** Bits by which requests are dealt to queues. */
+/** The entropy in bits of shuffle sharding requests to queues. */
 const hashBits = 60;
 
 function queuing(

@@ -26,7 +26,7 @@ function limitType(type: string, at: string, out: Causes): void {
   out.invalid(at, type, 'must be a standard limit type or fully qualified');
 }
 
-/** How the amounts of one resource stand to each other. */
+/** Validates the amounts of one resource against each other. */
 function amounts(item: Fields, name: string, at: string, out: Causes): void {
   const {
     min,
@@ -194,7 +194,7 @@ const podResources = [
   'requests.memory',
 ];
 
-/** Whether a scope can be asked of a standard resource. */
+/** Whether a scope applies to a standard resource. */
 function fits(scope: string, resource: string): boolean {
   if (ofPods.includes(scope)) {
     return podResources.includes(resource);

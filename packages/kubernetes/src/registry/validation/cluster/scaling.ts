@@ -228,7 +228,7 @@ const scaler: Validator = ({ spec = {} }, old, out) => {
     out.forbidden('spec.metrics', why);
   }
 
-  // Version 1 knows one metric, which is checked as what it becomes.
+  // autoscaling/v1 has one metric, which is validated as the metric of v2 that it becomes.
   const { targetCPUUtilizationPercentage: cpu } = spec;
   if (cpu < 1) {
     out.invalid(

@@ -11,7 +11,7 @@ import { type Causes, each } from '../causes.ts';
 import { protocols } from '../pods/containers.ts';
 import type { Validator } from '../validator.ts';
 
-/** Addresses that no endpoint can have: those that mean something else to every host. */
+/** Addresses that no endpoint can have: loopback and link-local ones. */
 export function validateEndpointIp(address: string, at: string, out: Causes): void {
   if (!isIPv4(address) && !isIPv6(address)) {
     out.invalid(at, address, 'must be a valid IP address');

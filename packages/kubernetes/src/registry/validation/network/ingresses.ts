@@ -236,7 +236,7 @@ function bitsOf(address: string): bigint {
   return address.split('.').reduce((sum, part) => sum * 256n + BigInt(part), 0n);
 }
 
-/** Whether an IPv4 network lies strictly inside another one; other families are not looked into. */
+/** Whether an IPv4 network is a strict subset of another one; false for other families. */
 function isInside(inner: string, outer: string): boolean {
   const [[a = '', aBits = ''], [b = '', bBits = '']] = [inner.split('/'), outer.split('/')] as [
     string[],

@@ -192,7 +192,7 @@ function clusterIps(spec: Fields, old: Fields | undefined, out: Causes): void {
   });
 }
 
-/** Ports as messages show them: by the names that Kubernetes uses inside. */
+/** Ports as messages print them: with the names of Kubernetes' internal types. */
 const shownPort = ({ protocol, port }: Fields) => ({
   Name: '',
   Protocol: protocol,

@@ -21,7 +21,7 @@ function seccompProfile(profile: string, at: string, out: Causes): void {
   }
 }
 
-/** Annotations that mean something to a pod or a template. */
+/** Annotations with a meaning for a pod or a template. */
 export function validatePodAnnotations(
   annotations: Fields | undefined,
   spec: Fields,

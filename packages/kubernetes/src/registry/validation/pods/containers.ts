@@ -9,7 +9,8 @@ import { validateContainerSecurity } from './security.ts';
 import { validateDevices, validateMounts } from './volumes/mounts.ts';
 
 /**
- * What containers share: the pod's spec, its volumes by name and the names of its resource claims.
+ * The context of a container: the pod's spec, its volumes by name and the names of its resource
+ * claims.
  */
 export interface PodContext {
   spec: Fields;
@@ -64,7 +65,7 @@ function resizePolicy(container: Fields, restartPolicy: string, at: string, out:
   });
 }
 
-/** What all kinds of containers have in common. */
+/** Validates the fields that all kinds of containers have. */
 function common(container: Fields, context: PodContext, at: string, out: Causes): void {
   const { spec, volumes } = context;
   const { name = '' } = container;
@@ -191,7 +192,7 @@ export function validateContainers(context: PodContext, at: string, out: Causes)
 
 const ofSidecars = 'may not be set for init containers without restartPolicy=Always';
 
-/** Init containers, and those that stay: sidecars. */
+/** Init containers, with those that keep running: sidecars. */
 export function validateInitContainers(context: PodContext, at: string, out: Causes): void {
   const {
     containers = [],
@@ -254,7 +255,7 @@ const notForEphemeral = [
   'lifecycle',
 ];
 
-/** Containers that are added to look into a running pod. */
+/** Ephemeral containers, which are added to debug a running pod. */
 export function validateEphemeralContainers(context: PodContext, at: string, out: Causes): void {
   const { containers = [], initContainers = [], ephemeralContainers = [] } = context.spec;
   const others = new Set<string>([...containers, ...initContainers].map(({ name = '' }) => name));
@@ -297,7 +298,7 @@ export function validateEphemeralContainers(context: PodContext, at: string, out
   });
 }
 
-/** Pods, not templates, refuse blanks around the name of an image. */
+/** Blanks around the name of an image are refused in pods, but not in templates. */
 export function validateImageText({ image = '' }: Fields, at: string, out: Causes): void {
   if (image !== image.trim()) {
     out.invalid(`${at}.image`, image, 'must not have leading or trailing whitespace');

@@ -46,7 +46,7 @@ const bigDivisors = [
   ...['k', 'M', 'G', 'T', 'P', 'E', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'].map((unit) => `1${unit}`),
 ];
 
-/** A field of the pod that is given to a container; `allowed` are the paths that may stand here. */
+/** A reference to a field of the pod; `allowed` are the valid paths. */
 export function validateFieldRef(
   ref: Fields,
   allowed: readonly string[],

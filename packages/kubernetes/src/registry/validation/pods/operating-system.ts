@@ -31,7 +31,7 @@ const ofWindowsContainers = [
 ];
 
 /**
- * Fields that pods on Windows may not have, in Kubernetes' order; those without a dot stand in the
+ * Fields that pods on Windows must not have, in Kubernetes' order; those without a dot are of the
  * spec itself.
  */
 const ofWindowsPods = [
@@ -85,7 +85,7 @@ function onLinux(spec: Fields, at: string, out: Causes): void {
   });
 }
 
-/** `spec.os`, and what it forbids. */
+/** `spec.os`, and the fields that it forbids. */
 export function validateOperatingSystem(spec: Fields, at: string, out: Causes): void {
   if (spec.os === undefined) {
     return;
@@ -103,7 +103,7 @@ export function validateOperatingSystem(spec: Fields, at: string, out: Causes): 
   }
 }
 
-/** Containers of Windows that are processes of the host: all of a pod's or none. */
+/** HostProcess containers of Windows: all of a pod's containers or none. */
 export function validateHostProcesses(spec: Fields, at: string, out: Causes): void {
   const ofPod: boolean | undefined = spec.securityContext?.windowsOptions?.hostProcess;
   let [all, hosted] = [0, 0];

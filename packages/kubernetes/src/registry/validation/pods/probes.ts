@@ -130,7 +130,7 @@ export function validateProbes(
   }
 }
 
-/** What a container runs after its start and before its end. */
+/** The handlers after a container's start and before its end. */
 export function validateLifecycle(
   lifecycle: Fields,
   grace: number | undefined,

@@ -86,7 +86,7 @@ function weight(value: number | undefined, at: string, out: Causes): void {
 const hard = 'requiredDuringSchedulingIgnoredDuringExecution';
 const soft = 'preferredDuringSchedulingIgnoredDuringExecution';
 
-/** Where a pod wants to be, by nodes and by other pods. */
+/** Affinity to nodes and to other pods. */
 export function validateAffinity(affinity: Fields | undefined, at: string, out: Causes): void {
   const { nodeAffinity } = affinity ?? {};
   if (nodeAffinity?.[hard]) {
@@ -112,7 +112,7 @@ export function validateAffinity(affinity: Fields | undefined, at: string, out: 
 
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
-/** The effect of a taint, or of a toleration, where it may be missing. */
+/** The effect of a taint or a toleration; a toleration may have none. */
 export function validateTaintEffect(effect: string, at: string, out: Causes): void {
   if (effect === '') {
     out.required(at);
@@ -121,7 +121,7 @@ export function validateTaintEffect(effect: string, at: string, out: Causes): vo
   }
 }
 
-/** Which taints of nodes a pod bears. */
+/** Tolerations. */
 export function validateTolerations(
   list: readonly Fields[] | undefined,
   at: string,
@@ -169,7 +169,7 @@ export function validateTolerations(
   );
 }
 
-/** How evenly pods are spread. */
+/** Topology spread constraints. */
 export function validateSpread(list: readonly Fields[] | undefined, at: string, out: Causes): void {
   const pairOf = ({ topologyKey = '', whenUnsatisfiable = '' }: Fields) =>
     JSON.stringify([topologyKey, whenUnsatisfiable]);

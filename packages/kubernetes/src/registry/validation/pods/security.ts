@@ -132,7 +132,7 @@ function id(context: Fields, name: string, at: string, out: Causes): void {
   }
 }
 
-/** A container's security context as messages of Kubernetes show it: its internal form. */
+/** A container's security context as Kubernetes prints its internal type in messages. */
 function shownContext(context: Fields): Fields {
   const { capabilities, privileged, allowPrivilegeEscalation } = context;
 
@@ -256,7 +256,7 @@ export function validatePodSecurity(spec: Fields, at: string, out: Causes): void
   }
 
   if (seLinuxChangePolicy !== undefined) {
-    // `MountOption` is behind a feature gate that is closed.
+    // The feature gate of `MountOption` is off by default.
     out.supported(`${at}.seLinuxChangePolicy`, seLinuxChangePolicy, ['Recursive']);
   }
 }

@@ -27,11 +27,11 @@ import { validateAffinity, validateSpread, validateTolerations } from './schedul
 import { validatePodSecurity } from './security.ts';
 import { validateVolumes } from './volumes/volumes.ts';
 
-/** Whose spec it is: templates have no name, and some rules are for pods alone. */
+/** The owner of a pod's spec: templates have no name, and some rules are for pods only. */
 export interface SpecOwner {
   isPod: boolean;
   name: string;
-  /** Names of volumes that come from elsewhere. */
+  /** Names of volumes that others add, such as a StatefulSet's claims. */
   extraVolumes?: readonly string[];
 }
 

@@ -32,7 +32,7 @@ function finished(list: readonly Fields[], old: readonly Fields[], at: string, o
   });
 }
 
-/** What a kubelet, or who acts for one, may say about a pod. */
+/** The status that a kubelet may write to a pod. */
 export function validateStatusUpdate(object: Fields, old: Fields, out: Causes): void {
   const { status = {}, spec = {} } = object;
   const { status: before = {} } = old;

@@ -112,7 +112,7 @@ function addedOnly(now: Fields = {}, old: Fields = {}): boolean {
   );
 }
 
-/** A pod that waits at its gates may still be told more exactly where it belongs. */
+/** A pod with scheduling gates may still get a narrower node selector and affinity. */
 function whileGated(now: Fields, old: Fields, at: string, out: Causes): void {
   const [selector, before] = [now.nodeSelector ?? {}, old.nodeSelector ?? {}];
   if (Object.keys(before).some((key) => selector[key] !== before[key])) {
@@ -147,7 +147,7 @@ function whileGated(now: Fields, old: Fields, at: string, out: Causes): void {
   });
 }
 
-/** The new spec with what may change put back to what it was. */
+/** The new spec with all mutable fields set to their old values. */
 function withoutChangeable(now: Fields, old: Fields): Fields {
   const images = (list: Fields[] | undefined, before: Fields[] | undefined) =>
     list?.map((container, index) => ({ ...container, image: before?.[index]?.image }));
@@ -174,7 +174,7 @@ function withoutChangeable(now: Fields, old: Fields): Fields {
 
 const clean = (value: unknown) => JSON.parse(JSON.stringify(value));
 
-/** What of a pod's spec may change once it exists. */
+/** Refuses changes of a pod's spec, except of its few mutable fields. */
 export function validateSpecUpdate(now: Fields, old: Fields, at: string, out: Causes): void {
   if (!containers(now.containers ?? [], old.containers ?? [], `${at}.containers`, out)) {
     return;
@@ -210,7 +210,7 @@ export function validateSpecUpdate(now: Fields, old: Fields, at: string, out: Ca
   out.forbidden(at, `${why}\n${changesOf(before, fixed)}`);
 }
 
-/** Ephemeral containers can be added but neither changed nor removed. */
+/** Ephemeral containers can be added, but not changed or removed. */
 export function validateEphemeralUpdate(
   now: readonly Fields[],
   old: readonly Fields[],
@@ -234,7 +234,7 @@ export function validateEphemeralUpdate(
 const sameNames = (now: readonly Fields[], old: readonly Fields[]) =>
   now.length === old.length && now.every(({ name }, index) => name === old[index]?.name);
 
-/** Resources of running containers may change, but not go. */
+/** Resources of running containers can change, but not be removed. */
 export function validateResize(now: Fields, old: Fields, out: Causes): void {
   for (const list of ['containers', 'initContainers']) {
     const containers: Fields[] = now[list] ?? [];

@@ -87,7 +87,7 @@ export function validateClaimSpec(spec: Fields, at: string, out: Causes): void {
   dataSource(source, `${at}.dataSource`, out);
   dataSource(ref, `${at}.dataSourceRef`, out);
 
-  // Kubernetes shows the path itself, whose form has no fields.
+  // Kubernetes prints the path as the value.
   if (ref?.namespace) {
     if (source) {
       out.invalid(at, {}, 'may not be specified when dataSourceRef.namespace is specified');
@@ -102,9 +102,7 @@ export function validateClaimSpec(spec: Fields, at: string, out: Causes): void {
   }
 }
 
-/**
- * A template from which claims are made; of its metadata only labels and annotations may be set.
- */
+/** A template of claims, whose metadata may have labels and annotations only. */
 export function validateClaimTemplate(template: Fields, at: string, out: Causes): void {
   const { annotations = {}, labels, ...rest } = template.metadata ?? {};
   for (const key of Object.keys(annotations)) {

@@ -38,7 +38,7 @@ function parameters(values: Fields, out: Causes): void {
   }
 }
 
-/** What a topology term asks for, whatever the order of its expressions and their values. */
+/** The identity of a topology term: the same for any order of its expressions and values. */
 function termIdentity(expressions: readonly Fields[] = []): string {
   const asked = expressions.map(({ key = '', values = [] }) => [key, ...values.toSorted()]);
   return JSON.stringify(asked.sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)));
@@ -68,7 +68,7 @@ const storageClass: Validator = (object, old, out) => {
 
   out.supported('volumeBindingMode', mode, ['Immediate', 'WaitForFirstConsumer']);
 
-  // A term without expressions counts as repeated, even the first.
+  // A term without expressions counts as a duplicate, even the first.
   const terms = new Set(['[]']);
   each<Fields>(allowedTopologies, 'allowedTopologies', ({ matchLabelExpressions }, path) => {
     const keys = new Set<string>();

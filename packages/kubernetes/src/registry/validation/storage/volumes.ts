@@ -13,7 +13,7 @@ import { validateNodeSelector } from '../selectors.ts';
 import type { Validator } from '../validator.ts';
 import { validateAccessModes } from './claims.ts';
 
-/** Sources of PersistentVolumes in the order in which Kubernetes looks for them. */
+/** Sources of PersistentVolumes in the order in which Kubernetes validates them. */
 const order = [
   'hostPath',
   'gcePersistentDisk',
@@ -83,7 +83,7 @@ function sources(spec: Fields, at: string, out: Causes): void {
 
     const path = `${at}.${shown[kind] ?? kind}`;
 
-    // A flexVolume is the one that Kubernetes lets stand beside another.
+    // Kubernetes allows a second source beside a flexVolume.
     if (found && kind !== 'flexVolume') {
       out.forbidden(
         `${at}.${kind === 'cephfs' ? 'cephFS' : kind}`,
@@ -220,7 +220,7 @@ const sourceOf = (spec: Fields) =>
 
 const mountOptions = 'volume.beta.kubernetes.io/mount-options';
 
-/** Kinds of volumes that are mounted with options. */
+/** Kinds of volumes that support mount options. */
 const mountable =
   'gcePersistentDisk awsElasticBlockStore glusterfs nfs iscsi rbd cephfs cinder azureFile vsphereVolume azureDisk photonPersistentDisk quobyte'.split(
     ' ',

@@ -16,7 +16,7 @@ import {
   validateUnlessSelectorIsEmpty,
 } from './templates.ts';
 
-/** A strategy as messages show it: by the names that Kubernetes uses inside. */
+/** A strategy as messages print it: with the names of Kubernetes' internal types. */
 function shownStrategy(strategy: Fields): Fields {
   const { type = '', rollingUpdate } = strategy;
 
@@ -318,7 +318,7 @@ const replicationController: Validator = ({ spec = {} }, _old, out) => {
   validateEndless(template, 'spec.template', 'ReplicationController', out);
 };
 
-/** Rules of kinds that keep pods running, by `group/Kind`. */
+/** Rules of the kinds of apps, by `group/Kind`. */
 export const appRules: Readonly<Record<string, Validator>> = {
   'apps/Deployment': deployment,
   'apps/ReplicaSet': replicaSet,

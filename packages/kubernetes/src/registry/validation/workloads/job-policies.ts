@@ -66,7 +66,7 @@ function conditions(list: readonly Fields[], at: string, out: Causes): void {
   });
 }
 
-/** What failures of pods mean for a Job. */
+/** A Job's podFailurePolicy. */
 export function validateFailurePolicy(spec: Fields, at: string, out: Causes): void {
   const { rules = [] } = spec.podFailurePolicy;
   const { containers = [], initContainers = [] } = spec.template?.spec ?? {};
@@ -111,7 +111,7 @@ interface Indexes {
   error?: string;
 }
 
-/** The indexes that a text such as `0,2-4` names. */
+/** The indexes in a text such as `0,2-4`. */
 function parseIndexes(text: string, completions: number): Indexes {
   let [last, total] = [-1, 0];
 
@@ -157,7 +157,7 @@ function parseIndexes(text: string, completions: number): Indexes {
   return { total };
 }
 
-/** When a Job counts as succeeded before all its indexes have. */
+/** A Job's successPolicy. */
 export function validateSuccessPolicy(spec: Fields, at: string, out: Causes): void {
   const { rules = [] } = spec.successPolicy;
   const { completions = 0 } = spec;

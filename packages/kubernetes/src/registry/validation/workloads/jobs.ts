@@ -84,7 +84,7 @@ const counts = [
   'maxFailedIndexes',
 ];
 
-/** What Jobs and the templates of CronJobs have in common. */
+/** Validates the spec of a Job or of a CronJob's template. */
 export function validateJobSpec(spec: Fields, at: string, out: Causes): void {
   for (const name of counts) {
     out.notNegative(`${at}.${name}`, spec[name]);
@@ -164,7 +164,7 @@ export function validateJobSpec(spec: Fields, at: string, out: Causes): void {
   }
 }
 
-/** A success policy as Kubernetes shows it. */
+/** A success policy as Kubernetes prints it. */
 function shownSuccess({ rules = [] }: Fields): Fields {
   const shown = ({ succeededIndexes = null, succeededCount = null }: Fields) => ({
     SucceededIndexes: succeededIndexes,
@@ -174,7 +174,7 @@ function shownSuccess({ rules = [] }: Fields): Fields {
   return { Rules: rules.length > 0 ? rules.map(shown) : null };
 }
 
-/** Whether a selector fits labels; one that is none is told of elsewhere. */
+/** Whether a selector matches labels; an invalid one is reported elsewhere. */
 function selects(selector: Fields, labels: Readonly<Record<string, string>> | undefined): boolean {
   try {
     return labelSelectorFrom(selector).matches(labels);
@@ -232,7 +232,7 @@ function selector(spec: Fields, out: Causes): void {
 
 const clean = (value: unknown) => (value === undefined ? null : JSON.parse(JSON.stringify(value)));
 
-/** A suspended Job may still be told where its pods belong and what they need. */
+/** The scheduling and resources of a suspended Job can still change. */
 function templateUpdate(now: Fields, old: Fields, out: Causes): void {
   const [template, before] = [clean(now.template ?? {}), clean(old.template ?? {})];
 
@@ -278,7 +278,7 @@ const job: Validator = (object, old, out) => {
   selector(spec, out);
 
   if (old) {
-    // Kubernetes validates the whole once more where it looks at what changed.
+    // Kubernetes validates the whole Job again with its changes.
     validateJobSpec(spec, 'spec', out);
     selector(spec, out);
 

@@ -174,10 +174,10 @@ const linkLocalMulticast = (ip: CelIp) =>
   (ip.family === 6 && ip.bits >> 120n === 0xffn && ((ip.bits >> 112n) & 0xfn) === 2n);
 const multicast = (ip: CelIp) => inRange(ip, '224.0.0.0/4', 'ff00::/8');
 
-/** Blanks and control characters, which no URL has. */
+/** Blanks and control characters, which are invalid in URLs. */
 const BLANK = /[\s\p{Cc}]/u;
 
-/** Whether a text is a URL as Go's ParseRequestURI takes it: absolute, or a path. */
+/** Whether Go's url.ParseRequestURI accepts a text: an absolute URL, or a path. */
 function isUrl(text: string): boolean {
   if (text.startsWith('/')) {
     return !BLANK.test(text);

@@ -33,7 +33,7 @@ function recursiveReadOnly(mount: Fields, at: string, out: Causes): void {
   }
 }
 
-/** Volumes that a container sees as folders; `volumes` are the pod's by name. */
+/** Volumes that a container mounts; `volumes` are the pod's by name. */
 export function validateMounts(
   container: Fields,
   volumes: ReadonlyMap<string, Fields>,
@@ -94,7 +94,7 @@ export function validateMounts(
   });
 }
 
-/** Volumes that a container sees as block devices. */
+/** Volumes that a container uses as block devices. */
 export function validateDevices(
   container: Fields,
   volumes: ReadonlyMap<string, Fields>,

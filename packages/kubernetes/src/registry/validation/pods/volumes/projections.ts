@@ -39,10 +39,7 @@ function downwardFile(file: Fields, at: string, out: Causes): void {
   fileMode(file.mode, `${at}.mode`, out);
 }
 
-/**
- * Facts about the pod as files; Kubernetes names the volume, not the item, where something is
- * wrong.
- */
+/** A downward API volume; Kubernetes names the volume, not the item, in its messages. */
 export function validateDownwardApi(source: Fields, at: string, out: Causes): void {
   fileMode(source.defaultMode, `${at}.defaultMode`, out);
   for (const file of source.items ?? []) {
@@ -50,7 +47,7 @@ export function validateDownwardApi(source: Fields, at: string, out: Causes): vo
   }
 }
 
-/** Several sources in one folder. */
+/** A projected volume. */
 export function validateProjected(volume: Fields, at: string, out: Causes): void {
   fileMode(volume.defaultMode, `${at}.defaultMode`, out);
 

@@ -8,8 +8,8 @@ import { descendingPath, fileMode, unreservedPath, withoutBacksteps } from './pa
 export type SourceRule = (source: Fields, at: string, out: Causes) => void;
 
 /**
- * A rule that wants fields to be there; a path such as `secretRef.name` counts only where its first
- * step is.
+ * A rule that requires fields; a path such as `secretRef.name` is required only where its first
+ * field is set.
  */
 function wants(...fields: readonly string[]): SourceRule {
   return (source, at, out) => {
@@ -39,7 +39,7 @@ const partition: SourceRule = ({ partition: number = 0 }, at, out) => {
   }
 };
 
-/** Keys of a ConfigMap or Secret, and the paths that they get. */
+/** Keys of a ConfigMap or Secret with their paths. */
 export function validateKeyToPath(
   { key = '', path = '', mode }: Fields,
   at: string,
@@ -108,7 +108,7 @@ function iscsiName(name: string, at: string, starting: string, out: Causes): voi
   }
 }
 
-/** iSCSI, of pods and of PersistentVolumes, which differ in how much their message says. */
+/** iSCSI in pods and PersistentVolumes, whose messages differ. */
 function iscsi(starting: string): SourceRule {
   return (source, at, out) => {
     const { targetPortal = '', iqn = '', lun = 0, initiatorName, secretRef } = source;
@@ -251,7 +251,8 @@ const csi: SourceRule = ({ driver = '', nodePublishSecretRef: secret }, at, out)
 };
 
 /**
- * Rules of sources that pods and PersistentVolumes share, or that nothing else has to be known for.
+ * Rules of sources that are the same for pods and PersistentVolumes, or need no more than the
+ * source.
  */
 export const sourceRules: Readonly<Record<string, SourceRule>> = {
   hostPath,
