@@ -2,10 +2,7 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { yieldBetweenLargeSteps } from '../registry/store/large-work.ts';
 import type { Node } from './definitions.ts';
 
-/**
- * How the value of a field is written: numbers of fields are gnostic's (`openapi.v2` in
- * OpenAPIv2.proto).
- */
+/** Writes a field; the numbers are gnostic's (`openapi.v2` in OpenAPIv2.proto). */
 // biome-ignore lint/suspicious/noExplicitAny: a document is JSON; what a field holds is known by its table alone.
 type Write = (writer: BinaryWriter, number: number, value: any) => void;
 
@@ -27,7 +24,7 @@ const whole: Write = (writer, number, value: number) =>
 const real: Write = (writer, number, value: number) =>
   writer.tag(number, WireType.Bit64).double(value);
 
-/** Any value, as a text of YAML, which JSON is. */
+/** Any value as YAML, which JSON is. */
 const any: Write = (writer, number, value: unknown) =>
   within(writer, number, () => text(writer, 2, `${JSON.stringify(value)}\n`));
 
@@ -66,14 +63,13 @@ function entry(
   });
 }
 
-/** A message that holds nothing but one field. */
+/** A message with one field. */
 function only(number: number, write: Write): Write {
   return (writer, outer, value) => within(writer, outer, () => write(writer, number, value));
 }
 
 /**
- * Writes an object's fields; those that begin with `x-` where the message has a place for
- * extensions.
+ * Writes an object's fields; those with the prefix `x-` as extensions, where the message has them.
  */
 function writeFields(writer: BinaryWriter, value: Node, fields: Fields, extensions?: number): void {
   for (const [name, item] of Object.entries(value)) {
@@ -191,9 +187,7 @@ const info = message(() => ({ title: [1, text], version: [2, text] }));
 /** Entries that are written in one step. */
 const STEP = 20;
 
-/**
- * The entries of a map in pieces of some entries each, with turns for other requests between them.
- */
+/** The entries of a map in pieces, letting other requests run between them. */
 async function pieces(values: Node, number: number, write: Write): Promise<Uint8Array[]> {
   const written: Uint8Array[] = [];
   const entries = Object.entries(values);
@@ -212,7 +206,7 @@ async function pieces(values: Node, number: number, write: Write): Promise<Uint8
   return written;
 }
 
-/** A field that is made of pieces, which are not copied. */
+/** A field of pieces, which are not copied. */
 function field(number: number, parts: readonly Uint8Array[]): Uint8Array[] {
   const length = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
   return [
@@ -221,7 +215,7 @@ function field(number: number, parts: readonly Uint8Array[]): Uint8Array[] {
   ];
 }
 
-/** An OpenAPI 2 document as protobuf (gnostic's `openapi.v2.Document`); made in steps. */
+/** Encodes an OpenAPI 2 document as protobuf (gnostic's `openapi.v2.Document`), in steps. */
 export async function encodeDocument(document: Node): Promise<Buffer> {
   const head = new BinaryWriter();
   text(head, 1, document.swagger);

@@ -9,15 +9,13 @@ import { errorMessage } from '../error-message.ts';
 import { type Field, messageNameOf, messageOf } from './messages.ts';
 import { WireError, type WireField, wireFields } from './wire.ts';
 
-/**
- * The media type that kubectl's `create` commands and the clients of Kubernetes' components send.
- */
+/** The media type of kubectl's `create` commands and the clients of Kubernetes' components. */
 export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 
-/** What every body of that media type begins with. */
+/** The first bytes of every body of that media type. */
 const magic = Buffer.from('k8s\0');
 
-/** Deeper than any message of Kubernetes nests; what is deeper is an attack. */
+/** Deeper than any message of Kubernetes: deeper nesting is an attack. */
 const maxDepth = 40;
 
 type Value = WireField['value'];
@@ -63,7 +61,7 @@ function embedded(value: Value): Json | undefined {
   return raw === undefined ? undefined : (JSON.parse(text(raw)) as Json);
 }
 
-/** Where in a body a message stands, and how many more fields the body may have. */
+/** The depth of a message in a body, and how many more fields the body may have. */
 interface Place {
   depth: number;
   budget: { left: number };
@@ -115,7 +113,7 @@ function doubleOf(value: Value): number {
 
 const schemaMessage = 'apiextensions.JSONSchemaProps';
 
-/** A schema, or what may stand in its place. */
+/** A schema, or a value that is allowed instead of one. */
 function alternative(type: 'OrBool' | 'OrList' | 'OrTexts', value: Value, place: Place): Json {
   const fields = [...wireFields(bytesOf(value))];
   place.budget.left -= fields.length;
@@ -138,7 +136,7 @@ function alternative(type: 'OrBool' | 'OrList' | 'OrTexts', value: Value, place:
 }
 
 function set(object: JsonObject, name: string, value: Json): void {
-  // As with JSON.parse a key is a key, whatever its name.
+  // Like JSON.parse, keeps `__proto__` as an ordinary key.
   if (name === '__proto__') {
     Object.defineProperty(object, name, {
       value,
@@ -178,7 +176,7 @@ function decodeField(object: JsonObject, field: Field, value: Value, place: Plac
   } else if (shape === 'inline') {
     Object.assign(object, decoded);
   } else if (pointer || (decoded !== '' && decoded !== 0 && decoded !== false)) {
-    // Go writes fields that are no pointers even where they are zero, which in JSON means absent.
+    // Go encodes fields that are no pointers even if they are zero, which means absent in JSON.
     object[name] = decoded;
   }
 }
@@ -214,7 +212,7 @@ function decodeMessage(name: string, bytes: Uint8Array, place: Place): Json {
 
     const field = message.get(number);
 
-    // Fields of newer versions are skipped, as protobuf means it.
+    // Unknown fields, which newer versions have, are skipped.
     if (field) {
       decodeField(object, field, value, place);
     }
@@ -224,9 +222,9 @@ function decodeMessage(name: string, bytes: Uint8Array, place: Place): Json {
 }
 
 /**
- * The object in a protobuf body (kubernetes.io "Kubernetes Protobuf encoding"). Throws 400 for what
- * is none, 413 for what has more fields than a body may have, and 415 for kinds without a protobuf
- * form, such as custom resources.
+ * Decodes the object in a protobuf body (kubernetes.io "Kubernetes Protobuf encoding"). Throws a
+ * StatusError 400 for other bodies, 413 for more fields than a body may have, and 415 for kinds
+ * without a protobuf form, such as custom resources.
  */
 export function decodeProtobuf(body: Uint8Array, kind: string): KubeObject {
   const refuse = (why: string, cause?: unknown) => {

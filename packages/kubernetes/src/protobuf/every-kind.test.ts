@@ -47,7 +47,7 @@ const resourceAttributes = {
   resourceAttributes: { verb: 'get', resource: 'pods', namespace: 'default' },
 };
 
-/** What an object of each resource needs beyond its name, by `resource` or `resource.group`. */
+/** Required fields of an object of each resource, by `resource` or `resource.group`. */
 const needs: Readonly<Record<string, object>> = {
   configmaps: { data: { a: 'b' } },
   endpoints: {},
@@ -191,7 +191,7 @@ before(async () => {
 
 after(() => server.close());
 
-/** Every kind that discovery lists and that can be made, with where. */
+/** Every kind in discovery that can be created, with its path. */
 async function kinds(): Promise<
   { groupVersion: string; group: string; path: string; listed: Listed }[]
 > {
@@ -229,7 +229,7 @@ async function kinds(): Promise<
   return found.flat();
 }
 
-/** Without what tells one write from the other. */
+/** Without the fields that differ from write to write. */
 function comparable({ metadata, ...rest }: KubeObject): object {
   const { uid, creationTimestamp, managedFields, resourceVersion, ...kept } = metadata;
   const text = JSON.stringify({ ...rest, metadata: kept });
@@ -268,7 +268,7 @@ test('every kind in discovery is taken as JSON, YAML, protobuf and by an apply, 
       return comparable({ metadata: {}, ...answer.body });
     };
 
-    // What YAML is not JSON: the first line is.
+    // YAML that is not JSON: its first line is a comment.
     const yaml = `apiVersion: ${groupVersion}\n${Object.entries({
       ...object,
       apiVersion: undefined,

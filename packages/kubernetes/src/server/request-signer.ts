@@ -86,7 +86,7 @@ export class RequestSigner {
     );
   }
 
-  /** The certificate, or the condition that tells why there is none. */
+  /** The certificate, or the condition that says why there is none. */
   async #answer({ spec, status }: KubeObject): Promise<Record<string, unknown>> {
     try {
       const usages = listOf<string>(spec.usages);

@@ -24,7 +24,7 @@ const origin = join(base, 'origin');
 let copies = 0;
 let bytes: Buffer;
 
-/** What every state that is served must show: bytes by key, and changes. */
+/** What every served state must have: bytes by key, and events. */
 let objects: Map<string, number>;
 let changes: string[];
 
@@ -57,10 +57,7 @@ before(async () => {
 
 after(() => rmSync(base, { recursive: true, force: true }));
 
-/**
- * A copy of the data directory with a damage to its data file; answers whether it was noticed at
- * the start.
- */
+/** A copy of the data directory with a damaged data file; returns whether the start detected it. */
 async function opened(damage: (file: string) => void): Promise<'served' | 'refused'> {
   const path = join(base, String(copies++));
   cpSync(origin, path, { recursive: true });
@@ -83,7 +80,7 @@ async function opened(damage: (file: string) => void): Promise<'served' | 'refus
   try {
     assert.deepEqual(shown(backend), objects, 'what is served is what was written');
 
-    // Old states are only looked at when somebody asks for them.
+    // Old states are read only when they are requested.
     let found: string[] = changes;
 
     try {

@@ -1,16 +1,16 @@
 import type { StorageEvent } from './backend.ts';
 import type { StoredObject } from './stored-object.ts';
 
-/** Larger records are not kept, in bytes. */
+/** Larger records are not cached, in bytes. */
 const MAX_RECORD = 4 * 1024;
 const MAX_TOTAL = 4 * 1024 * 1024;
 
 /**
- * Small objects that were read lately, as they are stored now, parsed once: each write looks at the
- * namespace it is in and at the account that makes it.
+ * A cache of small objects as they are stored now, parsed once: each write reads its namespace and
+ * the ServiceAccount of its user.
  */
 export class RecentObjects {
-  /** Those that nobody asked for longest come first. */
+  /** Least recently used first. */
   readonly #objects = new Map<string, StoredObject>();
   #bytes = 0;
 
@@ -24,7 +24,7 @@ export class RecentObjects {
     return object;
   }
 
-  /** Keeps an object that was read from what is stored. */
+  /** Caches an object that was read from the storage. */
   keep(object: StoredObject): void {
     this.#drop(object.key);
 
@@ -44,7 +44,7 @@ export class RecentObjects {
     }
   }
 
-  /** Takes in what was committed. */
+  /** Updates the cache after a commit. */
   follow(events: readonly StorageEvent[]): void {
     for (const { key, type, object } of events) {
       if (!this.#objects.has(key)) {

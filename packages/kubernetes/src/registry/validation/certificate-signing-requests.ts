@@ -2,7 +2,7 @@ import type { StatusCause } from '@ks-apiserver/apimachinery/meta/errors';
 import type { KubeObject } from '@ks-apiserver/apimachinery/meta/types';
 import { invalidValue, notSupported, required } from '@ks-apiserver/apimachinery/validation/field';
 
-/** Key usages that can be requested */
+/** Key usages that can be requested (Kubernetes certificates/v1 KeyUsage). */
 const USAGES = [
   'any',
   'cert sign',
